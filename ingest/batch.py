@@ -1,0 +1,85 @@
+"""What travels through the log: batches of blocks with their facts, and rollbacks. Order is the only clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import polars as pl
+
+from ingest import decode, schema
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Frames of consecutive blocks (see `ingest.schema`), and the facts that became known with them.
+
+    Every frame is in chain order. `token_metadata` holds only tokens first seen in these blocks.
+    """
+
+    blocks: pl.DataFrame
+    transactions: pl.DataFrame
+    logs: pl.DataFrame
+    token_metadata: pl.DataFrame = field(default_factory=schema.TOKEN_METADATA.empty)
+
+    @cached_property
+    def transfers(self) -> pl.DataFrame:
+        """Decoded once a batch, by the one function that decodes transfers anywhere."""
+        return decode.transfers(self.blocks, self.transactions, self.logs)
+
+    @property
+    def first(self) -> int:
+        return int(self.blocks["block_number"][0])
+
+    @property
+    def last(self) -> int:
+        return int(self.blocks["block_number"][-1])
+
+    @property
+    def last_hash(self) -> bytes:
+        return bytes(self.blocks["block_hash"][-1])
+
+    @property
+    def parent_hash(self) -> bytes:
+        return bytes(self.blocks["parent_hash"][0])
+
+    @property
+    def chain_id(self) -> int:
+        return int(self.blocks["chain_id"][0])
+
+    def __len__(self) -> int:
+        return self.blocks.height
+
+    def slice(self, first: int, last: int) -> Batch:
+        """The blocks `first`..`last` (inclusive) of this batch; an empty batch where none lie inside."""
+        inside = pl.col("block_number").is_between(first, last)
+        return Batch(*(frame.filter(inside) for frame in self.frames().values()))
+
+    def frames(self) -> dict[str, pl.DataFrame]:
+        return {
+            "blocks": self.blocks,
+            "transactions": self.transactions,
+            "logs": self.logs,
+            "token_metadata": self.token_metadata,
+        }
+
+
+def concat(batches: list[Batch]) -> Batch:
+    """Consecutive batches as one. `batches` is not empty."""
+    if len(batches) == 1:
+        return batches[0]
+    names = batches[0].frames()
+    return Batch(*(pl.concat([batch.frames()[name] for batch in batches]) for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """Blocks above `number` have left the chain; `hash` is the block that is the head again."""
+
+    chain_id: int
+    number: int
+    hash: bytes
+
+
+Event = Batch | Rollback
+"""What a reader of the record log meets, in order."""

@@ -1,0 +1,1 @@
+"""The local forked chain and the labelled actors that play on it."""

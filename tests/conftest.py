@@ -1,0 +1,3 @@
+"""Fixtures live in `tests/fixtures/`, one file for each outside thing they start."""
+
+pytest_plugins = ["tests.fixtures.broker", "tests.fixtures.chain", "tests.fixtures.browser"]
