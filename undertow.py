@@ -1,16 +1,18 @@
-"""The front door: one command, `undertow`, that mounts each package's commands and imports them only when they are called."""
+"""The front door: one command, `undertow`, that mounts each package's commands.
+
+A package's `cli` module is light: what a command needs is imported inside it, when it is called.
+"""
 
 from __future__ import annotations
 
-import importlib
 import sys
-from collections.abc import Callable
 
 import typer
 
+import dashboard.cli
+import detectors.cli
+import ingest.cli
 from ingest.errors import UndertowError
-
-__version__ = "0.1.0"
 
 app = typer.Typer(
     name="undertow",
@@ -20,3 +22,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+for package in (ingest.cli, detectors.cli, dashboard.cli):
+    package.mount(app)
+
+
+def main() -> None:
+    """Runs a command. Exit status: 0 done (also after SIGTERM), 1 failed with one line on stderr, 2 usage."""
+    try:
+        app()
+    except UndertowError as error:
+        print(f"undertow: error: {' '.join(str(error).split())}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""How a long-running command is asked to stop: SIGTERM and SIGINT set an event, and the loop ends at its next safe point."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+@contextmanager
+def stop_on_signal() -> Iterator[threading.Event]:
+    """Yields an event that SIGTERM or SIGINT sets; the handlers before are put back at the end. Main thread only."""
+    stop = threading.Event()
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
