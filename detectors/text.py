@@ -1,4 +1,4 @@
-"""Names on a chain are bytes of whoever wrote them: here they become, once, text in which nothing is hidden."""
+"""Names on a chain are bytes of whoever wrote them: here they become text in which nothing is hidden."""
 
 from ingest.schema import METADATA_BYTES
 
@@ -8,15 +8,15 @@ _INVISIBLE = frozenset(
         *(*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)),
     )
 )
-"""Letters, marks and symbols that draw nothing though Unicode calls them printable: a reader is fooled by them."""
+"""Letters, marks and symbols that draw nothing though Unicode calls them printable: they fool a reader."""
 
 
 def printable(raw: bytes) -> str:
     """`raw` (at most 256 bytes of it) as text in which nothing is hidden.
 
-    Control, bidirectional, zero-width and other invisible characters, and every space but the plain one, become
-    `\\u{202e}`; bytes that are no UTF-8 become `\\xff`. Trailing zero bytes are the padding of `bytes32` names and are
-    left out.
+    Control, bidirectional, zero-width and other invisible characters, and every space but the plain one,
+    become `\\u{202e}`; bytes that are no UTF-8 become `\\xff`. Trailing zero bytes are the padding of `bytes32`
+    names and are left out.
     The result is not escaped for HTML or Markdown: whoever draws it does that.
     """
     text = raw[:METADATA_BYTES].rstrip(b"\0").decode("utf-8", errors="backslashreplace")
