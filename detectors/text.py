@@ -15,8 +15,8 @@ def printable(raw: bytes) -> str:
     """`raw` (at most 256 bytes of it) as text in which nothing is hidden.
 
     Control, bidirectional, zero-width and other invisible characters, and every space but the plain one,
-    become `\\u{202e}`; bytes that are no UTF-8 become `\\xff`. Trailing zero bytes are the padding of `bytes32`
-    names and are left out.
+    become `\\u{202e}`; bytes that are no UTF-8 become `\\xff`. Trailing zero bytes pad `bytes32` names and
+    are left out.
     The result is not escaped for HTML or Markdown: whoever draws it does that.
     """
     text = raw[:METADATA_BYTES].rstrip(b"\0").decode("utf-8", errors="backslashreplace")
