@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
 import polars as pl
 import sha3
 
@@ -21,7 +24,9 @@ WITHDRAWAL = _topic("Withdrawal(address,uint256)")
 ONE = (1).to_bytes(32, "big")
 ORDER = ("block_number", "transaction_index", "log_index", "index_in_log")
 _WORD = 32
-_LIMBS = ((0, 2.0**192), (8, 2.0**128), (16, 2.0**64), (24, 1.0))
+_PLACE = ("chain_id", "block_number", "timestamp", "transaction_index", "transaction_hash", "log_index")
+_NO_ID = pl.lit(None, pl.Binary)
+_FIRST = pl.lit(0, pl.UInt32)
 
 
 def transfers(blocks: pl.DataFrame, transactions: pl.DataFrame, logs: pl.DataFrame) -> pl.DataFrame:
@@ -30,25 +35,27 @@ def transfers(blocks: pl.DataFrame, transactions: pl.DataFrame, logs: pl.DataFra
     ERC-20 and ERC-721 share a signature and are told apart by topic count. Transfers of zero tokens are kept
     (poisoning uses them); native value is kept where it is above zero and the transaction was not reverted.
     """
-    stamped = logs.join(blocks.select("block_number", "timestamp"), on="block_number", how="inner")
-    parts = [_native(transactions), _single(stamped), _batched(stamped)]
-    return pl.concat(parts).sort(ORDER)
+    stamp = blocks.select("block_number", "timestamp")
+    parts = [_native(transactions)]
+    for signature in set(logs["topic0"].unique().to_list()) & _DECODERS.keys():
+        signed = logs.filter(pl.col("topic0") == signature).join(stamp, on="block_number")
+        parts.extend(decoder(signed) for decoder in _DECODERS[signature])
+    moved = pl.concat(parts).sort(ORDER)
+    return moved.insert_column(-1, amount_float(moved["amount"]))
 
 
-def amount_float(amount: pl.Expr) -> pl.Expr:
-    """32 big-endian bytes as a `Float64`: a feature, never money."""
-    limbs = (
-        amount.bin.slice(at, 8).bin.reinterpret(dtype=pl.UInt64, endianness="big").cast(pl.Float64) * weight
-        for at, weight in _LIMBS
-    )
-    return pl.sum_horizontal(*limbs)
+def amount_float(amounts: pl.Series) -> pl.Series:
+    """Amounts of 32 big-endian bytes as `Float64`: a feature, never money."""
+    limbs = np.frombuffer(b"".join(amounts.to_list()), dtype=">u8").reshape(-1, 4).astype(np.float64)
+    total = limbs[:, 0] * 2.0**192 + limbs[:, 1] * 2.0**128 + limbs[:, 2] * 2.0**64 + limbs[:, 3]
+    return pl.Series("amount_float", total, dtype=pl.Float64)
 
 
 def _native(transactions: pl.DataFrame) -> pl.DataFrame:
-    done = (pl.col("value") != bytes(_WORD)) & pl.col("status").ne_missing(0)
-    payee = pl.coalesce("to_address", "contract_address")
-    return transactions.filter(done & payee.is_not_null()).select(
-        *("chain_id", "block_number", "timestamp", "transaction_index", "transaction_hash"),
+    payee, paid = pl.coalesce("to_address", "contract_address"), pl.col("value") != bytes(_WORD)
+    done = pl.col("status").ne_missing(0) & payee.is_not_null()
+    return transactions.filter(paid & done).select(
+        *_PLACE[:-1],
         log_index=pl.lit(schema.NATIVE_LOG_INDEX, pl.Int32),
         index_in_log=pl.lit(0, pl.UInt32),
         standard=pl.lit("native"),
@@ -56,55 +63,45 @@ def _native(transactions: pl.DataFrame) -> pl.DataFrame:
         from_address="from_address",
         to_address=payee,
         amount="value",
-        amount_float="value_float",
         token_id=pl.lit(None, pl.Binary),
     )
 
 
-def _single(logs: pl.DataFrame) -> pl.DataFrame:
-    """Logs that hold one transfer each: everything but ERC-1155 batches."""
-    found = logs.with_columns(standard=_standard()).filter(pl.col("standard").is_not_null())
-    standard = pl.col("standard")
-    weth, nft, multi = standard == "weth", standard == "erc721", standard == "erc1155"
-    withdrawal, deposit = pl.col("topic0") == WITHDRAWAL, pl.col("topic0") == DEPOSIT
-    first, second, third = (pl.col(f"topic{n}") for n in (1, 2, 3))
-    zero, data = pl.lit(schema.ZERO_ADDRESS), pl.col("data")
+def _erc20(logs: pl.DataFrame) -> pl.DataFrame:
+    shaped = _holds(addresses=2, topics=3, data=_WORD)
+    return _moved(logs.filter(shaped), "erc20", _address("topic1"), _address("topic2"), pl.col("data"))
+
+
+def _erc721(logs: pl.DataFrame) -> pl.DataFrame:
+    shaped = _holds(addresses=2, topics=4, data=0)
     return _moved(
-        found,
-        index_in_log=pl.lit(0, pl.UInt32),
-        sender=pl.when(deposit).then(zero).otherwise(_address(pl.when(multi).then(second).otherwise(first))),
-        receiver=pl.when(withdrawal)
-        .then(zero)
-        .otherwise(_address(pl.when(weth).then(first).when(multi).then(third).otherwise(second))),
-        amount=pl.when(nft).then(pl.lit(ONE)).when(multi).then(_word(_WORD)).otherwise(data),
-        token_id=pl.when(nft).then(third).when(multi).then(_word(0)),
+        logs.filter(shaped),
+        standard="erc721",
+        sender=_address("topic1"),
+        receiver=_address("topic2"),
+        amount=pl.lit(ONE),
+        token_id=pl.col("topic3"),
     )
 
 
-def _standard() -> pl.Expr:
-    """The standard of a log that holds one transfer, null where it holds none."""
-    signature, size, topics = pl.col("topic0"), pl.col("data").bin.size(), _topic_count()
-    two, three = _is_address("topic1"), _is_address("topic1") & _is_address("topic2")
-    wrapped = signature.is_in([DEPOSIT, WITHDRAWAL]) & (topics == 2) & (size == _WORD) & two
-    return (
-        pl.when((signature == TRANSFER) & (topics == 3) & (size == _WORD) & three)
-        .then(pl.lit("erc20"))
-        .when((signature == TRANSFER) & (topics == 4) & (size == 0) & three)
-        .then(pl.lit("erc721"))
-        .when((signature == TRANSFER_SINGLE) & (size == 2 * _WORD) & three & _is_address("topic3"))
-        .then(pl.lit("erc1155"))
-        .when(wrapped)
-        .then(pl.lit("weth"))
+def _erc1155(logs: pl.DataFrame) -> pl.DataFrame:
+    shaped = _holds(addresses=3, topics=4, data=2 * _WORD)
+    return _moved(
+        logs.filter(shaped),
+        standard="erc1155",
+        sender=_address("topic2"),
+        receiver=_address("topic3"),
+        amount=pl.col("data").bin.slice(_WORD, _WORD),
+        token_id=pl.col("data").bin.slice(0, _WORD),
     )
 
 
-def _batched(logs: pl.DataFrame) -> pl.DataFrame:
-    """ERC-1155 batches, a row for each id. Offsets are followed as the ABI says; arrays must fit the data."""
-    parties = _is_address("topic1") & _is_address("topic2") & _is_address("topic3")
-    batches = logs.filter((pl.col("topic0") == TRANSFER_BATCH) & parties)
+def _erc1155_batch(logs: pl.DataFrame) -> pl.DataFrame:
+    """A row for each id. Offsets are followed as the ABI says; arrays must fit the data."""
     ids, amounts, count = pl.col("ids"), pl.col("amounts"), pl.col("count")
     rows = (
-        batches.with_columns(ids=_number_at(pl.lit(0)), amounts=_number_at(pl.lit(_WORD)))
+        logs.filter(_holds(addresses=3, topics=4))
+        .with_columns(ids=_number_at(pl.lit(0)), amounts=_number_at(pl.lit(_WORD)))
         .with_columns(count=_number_at(ids))
         .filter((count > 0) & (count == _number_at(amounts)) & _array_fits(ids) & _array_fits(amounts))
         .with_columns(index_in_log=pl.int_ranges(0, count))
@@ -112,51 +109,73 @@ def _batched(logs: pl.DataFrame) -> pl.DataFrame:
     )
     place = (pl.col("index_in_log") + 1) * _WORD
     return _moved(
-        rows.with_columns(standard=pl.lit("erc1155")),
-        index_in_log=pl.col("index_in_log").cast(pl.UInt32),
-        sender=_address(pl.col("topic2")),
-        receiver=_address(pl.col("topic3")),
+        rows,
+        standard="erc1155",
+        sender=_address("topic2"),
+        receiver=_address("topic3"),
         amount=pl.col("data").bin.slice(amounts + place, _WORD),
         token_id=pl.col("data").bin.slice(ids + place, _WORD),
+        index_in_log=pl.col("index_in_log").cast(pl.UInt32),
     )
+
+
+def _deposit(logs: pl.DataFrame) -> pl.DataFrame:
+    shaped, nobody = _holds(addresses=1, topics=2, data=_WORD), pl.lit(schema.ZERO_ADDRESS)
+    return _moved(logs.filter(shaped), "weth", nobody, _address("topic1"), pl.col("data"))
+
+
+def _withdrawal(logs: pl.DataFrame) -> pl.DataFrame:
+    shaped, nobody = _holds(addresses=1, topics=2, data=_WORD), pl.lit(schema.ZERO_ADDRESS)
+    return _moved(logs.filter(shaped), "weth", _address("topic1"), nobody, pl.col("data"))
+
+
+_DECODERS: dict[bytes, tuple[Callable[[pl.DataFrame], pl.DataFrame], ...]] = {
+    TRANSFER: (_erc20, _erc721),
+    TRANSFER_SINGLE: (_erc1155,),
+    TRANSFER_BATCH: (_erc1155_batch,),
+    DEPOSIT: (_deposit,),
+    WITHDRAWAL: (_withdrawal,),
+}
 
 
 def _moved(
     logs: pl.DataFrame,
-    index_in_log: pl.Expr,
+    standard: str,
     sender: pl.Expr,
     receiver: pl.Expr,
     amount: pl.Expr,
-    token_id: pl.Expr,
+    token_id: pl.Expr = _NO_ID,
+    index_in_log: pl.Expr = _FIRST,
 ) -> pl.DataFrame:
     return logs.select(
-        *("chain_id", "block_number", "timestamp", "transaction_index", "transaction_hash", "log_index"),
+        *_PLACE,
         index_in_log=index_in_log,
-        standard="standard",
+        standard=pl.lit(standard),
         token="address",
         from_address=sender,
         to_address=receiver,
         amount=amount,
-        amount_float=amount_float(amount),
         token_id=token_id,
     )
 
 
-def _topic_count() -> pl.Expr:
-    return pl.sum_horizontal(pl.col(f"topic{n}").is_not_null().cast(pl.UInt8) for n in range(4))
+def _holds(addresses: int, topics: int, data: int | None = None) -> pl.Expr:
+    """Whether a log has so many topics, the first of them addresses, and so many bytes of data.
+
+    Anything in the 12 bytes before an address makes the log something else.
+    """
+    shaped = pl.col(f"topic{topics - 1}").is_not_null()
+    if topics < 4:
+        shaped &= pl.col(f"topic{topics}").is_null()
+    if data is not None:
+        shaped &= pl.col("data").bin.size() == data
+    for n in range(1, addresses + 1):
+        shaped &= pl.col(f"topic{n}").bin.starts_with(bytes(12))
+    return shaped
 
 
-def _is_address(topic: str) -> pl.Expr:
-    """Whether a topic holds an address: anything in the 12 bytes before it makes the log something else."""
-    return pl.col(topic).bin.starts_with(bytes(12))
-
-
-def _address(word: pl.Expr) -> pl.Expr:
-    return word.bin.slice(12, 20)
-
-
-def _word(at: int) -> pl.Expr:
-    return pl.col("data").bin.slice(at, _WORD)
+def _address(topic: str) -> pl.Expr:
+    return pl.col(topic).bin.slice(12, 20)
 
 
 def _number_at(at: pl.Expr) -> pl.Expr:

@@ -1,0 +1,94 @@
+"""What a node answers, typed: JSON of blocks, transactions, receipts and logs, with hex left as it came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+
+class LogAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
+    address: str
+    topics: list[str]
+    data: str
+
+
+class ReceiptAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
+    block_hash: str
+    transaction_hash: str
+    transaction_index: str
+    cumulative_gas_used: str
+    logs: list[LogAnswer]
+    type: str = "0x0"
+    status: str | None = None
+    root: str | None = None
+    contract_address: str | None = None
+    effective_gas_price: str | None = None
+
+
+class TransactionAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
+    hash: str
+    sender: str = msgspec.field(name="from")
+    to: str | None
+    value: str
+    nonce: str
+    gas: str
+    input: str
+    type: str = "0x0"
+
+
+class HeaderAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
+    """A header. Fields that a proof needs and an archive may have dropped are null there."""
+
+    number: str
+    hash: str
+    parent_hash: str
+    state_root: str
+    transactions_root: str
+    receipts_root: str
+    miner: str
+    gas_limit: str
+    gas_used: str
+    timestamp: str
+    sha3_uncles: str | None = None
+    logs_bloom: str | None = None
+    difficulty: str | None = None
+    extra_data: str | None = None
+    mix_hash: str | None = None
+    nonce: str | None = None
+    base_fee_per_gas: str | None = None
+    withdrawals_root: str | None = None
+    blob_gas_used: str | None = None
+    excess_blob_gas: str | None = None
+    parent_beacon_block_root: str | None = None
+    requests_hash: str | None = None
+
+    @property
+    def height(self) -> int:
+        return int(self.number, 16)
+
+    @property
+    def id(self) -> bytes:
+        """The block's hash, as the node says."""
+        return unhex(self.hash)
+
+    @property
+    def parent(self) -> bytes:
+        return unhex(self.parent_hash)
+
+
+class BlockAnswer(HeaderAnswer, rename="camel", gc=False, frozen=True, kw_only=True):
+    transactions: list[TransactionAnswer]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One block and the receipts of its transactions, as one node gave them."""
+
+    block: BlockAnswer
+    receipts: list[ReceiptAnswer]
+
+
+def unhex(text: str) -> bytes:
+    """Bytes of 0x-hex. Raises ValueError where it is none."""
+    return bytes.fromhex(text[2:])
