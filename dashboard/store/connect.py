@@ -1,0 +1,126 @@
+"""Opens a store by its URL: SQLite in WAL mode or PostgreSQL, made on first use, refused if not ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event, insert, inspect, make_url, select
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+
+from dashboard.store.reading import Reader
+from dashboard.store.tables import SCHEMA_VERSION, metadata, store_version
+from dashboard.store.writing import Writer
+from ingest.errors import BadInput, StoreUnreachable
+from ingest.redact import redact
+
+BUSY_SECONDS = 10
+"""How long a writer of SQLite waits for another before it gives up."""
+CONNECT_SECONDS = 5
+
+
+def open_writer(url: str) -> Writer:
+    """The store at `url` for the sink; its tables are made where the database is empty.
+
+    Raises StoreUnreachable, and BadInput for a URL or a database that cannot be a store.
+    """
+    engine = _engine(_parsed(url), read_only=False)
+    with _told_plainly(url):
+        _create_or_check(engine, url)
+    return Writer(engine, lambda: _told_plainly(url))
+
+
+def open_reader(url: str) -> Reader:
+    """The store at `url` for people: nothing can be written through it. Raises as `open_writer`."""
+    parsed = _parsed(url)
+    _refuse_missing_file(parsed)
+    engine = _engine(parsed, read_only=True)
+    with _told_plainly(url):
+        _check_version(engine, url)
+    return Reader(engine, lambda: _told_plainly(url))
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise BadInput("the store is not a URL: write sqlite:///FILE or postgresql://HOST/DATABASE") from None
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise BadInput(
+            f"no store of kind {parsed.drivername}: write sqlite:///FILE or postgresql://HOST/DATABASE"
+        )
+    if parsed.drivername == "sqlite" and not parsed.database:
+        raise BadInput("the store names no file: write sqlite:///FILE")
+    return parsed
+
+
+def _refuse_missing_file(url: URL) -> None:
+    if url.drivername == "sqlite" and not Path(str(url.database)).is_file():
+        raise BadInput(f"there is no store at {url.database}: run `undertow sink` first, or check the path")
+
+
+def _engine(url: URL, read_only: bool) -> Engine:
+    if url.drivername == "sqlite":
+        return _sqlite(url, read_only)
+    arguments: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS}
+    if read_only:
+        arguments["options"] = "-c default_transaction_read_only=on"
+    return create_engine(url, connect_args=arguments, pool_pre_ping=True)
+
+
+def _sqlite(url: URL, read_only: bool) -> Engine:
+    path = Path(str(url.database)).absolute()
+    mode = "ro" if read_only else "rwc"
+    location = url.set(database=f"file:{path.as_posix()}").update_query_dict({"mode": mode, "uri": "true"})
+    engine = create_engine(location, connect_args={"timeout": BUSY_SECONDS})
+    if not read_only:
+        event.listen(engine, "connect", _write_ahead)
+    return engine
+
+
+def _write_ahead(connection: Any, _record: object) -> None:
+    """WAL lets people read while the sink writes; NORMAL may lose the last commit with the power only."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _create_or_check(engine: Engine, url: str) -> None:
+    if inspect(engine).get_table_names():
+        _check_version(engine, url)
+        return
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(insert(store_version).values(version=SCHEMA_VERSION))
+
+
+def _check_version(engine: Engine, url: str) -> None:
+    if not inspect(engine).has_table(store_version.name):
+        raise BadInput(f"{redact(url)} is a database but not a store of undertow: name another one")
+    with engine.connect() as connection:
+        versions = list(connection.scalars(select(store_version.c.version)))
+    if versions != [SCHEMA_VERSION]:
+        raise BadInput(
+            f"the store {redact(url)} is of version {versions[0] if versions else 'none'}, "
+            f"this undertow writes {SCHEMA_VERSION}: fill a new store with `undertow sink`"
+        )
+
+
+@contextmanager
+def _told_plainly(url: str) -> Iterator[None]:
+    """Turns what a database says into one line of ours."""
+    try:
+        yield
+    except NoSuchModuleError as error:
+        raise BadInput(f"no driver for the store {redact(url)}: {error}") from error
+    except OperationalError as error:
+        raise StoreUnreachable(f"the store {redact(url)} cannot be used: {_first_line(error)}") from error
+    except DBAPIError as error:
+        raise BadInput(f"{redact(url)} is no store of undertow: {_first_line(error)}") from error
+
+
+def _first_line(error: DBAPIError) -> str:
+    return next(iter(str(error.orig).splitlines()), type(error.orig).__name__)

@@ -1,0 +1,110 @@
+"""The tables of the store, for SQLite and PostgreSQL alike, and the version they are of."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
+
+SCHEMA_VERSION = 1
+"""Raised with every change of a table: a store of another version is refused, never guessed at."""
+
+metadata = MetaData()
+
+store_version = Table("undertow_store", metadata, Column("version", Integer, primary_key=True))
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("chain_id", BigInteger, nullable=False),
+    Column("id", String, nullable=False),
+    Column("category", String, nullable=False),
+    Column("detector", String, nullable=False),
+    Column("severity", String, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("status", String, nullable=False, comment="as at the head of the chain, unlike the one in record"),
+    Column("suppressed", Boolean, nullable=False),
+    Column("subject_kind", String, nullable=False),
+    Column("subject_id", String, nullable=False),
+    Column("block_number", BigInteger, nullable=False),
+    Column("timestamp", BigInteger, nullable=False, comment="of that block, seconds UTC"),
+    Column("updated_block", BigInteger, nullable=False),
+    Column("explanation", Text, nullable=False),
+    Column("record", Text, nullable=False, comment="canonical JSON of the last revision"),
+    Column("kafka_offset", BigInteger, nullable=False, comment="of that revision; an older one is ignored"),
+    PrimaryKeyConstraint("chain_id", "id"),
+    Index("alerts_newest", "timestamp", "chain_id", "block_number", "id"),
+    Index("alerts_by_status", "status", "chain_id", "block_number"),
+)
+
+roles = Table(
+    "roles",
+    metadata,
+    Column("chain_id", BigInteger, nullable=False),
+    Column("alert_id", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("role", String, nullable=False),
+    PrimaryKeyConstraint("chain_id", "alert_id", "address", "role"),
+    Index("roles_by_address", "address", "chain_id"),
+)
+
+alert_transactions = Table(
+    "alert_transactions",
+    metadata,
+    Column("chain_id", BigInteger, nullable=False),
+    Column("alert_id", String, nullable=False),
+    Column("transaction", String, nullable=False),
+    PrimaryKeyConstraint("chain_id", "alert_id", "transaction"),
+    Index("alert_transactions_by_hash", "transaction", "chain_id"),
+)
+
+scores = Table(
+    "scores",
+    metadata,
+    Column("chain_id", BigInteger, nullable=False),
+    Column("block_number", BigInteger, nullable=False),
+    Column("subject_kind", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("parts", Text, nullable=False, comment="JSON object"),
+    PrimaryKeyConstraint("chain_id", "block_number", "subject_kind", "subject"),
+    Index("scores_by_subject", "subject", "chain_id", "block_number"),
+)
+
+heads = Table(
+    "heads",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("block_number", BigInteger, nullable=False, comment="the last block that detection has judged"),
+    Column("block_hash", String, nullable=False),
+    Column("timestamp", BigInteger, comment="of that block; null after a rollback"),
+    Column("finality", Integer, nullable=False, comment="blocks on top that make a block final"),
+    Column("filed_at", Float, nullable=False, comment="clock of the sink, seconds UTC"),
+)
+
+rejected = Table(
+    "rejected",
+    metadata,
+    Column("chain_id", BigInteger, nullable=False),
+    Column("topic", String, nullable=False),
+    Column("kafka_offset", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False, comment="why the record could not be read"),
+    PrimaryKeyConstraint("chain_id", "topic", "kafka_offset"),
+)
+
+offsets = Table(
+    "offsets",
+    metadata,
+    Column("chain_id", BigInteger, nullable=False),
+    Column("topic", String, nullable=False),
+    Column("next_offset", BigInteger, nullable=False),
+    PrimaryKeyConstraint("chain_id", "topic"),
+)

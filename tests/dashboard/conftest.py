@@ -1,0 +1,53 @@
+"""Stores for the tests of this folder: SQLite always, PostgreSQL where it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from dashboard.store import Reader, Writer, open_reader, open_writer
+from tests.dashboard.alerts import Filing
+from tests.fixtures.postgres import postgres_url
+
+__all__ = ["postgres_url"]  # pytest finds the fixture here
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/store.db"
+
+
+@pytest.fixture
+def empty_postgres(postgres_url: str) -> str:
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return postgres_url
+
+
+@pytest.fixture(params=["sqlite_url", "empty_postgres"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
+@pytest.fixture
+def writer(store_url: str) -> Iterator[Writer]:
+    writer = open_writer(store_url)
+    yield writer
+    writer.close()
+
+
+@pytest.fixture
+def reader(store_url: str, writer: Writer) -> Iterator[Reader]:
+    reader = open_reader(store_url)
+    yield reader
+    reader.close()
+
+
+@pytest.fixture
+def filing(writer: Writer) -> Filing:
+    return Filing(writer)

@@ -1,0 +1,170 @@
+"""What is filed in a store can be found again by people who ask; every test runs on each database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dashboard.store import Feed, Filters, Reader, Tip, Writer
+from ingest.errors import BadInput
+from tests.dashboard.alerts import (
+    ALICE,
+    BOB,
+    CAROL,
+    CHAIN,
+    MALLORY,
+    Filing,
+    drain,
+    judged,
+    poisoning,
+    transaction,
+)
+
+
+def ids(reader: Reader, **filters: object) -> list[str]:
+    return [row.id for row in reader.page(Filters(**filters), 1, 100)]  # type: ignore[arg-type]
+
+
+def test_the_queue_is_newest_first_and_comes_in_pages(filing: Filing, reader: Reader) -> None:
+    filing.file(*(drain(number) for number in (3, 1, 2)))
+    assert [row.block_number for row in reader.page(Filters(), 1, 2)] == [3, 2]
+    assert [row.block_number for row in reader.page(Filters(), 2, 2)] == [1]
+    assert reader.page(Filters(), 3, 2) == []
+
+
+def test_each_filter_lets_its_own_through_and_all_must_agree(filing: Filing, reader: Reader) -> None:
+    filing.file(drain(1), poisoning(2), drain(3, score=0.5, severity="low"))
+    assert ids(reader, categories=("address-poisoning",)) == ["poison-2"]
+    assert ids(reader, severities=("low", "medium")) == ["drain-3", "poison-2"]
+    assert ids(reader, minimum_score=0.6) == ["poison-2", "drain-1"]
+    assert ids(reader, categories=("wallet-drain",), minimum_score=0.6) == ["drain-1"]
+
+
+def test_an_alert_is_found_by_address_transaction_or_id_and_by_their_beginnings(
+    filing: Filing, reader: Reader
+) -> None:
+    filing.file(drain(1), poisoning(2))
+    assert ids(reader, search=CAROL) == ["poison-2"]
+    assert ids(reader, search=ALICE.upper().replace("0X", "0x")[:10]) == ["drain-1"]
+    assert ids(reader, search=ALICE[2:8]) == ["drain-1"]
+    assert ids(reader, search=MALLORY) == ["poison-2", "drain-1"]
+    assert ids(reader, search=f"  {transaction(1)} ") == ["drain-1"]
+    assert ids(reader, search="poison") == ["poison-2"]
+    assert ids(reader, search="0xdead") == []
+
+
+@pytest.mark.parametrize("search", ["%", "_", "'; DROP TABLE alerts; --", "0x%"])
+def test_a_search_is_a_value_and_never_a_pattern_or_a_command(
+    filing: Filing, reader: Reader, search: str
+) -> None:
+    filing.file(drain(1))
+    assert ids(reader, search=search) == []
+    assert ids(reader) == ["drain-1"]
+
+
+def test_counts_are_of_what_passes_the_filters(filing: Filing, reader: Reader) -> None:
+    filing.file(drain(1), drain(2, severity="critical"), poisoning(3))
+    counts = reader.counts(Filters())
+    assert counts.total == 3
+    assert counts.category == {"wallet-drain": 2, "address-poisoning": 1}
+    assert counts.severity == {"high": 1, "critical": 1, "medium": 1}
+    assert reader.counts(Filters(severities=("critical",))).total == 1
+    assert reader.categories() == ["address-poisoning", "wallet-drain"]
+
+
+def test_an_alert_comes_back_whole(filing: Filing, reader: Reader) -> None:
+    filing.file(drain(7))
+    assert reader.alert(CHAIN, "drain-7") == (drain(7), "provisional")
+    assert reader.alert(CHAIN, "drain-8") is None
+    assert reader.alert(1, "drain-7") is None
+
+
+def test_a_revision_takes_the_place_of_the_one_before_with_its_roles(filing: Filing, reader: Reader) -> None:
+    filing.file(drain(1))
+    grown = drain(1, score=0.99, roles=poisoning(1).roles, updated_block=4)
+    filing.file(grown)
+    assert reader.alert(CHAIN, "drain-1") == (grown, "provisional")
+    assert ids(reader, search=ALICE) == []
+    assert ids(reader, search=CAROL) == ["drain-1"]
+
+
+def test_an_older_revision_is_ignored_when_it_is_read_again(writer: Writer, reader: Reader) -> None:
+    offsets = {"alerts": 8}
+    new, old = drain(1, score=0.8), drain(1, score=0.2)
+    writer.file(Feed(CHAIN, [(7, new)], (), {}, offsets, 10))
+    # The offsets were set back by hand to 5, and the sink reads revision 5 and then 7 again.
+    writer.file(Feed(CHAIN, [(5, old)], (), offsets, {"alerts": 6}, 10))
+    assert reader.alert(CHAIN, "drain-1") == (new, "provisional")
+
+
+def test_of_two_revisions_in_one_feed_the_later_stands(filing: Filing, reader: Reader) -> None:
+    filing.file(drain(1, score=0.2), drain(1, score=0.8))
+    assert reader.page(Filters(), 1, 5)[0].score == 0.8
+    assert reader.counts(Filters()).total == 1
+
+
+def test_an_alert_is_final_once_finality_blocks_lie_on_it_and_provisional_again_after_a_rollback(
+    filing: Filing, reader: Reader
+) -> None:
+    # finality 10: block 1 is final at head 11, not at head 10.
+    filing.file(drain(1), blocks=(judged(10),))
+    assert ids(reader, statuses=("provisional",)) == ["drain-1"]
+    filing.file(blocks=(judged(11),))
+    assert ids(reader, statuses=("final",)) == ["drain-1"]
+    filing.file(blocks=(Tip(9, "0x09"),))
+    assert ids(reader, statuses=("provisional",)) == ["drain-1"]
+    assert reader.heads()[0].block_number == 9
+
+
+def test_a_retracted_alert_stays_and_says_so(filing: Filing, reader: Reader) -> None:
+    filing.file(drain(1), blocks=(judged(1),))
+    gone = drain(1, status="retracted", retraction_reason="its block left the chain")
+    filing.file(gone, blocks=(Tip(0, "0x00"), judged(1), judged(40)))
+    assert reader.alert(CHAIN, "drain-1") == (gone, "retracted")
+    assert reader.statuses(CHAIN) == {"retracted": 1}
+
+
+def test_scores_above_a_rollback_go_and_come_again_with_the_new_blocks(writer: Writer) -> None:
+    filing = Filing(writer)
+    filing.file(
+        blocks=(judged(1, (ALICE, 0.1)), judged(2, (BOB, 0.2), (MALLORY, 0.9)), judged(3, (BOB, 0.3)))
+    )
+    filing.file(blocks=(Tip(1, "0x01"), judged(2, (CAROL, 0.4))))
+    with writer._engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT block_number, subject, score FROM scores ORDER BY 1, 2")
+        assert [tuple(row) for row in rows] == [(1, ALICE, 0.1), (2, CAROL, 0.4)]
+
+
+def test_two_sinks_of_one_chain_are_found_out_and_nothing_of_the_second_is_written(
+    writer: Writer, reader: Reader
+) -> None:
+    first = Feed(CHAIN, [(0, drain(1))], (judged(1),), {}, {"alerts": 1, "scores": 1}, 10)
+    second = replace(first, revisions=[(0, drain(2))])
+    writer.file(first)
+    with pytest.raises(BadInput, match="another sink files chain 31337"):
+        writer.file(second)
+    assert ids(reader) == ["drain-1"]
+
+
+def test_the_revision_of_the_store_grows_with_every_filing(filing: Filing, reader: Reader) -> None:
+    before = reader.revision()
+    filing.file(drain(1))
+    between = reader.revision()
+    filing.file(blocks=(judged(1),))
+    assert before < between < reader.revision()
+
+
+def test_related_alerts_share_an_attacker_or_a_transaction(filing: Filing, reader: Reader) -> None:
+    same_transaction = drain(5, "twin", roles=(), transactions=(transaction(1),), evidence=())
+    only_a_victim_in_common = drain(6, "other", roles=drain().roles[:2], transactions=(), evidence=())
+    filing.file(drain(1), poisoning(2), same_transaction, only_a_victim_in_common)
+    assert [row.id for row in reader.related(drain(1))] == ["twin-5", "poison-2"]
+
+
+def test_two_chains_live_side_by_side(writer: Writer, reader: Reader) -> None:
+    Filing(writer).file(drain(1), blocks=(judged(40),))
+    Filing(writer, chain_id=1).file(drain(1, chain_id=1), blocks=(judged(2),))
+    assert [(head.chain_id, head.block_number) for head in reader.heads()] == [(1, 2), (CHAIN, 40)]
+    assert reader.statuses(CHAIN) == {"final": 1}
+    assert reader.statuses(1) == {"provisional": 1}
