@@ -53,7 +53,7 @@ def receipts_root(receipts: list[ReceiptAnswer]) -> bytes:
 
 
 def header_fields(header: HeaderAnswer) -> list[bytes] | None:
-    """The fields that a header's hash is over, in order; None where some that all headers have are missing."""
+    """The fields that a header's hash is over, in order; None where one that all headers have is missing."""
     always = (header.sha3_uncles, header.logs_bloom, header.extra_data, header.mix_hash, header.nonce)
     if header.difficulty is None or any(field is None for field in always):
         return None
