@@ -1,4 +1,4 @@
-"""Programs that undertow starts: each in a process group of its own, ended by its starter, never left behind."""
+"""Programs that undertow starts: each in its own process group, ended by its starter, never left behind."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Where the programs are that a machine with only Python lacks: Kafka, anvil, contract packages, a browser.
 
-They are installed once, without root, in `UNDERTOW_HOME/tools/<kit>-<digest of its pins>` (default ~/.undertow).
+They are installed once, without root, in `~/.undertow/tools/<kit>-<digest of its pins>` (or `UNDERTOW_HOME`).
 """
 
 from __future__ import annotations
