@@ -81,7 +81,9 @@ class Alert:
         plain: dict[str, Any] = {name: getattr(self, name) for name in _SAME}
         plain["subject"] = {"kind": self.subject_kind, "id": self.subject_id}
         plain["roles"] = [{"address": role.address, "role": role.role} for role in self.roles]
-        plain["evidence"] = [{name: getattr(row, name) for name in Evidence.__slots__} for row in self.evidence]
+        plain["evidence"] = [
+            {name: getattr(row, name) for name in Evidence.__slots__} for row in self.evidence
+        ]
         plain["transactions"] = list(self.transactions)
         plain["measured"] = dict(self.measured)
         plain["thresholds"] = dict(self.thresholds)
@@ -90,7 +92,9 @@ class Alert:
 
     def to_json(self) -> str:
         """Canonical: one line, keys sorted, ASCII, no spaces."""
-        return json.dumps(self.to_dict(), sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+        return json.dumps(
+            self.to_dict(), sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False
+        )
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Alert:
@@ -100,7 +104,10 @@ class Alert:
             subject_kind=plain["subject"]["kind"],
             subject_id=plain["subject"]["id"],
             roles=tuple(Role(role["address"], role["role"]) for role in plain["roles"]),
-            evidence=tuple(Evidence(**{k: v for k, v in row.items() if k in Evidence.__slots__}) for row in plain["evidence"]),
+            evidence=tuple(
+                Evidence(**{k: v for k, v in row.items() if k in Evidence.__slots__})
+                for row in plain["evidence"]
+            ),
             transactions=tuple(plain["transactions"]),
             measured=plain["measured"],
             thresholds=plain["thresholds"],

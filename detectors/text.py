@@ -19,7 +19,11 @@ def printable(raw: bytes) -> str:
     are left out.
     The result is not escaped for HTML or Markdown: whoever draws it does that.
     """
-    text = raw[:METADATA_BYTES].rstrip(b"\0").decode("utf-8", errors="backslashreplace")
+    return visible(raw[:METADATA_BYTES].rstrip(b"\0").decode("utf-8", errors="backslashreplace"))
+
+
+def visible(text: str) -> str:
+    """`text` of any length with the same characters written out. Doing it twice changes nothing."""
     return "".join(_visible(character) for character in text)
 
 

@@ -1,0 +1,114 @@
+"""The contract of a detector, stated once: one file in `detectors/library/` with one class that satisfies `Detector`.
+
+`score` is pure. All memory lives in the state: a detector that needs its own declares `remember`, and one that needs a fitted model
+declares `model`. The contract tests in `tests/contract/` run every detector of the library through every check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, runtime_checkable
+
+import polars as pl
+
+from detectors.alert import RoleName, Severity, SubjectKind
+from detectors.features import Features
+from detectors.models import ModelSpec
+from ingest.batch import Batch
+
+Tier = Literal["transfers", "logs", "receipts", "traces", "code"]
+TIERS: tuple[Tier, ...] = ("transfers", "logs", "receipts", "traces", "code")
+
+Memory = Mapping[str, pl.DataFrame]
+"""A detector's own frames, by name. A value: `remember` gives another, and never changes the one it got."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the chain as evidence. `amount` in token units; `log_index` -1 = native value."""
+
+    transaction_hash: bytes
+    log_index: int
+    block_number: int
+    from_address: bytes | None = None
+    to_address: bytes | None = None
+    token: bytes | None = None
+    amount: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a detector says of one block. `score` in [0, 1]; `transaction` is the one that completed the evidence.
+
+    With `alerts` false it is only a score, for `fraud.scores`. Every key of `thresholds` is also in `measured`.
+    """
+
+    block_number: int
+    timestamp: int
+    category: str
+    subject_kind: SubjectKind
+    subject: bytes
+    score: float
+    severity: Severity
+    transaction: bytes
+    roles: tuple[tuple[bytes, RoleName], ...]
+    rows: tuple[Row, ...]
+    measured: Mapping[str, int | float | str] = field(default_factory=dict)
+    thresholds: Mapping[str, int | float | str] = field(default_factory=dict)
+    explanation: str = ""
+    p_value: float | None = None
+    alerts: bool = True
+    suppressed_by: Mapping[str, str] | None = None
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """One detector. Its docstring says what it catches, when it fails, what it costs, and its source with the published figure."""
+
+    name: str
+    catches: tuple[str, ...]
+    needs: Tier
+    settings: object
+
+    def score(self, batch: Batch, features: Features) -> list[Finding]:
+        """Findings of these blocks, in chain order. Pure: the same arguments give the same findings, and nothing changes."""
+        ...
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A detector with memory of its own, where the shared features do not serve."""
+
+    def remember(self, memory: Memory, batch: Batch, features: Features) -> tuple[Memory, pl.DataFrame]:
+        """Its step inside `advance`, in row order: the memory after the batch, and what it knows as of each row.
+
+        The frame is handed to `score` as `features.columns[name]`. `memory` is empty at the start.
+        """
+        ...
+
+
+@runtime_checkable
+class Learns(Protocol):
+    """A detector that judges wallets by a fitted model, handed to `score` as `features.models[name]` once there is one."""
+
+    model: ModelSpec
+
+
+def rows_of(frame: pl.DataFrame) -> tuple[Row, ...]:
+    """Transfers (any frame with their columns) as evidence."""
+    wanted = (
+        "transaction_hash",
+        "log_index",
+        "block_number",
+        "from_address",
+        "to_address",
+        "token",
+        "amount",
+    )
+    return tuple(Row(*row) for row in frame.select(wanted).iter_rows())
+
+
+def hexed(raw: bytes) -> str:
+    """Lower-case 0x-hex."""
+    return "0x" + raw.hex()

@@ -1,0 +1,183 @@
+"""Takes the record log, event by event, to alerts and scores; undoes what the chain undoes.
+
+Blocks younger than the finality depth are kept beside a few copies of what expires. A rollback takes the newest copy at or below its
+block and advances again through the kept blocks, without scoring: alerts have a journal of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from detectors import run as runs
+from detectors.alert import Alert
+from detectors.base import Detector, Finding, hexed
+from detectors.episodes import Episodes, Place
+from detectors.settings import EngineSettings
+from detectors.state import State, advance, cut
+from ingest.batch import Batch, Event, Rollback
+from ingest.errors import ChainGap, RollbackTooDeep
+
+COPIES = 4
+"""Copies of what expires inside the finality depth: more copies make rollbacks quicker and memory larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A subject's score at the end of a block, with the detectors it came from."""
+
+    block_number: int
+    subject_kind: str
+    subject: str
+    score: float
+    parts: dict[str, float]
+
+
+@dataclass(slots=True)
+class Output:
+    """What an event led to: revisions of alerts, scores by block, and the block it rolled back to, if it did."""
+
+    alerts: list[Alert] = field(default_factory=list)
+    scores: list[Score] = field(default_factory=list)
+    blocks: list[tuple[int, bytes, int]] = field(default_factory=list)
+    """(number, hash, timestamp) of each block taken."""
+    rollback: Rollback | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A state as it stood after an event, and the log offset that follows it."""
+
+    state: State
+    offset: int
+
+
+@dataclass(slots=True)
+class Engine:
+    """One chain's detection. `follows` is false in batch work over final blocks: then nothing is kept for rollbacks."""
+
+    detectors: Sequence[Detector]
+    settings: EngineSettings = field(default_factory=EngineSettings)
+    follows: bool = True
+    state: State = field(default_factory=State)
+    episodes: Episodes | None = None
+    kept: list[Kept] = field(default_factory=list)
+    """Oldest first; the first is the base, at or below every block that may still leave."""
+    recent: list[Batch] = field(default_factory=list)
+    """Blocks above the base."""
+
+    def take(self, event: Event, offset: int = 0) -> Output:
+        """Takes the next event of the log; `offset` is where the log goes on after it."""
+        if isinstance(event, Rollback):
+            return self._roll_back(event)
+        return self._take_blocks(event, offset)
+
+    def _take_blocks(self, batch: Batch, offset: int) -> Output:
+        self._check_order(batch)
+        if self.follows and not self.kept:
+            self.kept.append(
+                Kept(State(ledger=self.state.ledger, number=batch.first - 1, hash=batch.parent_hash), -1)
+            )
+        output = Output()
+        for piece in cut(batch, self.settings.epoch_blocks):
+            self._judge(piece, output)
+        output.blocks = list(batch.blocks.select("block_number", "block_hash", "timestamp").iter_rows())
+        episodes = self._episodes()
+        final = episodes.finalise(self.state.number)
+        revised = {alert.id: alert for alert in [*output.alerts, *final]}
+        output.alerts = [episodes.alerts[alert_id] for alert_id in revised]
+        if self.follows:
+            self._keep(batch, offset)
+        else:
+            self._forget(self.state.number, output.blocks[-1][2])
+        return output
+
+    def _judge(self, piece: Batch, output: Output) -> None:
+        self.state, features = advance(self.state, piece, self.detectors, self.settings)
+        findings = [
+            (detector, finding) for detector in self.detectors for finding in detector.score(piece, features)
+        ]
+        findings.sort(key=lambda pair: pair[1].block_number)
+        columns = ("block_number", "chain_id", "block_hash", "timestamp", "proof")
+        places = {row[0]: Place(row[1], row[0], *row[2:]) for row in piece.blocks.select(columns).iter_rows()}
+        episodes = self._episodes()
+        for detector, finding in findings:
+            if finding.alerts:
+                place = places[finding.block_number]
+                output.alerts.append(
+                    episodes.take(detector.name, detector.needs, finding, place, self.state.ledger)
+                )
+        output.scores.extend(_scores([(d.name, f) for d, f in findings], self.settings.score_floor))
+
+    def _check_order(self, batch: Batch) -> None:
+        state = self.state
+        if state.anchor is not None and (batch.first != state.number + 1 or batch.parent_hash != state.hash):
+            raise ChainGap(
+                f"block {batch.first} ({hexed(batch.parent_hash)[:18]}… as its parent) does not follow block {state.number} "
+                f"({hexed(state.hash)[:18]}…): backfill the blocks between, or give --allow-gaps in batch"
+            )
+
+    def _episodes(self) -> Episodes:
+        if self.episodes is None:
+            assert self.state.anchor is not None
+            name = runs.digest(self.settings, self.detectors, self.state.anchor)
+            self.episodes = Episodes(name, self.settings, keep_all=not self.follows)
+        return self.episodes
+
+    def _keep(self, batch: Batch, offset: int) -> None:
+        """Keeps the blocks for a rollback, copies the state now and then, and lets go of what has become final."""
+        self.recent.append(batch)
+        if self.state.number - self.kept[-1].state.number >= max(1, self.settings.finality // COPIES):
+            self.kept.append(Kept(self.state.copy(), offset))
+        final = self.state.number - self.settings.finality
+        base = max((i for i, kept in enumerate(self.kept) if kept.state.number <= final), default=0)
+        if base:
+            del self.kept[:base]
+            number = self.kept[0].state.number
+            self.recent = [each for each in self.recent if each.last > number]
+            self._forget(number, int(batch.blocks["timestamp"][-1]))
+
+    def _forget(self, number: int, now: int) -> None:
+        self._episodes().forget(number, now)
+        self.state.ledger.forget_ends(number)
+
+    def _roll_back(self, rollback: Rollback) -> Output:
+        """State and alerts as they stood at the rollback's block."""
+        if rollback.number >= self.state.number:
+            return Output(rollback=rollback)
+        copies = [kept for kept in self.kept if kept.state.number <= rollback.number]
+        if not copies:
+            raise RollbackTooDeep(
+                f"block {rollback.number} is below the final state kept (finality {self.settings.finality}): "
+                "stop, then start detect again with --rebuild"
+            )
+        self.kept = copies
+        self.state = copies[-1].state.copy()
+        self.state.ledger.truncate(self.state.number)
+        self.recent = [
+            each.slice(each.first, rollback.number) for each in self.recent if each.first <= rollback.number
+        ]
+        for batch in self.recent:
+            if batch.last > self.state.number:
+                self._advance_quietly(batch.slice(self.state.number + 1, rollback.number))
+        if self.state.hash != rollback.hash:
+            raise ChainGap(
+                f"the log rolls back to block {rollback.number} with another hash than the one it sent before"
+            )
+        reason = f"its block left the chain (rollback to block {rollback.number})"
+        return Output(alerts=self._episodes().undo(rollback.number, reason), rollback=rollback)
+
+    def _advance_quietly(self, batch: Batch) -> None:
+        for piece in cut(batch, self.settings.epoch_blocks):
+            self.state, _ = advance(self.state, piece, self.detectors, self.settings)
+
+
+def _scores(findings: list[tuple[str, Finding]], floor: float) -> list[Score]:
+    """The highest score of each subject in each block, with what each detector gave; those below the floor are left out."""
+    parts: dict[tuple[int, str, str], dict[str, float]] = {}
+    for name, finding in findings:
+        if finding.score >= floor:
+            key = (finding.block_number, finding.subject_kind, hexed(finding.subject))
+            of_subject = parts.setdefault(key, {})
+            of_subject[name] = max(finding.score, of_subject.get(name, 0.0))
+    return [Score(*key, max(of_subject.values()), of_subject) for key, of_subject in sorted(parts.items())]

@@ -1,0 +1,161 @@
+"""What detectors see: each transfer with what was known before it, each wallet at the end of each block that touched it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import polars as pl
+
+from detectors.graph import Graph, rows_of
+from detectors.kernels import layout
+from detectors.ledger import Ledger
+from ingest.batch import Batch
+
+if TYPE_CHECKING:
+    from detectors.models import Model
+
+KNOWN_BEFORE = (
+    "from_outs", "from_distinct_out", "from_distinct_in", "to_distinct_out", "to_distinct_in", "to_first_time",
+    "pair_count", "pair_by_payer", "back_pair_count", "emptied", "tokens_left", "to_paid_asset", "from_paid_asset",
+    "depth", "origin", "gathered", "capped", "from_funder", "to_funder", "funder_payees",
+)  # fmt: skip
+"""Integer columns of a transfer, in the order of the kernel's R_ columns: what was known just before it (see `Features`)."""
+
+TRAIL_ROW = {
+    "row": pl.Int64,
+    "block_number": pl.UInt64,
+    "timestamp": pl.UInt64,
+    "transaction_hash": pl.Binary,
+    "log_index": pl.Int32,
+    "token": pl.Binary,
+    "from_address": pl.Binary,
+    "to_address": pl.Binary,
+    "amount": pl.Binary,
+}
+
+
+@dataclass(frozen=True)
+class Features:
+    """Features of one batch. Every number is as of its row, so it does not depend on where batches are cut.
+
+    transfers: `schema.TRANSFERS`, and
+        row (position in this frame), by (sender of the transaction), direct (the payer sent it himself, straight to the payee or by
+        the token's own transfer), returned (the payer received something in the same transaction), from_id, to_id, by_id,
+        asset_id (ledger ids; asset 0 = native), and `KNOWN_BEFORE`: counts of earlier transfers and counterparties; pair_*:
+        earlier transfers between the two; emptied (1: at least 95 % of a fully known balance left; 2: more than was known and
+        more than ever before); tokens_left (tokens the payer still holds); *_paid_asset (own payments of this asset before);
+        depth (times in a row that this money was passed on), origin (id of the wallet the trail began at), gathered (wallets that
+        passed the same source's money on to this payee); *_funder (id of the first sender of native value, -1 unknown);
+        funder_payees (distinct payees of the payer's funder).
+    trails: edges behind the transfer `row`, newest last.
+    wallets: one row for each block and wallet it touched that sends transactions: block_number, timestamp, wallet, wallet_id,
+        and `layout.WALLET_FEATURES`.
+    columns: what each detector's own `remember` handed on. models: fitted models by detector, frozen for this batch.
+    """
+
+    transfers: pl.DataFrame
+    trails: pl.DataFrame
+    wallets: pl.DataFrame
+    ledger: Ledger
+    columns: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    models: Mapping[str, Model] = field(default_factory=dict)
+
+    def addresses(self, ids: Sequence[int]) -> list[bytes]:
+        """The 20 bytes of each ledger id."""
+        return self.ledger.addresses(ids)
+
+
+def stream(batch: Batch, graph: Graph, ledger: Ledger, limits: layout.Limits) -> Features:
+    """Streams a batch through graph and ledger (both change) and gives its features, without detectors' own columns."""
+    transfers = _with_senders(batch)
+    rows = rows_of(transfers, ledger)
+    known, trails, touched = graph.take(rows, limits, ledger)
+    ids = {"from_id": rows.sender, "to_id": rows.payee, "by_id": rows.by, "asset_id": rows.asset}
+    columns = {name: known[:, i] for i, name in enumerate(KNOWN_BEFORE)}
+    transfers = transfers.with_columns(pl.Series(name, values) for name, values in (ids | columns).items())
+    _close_blocks(batch, transfers, ledger)
+    return Features(transfers, _trails(trails, ledger), _wallets(touched, ledger), ledger)
+
+
+def _with_senders(batch: Batch) -> pl.DataFrame:
+    """Transfers with row, by, direct, returned, opens and closes."""
+    place = ["block_number", "transaction_index"]
+    senders = batch.transactions.select(*place, by="from_address", to="to_address")
+    frame = batch.transfers.join(senders, on=place, how="left", maintain_order="left")
+    payees = batch.transfers.select(*place, from_address="to_address", returned=pl.lit(True)).unique()
+    frame = frame.join(payees, on=[*place, "from_address"], how="left", maintain_order="left")
+    straight = pl.col("token").is_null() | pl.col("to").eq_missing(pl.col("token"))
+    same_block = pl.col("block_number") == pl.col("block_number").shift(1)
+    same_transaction = same_block & (pl.col("transaction_index") == pl.col("transaction_index").shift(1))
+    return frame.with_columns(
+        row=pl.int_range(pl.len(), dtype=pl.Int64),
+        returned=pl.col("returned").fill_null(value=False),
+        direct=(pl.col("by") == pl.col("from_address")) & straight,
+        opens=~same_transaction.fill_null(value=False),
+        closes=(pl.col("block_number") != pl.col("block_number").shift(-1)).fill_null(value=True),
+    ).drop("to")
+
+
+def _close_blocks(batch: Batch, transfers: pl.DataFrame, ledger: Ledger) -> None:
+    """Tells the ledger how many addresses each block brought it to: the largest id seen so far, plus one."""
+    before = ledger.block_ends[-1][1] if ledger.block_ends else 1
+    highest = transfers.group_by("block_number", maintain_order=True).agg(
+        top=pl.max_horizontal("from_id", "to_id", "by_id", "asset_id").max()
+    )
+    ends = batch.blocks.select("block_number").join(
+        highest, on="block_number", how="left", maintain_order="left"
+    )
+    for number, top in ends.iter_rows():
+        before = max(before, 1 + top if top is not None else before)
+        ledger.close_block(number, before)
+
+
+def _trails(parts: list[layout.Trail], ledger: Ledger) -> pl.DataFrame:
+    if not parts or not sum(part.row.size for part in parts):
+        return pl.DataFrame(schema=TRAIL_ROW)
+    row, edges, amounts, hashes = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in layout.Trail._fields[:4]
+    )
+    assets = edges[:, layout.E_ASSET]
+    tokens = [
+        None if asset == 0 else token for asset, token in zip(assets, ledger.addresses(assets), strict=True)
+    ]
+    columns = {
+        "row": row,
+        "block_number": edges[:, layout.E_BLOCK],
+        "timestamp": edges[:, layout.E_TIME],
+        "transaction_hash": [bytes(value) for value in hashes],
+        "log_index": edges[:, layout.E_LOG],
+        "token": tokens,
+        "from_address": ledger.addresses(edges[:, layout.E_FROM]),
+        "to_address": ledger.addresses(edges[:, layout.E_TO]),
+        "amount": [value.tobytes() for value in amounts.astype(">u8")],
+    }
+    frame = pl.DataFrame(
+        {name: pl.Series(name, values).cast(TRAIL_ROW[name]) for name, values in columns.items()}
+    )
+    return frame.unique(["row", "transaction_hash", "log_index"], maintain_order=True)
+
+
+def _wallets(parts: list[layout.Touched], ledger: Ledger) -> pl.DataFrame:
+    fields = layout.Touched._fields[:4]
+    empty = [np.zeros(0, np.int64)] * 3 + [np.zeros((0, len(layout.WALLET_FEATURES)))]
+    gathered = [
+        np.concatenate([start, *(getattr(part, name) for part in parts)])
+        for name, start in zip(fields, empty, strict=True)
+    ]
+    wallet, block, time, features = gathered
+    frame = pl.DataFrame(
+        {
+            "block_number": pl.Series(block, dtype=pl.UInt64),
+            "timestamp": pl.Series(time, dtype=pl.UInt64),
+            "wallet": pl.Series(ledger.addresses(wallet), dtype=pl.Binary),
+            "wallet_id": pl.Series(wallet, dtype=pl.Int64),
+        }
+    )
+    return frame.hstack(
+        cast("pl.DataFrame", pl.DataFrame(features, schema=list(layout.WALLET_FEATURES), orient="row"))
+    )

@@ -1,0 +1,167 @@
+"""The rolling transfer graph: the tables and the ring of `detectors.kernels`, fed with frames and read as frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from detectors.kernels import layout, stream
+from detectors.kernels.table import Array, Table
+from detectors.ledger import Ledger, address_words
+
+EDGES = 1 << 16
+"""Edges the ring holds: the newest 65,536 transfers can be walked. Older ones are out of reach of trails; counts remain."""
+
+GENERATION_ROWS = 1 << 20
+"""Rows of a table at which a generation ends early; see `Graph.rotate`."""
+
+KERNEL_ROWS = 20_000
+"""Transfers a kernel call takes at most (whole blocks): bounds the buffer for trails."""
+
+TRAIL_EDGES = 128
+"""Edges of trails one transfer can have: twice 32 gathered wallets, and 64 hops."""
+
+
+@dataclass(slots=True)
+class Graph:
+    """Everything about transfers that expires. `copy` shares nothing that changes."""
+
+    wallets: Table = field(default_factory=lambda: Table.new(layout.WALLET_INTS, layout.WALLET_FLOATS))
+    holdings: Table = field(default_factory=lambda: Table.new(layout.HOLDING_INTS, 0, layout.HOLDING_WORDS))
+    pairs: Table = field(default_factory=lambda: Table.new(layout.PAIR_INTS))
+    assets: Table = field(default_factory=lambda: Table.new(layout.ASSET_INTS, layout.ASSET_FLOATS))
+    edges: Array = field(default_factory=lambda: np.zeros((EDGES, layout.EDGE_INTS), np.int64))
+    amounts: Array = field(default_factory=lambda: np.zeros((EDGES, 4), np.uint64))
+    hashes: Array = field(default_factory=lambda: np.zeros((EDGES, 32), np.uint8))
+    next_edge: Array = field(default_factory=lambda: np.zeros(1, np.int64))
+    early_rotations: int = 0
+
+    def copy(self) -> Graph:
+        tables = {name: getattr(self, name).copy() for name in TABLES}
+        ring = {name: getattr(self, name).copy() for name in RING}
+        return Graph(**tables, **ring, early_rotations=self.early_rotations)
+
+    def rotate(self, due: bool) -> None:
+        """Begins a new generation where it is due, or where a table has reached its cap (counted, for `status`)."""
+        full = any(getattr(self, name).rows >= GENERATION_ROWS for name in TABLES)
+        if due or full:
+            self.early_rotations += int(full and not due)
+            for name in TABLES:
+                getattr(self, name).rotate()
+
+    def take(
+        self, rows: layout.Rows, limits: layout.Limits, ledger: Ledger
+    ) -> tuple[NDArray[np.int64], list[layout.Trail], list[layout.Touched]]:
+        """Streams transfers (see `rows_of`) through the graph.
+
+        Returns what was known before each row [n, ROW_INTS], trails of money, and the wallets each block touched.
+        """
+        out = np.zeros((rows.block.size, layout.ROW_INTS), np.int64)
+        trails, touched = [], []
+        for start, end in _spans(rows):
+            part = layout.Rows(*(column[start:end] for column in rows))
+            trail, wallets = _trail_buffer(end - start), _touched_buffer(end - start)
+            self._reserve(end - start)
+            stream.run(self._arrays(ledger), part, limits, out[start:end], trail, wallets)
+            used = int(trail.used[0])
+            trail.row[:used] += start
+            trails.append(layout.Trail(*(column[:used].copy() for column in trail[:-1]), trail.used))
+            touched.append(
+                layout.Touched(
+                    *(column[: int(wallets.used[0])].copy() for column in wallets[:-1]), wallets.used
+                )
+            )
+        return out, trails, touched
+
+    def _reserve(self, rows: int) -> None:
+        self.wallets.reserve(3 * rows)
+        self.holdings.reserve(2 * rows)
+        self.pairs.reserve(rows)
+        self.assets.reserve(rows)
+
+    def _arrays(self, ledger: Ledger) -> layout.Graph:
+        tables = [
+            columns
+            for name in TABLES
+            for columns in (getattr(self, name).current, getattr(self, name).previous)
+        ]
+        return layout.Graph(
+            *tables, self.edges, self.amounts, self.hashes, self.next_edge, ledger.funder, ledger.funded
+        )
+
+
+TABLES = ("wallets", "holdings", "pairs", "assets")
+RING = ("edges", "amounts", "hashes", "next_edge")
+
+
+def rows_of(transfers: pl.DataFrame, ledger: Ledger) -> layout.Rows:
+    """Kernel rows of a transfers frame that also has `by` (sender of the transaction), `direct`, `opens` and `closes`.
+
+    Numbers new addresses row by row: transaction sender, payer, payee, token.
+    """
+    columns = ("by", "from_address", "to_address", "token")
+    words = np.stack([address_words(transfers[name]) for name in columns], axis=1).reshape(-1, 5)
+    ids = ledger.intern(words).reshape(-1, 4)
+    magnitude = transfers["amount_float"].to_numpy()
+    with np.errstate(divide="ignore"):
+        magnitude = np.where(magnitude > 0.0, np.log10(magnitude), 0.0)
+    return layout.Rows(
+        sender=np.ascontiguousarray(ids[:, 1]),
+        payee=np.ascontiguousarray(ids[:, 2]),
+        asset=np.ascontiguousarray(ids[:, 3]),
+        by=np.ascontiguousarray(ids[:, 0]),
+        direct=transfers["direct"].to_numpy(),
+        opens=transfers["opens"].to_numpy(),
+        closes=transfers["closes"].to_numpy(),
+        time=transfers["timestamp"].to_numpy().astype(np.int64),
+        block=transfers["block_number"].to_numpy().astype(np.int64),
+        log_index=transfers["log_index"].to_numpy().astype(np.int64),
+        amount=limbs(transfers["amount"]),
+        magnitude=magnitude,
+        hash=np.frombuffer(b"".join(transfers["transaction_hash"].to_list()), np.uint8).reshape(-1, 32),
+    )
+
+
+def limbs(amounts: pl.Series) -> NDArray[np.uint64]:
+    """A `Binary(32)` big-endian column as [n, 4] limbs, most significant first."""
+    return np.frombuffer(b"".join(amounts.to_list()), ">u8").reshape(-1, 4).astype(np.uint64)
+
+
+def whole(words: NDArray[np.uint64]) -> list[int]:
+    """The integers of [n, 4] limbs."""
+    joined = np.ascontiguousarray(words.astype(">u8")).tobytes()
+    return [int.from_bytes(joined[i : i + 32], "big") for i in range(0, len(joined), 32)]
+
+
+def _spans(rows: layout.Rows) -> list[tuple[int, int]]:
+    """Stretches of whole blocks of about `KERNEL_ROWS` rows; a block is never cut."""
+    ends = np.flatnonzero(rows.closes) + 1
+    spans, start = [], 0
+    for end in ends:
+        if end - start >= KERNEL_ROWS or end == ends[-1]:
+            spans.append((start, int(end)))
+            start = int(end)
+    return spans
+
+
+def _trail_buffer(rows: int) -> layout.Trail:
+    """Room for every trail that `rows` transfers can have; memory is only touched where it is written."""
+    room = rows * TRAIL_EDGES
+    return layout.Trail(
+        np.empty(room, np.int64),
+        np.empty((room, layout.EDGE_INTS), np.int64),
+        np.empty((room, 4), np.uint64),
+        np.empty((room, 32), np.uint8),
+        np.zeros(1, np.int64),
+    )
+
+
+def _touched_buffer(rows: int) -> layout.Touched:
+    room = 3 * rows
+    ids = [np.empty(room, np.int64) for _ in range(3)]
+    return layout.Touched(
+        *ids, np.empty((room, len(layout.WALLET_FEATURES)), np.float64), np.zeros(1, np.int64)
+    )

@@ -1,0 +1,132 @@
+"""What the kernels read and write: the columns of wallets, holdings, pairs and edges, and the bundles of arrays."""
+
+from typing import NamedTuple
+
+from detectors.kernels.table import Array, Columns
+
+# Integer columns of a wallet.
+(
+    W_FIRST_TIME, W_LAST_TIME, W_INS, W_OUTS, W_SENT, W_DISTINCT_IN, W_DISTINCT_OUT,
+    W_HEAD_IN, W_HEAD_OUT, W_TOKENS_HELD, W_BLOCK,
+) = range(11)  # fmt: skip
+WALLET_INTS = 11
+
+# Float columns of a wallet: decaying counts, so that they stand still where behaviour does.
+(
+    F_OUT_FAST, F_IN_FAST, F_OUT_SLOW, F_IN_SLOW, F_NEW_OUT, F_NEW_IN, F_NEW_ASSET, F_AMOUNT,
+) = range(8)  # fmt: skip
+WALLET_FLOATS = 8
+FAST_SECONDS = 60.0
+SLOW_SECONDS = 600.0
+
+# Integer columns of a holding (wallet, asset). H_KNOWN is 0 for a new one, 1 while the stream explains every unit of it, and -1
+# once more left than ever came. Its words: the balance known from the stream, then the largest payment made of it.
+H_KNOWN, H_HELD, H_PAID = range(3)
+HOLDING_INTS = 3
+HOLDING_WORDS = 8
+
+# Integer columns of a pair (payer, payee).
+P_COUNT, P_BY_PAYER = range(2)
+PAIR_INTS = 2
+
+# Float columns of an asset: how large its transfers usually are (running mean and variance of log10, Welford 1962).
+A_MEAN, A_SPREAD = range(2)
+ASSET_INTS, ASSET_FLOATS = 1, 2
+USUAL_AFTER = 20
+"""Transfers of an asset before an amount of it can be called unusual."""
+
+# Integer columns of an edge in the ring.
+(
+    E_TIME, E_BLOCK, E_LOG, E_FROM, E_TO, E_ASSET, E_PREV_IN, E_PREV_OUT, E_PARENT, E_DEPTH, E_ORIGIN,
+) = range(11)  # fmt: skip
+EDGE_INTS = 11
+
+# Integer columns that each transfer gets: what was known before it.
+(
+    R_FROM_OUTS, R_FROM_DISTINCT_OUT, R_FROM_DISTINCT_IN, R_TO_DISTINCT_OUT, R_TO_DISTINCT_IN, R_TO_FIRST_TIME,
+    R_PAIR, R_PAIR_BY_PAYER, R_BACK_PAIR, R_EMPTIED, R_TOKENS_LEFT, R_TO_PAID_ASSET, R_FROM_PAID_ASSET,
+    R_DEPTH, R_ORIGIN, R_GATHERED, R_CAPPED, R_FROM_FUNDER, R_TO_FUNDER, R_FUNDER_PAYEES,
+) = range(20)  # fmt: skip
+ROW_INTS = 20
+
+NONE = -1
+HUB_DEGREE = 6
+"""A wallet with at least this many distinct payers and payees is a hub: money that passes it is nobody's trail."""
+EMPTIED, EXCEEDED = 1, 2
+"""R_EMPTIED: at least 95 % of a fully known balance left; or more left than was known, and more than in any payment before."""
+
+
+class Graph(NamedTuple):
+    """The arrays of the rolling graph: tables in two generations each, and the ring of edges."""
+
+    wallets: Columns
+    old_wallets: Columns
+    holdings: Columns
+    old_holdings: Columns
+    pairs: Columns
+    old_pairs: Columns
+    assets: Columns
+    old_assets: Columns
+    edges: Array
+    amounts: Array
+    hashes: Array
+    next_edge: Array
+    funder: Array
+    funded: Array
+
+
+class Rows(NamedTuple):
+    """Transfers in chain order, column by column; `opens` marks a transaction's first, `closes` a block's last."""
+
+    sender: Array
+    payee: Array
+    asset: Array
+    by: Array
+    direct: Array
+    opens: Array
+    closes: Array
+    time: Array
+    block: Array
+    log_index: Array
+    amount: Array
+    magnitude: Array
+    hash: Array
+
+
+class Limits(NamedTuple):
+    """Bounds of the walks. Money that rests at most `pass_seconds` in a wallet with at most `quiet_edges` recent transfers is
+    passing through; a walk reads at most `steps` edges; trails of `trail_depth` hops or `gather_wallets` wallets are copied out.
+    """
+
+    pass_seconds: int = 1800
+    quiet_edges: int = 8
+    steps: int = 64
+    trail_depth: int = 3
+    gather_wallets: int = 4
+
+
+class Trail(NamedTuple):
+    """Edges of money trails, copied out while they stand: [row of the transfer that ended it, the edge, amount, hash]."""
+
+    row: Array
+    edges: Array
+    amounts: Array
+    hashes: Array
+    used: Array
+
+
+class Touched(NamedTuple):
+    """Wallets at the end of each block that touched them: [which, block, time, features], `used` of them."""
+
+    wallet: Array
+    block: Array
+    time: Array
+    features: Array
+    used: Array
+
+
+WALLET_FEATURES = (
+    "out_fast", "in_fast", "out_slow", "in_slow", "new_payees", "new_payers", "new_assets", "unusual_amount",
+    "out_over_in", "share_new_payees",
+)  # fmt: skip
+"""Features of a wallet at a block's end: logs of decaying counts, a distance in spreads, a log ratio and a share."""
