@@ -1,0 +1,1 @@
+"""The attacks, one file for each category; whatever lies here is found and played (see `stories`)."""

@@ -1,0 +1,128 @@
+"""Address poisoning: a lookalike of an address the victim really paid gets into the victim's history, to be paid next."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from ingest.localchain import artifacts
+from ingest.localchain.actions import DEPLOY_GAS, TOKEN_GAS, Asset, Transaction, buy, mint, pay, pull
+from ingest.localchain.miner import Mined
+from ingest.localchain.stage import ETHER, Outcome, RoleName, Stage, Story, hashes, lookalike, wait
+from ingest.localchain.wallet import Address
+from ingest.localchain.world import ETH
+
+CATEGORY = "address-poisoning"
+WARM_UP = 20
+LONGEST = 18
+
+_LEAST_USD = 150
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A victim who has really paid `amount` of `asset` to `friend`, and the lookalike of that friend."""
+
+    victim: Address
+    friend: Address
+    asset: Asset
+    amount: int
+    lookalike: Address
+
+
+_Targets = Generator[list[Transaction], list[Mined], list[_Mark]]
+
+
+def zero_value(stage: Stage) -> Story:
+    """One sender moves nothing from several victims to lookalikes: `transferFrom` of zero needs no allowance."""
+    marks = yield from _real_payments(stage, [stage.world.hostile, _stablecoin(stage), _stablecoin(stage)])
+    sender = stage.dormant(stage.ether(0.5, 2))
+    poison = yield [pull(_token(m.asset), sender, m.victim, m.lookalike, 0) for m in marks]
+    return (yield from _ending(stage, marks, [sender], poison, "nothing moved from victims to lookalikes"))
+
+
+def dust(stage: Stage) -> Story:
+    """The lookalike itself sends a hair of what was paid: native value, or a token bought for the purpose."""
+    asset = stage.rng.choice((ETH, _stablecoin(stage)))
+    marks = yield from _real_payments(stage, [asset] * stage.rng.randint(1, 3))
+    sender = stage.dormant(stage.ether(0.5, 2))
+    poison = yield _equip(stage, sender, asset, marks)
+    if asset.address:
+        poison += yield [pay(asset, sender, m.lookalike, _hair(stage, asset)) for m in marks]
+    hairs = (_hair(stage, asset) // 2 for _ in marks)
+    poison += yield [pay(asset, m.lookalike, m.victim, hair) for m, hair in zip(marks, hairs, strict=True)]
+    return (yield from _ending(stage, marks, [sender], poison, "dust from lookalikes to victims"))
+
+
+def counterfeit(stage: Stage) -> Story:
+    """A worthless token with the real one's name: the lookalike sends as much of it as the victim had paid."""
+    (mark,) = yield from _real_payments(stage, [_stablecoin(stage)])
+    sender = stage.dormant(stage.ether(1, 2))
+    code = artifacts.TOKEN.deployment(mark.asset.symbol, mark.asset.symbol)
+    poison = yield [Transaction(sender, None, code, gas=DEPLOY_GAS)]
+    fake = poison[0].created
+    assert fake is not None
+    fund = pay(ETH, sender, mark.lookalike, stage.miner.fee(2 * TOKEN_GAS))
+    poison += yield [mint(fake, sender, mark.lookalike, mark.amount), fund]
+    poison += yield [pay(Asset("", fake, 0), mark.lookalike, mark.victim, mark.amount)]
+    return (yield from _ending(stage, [mark], [sender], poison, "a counterfeit token from the lookalike"))
+
+
+VARIANTS = {"zero_value": zero_value, "dust": dust, "counterfeit": counterfeit}
+
+
+def _real_payments(stage: Stage, assets: list[Asset]) -> _Targets:
+    """An honest person pays a friend in each of `assets`; the poisoner watches."""
+    marks: list[_Mark] = []
+    for asset in assets:
+        person = stage.holders(stage.cast.veterans(stage.rng, 1), asset, _LEAST_USD)[0]
+        friend = stage.cast.friend(stage.rng, person)
+        share = stage.rng.uniform(0.03, 0.1)
+        amount = asset.units(asset.usd(int(stage.holding(asset, person.address) * share)))
+        stage.cast.engage([person.address])
+        marks.append(_Mark(person.address, friend, asset, amount, lookalike(stage.rng, friend)))
+    yield [pay(m.asset, m.victim, m.friend, m.amount) for m in marks]
+    yield from wait(stage.rng.randint(0, 2))
+    return marks
+
+
+def _equip(stage: Stage, sender: Address, asset: Asset, marks: list[_Mark]) -> list[Transaction]:
+    """Native value for each lookalike's fee and dust; and the token to send, bought on the market."""
+    wei = 2 * stage.miner.fee(TOKEN_GAS) + ETH.units(0.01)
+    funding = [pay(ETH, sender, mark.lookalike, wei) for mark in marks]
+    if asset.address is None:
+        return funding
+    return [*funding, buy(stage.world.router, sender, [stage.world.weth, asset.address], ETHER // 20)]
+
+
+def _ending(stage: Stage, marks: list[_Mark], senders: list[Address], poison: list[Mined], how: str) -> Story:
+    """In half of the stories one victim copies the wrong address and pays it."""
+    yield from wait(stage.rng.randint(2, 5))
+    mark, harm, loss = marks[0], None, 0.0
+    if stage.rng.random() < 0.5:
+        amount = int(stage.holding(mark.asset, mark.victim) * stage.rng.uniform(0.1, 0.2))
+        (mistake,) = yield [pay(mark.asset, mark.victim, mark.lookalike, amount)]
+        poison, harm, loss = [*poison, mistake], mistake.hash, mark.asset.usd(amount)
+    stage.cast.release(mark.victim for mark in marks)
+    note = f"{how}; {'one of them paid the lookalike' if harm else 'nobody fell for it'}"
+    return Outcome(hashes(poison), _roles(marks, senders), note, harm, loss)
+
+
+def _roles(marks: list[_Mark], senders: list[Address]) -> tuple[tuple[Address, RoleName], ...]:
+    attackers: list[tuple[Address, RoleName]] = [(s, "attacker") for s in senders]
+    attackers += [(mark.lookalike, "attacker") for mark in marks]
+    return (*attackers, *((mark.victim, "victim") for mark in marks))
+
+
+def _stablecoin(stage: Stage) -> Asset:
+    return stage.rng.choice(stage.world.tokens[:2])
+
+
+def _token(asset: Asset) -> Address:
+    assert asset.address is not None
+    return asset.address
+
+
+def _hair(stage: Stage, asset: Asset) -> int:
+    """At most a cent."""
+    return asset.units(stage.rng.uniform(0.001, 0.01))

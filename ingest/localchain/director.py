@@ -1,0 +1,105 @@
+"""Plays the simulation block by block: asks each actor what it does, mines it, and tells each what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from ingest.localchain.actions import Transaction
+from ingest.localchain.labels import Label, LabelFile
+from ingest.localchain.miner import Mined
+from ingest.localchain.programme import Entry
+from ingest.localchain.stage import Habit, Outcome, Stage, Story
+
+
+@dataclass(slots=True)
+class _Actor:
+    """Somebody on stage, and what became of their last transactions (None before their first)."""
+
+    acts: Habit | Story
+    entry: Entry | None = None
+    variant: str = ""
+    news: list[Mined] | None = None
+
+
+@dataclass(slots=True)
+class Director:
+    """`upcoming` gives the stories in order of their start; `labels` grows as they end."""
+
+    stage: Stage
+    upcoming: Iterator[Entry]
+    file: LabelFile
+    labels: list[Label] = field(default_factory=list)
+    transactions: int = 0
+    blocks: int = 0
+    _actors: list[_Actor] = field(default_factory=list)
+    _next: Entry | None = None
+    _told: Counter[str] = field(default_factory=Counter)
+
+    def begin(self, habits: Sequence[Habit]) -> None:
+        """The habits play from now on, and the label file exists."""
+        self._actors = [_Actor(habit) for habit in habits]
+        self._next = next(self.upcoming, None)
+        self.write_labels()
+
+    def play_block(self) -> list[Label]:
+        """Mines one block; returns the labels of the stories that have ended."""
+        self._let_in()
+        finished: list[Label] = []
+        parts = [self._ask(actor, finished) for actor in self._actors]
+        self._actors, parts = _still_there(self._actors, parts)
+        self._mine(parts)
+        if finished:
+            self.labels += finished
+            self.write_labels()
+        return finished
+
+    def write_labels(self) -> None:
+        """Brings the file up to date with the chain's head."""
+        miner = self.stage.miner
+        self.file.write(self.labels, miner.where, miner.head)
+
+    def _let_in(self) -> None:
+        while self._next is not None and self._next.start <= self.blocks:
+            name, tell = self._next.repertoire.variant(self._next.number)
+            stage = replace(self.stage, rng=Random(self.stage.rng.getrandbits(64)))
+            self._actors.append(_Actor(tell(stage), self._next, name))
+            self._next = next(self.upcoming, None)
+
+    def _ask(self, actor: _Actor, finished: list[Label]) -> list[Transaction] | None:
+        """What the actor does next; None when its story has ended, whose label joins `finished`."""
+        try:
+            # A generator takes no news before its first step.
+            return next(actor.acts) if actor.news is None else actor.acts.send(actor.news)
+        except StopIteration as end:
+            if actor.entry is not None:
+                finished.append(self._label(actor.entry, actor.variant, end.value))
+            return None
+
+    def _label(self, entry: Entry, variant: str, outcome: Outcome) -> Label:
+        category, kind = entry.repertoire.category, entry.repertoire.kind
+        name = f"{category}-{kind.replace('_', '-')}"
+        self._told[name] += 1
+        self.stage.miner.keep |= set(outcome.transactions)
+        told = replace(outcome, note=f"{variant}: {outcome.note}")
+        return Label(f"{name}-{self._told[name]:03d}", category, kind, told)
+
+    def _mine(self, parts: list[list[Transaction]]) -> None:
+        """The actors' transactions in one block, shuffled together, each actor's own in their order."""
+        order = [number for number, part in enumerate(parts) for _ in part]
+        self.stage.rng.shuffle(order)
+        queues = [iter(part) for part in parts]
+        mined = self.stage.miner.mine([next(queues[number]) for number in order])
+        for number, actor in enumerate(self._actors):
+            actor.news = [one for own, one in zip(order, mined, strict=True) if own == number]
+        self.transactions += len(mined)
+        self.blocks += 1
+
+
+def _still_there(
+    actors: list[_Actor], parts: list[list[Transaction] | None]
+) -> tuple[list[_Actor], list[list[Transaction]]]:
+    there = [(actor, part) for actor, part in zip(actors, parts, strict=True) if part is not None]
+    return [actor for actor, _ in there], [part for _, part in there]

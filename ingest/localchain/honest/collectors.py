@@ -1,0 +1,37 @@
+"""A gallery that mints ERC-721 pictures, and collectors who give them to each other."""
+
+from __future__ import annotations
+
+from ingest.localchain.actions import Transaction, give_picture, mint_picture
+from ingest.localchain.stage import ETHER, Habit, Stage, wait
+from ingest.localchain.wallet import Address
+from ingest.localchain.world import ETH
+
+
+def collectors(stage: Stage, first_number: int) -> Habit:
+    """A picture is minted or given away every few blocks. `first_number` is the next one the gallery mints."""
+    owners: dict[int, Address] = {}
+    while True:
+        yield from wait(stage.rng.randint(2, 6))
+        gift = _gift(stage, owners) if stage.rng.random() < 0.5 else None
+        if gift is not None:
+            yield [gift]
+            continue
+        owner = stage.cast.active(stage.rng, 1)[0].address
+        yield [mint_picture(stage.world.gallery, stage.world.deployer, owner)]
+        owners[first_number] = owner
+        first_number += 1
+
+
+def _gift(stage: Stage, owners: dict[int, Address]) -> Transaction | None:
+    able = [
+        n for n, owner in owners.items() if owner not in stage.cast.reserved and owner in stage.cast.people
+    ]
+    if not able:
+        return None
+    number = stage.rng.choice(able)
+    owner = owners[number]
+    if stage.holding(ETH, owner) < ETHER // 50:
+        return None
+    owners[number] = stage.cast.friend(stage.rng, stage.cast.people[owner])
+    return give_picture(stage.world.gallery, owner, owners[number], number)

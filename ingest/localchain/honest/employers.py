@@ -1,0 +1,22 @@
+"""A company that pays its people: the same amounts to the same wallets, at regular times."""
+
+from __future__ import annotations
+
+from ingest.localchain.actions import pay
+from ingest.localchain.stage import Habit, Stage, wait
+from ingest.localchain.wallet import Address
+
+_PAY_EVERY = 30
+_EMPLOYEES = 15
+
+
+def employers(stage: Stage, company: Address) -> Habit:
+    """Pay day for about fifteen employees, every thirty blocks."""
+    usdc = stage.world.token("USDC")
+    staff = [person.address for person in stage.rng.sample(stage.cast.free(), _EMPLOYEES)]
+    salary = {employee: usdc.units(stage.rng.uniform(900, 6_000)) for employee in staff}
+    yield from wait(stage.rng.randint(3, 10))
+    while True:
+        present = [e for e in staff if e in stage.cast.people and e not in stage.cast.reserved]
+        yield [pay(usdc, company, employee, salary[employee]) for employee in present]
+        yield from wait(_PAY_EVERY - 1)

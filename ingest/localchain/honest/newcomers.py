@@ -1,0 +1,27 @@
+"""New ordinary wallets: funded by the exchange or by a friend, they begin to pay like everybody else."""
+
+from __future__ import annotations
+
+from ingest.localchain.actions import Transaction, pay
+from ingest.localchain.stage import Habit, Stage, wait
+from ingest.localchain.wallet import Address
+from ingest.localchain.world import ETH
+
+
+def newcomers(stage: Stage) -> Habit:
+    """One new wallet every two to six blocks."""
+    while True:
+        yield from wait(stage.rng.randint(1, 5))
+        address = stage.fresh()
+        yield _first_money(stage, address)
+        stage.cast.join(stage.rng, address)
+
+
+def _first_money(stage: Stage, address: Address) -> list[Transaction]:
+    token = stage.rng.choice(stage.world.tokens)
+    usd = min(20_000.0, stage.rng.lognormvariate(6.5, 1))
+    friends = stage.holders(stage.cast.active(stage.rng, 6), ETH, 10_000)
+    if friends and stage.rng.random() < 0.4:
+        return [pay(ETH, friends[0].address, address, stage.ether(0.2, 1))]
+    hot = stage.exchange.hot
+    return [pay(ETH, hot, address, stage.ether(0.2, 2)), pay(token, hot, address, token.units(usd))]

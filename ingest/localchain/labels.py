@@ -1,0 +1,74 @@
+"""The truth about a simulation: one line for each attack and hard negative, in a file that is valid at any moment.
+
+The format is a contract with `undertow evaluate` and with outside tests (design, section 10).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ingest.errors import BadInput
+from ingest.localchain.stage import Outcome
+
+Kind = Literal["attack", "hard_negative"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a finished story was, apart from its blocks, which a reorganisation may change."""
+
+    id: str
+    category: str
+    kind: Kind
+    outcome: Outcome
+
+    def to_dict(self, where: Mapping[str, int]) -> dict[str, Any]:
+        """The label as it is written; `where` tells the block of each of its transactions."""
+        blocks = [where[hash_] for hash_ in self.outcome.transactions]
+        harm = self.outcome.harm
+        return {
+            "id": self.id,
+            "category": self.category,
+            "kind": self.kind,
+            "first_block": min(blocks),
+            "last_block": max(blocks),
+            "harm_block": where[harm] if harm else None,
+            "loss_usd": self.outcome.loss_usd,
+            "transactions": list(self.outcome.transactions),
+            "roles": [{"address": address, "role": role} for address, role in self.outcome.roles],
+            "note": self.outcome.note,
+        }
+
+
+@dataclass(slots=True)
+class LabelFile:
+    """Where labels are written. A write replaces the file as a whole."""
+
+    path: Path
+    chain_id: int
+    first_block: int
+
+    def write(self, labels: list[Label], where: Mapping[str, int], last_block: int) -> None:
+        """The header, then the labels. Raises BadInput where the file cannot be written."""
+        header = {
+            "chain_id": self.chain_id,
+            "first_block": self.first_block,
+            "last_block": last_block,
+            "unlabelled": "honest",
+        }
+        lines = [header, *(label.to_dict(where) for label in labels)]
+        text = "".join(json.dumps(line, ensure_ascii=True) + "\n" for line in lines)
+        part = self.path.with_name(self.path.name + ".part")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            part.write_text(text)
+            os.replace(part, self.path)
+        except OSError as error:
+            raise BadInput(
+                f"labels cannot be written to {self.path}: {error.strerror}: choose another --labels"
+            ) from error

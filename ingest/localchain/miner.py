@@ -1,0 +1,200 @@
+"""Puts transactions into blocks, one block at a time, and follows the chain when it is reorganised under our feet.
+
+Order inside a block is exact: anvil sorts by fee cap, so each transaction bids one wei less than the one before it.
+The same transactions on the same chain give the same block hashes.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ingest.errors import NodeMisbehaved
+from ingest.localchain.actions import Asset, Transaction
+from ingest.localchain.wallet import Address, Refusal, Request, Wallet, call_data
+
+BLOCK_SECONDS = 12
+REMEMBERED_BLOCKS = 128
+"""How deep a reorganisation may go for its lost transactions to be sent again."""
+
+_TIP = 10**9
+_LEAST_FEE_CAP = 20 * 10**9
+_HARMLESS = ("already imported", "nonce too low")
+"""What the node says to a transaction sent again that it still has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """What became of a transaction. `created` is the contract it deployed."""
+
+    hash: str
+    block: int
+    ok: bool
+    created: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    number: int
+    hash: str
+    gifts: dict[Address, int]
+    sent: dict[str, dict[str, str]]
+
+
+@dataclass(slots=True)
+class Miner:
+    """The only one who mines on its chain. `fee_cap` is in wei per unit of gas and holds for the whole run."""
+
+    wallet: Wallet
+    fee_cap: int
+    where: dict[str, int] = field(default_factory=dict)
+    """The block of each transaction of the last `REMEMBERED_BLOCKS` blocks, and of those that are kept."""
+    head: int = 0
+    keep: set[str] = field(default_factory=set)
+    """Hashes whose block is looked up later than that."""
+    _nonces: dict[Address, int] = field(default_factory=dict)
+    _gifts: dict[Address, int] = field(default_factory=dict)
+    _recent: deque[_Block] = field(default_factory=deque)
+
+    @classmethod
+    def start(cls, url: str) -> Miner:
+        """Takes over the mining of the anvil at `url`. Raises NodeUnreachable, or BadInput if it is not anvil."""
+        wallet = Wallet.connect(url)
+        wallet.require_anvil()
+        wallet.ask_all(
+            [
+                ("evm_setAutomine", [False]),
+                ("evm_setIntervalMining", [0]),
+                ("anvil_autoImpersonateAccount", [True]),
+                ("anvil_setBlockTimestampInterval", [BLOCK_SECONDS]),
+            ]
+        )
+        head = _head(wallet)
+        cap = max(_LEAST_FEE_CAP, 4 * int(head["baseFeePerGas"], 16))
+        return cls(wallet, cap, head=int(head["number"], 16))
+
+    def fee(self, *gas: int) -> int:
+        """The most wei that transactions with these gas limits can cost."""
+        return sum(gas) * self.fee_cap
+
+    def give(self, address: Address, wei: int) -> None:
+        """An old wallet's money, from before the story: set, not sent, just before the next block."""
+        self._gifts[address] = wei
+
+    def holdings(self, wanted: Iterable[tuple[Asset, Address]]) -> list[int]:
+        """What each address holds of each asset at the head, in wei or token units."""
+        answers = self.wallet.ask_all([_balance_of(asset, address) for asset, address in wanted])
+        return [int(answer, 16) for answer in answers]
+
+    def supply(self, token: Address) -> int:
+        """The `totalSupply` of an ERC-20 or enumerable ERC-721."""
+        call = {"to": token, "data": call_data("totalSupply()")}
+        return int(self.wallet.ask("eth_call", call, "latest"), 16)
+
+    def has_code(self, addresses: Sequence[Address]) -> list[bool]:
+        answers = self.wallet.ask_all([("eth_getCode", [address, "latest"]) for address in addresses])
+        return [answer != "0x" for answer in answers]
+
+    def nonce(self, address: Address) -> int:
+        return int(self.wallet.ask("eth_getTransactionCount", address, "latest"), 16)
+
+    def mine(self, transactions: Sequence[Transaction]) -> list[Mined]:
+        """One block with exactly these, in this order. Raises NodeMisbehaved where one of them did not get in."""
+        self._follow()
+        gifts, self._gifts = self._gifts, {}
+        self._set_balances(gifts)
+        sent = self._send(self._requests(transactions))
+        receipts = self._mine_block(gifts, sent)
+        if missing := sent.keys() - receipts.keys():
+            raise NodeMisbehaved(
+                f"{len(missing)} transactions did not get into their block, {min(missing)} first"
+            )
+        return [_mined(receipts[hash_]) for hash_ in sent]
+
+    def _requests(self, transactions: Sequence[Transaction]) -> list[dict[str, str]]:
+        strangers = sorted({t.sender for t in transactions} - self._nonces.keys())
+        counts = self.wallet.ask_all([("eth_getTransactionCount", [a, "latest"]) for a in strangers])
+        self._nonces |= {a: int(count, 16) for a, count in zip(strangers, counts, strict=True)}
+        requests = []
+        for position, transaction in enumerate(transactions):
+            nonce = self._nonces[transaction.sender]
+            self._nonces[transaction.sender] = nonce + 1
+            requests.append(_request(transaction, nonce, self.fee_cap - position))
+        return requests
+
+    def _send(self, requests: Sequence[dict[str, str]]) -> dict[str, dict[str, str]]:
+        hashes = self.wallet.ask_all([("eth_sendTransaction", [request]) for request in requests])
+        return dict(zip(hashes, requests, strict=True))
+
+    def _set_balances(self, gifts: Mapping[Address, int]) -> None:
+        self.wallet.ask_all([("anvil_setBalance", [a, hex(wei)]) for a, wei in gifts.items()])
+
+    def _mine_block(self, gifts: dict[Address, int], sent: dict[str, dict[str, str]]) -> dict[str, Any]:
+        self.wallet.ask("evm_mine")
+        head = _head(self.wallet)
+        receipts = {r["transactionHash"]: r for r in self.wallet.ask("eth_getBlockReceipts", head["number"])}
+        number = int(head["number"], 16)
+        self.head = number
+        self._recent.append(_Block(number, head["hash"], gifts, sent))
+        self.where |= dict.fromkeys(receipts, number)
+        if len(self._recent) > REMEMBERED_BLOCKS:
+            self._forget(self._recent.popleft())
+        return receipts
+
+    def _forget(self, block: _Block) -> None:
+        for hash_ in block.sent.keys() - self.keep:
+            self.where.pop(hash_, None)
+
+    def _follow(self) -> None:
+        """Sends again, block by block, what a reorganisation dropped: as on a real network, it is not lost."""
+        lost: deque[_Block] = deque()
+        while self._recent and not self._stands(self._recent[-1]):
+            lost.appendleft(self._recent.pop())
+        for block in lost:
+            self._set_balances(block.gifts)
+            calls: list[Request] = [("eth_sendTransaction", [request]) for request in block.sent.values()]
+            for answer in self.wallet.attempt_all(calls):
+                if isinstance(answer, Refusal) and not any(word in answer.message for word in _HARMLESS):
+                    raise NodeMisbehaved(
+                        f"a transaction could not be sent again after a reorg: {answer.message}"
+                    )
+            self._mine_block(block.gifts, block.sent)
+
+    def _stands(self, block: _Block) -> bool:
+        there = self.wallet.ask("eth_getBlockByNumber", hex(block.number), False)
+        return there is not None and there["hash"] == block.hash
+
+
+def _head(wallet: Wallet) -> Any:
+    return wallet.ask("eth_getBlockByNumber", "latest", False)
+
+
+def _request(transaction: Transaction, nonce: int, fee_cap: int) -> dict[str, str]:
+    request = {
+        "from": transaction.sender,
+        "data": transaction.data,
+        "value": hex(transaction.value),
+        "gas": hex(transaction.gas),
+        "nonce": hex(nonce),
+        "maxFeePerGas": hex(fee_cap),
+        "maxPriorityFeePerGas": hex(_TIP),
+    }
+    return request if transaction.to is None else request | {"to": transaction.to}
+
+
+def _balance_of(asset: Asset, address: Address) -> Request:
+    if asset.address is None:
+        return "eth_getBalance", [address, "latest"]
+    return "eth_call", [{"to": asset.address, "data": call_data("balanceOf(address)", address)}, "latest"]
+
+
+def _mined(receipt: Mapping[str, Any]) -> Mined:
+    created = receipt["contractAddress"]
+    return Mined(
+        receipt["transactionHash"],
+        int(receipt["blockNumber"], 16),
+        receipt["status"] == "0x1",
+        created.lower() if created else None,
+    )

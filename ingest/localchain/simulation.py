@@ -1,0 +1,91 @@
+"""A whole simulation, from an empty anvil to the last block with its labels."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from ingest.localchain import programme
+from ingest.localchain.director import Director
+from ingest.localchain.labels import Label, LabelFile
+from ingest.localchain.miner import Miner
+from ingest.localchain.setting import ordinary_habits, set_stage
+from ingest.localchain.stories import repertoires
+from ingest.localchain.world import ensure_world
+
+Report = Callable[[str], None]
+
+DEFAULT_SEED = 7
+DEFAULT_ATTACKS = 2
+DEFAULT_TRANSACTIONS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What is played. `blocks` None: until stopped. `block_seconds` is the real pace, 0 as fast as the node can."""
+
+    seed: int = DEFAULT_SEED
+    blocks: int | None = None
+    attacks_per_category: int = DEFAULT_ATTACKS
+    transactions_per_block: int = DEFAULT_TRANSACTIONS
+    block_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was played. Blocks and transactions do not count the setting of the stage."""
+
+    blocks: int
+    transactions: int
+    labels: tuple[Label, ...]
+
+    def __str__(self) -> str:
+        kinds = Counter(label.kind for label in self.labels)
+        return (
+            f"{self.blocks} blocks, {self.transactions} transactions, {kinds['attack']} attacks,"
+            f" {kinds['hard_negative']} hard negatives"
+        )
+
+
+def simulate(
+    url: str,
+    labels: Path,
+    script: Script,
+    stop: threading.Event | None = None,
+    report: Report = lambda line: None,
+) -> Summary:
+    """Plays `script` on the anvil at `url` and writes `labels`; ends early, in good order, once `stop` is set.
+
+    The same script on the same chain gives the same blocks, to the hash. Raises NodeUnreachable, NodeMisbehaved,
+    and BadInput for a node that is not anvil or a label file that cannot be written.
+    """
+    stop = stop or threading.Event()
+    director = _director(url, labels, script)
+    for left_out in programme.left_out(repertoires(), script.blocks):
+        report(f"no {left_out.category} {left_out.kind}: it takes more than {script.blocks} blocks")
+    due = time.monotonic()
+    while not stop.is_set() and director.blocks != script.blocks:
+        for label in director.play_block():
+            report(f"played {label.id}")
+        due = max(due + script.block_seconds, time.monotonic())
+        stop.wait(due - time.monotonic())
+    director.write_labels()
+    return Summary(director.blocks, director.transactions, tuple(director.labels))
+
+
+def _director(url: str, labels: Path, script: Script) -> Director:
+    """Everything up to the first block that is played."""
+    rng = Random(script.seed)
+    miner = Miner.start(url)
+    file = LabelFile(labels, int(miner.wallet.ask("eth_chainId"), 16), miner.head + 1)
+    stage = set_stage(rng, miner, ensure_world(miner))
+    habits = ordinary_habits(stage, script.transactions_per_block)
+    plan = programme.programme(rng, repertoires(), script.blocks, script.attacks_per_category)
+    director = Director(stage, plan, file)
+    director.begin(habits)
+    return director

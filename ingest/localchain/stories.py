@@ -1,0 +1,43 @@
+"""Finds the stories: every module in `attacks/` and `hard_negatives/` tells those of one category.
+
+Such a module states `CATEGORY`, `WARM_UP` (blocks of ordinary traffic before its first), `LONGEST` (blocks a story may
+take) and `VARIANTS`: its stories by name, each a generator function over a `Stage` (see `stage`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+
+from ingest.localchain import attacks, hard_negatives
+from ingest.localchain.labels import Kind
+from ingest.localchain.stage import StoryTeller
+
+
+@dataclass(frozen=True, slots=True)
+class Repertoire:
+    """The stories of one kind in one category."""
+
+    category: str
+    kind: Kind
+    warm_up: int
+    longest: int
+    variants: Mapping[str, StoryTeller]
+
+    def variant(self, number: int) -> tuple[str, StoryTeller]:
+        """They take turns."""
+        return list(self.variants.items())[number % len(self.variants)]
+
+
+def repertoires() -> list[Repertoire]:
+    """All there are: attacks first, each kind in order of file names."""
+    return [*_in(attacks, "attack"), *_in(hard_negatives, "hard_negative")]
+
+
+def _in(package: ModuleType, kind: Kind) -> list[Repertoire]:
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    modules = [importlib.import_module(f"{package.__name__}.{name}") for name in names]
+    return [Repertoire(m.CATEGORY, kind, m.WARM_UP, m.LONGEST, m.VARIANTS) for m in modules]

@@ -1,0 +1,131 @@
+"""The one door through which undertow writes to a chain: web3.py encodes the calls and carries the requests.
+
+It speaks to anvil, which signs for any address (impersonation), so that no key exists anywhere.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import eth_abi
+import requests
+from web3 import HTTPProvider, Web3
+from web3.types import RPCEndpoint
+from web3.utils.address import get_create_address
+
+from ingest.errors import BadInput, NodeMisbehaved, NodeUnreachable
+from ingest.redact import redact
+
+Address = str
+"""Lower-case 0x-hex, 20 bytes."""
+
+Request = tuple[str, list[Any]]
+"""A JSON-RPC method and its parameters."""
+
+_DEADLINE_S = 30
+_BATCH = 200
+"""Requests sent at once: anvil answers a batch of about 2 MB with one error for all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A request the node answered with an error."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A connection to a node that signs for every address."""
+
+    url: str
+    provider: HTTPProvider
+
+    @classmethod
+    def connect(cls, url: str) -> Wallet:
+        """Raises NodeUnreachable where nothing answers JSON-RPC at `url`."""
+        kwargs = {"timeout": _DEADLINE_S}
+        wallet = cls(url, HTTPProvider(url, request_kwargs=kwargs, exception_retry_configuration=None))
+        wallet.ask("eth_chainId")
+        return wallet
+
+    def require_anvil(self) -> None:
+        """Raises BadInput where the node is not anvil: elsewhere nobody can send for addresses without keys."""
+        client = self.attempt_all([("web3_clientVersion", [])])[0]
+        if not str(client).lower().startswith("anvil"):
+            raise BadInput(
+                f"node {redact(self.url)} is not anvil: actors can only be played on a local chain,"
+                " start one with 'undertow chain'"
+            )
+
+    def ask(self, method: str, *params: Any) -> Any:
+        """The result of one request. Raises NodeUnreachable, or NodeMisbehaved where the node refuses."""
+        return self.ask_all([(method, list(params))])[0]
+
+    def ask_all(self, calls: Sequence[Request]) -> list[Any]:
+        """The results in the order of `calls`. Raises as `ask` does, on the first refusal."""
+        results = self.attempt_all(calls)
+        for (method, _), result in zip(calls, results, strict=True):
+            if isinstance(result, Refusal):
+                raise NodeMisbehaved(f"node {redact(self.url)} refused {method}: {result.message}")
+        return results
+
+    def attempt_all(self, calls: Sequence[Request]) -> list[Any]:
+        """As `ask_all`, with a Refusal in place of each result that the node refused."""
+        results: list[Any] = []
+        for start in range(0, len(calls), _BATCH):
+            results += self._send(calls[start : start + _BATCH])
+        return results
+
+    def _send(self, calls: Sequence[Request]) -> list[Any]:
+        try:
+            answers = self.provider.make_batch_request([(RPCEndpoint(m), p) for m, p in calls])
+        except (requests.RequestException, ValueError) as error:
+            raise NodeUnreachable(
+                f"node {redact(self.url)} does not answer ({type(error).__name__}):"
+                " check the URL, or start a local chain with 'undertow chain'"
+            ) from error
+        if not isinstance(answers, list):
+            return [_outcome(answers)] * len(calls)
+        return [_outcome(answer) for answer in answers]
+
+
+def _outcome(answer: Any) -> Any:
+    if "error" in answer:
+        return Refusal(str(answer["error"].get("message", answer["error"])))
+    return answer.get("result")
+
+
+def call_data(signature: str, *arguments: Any) -> str:
+    """Call data of `signature`, such as "transfer(address,uint256)", as 0x-hex."""
+    types = _types(signature)
+    return "0x" + (_selector(signature) + eth_abi.encode(types, arguments)).hex()
+
+
+def constructor_data(bytecode: str, types: Sequence[str], arguments: Sequence[Any]) -> str:
+    """The data of a transaction that deploys `bytecode` (0x-hex) with these constructor arguments."""
+    return bytecode + eth_abi.encode(types, arguments).hex()
+
+
+def created_address(sender: Address, nonce: int) -> Address:
+    """Where the contract comes to lie that `sender` deploys with `nonce`."""
+    return get_create_address(sender, nonce).lower()
+
+
+def address_of(text: str) -> Address:
+    """An address nobody has a key of, the same for the same `text`."""
+    return "0x" + bytes(Web3.keccak(text=text))[-20:].hex()
+
+
+@functools.cache
+def _selector(signature: str) -> bytes:
+    return bytes(Web3.keccak(text=signature))[:4]
+
+
+@functools.cache
+def _types(signature: str) -> tuple[str, ...]:
+    inside = signature[signature.index("(") + 1 : -1]
+    return tuple(inside.split(",")) if inside else ()
