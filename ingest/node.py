@@ -1,4 +1,4 @@
-"""Reads nodes: the only module that asks one anything, with a size cap and a deadline, never printing a key."""
+"""Reads nodes: the only module that asks one anything; with a size cap, a deadline, and no key in a message."""
 
 from __future__ import annotations
 

@@ -37,16 +37,6 @@ def prove(answer: Answer, source: str) -> Proof:
     return "header"
 
 
-def check_link(block: HeaderAnswer, number: int, parent: bytes | None, source: str) -> None:
-    """Raises ProofFailed where `block` is not block `number` or no child of `parent` (None: unknown)."""
-    if block.height != number:
-        raise _failed(block, source, f"it came when block {number} was asked for")
-    if parent is not None and block.parent != parent:
-        raise _failed(
-            block, source, f"its parent is {block.parent_hash}, the block before it is 0x{parent.hex()}"
-        )
-
-
 def receipts_root(receipts: list[ReceiptAnswer]) -> bytes:
     bits: dict[str, int] = {}
     return ordered_root([_receipt(receipt, bits) for receipt in receipts])

@@ -1,0 +1,151 @@
+"""The record log of one chain in Kafka: written in whole events, read as events, and its own cursor."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+
+from ingest import records
+from ingest.batch import Batch, Event, Rollback
+from ingest.errors import UnreadableRecord, WrongChain
+from ingest.headers import Header, Headers
+from ingest.kafka import BLOCKS, REJECTED, Cluster, Message, Publisher, Reader, tail
+
+LOOK_BACK = 256
+"""Headers that are read back at a start: more than any reorganisation that is followed without `--rebuild`.
+"""
+
+
+class LogReader:
+    """Reads the events of a chain in order, from `offset` or from the beginning.
+
+    Raises BadInput where the chain is not in this Kafka, UnreadableRecord with the offset where a record is
+    damaged.
+    """
+
+    def __init__(self, bootstrap: str, chain_id: int, offset: int | None = None) -> None:
+        partition = Cluster(bootstrap).partition_of(chain_id)
+        self._reader = Reader(bootstrap, BLOCKS, partition, offset)
+        self._assembler = records.Assembler()
+
+    def poll(self, timeout_s: float) -> list[tuple[Event, int]]:
+        """The next events, each with the offset after its last record: the place to go on from."""
+        fed = ((self._feed(message), message.offset + 1) for message in self._reader.poll(timeout_s))
+        return [(event, after) for event, after in fed if event is not None]
+
+    def end(self) -> int:
+        """The offset after everything committed."""
+        return self._reader.end()
+
+    @property
+    def position(self) -> int:
+        return self._reader.position
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def _feed(self, message: Message) -> Event | None:
+        try:
+            return self._assembler.feed(message.value or b"")
+        except UnreadableRecord as error:
+            place = f"{message.topic}, partition {message.partition}, offset {message.offset}"
+            raise UnreadableRecord(f"{error} ({place})") from error
+
+    def __enter__(self) -> LogReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class LogWriter:
+    """Appends events to the log of one chain; there is one writer at a time, the newest."""
+
+    def __init__(self, bootstrap: str, chain_id: int) -> None:
+        """The order matters: only what a fenced predecessor can no longer change is read back.
+
+        1. the chain's partition is found, or made;
+        2. the predecessor, if one still runs, is fenced and its open transaction aborted;
+        3. the last headers are read back from the log: they are the cursor.
+        """
+        self._key = str(chain_id).encode()
+        self._chain_id = chain_id
+        self._partition = Cluster(bootstrap).partition_of(chain_id, create=True)
+        self._publisher = Publisher(bootstrap, f"undertow-ingest-{chain_id}")
+        self.headers = cursor(bootstrap, chain_id, self._partition)
+        self._rejected: set[tuple[int, str]] = set()
+
+    def publish(self, events: Sequence[Event]) -> None:
+        """All of `events` become visible together.
+
+        1. every record is encoded; 2. a transaction begins; 3. the records are sent in order; 4. it is
+        committed; 5. only then do the headers move. A crash before 4 leaves nothing behind, one after 4 is
+        seen by `cursor`.
+        """
+        values = [value for event in events for value in records.encode(event)]
+        with self._publisher.transaction():
+            for value in values:
+                self._publisher.send(BLOCKS, self._partition, self._key, value)
+        for event in events:
+            _apply(self.headers, event)
+
+    def reject(self, number: int, reason: str, source: str) -> bool:
+        """Sets aside, once for each block and reason, what could not be proved. Whether it was new."""
+        if (number, reason) in self._rejected:
+            return False
+        note = {"block_number": number, "chain_id": self._chain_id, "reason": reason, "source": source}
+        with self._publisher.transaction():
+            self._publisher.send(
+                REJECTED, self._partition, self._key, json.dumps(note, sort_keys=True).encode()
+            )
+        self._rejected.add((number, reason))
+        return True
+
+    def close(self) -> None:
+        self._publisher.close()
+
+
+def cursor(bootstrap: str, chain_id: int, partition: int, depth: int = LOOK_BACK) -> Headers:
+    """The last headers of the log, `depth` of them where it holds so many; empty where it holds none.
+
+    Raises WrongChain where the records are another chain's.
+    """
+    count = 64
+    while True:
+        messages = tail(bootstrap, BLOCKS, partition, count)
+        headers = _replay(chain_id, messages)
+        headers.from_start = len(messages) < count
+        if headers.from_start or len(headers) >= depth:
+            return headers
+        count *= 4
+
+
+def _replay(chain_id: int, messages: Iterable[Message]) -> Headers:
+    headers = Headers()
+    for message in messages:
+        head = records.peek(message.value or b"")
+        if head.chain_id != chain_id:
+            raise WrongChain(
+                f"{BLOCKS} partition {message.partition} holds chain {head.chain_id}, not {chain_id}"
+            )
+        if head.kind == "rollback":
+            headers.roll_back(Header(head.last, bytes.fromhex(head.hashes[-1])))
+        elif head.kind == "blocks" and head.part == head.parts - 1:
+            hashes = enumerate(head.hashes, head.first)
+            headers.extend(Header(number, bytes.fromhex(text)) for number, text in hashes)
+    return headers
+
+
+def _apply(headers: Headers, event: Event) -> None:
+    if isinstance(event, Rollback):
+        headers.roll_back(Header(event.number, event.hash))
+    else:
+        headers.extend(batch_headers(event))
+
+
+def batch_headers(batch: Batch) -> list[Header]:
+    numbers, hashes = batch.blocks["block_number"], batch.blocks["block_hash"]
+    return [Header(number, bytes(block_hash)) for number, block_hash in zip(numbers, hashes, strict=True)]

@@ -1,0 +1,202 @@
+"""The record format of the log: versioned envelopes that carry batches, rollbacks and facts through Kafka.
+
+An envelope is: 4 bytes magic and version, CRC-32 of the rest, length of the header, header (JSON), payload.
+The payload of a batch is its frames as Arrow IPC streams (lz4), one after the other; the header says how long
+each is.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+import polars as pl
+
+from ingest import schema
+from ingest.batch import Batch, Event, Rollback
+from ingest.errors import UnreadableRecord
+
+NAME, VERSION = b"uTw", 1
+MOST_BYTES = 900_000
+"""A broker with default limits carries 1 MB; the rest is room for its own framing."""
+
+MOST_BLOCKS = 500
+"""Blocks in one record: keeps the header, which lists their hashes, within its room."""
+
+_HEADER_ROOM = 64_000
+_FRONT = struct.Struct(">3sBII")
+_COMPAT = pl.CompatLevel.oldest()
+
+
+class Head(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an envelope says of its payload: `first`..`last` are block numbers, `hashes` theirs in order
+    (hex).
+
+    `frames` holds the length in bytes of each frame in the whole payload, which `parts` records share.
+    """
+
+    kind: Literal["blocks", "facts", "rollback"]
+    chain_id: int
+    first: int
+    last: int
+    hashes: list[str] = []
+    frames: dict[str, int] = {}
+    part: int = 0
+    parts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    head: Head
+    payload: bytes
+
+
+def encode(event: Event) -> list[bytes]:
+    """The records of an event, in order, each at most `MOST_BYTES`: facts first, then blocks.
+
+    Several blocks that do not fit one record are halved; one that does not fit is split into numbered parts.
+    """
+    if isinstance(event, Rollback):
+        number = event.number
+        return [_seal(Head("rollback", event.chain_id, number, number, [event.hash.hex()]), b"")]
+    return list(_batch_records(event))
+
+
+def peek(value: bytes) -> Head:
+    """The header of a record, its payload checked but not decoded. Raises UnreadableRecord."""
+    return _open(value).head
+
+
+class Assembler:
+    """Puts records together again: fed in order, it hands out each event with the last record of it."""
+
+    def __init__(self) -> None:
+        self._parts: list[Record] = []
+        self._facts = schema.TOKEN_METADATA.empty()
+
+    def feed(self, value: bytes) -> Event | None:
+        """The event that `value` completes, if it does. Raises UnreadableRecord."""
+        whole = self._join(_open(value))
+        if whole is None:
+            return None
+        head = whole.head
+        if head.kind == "rollback":
+            return Rollback(head.chain_id, head.last, bytes.fromhex(head.hashes[-1]))
+        frames = _read_frames(whole)
+        if head.kind == "facts":
+            self._facts = frames["token_metadata"]
+            return None
+        facts, self._facts = self._facts, schema.TOKEN_METADATA.empty()
+        return Batch(**frames, token_metadata=facts)
+
+    def _join(self, record: Record) -> Record | None:
+        """All parts as one record, once the last is here."""
+        head = record.head
+        if head.part != len(self._parts) or (self._parts and _whole(head) != _whole(self._parts[0].head)):
+            raise UnreadableRecord(f"part {head.part + 1} of {head.parts} of {_name(head)} came out of turn")
+        self._parts.append(record)
+        if len(self._parts) < head.parts:
+            return None
+        parts, self._parts = self._parts, []
+        return Record(_whole(head), b"".join(part.payload for part in parts))
+
+
+def _batch_records(batch: Batch) -> Iterator[bytes]:
+    if not len(batch):
+        return
+    hashes = [block_hash.hex() for block_hash in batch.blocks["block_hash"]]
+    chain = {table.name: batch.frames()[table.name] for table in schema.CHAIN_TABLES}
+    records = _records("blocks", batch, chain, hashes) if len(batch) <= MOST_BLOCKS else []
+    if len(batch) > 1 and len(records) != 1:
+        middle = (batch.first + batch.last) // 2
+        yield from _batch_records(batch.slice(batch.first, middle))
+        yield from _batch_records(batch.slice(middle + 1, batch.last))
+        return
+    if batch.token_metadata.height:
+        yield from _records("facts", batch, {"token_metadata": batch.token_metadata}, [])
+    yield from records
+
+
+def _records(
+    kind: Literal["blocks", "facts"], batch: Batch, frames: dict[str, pl.DataFrame], hashes: list[str]
+) -> list[bytes]:
+    written = {name: _write_frame(frame) for name, frame in frames.items()}
+    payload, room = b"".join(written.values()), MOST_BYTES - _HEADER_ROOM
+    lengths = {name: len(data) for name, data in written.items()}
+    parts = max(1, -(-len(payload) // room))
+    return [
+        _seal(
+            Head(kind, batch.chain_id, batch.first, batch.last, hashes, lengths, part, parts),
+            payload[part * room : (part + 1) * room],
+        )
+        for part in range(parts)
+    ]
+
+
+def _seal(head: Head, payload: bytes) -> bytes:
+    header = msgspec.json.encode(head)
+    body = header + payload
+    return _FRONT.pack(NAME, VERSION, zlib.crc32(body), len(header)) + body
+
+
+def _open(value: bytes) -> Record:
+    if len(value) < _FRONT.size or value[:3] != NAME:
+        raise UnreadableRecord("a record of the log is not undertow's: was another program publishing to it?")
+    _, version, checksum, header_size = _FRONT.unpack_from(value)
+    if version != VERSION:
+        raise UnreadableRecord(
+            f"a record of the log has format {version}, this undertow reads {VERSION}: update it"
+        )
+    body = value[_FRONT.size :]
+    if zlib.crc32(body) != checksum or header_size > len(body):
+        raise UnreadableRecord("a record of the log is damaged: its checksum is wrong")
+    try:
+        head = msgspec.json.decode(body[:header_size], type=Head)
+    except msgspec.DecodeError as error:
+        raise UnreadableRecord(f"a record of the log has a header that does not decode: {error}") from error
+    return Record(head, body[header_size:])
+
+
+def _write_frame(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_ipc_stream(buffer, compression="lz4", compat_level=_COMPAT)
+    return buffer.getvalue()
+
+
+def _read_frames(record: Record) -> dict[str, pl.DataFrame]:
+    head, frames, start = record.head, {}, 0
+    expected = schema.FACT_TABLES if head.kind == "facts" else schema.CHAIN_TABLES
+    if list(head.frames) != [table.name for table in expected] or sum(head.frames.values()) != len(
+        record.payload
+    ):
+        raise UnreadableRecord(f"the record of {_name(head)} does not hold the tables that it must")
+    for table in expected:
+        end = start + head.frames[table.name]
+        frames[table.name] = _read_frame(table, record.payload[start:end], head)
+        start = end
+    return frames
+
+
+def _read_frame(table: schema.Table, data: bytes, head: Head) -> pl.DataFrame:
+    try:
+        frame = pl.read_ipc_stream(io.BytesIO(data))
+    except pl.exceptions.PolarsError as error:
+        raise UnreadableRecord(f"table {table.name} of {_name(head)} does not decode: {error}") from error
+    if dict(frame.schema) != table.schema:
+        raise UnreadableRecord(
+            f"table {table.name} of {_name(head)} has other columns than this undertow reads"
+        )
+    return frame
+
+
+def _whole(head: Head) -> Head:
+    return msgspec.structs.replace(head, part=0)
+
+
+def _name(head: Head) -> str:
+    return f"{head.kind} {head.first}-{head.last} of chain {head.chain_id}"
