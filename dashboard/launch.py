@@ -1,0 +1,62 @@
+"""Starts the dashboard as a child process that listens on this machine only, and ends with it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+from dashboard.store import open_reader
+from ingest.errors import BadInput, SetupFailed
+from ingest.processes import LOOPBACK, Child, answers, refuse_taken, wait_until
+
+STORE_SETTING = "UNDERTOW_STORE"
+START_DEADLINE_S = 60.0
+_APP = Path(__file__).parent / "app.py"
+_SETTINGS = {
+    "server.address": LOOPBACK,
+    "server.headless": "true",
+    "server.fileWatcherType": "none",
+    "server.enableStaticServing": "false",
+    "browser.gatherUsageStats": "false",
+    "browser.serverAddress": LOOPBACK,
+    "client.toolbarMode": "viewer",
+    "client.showErrorDetails": "none",
+    "theme.primaryColor": "#0f8b8d",
+    "logger.level": "warning",
+}
+
+
+def check_address(address: str) -> None:
+    """Raises BadInput for any address but this machine's own: there is no sign-in yet."""
+    if address != LOOPBACK:
+        raise BadInput(
+            f"the dashboard listens on {LOOPBACK} only: off loopback needs sign-in, which is not built yet"
+        )
+
+
+def start(store: str, port: int, log: Path | None = None) -> Child:
+    """The dashboard, answering at http://127.0.0.1:`port`.
+
+    Raises BadInput or StoreUnreachable where the store cannot be read, PortTaken, and SetupFailed.
+    """
+    open_reader(store).close()
+    refuse_taken(port, "--port")
+    settings = [f"--{name}={value}" for name, value in (_SETTINGS | {"server.port": str(port)}).items()]
+    argv = [sys.executable, "-m", "streamlit", "run", str(_APP), *settings]
+    # The URL may hold a password: the environment is not shown to other accounts, a command line is.
+    child = Child.start("dashboard", argv, {STORE_SETTING: store}, log)
+    try:
+        wait_until(lambda: answers(port), START_DEADLINE_S, "the dashboard did not start", child)
+    except BaseException:
+        child.stop()
+        raise
+    return child
+
+
+def watch(child: Child, stop: threading.Event) -> None:
+    """Returns when `stop` is set, having ended the dashboard. Raises SetupFailed when it ends by itself."""
+    with child:
+        while not stop.wait(0.2):
+            if (status := child.poll()) is not None:
+                raise SetupFailed(f"the dashboard ended by itself with status {status}")

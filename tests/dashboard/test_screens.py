@@ -1,0 +1,63 @@
+"""What the screens say, without a browser: filters, counts and pages of a real store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import dashboard.app
+from dashboard.store import open_writer
+from tests.dashboard.alerts import CAROL, CHAIN, Filing, drain, judged, poisoning
+
+APP = Path(dashboard.app.__file__)
+
+
+@pytest.fixture
+def filing(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Filing:
+    monkeypatch.setenv("UNDERTOW_STORE", sqlite_url)
+    return Filing(open_writer(sqlite_url))
+
+
+def opened(page: str = "", **query: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=30)
+    for name, value in query.items():
+        app.query_params[name] = value
+    if page:
+        app.switch_page(page)
+    return app.run()
+
+
+def said(app: AppTest) -> str:
+    assert not app.exception
+    return " ".join(str(block.proto.body) for block in app.get("html"))
+
+
+def test_an_empty_store_says_so(filing: Filing) -> None:
+    assert "nothing filed yet" in said(opened())
+
+
+def test_the_queue_counts_what_is_in_the_store(filing: Filing) -> None:
+    filing.file(drain(1), drain(2, severity="critical"), poisoning(40), blocks=(judged(41),))
+    text = said(opened())
+    assert "<b>3</b>alerts" in text
+    assert "<b>1</b>critical" in text
+    # finality 10: at head 41 the drains of blocks 1 and 2 are final, the poisoning of block 40 is not.
+    assert "<b>1</b>provisional" in text
+    assert "<b>2</b>final" in text
+    assert "Chain 31337 · block 41" in text
+
+
+def test_a_filter_of_the_address_bar_is_applied(filing: Filing) -> None:
+    filing.file(drain(1), poisoning(2))
+    assert "<b>1</b>alert" in said(opened(category="address-poisoning"))
+    assert "<b>1</b>alert" in said(opened(search=CAROL))
+    assert "<b>2</b>alerts" in said(opened(category="'); DROP TABLE alerts"))
+
+
+def test_choosing_a_severity_narrows_the_queue(filing: Filing) -> None:
+    filing.file(drain(1), poisoning(2))
+    app = opened()
+    severity = next(box for box in app.multiselect if box.label == "Severity")
+    assert "<b>1</b>alert" in said(severity.select("medium").run())
