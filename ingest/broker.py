@@ -90,7 +90,7 @@ def _configure(data: Path, port: int) -> Path:
     except OSError as error:
         raise BadInput(
             f"the broker cannot keep records in {data}: {error.strerror}: choose another with --data"
-        )
+        ) from error
     if not (data / "log" / "meta.properties").exists():
         _format(config)
     return config

@@ -1,0 +1,20 @@
+"""The only door to Kafka: whose partition is whose, publishing in transactions, reading what is committed."""
+
+from ingest.kafka.cluster import Cluster
+from ingest.kafka.connection import ALERTS, BLOCKS, REJECTED, SCORES
+from ingest.kafka.publisher import Publisher
+from ingest.kafka.reader import Mark, Message, Reader, last_mark, tail
+
+__all__ = [
+    "ALERTS",
+    "BLOCKS",
+    "REJECTED",
+    "SCORES",
+    "Cluster",
+    "Mark",
+    "Message",
+    "Publisher",
+    "Reader",
+    "last_mark",
+    "tail",
+]
