@@ -1,0 +1,68 @@
+# Everything from a fresh machine with Python 3.11 and make: `make demo` shows it, `make test` proves it.
+# What is installed goes into .venv here and into ~/.undertow (UNDERTOW_HOME); no root, nothing else is touched.
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+MEND := check the network, a proxy (HTTPS_PROXY), or pip's own settings (pip config list), then run make again
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ready ## a forked chain, its labelled actors, detection and the dashboard; Ctrl-C ends it all
+	@$(BIN)/undertow demo $(ARGS)
+
+.PHONY: test
+test: ready-browser lint ## every check and every test
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+.PHONY: unit
+unit: .venv/.installed ## the tests that need no broker, chain or browser
+	$(BIN)/pytest -m "not broker and not chain and not browser and not slow" $(ARGS)
+
+.PHONY: lint
+lint: .venv/.installed ## ruff, mypy and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: bench
+bench: ready ## measures the demo's own load: block to alert, transfers a second, memory
+	$(BIN)/python -m tests.bench $(ARGS)
+
+.PHONY: setup
+setup: ready ## only install
+
+.PHONY: clean
+clean: ## remove .venv and caches; what was installed in ~/.undertow stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info build dist
+
+# A stamp: packages are installed again when what they were chosen by has changed.
+
+.venv/.installed: pyproject.toml constraints.txt
+	@python=$$(command -v $(PYTHON) || command -v python3) || { \
+		echo "make: no Python found: install Python 3.11, or name one with make PYTHON=/path/to/python3.11"; exit 1; }; \
+	"$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
+		echo "make: $$python is not Python 3.11: name one with make PYTHON=/path/to/python3.11"; exit 1; }; \
+	test -x $(BIN)/python || "$$python" -m venv .venv || { \
+		echo "make: $$python could not make .venv (on Debian and Ubuntu: install python3.11-venv)"; exit 1; }
+	@echo "installing Python packages into .venv …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]' || { \
+		echo "make: pip could not install the packages (its own words are above): $(MEND)"; exit 1; }
+	@touch $@
+
+# The tools live outside of this folder, so it is looked whether they are there: half a second when they are.
+
+.PHONY: ready
+ready: .venv/.installed
+	@$(BIN)/undertow setup
+
+.PHONY: ready-browser
+ready-browser: .venv/.installed
+	@$(BIN)/undertow setup --browser
