@@ -62,12 +62,12 @@ def reaching(bootstrap: str) -> Iterator[None]:
         ) from error
 
 
-def open_consumer(bootstrap: str, group_id: str | None = None) -> Any:
+def open_consumer(bootstrap: str, group_id: str | None = None, isolation: str = "read_committed") -> Any:
     return KafkaConsumer(
         **connection(bootstrap),
         group_id=group_id,
         enable_auto_commit=False,
-        isolation_level="read_committed",
+        isolation_level=isolation,
         auto_offset_reset="none",  # never a silent jump to another offset
         fetch_max_bytes=_FETCH_BYTES,
         max_partition_fetch_bytes=_FETCH_BYTES,

@@ -50,6 +50,7 @@ class Reader:
         with reaching(self._bootstrap):
             self._consumer = open_consumer(self._bootstrap)
             self._consumer.assign([self._at])
+        self._uncommitted: Any = None
         self.seek(self.beginning() if offset is None else offset)
 
     @property
@@ -77,11 +78,23 @@ class Reader:
         """The last stable offset: every record below it is committed or aborted."""
         return self._ask(self._consumer.end_offsets)
 
+    def sent(self) -> int:
+        """The end of all that was sent, committed or not yet: `end` or beyond it.
+
+        Each partition shows a transaction on its own. Who has seen one in another partition finds its
+        records in this one below `sent`, though perhaps not yet below `end`.
+        """
+        if self._uncommitted is None:
+            with reaching(self._bootstrap):
+                self._uncommitted = open_consumer(self._bootstrap, isolation="read_uncommitted")
+        return self._ask(self._uncommitted.end_offsets)
+
     def seek(self, offset: int) -> None:
         self._consumer.seek(self._at, offset)
 
     def close(self) -> None:
-        self._consumer.close(autocommit=False, timeout_ms=1000)
+        for consumer in filter(None, (self._consumer, self._uncommitted)):
+            consumer.close(autocommit=False, timeout_ms=1000)
 
     def _ask(self, question: Callable[..., dict[TopicPartition, int]]) -> int:
         with reaching(self._bootstrap):
