@@ -32,8 +32,9 @@ class Role:
 class Evidence:
     """A row of the chain that supports an alert: a log, or native value where `log_index` is null.
 
-    `token`, `symbol`, `decimals`, `from_address`, `to_address` and `amount` describe the transfer for a reader; null where the
-    row is no transfer. `symbol` is printable text already (see `detectors.text`), `amount` a decimal string in token units.
+    `token`, `symbol`, `decimals`, `from_address`, `to_address` and `amount` describe the transfer for a
+    reader; null where the row is no transfer. `symbol` is printable text already (see `detectors.text`),
+    `amount` a decimal string in token units.
     """
 
     transaction: str

@@ -1,7 +1,9 @@
-"""The contract of a detector, stated once: one file in `detectors/library/` with one class that satisfies `Detector`.
+"""The contract of a detector, stated once: one file in `detectors/library/` with one class that satisfies
+`Detector`.
 
-`score` is pure. All memory lives in the state: a detector that needs its own declares `remember`, and one that needs a fitted model
-declares `model`. The contract tests in `tests/contract/` run every detector of the library through every check.
+`score` is pure. All memory lives in the state: a detector that needs its own declares `remember`, and one
+that needs a fitted model declares `model`. The contract tests in `tests/contract/` run every detector of the
+library through every check.
 """
 
 from __future__ import annotations
@@ -14,14 +16,17 @@ import polars as pl
 
 from detectors.alert import RoleName, Severity, SubjectKind
 from detectors.features import Features
+from detectors.kernels.table import Table
 from detectors.models import ModelSpec
 from ingest.batch import Batch
 
 Tier = Literal["transfers", "logs", "receipts", "traces", "code"]
 TIERS: tuple[Tier, ...] = ("transfers", "logs", "receipts", "traces", "code")
 
-Memory = Mapping[str, pl.DataFrame]
-"""A detector's own frames, by name. A value: `remember` gives another, and never changes the one it got."""
+Memory = Mapping[str, pl.DataFrame | Table]
+"""A detector's own frames and tables, by name. Like the state, it is used up by `remember`, which gives the next; tables age with
+the engine's generations.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +44,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a detector says of one block. `score` in [0, 1]; `transaction` is the one that completed the evidence.
+    """What a detector says of one block. `score` in [0, 1]; `transaction` is the one that completed the
+    evidence.
 
-    With `alerts` false it is only a score, for `fraud.scores`. Every key of `thresholds` is also in `measured`.
+    With `alerts` false it is only a score, for `fraud.scores`. Every key of `thresholds` is also in
+    `measured`.
     """
 
     block_number: int
@@ -64,7 +71,9 @@ class Finding:
 
 @runtime_checkable
 class Detector(Protocol):
-    """One detector. Its docstring says what it catches, when it fails, what it costs, and its source with the published figure."""
+    """One detector. Its docstring says what it catches, when it fails, what it costs, and its source with the
+    published figure.
+    """
 
     name: str
     catches: tuple[str, ...]
@@ -72,7 +81,9 @@ class Detector(Protocol):
     settings: object
 
     def score(self, batch: Batch, features: Features) -> list[Finding]:
-        """Findings of these blocks, in chain order. Pure: the same arguments give the same findings, and nothing changes."""
+        """Findings of these blocks, in chain order. Pure: the same arguments give the same findings, and
+        nothing changes.
+        """
         ...
 
 
@@ -81,7 +92,8 @@ class Remembers(Protocol):
     """A detector with memory of its own, where the shared features do not serve."""
 
     def remember(self, memory: Memory, batch: Batch, features: Features) -> tuple[Memory, pl.DataFrame]:
-        """Its step inside `advance`, in row order: the memory after the batch, and what it knows as of each row.
+        """Its step inside `advance`, in row order: the memory after the batch, and what it knows as of each
+        row.
 
         The frame is handed to `score` as `features.columns[name]`. `memory` is empty at the start.
         """
@@ -90,7 +102,9 @@ class Remembers(Protocol):
 
 @runtime_checkable
 class Learns(Protocol):
-    """A detector that judges wallets by a fitted model, handed to `score` as `features.models[name]` once there is one."""
+    """A detector that judges wallets by a fitted model, handed to `score` as `features.models[name]` once
+    there is one.
+    """
 
     model: ModelSpec
 

@@ -1,7 +1,8 @@
 """Takes the record log, event by event, to alerts and scores; undoes what the chain undoes.
 
-Blocks younger than the finality depth are kept beside a few copies of what expires. A rollback takes the newest copy at or below its
-block and advances again through the kept blocks, without scoring: alerts have a journal of their own.
+Blocks younger than the finality depth are kept beside a few copies of what expires. A rollback takes the
+newest copy at or below its block and advances again through the kept blocks, without scoring: alerts have a
+journal of their own.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ class Kept:
 
 @dataclass(slots=True)
 class Engine:
-    """One chain's detection. `follows` is false in batch work over final blocks: then nothing is kept for rollbacks."""
+    """One chain's detection. `follows` is false in batch work over final blocks: then nothing is kept for
+    rollbacks.
+    """
 
     detectors: Sequence[Detector]
     settings: EngineSettings = field(default_factory=EngineSettings)
@@ -125,7 +128,9 @@ class Engine:
         return self.episodes
 
     def _keep(self, batch: Batch, offset: int) -> None:
-        """Keeps the blocks for a rollback, copies the state now and then, and lets go of what has become final."""
+        """Keeps the blocks for a rollback, copies the state now and then, and lets go of what has become
+        final.
+        """
         self.recent.append(batch)
         if self.state.number - self.kept[-1].state.number >= max(1, self.settings.finality // COPIES):
             self.kept.append(Kept(self.state.copy(), offset))
@@ -173,7 +178,9 @@ class Engine:
 
 
 def _scores(findings: list[tuple[str, Finding]], floor: float) -> list[Score]:
-    """The highest score of each subject in each block, with what each detector gave; those below the floor are left out."""
+    """The highest score of each subject in each block, with what each detector gave; those below the floor
+    are left out.
+    """
     parts: dict[tuple[int, str, str], dict[str, float]] = {}
     for name, finding in findings:
         if finding.score >= floor:

@@ -1,6 +1,8 @@
-"""From findings to alerts: an alert is an episode of (detector, subject) that is revised while it goes on, and follows the chain.
+"""From findings to alerts: an alert is an episode of (detector, subject) that is revised while it goes on,
+and follows the chain.
 
-Every change above the finality depth is journalled, so a reorganisation is undone by putting earlier revisions back.
+Every change above the finality depth is journalled, so a reorganisation is undone by putting earlier
+revisions back.
 """
 
 from __future__ import annotations
@@ -44,7 +46,9 @@ class Episode:
 
 @dataclass(slots=True)
 class Episodes:
-    """All episodes that can still change. With `keep_all` (batch), closed final alerts are kept for the book as well."""
+    """All episodes that can still change. With `keep_all` (batch), closed final alerts are kept for the book
+    as well.
+    """
 
     run: str
     settings: EngineSettings
@@ -68,7 +72,9 @@ class Episodes:
         return alert
 
     def finalise(self, head: int) -> list[Alert]:
-        """Alerts whose block is now `finality` deep, as final revisions. Not journalled: a final block does not come back."""
+        """Alerts whose block is now `finality` deep, as final revisions. Not journalled: a final block does
+        not come back.
+        """
         due = [
             a
             for a in self.alerts.values()
@@ -77,7 +83,9 @@ class Episodes:
         return [self._put(replace(alert, status="final")) for alert in sorted(due, key=_order)]
 
     def undo(self, number: int, reason: str) -> list[Alert]:
-        """Puts everything back as it stood at block `number`: revisions that retract what began above it, and older ones again."""
+        """Puts everything back as it stood at block `number`: revisions that retract what began above it, and
+        older ones again.
+        """
         changed: dict[str, Alert | None] = {}
         while self.journal and self.journal[-1][0] > number:
             _, key, alert_id, episode, alert = self.journal.pop()
@@ -94,7 +102,9 @@ class Episodes:
         return sorted(revisions, key=_order)
 
     def forget(self, number: int, now: int) -> None:
-        """Drops what can no longer change: journal entries up to block `number`, closed episodes and, in a stream, their alerts."""
+        """Drops what can no longer change: journal entries up to block `number`, closed episodes and, in a
+        stream, their alerts.
+        """
         self.journal = [entry for entry in self.journal if entry[0] > number]
         quiet = self.settings.quiet_seconds
         closed = [
@@ -175,7 +185,9 @@ def _opened(detector: str, tier: Tier, finding: Finding, place: Place, run: str,
 
 
 def _revised(old: Alert, new: Alert, evidence_rows: int) -> Alert:
-    """`old` with what `new` adds: its words and numbers, the graver severity, the higher score, all roles and evidence."""
+    """`old` with what `new` adds: its words and numbers, the graver severity, the higher score, all roles and
+    evidence.
+    """
     known = {(row.transaction, row.log_index) for row in old.evidence}
     added = [row for row in new.evidence if (row.transaction, row.log_index) not in known]
     seen = int(old.measured["evidence_rows"]) + len(added)
@@ -198,7 +210,9 @@ def _revised(old: Alert, new: Alert, evidence_rows: int) -> Alert:
 
 
 def _roles(roles: Sequence[Role]) -> tuple[Role, ...]:
-    """One role an address: whoever attacked once is an attacker, and a victim is never called anything else but that."""
+    """One role an address: whoever attacked once is an attacker, and a victim is never called anything else
+    but that.
+    """
     best: dict[str, Role] = {}
     for role in roles:
         if role.address not in best or _RANK[role.role] < _RANK[best[role.address].role]:

@@ -1,4 +1,6 @@
-"""What detectors see: each transfer with what was known before it, each wallet at the end of each block that touched it."""
+"""What detectors see: each transfer with what was known before it, each wallet at the end of each block that
+touched it.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ KNOWN_BEFORE = (
     "pair_count", "pair_by_payer", "back_pair_count", "emptied", "tokens_left", "to_paid_asset", "from_paid_asset",
     "depth", "origin", "gathered", "capped", "from_funder", "to_funder", "funder_payees",
 )  # fmt: skip
-"""Integer columns of a transfer, in the order of the kernel's R_ columns: what was known just before it (see `Features`)."""
+"""Integer columns of a transfer, in the order of the kernel's R_ columns: what was known just before it (see
+`Features`).
+"""
 
 TRAIL_ROW = {
     "row": pl.Int64,
@@ -42,18 +46,21 @@ class Features:
     """Features of one batch. Every number is as of its row, so it does not depend on where batches are cut.
 
     transfers: `schema.TRANSFERS`, and
-        row (position in this frame), by (sender of the transaction), direct (the payer sent it himself, straight to the payee or by
-        the token's own transfer), returned (the payer received something in the same transaction), from_id, to_id, by_id,
-        asset_id (ledger ids; asset 0 = native), and `KNOWN_BEFORE`: counts of earlier transfers and counterparties; pair_*:
-        earlier transfers between the two; emptied (1: at least 95 % of a fully known balance left; 2: more than was known and
-        more than ever before); tokens_left (tokens the payer still holds); *_paid_asset (own payments of this asset before);
-        depth (times in a row that this money was passed on), origin (id of the wallet the trail began at), gathered (wallets that
-        passed the same source's money on to this payee); *_funder (id of the first sender of native value, -1 unknown);
-        funder_payees (distinct payees of the payer's funder).
+        row (position in this frame), by (sender of the transaction), direct (the payer sent it himself,
+        straight to the payee or by the token's own transfer), returned (the payer received something in the
+        same transaction), from_id, to_id, by_id, asset_id (ledger ids; asset 0 = native), and `KNOWN_BEFORE`:
+        counts of earlier transfers and counterparties; pair_*: earlier transfers between the two; emptied (1:
+        at least 95 % of a fully known balance left; 2: more than was known and more than ever before);
+        tokens_left (tokens the payer still holds); *_paid_asset (own payments of this asset before); depth
+        (times in a row that this money was passed on), origin (id of the wallet the trail began at), gathered
+        (wallets that passed the same source's money on to this payee); *_funder (id of the first sender of
+        native value, -1 unknown); funder_payees (distinct payees of the payer's funder).
     trails: edges behind the transfer `row`, newest last.
-    wallets: one row for each block and wallet it touched that sends transactions: block_number, timestamp, wallet, wallet_id,
+    wallets: one row for each block and wallet it touched that sends transactions: block_number, timestamp,
+    wallet, wallet_id,
         and `layout.WALLET_FEATURES`.
-    columns: what each detector's own `remember` handed on. models: fitted models by detector, frozen for this batch.
+    columns: what each detector's own `remember` handed on. models: fitted models by detector, frozen for this
+    batch.
     """
 
     transfers: pl.DataFrame
@@ -69,7 +76,9 @@ class Features:
 
 
 def stream(batch: Batch, graph: Graph, ledger: Ledger, limits: layout.Limits) -> Features:
-    """Streams a batch through graph and ledger (both change) and gives its features, without detectors' own columns."""
+    """Streams a batch through graph and ledger (both change) and gives its features, without detectors' own
+    columns.
+    """
     transfers = _with_senders(batch)
     rows = rows_of(transfers, ledger)
     known, trails, touched = graph.take(rows, limits, ledger)

@@ -1,4 +1,6 @@
-"""The rolling transfer graph: the tables and the ring of `detectors.kernels`, fed with frames and read as frames."""
+"""The rolling transfer graph: the tables and the ring of `detectors.kernels`, fed with frames and read as
+frames.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from detectors.kernels.table import Array, Table
 from detectors.ledger import Ledger, address_words
 
 EDGES = 1 << 16
-"""Edges the ring holds: the newest 65,536 transfers can be walked. Older ones are out of reach of trails; counts remain."""
+"""Edges the ring holds: the newest 65,536 transfers can be walked. Older ones are out of reach of trails;
+counts remain.
+"""
 
 GENERATION_ROWS = 1 << 20
 """Rows of a table at which a generation ends early; see `Graph.rotate`."""
@@ -45,7 +49,9 @@ class Graph:
         return Graph(**tables, **ring, early_rotations=self.early_rotations)
 
     def rotate(self, due: bool) -> None:
-        """Begins a new generation where it is due, or where a table has reached its cap (counted, for `status`)."""
+        """Begins a new generation where it is due, or where a table has reached its cap (counted, for
+        `status`).
+        """
         full = any(getattr(self, name).rows >= GENERATION_ROWS for name in TABLES)
         if due or full:
             self.early_rotations += int(full and not due)
@@ -57,7 +63,8 @@ class Graph:
     ) -> tuple[NDArray[np.int64], list[layout.Trail], list[layout.Touched]]:
         """Streams transfers (see `rows_of`) through the graph.
 
-        Returns what was known before each row [n, ROW_INTS], trails of money, and the wallets each block touched.
+        Returns what was known before each row [n, ROW_INTS], trails of money, and the wallets each block
+        touched.
         """
         out = np.zeros((rows.block.size, layout.ROW_INTS), np.int64)
         trails, touched = [], []
@@ -98,7 +105,8 @@ RING = ("edges", "amounts", "hashes", "next_edge")
 
 
 def rows_of(transfers: pl.DataFrame, ledger: Ledger) -> layout.Rows:
-    """Kernel rows of a transfers frame that also has `by` (sender of the transaction), `direct`, `opens` and `closes`.
+    """Kernel rows of a transfers frame that also has `by` (sender of the transaction), `direct`, `opens` and
+    `closes`.
 
     Numbers new addresses row by row: transaction sender, payer, payee, token.
     """

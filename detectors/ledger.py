@@ -1,4 +1,5 @@
-"""What lasts: addresses numbered in order of appearance, who first funded them, and what tokens said of themselves.
+"""What lasts: addresses numbered in order of appearance, who first funded them, and what tokens said of
+themselves.
 
 Append-only, so a reorganisation is undone by truncation: everything carries the block that brought it.
 """
@@ -48,7 +49,9 @@ def _hash(words, row, seed):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _intern(words, known, slots, count, seed, out):  # type: ignore[no-untyped-def]
-    """Numbers each row of `words`; new ones are appended to `known` and placed in `slots` (id + 1). Returns the new count."""
+    """Numbers each row of `words`; new ones are appended to `known` and placed in `slots` (id + 1). Returns
+    the new count.
+    """
     mask = np.uint64(slots.size - 1)
     for row in range(words.shape[0]):
         slot = _hash(words, row, seed) & mask
@@ -83,7 +86,9 @@ def _place_all(known, count, slots, seed):  # type: ignore[no-untyped-def]
 
 @dataclass(slots=True)
 class Ledger:
-    """Mutable on purpose: one ledger per engine, shared by all copies of the state and cut back by `truncate`."""
+    """Mutable on purpose: one ledger per engine, shared by all copies of the state and cut back by
+    `truncate`.
+    """
 
     known: NDArray[np.uint32] = field(default_factory=lambda: np.zeros((FIRST_ROOM, 5), np.uint32))
     slots: NDArray[np.int32] = field(default_factory=lambda: np.zeros(4 * FIRST_ROOM, np.int32))
@@ -107,7 +112,9 @@ class Ledger:
         return ids
 
     def close_block(self, number: int, count: int) -> None:
-        """Notes that `count` addresses were known at the end of a block: an id's first block is found by bisection."""
+        """Notes that `count` addresses were known at the end of a block: an id's first block is found by
+        bisection.
+        """
         self.block_ends.append((number, count))
 
     def forget_ends(self, number: int) -> None:

@@ -1,7 +1,9 @@
-"""The one door to PyOD: models are fitted on what honest-looking wallets did earlier, then frozen, then judge.
+"""The one door to PyOD: models are fitted on what honest-looking wallets did earlier, then frozen, then
+judge.
 
-A model never sees what it judges: it is fitted at a fixed block on samples of earlier epochs. Samples are the rows with the lowest
-keyed hash, so they do not depend on arrival. A checkpoint keeps a model as its rows and seed; it is refitted when read.
+A model never sees what it judges: it is fitted at a fixed block on samples of earlier epochs. Samples are the
+rows with the lowest keyed hash, so they do not depend on arrival. A checkpoint keeps a model as its rows and
+seed; it is refitted when read.
 """
 
 from __future__ import annotations
@@ -25,11 +27,12 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """How a detector's model is made: which columns, how many sampled rows an epoch, over how many epochs, when it is enough.
+    """How a detector's model is made: which columns, how many sampled rows an epoch, over how many epochs,
+    when it is enough.
 
-    `per_10k`: the alerts per 10,000 honest rows that its threshold aims at. `margin`: how far above the highest calibration
-    score the threshold lies where the rows are too few to resolve that rate. `trim`: share of the most distant training rows left
-    out, once, at the fit.
+    `per_10k`: the alerts per 10,000 honest rows that its threshold aims at. `margin`: how far above the
+    highest calibration score the threshold lies where the rows are too few to resolve that rate. `trim`:
+    share of the most distant training rows left out, once, at the fit.
     """
 
     columns: tuple[str, ...]
@@ -79,7 +82,9 @@ class Model:
 
 
 def fit(spec: ModelSpec, rows: Matrix, effective: int) -> Model:
-    """A model of `rows` ([n, columns]), half of them for training and half for the threshold. Needs `spec.least_rows` rows."""
+    """A model of `rows` ([n, columns]), half of them for training and half for the threshold. Needs
+    `spec.least_rows` rows.
+    """
     training, calibration = rows[0::2], rows[1::2]
     centre = np.median(training, axis=0)
     low, high = np.percentile(training, [10, 90], axis=0)
@@ -106,7 +111,9 @@ def _trimmed(spec: ModelSpec, rows: Matrix) -> Matrix:
 
 
 def _threshold(spec: ModelSpec, distances: Matrix) -> float:
-    """The distance that `per_10k` of 10,000 calibration rows exceed; above them all where so few rows cannot tell."""
+    """The distance that `per_10k` of 10,000 calibration rows exceed; above them all where so few rows cannot
+    tell.
+    """
     above = int(distances.size * spec.per_10k / 10_000)
     if above < 1:
         return round(float(distances[-1]) * spec.margin, DECIMALS)
@@ -152,7 +159,9 @@ def _key(number: int, wallet: bytes) -> int:
 
 
 def arrays(model: Model) -> dict[str, NDArray[Any]]:
-    """What a checkpoint keeps of a model: its rows, when it takes effect, and calibration distances as a probe."""
+    """What a checkpoint keeps of a model: its rows, when it takes effect, and calibration distances as a
+    probe.
+    """
     return {"rows": model.rows, "effective": np.array([model.effective]), "probe": model.calibration}
 
 

@@ -1,4 +1,6 @@
-"""Finds the detectors: every class in `detectors/library/` that satisfies the contract. There is no list to keep."""
+"""Finds the detectors: every class in `detectors/library/` that satisfies the contract. There is no list to
+keep.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The run digest: one name for settings, code and anchor. Two books with the same digest were made in the same way."""
+"""The run digest: one name for settings, code and anchor. Two books with the same digest were made in the
+same way.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from detectors.settings import EngineSettings
 
 
 def digest(settings: EngineSettings, detectors: Sequence[Detector], anchor: tuple[int, bytes]) -> str:
-    """16 hex digits over the engine's and detectors' settings, the code that detects, and the first block read."""
+    """16 hex digits over the engine's and detectors' settings, the code that detects, and the first block
+    read.
+    """
     parts = {
         "version": importlib.metadata.version("undertow"),
         "code": _code(),

@@ -12,10 +12,11 @@ from detectors.kernels.layout import Limits
 class EngineSettings:
     """Counts are blocks unless a name says otherwise.
 
-    finality: depth at which a block is taken as final. epoch_blocks: models are refitted and tables aged at multiples of this.
-    generation_blocks: what a table did not touch for this long is dropped (a multiple of epoch_blocks). quiet_seconds: block time
-    without a finding after which an episode closes. score_floor: scores below it are not kept. evidence_rows: cap of an alert's
-    evidence; `measured.evidence_rows` tells how many there were.
+    finality: depth at which a block is taken as final. epoch_blocks: models are refitted and tables aged at
+    multiples of this. generation_blocks: what a table did not touch for this long is dropped (a multiple of
+    epoch_blocks). quiet_seconds: block time without a finding after which an episode closes. score_floor:
+    scores below it are not kept. evidence_rows: cap of an alert's evidence; `measured.evidence_rows` tells
+    how many there were.
     """
 
     finality: int = DEFAULT_FINALITY

@@ -1,4 +1,6 @@
-"""The memory of all detectors, as a value: `advance` takes it through a batch, `copy` keeps it for a rollback."""
+"""The memory of all detectors, as a value: `advance` takes it through a batch, `copy` keeps it for a
+rollback.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ import polars as pl
 from detectors import models
 from detectors.base import Detector, Learns, Memory, Remembers
 from detectors.features import Features, stream
-from detectors.graph import Graph
+from detectors.graph import GENERATION_ROWS, Graph
+from detectors.kernels.table import Table
 from detectors.ledger import Ledger
 from detectors.models import Model, Samples
 from detectors.settings import EngineSettings
@@ -23,7 +26,8 @@ NO_BLOCK = -1
 class State:
     """What was learned up to block `number` (with `hash`).
 
-    What expires (graph, memory, samples, models) is the state's own; `ledger` lasts, is shared by all copies and truncated.
+    What expires (graph, memory, samples, models) is the state's own; `ledger` lasts, is shared by all copies
+    and truncated.
     """
 
     ledger: Ledger = field(default_factory=Ledger)
@@ -41,10 +45,14 @@ class State:
         return replace(
             self,
             graph=self.graph.copy(),
-            memory=dict(self.memory),
+            memory={name: _copied(memory) for name, memory in self.memory.items()},
             samples=dict(self.samples),
             models=dict(self.models),
         )
+
+
+def _copied(memory: Memory) -> Memory:
+    return {name: part.copy() if isinstance(part, Table) else part for name, part in memory.items()}
 
 
 def cut(batch: Batch, epoch_blocks: int) -> Iterator[Batch]:
@@ -59,10 +67,11 @@ def cut(batch: Batch, epoch_blocks: int) -> Iterator[Batch]:
 def advance(
     state: State, batch: Batch, detectors: Sequence[Detector], settings: EngineSettings
 ) -> tuple[State, Features]:
-    """Takes the state through a batch that lies in one epoch (see `cut`). The state given is used up; the one returned goes on.
+    """Takes the state through a batch that lies in one epoch (see `cut`). The state given is used up; the one
+    returned goes on.
 
-    Features are as of each row; models are those frozen at the epoch's first block. Facts learn from every row; samples for later
-    models are taken after.
+    Features are as of each row; models are those frozen at the epoch's first block. Facts learn from every
+    row; samples for later models are taken after.
     """
     if state.anchor is None:
         state.anchor = (batch.first, bytes(batch.blocks["block_hash"][0]))
@@ -85,7 +94,11 @@ def advance(
 
 def _begin_epoch(state: State, first: int, detectors: Sequence[Detector], settings: EngineSettings) -> None:
     """At a fixed block: ages the tables, and freezes models fitted on what earlier epochs held."""
-    state.graph.rotate(due=state.number // settings.generation_blocks != first // settings.generation_blocks)
+    due = state.number // settings.generation_blocks != first // settings.generation_blocks
+    state.graph.rotate(due)
+    for part in (part for memory in state.memory.values() for part in memory.values()):
+        if isinstance(part, Table) and (due or part.rows >= GENERATION_ROWS):
+            part.rotate()
     for detector in detectors:
         if isinstance(detector, Learns):
             rows = state.samples.get(detector.name, Samples()).matrix(detector.model)

@@ -1,1 +1,3 @@
-"""Sequential numba kernels: rows in order in, numbers as of each row out. No fastmath, no parallel, no hidden state."""
+"""Sequential numba kernels: rows in order in, numbers as of each row out. No fastmath, no parallel, no hidden
+state.
+"""

@@ -1,4 +1,6 @@
-"""What the kernels read and write: the columns of wallets, holdings, pairs and edges, and the bundles of arrays."""
+"""What the kernels read and write: the columns of wallets, holdings, pairs and edges, and the bundles of
+arrays.
+"""
 
 from typing import NamedTuple
 
@@ -19,8 +21,9 @@ WALLET_FLOATS = 8
 FAST_SECONDS = 60.0
 SLOW_SECONDS = 600.0
 
-# Integer columns of a holding (wallet, asset). H_KNOWN is 0 for a new one, 1 while the stream explains every unit of it, and -1
-# once more left than ever came. Its words: the balance known from the stream, then the largest payment made of it.
+# Integer columns of a holding (wallet, asset). H_KNOWN is 0 for a new one, 1 while the stream explains every
+# unit of it, and -1 once more left than ever came. Its words: the balance known from the stream, then the
+# largest payment made of it.
 H_KNOWN, H_HELD, H_PAID = range(3)
 HOLDING_INTS = 3
 HOLDING_WORDS = 8
@@ -29,7 +32,8 @@ HOLDING_WORDS = 8
 P_COUNT, P_BY_PAYER = range(2)
 PAIR_INTS = 2
 
-# Float columns of an asset: how large its transfers usually are (running mean and variance of log10, Welford 1962).
+# Float columns of an asset: how large its transfers usually are (running mean and variance of log10, Welford
+# 1962).
 A_MEAN, A_SPREAD = range(2)
 ASSET_INTS, ASSET_FLOATS = 1, 2
 USUAL_AFTER = 20
@@ -51,9 +55,13 @@ ROW_INTS = 20
 
 NONE = -1
 HUB_DEGREE = 6
-"""A wallet with at least this many distinct payers and payees is a hub: money that passes it is nobody's trail."""
+"""A wallet with at least this many distinct payers and payees is a hub: money that passes it is nobody's
+trail.
+"""
 EMPTIED, EXCEEDED = 1, 2
-"""R_EMPTIED: at least 95 % of a fully known balance left; or more left than was known, and more than in any payment before."""
+"""R_EMPTIED: at least 95 % of a fully known balance left; or more left than was known, and more than in any
+payment before.
+"""
 
 
 class Graph(NamedTuple):
@@ -76,7 +84,9 @@ class Graph(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Transfers in chain order, column by column; `opens` marks a transaction's first, `closes` a block's last."""
+    """Transfers in chain order, column by column; `opens` marks a transaction's first, `closes` a block's
+    last.
+    """
 
     sender: Array
     payee: Array
@@ -94,8 +104,9 @@ class Rows(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """Bounds of the walks. Money that rests at most `pass_seconds` in a wallet with at most `quiet_edges` recent transfers is
-    passing through; a walk reads at most `steps` edges; trails of `trail_depth` hops or `gather_wallets` wallets are copied out.
+    """Bounds of the walks. Money that rests at most `pass_seconds` in a wallet with at most `quiet_edges`
+    recent transfers is passing through; a walk reads at most `steps` edges; trails of `trail_depth` hops or
+    `gather_wallets` wallets are copied out.
     """
 
     pass_seconds: int = 1800
@@ -106,7 +117,9 @@ class Limits(NamedTuple):
 
 
 class Trail(NamedTuple):
-    """Edges of money trails, copied out while they stand: [row of the transfer that ended it, the edge, amount, hash]."""
+    """Edges of money trails, copied out while they stand: [row of the transfer that ended it, the edge,
+    amount, hash].
+    """
 
     row: Array
     edges: Array
@@ -129,4 +142,6 @@ WALLET_FEATURES = (
     "out_fast", "in_fast", "out_slow", "in_slow", "new_payees", "new_payers", "new_assets", "unusual_amount",
     "out_over_in", "share_new_payees",
 )  # fmt: skip
-"""Features of a wallet at a block's end: logs of decaying counts, a distance in spreads, a log ratio and a share."""
+"""Features of a wallet at a block's end: logs of decaying counts, a distance in spreads, a log ratio and a
+share.
+"""

@@ -1,4 +1,6 @@
-"""The rolling transfer graph, row by row: each transfer learns what was known before it, then joins the graph."""
+"""The rolling transfer graph, row by row: each transfer learns what was known before it, then joins the
+graph.
+"""
 
 import math
 
@@ -243,7 +245,9 @@ def trails(g, i, edge, payee_head, since, source, rows, limits, out, trail, foun
 
 @njit(cache=True)
 def transfer(g, rows, i, limits, out, trail, walk, found):  # type: ignore[no-untyped-def]
-    """One transfer of value between two wallets: what was known, what it passes on, and its place in the graph."""
+    """One transfer of value between two wallets: what was known, what it passes on, and its place in the
+    graph.
+    """
     source, payee = wallet_row(g, rows.sender[i], rows.time[i]), wallet_row(g, rows.payee[i], rows.time[i])
     before(g, rows, i, source, payee, out)
     parent = pass_through(g, rows, i, source, limits, walk)
@@ -291,7 +295,9 @@ def funders(g, rows, i, out):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def quiet(g, rows, i, out):  # type: ignore[no-untyped-def]
-    """A transfer of nothing moves nothing and teaches nothing (anyone can emit one); only what was known before is noted."""
+    """A transfer of nothing moves nothing and teaches nothing (anyone can emit one); only what was known
+    before is noted.
+    """
     key = pair_key(rows.sender[i], rows.payee[i])
     out[R_PAIR] = look(g.pairs, g.old_pairs, key, P_COUNT)
     out[R_PAIR_BY_PAYER] = look(g.pairs, g.old_pairs, key, P_BY_PAYER)
@@ -312,7 +318,9 @@ def mark(g, wallet, block, time, open_wallets, count):  # type: ignore[no-untype
 
 @njit(cache=True)
 def close_block(g, rows, i, open_wallets, count, touched):  # type: ignore[no-untyped-def]
-    """Writes the features of every wallet that the block touched and that is known to send transactions of its own."""
+    """Writes the features of every wallet that the block touched and that is known to send transactions of
+    its own.
+    """
     for j in range(count):
         row = wallet_row(g, open_wallets[j], rows.time[i])
         if g.wallets.ints[row, W_SENT] == 0:
@@ -334,7 +342,9 @@ def close_block(g, rows, i, open_wallets, count, touched):  # type: ignore[no-un
 
 @njit(cache=True)
 def run(g, rows, limits, out, trail, touched):  # type: ignore[no-untyped-def]
-    """Streams all rows through the graph. out: int64 [rows, ROW_INTS], zeroed. Room for every insertion is reserved already."""
+    """Streams all rows through the graph. out: int64 [rows, ROW_INTS], zeroed. Room for every insertion is
+    reserved already.
+    """
     walk, found = np.zeros(3, np.int64), np.zeros(32, np.int64)
     open_wallets, count = np.zeros(3 * rows.block.size + 1, np.int64), 0
     for i in range(rows.block.size):

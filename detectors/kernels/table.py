@@ -1,7 +1,8 @@
-"""A hash table of integer keys with typed columns, in two generations: what is not touched for a whole generation is dropped.
+"""A hash table of integer keys with typed columns, in two generations: what is not touched for a whole
+generation is dropped.
 
-A row lives in the current generation once touched; a key found only in the previous one is carried over. Rows are in order of
-insertion, so the content of a table depends on the keys alone, never on its capacity.
+A row lives in the current generation once touched; a key found only in the previous one is carried over. Rows
+are in order of insertion, so the content of a table depends on the keys alone, never on its capacity.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ Array = NDArray[Any]
 
 
 class Columns(NamedTuple):
-    """The arrays of one generation, as kernels take them. `slots` holds row + 1, 0 = free; its length is a power of two."""
+    """The arrays of one generation, as kernels take them. `slots` holds row + 1, 0 = free; its length is a
+    power of two.
+    """
 
     slots: Array
     keys: Array
@@ -62,7 +65,9 @@ def place(slots, key, row):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def touch(current, previous, key):  # type: ignore[no-untyped-def]
-    """The row of `key` in the current generation: found, carried over, or new and zero. The caller has reserved room."""
+    """The row of `key` in the current generation: found, carried over, or new and zero. The caller has
+    reserved room.
+    """
     row = find(current, key)
     if row >= 0:
         return row
@@ -126,7 +131,9 @@ class Table:
         self.current = _empty(*kinds, FIRST_ROWS)
 
     def copy(self) -> Table:
-        """A copy that shares nothing that changes: the previous generation is only ever read, so it is shared."""
+        """A copy that shares nothing that changes: the previous generation is only ever read, so it is
+        shared.
+        """
         return Table(Columns(*(array.copy() for array in self.current)), self.previous)
 
     def arrays(self, name: str) -> dict[str, Array]:

@@ -1,7 +1,8 @@
 """Walks over the rolling transfer graph: what came into a wallet lately, what it passed on, who gathered it.
 
-Edges live in a ring and are linked per wallet, so a walk costs only the edges it reads and stops at a step budget. The ring with
-per-node queues follows IBM's Graph Feature Preprocessor (Blanuša et al., 2024); money is exact and every rule compares integers.
+Edges live in a ring and are linked per wallet, so a walk costs only the edges it reads and stops at a step
+budget. The ring with per-node queues follows IBM's Graph Feature Preprocessor (Blanuša et al., 2024); money
+is exact and every rule compares integers.
 """
 
 import numpy as np
@@ -44,7 +45,9 @@ def at(g, edge):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def lot_of(g, head, asset, since, steps, walk):  # type: ignore[no-untyped-def]
-    """Sum of an asset's incoming edges since a time. walk = [deepest such edge, edges read, whether the budget ended it]."""
+    """Sum of an asset's incoming edges since a time. walk = [deepest such edge, edges read, whether the
+    budget ended it].
+    """
     total = np.zeros(4, np.uint64)
     edge, deepest = head, NONE
     walk[0], walk[1], walk[2] = NONE, 0, 0
@@ -74,7 +77,9 @@ def outs_since(g, head, since, steps):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def gather(g, head, source, asset, since, steps, found):  # type: ignore[no-untyped-def]
-    """Distinct wallets that lately passed `source`'s money of an asset on to one payee; their edges go to `found`."""
+    """Distinct wallets that lately passed `source`'s money of an asset on to one payee; their edges go to
+    `found`.
+    """
     edge, read, count = head, 0, 0
     while alive(g, edge) and read < steps and count < found.size and at(g, edge)[E_TIME] >= since:
         read += 1
@@ -92,10 +97,11 @@ def gather(g, head, source, asset, since, steps, found):  # type: ignore[no-unty
 
 @njit(cache=True)
 def pass_through(g, rows, i, source, limits, walk):  # type: ignore[no-untyped-def]
-    """The incoming edge that this payment passes on, or NONE. Sets walk[2] where the step budget hid something.
+    """The incoming edge that this payment passes on, or NONE. Sets walk[2] where the step budget hid
+    something.
 
-    A wallet passes money through when it rests there briefly, at least half of what came leaves again in one payment, no more
-    leaves than came, and the wallet does little else meanwhile.
+    A wallet passes money through when it rests there briefly, at least half of what came leaves again in one
+    payment, no more leaves than came, and the wallet does little else meanwhile.
     """
     walk[0], walk[2] = NONE, 0
     ints = g.wallets.ints[source]

@@ -1,0 +1,85 @@
+"""Layering: money that is passed on and on, or scattered and gathered again, to lose its trail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from detectors.alert import RoleName, Severity
+from detectors.base import Finding, hexed, rows_of
+from detectors.features import Features
+from ingest.batch import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """hops: wallets in a row that passed the money on. gathered: wallets that passed one source's money on to one payee.
+    payers: distinct earlier payers at which the payee counts as a place where many pay, and a chain that ends there as ordinary.
+    """
+
+    hops: int = 3
+    gathered: int = 4
+    payers: int = 3
+
+
+class Layering:
+    """Flags peel chains, pass-through chains and scatter-gather among wallets that pay each other directly.
+
+    A wallet passes money on when it rests there at most half an hour, between half and all of it leaves in one payment, and the
+    wallet does little else meanwhile (`kernels.walks.pass_through`). Three in a row, or four that gather what one scattered, alert.
+    Fails: money that rests longer, is split evenly in more than two, moves through contracts, or through busy wallets; an owner who
+    moves his own money through three fresh wallets within the time looks the same. Hubs (six payers and payees) end a trail.
+    Costs a walk over at most 64 recent edges a payment.
+    Source: IBM Graph Feature Preprocessor and AMLworld patterns (minority F1 .648 on HI-Small).
+    """
+
+    name = "layering"
+    catches = ("layering",)
+    needs = "transfers"
+    settings = Settings()
+
+    def score(self, batch: Batch, features: Features) -> list[Finding]:
+        """One finding a payment that completes or extends a trail: subject = the wallet where the trail began."""
+        chain = (pl.col("depth") >= self.settings.hops) & (pl.col("to_distinct_in") < self.settings.payers)
+        rows = features.transfers.filter(chain | (pl.col("gathered") >= self.settings.gathered))
+        trails = features.trails.partition_by("row", as_dict=True)
+        origins = features.addresses(rows["origin"].to_list())
+        named = zip(rows.iter_rows(named=True), origins, strict=True)
+        return [self._finding(row, origin, trails[(row["row"],)]) for row, origin in named]
+
+    def _finding(self, row: dict[str, int], origin: bytes, trail: pl.DataFrame) -> Finding:
+        trail = trail.sort("block_number", "timestamp", maintain_order=True)
+        hops, gathered = int(row["depth"]), int(row["gathered"])
+        met = set(trail["from_address"].to_list()) | set(trail["to_address"].to_list())
+        roles: list[tuple[bytes, RoleName]] = [(origin, "attacker")]
+        roles += [(wallet, "intermediary") for wallet in sorted(met - {origin})]
+        seconds = int(row["timestamp"]) - int(trail["timestamp"].to_list()[0])
+        severity: Severity = "high" if hops > self.settings.hops + 1 or gathered > self.settings.gathered else "medium"
+        return Finding(
+            block_number=int(row["block_number"]),
+            timestamp=int(row["timestamp"]),
+            category="layering",
+            subject_kind="wallet",
+            subject=origin,
+            score=self._score(hops, gathered),
+            severity=severity,
+            transaction=bytes(trail["transaction_hash"].to_list()[-1]),
+            roles=tuple(roles),
+            rows=rows_of(trail),
+            measured={"hops": hops, "gathered": gathered, "seconds": seconds},
+            thresholds={"hops": self.settings.hops, "gathered": self.settings.gathered},
+            explanation=self._sentence(origin, hops, gathered, len(met), seconds),
+        )
+
+    def _score(self, hops: int, gathered: int) -> float:
+        """0.6 at a threshold, towards 1 the longer the chain or the more wallets gather."""
+        beyond = max(hops - self.settings.hops, gathered - self.settings.gathered, 0)
+        return round(1.0 - 0.4 / (1.0 + 0.5 * beyond), 6)
+
+    def _sentence(self, origin: bytes, hops: int, gathered: int, wallets: int, seconds: int) -> str:
+        if gathered >= self.settings.gathered:
+            told = f"was scattered and {gathered} wallets passed it on to one payee"
+        else:
+            told = f"was passed on {hops} times in a row, each time within half an hour"
+        return f"Money of {hexed(origin)} {told}: {wallets} wallets in {seconds} seconds."

@@ -1,0 +1,125 @@
+"""Wallet drain: several unrelated wallets are emptied to one address within hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from detectors.alert import RoleName, Severity
+from detectors.base import Finding, Memory, hexed, rows_of
+from detectors.features import Features
+from detectors.kernels.layout import EMPTIED, HUB_DEGREE
+from ingest.batch import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """victims: owners emptied to one address before it alerts. window_seconds: block time within which they must be.
+    own_payees: distinct payees other than the taker that a wallet must have paid to count as somebody's wallet in use.
+    same_owner_payees: a funder of fewer wallets than this ties the wallets it funded to one owner.
+    remembered: candidate rows kept; beyond it the oldest are forgotten.
+    """
+
+    victims: int = 3
+    window_seconds: int = 6 * 3600
+    own_payees: int = 1
+    same_owner_payees: int = 20
+    remembered: int = 5_000
+
+
+CANDIDATE = (
+    "block_number", "timestamp", "transaction_hash", "log_index", "token", "from_address", "to_address", "amount",
+    "by", "from_id", "to_id", "asset_id", "proven", "owner",
+)  # fmt: skip
+
+
+class WalletDrain:
+    """Flags an address to which at least three unrelated owners' wallets were emptied within six hours.
+
+    A wallet counts as emptied when at least 95 % of a balance the stream fully knows went, and no token is left; or, where the
+    balance is not fully known, when two assets went in more than was known and more than in any payment before. It must have been
+    in use (it paid others itself), must not have been paid or funded by the taker, and gets nothing back in the transaction.
+    Wallets with one funder count as one owner, unless that funder serves many. Fails: victims with one asset whose balance began
+    before the stream; drains through contracts that route the money; a taker that is itself busy (a hub).
+    Costs one filter a batch; candidates are rare and capped. Source: Forta's drainer heuristics (.3 to .4 confidence).
+    """
+
+    name = "wallet-drain"
+    catches = ("wallet-drain",)
+    needs = "transfers"
+    settings = Settings()
+
+    def remember(self, memory: Memory, batch: Batch, features: Features) -> tuple[Memory, pl.DataFrame]:
+        """Emptying payments of the last hours; hands on, for each that completes a drain, the payments it consists of."""
+        fresh = self._candidates(features.transfers)
+        past = memory.get("emptied")
+        every = fresh.drop("row") if past is None else pl.concat([past, fresh.drop("row")])
+        pairs = self._pairs(fresh, every)
+        since = pl.col("timestamp") + self.settings.window_seconds >= int(batch.blocks["timestamp"][-1])
+        return {"emptied": every.filter(since).tail(self.settings.remembered)}, pairs
+
+    def _candidates(self, transfers: pl.DataFrame) -> pl.DataFrame:
+        others = pl.col("from_distinct_out") - (pl.col("pair_count") > 0)
+        hub = (pl.col("to_distinct_in") >= HUB_DEGREE) & (pl.col("to_distinct_out") >= HUB_DEGREE)
+        moved_out = pl.col("direct") | (pl.col("by_id") != pl.col("from_id"))
+        stranger = (pl.col("back_pair_count") == 0) & (pl.col("from_funder") != pl.col("to_id"))
+        one_owner = (pl.col("from_funder") >= 0) & (pl.col("funder_payees") < self.settings.same_owner_payees)
+        whole = (pl.col("emptied") == EMPTIED) & (pl.col("tokens_left") == 0)
+        return transfers.filter(
+            (pl.col("emptied") > 0) & moved_out & ~pl.col("returned") & ~hub & stranger,
+            others >= self.settings.own_payees,
+        ).select(
+            "row",
+            *CANDIDATE[:-2],
+            proven=whole,
+            owner=pl.when(one_owner).then("from_funder").otherwise(-1 - pl.col("from_id")),
+        )
+
+    def _pairs(self, fresh: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
+        """[at, transfer...]: for each row `at` that completes a drain, the emptying payments to the same taker up to it."""
+        numbered = every.with_row_index("order")
+        start = every.height - fresh.height
+        ends = fresh.select(at="row", until="timestamp", last=pl.int_range(pl.len()) + start, to_id="to_id", of="from_id")
+        pairs = ends.join(numbered, on="to_id", maintain_order="left_right").filter(
+            pl.col("order") <= pl.col("last"),
+            pl.col("timestamp") + self.settings.window_seconds >= pl.col("until"),
+        )
+        gone = pl.col("proven").any() | (pl.col("asset_id").n_unique() >= 2)
+        pairs = pairs.filter(gone.over("at", "from_id"))
+        owners = pl.col("owner").n_unique().over("at")
+        own_part = (pl.col("of") == pl.col("from_id")).any().over("at")
+        return pairs.filter(owners >= self.settings.victims, own_part).sort("at", "order")
+
+    def score(self, batch: Batch, features: Features) -> list[Finding]:
+        """One finding for each payment that completes or extends a drain: subject = the address that takes."""
+        groups = features.columns[self.name].partition_by("at", maintain_order=True)
+        return [self._finding(payments) for payments in groups]
+
+    def _finding(self, payments: pl.DataFrame) -> Finding:
+        last = payments.row(-1, named=True)
+        taker = bytes(last["to_address"])
+        victims = sorted(set(payments["from_address"].to_list()))
+        operators = sorted(set(payments["by"].to_list()) - {*victims, taker})
+        owners = payments["owner"].n_unique()
+        seconds = int(last["timestamp"]) - int(payments["timestamp"].to_list()[0])
+        roles: list[tuple[bytes, RoleName]] = [(taker, "attacker")]
+        roles += [(wallet, "attacker") for wallet in operators]
+        roles += [(wallet, "victim") for wallet in victims]
+        severity: Severity = "critical" if owners > self.settings.victims + 1 else "high"
+        return Finding(
+            block_number=int(last["block_number"]),
+            timestamp=int(last["timestamp"]),
+            category="wallet-drain",
+            subject_kind="wallet",
+            subject=taker,
+            score=round(1.0 - 0.3 / (1.0 + 0.5 * (owners - self.settings.victims)), 6),
+            severity=severity,
+            transaction=bytes(last["transaction_hash"]),
+            roles=tuple(roles),
+            rows=rows_of(payments),
+            measured={"victims": owners, "seconds": seconds},
+            thresholds={"victims": self.settings.victims, "seconds": self.settings.window_seconds},
+            explanation=f"{owners} unrelated wallets in use were emptied to {hexed(taker)} within {seconds} seconds; "
+            "none of them got anything back.",
+        )
