@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest import tools
+from ingest.errors import NodeUnreachable
 from ingest.localchain.miner import Miner
 from ingest.localchain.wallet import Wallet
 from ingest.localchain.world import ensure_world
-from ingest.errors import NodeUnreachable
 from ingest.processes import LOOPBACK, Child, free_port, refuse_taken, wait_until
 
 CHAIN_ID = 31_337

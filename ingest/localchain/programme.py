@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from ingest.localchain.stories import Repertoire
@@ -68,9 +68,10 @@ def _within(rng: Random, low: int, high: int, turn: int, turns: int) -> int:
 
 
 def _something_early(entries: list[Entry], first: int) -> list[Entry]:
-    """In the first act, the first attack of the list that can begins at once after the shortest warm-up."""
-    early = next((e for e in entries if first == 0 and e.repertoire.kind == "attack"), None)
-    if early is None or early.repertoire.warm_up > FIRST_ATTACK:
+    """In the first act, one attack that needs little warm-up begins at `FIRST_ATTACK`."""
+    attacks = (e for e in entries if e.repertoire.kind == "attack")
+    early = next((e for e in attacks if first == 0 and e.repertoire.warm_up <= FIRST_ATTACK), None)
+    if early is None:
         return entries
-    moved = Entry(min(early.start, FIRST_ATTACK), early.repertoire, early.number)
+    moved = replace(early, start=FIRST_ATTACK)
     return sorted([moved, *(e for e in entries if e is not early)], key=lambda entry: entry.start)

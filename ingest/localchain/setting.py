@@ -34,7 +34,7 @@ def set_stage(rng: Random, miner: Miner, world: World) -> Stage:
     stage = Stage(rng, world, Cast(), exchange, miner)
     for address in (exchange.hot, exchange.gas_station):
         miner.give(address, 10**6 * ETHER)
-    grants = [_grant(world, token, exchange.hot, _TREASURY_USD) for token in world.tokens]
+    grants = [grant(world, token, exchange.hot, _TREASURY_USD) for token in world.tokens]
     for number in range(PEOPLE + MERCHANTS):
         person = stage.cast.join(rng, _address(rng), is_merchant=number < MERCHANTS)
         grants += _endow(stage, person.address)
@@ -48,8 +48,8 @@ def ordinary_habits(stage: Stage, per_block: int) -> list[Habit]:
     world, miner = stage.world, stage.miner
     company, distributor = _address(stage.rng), _address(stage.rng)
     circle = [_address(stage.rng) for _ in range(TRADERS)]
-    grants = [_grant(world, world.token("USDC"), company, _TREASURY_USD)]
-    grants.append(_grant(world, world.drift, distributor, _TREASURY_USD // 10))
+    grants = [grant(world, world.token("USDC"), company, _TREASURY_USD)]
+    grants.append(grant(world, world.drift, distributor, _TREASURY_USD // 10))
     for address in (company, distributor):
         miner.give(address, 1_000 * ETHER)
     for address in circle:
@@ -72,7 +72,8 @@ def _address(rng: Random) -> Address:
     return "0x" + rng.randbytes(20).hex()
 
 
-def _grant(world: World, token: Asset, to: Address, usd: float) -> Transaction:
+def grant(world: World, token: Asset, to: Address, usd: float) -> Transaction:
+    """Tokens made for `to`; the deployer is their minter."""
     assert token.address is not None
     return mint(token.address, world.deployer, to, token.units(usd))
 
@@ -83,6 +84,6 @@ def _endow(stage: Stage, address: Address) -> list[Transaction]:
     stage.miner.give(address, int(min(2_000.0, 0.2 + rng.lognormvariate(1.1, 1.2)) * ETHER))
     tokens = rng.sample(stage.world.tokens, rng.randint(1, 4))
     return [
-        _grant(stage.world, token, address, min(400_000.0, 100 + rng.lognormvariate(7.8, 1.2)))
+        grant(stage.world, token, address, min(400_000.0, 100 + rng.lognormvariate(7.8, 1.2)))
         for token in tokens
     ]

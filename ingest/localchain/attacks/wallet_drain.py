@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ingest.localchain.actions import PLAIN_GAS, Transaction, approve, pay, pull
 from ingest.localchain.cast import Person
 from ingest.localchain.miner import Mined
-from ingest.localchain.stage import Outcome, RoleName, Stage, Story, hashes, wait
+from ingest.localchain.stage import Acts, Outcome, RoleName, Stage, Story, hashes, wait
 from ingest.localchain.wallet import Address
 from ingest.localchain.world import ETH
 
@@ -21,7 +21,7 @@ _LEAST_USD = 200
 
 def stolen_keys(stage: Stage) -> Story:
     """The thief has the keys: each victim's own transactions send away each token, then the native value."""
-    victims, thief = _choose_victims(stage), stage.fresh()
+    victims, thief = (yield from _choose_victims(stage)), stage.fresh()
     stolen: list[Mined] = []
     loss = 0.0
     for victim in victims:
@@ -35,7 +35,7 @@ def stolen_keys(stage: Stage) -> Story:
 
 def phished_approvals(stage: Stage) -> Story:
     """Victims approve a spender and "verify" with their native value; later the spender pulls their tokens."""
-    victims, collector = _choose_victims(stage), stage.fresh()
+    victims, collector = (yield from _choose_victims(stage)), stage.fresh()
     spender = stage.dormant(stage.ether(1, 3))
     loss = sum(_worth(stage, victim) for victim in victims)
     done: list[Mined] = []
@@ -55,7 +55,7 @@ def phished_approvals(stage: Stage) -> Story:
 VARIANTS = {"stolen_keys": stolen_keys, "phished_approvals": phished_approvals}
 
 
-def _choose_victims(stage: Stage) -> list[Address]:
+def _choose_victims(stage: Stage) -> Acts:
     """Active people with something to lose, none of whom is another's contact. They are this story's from now on."""
     people = stage.holders(stage.cast.veterans(stage.rng), ETH, _LEAST_USD)
     chosen: list[Person] = []
@@ -64,6 +64,7 @@ def _choose_victims(stage: Stage) -> list[Address]:
             chosen.append(person)
     victims = [person.address for person in chosen[: stage.rng.randint(*_VICTIMS)]]
     stage.cast.reserve(victims)
+    yield []  # what they did before they were reserved is in this block
     return victims
 
 

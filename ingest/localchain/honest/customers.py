@@ -50,7 +50,9 @@ def sweeps(stage: Stage, unswept: Iterable[tuple[Asset, Address]]) -> list[Trans
     """Everything deposited, to the hot wallet. One sweep for each asset of a deposit address."""
     out = []
     for asset, address in dict.fromkeys(unswept):
-        amount = stage.holding(asset, address) if asset.address else stage.spendable(address, PLAIN_GAS)
+        # The fee of a token swept in the same block stays behind.
+        native = stage.spendable(address, PLAIN_GAS, TOKEN_GAS)
+        amount = stage.holding(asset, address) if asset.address else native
         if asset.usd(amount) >= 1:
             out.append(pay(asset, address, stage.exchange.hot, amount))
     return out
