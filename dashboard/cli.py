@@ -2,11 +2,121 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from dashboard import demo_cli
 
+_STORE_HELP = "Where alerts are filed: sqlite:///FILE or postgresql://HOST/DATABASE."
+_Kafka = Annotated[
+    str, typer.Option("--kafka", envvar="UNDERTOW_KAFKA", metavar="HOST:PORT", help="The Kafka to read.")
+]
+_Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        envvar="UNDERTOW_STORE",
+        metavar="URL",
+        help=f"{_STORE_HELP}  [default: ~/.undertow/store.db]",
+    ),
+]
+_Chain = Annotated[
+    int | None,
+    typer.Option("--chain-id", envvar="UNDERTOW_CHAIN_ID", min=0, help="Only this chain.  [default: all]"),
+]
+
 
 def mount(app: typer.Typer) -> None:
     """Adds this package's commands to the front door."""
+    app.command()(sink)
+    app.command()(dashboard)
+    app.command()(export)
+    app.command()(status)
     demo_cli.mount(app)
+
+
+def sink(
+    store: _Store = None,
+    kafka: _Kafka = "127.0.0.1:9092",
+    chain_id: _Chain = None,
+    until_block: Annotated[
+        int | None, typer.Option(min=0, help="End once this block is filed.  [default: run on]")
+    ] = None,
+) -> None:
+    """File alerts and scores from Kafka into a store, for the dashboard, until Ctrl-C or SIGTERM."""
+    from dashboard.sink import Goal, run
+    from dashboard.store import open_writer
+    from ingest.daemon import stop_on_signal
+
+    with stop_on_signal() as stop:
+        writer = open_writer(store or _own_store())
+        try:
+            run(kafka, writer, Goal(chain_id, until_block), stop, typer.echo)
+        finally:
+            writer.close()
+
+
+def dashboard(
+    store: _Store = None,
+    port: Annotated[
+        int, typer.Option(envvar="UNDERTOW_DASHBOARD_PORT", min=1, max=65535, help="Port on 127.0.0.1.")
+    ] = 8501,
+    address: Annotated[str, typer.Option(help="Address to listen on; only 127.0.0.1 for now.")] = "127.0.0.1",
+) -> None:
+    """Show the alerts of a store in the browser, until Ctrl-C or SIGTERM."""
+    from dashboard import launch
+    from ingest.daemon import stop_on_signal
+
+    launch.check_address(address)
+    with stop_on_signal() as stop:
+        child = launch.start(store or _own_store(), port)
+        typer.echo(f"dashboard: http://127.0.0.1:{port}")
+        launch.watch(child, stop)
+
+
+def export(
+    alerts: Annotated[Path, typer.Option(metavar="FILE", help="Where to write; replaced as a whole.")],
+    kafka: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Read it from this Kafka.")] = None,
+    store: Annotated[str | None, typer.Option(metavar="URL", help="Read it from this store.")] = None,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Write CSV for a spreadsheet instead of JSON lines.")
+    ] = False,
+    chain_id: _Chain = None,
+) -> None:
+    """Write the book: every alert that stands, as it stands at the head, from Kafka or from a store."""
+    from dashboard import export as book
+
+    if (kafka is None) == (store is None):
+        raise typer.BadParameter("give one of --kafka and --store: the book is the same from either")
+    chains = book.from_store(store, chain_id) if store else book.from_kafka(str(kafka), chain_id)
+    book.write_whole(alerts, book.table(chains) if csv else book.lines(chains))
+    for chain in chains:
+        typer.echo(f"chain {chain.chain_id}: {len(chain.book())} alerts at head {chain.head} -> {alerts}")
+
+
+def status(
+    kafka: Annotated[
+        str | None, typer.Option(envvar="UNDERTOW_KAFKA", metavar="HOST:PORT", help="The Kafka to ask.")
+    ] = None,
+    store: Annotated[
+        str | None, typer.Option(envvar="UNDERTOW_STORE", metavar="URL", help="The store to ask.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
+) -> None:
+    """Say how far each chain has come, how far detection is behind, what is filed, what detectors run."""
+    import json
+
+    from dashboard import status as standing
+
+    found = standing.gather(kafka, store)
+    typer.echo(json.dumps(found.to_dict(), sort_keys=True) if as_json else standing.text(found))
+
+
+def _own_store() -> str:
+    """The store that serves where none is named, so that `undertow sink` and `undertow dashboard` meet."""
+    from ingest.tools import home
+
+    home().mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{home() / 'store.db'}"

@@ -1,0 +1,174 @@
+"""Says where everything stands: the log, how far detection is behind it, what the store holds, what runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import dropwhile
+from typing import TYPE_CHECKING, Any
+
+from dashboard.export import detector_mark
+
+if TYPE_CHECKING:
+    from ingest.kafka import Message
+
+LAST_RECORDS = 64
+"""How many records at the end of a topic are looked at: enough for the head and the proofs of late."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogStatus:
+    """One chain in Kafka. `lag_records` are records of chain.blocks that detection has not judged yet."""
+
+    chain_id: int
+    head: int | None
+    judged: int | None
+    lag_blocks: int | None
+    lag_records: int
+    proofs: dict[str, int]
+    set_aside: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStatus:
+    """One chain in the store: its head there, its alerts by status, and records that could not be read."""
+
+    chain_id: int
+    head: int
+    alerts: dict[str, int]
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorStatus:
+    """A detector of the library and the least data it needs."""
+
+    name: str
+    catches: list[str]
+    needs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    log: list[LogStatus] = field(default_factory=list)
+    store: list[StoreStatus] = field(default_factory=list)
+    detectors: list[DetectorStatus] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def gather(bootstrap: str | None, store_url: str | None) -> Status:
+    """Asks what was named. Raises BrokerUnreachable, StoreUnreachable or BadInput."""
+    return Status(
+        log=_log(bootstrap) if bootstrap else [],
+        store=_store(store_url) if store_url else [],
+        detectors=_detectors(),
+    )
+
+
+def _log(bootstrap: str) -> list[LogStatus]:
+    from ingest.kafka import Cluster
+
+    partitions = sorted(Cluster(bootstrap).chains().items())
+    return [_chain(bootstrap, name, partition) for name, partition in partitions]
+
+
+def _chain(bootstrap: str, chain_id: int, partition: int) -> LogStatus:
+    from ingest.kafka import BLOCKS, REJECTED, tail
+
+    messages = tail(bootstrap, BLOCKS, partition, LAST_RECORDS)
+    head, proofs = _end_of_log(messages)
+    mark = detector_mark(bootstrap, chain_id, partition)
+    judged = None if mark is None else int(mark["head"])
+    return LogStatus(
+        chain_id=chain_id,
+        head=head,
+        judged=judged,
+        lag_blocks=None if head is None or judged is None else max(0, head - judged),
+        lag_records=_behind([message.offset for message in messages], 0 if mark is None else mark["offset"]),
+        proofs=proofs,
+        set_aside=len(tail(bootstrap, REJECTED, partition, LAST_RECORDS)),
+    )
+
+
+def _behind(offsets: list[int], mark: int) -> int:
+    """Records from `mark` on. The last ones are counted; beyond, commit markers count too."""
+    counted = sum(offset >= mark for offset in offsets)
+    return counted if counted < LAST_RECORDS else offsets[-1] + 1 - mark
+
+
+def _end_of_log(messages: Sequence[Message]) -> tuple[int | None, dict[str, int]]:
+    """The head, and how many blocks in the last records have each proof."""
+    from ingest.batch import Rollback
+    from ingest.records import Assembler, peek
+
+    assembler, head, proofs = Assembler(), None, Counter[str]()
+    values = (message.value or b"" for message in messages)
+    for value in dropwhile(lambda value: peek(value).part > 0, values):
+        event = assembler.feed(value)
+        if isinstance(event, Rollback):
+            head = event.number
+        elif event is not None:
+            head = event.last
+            proofs.update(event.blocks["proof"])
+    return head, dict(proofs)
+
+
+def _store(url: str) -> list[StoreStatus]:
+    from dashboard.store import open_reader
+
+    reader = open_reader(url)
+    try:
+        return [
+            StoreStatus(chain, head.block_number, reader.statuses(chain), reader.rejected(chain))
+            for head in reader.heads()
+            for chain in (head.chain_id,)
+        ]
+    finally:
+        reader.close()
+
+
+def _detectors() -> list[DetectorStatus]:
+    from detectors.registry import detectors
+
+    return [DetectorStatus(one.name, sorted(one.catches), str(one.needs)) for one in detectors()]
+
+
+def text(status: Status) -> str:
+    """For a person: one line a fact."""
+    lines = [line for chain in status.log for line in _log_lines(chain)]
+    lines += [line for chain in status.store for line in _store_lines(chain)]
+    lines.append(f"detectors: {len(status.detectors)}")
+    lines += [
+        f"  {one.name}: catches {', '.join(one.catches)}; needs {one.needs}" for one in status.detectors
+    ]
+    return "\n".join(lines)
+
+
+def _log_lines(chain: LogStatus) -> list[str]:
+    proofs = ", ".join(f"{count} {name}" for name, count in sorted(chain.proofs.items())) or "none"
+    judged = "nothing yet" if chain.judged is None else f"up to {chain.judged}"
+    behind = (
+        f"{'?' if chain.lag_blocks is None else chain.lag_blocks} blocks, {chain.lag_records} records behind"
+    )
+    return [
+        f"chain {chain.chain_id} in Kafka: head {'none' if chain.head is None else chain.head}",
+        f"  judged {judged} ({behind})",
+        f"  proofs of the last blocks: {proofs}",
+        f"  set aside while reading the node: {_at_least(chain.set_aside)}",
+    ]
+
+
+def _at_least(count: int) -> str:
+    return f"{count} or more" if count >= LAST_RECORDS else str(count)
+
+
+def _store_lines(chain: StoreStatus) -> list[str]:
+    alerts = ", ".join(f"{count} {name}" for name, count in sorted(chain.alerts.items())) or "none"
+    return [
+        f"chain {chain.chain_id} in the store: head {chain.head}",
+        f"  alerts: {alerts}",
+        f"  records that could not be read: {chain.unreadable}",
+    ]
