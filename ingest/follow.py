@@ -1,15 +1,17 @@
-"""Follows a node's chain into the log: whole blocks in order, proved, with rollbacks where the chain changed.
-"""
+"""Follows a node's chain into the log: whole blocks in order, proved, and rollbacks where it changed."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from ingest.answers import Answer, HeaderAnswer
+from ingest.archive import archived
 from ingest.batch import Batch, Event, Rollback
 from ingest.blocklog import LogWriter
 from ingest.errors import BadInput, NodeMisbehaved, NodeUnreachable, ProofFailed, RollbackTooDeep, WrongChain
@@ -52,34 +54,41 @@ class Follower:
         self._say = say
         self._metadata = MetadataReader(nodes.call)
         self._behind_since: float | None = None
+        self._trouble, self._wait_s = "", _FIRST_WAIT_S
 
     def run(self, stop: threading.Event) -> None:
-        """Until `stop` is set or the wanted block is published. A node that fails is asked again, ever more
-        slowly.
+        """Until `stop` is set or the wanted block is published. A node that fails is asked again, slower.
 
         Raises WrongChain, RollbackTooDeep, BadInput, BrokerUnreachable.
         """
-        wait_s, trouble = _FIRST_WAIT_S, ""
         while not stop.is_set():
-            try:
-                if self.done():
-                    return
-                moved = self.step()
-            except WrongChain:
-                raise
-            except (NodeUnreachable, NodeMisbehaved) as error:
-                if str(error) != trouble:
-                    trouble = str(error)
-                    self._say(f"{'stalled' if isinstance(error, ProofFailed) else 'waiting'}: {trouble}")
-                self._nodes.turn()
-                stop.wait(wait_s)
-                wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
-                continue
-            if trouble:
-                self._say(f"going on with the node at {self._nodes.source}")
-            wait_s, trouble = _FIRST_WAIT_S, ""
-            if not moved:
-                stop.wait(self._settings.poll_s)
+            wait_s = self._attempt()
+            if wait_s is None:
+                return
+            stop.wait(wait_s)
+
+    def _attempt(self) -> float | None:
+        """One step, and the seconds to wait after it; None when there is nothing left to do."""
+        try:
+            if self.done():
+                return None
+            moved = self.step()
+        except WrongChain:
+            raise
+        except (NodeUnreachable, NodeMisbehaved) as error:
+            return self._wait_for_better(error)
+        if self._trouble:
+            self._say(f"going on with the node at {self._nodes.source}")
+            self._trouble, self._wait_s = "", _FIRST_WAIT_S
+        return 0.0 if moved else self._settings.poll_s
+
+    def _wait_for_better(self, error: NodeUnreachable | NodeMisbehaved) -> float:
+        if str(error) != self._trouble:
+            self._trouble = str(error)
+            self._say(f"{'stalled' if isinstance(error, ProofFailed) else 'waiting'}: {error}")
+        self._nodes.turn()
+        wait_s, self._wait_s = self._wait_s, min(2 * self._wait_s, _LONGEST_WAIT_S)
+        return wait_s
 
     def done(self) -> bool:
         """Whether the wanted block is in the log, as the node has it now."""
@@ -139,9 +148,7 @@ class Follower:
         return head.height if start == "latest" else start
 
     def _common_ancestor(self, base: Header, head: HeaderAnswer) -> Header:
-        """The newest block that the log and the node's chain both hold; the parent of the log's first if none
-        is.
-        """
+        """The newest block that log and node both hold; the parent of the log's first where there is none."""
         headers = self._log.headers
         oldest = headers.oldest or base
         for number in range(min(base.number, head.height), oldest.number - 1, -1):
@@ -150,9 +157,8 @@ class Follower:
                 return Header(number, theirs.id)
         if not headers.from_start:
             raise RollbackTooDeep(
-                f"the node at {self._nodes.source} has another chain from below block {oldest.number} on,
-                deeper than " "a rollback reaches: is it another network with the same chain id? Give a fresh
-                Kafka with --kafka"
+                f"the node at {self._nodes.source} parts from the log below block {oldest.number}, deeper "
+                "than a rollback reaches: is it another network with the same chain id? Then give a fresh --kafka"
             )
         below = self._nodes.header(oldest.number - 1) if oldest.number else None
         if below is None:
@@ -195,3 +201,34 @@ class Follower:
             self._say(f"the chain changed: back to block {event.number}")
         else:
             self._metadata.remember(event.token_metadata)
+
+
+def follow(
+    rpc: str,
+    kafka: str,
+    chain_id: int | None,
+    settings: FollowSettings,
+    lake: Path | None,
+    stop: threading.Event,
+    say: Say,
+) -> None:
+    """The command `ingest`: wires nodes, log and (where a folder is given) lake, and follows until `stop`.
+
+    Raises NodeUnreachable where no node answers at the start, WrongChain, BrokerUnreachable, RollbackTooDeep.
+    """
+    nodes = Nodes(rpc, chain_id)
+    served = nodes.chain_id()
+    log = LogWriter(kafka, served)
+    head = log.headers.head
+    at = "its beginning" if head is None else f"block {head.number}"
+    say(f"ingest: chain {served} from {nodes.source} into {kafka}, going on from {at}")
+    aside = (
+        archived(served, Nodes(rpc, served), log.headers, settings.verify, lake, stop, say)
+        if lake is not None
+        else nullcontext()
+    )
+    try:
+        with aside:
+            Follower(served, nodes, log, settings, say).run(stop)
+    finally:
+        log.close()
