@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
+from ingest import stream_cli
+
 
 def mount(app: typer.Typer) -> None:
     """Adds this package's commands to the front door."""
     app.command()(broker)
+    stream_cli.mount(app)
 
 
 def broker(

@@ -158,7 +158,7 @@ class Follower:
         if not headers.from_start:
             raise RollbackTooDeep(
                 f"the node at {self._nodes.source} parts from the log below block {oldest.number}, deeper "
-                "than a rollback reaches: is it another network with the same chain id? Then give a fresh --kafka"
+                "than a rollback reaches: is it another network with this chain id? Then give a fresh --kafka"
             )
         below = self._nodes.header(oldest.number - 1) if oldest.number else None
         if below is None:

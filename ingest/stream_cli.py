@@ -86,7 +86,7 @@ def backfill(
         bool,
         typer.Option(
             "--allow-unfinalised",
-            help="Also read blocks that may still be replaced; implied where none is finalised (as on anvil).",
+            help="Also read blocks that may still be replaced; implied where none ever is (as on anvil).",
         ),
     ] = False,
     chain_id: ChainId = None,
