@@ -22,7 +22,7 @@ _NO_DEADLINE = 2**63
 class Transaction:
     """One call of `sender`; `to` is None where a contract is deployed. `value` in wei.
 
-    Gas is always given: the node would estimate on a state in which the block's other transactions have not run.
+    Gas is always given: the node would estimate before the block's other transactions have run.
     """
 
     sender: Address

@@ -17,7 +17,7 @@ _MERCHANT_SHARE = 0.4
 
 @dataclass(slots=True)
 class Person:
-    """A wallet with habits. `activity` is heavy-tailed: a few pay in nearly every block, most now and then."""
+    """A wallet with habits. `activity` is heavy-tailed: a few pay in nearly every block, most seldom."""
 
     address: Address
     activity: float
@@ -28,7 +28,7 @@ class Person:
 
 @dataclass(slots=True)
 class Cast:
-    """Everybody honest. Whoever is `reserved` belongs to a story: nobody else moves or pays that wallet.
+    """Everybody honest. Whoever is `reserved` belongs to a story: nobody else moves or pays it.
 
     Whoever is `engaged` plays a part in a story, and goes on with their own life.
     """

@@ -1,14 +1,15 @@
-"""The local chain: an origin anvil that holds the protocols, and a second anvil that forks it, on which actors play."""
+"""The local chain: an origin anvil that holds the protocols, and the anvil that forks it, for the actors."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingest import tools
-from ingest.errors import NodeUnreachable
+from ingest.errors import NodeUnreachable, SetupFailed
 from ingest.localchain.miner import Miner
 from ingest.localchain.wallet import Wallet
 from ingest.localchain.world import ensure_world
@@ -19,18 +20,40 @@ GENESIS_TIME = 1_700_000_000
 """Seconds UTC. Fixed, so that the same seed gives the same block hashes on any day."""
 
 _DEADLINE_S = 30
+_LOOK_S = 0.5
 _SHARED = ("--host", LOOPBACK, "--silent", "--order", "fees")
 
 Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class LocalChain:
-    """What is up. `origin_url` is None where another network was forked."""
+class Node:
+    """One running anvil."""
 
     url: str
-    origin_url: str | None
+    child: Child
+
+
+@dataclass(frozen=True, slots=True)
+class LocalChain:
+    """What is up. `origin` is None where another network was forked."""
+
+    fork: Node
+    origin: Node | None
     chain_id: int
+
+    @property
+    def url(self) -> str:
+        """Where actors play and everybody reads."""
+        return self.fork.url
+
+    def watch(self, stop: threading.Event) -> None:
+        """Returns once `stop` is set. Raises SetupFailed where a node ends before."""
+        children = [node.child for node in (self.fork, self.origin) if node]
+        while not stop.wait(_LOOK_S):
+            for child in children:
+                if (status := child.poll()) is not None:
+                    raise SetupFailed(f"{child.name} ended by itself with status {status}: start it again")
 
 
 @contextmanager
@@ -46,45 +69,42 @@ def local_chain(
 
     Raises PortTaken, NodeUnreachable (the URL to fork), SetupFailed (anvil did not come up).
     """
+    if port is not None:
+        refuse_taken(port, "--port")
     with ExitStack() as running:
-        origin_url = None
-        if port is not None:
-            refuse_taken(port, "--port")
+        ours = None
         if fork_url is None:
-            origin_url = running.enter_context(origin(origin_port, chain_id, log_dir))
-            report(f"origin chain  {origin_url}")
-        else:
-            Wallet.connect(fork_url)
-        fork_of = fork_url or origin_url
-        assert fork_of is not None
-        url = running.enter_context(fork(fork_of, port, chain_id, log_dir))
-        report(f"fork  {url}")
-        yield LocalChain(url, origin_url, chain_id)
+            ours = running.enter_context(origin(origin_port, chain_id, log_dir))
+            report(f"origin chain  {ours.url}")
+        copy = running.enter_context(fork(ours.url if ours else fork_url or "", port, chain_id, log_dir))
+        report(f"fork  {copy.url}")
+        yield LocalChain(copy, ours, chain_id)
 
 
 @contextmanager
-def origin(port: int | None = None, chain_id: int = CHAIN_ID, log_dir: Path | None = None) -> Iterator[str]:
-    """An anvil with the protocols deployed; yields its URL."""
+def origin(port: int | None = None, chain_id: int = CHAIN_ID, log_dir: Path | None = None) -> Iterator[Node]:
+    """An anvil with the protocols deployed."""
     arguments = ("--timestamp", str(GENESIS_TIME), "--no-mining")
-    with _anvil("origin chain", port, "--origin-port", chain_id, arguments, log_dir) as url:
-        ensure_world(Miner.start(url))
-        yield url
+    with _anvil("origin chain", port, "--origin-port", chain_id, arguments, log_dir) as node:
+        ensure_world(Miner.start(node.url))
+        yield node
 
 
 @contextmanager
 def fork(
     of_url: str, port: int | None = None, chain_id: int = CHAIN_ID, log_dir: Path | None = None
-) -> Iterator[str]:
-    """An anvil that forks the node at `of_url` at its head; yields its URL."""
+) -> Iterator[Node]:
+    """An anvil that forks the head of the node at `of_url`. Raises NodeUnreachable where nobody answers."""
+    Wallet.connect(of_url)
     arguments = ("--fork-url", of_url, "--no-rate-limit", "--no-storage-caching")
-    with _anvil("fork", port, "--port", chain_id, arguments, log_dir) as url:
-        yield url
+    with _anvil("fork", port, "--port", chain_id, arguments, log_dir) as node:
+        yield node
 
 
 @contextmanager
 def _anvil(
     name: str, port: int | None, flag: str, chain_id: int, arguments: tuple[str, ...], log_dir: Path | None
-) -> Iterator[str]:
+) -> Iterator[Node]:
     port = free_port() if port is None else port
     refuse_taken(port, flag)
     url = f"http://{LOOPBACK}:{port}"
@@ -92,7 +112,7 @@ def _anvil(
     log = log_dir / f"{name.replace(' ', '-')}.log" if log_dir else None
     with Child.start(name, [tools.anvil(), *_SHARED, *numbers, *arguments], log=log) as child:
         wait_until(lambda: _answers(url), _DEADLINE_S, f"{name} on port {port}", child)
-        yield url
+        yield Node(url, child)
 
 
 def _answers(url: str) -> bool:

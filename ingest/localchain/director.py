@@ -1,4 +1,4 @@
-"""Plays the simulation block by block: asks each actor what it does, mines it, and tells each what came of it."""
+"""Plays the simulation block by block: asks each actor what it does, mines it, tells them what came of it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
+from ingest.errors import NodeMisbehaved
 from ingest.localchain.actions import Transaction
 from ingest.localchain.labels import Label, LabelFile
-from ingest.localchain.miner import Mined
+from ingest.localchain.miner import NOT_MINED, Mined
 from ingest.localchain.programme import Entry
 from ingest.localchain.stage import Habit, Outcome, Stage, Story
 
@@ -48,9 +49,10 @@ class Director:
         """Mines one block; returns the labels of the stories that have ended."""
         self._let_in()
         finished: list[Label] = []
-        parts = [self._ask(actor, finished) for actor in self._actors]
-        self._actors, parts = _still_there(self._actors, parts)
-        self._mine(parts)
+        asked = [(actor, self._ask(actor, finished)) for actor in self._actors]
+        there = [(actor, part) for actor, part in asked if part is not None]
+        self._actors = [actor for actor, _ in there]
+        self._mine([part for _, part in there])
         if finished:
             self.labels += finished
             self.write_labels()
@@ -94,12 +96,9 @@ class Director:
         mined = self.stage.miner.mine([next(queues[number]) for number in order])
         for number, actor in enumerate(self._actors):
             actor.news = [one for own, one in zip(order, mined, strict=True) if own == number]
+            if actor.entry is not None and NOT_MINED in actor.news:
+                raise NodeMisbehaved(
+                    f"the node did not take a transaction of {actor.variant}: use a fresh chain"
+                )
         self.transactions += len(mined)
         self.blocks += 1
-
-
-def _still_there(
-    actors: list[_Actor], parts: list[list[Transaction] | None]
-) -> tuple[list[_Actor], list[list[Transaction]]]:
-    there = [(actor, part) for actor, part in zip(actors, parts, strict=True) if part is not None]
-    return [actor for actor, _ in there], [part for _, part in there]

@@ -1,4 +1,4 @@
-"""The truth about a simulation: one line for each attack and hard negative, in a file that is valid at any moment.
+"""The truth about a simulation: one line for each attack and hard negative, in a file that is always valid.
 
 The format is a contract with `undertow evaluate` and with outside tests (design, section 10).
 """
@@ -6,7 +6,6 @@ The format is a contract with `undertow evaluate` and with outside tests (design
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +66,7 @@ class LabelFile:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             part.write_text(text)
-            os.replace(part, self.path)
+            part.replace(self.path)
         except OSError as error:
             raise BadInput(
                 f"labels cannot be written to {self.path}: {error.strerror}: choose another --labels"

@@ -1,17 +1,16 @@
-"""Puts transactions into blocks, one block at a time, and follows the chain when it is reorganised under our feet.
+"""Puts transactions into blocks, one block at a time, and follows the chain when it is reorganised.
 
-Order inside a block is exact: anvil sorts by fee cap, so each transaction bids one wei less than the one before it.
-The same transactions on the same chain give the same block hashes.
+Order inside a block is exact: anvil sorts by fee cap, so each transaction bids one wei less than the one
+before it. The same transactions on the same chain give the same block hashes.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ingest.errors import NodeMisbehaved
 from ingest.localchain.actions import Asset, Transaction
 from ingest.localchain.wallet import Address, Refusal, Request, Wallet, call_data
 
@@ -21,8 +20,6 @@ REMEMBERED_BLOCKS = 128
 
 _TIP = 10**9
 _LEAST_FEE_CAP = 20 * 10**9
-_HARMLESS = ("already imported", "nonce too low")
-"""What the node says to a transaction sent again that it still has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +32,22 @@ class Mined:
     created: Address | None
 
 
+NOT_MINED = Mined("", 0, False, None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Block:
-    number: int
-    hash: str
+    """What was put into a block: balances set before it, and requests by transaction hash."""
+
     gifts: dict[Address, int]
     sent: dict[str, dict[str, str]]
+    number: int = 0
+    hash: str = ""
 
 
 @dataclass(slots=True)
 class Miner:
-    """The only one who mines on its chain. `fee_cap` is in wei per unit of gas and holds for the whole run."""
+    """The only one who mines on its chain. `fee_cap`: wei per unit of gas, for the whole run."""
 
     wallet: Wallet
     fee_cap: int
@@ -54,13 +56,14 @@ class Miner:
     head: int = 0
     keep: set[str] = field(default_factory=set)
     """Hashes whose block is looked up later than that."""
+    _tip: str = ""
     _nonces: dict[Address, int] = field(default_factory=dict)
     _gifts: dict[Address, int] = field(default_factory=dict)
     _recent: deque[_Block] = field(default_factory=deque)
 
     @classmethod
     def start(cls, url: str) -> Miner:
-        """Takes over the mining of the anvil at `url`. Raises NodeUnreachable, or BadInput if it is not anvil."""
+        """Takes over the mining of the anvil at `url`. Raises NodeUnreachable; BadInput if not anvil."""
         wallet = Wallet.connect(url)
         wallet.require_anvil()
         wallet.ask_all(
@@ -73,7 +76,7 @@ class Miner:
         )
         head = _head(wallet)
         cap = max(_LEAST_FEE_CAP, 4 * int(head["baseFeePerGas"], 16))
-        return cls(wallet, cap, head=int(head["number"], 16))
+        return cls(wallet, cap, head=int(head["number"], 16), _tip=head["hash"])
 
     def fee(self, *gas: int) -> int:
         """The most wei that transactions with these gas limits can cost."""
@@ -101,17 +104,17 @@ class Miner:
         return int(self.wallet.ask("eth_getTransactionCount", address, "latest"), 16)
 
     def mine(self, transactions: Sequence[Transaction]) -> list[Mined]:
-        """One block with exactly these, in this order. Raises NodeMisbehaved where one of them did not get in."""
+        """One block with these, in this order. What the node would not take is `NOT_MINED` in the answer."""
         self._follow()
         gifts, self._gifts = self._gifts, {}
         self._set_balances(gifts)
-        sent = self._send(self._requests(transactions))
-        receipts = self._mine_block(gifts, sent)
-        if missing := sent.keys() - receipts.keys():
-            raise NodeMisbehaved(
-                f"{len(missing)} transactions did not get into their block, {min(missing)} first"
-            )
-        return [_mined(receipts[hash_]) for hash_ in sent]
+        requests = self._requests(transactions)
+        hashes = self._send(requests)
+        sent = {hash_: request for hash_, request in zip(hashes, requests, strict=True) if hash_}
+        receipts = self._mine_block(_Block(gifts, sent))
+        receipts |= self._receipts_elsewhere(sent.keys() - receipts.keys())
+        self._withdraw(requests, hashes, receipts)
+        return [_mined(receipts[hash_]) if hash_ in receipts else NOT_MINED for hash_ in hashes]
 
     def _requests(self, transactions: Sequence[Transaction]) -> list[dict[str, str]]:
         strangers = sorted({t.sender for t in transactions} - self._nonces.keys())
@@ -124,47 +127,71 @@ class Miner:
             requests.append(_request(transaction, nonce, self.fee_cap - position))
         return requests
 
-    def _send(self, requests: Sequence[dict[str, str]]) -> dict[str, dict[str, str]]:
-        hashes = self.wallet.ask_all([("eth_sendTransaction", [request]) for request in requests])
-        return dict(zip(hashes, requests, strict=True))
+    def _send(self, requests: Iterable[dict[str, str]]) -> list[str]:
+        """The hash of each; empty where the node refused it."""
+        answers = self.wallet.attempt_all([("eth_sendTransaction", [request]) for request in requests])
+        return ["" if isinstance(answer, Refusal) else answer for answer in answers]
 
     def _set_balances(self, gifts: Mapping[Address, int]) -> None:
         self.wallet.ask_all([("anvil_setBalance", [a, hex(wei)]) for a, wei in gifts.items()])
 
-    def _mine_block(self, gifts: dict[Address, int], sent: dict[str, dict[str, str]]) -> dict[str, Any]:
+    def _mine_block(self, block: _Block) -> dict[str, Any]:
+        """Mines what was sent; returns the new block's receipts. Follows a reorg that came in between."""
         self.wallet.ask("evm_mine")
         head = _head(self.wallet)
         receipts = {r["transactionHash"]: r for r in self.wallet.ask("eth_getBlockReceipts", head["number"])}
-        number = int(head["number"], 16)
-        self.head = number
-        self._recent.append(_Block(number, head["hash"], gifts, sent))
-        self.where |= dict.fromkeys(receipts, number)
+        self.head, parent, self._tip = int(head["number"], 16), self._tip, head["hash"]
+        self.where |= dict.fromkeys(receipts, self.head)
+        if head["parentHash"] != parent:
+            self._send_again([*self._lost(), block])
+            return receipts
+        self._recent.append(replace(block, number=self.head, hash=head["hash"]))
         if len(self._recent) > REMEMBERED_BLOCKS:
             self._forget(self._recent.popleft())
         return receipts
 
-    def _forget(self, block: _Block) -> None:
-        for hash_ in block.sent.keys() - self.keep:
-            self.where.pop(hash_, None)
-
     def _follow(self) -> None:
-        """Sends again, block by block, what a reorganisation dropped: as on a real network, it is not lost."""
+        """Sends again, block by block, what a reorg dropped: as on a real network, it is not lost."""
+        tip = _head(self.wallet)["hash"]
+        if tip != self._tip:
+            lost, self._tip = self._lost(), tip
+            self._send_again(lost)
+
+    def _lost(self) -> list[_Block]:
+        """Our latest blocks that the chain no longer has, oldest first; they are no longer remembered."""
         lost: deque[_Block] = deque()
         while self._recent and not self._stands(self._recent[-1]):
             lost.appendleft(self._recent.pop())
-        for block in lost:
-            self._set_balances(block.gifts)
-            calls: list[Request] = [("eth_sendTransaction", [request]) for request in block.sent.values()]
-            for answer in self.wallet.attempt_all(calls):
-                if isinstance(answer, Refusal) and not any(word in answer.message for word in _HARMLESS):
-                    raise NodeMisbehaved(
-                        f"a transaction could not be sent again after a reorg: {answer.message}"
-                    )
-            self._mine_block(block.gifts, block.sent)
+        return list(lost)
 
     def _stands(self, block: _Block) -> bool:
         there = self.wallet.ask("eth_getBlockByNumber", hex(block.number), False)
         return there is not None and there["hash"] == block.hash
+
+    def _send_again(self, blocks: Iterable[_Block]) -> None:
+        for block in blocks:
+            self._set_balances(block.gifts)
+            self._send(block.sent.values())  # refused: those that the chain still has
+            self._mine_block(block)
+
+    def _receipts_elsewhere(self, hashes: Iterable[str]) -> dict[str, Any]:
+        """Receipts of transactions that came into another block than the one they were sent for."""
+        wanted = sorted(hashes)
+        found = self.wallet.ask_all([("eth_getTransactionReceipt", [hash_]) for hash_ in wanted])
+        return {hash_: receipt for hash_, receipt in zip(wanted, found, strict=True) if receipt}
+
+    def _withdraw(
+        self, requests: Iterable[dict[str, str]], hashes: Iterable[str], receipts: Mapping[str, Any]
+    ) -> None:
+        """Takes back what did not get in, so that the sender's next transaction does not wait for it."""
+        missing = [(r, h) for r, h in zip(requests, hashes, strict=True) if h not in receipts]
+        self.wallet.ask_all([("anvil_dropTransaction", [hash_]) for _, hash_ in missing if hash_])
+        for request, _ in missing:
+            self._nonces.pop(request["from"], None)
+
+    def _forget(self, block: _Block) -> None:
+        for hash_ in block.sent.keys() - self.keep:
+            self.where.pop(hash_, None)
 
 
 def _head(wallet: Wallet) -> Any:

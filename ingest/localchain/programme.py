@@ -1,4 +1,4 @@
-"""When each story begins: drawn from the seed, spread evenly, and early enough to end before the last block."""
+"""When each story begins: drawn from the seed, spread evenly, early enough to end before the last block."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ACT_BLOCKS = 200
 """An endless run is a row of acts of this length, each with all its attacks."""
 
 FIRST_ATTACK = 20
-"""The block (of the run) in which the very first attack begins: soon, so that a demo has something to show."""
+"""The block of the run in which the very first attack begins: a demo must soon have something to show."""
 
 _TAIL = 2
 """Blocks left after a story's latest end: its outcome is known one block after its last transaction."""

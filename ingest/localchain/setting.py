@@ -1,4 +1,4 @@
-"""Sets the stage: the people with what they own, the exchange, the traders, the company, and the habits they follow."""
+"""Sets the stage: people and what they own, the exchange, traders, the company, and everybody's habits."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def grant(world: World, token: Asset, to: Address, usd: float) -> Transaction:
 
 
 def _endow(stage: Stage, address: Address) -> list[Transaction]:
-    """Old money: a log-normal amount of native value (about 3 ETH), and one to four tokens (about 2,500 dollars)."""
+    """Old money, log-normal: about 3 ETH, and about 2,500 dollars in each of one to four tokens."""
     rng = stage.rng
     stage.miner.give(address, int(min(2_000.0, 0.2 + rng.lognormvariate(1.1, 1.2)) * ETHER))
     tokens = rng.sample(stage.world.tokens, rng.randint(1, 4))

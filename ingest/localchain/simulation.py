@@ -27,7 +27,7 @@ DEFAULT_TRANSACTIONS = 20
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What is played. `blocks` None: until stopped. `block_seconds` is the real pace, 0 as fast as the node can."""
+    """What is played. `blocks` None: until stopped. `block_seconds`: real pace, 0 as fast as possible."""
 
     seed: int = DEFAULT_SEED
     blocks: int | None = None
@@ -59,10 +59,10 @@ def simulate(
     stop: threading.Event | None = None,
     report: Report = lambda line: None,
 ) -> Summary:
-    """Plays `script` on the anvil at `url` and writes `labels`; ends early, in good order, once `stop` is set.
+    """Plays `script` on the anvil at `url` and writes `labels`; ends early, in good order, on `stop`.
 
-    The same script on the same chain gives the same blocks, to the hash. Raises NodeUnreachable, NodeMisbehaved,
-    and BadInput for a node that is not anvil or a label file that cannot be written.
+    The same script on the same chain gives the same blocks, to the hash. Raises NodeUnreachable,
+    NodeMisbehaved, and BadInput for a node that is not anvil or a label file that cannot be written.
     """
     stop = stop or threading.Event()
     director = _director(url, labels, script)

@@ -1,12 +1,12 @@
 """What every actor is handed: the dice, the contracts, the people, the chain. And how an actor plays.
 
-An actor is a generator: it yields the transactions of its next block and is sent what became of them. A habit goes on
-for ever; a story ends and returns an outcome, from which its label is made.
+An actor is a generator: it yields the transactions of its next block and is sent what became of them. A habit
+goes on for ever; a story ends and returns an outcome, from which its label is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Literal
@@ -23,12 +23,15 @@ RoleName = Literal["attacker", "victim", "intermediary", "infrastructure"]
 ETHER = 10**18
 
 
+Role = tuple[Address, RoleName]
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a story did: its transactions in order, the first one that did harm, the loss, and who played what part."""
+    """What a story did: its transactions in order, the first that did harm, the loss, and the parts played."""
 
     transactions: tuple[str, ...]
-    roles: tuple[tuple[Address, RoleName], ...]
+    roles: tuple[Role, ...]
     note: str
     harm: str | None = None
     loss_usd: float = 0.0
@@ -65,7 +68,7 @@ class Stage:
         return self.miner.holdings([(asset, address)])[0]
 
     def spendable(self, address: Address, *gas: int) -> int:
-        """The native value `address` can send when it must also pay for transactions with these gas limits."""
+        """The wei `address` can send when it must also pay for transactions with these gas limits."""
         return max(0, self.holding(ETH, address) - self.miner.fee(*gas))
 
     def send_all(self, address: Address, to: Address) -> list[Transaction]:
@@ -75,6 +78,15 @@ class Stage:
         out = [pay(a, address, to, n) for a, n in zip(assets, held, strict=True) if n and a.address]
         left = held[0] - self.miner.fee(*(t.gas for t in out), PLAIN_GAS)
         return [*out, pay(ETH, address, to, left)] if left > 0 else out
+
+    def holder(self, asset: Asset, least_usd: float) -> Address:
+        """Somebody in no story who has paid before and holds so much; else the richest there is."""
+        people = self.cast.veterans(self.rng, 1)
+        rich = self.holders(people, asset, least_usd)
+        if rich:
+            return rich[0].address
+        held = self.miner.holdings((asset, person.address) for person in people)
+        return max(zip(held, (p.address for p in people), strict=True))[1]
 
     def holders(self, people: Iterable[Person], asset: Asset, least_usd: float) -> list[Person]:
         """Those of `people` who hold at least so much of `asset` and can pay for a transaction."""
@@ -106,6 +118,27 @@ def lookalike(rng: Random, address: Address) -> Address:
     head, tail = digits[: rng.randint(3, 5)], digits[-rng.randint(4, 6) :]
     middle = "".join(rng.choices("0123456789abcdef", k=40 - len(head) - len(tail)))
     return f"0x{head}{middle}{tail}"
+
+
+def roles(
+    attackers: Iterable[Address] = (),
+    victims: Iterable[Address] = (),
+    intermediaries: Iterable[Address] = (),
+    infrastructure: Iterable[Address] = (),
+) -> tuple[Role, ...]:
+    """Who played what part, in this order."""
+    parts: tuple[tuple[RoleName, Iterable[Address]], ...] = (
+        ("attacker", attackers),
+        ("victim", victims),
+        ("intermediary", intermediaries),
+        ("infrastructure", infrastructure),
+    )
+    return tuple((address, role) for role, addresses in parts for address in addresses)
+
+
+def in_pairs(addresses: Sequence[Address]) -> Iterator[Sequence[Address]]:
+    """Two by two; the last one alone where their number is odd."""
+    return (addresses[start : start + 2] for start in range(0, len(addresses), 2))
 
 
 def hashes(mined: Iterable[Mined]) -> tuple[str, ...]:

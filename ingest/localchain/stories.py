@@ -1,7 +1,7 @@
 """Finds the stories: every module in `attacks/` and `hard_negatives/` tells those of one category.
 
-Such a module states `CATEGORY`, `WARM_UP` (blocks of ordinary traffic before its first), `LONGEST` (blocks a story may
-take) and `VARIANTS`: its stories by name, each a generator function over a `Stage` (see `stage`).
+Such a module states `CATEGORY`, `WARM_UP` (blocks of ordinary traffic before its first), `LONGEST` (blocks a
+story may take) and `VARIANTS`: its stories by name, each a generator function over a `Stage` (see `stage`).
 """
 
 from __future__ import annotations

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import eth_abi
 import requests
+from eth_abi.abi import encode
+from eth_typing import HexAddress, HexStr
 from web3 import HTTPProvider, Web3
-from web3.types import RPCEndpoint
+from web3.types import Nonce, RPCEndpoint
 from web3.utils.address import get_create_address
 
 from ingest.errors import BadInput, NodeMisbehaved, NodeUnreachable
@@ -53,7 +54,7 @@ class Wallet:
         return wallet
 
     def require_anvil(self) -> None:
-        """Raises BadInput where the node is not anvil: elsewhere nobody can send for addresses without keys."""
+        """Raises BadInput where the node is not anvil: elsewhere nobody sends without keys."""
         client = self.attempt_all([("web3_clientVersion", [])])[0]
         if not str(client).lower().startswith("anvil"):
             raise BadInput(
@@ -102,17 +103,17 @@ def _outcome(answer: Any) -> Any:
 def call_data(signature: str, *arguments: Any) -> str:
     """Call data of `signature`, such as "transfer(address,uint256)", as 0x-hex."""
     types = _types(signature)
-    return "0x" + (_selector(signature) + eth_abi.encode(types, arguments)).hex()
+    return "0x" + (_selector(signature) + encode(types, arguments)).hex()
 
 
 def constructor_data(bytecode: str, types: Sequence[str], arguments: Sequence[Any]) -> str:
     """The data of a transaction that deploys `bytecode` (0x-hex) with these constructor arguments."""
-    return bytecode + eth_abi.encode(types, arguments).hex()
+    return bytecode + encode(types, arguments).hex()
 
 
 def created_address(sender: Address, nonce: int) -> Address:
     """Where the contract comes to lie that `sender` deploys with `nonce`."""
-    return get_create_address(sender, nonce).lower()
+    return get_create_address(HexAddress(HexStr(sender)), Nonce(nonce)).lower()
 
 
 def address_of(text: str) -> Address:

@@ -1,7 +1,7 @@
-"""The protocols the actors use: WETH9, Uniswap V2 with filled pools, OpenZeppelin tokens and an ERC-721 gallery.
+"""The protocols the actors use: WETH9, Uniswap V2 with filled pools, OpenZeppelin tokens, an ERC-721 gallery.
 
-One fixed deployer and fixed nonces put them at the same addresses on every chain, so that a simulation finds them on
-a fork of a chain that has them, and deploys them on one that has not.
+One fixed deployer and fixed nonces put them at the same addresses on every chain, so that a simulation finds
+them on a fork of a chain that has them, and deploys them on one that has not.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _BLOCK_GAS = 24_000_000
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Where everything is. `tokens` are USDC, USDT, DAI, LINK and the hostile one; `drift` is for airdrops."""
+    """Where everything is. `tokens`: USDC, USDT, DAI, LINK, the hostile one; `drift` is for airdrops."""
 
     weth: Address
     factory: Address

@@ -1,4 +1,4 @@
-"""Address poisoning: a lookalike of an address the victim really paid gets into the victim's history, to be paid next."""
+"""Address poisoning: a lookalike of an address the victim really paid is put into the victim's history."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ingest.localchain import artifacts
 from ingest.localchain.actions import DEPLOY_GAS, TOKEN_GAS, Asset, Transaction, buy, mint, pay, pull
 from ingest.localchain.miner import Mined
-from ingest.localchain.stage import ETHER, Outcome, RoleName, Stage, Story, hashes, lookalike, wait
+from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, lookalike, roles, wait
 from ingest.localchain.wallet import Address
 from ingest.localchain.world import ETH
 
@@ -34,7 +34,7 @@ _Targets = Generator[list[Transaction], list[Mined], list[_Mark]]
 
 
 def zero_value(stage: Stage) -> Story:
-    """One sender moves nothing from several victims to lookalikes: `transferFrom` of zero needs no allowance."""
+    """One sender moves nothing from victims to lookalikes: `transferFrom` of zero needs no allowance."""
     marks = yield from _real_payments(stage, [stage.world.hostile, _stablecoin(stage), _stablecoin(stage)])
     sender = stage.dormant(stage.ether(0.5, 2))
     poison = yield [pull(_token(m.asset), sender, m.victim, m.lookalike, 0) for m in marks]
@@ -55,7 +55,7 @@ def dust(stage: Stage) -> Story:
 
 
 def counterfeit(stage: Stage) -> Story:
-    """A worthless token with the real one's name: the lookalike sends as much of it as the victim had paid."""
+    """A worthless token with the real one's name: the lookalike sends what the victim had paid."""
     (mark,) = yield from _real_payments(stage, [_stablecoin(stage)])
     sender = stage.dormant(stage.ether(1, 2))
     code = artifacts.TOKEN.deployment(mark.asset.symbol, mark.asset.symbol)
@@ -75,7 +75,7 @@ def _real_payments(stage: Stage, assets: list[Asset]) -> _Targets:
     """An honest person pays a friend in each of `assets`; the poisoner watches."""
     marks: list[_Mark] = []
     for asset in assets:
-        person = stage.holders(stage.cast.veterans(stage.rng, 1), asset, _LEAST_USD)[0]
+        person = stage.cast.people[stage.holder(asset, _LEAST_USD)]
         friend = stage.cast.friend(stage.rng, person)
         share = stage.rng.uniform(0.03, 0.1)
         amount = asset.units(asset.usd(int(stage.holding(asset, person.address) * share)))
@@ -104,14 +104,10 @@ def _ending(stage: Stage, marks: list[_Mark], senders: list[Address], poison: li
         (mistake,) = yield [pay(mark.asset, mark.victim, mark.lookalike, amount)]
         poison, harm, loss = [*poison, mistake], mistake.hash, mark.asset.usd(amount)
     stage.cast.release(mark.victim for mark in marks)
+    attackers = [*senders, *(mark.lookalike for mark in marks)]
+    named = roles(attackers, victims=(mark.victim for mark in marks))
     note = f"{how}; {'one of them paid the lookalike' if harm else 'nobody fell for it'}"
-    return Outcome(hashes(poison), _roles(marks, senders), note, harm, loss)
-
-
-def _roles(marks: list[_Mark], senders: list[Address]) -> tuple[tuple[Address, RoleName], ...]:
-    attackers: list[tuple[Address, RoleName]] = [(s, "attacker") for s in senders]
-    attackers += [(mark.lookalike, "attacker") for mark in marks]
-    return (*attackers, *((mark.victim, "victim") for mark in marks))
+    return Outcome(hashes(poison), named, note, harm, loss)
 
 
 def _stablecoin(stage: Stage) -> Asset:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ingest.localchain.actions import Transaction, approve, buy, pay, sell
 from ingest.localchain.miner import Mined
-from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes
+from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, roles
 from ingest.localchain.wallet import Address
 from ingest.localchain.world import ETH
 
@@ -14,7 +14,7 @@ LONGEST = 16
 
 
 def relay(stage: Stage) -> Story:
-    """Takes money from about forty wallets and pays about eighty others in five tokens, all within minutes."""
+    """Takes money from some forty wallets and pays some eighty others in five tokens, within minutes."""
     machine = stage.dormant(stage.ether(60, 120))
     tokens = list(stage.world.tokens)
     done: list[Mined] = yield [_purchase(stage, machine, t.address, 5 * ETHER) for t in tokens if t.address]
@@ -30,7 +30,7 @@ def relay(stage: Stage) -> Story:
         ]
         done += yield _alternating(taken, given)
     note = f"{len(payers)} wallets in, {len(payees)} out, five tokens, {blocks} blocks"
-    return Outcome(hashes(done), ((machine, "attacker"),), note)
+    return Outcome(hashes(done), roles([machine]), note)
 
 
 def churn(stage: Stage) -> Story:
@@ -49,7 +49,7 @@ def churn(stage: Stage) -> Story:
             block.append(_purchase(stage, machine, address, stage.ether(0.2, 0.6)))
         done += yield block
     note = f"{20 * rounds} swaps and {10 * rounds} slices to new wallets in {rounds} blocks"
-    return Outcome(hashes(done), ((machine, "attacker"),), note)
+    return Outcome(hashes(done), roles([machine]), note)
 
 
 VARIANTS = {"relay": relay, "churn": churn}

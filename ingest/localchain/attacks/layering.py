@@ -1,10 +1,10 @@
-"""Layering: dirty money runs through fresh wallets within minutes, so that its end no longer shows its beginning."""
+"""Layering: dirty money runs through fresh wallets within minutes, so that its end hides its source."""
 
 from __future__ import annotations
 
 from ingest.localchain.actions import PLAIN_GAS, TOKEN_GAS, Asset, Transaction, buy, pay
 from ingest.localchain.miner import Mined
-from ingest.localchain.stage import ETHER, Acts, Outcome, RoleName, Stage, Story, hashes, wait
+from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, wait
 from ingest.localchain.wallet import Address
 from ingest.localchain.world import ETH
 
@@ -28,7 +28,7 @@ def peel_chain(stage: Stage) -> Story:
         done += yield [pay(asset, here, there, on), *([peel] if here != source else [])]
         yield from wait(stage.rng.randint(0, 2))
     note = f"{len(hops)} hops, each peeling 5 to 25 % off"
-    return Outcome(hashes(done), _roles([source], [*hops, *shops]), note)
+    return Outcome(hashes(done), roles([source], intermediaries=[*hops, *shops]), note)
 
 
 def pass_through(stage: Stage) -> Story:
@@ -40,7 +40,7 @@ def pass_through(stage: Stage) -> Story:
         done += yield _forward(stage, asset, here, there, amount)
         yield from wait(stage.rng.randint(0, 2))
     note = f"{len(hops)} hops in {asset.symbol}, all of it each time"
-    return Outcome(hashes(done), _roles([source], hops), note)
+    return Outcome(hashes(done), roles([source], intermediaries=hops), note)
 
 
 def scatter_gather(stage: Stage) -> Story:
@@ -58,14 +58,14 @@ def scatter_gather(stage: Stage) -> Story:
         done += yield [pay(asset, w, end, stage.spendable(w, PLAIN_GAS)) for w in wallets]
         yield from wait(stage.rng.randint(0, 1))
     note = f"scattered over {len(middle)} wallets and gathered again"
-    return Outcome(hashes(done), _roles([source, end], middle), note)
+    return Outcome(hashes(done), roles([source, end], intermediaries=middle), note)
 
 
 VARIANTS = {"peel_chain": peel_chain, "pass_through": pass_through, "scatter_gather": scatter_gather}
 
 
 def _loot(stage: Stage, asset: Asset) -> Acts:
-    """An old wallet with dirty native value, swapped first where the story wants a token. Wallet, asset, amount."""
+    """An old wallet with dirty money, swapped where the story wants a token. Wallet, asset, amount."""
     wei = stage.ether(*_LOOT_ETHER)
     source = stage.dormant(wei)
     if asset.address is None:
@@ -81,8 +81,3 @@ def _forward(stage: Stage, asset: Asset, here: Address, there: Address, amount: 
         return [pay(ETH, here, there, stage.spendable(here, PLAIN_GAS))]
     fees = stage.spendable(here, PLAIN_GAS, TOKEN_GAS)
     return [pay(asset, here, there, amount), pay(ETH, here, there, fees)]
-
-
-def _roles(attackers: list[Address], between: list[Address]) -> tuple[tuple[Address, RoleName], ...]:
-    named: list[tuple[Address, RoleName]] = [(address, "attacker") for address in attackers]
-    return (*named, *((address, "intermediary") for address in between))

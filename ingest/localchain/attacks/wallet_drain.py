@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ingest.localchain.actions import PLAIN_GAS, Transaction, approve, pay, pull
 from ingest.localchain.cast import Person
 from ingest.localchain.miner import Mined
-from ingest.localchain.stage import Acts, Outcome, RoleName, Stage, Story, hashes, wait
+from ingest.localchain.stage import Acts, Outcome, Stage, Story, hashes, in_pairs, roles, wait
 from ingest.localchain.wallet import Address
 from ingest.localchain.world import ETH
 
@@ -30,33 +28,33 @@ def stolen_keys(stage: Stage) -> Story:
         yield from wait(stage.rng.randint(0, 2))
     stage.cast.leave(victims)
     note = f"{len(victims)} wallets emptied by their own keys, one after the other"
-    return Outcome(hashes(stolen), _roles([thief], victims), note, stolen[0].hash, round(loss, 2))
+    return Outcome(hashes(stolen), roles([thief], victims), note, stolen[0].hash, round(loss, 2))
 
 
 def phished_approvals(stage: Stage) -> Story:
-    """Victims approve a spender and "verify" with their native value; later the spender pulls their tokens."""
+    """Victims approve a spender and "verify" with their native value; then it pulls their tokens."""
     victims, collector = (yield from _choose_victims(stage)), stage.fresh()
     spender = stage.dormant(stage.ether(1, 3))
     loss = sum(_worth(stage, victim) for victim in victims)
     done: list[Mined] = []
     harm = ""
-    for pair in _pairs(victims):
+    for pair in in_pairs(victims):
         signed = yield [t for victim in pair for t in _sign(stage, victim, spender, collector)]
         done += signed
         harm = harm or signed[-1].hash
         yield from wait(stage.rng.randint(0, 1))
-    for pair in _pairs(victims):
+    for pair in in_pairs(victims):
         done += yield [t for victim in pair for t in _pull_all(stage, victim, spender, collector)]
     stage.cast.leave(victims)
     note = f"{len(victims)} wallets approved one spender, which pulled everything to a collector"
-    return Outcome(hashes(done), _roles([collector, spender], victims), note, harm, round(loss, 2))
+    return Outcome(hashes(done), roles([collector, spender], victims), note, harm, round(loss, 2))
 
 
 VARIANTS = {"stolen_keys": stolen_keys, "phished_approvals": phished_approvals}
 
 
 def _choose_victims(stage: Stage) -> Acts:
-    """Active people with something to lose, none of whom is another's contact. They are this story's from now on."""
+    """Active people with something to lose, none a contact of another. They belong to this story."""
     people = stage.holders(stage.cast.veterans(stage.rng), ETH, _LEAST_USD)
     chosen: list[Person] = []
     for person in people:
@@ -90,12 +88,3 @@ def _tokens(stage: Stage, victim: Address) -> list[tuple[Address, int]]:
     tokens = [asset for asset in stage.world.assets if asset.address]
     held = stage.miner.holdings((token, victim) for token in tokens)
     return [(t.address, n) for t, n in zip(tokens, held, strict=True) if n and t.address]
-
-
-def _pairs(victims: list[Address]) -> Iterator[list[Address]]:
-    return (victims[i : i + 2] for i in range(0, len(victims), 2))
-
-
-def _roles(attackers: list[Address], victims: list[Address]) -> tuple[tuple[Address, RoleName], ...]:
-    named: list[tuple[Address, RoleName]] = [(address, "attacker") for address in attackers]
-    return (*named, *((victim, "victim") for victim in victims))

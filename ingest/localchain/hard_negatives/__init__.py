@@ -1,1 +1,1 @@
-"""Honest doings that look like an attack, one file for each category; whatever lies here is found and played."""
+"""Honest doings that look like an attack, one file for each category; all that lies here is played."""

@@ -1,10 +1,10 @@
-"""Honest doings that look like address poisoning: small amounts, lookalike addresses, but nobody is deceived."""
+"""Honest doings that look like address poisoning: small sums, similar addresses, nobody deceived."""
 
 from __future__ import annotations
 
 from ingest.localchain.actions import TOKEN_GAS, pay
 from ingest.localchain.miner import Mined
-from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, lookalike, wait
+from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, lookalike, roles, wait
 from ingest.localchain.world import ETH
 
 CATEGORY = "address-poisoning"
@@ -15,9 +15,9 @@ _LEAST_USD = 150
 
 
 def second_wallet(stage: Stage) -> Story:
-    """Somebody with a vanity address makes a second one like it, funds it, tries it with a little, and uses both."""
+    """Somebody with a vanity address makes a second one like it, funds it, tries it with a little."""
     usdc = stage.world.token("USDC")
-    owner = stage.holders(stage.cast.veterans(stage.rng, 1), usdc, _LEAST_USD)[0].address
+    owner = stage.holder(usdc, _LEAST_USD)
     stage.cast.engage([owner])
     first = stage.fresh()
     second = lookalike(stage.rng, first)
@@ -30,13 +30,13 @@ def second_wallet(stage: Stage) -> Story:
     done += yield [pay(usdc, owner, second, amount)]
     stage.cast.release([owner])
     note = "an owner tries a second wallet with the same vanity digits as the first"
-    return Outcome(hashes(done), ((second, "infrastructure"), (owner, "intermediary")), note)
+    return Outcome(hashes(done), roles(intermediaries=[owner], infrastructure=[second]), note)
 
 
 def refund(stage: Stage) -> Story:
     """The very one who was paid sends a few cents back: too much was paid."""
     token = stage.rng.choice(stage.world.tokens[:2])
-    payer = stage.holders(stage.cast.veterans(stage.rng, 1), token, _LEAST_USD)[0].address
+    payer = stage.holder(token, _LEAST_USD)
     stage.cast.engage([payer])
     shop = stage.dormant(ETHER // 4)
     amount = stage.holding(token, payer) // 20
@@ -47,7 +47,7 @@ def refund(stage: Stage) -> Story:
     done += yield [pay(token, payer, shop, amount // 2)]
     stage.cast.release([payer])
     note = "a few cents back from the true counterparty"
-    return Outcome(hashes(done), ((shop, "infrastructure"), (payer, "intermediary")), note)
+    return Outcome(hashes(done), roles(intermediaries=[payer], infrastructure=[shop]), note)
 
 
 def batch_payout(stage: Stage) -> Story:
@@ -60,7 +60,7 @@ def batch_payout(stage: Stage) -> Story:
     done: list[Mined] = yield payouts[::2]
     done += yield payouts[1::2]
     note = f"an exchange pays tiny sums to {len(people)} customers"
-    return Outcome(hashes(done), ((stage.exchange.hot, "infrastructure"),), note)
+    return Outcome(hashes(done), roles(infrastructure=[stage.exchange.hot]), note)
 
 
 VARIANTS = {"second_wallet": second_wallet, "refund": refund, "batch_payout": batch_payout}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ingest.localchain.actions import Transaction, pay
 from ingest.localchain.honest.traders import trade
 from ingest.localchain.miner import Mined
-from ingest.localchain.stage import Outcome, Stage, Story, hashes, wait
+from ingest.localchain.stage import Outcome, Stage, Story, hashes, roles, wait
 from ingest.localchain.wallet import Address
 from ingest.localchain.world import ETH
 
@@ -15,7 +15,7 @@ LONGEST = 26
 
 
 def new_wallets(stage: Stage) -> Story:
-    """Five people begin: money from the exchange, then a payment here and there, and now and then they are paid."""
+    """Five people begin: money from the exchange, then a payment here and there."""
     usdc, hot = stage.world.token("USDC"), stage.exchange.hot
     wallets = [stage.fresh() for _ in range(5)]
     done: list[Mined] = []
@@ -26,7 +26,7 @@ def new_wallets(stage: Stage) -> Story:
         yield from wait(stage.rng.randint(1, 2))
         done += yield [_small_payment(stage, wallet) for wallet in stage.rng.sample(wallets, 3)]
     note = "five new wallets that pay a few friends"
-    return Outcome(hashes(done), tuple((wallet, "intermediary") for wallet in wallets), note)
+    return Outcome(hashes(done), roles(intermediaries=wallets), note)
 
 
 def new_trader(stage: Stage) -> Story:
@@ -38,7 +38,7 @@ def new_trader(stage: Stage) -> Story:
         yield from wait(stage.rng.randint(1, 2))
         done += yield trade(stage, trader, approved)
     note = "a new wallet that makes a few swaps"
-    return Outcome(hashes(done), ((trader, "intermediary"),), note)
+    return Outcome(hashes(done), roles(intermediaries=[trader]), note)
 
 
 VARIANTS = {"new_wallets": new_wallets, "new_trader": new_trader}

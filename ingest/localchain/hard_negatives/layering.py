@@ -1,4 +1,4 @@
-"""Honest doings that look like layering: money fans out, passes through and comes together, all day, in the open."""
+"""Honest doings that look like layering: money fans out, passes through and comes together, in the open."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ingest.localchain.honest.airdrops import give, use
 from ingest.localchain.honest.customers import sweeps
 from ingest.localchain.miner import Mined
 from ingest.localchain.setting import grant
-from ingest.localchain.stage import Outcome, Stage, Story, hashes, wait
+from ingest.localchain.stage import Outcome, Stage, Story, hashes, roles, wait
 from ingest.localchain.world import ETH
 
 CATEGORY = "layering"
@@ -30,7 +30,7 @@ def payroll(stage: Stage) -> Story:
         done += yield [pay(ETH, tenant, landlord, salary[tenant] * stage.rng.randint(25, 40) // 100)]
     stage.cast.release(staff)
     note = f"payday for {len(staff)}, six of whom pay rent to one landlord"
-    return Outcome(hashes(done), ((company, "infrastructure"), (landlord, "infrastructure")), note)
+    return Outcome(hashes(done), roles(infrastructure=[company, landlord]), note)
 
 
 def airdrop(stage: Stage) -> Story:
@@ -43,11 +43,11 @@ def airdrop(stage: Stage) -> Story:
     for user in people[::3]:
         done += yield use(stage, user)
     note = f"an airdrop to {len(people)}, some of whom sell it"
-    return Outcome(hashes(done), ((distributor, "infrastructure"),), note)
+    return Outcome(hashes(done), roles(infrastructure=[distributor]), note)
 
 
 def hot_wallet_traffic(stage: Stage) -> Story:
-    """Customers withdraw, look at it in their own new wallet, and deposit it again, which is swept: a quick circle."""
+    """Customers withdraw to a new wallet of their own and deposit again, which is swept: a circle."""
     hot = stage.exchange.hot
     wallets = [stage.fresh() for _ in range(stage.rng.randint(3, 5))]
     deposits = [stage.exchange.deposit_address(stage.rng, wallet) for wallet in wallets]
@@ -60,7 +60,7 @@ def hot_wallet_traffic(stage: Stage) -> Story:
     yield from wait(stage.rng.randint(0, 2))
     done += yield sweeps(stage, [(ETH, there) for there in deposits])
     note = f"{len(wallets)} customers withdraw and deposit again"
-    return Outcome(hashes(done), ((hot, "infrastructure"), *((w, "intermediary") for w in wallets)), note)
+    return Outcome(hashes(done), roles(intermediaries=wallets, infrastructure=[hot]), note)
 
 
 def payment_processor(stage: Stage) -> Story:
@@ -76,7 +76,7 @@ def payment_processor(stage: Stage) -> Story:
         due = sum(bills.values()) * 97 // 100
         done += yield [pay(token, processor, shop, due // 3) for shop in stage.rng.sample(shops, 3)]
     note = "a payment processor between customers and merchants"
-    return Outcome(hashes(done), ((processor, "infrastructure"),), note)
+    return Outcome(hashes(done), roles(infrastructure=[processor]), note)
 
 
 VARIANTS = {

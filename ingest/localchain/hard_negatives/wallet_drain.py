@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ingest.localchain import artifacts
 from ingest.localchain.actions import (
     DEPLOY_GAS,
@@ -19,7 +17,7 @@ from ingest.localchain.actions import (
 from ingest.localchain.cast import Person
 from ingest.localchain.honest.customers import sweeps
 from ingest.localchain.miner import Mined
-from ingest.localchain.stage import Acts, Outcome, RoleName, Stage, Story, hashes, wait
+from ingest.localchain.stage import Acts, Outcome, Stage, Story, hashes, in_pairs, roles, wait
 from ingest.localchain.wallet import Address
 from ingest.localchain.world import ETH
 
@@ -41,8 +39,8 @@ def deposit_sweeps(stage: Stage) -> Story:
     yield from wait(stage.rng.randint(0, 2))
     done += yield sweeps(stage, [(ETH, there) for there in deposits[5:]])
     note = f"an exchange sweeps {len(deposits)} deposit addresses"
-    roles = ((stage.exchange.hot, "infrastructure"), *((there, "intermediary") for there in deposits))
-    return Outcome(hashes(done), roles, note)
+    named = roles(intermediaries=deposits, infrastructure=[stage.exchange.hot])
+    return Outcome(hashes(done), named, note)
 
 
 def migration(stage: Stage) -> Story:
@@ -54,26 +52,26 @@ def migration(stage: Stage) -> Story:
     done: list[Mined] = yield [Transaction(project, None, code, gas=DEPLOY_GAS)]
     new = done[0].created
     assert new is not None
-    for pair in _pairs(holders):
+    for pair in in_pairs(holders):
         amounts = stage.miner.holdings((old, holder) for holder in pair)
         given = list(zip(pair, amounts, strict=True))
         done += yield [pay(old, holder, project, amount) for holder, amount in given]
         done += yield [mint(new, project, holder, amount) for holder, amount in given]
     stage.cast.release(holders)
     note = f"{len(holders)} holders exchange all their {old.symbol} for its second version"
-    return Outcome(hashes(done), ((project, "infrastructure"), *_intermediaries(holders)), note)
+    return Outcome(hashes(done), roles(intermediaries=holders, infrastructure=[project]), note)
 
 
 def sell_off(stage: Stage) -> Story:
     """Bad news: holders sell all they have of one token to the same pool, each for native value."""
     token, holders = yield from _holders_of_one(stage)
     done: list[Mined] = []
-    for pair in _pairs(holders):
+    for pair in in_pairs(holders):
         done += yield [t for holder in pair for t in _sale(stage, token, holder)]
         yield from wait(stage.rng.randint(0, 1))
     stage.cast.release(holders)
     note = f"{len(holders)} holders sell all their {token.symbol} to one pool"
-    return Outcome(hashes(done), ((stage.world.router, "infrastructure"), *_intermediaries(holders)), note)
+    return Outcome(hashes(done), roles(intermediaries=holders, infrastructure=[stage.world.router]), note)
 
 
 def consolidation(stage: Stage) -> Story:
@@ -89,11 +87,10 @@ def consolidation(stage: Stage) -> Story:
     ]
     done += yield [pay(ETH, owner, vault, stage.ether(1, 2))]
     yield from wait(stage.rng.randint(1, 3))
-    for pair in _pairs(own):
+    for pair in in_pairs(own):
         done += yield [t for wallet in pair for t in stage.send_all(wallet, vault)]
     note = f"one owner gathers {len(own)} own wallets, all of which he had funded"
-    roles = ((owner, "infrastructure"), (vault, "infrastructure"), *_intermediaries(own))
-    return Outcome(hashes(done), roles, note)
+    return Outcome(hashes(done), roles(intermediaries=own, infrastructure=[owner, vault]), note)
 
 
 VARIANTS = {
@@ -120,11 +117,3 @@ def _sale(stage: Stage, token: Asset, holder: Address) -> list[Transaction]:
         return []
     router, path = stage.world.router, [token.address, stage.world.weth]
     return [approve(token.address, holder, router), sell(router, holder, path, amount)]
-
-
-def _pairs(addresses: list[Address]) -> list[list[Address]]:
-    return [addresses[i : i + 2] for i in range(0, len(addresses), 2)]
-
-
-def _intermediaries(addresses: list[Address]) -> Iterator[tuple[Address, RoleName]]:
-    return ((address, "intermediary") for address in addresses)

@@ -9,7 +9,7 @@ from ingest.localchain.world import ETH
 
 
 def collectors(stage: Stage, first_number: int) -> Habit:
-    """A picture is minted or given away every few blocks. `first_number` is the next one the gallery mints."""
+    """A picture is minted or given away every few blocks; the gallery's next one is `first_number`."""
     owners: dict[int, Address] = {}
     while True:
         yield from wait(stage.rng.randint(2, 6))

@@ -1,4 +1,4 @@
-"""The exchange at work: customers deposit to their own address, deposits are swept to the hot wallet, which pays out."""
+"""The exchange at work: deposits to each customer's address, sweeps to the hot wallet, withdrawals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ingest.localchain.wallet import Address
 from ingest.localchain.world import ETH
 
 _SWEEP_EVERY = 3
-_DEPOSIT_SHARE = (0.1, 0.45)
+_DEPOSIT_SHARE = (0.1, 0.35)
 
 
 def customers(stage: Stage) -> Habit:

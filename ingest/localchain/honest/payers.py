@@ -1,4 +1,4 @@
-"""People who pay each other and merchants, in native value and tokens: heavy tails in who pays and how much."""
+"""People who pay each other and merchants: heavy tails in who pays, and in how much."""
 
 from __future__ import annotations
 

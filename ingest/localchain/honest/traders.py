@@ -22,7 +22,7 @@ def traders(stage: Stage, addresses: Sequence[Address]) -> Habit:
 
 
 def trade(stage: Stage, trader: Address, approved: set[tuple[Address, Address]]) -> list[Transaction]:
-    """One trade of a random kind; the first sale of a token is preceded by the approval, noted in `approved`."""
+    """One trade of a random kind; an approval comes before a token's first sale, noted in `approved`."""
     kind = stage.rng.choices(("buy", "sell", "wrap"), (10, 9, 2))[0]
     if kind == "sell" and (sale := _sale(stage, trader, approved)):
         return sale

@@ -1,0 +1,77 @@
+"""The commands `undertow chain` and `undertow simulate`. Light: what a command needs is imported inside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def mount(app: typer.Typer) -> None:
+    """Adds the commands of the local chain to `app`."""
+    app.command()(chain)
+    app.command()(simulate)
+
+
+def chain(
+    port: Annotated[
+        int, typer.Option(help="Port of the fork, on 127.0.0.1.", envvar="UNDERTOW_CHAIN_PORT")
+    ] = 8545,
+    fork_url: Annotated[
+        str | None,
+        typer.Option(help="Fork this node instead of our own origin chain.", envvar="UNDERTOW_FORK_URL"),
+    ] = None,
+    origin_port: Annotated[
+        int | None, typer.Option(help="Port of the origin chain; a free one by default.")
+    ] = None,
+    chain_id: Annotated[int, typer.Option(help="Chain id of the fork.", envvar="UNDERTOW_CHAIN_ID")] = 31_337,
+) -> None:
+    """Run a local EVM chain: an origin with WETH, Uniswap V2 and tokens, and a fork of it for actors to play on.
+
+    Stays until Ctrl-C or SIGTERM, then ends both nodes. Play on it with `undertow simulate`.
+    """
+    from ingest.daemon import stop_on_signal
+    from ingest.localchain.chain import local_chain
+
+    with stop_on_signal() as stop, local_chain(port, origin_port, fork_url, chain_id, report=_say) as nodes:
+        nodes.watch(stop)
+
+
+def simulate(
+    rpc: Annotated[
+        str, typer.Option(help="The anvil to play on, see `undertow chain`.", envvar="UNDERTOW_RPC")
+    ],
+    labels: Annotated[
+        Path, typer.Option(help="Where the truth about what was played is written (JSON lines).")
+    ],
+    seed: Annotated[int, typer.Option(help="The same seed on the same chain gives the same blocks.")] = 7,
+    blocks: Annotated[
+        int | None, typer.Option(min=1, help="End after so many blocks; else on Ctrl-C.")
+    ] = None,
+    attacks_per_category: Annotated[
+        int, typer.Option(min=0, help="Attacks, and as many hard negatives, per category and 200 blocks.")
+    ] = 2,
+    block_time: Annotated[
+        float | None,
+        typer.Option(min=0, help="Seconds from block to block; 0 = no waiting. Default: 1, with --blocks 0."),
+    ] = None,
+    transactions_per_block: Annotated[int, typer.Option(min=8, help="About how many honest ones.")] = 20,
+) -> None:
+    """Play honest people and labelled attackers on a local chain.
+
+    Mines the blocks itself, 12 seconds of block time apart. Labels go to a file, never onto the chain.
+    """
+    from ingest.daemon import stop_on_signal
+    from ingest.localchain.simulation import Script
+    from ingest.localchain.simulation import simulate as play
+
+    pace = block_time if block_time is not None else float(blocks is None)
+    script = Script(seed, blocks, attacks_per_category, transactions_per_block, pace)
+    _say(f"simulation  seed {seed}, labels to {labels}")
+    with stop_on_signal() as stop:
+        _say(f"simulation  {play(rpc, labels, script, stop, _say)}")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
