@@ -22,7 +22,7 @@ test: ready-browser lint ## every check and every test
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 .PHONY: unit
-unit: .venv/.installed ## the tests that need no broker, chain or browser
+unit: ready ## the tests that need no broker, chain or browser
 	$(BIN)/pytest -m "not broker and not chain and not browser and not slow" $(ARGS)
 
 .PHONY: lint

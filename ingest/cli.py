@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from ingest import stream_cli
+from ingest.localchain import cli as localchain_cli
 
 
 def mount(app: typer.Typer) -> None:
     """Adds this package's commands to the front door."""
     app.command()(broker)
+    localchain_cli.mount(app)
     stream_cli.mount(app)
 
 

@@ -1,0 +1,105 @@
+"""Parts of undertow run as processes under one roof: started in order, watched, and ended together."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from ingest.errors import SetupFailed
+from ingest.processes import Child
+
+_POLL_S = 0.1
+_GRACE_S = 20.0
+
+Say = Callable[[str], None]
+
+
+class Stopped(Exception):
+    """Somebody asked for the end while parts were still coming up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process. Of its log, `ready` makes the lines that say it is up, and None until it is."""
+
+    name: str
+    argv: Sequence[str | Path]
+    ready: Callable[[Path], Sequence[str] | None]
+    ends: bool = False
+    """Whether it may end by itself, with status 0."""
+    deadline_s: float = 90.0
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Starts parts, says when each is up, notices when one dies, and on leaving ends all, newest first."""
+
+    logs: Path
+    stop: threading.Event
+    say: Say
+    _running: list[tuple[Part, Child]] = field(default_factory=list)
+
+    def start(self, *parts: Part) -> None:
+        """Starts `parts` at once and returns when all are up, having said so in their order.
+
+        Raises SetupFailed where one dies or takes too long, Stopped when the end is asked for.
+        """
+        for part in parts:
+            log = self.logs / f"{part.name.replace(' ', '-')}.log"
+            log.unlink(missing_ok=True)
+            self._running.append((part, Child.start(part.name, part.argv, log=log)))
+        begun = time.monotonic()
+        for part in parts:
+            self._await(part, begun + part.deadline_s)
+
+    def check(self) -> None:
+        """Raises SetupFailed, with its last words, for a part that ended and should not have."""
+        for part, child in self._running:
+            status = child.poll()
+            if status is not None and not (part.ends and status == 0):
+                words = child.last_lines() or "nothing"
+                raise SetupFailed(f"{part.name} ended by itself (status {status}); its last words: {words}")
+
+    def has_ended(self, name: str) -> bool:
+        """Whether the part of that name has done its work."""
+        return any(child.poll() is not None for part, child in self._running if part.name == name)
+
+    def pids(self) -> dict[str, int]:
+        """The process of each part, by name."""
+        return {part.name: child.pid for part, child in self._running}
+
+    def end(self) -> None:
+        """Ends every part, the newest first: none loses what it leans on before it has ended itself."""
+        while self._running:
+            _, child = self._running.pop()
+            child.stop(_GRACE_S)
+
+    def _await(self, part: Part, deadline: float) -> None:
+        log = self.logs / f"{part.name.replace(' ', '-')}.log"
+        while (lines := part.ready(log)) is None:
+            self.check()
+            if self.stop.wait(_POLL_S):
+                raise Stopped
+            if time.monotonic() > deadline:
+                words = _last_words(self._running, part) or "nothing"
+                raise SetupFailed(
+                    f"{part.name} was not up within {part.deadline_s:g} s; its last words: {words}"
+                )
+        for line in lines:
+            self.say(line)
+
+    def __enter__(self) -> Supervisor:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+
+def _last_words(running: Sequence[tuple[Part, Child]], wanted: Part) -> str:
+    return next((child.last_lines() for part, child in running if part is wanted), "")
