@@ -1,4 +1,4 @@
-"""What travels through the log: batches of blocks with their facts, and rollbacks. Order is the only clock."""
+"""What travels through the log: batches of blocks with their facts, and rollbacks; order is the clock."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 """The tables of undertow: every column, its type and whether it may be null, written once.
 
-One fact has one name and one type in every table. Hashes and addresses are `Binary` (32 and 20 bytes), block numbers
-`UInt64`, time is whole seconds UTC as `UInt64`, an amount is `Binary` of 32 bytes big-endian (exact; byte order is numeric
-order) beside a `Float64` called `<amount>_float` that is only ever a feature. Every table carries `chain_id`.
-Rows are in chain order: (block_number, transaction_index, log_index with native = -1, index_in_log).
+One fact has one name and one type in every table. Hashes and addresses are `Binary` (32 and 20 bytes), block
+numbers `UInt64`, time is whole seconds UTC as `UInt64`, an amount is `Binary` of 32 bytes big-endian (exact;
+byte order is numeric order) beside a `Float64` called `<amount>_float` that is only ever a feature. Every
+table carries `chain_id`. Rows are in chain order: (block_number, transaction_index, log_index with native =
+-1, index_in_log).
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ NATIVE_LOG_INDEX = -1
 """The `log_index` of a transfer of native value, which has no log."""
 
 METADATA_BYTES = 256
-"""Cap of a token's name and symbol, in bytes: a longer answer is cut there (names come from the chain, hence hostile)."""
+"""Cap of a token's name and symbol, in bytes: a longer answer is cut there, as names are hostile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ LOGS = Table(
 
 TRANSFERS = Table(
     "transfers",
-    "one row a movement of value: native, erc20, erc721, erc1155, or weth (deposit: from zero; withdrawal: to zero)",
+    "one row a movement of value: native, erc20, erc721, erc1155, or weth (a deposit comes from zero)",
     (
         _CHAIN_ID,
         _BLOCK,
@@ -155,7 +156,10 @@ TABLES = {table.name: table for table in LAKE_TABLES}
 
 
 def conform(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
-    """`frame` with exactly the table's columns, in order and cast; raises on a missing column or a null that may not be."""
+    """`frame` with exactly the table's columns, in order and cast.
+
+    Raises on a missing column, and ValueError on a null that may not be.
+    """
     shaped = frame.select(pl.col(column.name).cast(column.type) for column in table.columns)
     for column in table.columns:
         if not column.nullable and shaped[column.name].null_count():
