@@ -11,10 +11,12 @@ import networkx as nx
 from dashboard import wording
 from detectors.alert import Alert, Evidence
 
-COLUMN, ROW = 250, 74
+COLUMN, ROW = 300, 78
 """Pixels between the centres of neighbouring nodes."""
 FOLD_ABOVE = 24
 """With more nodes than this, leaves that hang on one wallet in the same way are drawn as one."""
+LABEL_LENGTH = 20
+"""Characters that fit between two columns; the whole is shown on pointing."""
 SWEEPS = 4
 """Times each column is ordered by its neighbours: more changes little."""
 
@@ -103,7 +105,9 @@ def _summed(rows: list[Evidence]) -> tuple[str, str]:
     decimals = 18 if first.token is None else first.decimals
     name = wording.symbol(first.symbol, first.token)
     exact = f"{wording.amount(str(units), decimals)} {name}"
-    return f"{rounded(units, decimals)} {name}", f"{exact} in {len(rows)} transfer{'s' * (len(rows) > 1)}"
+    return wording.cut(
+        f"{rounded(units, decimals)} {name}", LABEL_LENGTH
+    ), f"{exact} in {len(rows)} transfer{'s' * (len(rows) > 1)}"
 
 
 def rounded(units: int, decimals: int | None) -> str:

@@ -22,7 +22,8 @@ _SETTINGS = {
     "browser.serverAddress": LOOPBACK,
     "client.toolbarMode": "viewer",
     "client.showErrorDetails": "none",
-    "theme.primaryColor": "#0f8b8d",
+    "theme.light.primaryColor": "#0b7a7c",
+    "theme.dark.primaryColor": "#2bb3b0",
     "logger.level": "warning",
 }
 

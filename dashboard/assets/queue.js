@@ -1,7 +1,7 @@
 // The list of alerts. Every text is set as text, never as markup: names on a chain are written by strangers.
 const COLUMNS = [
-  ["Severity", "92px"], ["Score", "104px"], ["Category", "160px"], ["Why", "auto"], ["Subject", "158px"],
-  ["Status", "104px"], ["Block", "88px"], ["Time (UTC)", "166px"],
+  ["Severity", "98px"], ["Score", "118px"], ["Category", "156px"], ["Why", "auto"], ["Subject", "164px"],
+  ["Status", "110px"], ["Block", "96px"], ["Time (UTC)", "172px"],
 ];
 
 function element(tag, className, text) {
@@ -42,7 +42,7 @@ function line(row, view, open) {
   if (view.seen && !view.seen.has(row.key)) made.classList.add("arrived");
   made.append(
     severityCell(row.severity), scoreCell(row.score), cell("", row.category), cell("why", row.why, row.why),
-    cell("mono", row.subject, row.subject_full), cell("soft", row.state, row.state), cell("number", row.block),
+    cell("mono", row.subject, row.subject_full), cell("soft", row.state, row.status), cell("number", row.block),
     cell("number soft", row.time),
   );
   made.onclick = () => open(row.key);

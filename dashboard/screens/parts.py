@@ -64,7 +64,7 @@ def line(row: AlertRow) -> dict[str, Any]:
         "subject": wording.short(row.subject_id),
         "subject_full": visible(row.subject_id),
         "status": row.status,
-        "state": f"{row.status}, suppressed" if row.suppressed else row.status,
+        "state": "suppressed" if row.suppressed else row.status,
         "block": f"{row.block_number:,}",
         "time": wording.utc(row.timestamp),
     }

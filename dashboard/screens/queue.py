@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from dashboard.screens import parts, routes
-from dashboard.store import Counts, Filters, Reader
+from dashboard.store import AlertRow, Counts, Filters, Reader
 from detectors.alert import SEVERITIES
 from ingest.errors import UndertowError
 
@@ -72,24 +72,29 @@ def _live(reader: Reader, filters: Filters) -> None:
         revision = reader.revision()
         counts = parts.counts(reader, revision, filters)
         st.html(_top(counts, parts.heads_line(reader.heads(), time.time())))
+        above = st.container()
         number = _page_number(counts.total)
         rows = parts.page(reader, revision, filters, number, PAGE_SIZE)
     except UndertowError as error:
         parts.tell(error)
         return
-    opened = _LIST(
-        key="queue",
-        data={
-            "rows": [parts.line(row) for row in rows],
-            "selected": st.session_state.get(SELECTED),
-            "empty": "Nothing passes these filters." if filters != Filters() else "No alerts yet.",
-            "query": repr((filters, number)),
-        },
-        on_opened_change=lambda: None,
-    ).opened
+    with above:
+        opened = _list(rows, filters, number)
     if opened:
         st.session_state[SELECTED] = opened
         routes.open_alert(opened)
+
+
+def _list(rows: list[AlertRow], filters: Filters, number: int) -> str | None:
+    """Draws a page of the queue and returns the key of the alert that was clicked."""
+    data = {
+        "rows": [parts.line(row) for row in rows],
+        "selected": st.session_state.get(SELECTED),
+        "empty": "No alerts yet." if filters == Filters() else "Nothing passes these filters.",
+        "query": repr((filters, number)),
+    }
+    clicked: str | None = _LIST(key="queue", data=data, on_opened_change=lambda: None).opened
+    return clicked
 
 
 def _page_number(total: int) -> int:
