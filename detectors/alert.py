@@ -50,7 +50,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One revision of an alert. Numbers in `measured` are integers, floats of 6 decimals, or short strings."""
+    """One revision of an alert. Numbers in `measured` are integers, floats of 6 decimals, or strings."""
 
     id: str
     chain_id: int
@@ -121,8 +121,8 @@ class Alert:
 
 
 _SAME = (
-    "id", "chain_id", "category", "detector", "run", "severity", "score", "p_value", "status", "retraction_reason",
-    "block_number", "block_hash", "timestamp", "updated_block", "proof", "tier", "explanation",
+    "id", "chain_id", "category", "detector", "run", "severity", "score", "p_value", "status",
+    "retraction_reason", "block_number", "block_hash", "timestamp", "updated_block", "proof", "tier", "explanation",
 )  # fmt: skip
 """Fields that are the same in the dataclass and in the JSON."""
 

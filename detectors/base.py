@@ -24,8 +24,8 @@ Tier = Literal["transfers", "logs", "receipts", "traces", "code"]
 TIERS: tuple[Tier, ...] = ("transfers", "logs", "receipts", "traces", "code")
 
 Memory = Mapping[str, pl.DataFrame | Table]
-"""A detector's own frames and tables, by name. Like the state, it is used up by `remember`, which gives the next; tables age with
-the engine's generations.
+"""A detector's own frames and tables, by name. Like the state, it is used up by `remember`, which gives the
+next; tables age with the engine's generations.
 """
 
 

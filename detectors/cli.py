@@ -2,8 +2,180 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+if TYPE_CHECKING:
+    from detectors.settings import EngineSettings
+
+DEFAULT_FINALITY = 64
 
 
 def mount(app: typer.Typer) -> None:
     """Adds this package's commands to the front door."""
+    app.command("detect")(detect)
+    app.command("evaluate")(evaluate)
+
+
+def detect(
+    kafka: Annotated[
+        str | None,
+        typer.Option(
+            "--kafka",
+            envvar="UNDERTOW_KAFKA",
+            metavar="HOST:PORT",
+            help="Live: the broker to read blocks from and send alerts to.",
+        ),
+    ] = None,
+    chain_id: Annotated[
+        int | None,
+        typer.Option(
+            "--chain-id",
+            envvar="UNDERTOW_CHAIN_ID",
+            help="The chain to judge. In batch: needed where the lake holds several.",
+        ),
+    ] = None,
+    state: Annotated[
+        Path,
+        typer.Option(
+            "--state", envvar="UNDERTOW_STATE", metavar="DIR", help="Live: where the checkpoint is kept."
+        ),
+    ] = Path("undertow-state"),
+    until_block: Annotated[
+        int | None, typer.Option("--until-block", help="Live: end once this block is judged and sent.")
+    ] = None,
+    rebuild: Annotated[
+        bool,
+        typer.Option(
+            "--rebuild",
+            help="Live: forget the checkpoint, judge the whole log anew, send only what differs from before.",
+        ),
+    ] = False,
+    lake: Annotated[
+        Path | None,
+        typer.Option(
+            "--lake",
+            envvar="UNDERTOW_LAKE",
+            metavar="DIR",
+            help="Batch: the lake to judge, instead of --kafka.",
+        ),
+    ] = None,
+    alerts: Annotated[
+        Path | None,
+        typer.Option("--alerts", metavar="FILE", help="Batch: where the book of alerts is written."),
+    ] = None,
+    from_block: Annotated[
+        int | None, typer.Option("--from-block", help="Batch: first block; default: the lake's first.")
+    ] = None,
+    to_block: Annotated[
+        int | None, typer.Option("--to-block", help="Batch: last block; default: the lake's last.")
+    ] = None,
+    allow_gaps: Annotated[
+        bool,
+        typer.Option(
+            "--allow-gaps",
+            help="Batch: where blocks are missing, begin anew with empty memory instead of ending.",
+        ),
+    ] = False,
+    scores: Annotated[
+        Path | None,
+        typer.Option("--scores", metavar="FILE", help="Batch: also write all scores, as Parquet."),
+    ] = None,
+    finality: Annotated[
+        int,
+        typer.Option(
+            "--finality",
+            envvar="UNDERTOW_FINALITY",
+            min=1,
+            help="Blocks on top of a block before it is final.",
+        ),
+    ] = DEFAULT_FINALITY,
+) -> None:
+    """Judge blocks: live from Kafka (--kafka, --chain-id) or in batch from a lake (--lake, --alerts). Same
+    code, same alerts.
+    """
+    from detectors.settings import EngineSettings
+
+    settings = EngineSettings(finality=finality)
+    if lake is not None and kafka is None and alerts is not None:
+        _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, settings)
+    elif kafka is not None and lake is None and chain_id is not None:
+        _detect_live(kafka, chain_id, state, until_block, rebuild, settings)
+    else:
+        raise typer.BadParameter("give --kafka and --chain-id (live), or --lake and --alerts (batch)")
+
+
+def _detect_live(
+    kafka: str, chain_id: int, state: Path, until: int | None, rebuild: bool, settings: EngineSettings
+) -> None:
+    from detectors.live import Live
+    from detectors.registry import detectors
+    from ingest.daemon import stop_on_signal
+
+    with stop_on_signal() as stop:
+        Live(kafka, chain_id, detectors(), state, settings).run(stop, until, rebuild)
+
+
+def _detect_lake(
+    lake: Path,
+    chain_id: int | None,
+    alerts: Path,
+    blocks: tuple[int | None, int | None],
+    allow_gaps: bool,
+    scores: Path | None,
+    settings: EngineSettings,
+) -> None:
+    from detectors.batch import BatchRun, write_book, write_scores
+    from detectors.registry import detectors
+    from ingest.lake import Lake
+    from ingest.progress import ProgressLine
+
+    opened = Lake.open(lake)
+    run = BatchRun(
+        opened,
+        opened.chain_id() if chain_id is None else chain_id,
+        detectors(),
+        settings,
+        allow_gaps,
+        keep_scores=scores is not None,
+    )
+    judged = run.run(*blocks, ProgressLine(sys.stderr).show)
+    written = write_book(alerts, judged, settings.finality)
+    if scores is not None:
+        write_scores(scores, judged)
+    gaps = f", begun anew after {judged.gaps} gaps" if judged.gaps else ""
+    print(
+        f"{written} alerts up to block {judged.head} of chain {judged.chain_id} in {alerts}{gaps}",
+        file=sys.stderr,
+    )
+
+
+def evaluate(
+    alerts: Annotated[Path, typer.Option("--alerts", metavar="FILE", help="The book of alerts to judge.")],
+    labels: Annotated[
+        Path,
+        typer.Option(
+            "--labels", metavar="FILE", help="What really happened, as `undertow simulate` writes it."
+        ),
+    ],
+) -> None:
+    """Hold a book of alerts against labels: which attacks were found, which missed, which hard negatives
+    flagged.
+    """
+    from detectors.evaluate import judge, load_book, load_labels
+
+    verdict = judge(load_book(alerts), load_labels(labels))
+    categories = sorted(
+        {label.category for label in (*verdict.found, *verdict.missed, *verdict.flagged_hard_negatives)}
+    )
+    print(f"{'category':<20}{'found':>7}{'missed':>8}{'hard negatives flagged':>24}")
+    for category in categories:
+        counts = [
+            sum(label.category == category for label in group)
+            for group in (verdict.found, verdict.missed, verdict.flagged_hard_negatives)
+        ]
+        print(f"{category:<20}{counts[0]:>7}{counts[1]:>8}{counts[2]:>24}")
+    print(f"{len(verdict.unmatched)} alerts match no label")

@@ -8,19 +8,24 @@ journal of their own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from detectors import run as runs
 from detectors.alert import Alert
 from detectors.base import Detector, Finding, hexed
+from detectors.checkpoint import Checkpoint
 from detectors.episodes import Episodes, Place
 from detectors.settings import EngineSettings
 from detectors.state import State, advance, cut
 from ingest.batch import Batch, Event, Rollback
-from ingest.errors import ChainGap, RollbackTooDeep
+from ingest.errors import ChainGap, RollbackTooDeep, RunMismatch
 
 COPIES = 4
 """Copies of what expires inside the finality depth: more copies make rollbacks quicker and memory larger."""
+
+
+NO_OFFSET = -1
+"""The offset of a state before the log's first block: nothing to save yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Score:
 
 @dataclass(slots=True)
 class Output:
-    """What an event led to: revisions of alerts, scores by block, and the block it rolled back to, if it did."""
+    """What an event led to: revisions of alerts, scores by block, and the rollback, if it was one."""
 
     alerts: list[Alert] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
@@ -56,12 +61,14 @@ class Kept:
 @dataclass(slots=True)
 class Engine:
     """One chain's detection. `follows` is false in batch work over final blocks: then nothing is kept for
-    rollbacks.
+    rollbacks. With `keep_all` alerts that can no longer change are kept as well.
     """
 
+    chain_id: int
     detectors: Sequence[Detector]
     settings: EngineSettings = field(default_factory=EngineSettings)
     follows: bool = True
+    keep_all: bool = False
     state: State = field(default_factory=State)
     episodes: Episodes | None = None
     kept: list[Kept] = field(default_factory=list)
@@ -116,15 +123,15 @@ class Engine:
         state = self.state
         if state.anchor is not None and (batch.first != state.number + 1 or batch.parent_hash != state.hash):
             raise ChainGap(
-                f"block {batch.first} ({hexed(batch.parent_hash)[:18]}… as its parent) does not follow block {state.number} "
-                f"({hexed(state.hash)[:18]}…): backfill the blocks between, or give --allow-gaps in batch"
+                f"block {batch.first} ({hexed(batch.parent_hash)[:18]}… as its parent) does not follow "
+                f"block {state.number} ({hexed(state.hash)[:18]}…): backfill the blocks between, or give --allow-gaps in batch"
             )
 
     def _episodes(self) -> Episodes:
         if self.episodes is None:
             assert self.state.anchor is not None
             name = runs.digest(self.settings, self.detectors, self.state.anchor)
-            self.episodes = Episodes(name, self.settings, keep_all=not self.follows)
+            self.episodes = Episodes(name, self.settings, self.keep_all)
         return self.episodes
 
     def _keep(self, batch: Batch, offset: int) -> None:
@@ -170,7 +177,51 @@ class Engine:
                 f"the log rolls back to block {rollback.number} with another hash than the one it sent before"
             )
         reason = f"its block left the chain (rollback to block {rollback.number})"
-        return Output(alerts=self._episodes().undo(rollback.number, reason), rollback=rollback)
+        output = Output(alerts=self._episodes().undo(rollback.number, reason), rollback=rollback)
+        if self.state.anchor is None:
+            self.episodes = None
+        return output
+
+    def run_name(self) -> str:
+        """The run digest; empty before the first block."""
+        return self.episodes.run if self.episodes is not None else ""
+
+    def standing(self) -> list[Alert]:
+        """The last revision of every alert kept; with `keep_all`, of every alert."""
+        return list(self.episodes.alerts.values()) if self.episodes is not None else []
+
+    def let_go(self) -> None:
+        """Ends `keep_all`."""
+        self.keep_all = False
+        if self.episodes is not None:
+            self.episodes.keep_all = False
+
+    def base(self) -> Checkpoint | None:
+        """What can be put on disk: the newest state that is final, with the alerts as they stood then. None
+        before there is one.
+        """
+        if not self.kept or self.kept[0].offset == NO_OFFSET:
+            return None
+        base = self.kept[0]
+        episodes = self._episodes()
+        opened, alerts = episodes.at(base.state.number)
+        state = replace(base.state, ledger=base.state.ledger.until(base.state.number))
+        return Checkpoint(self.chain_id, episodes.run, base.offset, state, opened, alerts)
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Goes on from a checkpoint. Raises RunMismatch where it was made with other settings or code."""
+        assert checkpoint.state.anchor is not None
+        run = runs.digest(self.settings, self.detectors, checkpoint.state.anchor)
+        if run != checkpoint.run:
+            raise RunMismatch(
+                f"the checkpoint of chain {checkpoint.chain_id} is of run {checkpoint.run}, made with other "
+                f"settings or code than this run {run}: start detect with --rebuild"
+            )
+        self.state = checkpoint.state
+        self.kept = [Kept(checkpoint.state.copy(), checkpoint.offset)]
+        self.episodes = Episodes(
+            run, self.settings, self.keep_all, dict(checkpoint.open), dict(checkpoint.alerts)
+        )
 
     def _advance_quietly(self, batch: Batch) -> None:
         for piece in cut(batch, self.settings.epoch_blocks):

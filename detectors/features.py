@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from detectors.models import Model
 
 KNOWN_BEFORE = (
-    "from_outs", "from_distinct_out", "from_distinct_in", "to_distinct_out", "to_distinct_in", "to_first_time",
-    "pair_count", "pair_by_payer", "back_pair_count", "emptied", "tokens_left", "to_paid_asset", "from_paid_asset",
+    "from_outs", "from_distinct_out", "from_distinct_in", "to_distinct_out", "to_distinct_in",
+    "to_first_time", "pair_count", "pair_by_payer", "back_pair_count", "emptied", "tokens_left",
+    "to_paid_asset", "from_paid_asset",
     "depth", "origin", "gathered", "capped", "from_funder", "to_funder", "funder_payees",
 )  # fmt: skip
 """Integer columns of a transfer, in the order of the kernel's R_ columns: what was known just before it (see
@@ -132,7 +133,7 @@ def _trails(parts: list[layout.Trail], ledger: Ledger) -> pl.DataFrame:
     tokens = [
         None if asset == 0 else token for asset, token in zip(assets, ledger.addresses(assets), strict=True)
     ]
-    columns = {
+    columns: dict[str, Any] = {
         "row": row,
         "block_number": edges[:, layout.E_BLOCK],
         "timestamp": edges[:, layout.E_TIME],
@@ -165,6 +166,4 @@ def _wallets(parts: list[layout.Touched], ledger: Ledger) -> pl.DataFrame:
             "wallet_id": pl.Series(wallet, dtype=pl.Int64),
         }
     )
-    return frame.hstack(
-        cast("pl.DataFrame", pl.DataFrame(features, schema=list(layout.WALLET_FEATURES), orient="row"))
-    )
+    return frame.hstack(pl.DataFrame(features, schema=list(layout.WALLET_FEATURES), orient="row"))

@@ -73,14 +73,8 @@ class Graph:
             trail, wallets = _trail_buffer(end - start), _touched_buffer(end - start)
             self._reserve(end - start)
             stream.run(self._arrays(ledger), part, limits, out[start:end], trail, wallets)
-            used = int(trail.used[0])
-            trail.row[:used] += start
-            trails.append(layout.Trail(*(column[:used].copy() for column in trail[:-1]), trail.used))
-            touched.append(
-                layout.Touched(
-                    *(column[: int(wallets.used[0])].copy() for column in wallets[:-1]), wallets.used
-                )
-            )
+            trails.append(_used_trail(trail, start))
+            touched.append(_used_wallets(wallets))
         return out, trails, touched
 
     def _reserve(self, rows: int) -> None:
@@ -90,13 +84,18 @@ class Graph:
         self.assets.reserve(rows)
 
     def _arrays(self, ledger: Ledger) -> layout.Graph:
-        tables = [
-            columns
-            for name in TABLES
-            for columns in (getattr(self, name).current, getattr(self, name).previous)
-        ]
-        return layout.Graph(
-            *tables, self.edges, self.amounts, self.hashes, self.next_edge, ledger.funder, ledger.funded
+        tables = (self.wallets, self.holdings, self.pairs, self.assets)
+        generations = [columns for table in tables for columns in (table.current, table.previous)]
+        return layout.Graph._make(
+            [
+                *generations,
+                self.edges,
+                self.amounts,
+                self.hashes,
+                self.next_edge,
+                ledger.funder,
+                ledger.funded,
+            ]
         )
 
 
@@ -144,6 +143,19 @@ def whole(words: NDArray[np.uint64]) -> list[int]:
     return [int.from_bytes(joined[i : i + 32], "big") for i in range(0, len(joined), 32)]
 
 
+def _used_trail(trail: layout.Trail, start: int) -> layout.Trail:
+    used = int(trail.used[0])
+    edges, amounts, hashes = (column[:used].copy() for column in (trail.edges, trail.amounts, trail.hashes))
+    return layout.Trail(trail.row[:used] + start, edges, amounts, hashes, trail.used)
+
+
+def _used_wallets(touched: layout.Touched) -> layout.Touched:
+    used = int(touched.used[0])
+    columns = (touched.wallet, touched.block, touched.time, touched.features)
+    wallet, block, time, features = (column[:used].copy() for column in columns)
+    return layout.Touched(wallet, block, time, features, touched.used)
+
+
 def _spans(rows: layout.Rows) -> list[tuple[int, int]]:
     """Stretches of whole blocks of about `KERNEL_ROWS` rows; a block is never cut."""
     ends = np.flatnonzero(rows.closes) + 1
@@ -169,7 +181,6 @@ def _trail_buffer(rows: int) -> layout.Trail:
 
 def _touched_buffer(rows: int) -> layout.Touched:
     room = 3 * rows
-    ids = [np.empty(room, np.int64) for _ in range(3)]
-    return layout.Touched(
-        *ids, np.empty((room, len(layout.WALLET_FEATURES)), np.float64), np.zeros(1, np.int64)
-    )
+    wallet, block, time = (np.empty(room, np.int64) for _ in range(3))
+    features = np.empty((room, len(layout.WALLET_FEATURES)), np.float64)
+    return layout.Touched(wallet, block, time, features, np.zeros(1, np.int64))

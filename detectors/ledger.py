@@ -104,6 +104,17 @@ class Ledger:
         if self.count == 0:
             self.intern(np.zeros((1, 5), np.uint32))
 
+    @classmethod
+    def of(cls, known: NDArray[np.uint32], funder: NDArray[np.int64], funded: NDArray[np.int64]) -> Ledger:
+        """A ledger of addresses already numbered, as a checkpoint keeps them."""
+        ledger = cls()
+        ledger._reserve(known.shape[0])
+        ledger.count = known.shape[0]
+        ledger.known[: ledger.count] = known
+        ledger.funder[: ledger.count], ledger.funded[: ledger.count] = funder, funded
+        ledger._rebuild()
+        return ledger
+
     def intern(self, words: NDArray[np.uint32]) -> NDArray[np.int64]:
         """Ids of addresses given as [n, 5] 32-bit words, numbering new ones in row order."""
         self._reserve(words.shape[0])

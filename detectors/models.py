@@ -62,7 +62,8 @@ class Model:
         """Mean distance to the nearest training rows, one a row; each row independent of the others."""
         if not len(rows):
             return np.zeros(0)
-        return np.round(self.estimator.decision_function((rows - self.centre) / self.scale), DECIMALS)
+        far: Matrix = self.estimator.decision_function((rows - self.centre) / self.scale)
+        return np.round(far, DECIMALS)
 
     def scores(self, distances: Matrix) -> Matrix:
         """Distances as scores in [0, 1): 0.5 at the threshold."""

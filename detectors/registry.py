@@ -7,7 +7,9 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from detectors.base import Detector
 
@@ -25,7 +27,8 @@ def _modules(path: list[str]) -> list[str]:
     return [f"detectors.library.{module.name}" for module in pkgutil.iter_modules(path)]
 
 
-def _classes(module_name: str) -> list[type[Detector]]:
+def _classes(module_name: str) -> list[Callable[[], Detector]]:
     module = importlib.import_module(module_name)
-    own = (cls for _, cls in inspect.getmembers(module, inspect.isclass) if cls.__module__ == module_name)
+    found = inspect.getmembers(module, inspect.isclass)
+    own: list[Any] = [cls for _, cls in found if cls.__module__ == module_name]
     return [cls for cls in own if hasattr(cls, "catches") and hasattr(cls, "score")]

@@ -16,12 +16,13 @@ class Progress:
     done: int
     total: int
     seconds: float
+    work: str = "backfill"
 
     @property
     def line(self) -> str:
         rate = self.done / self.seconds if self.seconds > 0 else 0.0
         left = f", {(self.total - self.done) / rate:.0f} s left" if rate > 0 else ""
-        return f"backfill: {self.done} of {self.total} blocks, {rate:.0f} blocks/s{left}"
+        return f"{self.work}: {self.done} of {self.total} blocks, {rate:.0f} blocks/s{left}"
 
 
 @dataclass(slots=True)

@@ -284,7 +284,7 @@ def transfer(g, rows, i, limits, out, trail, walk, found):  # type: ignore[no-un
 
 @njit(cache=True)
 def funders(g, rows, i, out):  # type: ignore[no-untyped-def]
-    """Who first sent native value to payer and payee, as known before this row; then learns it for the payee."""
+    """Who first sent native value to payer and payee, as known before; then learns the payee's."""
     out[R_FROM_FUNDER], out[R_TO_FUNDER] = g.funder[rows.sender[i]], g.funder[rows.payee[i]]
     if out[R_FROM_FUNDER] != NONE:
         out[R_FUNDER_PAYEES] = look(g.wallets, g.old_wallets, out[R_FROM_FUNDER], W_DISTINCT_OUT)

@@ -28,7 +28,7 @@ def compare(a, b):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def add_to(a, b):  # type: ignore[no-untyped-def]
-    """a += b; stays at the largest number where the sum does not fit (a hostile token can emit any amount)."""
+    """a += b; stays at the largest number where the sum does not fit (a hostile token emits any amount)."""
     carry = np.uint64(0)
     for i in range(3, -1, -1):
         partial = a[i] + b[i]

@@ -24,15 +24,15 @@ MANNER = {
     COUNTERFEIT: "a token the victim never used",
     LOSS: "the victim's own payment to it, by mistake",
 }
-# Integer columns of what is remembered of (payer, ends of an address): the payee really paid, in which asset, a lookalike that
-# proved harmless, the lookalike that poisoned.
+# Integer columns of what is remembered of (payer, ends of an address): the payee really paid, in which asset,
+# a lookalike that proved harmless, the lookalike that poisoned.
 PAYEE, ASSET, HARMLESS, POISONER = range(4)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """dust_divisor: an amount of at most 1/n of what the victim paid in the same asset is tiny. same_owner_payees: a funder of
-    fewer wallets than this ties the wallets it funded to one owner.
+    """dust_divisor: an amount of at most 1/n of what the victim paid in the same asset is tiny.
+    same_owner_payees: a funder of fewer wallets than this ties the wallets it funded to one owner.
     """
 
     dust_divisor: int = 100
@@ -51,7 +51,9 @@ def _lookalike(table, old, victim, ends, other):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _pay(table, old, payer, payee, ends, asset, amount):  # type: ignore[no-untyped-def]
-    """The payer's own payment: remembered, or the loss where it goes to a lookalike that poisoned. Returns the address meant."""
+    """The payer's own payment: remembered, or the loss where it goes to a lookalike that poisoned. Returns
+    the address meant.
+    """
     row = touch(table, old, (payer << 28) | ends)
     ints = table.ints[row]
     if ints[PAYEE] == 0 or ints[PAYEE] == payee:
@@ -81,7 +83,9 @@ def _manner(table, old, key, asset, amount, own_payments, received, divisor):  #
 
 @njit(cache=True)
 def _stream(table, old, ids, ends, amounts, known, divisor, owner_payees, out):  # type: ignore[no-untyped-def]
-    """Rows in order. ids: sender, payee, transaction sender, asset. ends: of sender, of payee. out: kind, imitated id."""
+    """Rows in order. ids: sender, payee, transaction sender, asset. ends: of sender, of payee. out: kind,
+    imitated id.
+    """
     for i in range(ids.shape[0]):
         sender, payee, by, asset = ids[i]
         if sender == payee or sender == 0 or payee == 0:
@@ -99,7 +103,7 @@ def _stream(table, old, ids, ends, amounts, known, divisor, owner_payees, out): 
                 continue
             funder = known[i, 0] if received else known[i, 1]
             victims_funder = known[i, 1] if received else known[i, 0]
-            related = funder == victim or funder == imitated
+            related = funder in (victim, imitated)
             related = related or (funder >= 0 and funder == victims_funder and known[i, 2] < owner_payees)
             key = (victim << 28) | victim_ends
             own = known[i, 4] if received else known[i, 3]
@@ -115,12 +119,13 @@ def _stream(table, old, ids, ends, amounts, known, divisor, owner_payees, out): 
 class AddressPoisoning:
     """Flags a transfer that plants a lookalike in a victim's history, and the payment that falls for it.
 
-    A lookalike has the first 3 and last 4 hex digits of an address the victim paid by a transaction of its own. It poisons by a
-    transfer of nothing "from" the victim, by a tiny amount, or by a token the victim never paid with.
-    Fails: where the victim's real payment lies before the stream (or two generations back); against lookalikes of addresses that
-    only paid the victim. Does not flag wallets funded by the victim, by the imitated address, or by the victim's own funder.
-    Costs one table look-up a transfer and direction; remembers 60 bytes for each (payer, payee).
-    Source: Tsuchiya et al. 2025 (all of 435 real losses match at least 3 + 4 digits; 270M attempts); Forta recall 16 %.
+    A lookalike has the first 3 and last 4 hex digits of an address the victim paid by a transaction of its
+    own. It poisons by a transfer of nothing "from" the victim, by a tiny amount, or by a token the victim
+    never paid with. Fails: where the victim's real payment lies before the stream (or two generations back);
+    against lookalikes of addresses that only paid the victim. Does not flag wallets funded by the victim, by
+    the imitated address, or by the victim's own funder. Costs one table look-up a transfer and direction;
+    remembers 60 bytes for each (payer, payee). Source: Tsuchiya et al. 2025 (all of 435 real losses match at
+    least 3 + 4 digits; 270M attempts); Forta recall 16 %.
     """
 
     name = "address-poisoning"
@@ -129,7 +134,9 @@ class AddressPoisoning:
     settings = Settings()
 
     def remember(self, memory: Memory, batch: Batch, features: Features) -> tuple[Memory, pl.DataFrame]:
-        """Whom each wallet really paid, by the ends of the address; gives each poisoning row its kind and imitated address."""
+        """Whom each wallet really paid, by the ends of the address; gives each poisoning row its kind and
+        imitated address.
+        """
         rows = features.transfers
         table = memory.get("paid", Table.new(4, 0, 4))
         assert isinstance(table, Table)
@@ -163,7 +170,11 @@ class AddressPoisoning:
         if by not in (victim, attacker):
             roles.append((by, "attacker"))
         severity: Severity = "critical" if kind == LOSS else "medium"
-        score = 1.0 if kind == LOSS else min(0.99, 0.85 + 0.02 * (prefix + suffix - PREFIX_DIGITS - SUFFIX_DIGITS))
+        score = (
+            1.0
+            if kind == LOSS
+            else min(0.99, 0.85 + 0.02 * (prefix + suffix - PREFIX_DIGITS - SUFFIX_DIGITS))
+        )
         return Finding(
             block_number=int(row["block_number"]),
             timestamp=int(row["timestamp"]),
@@ -182,8 +193,8 @@ class AddressPoisoning:
                 "imitated": hexed(imitated),
             },
             thresholds={"prefix_digits": PREFIX_DIGITS, "suffix_digits": SUFFIX_DIGITS},
-            explanation=f"{hexed(attacker)} imitates {hexed(imitated)}, which {hexed(victim)} has paid: the first {prefix} and "
-            f"last {suffix} digits are equal. It reached the victim's history by {MANNER[kind]}.",
+            explanation=f"{hexed(attacker)} imitates {hexed(imitated)}, which {hexed(victim)} has paid: "
+            f"the first {prefix} and last {suffix} digits are equal. It reached the victim's history by {MANNER[kind]}.",
         )
 
 
@@ -191,7 +202,8 @@ def _row(row: dict[str, bytes | int]) -> Row:
     token = row["token"]
     return Row(
         bytes(row["transaction_hash"]), int(row["log_index"]), int(row["block_number"]),
-        bytes(row["from_address"]), bytes(row["to_address"]), bytes(token) if token is not None else None, bytes(row["amount"]),
+        bytes(row["from_address"]), bytes(row["to_address"]), None if token is None else bytes(token),
+        bytes(row["amount"]),
     )  # fmt: skip
 
 

@@ -11,26 +11,30 @@ from detectors.alert import RoleName, Severity
 from detectors.base import Finding, hexed, rows_of
 from detectors.features import Features
 from detectors.kernels.layout import WALLET_FEATURES
-from detectors.models import Model, ModelSpec
+from detectors.models import Matrix, Model, ModelSpec
 from ingest.batch import Batch
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """kept_score: wallets scored at least this are kept for `fraud.scores`. grave: times the threshold for severity high."""
+    """kept_score: wallets scored at least this are kept for `fraud.scores`. grave: times the threshold for
+    severity high.
+    """
 
     kept_score: float = 0.4
     grave: float = 2.0
 
 
 class AnomalousWallet:
-    """Scores every wallet a block touched, at the block's end, by its distance to what wallets did in earlier epochs.
+    """Scores every wallet a block touched, at the block's end, by its distance to what wallets did in earlier
+    epochs.
 
-    The model is PyOD's KNN (mean distance to 10 neighbours) on decaying rates of payments, new counterparties and new assets; it
-    is fitted at fixed blocks on a hashed sample of earlier epochs and frozen. The threshold aims at 5 alerts per 10,000 rows.
-    Fails: in its first 50 blocks and until 600 rows are sampled (warming up); against an attacker who behaves like an exchange;
-    on traffic whose kind changes faster than eight epochs. Costs one nearest-neighbour query a wallet and block.
-    Source: PyOD (Zhao et al. 2019); novelty detectors reach AUC .86 on labelled wallets, supervised trees .98.
+    The model is PyOD's KNN (mean distance to 10 neighbours) on decaying rates of payments, new counterparties
+    and new assets; it is fitted at fixed blocks on a hashed sample of earlier epochs and frozen. The
+    threshold aims at 5 alerts per 10,000 rows. Fails: in its first 50 blocks and until 600 rows are sampled
+    (warming up); against an attacker who behaves like an exchange; on traffic whose kind changes faster than
+    eight epochs. Costs one nearest-neighbour query a wallet and block. Source: PyOD (Zhao et al. 2019);
+    novelty detectors reach AUC .86 on labelled wallets, supervised trees .98.
     """
 
     name = "anomalous-wallet"
@@ -48,16 +52,26 @@ class AnomalousWallet:
         distances = model.distances(matrix)
         scores = model.scores(distances)
         return [
-            self._finding(features, model, index, float(distances[index]), float(scores[index]), matrix[index])
+            self._finding(
+                features, model, int(index), float(distances[index]), float(scores[index]), matrix[index]
+            )
             for index in np.flatnonzero(scores >= self.settings.kept_score)
         ]
 
     def _finding(
-        self, features: Features, model: Model, index: int, distance: float, score: float, row: np.ndarray[tuple[int], np.dtype[np.float64]]
+        self,
+        features: Features,
+        model: Model,
+        index: int,
+        distance: float,
+        score: float,
+        row: Matrix,
     ) -> Finding:
         place = features.wallets.row(index, named=True)
         wallet, alerts = bytes(place["wallet"]), distance > model.threshold
-        evidence = _touching(features.transfers, int(place["block_number"]), wallet) if alerts else pl.DataFrame()
+        evidence = (
+            _touching(features.transfers, int(place["block_number"]), wallet) if alerts else pl.DataFrame()
+        )
         unusual = model.most_unusual(row)
         severity: Severity = "high" if distance > self.settings.grave * model.threshold else "medium"
         role: tuple[bytes, RoleName] = (wallet, "attacker")
@@ -72,10 +86,13 @@ class AnomalousWallet:
             transaction=bytes(evidence["transaction_hash"][0]) if alerts else b"",
             roles=(role,),
             rows=rows_of(evidence) if alerts else (),
-            measured={"distance": distance, **{name: round(float(row[WALLET_FEATURES.index(name)]), 6) for name in unusual}},
+            measured={
+                "distance": distance,
+                **{name: round(float(row[WALLET_FEATURES.index(name)]), 6) for name in unusual},
+            },
             thresholds={"distance": model.threshold},
-            explanation=f"{hexed(wallet)} lies {distance / model.threshold:.2f} times the alert distance away from what wallets did "
-            f"in earlier blocks; most unusual: {', '.join(unusual)}.",
+            explanation=f"{hexed(wallet)} lies {distance / model.threshold:.2f} times the alert distance "
+            f"away from what wallets did in earlier blocks; most unusual: {', '.join(unusual)}.",
             p_value=model.p_value(distance),
             alerts=alerts,
         )

@@ -14,8 +14,9 @@ from ingest.batch import Batch
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """hops: wallets in a row that passed the money on. gathered: wallets that passed one source's money on to one payee.
-    payers: distinct earlier payers at which the payee counts as a place where many pay, and a chain that ends there as ordinary.
+    """hops: wallets in a row that passed the money on. gathered: wallets that passed one source's money on to
+    one payee. payers: distinct earlier payers at which the payee counts as a place where many pay, and a
+    chain that ends there as ordinary.
     """
 
     hops: int = 3
@@ -26,12 +27,13 @@ class Settings:
 class Layering:
     """Flags peel chains, pass-through chains and scatter-gather among wallets that pay each other directly.
 
-    A wallet passes money on when it rests there at most half an hour, between half and all of it leaves in one payment, and the
-    wallet does little else meanwhile (`kernels.walks.pass_through`). Three in a row, or four that gather what one scattered, alert.
-    Fails: money that rests longer, is split evenly in more than two, moves through contracts, or through busy wallets; an owner who
-    moves his own money through three fresh wallets within the time looks the same. Hubs (six payers and payees) end a trail.
-    Costs a walk over at most 64 recent edges a payment.
-    Source: IBM Graph Feature Preprocessor and AMLworld patterns (minority F1 .648 on HI-Small).
+    A wallet passes money on when it rests there at most half an hour, between half and all of it leaves in
+    one payment, and the wallet does little else meanwhile (`kernels.walks.pass_through`). Three in a row, or
+    four that gather what one scattered, alert. Fails: money that rests longer, is split evenly in more than
+    two, moves through contracts, or through busy wallets; an owner who moves his own money through three
+    fresh wallets within the time looks the same. Hubs (six payers and payees) end a trail. Costs a walk over
+    at most 64 recent edges a payment. Source: IBM Graph Feature Preprocessor and AMLworld patterns (minority
+    F1 .648 on HI-Small).
     """
 
     name = "layering"
@@ -40,7 +42,9 @@ class Layering:
     settings = Settings()
 
     def score(self, batch: Batch, features: Features) -> list[Finding]:
-        """One finding a payment that completes or extends a trail: subject = the wallet where the trail began."""
+        """One finding a payment that completes or extends a trail: subject = the wallet where the trail
+        began.
+        """
         chain = (pl.col("depth") >= self.settings.hops) & (pl.col("to_distinct_in") < self.settings.payers)
         rows = features.transfers.filter(chain | (pl.col("gathered") >= self.settings.gathered))
         trails = features.trails.partition_by("row", as_dict=True)
@@ -55,7 +59,9 @@ class Layering:
         roles: list[tuple[bytes, RoleName]] = [(origin, "attacker")]
         roles += [(wallet, "intermediary") for wallet in sorted(met - {origin})]
         seconds = int(row["timestamp"]) - int(trail["timestamp"].to_list()[0])
-        severity: Severity = "high" if hops > self.settings.hops + 1 or gathered > self.settings.gathered else "medium"
+        severity: Severity = (
+            "high" if hops > self.settings.hops + 1 or gathered > self.settings.gathered else "medium"
+        )
         return Finding(
             block_number=int(row["block_number"]),
             timestamp=int(row["timestamp"]),

@@ -15,10 +15,10 @@ from ingest.batch import Batch
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """victims: owners emptied to one address before it alerts. window_seconds: block time within which they must be.
-    own_payees: distinct payees other than the taker that a wallet must have paid to count as somebody's wallet in use.
-    same_owner_payees: a funder of fewer wallets than this ties the wallets it funded to one owner.
-    remembered: candidate rows kept; beyond it the oldest are forgotten.
+    """victims: owners emptied to one address before it alerts. window_seconds: block time within which they
+    must be. own_payees: distinct payees other than the taker that a wallet must have paid to count as
+    somebody's wallet in use. same_owner_payees: a funder of fewer wallets than this ties the wallets it
+    funded to one owner. remembered: candidate rows kept; beyond it the oldest are forgotten.
     """
 
     victims: int = 3
@@ -29,7 +29,8 @@ class Settings:
 
 
 CANDIDATE = (
-    "block_number", "timestamp", "transaction_hash", "log_index", "token", "from_address", "to_address", "amount",
+    "block_number", "timestamp", "transaction_hash", "log_index", "token", "from_address",
+    "to_address", "amount",
     "by", "from_id", "to_id", "asset_id", "proven", "owner",
 )  # fmt: skip
 
@@ -37,12 +38,13 @@ CANDIDATE = (
 class WalletDrain:
     """Flags an address to which at least three unrelated owners' wallets were emptied within six hours.
 
-    A wallet counts as emptied when at least 95 % of a balance the stream fully knows went, and no token is left; or, where the
-    balance is not fully known, when two assets went in more than was known and more than in any payment before. It must have been
-    in use (it paid others itself), must not have been paid or funded by the taker, and gets nothing back in the transaction.
-    Wallets with one funder count as one owner, unless that funder serves many. Fails: victims with one asset whose balance began
-    before the stream; drains through contracts that route the money; a taker that is itself busy (a hub).
-    Costs one filter a batch; candidates are rare and capped. Source: Forta's drainer heuristics (.3 to .4 confidence).
+    A wallet counts as emptied when at least 95 % of a balance the stream fully knows went, and no token is
+    left; or, where the balance is not fully known, when two assets went in more than was known and more than
+    in any payment before. It must have been in use (it paid others itself), must not have been paid or funded
+    by the taker, and gets nothing back in the transaction. Wallets with one funder count as one owner, unless
+    that funder serves many. Fails: victims with one asset whose balance began before the stream; drains
+    through contracts that route the money; a taker that is itself busy (a hub). Costs one filter a batch;
+    candidates are rare and capped. Source: Forta's drainer heuristics (.3 to .4 confidence).
     """
 
     name = "wallet-drain"
@@ -51,10 +53,13 @@ class WalletDrain:
     settings = Settings()
 
     def remember(self, memory: Memory, batch: Batch, features: Features) -> tuple[Memory, pl.DataFrame]:
-        """Emptying payments of the last hours; hands on, for each that completes a drain, the payments it consists of."""
+        """Emptying payments of the last hours; hands on, for each that completes a drain, the payments it
+        consists of.
+        """
         fresh = self._candidates(features.transfers)
-        past = memory.get("emptied")
-        every = fresh.drop("row") if past is None else pl.concat([past, fresh.drop("row")])
+        past = memory.get("emptied", fresh.drop("row").clear())
+        assert isinstance(past, pl.DataFrame)
+        every = pl.concat([past, fresh.drop("row")])
         pairs = self._pairs(fresh, every)
         since = pl.col("timestamp") + self.settings.window_seconds >= int(batch.blocks["timestamp"][-1])
         return {"emptied": every.filter(since).tail(self.settings.remembered)}, pairs
@@ -77,10 +82,14 @@ class WalletDrain:
         )
 
     def _pairs(self, fresh: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
-        """[at, transfer...]: for each row `at` that completes a drain, the emptying payments to the same taker up to it."""
+        """[at, transfer...]: for each row `at` that completes a drain, the emptying payments to the same
+        taker up to it.
+        """
         numbered = every.with_row_index("order")
         start = every.height - fresh.height
-        ends = fresh.select(at="row", until="timestamp", last=pl.int_range(pl.len()) + start, to_id="to_id", of="from_id")
+        ends = fresh.select(
+            at="row", until="timestamp", last=pl.int_range(pl.len()) + start, to_id="to_id", of="from_id"
+        )
         pairs = ends.join(numbered, on="to_id", maintain_order="left_right").filter(
             pl.col("order") <= pl.col("last"),
             pl.col("timestamp") + self.settings.window_seconds >= pl.col("until"),
@@ -92,7 +101,7 @@ class WalletDrain:
         return pairs.filter(owners >= self.settings.victims, own_part).sort("at", "order")
 
     def score(self, batch: Batch, features: Features) -> list[Finding]:
-        """One finding for each payment that completes or extends a drain: subject = the address that takes."""
+        """One finding for each payment that completes or extends a drain: subject = the taker."""
         groups = features.columns[self.name].partition_by("at", maintain_order=True)
         return [self._finding(payments) for payments in groups]
 
@@ -120,6 +129,6 @@ class WalletDrain:
             rows=rows_of(payments),
             measured={"victims": owners, "seconds": seconds},
             thresholds={"victims": self.settings.victims, "seconds": self.settings.window_seconds},
-            explanation=f"{owners} unrelated wallets in use were emptied to {hexed(taker)} within {seconds} seconds; "
-            "none of them got anything back.",
+            explanation=f"{owners} unrelated wallets in use were emptied to {hexed(taker)} "
+            f"within {seconds} seconds; none of them got anything back.",
         )

@@ -1,0 +1,150 @@
+"""Holds a book of alerts against labels: what was found, what was missed, which hard negatives were flagged.
+
+The only place in `detectors` that reads labels.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from detectors.alert import Alert
+from ingest.errors import BadInput
+
+HORIZON_BLOCKS = 50
+"""An alert may come this many blocks after the label's last block and still hit it."""
+MANY_ATTACKERS = 10
+"""An alert that names more attackers than this hits only through its transactions: naming everyone finds
+nobody.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One story of the simulation, or of recorded data: an attack, or a hard negative that looks like one."""
+
+    id: str
+    category: str
+    kind: str
+    first_block: int
+    last_block: int
+    harm_block: int | None
+    transactions: frozenset[str]
+    attackers: frozenset[str]
+    addresses: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """All labels of a chain, and what a wallet without one is ("honest" or "unknown")."""
+
+    chain_id: int
+    unlabelled: str
+    labels: tuple[Label, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Attacks found and missed, hard negatives flagged, each a label; and alerts that hit no label."""
+
+    found: tuple[Label, ...]
+    missed: tuple[Label, ...]
+    flagged_hard_negatives: tuple[Label, ...]
+    unmatched: tuple[Alert, ...]
+
+
+def load_labels(path: Path) -> Labels:
+    """Reads a labels file (design, section 10). Raises BadInput with the line that cannot be used."""
+    lines = _lines(path)
+    if not lines:
+        raise BadInput(f"{path}: no header line; labels are written by `undertow simulate --labels`")
+    number = 0
+    try:
+        header = json.loads(lines[0])
+        labels = []
+        for number, line in enumerate(lines[1:], start=1):  # noqa: B007
+            labels.append(_label(json.loads(line)))
+        return Labels(int(header["chain_id"]), header["unlabelled"], tuple(labels))
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{path}, line {number + 1}: no label ({type(error).__name__}: {error})") from error
+
+
+def load_book(path: Path) -> list[Alert]:
+    """Reads a book of alerts, JSON lines. Raises BadInput with the line that cannot be used."""
+    alerts = []
+    for number, line in enumerate(_lines(path), start=1):
+        try:
+            alerts.append(Alert.from_json(line))
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadInput(f"{path}, line {number}: no alert ({type(error).__name__}: {error})") from error
+    return alerts
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read: {error}") from error
+
+
+def _label(plain: Mapping[str, Any]) -> Label:
+    roles = [(role["address"].lower(), role["role"]) for role in plain["roles"]]
+    return Label(
+        id=plain["id"],
+        category=plain["category"],
+        kind=plain["kind"],
+        first_block=int(plain["first_block"]),
+        last_block=int(plain["last_block"]),
+        harm_block=plain["harm_block"],
+        transactions=frozenset(transaction.lower() for transaction in plain["transactions"]),
+        attackers=frozenset(address for address, role in roles if role == "attacker"),
+        addresses=frozenset(address for address, _ in roles),
+    )
+
+
+def judge(alerts: Iterable[Alert], labels: Labels) -> Verdict:
+    """Each alert hits at most one label: of its category, sharing a transaction or an attacker, in time.
+
+    Retracted and suppressed alerts count as not raised. A hard negative is flagged by an alert of its
+    category that shares a transaction with it, or calls one of its addresses an attacker.
+    """
+    raised = [alert for alert in alerts if alert.status != "retracted" and alert.suppressed_by is None]
+    attacks = [label for label in labels.labels if label.kind == "attack"]
+    negatives = [label for label in labels.labels if label.kind == "hard_negative"]
+    found: set[str] = set()
+    flagged: set[str] = set()
+    unmatched = []
+    for alert in sorted(raised, key=lambda a: (a.block_number, a.id)):
+        hits = [label for label in attacks if _hits(alert, label)]
+        touched = [label for label in negatives if _flags(alert, label)]
+        found.update(label.id for label in hits[:1])
+        flagged.update(label.id for label in touched if not hits)
+        if not hits and not touched:
+            unmatched.append(alert)
+    return Verdict(
+        tuple(label for label in attacks if label.id in found),
+        tuple(label for label in attacks if label.id not in found),
+        tuple(label for label in negatives if label.id in flagged),
+        tuple(unmatched),
+    )
+
+
+def _attackers(alert: Alert) -> set[str]:
+    named = {role.address for role in alert.roles if role.role == "attacker"}
+    return named if len(named) <= MANY_ATTACKERS else set()
+
+
+def _hits(alert: Alert, label: Label) -> bool:
+    in_time = (
+        label.first_block <= alert.updated_block and alert.block_number <= label.last_block + HORIZON_BLOCKS
+    )
+    shared = bool(label.transactions.intersection(alert.transactions) or label.attackers & _attackers(alert))
+    return alert.category == label.category and in_time and shared
+
+
+def _flags(alert: Alert, label: Label) -> bool:
+    shared = label.transactions.intersection(alert.transactions) or label.addresses & _attackers(alert)
+    return alert.category == label.category and bool(shared)
