@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 
@@ -41,53 +42,60 @@ class Supervisor:
     logs: Path
     stop: threading.Event
     say: Say
-    _running: list[tuple[Part, Child]] = field(default_factory=list)
+    _started: list[list[tuple[Part, Child]]] = field(default_factory=list)
 
     def start(self, *parts: Part) -> None:
         """Starts `parts` at once and returns when all are up, having said so in their order.
 
         Raises SetupFailed where one dies or takes too long, Stopped when the end is asked for.
         """
+        together: list[tuple[Part, Child]] = []
+        self._started.append(together)
         for part in parts:
-            log = self.logs / f"{part.name.replace(' ', '-')}.log"
+            log = self.logs / f"{part.name}.log"
             log.unlink(missing_ok=True)
-            self._running.append((part, Child.start(part.name, part.argv, log=log)))
+            together.append((part, Child.start(part.name, part.argv, log=log)))
         begun = time.monotonic()
-        for part in parts:
-            self._await(part, begun + part.deadline_s)
+        for part, child in together:
+            self._await(part, child, begun + part.deadline_s)
 
     def check(self) -> None:
         """Raises SetupFailed, with its last words, for a part that ended and should not have."""
-        for part, child in self._running:
+        for part, child in self._running():
             status = child.poll()
             if status is not None and not (part.ends and status == 0):
-                words = child.last_lines() or "nothing"
-                raise SetupFailed(f"{part.name} ended by itself (status {status}); its last words: {words}")
+                raise SetupFailed(f"{part.name} ended by itself (status {status}); {_last_words(child)}")
 
     def has_ended(self, name: str) -> bool:
         """Whether the part of that name has done its work."""
-        return any(child.poll() is not None for part, child in self._running if part.name == name)
+        return any(child.poll() is not None for part, child in self._running() if part.name == name)
 
     def pids(self) -> dict[str, int]:
         """The process of each part, by name."""
-        return {part.name: child.pid for part, child in self._running}
+        return {part.name: child.pid for part, child in self._running()}
 
     def end(self) -> None:
-        """Ends every part, the newest first: none loses what it leans on before it has ended itself."""
-        while self._running:
-            _, child = self._running.pop()
-            child.stop(_GRACE_S)
+        """Ends every part: those started together at once, and all before those they were started after."""
+        while self._started:
+            together = [child for _, child in self._started[-1]]
+            for child in together:
+                child.ask_to_end()
+            for child in together:
+                child.stop(_GRACE_S)
+            self._started.pop()
 
-    def _await(self, part: Part, deadline: float) -> None:
-        log = self.logs / f"{part.name.replace(' ', '-')}.log"
-        while (lines := part.ready(log)) is None:
+    def _running(self) -> Iterator[tuple[Part, Child]]:
+        return chain.from_iterable(self._started)
+
+    def _await(self, part: Part, child: Child, deadline: float) -> None:
+        assert child.log is not None
+        while (lines := part.ready(child.log)) is None:
             self.check()
             if self.stop.wait(_POLL_S):
                 raise Stopped
             if time.monotonic() > deadline:
-                words = _last_words(self._running, part) or "nothing"
                 raise SetupFailed(
-                    f"{part.name} was not up within {part.deadline_s:g} s; its last words: {words}"
+                    f"{part.name} was not up within {part.deadline_s:g} s; {_last_words(child)}"
                 )
         for line in lines:
             self.say(line)
@@ -101,5 +109,5 @@ class Supervisor:
         self.end()
 
 
-def _last_words(running: Sequence[tuple[Part, Child]], wanted: Part) -> str:
-    return next((child.last_lines() for part, child in running if part is wanted), "")
+def _last_words(child: Child) -> str:
+    return f"its last words: {child.last_lines() or 'none'} (all of them: {child.log})"

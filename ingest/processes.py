@@ -93,10 +93,15 @@ class Child:
         """Exit status (negative: killed by that signal), or None while it runs."""
         return self.process.poll()
 
+    def ask_to_end(self) -> None:
+        """SIGTERM to the group, without waiting: several children can end at the same time."""
+        if self.poll() is None:
+            self._signal(signal.SIGTERM)
+
     def stop(self, grace_s: float = 10.0) -> int:
         """SIGTERM to the group, SIGKILL to what is left after `grace_s` seconds. Returns the exit status."""
         if self.poll() is None:
-            self._signal(signal.SIGTERM)
+            self.ask_to_end()
             try:
                 self.process.wait(grace_s)
             except subprocess.TimeoutExpired:
