@@ -1,4 +1,4 @@
-"""The commands `undertow chain` and `undertow simulate`. Light: what a command needs is imported inside it."""
+"""The commands `undertow chain` and `undertow simulate`. Imports of weight are inside them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def chain(
     ] = None,
     chain_id: Annotated[int, typer.Option(help="Chain id of the fork.", envvar="UNDERTOW_CHAIN_ID")] = 31_337,
 ) -> None:
-    """Run a local EVM chain: an origin with WETH, Uniswap V2 and tokens, and a fork of it for actors to play on.
+    """Run a local EVM chain: an origin with WETH, Uniswap V2 and tokens, and a fork of it to play on.
 
     Stays until Ctrl-C or SIGTERM, then ends both nodes. Play on it with `undertow simulate`.
     """
@@ -50,7 +50,11 @@ def simulate(
         int | None, typer.Option(min=1, help="End after so many blocks; else on Ctrl-C.")
     ] = None,
     attacks_per_category: Annotated[
-        int, typer.Option(min=0, help="Attacks, and as many hard negatives, per category and 200 blocks.")
+        int,
+        typer.Option(
+            min=0,
+            help="Attacks of each category, and hard negatives: in all with --blocks, else in 200 blocks.",
+        ),
     ] = 2,
     block_time: Annotated[
         float | None,

@@ -28,7 +28,7 @@ Role = tuple[Address, RoleName]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a story did: its transactions in order, the first that did harm, the loss, and the parts played."""
+    """What a story did: its transactions in order, the first that did harm, the loss, the parts played."""
 
     transactions: tuple[str, ...]
     roles: tuple[Role, ...]

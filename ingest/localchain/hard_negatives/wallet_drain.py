@@ -29,9 +29,9 @@ _LEAST_USD = 50
 
 
 def deposit_sweeps(stage: Stage) -> Story:
-    """Ten customers deposit, and the exchange empties their deposit addresses into its hot wallet."""
+    """Ten customers deposit to addresses made for it, which the exchange then empties into its hot wallet."""
     people = stage.holders(stage.cast.veterans(stage.rng, 1), ETH, _LEAST_USD)[:10]
-    made = [(p.address, stage.exchange.deposit_address(stage.rng, p.address)) for p in people]
+    made = [(person.address, stage.fresh()) for person in people]
     yield [pay(ETH, who, there, stage.spendable(who, TOKEN_GAS) // 10) for who, there in made]
     yield from wait(stage.rng.randint(0, 2))
     deposits = [there for _, there in made]
