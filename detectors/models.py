@@ -41,7 +41,7 @@ class ModelSpec:
     least_rows: int = 600
     neighbours: int = 10
     per_10k: float = 5.0
-    margin: float = 1.25
+    margin: float = 1.1
     trim: float = 0.005
 
 
@@ -99,7 +99,7 @@ def _estimator(spec: ModelSpec, rows: Matrix) -> Any:
     # Imported late: PyOD pulls in scikit-learn, a second of start-up that most commands do not need.
     from pyod.models.knn import KNN
 
-    return KNN(n_neighbors=spec.neighbours, method="mean", algorithm="kd_tree", n_jobs=1).fit(rows)
+    return KNN(n_neighbors=spec.neighbours, method="mean", n_jobs=1).fit(rows)
 
 
 def _trimmed(spec: ModelSpec, rows: Matrix) -> Matrix:
@@ -112,13 +112,14 @@ def _trimmed(spec: ModelSpec, rows: Matrix) -> Matrix:
 
 
 def _threshold(spec: ModelSpec, distances: Matrix) -> float:
-    """The distance that `per_10k` of 10,000 calibration rows exceed; above them all where so few rows cannot
-    tell.
+    """The distance that `per_10k` of 10,000 calibration rows exceed. Where so few rows cannot tell, some way
+    (`margin`) above all of them but the trimmed share, which may be attacks.
     """
     above = int(distances.size * spec.per_10k / 10_000)
-    if above < 1:
-        return round(float(distances[-1]) * spec.margin, DECIMALS)
-    return float(distances[-above])
+    if above >= 1:
+        return float(distances[-above])
+    kept = distances[: distances.size - int(distances.size * spec.trim)]
+    return round(float(kept[-1]) * spec.margin, DECIMALS)
 
 
 @dataclass(frozen=True, slots=True)

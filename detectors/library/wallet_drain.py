@@ -41,10 +41,11 @@ class WalletDrain:
     A wallet counts as emptied when at least 95 % of a balance the stream fully knows went, and no token is
     left; or, where the balance is not fully known, when two assets went in more than was known and more than
     in any payment before. It must have been in use (it paid others itself), must not have been paid or funded
-    by the taker, and gets nothing back in the transaction. Wallets with one funder count as one owner, unless
-    that funder serves many. Fails: victims with one asset whose balance began before the stream; drains
-    through contracts that route the money; a taker that is itself busy (a hub). Costs one filter a batch;
-    candidates are rare and capped. Source: Forta's drainer heuristics (.3 to .4 confidence).
+    by the taker, and gets nothing back in the transaction. Wallets with one funder count as one owner, as do
+    a wallet and its funder, unless that funder serves many. Fails: victims with one asset whose balance began
+    before the stream; drains through contracts that route the money; a taker that is itself busy (a hub).
+    Costs one filter a batch; candidates are rare and capped. Source: Forta's drainer heuristics (.3 to .4
+    confidence).
     """
 
     name = "wallet-drain"
@@ -96,9 +97,12 @@ class WalletDrain:
         )
         gone = pl.col("proven").any() | (pl.col("asset_id").n_unique() >= 2)
         pairs = pairs.filter(gone.over("at", "from_id"))
-        owners = pl.col("owner").n_unique().over("at")
         own_part = (pl.col("of") == pl.col("from_id")).any().over("at")
-        return pairs.filter(owners >= self.settings.victims, own_part).sort("at", "order")
+        enough = pl.col("from_id").n_unique().over("at") >= self.settings.victims
+        groups = pairs.filter(enough, own_part).sort("at", "order").partition_by("at", maintain_order=True)
+        counted = [group.with_columns(owners=pl.lit(_owners(group))) for group in groups]
+        drains = [group for group in counted if group["owners"][0] >= self.settings.victims]
+        return pl.concat(drains) if drains else pairs.clear().with_columns(owners=pl.lit(0))
 
     def score(self, batch: Batch, features: Features) -> list[Finding]:
         """One finding for each payment that completes or extends a drain: subject = the taker."""
@@ -110,7 +114,7 @@ class WalletDrain:
         taker = bytes(last["to_address"])
         victims = sorted(set(payments["from_address"].to_list()))
         operators = sorted(set(payments["by"].to_list()) - {*victims, taker})
-        owners = payments["owner"].n_unique()
+        owners = int(last["owners"])
         seconds = int(last["timestamp"]) - int(payments["timestamp"].to_list()[0])
         roles: list[tuple[bytes, RoleName]] = [(taker, "attacker")]
         roles += [(wallet, "attacker") for wallet in operators]
@@ -132,3 +136,17 @@ class WalletDrain:
             explanation=f"{owners} unrelated wallets in use were emptied to {hexed(taker)} "
             f"within {seconds} seconds; none of them got anything back.",
         )
+
+
+def _owners(payments: pl.DataFrame) -> int:
+    """How many owners the emptied wallets have: those tied by a funder, or funding each other, are one."""
+    tied: dict[int, int] = {}
+
+    def root(wallet: int) -> int:
+        while tied.get(wallet, wallet) != wallet:
+            wallet = tied[wallet]
+        return wallet
+
+    for wallet, owner in payments.select("from_id", "owner").iter_rows():
+        tied[root(wallet)] = root(owner)
+    return len({root(wallet) for wallet in payments["from_id"]})
