@@ -1,3 +1,8 @@
 """Fixtures live in `tests/fixtures/`, one file for each outside thing they start."""
 
-pytest_plugins = ["tests.fixtures.broker", "tests.fixtures.chain", "tests.fixtures.browser"]
+pytest_plugins = [
+    "tests.fixtures.broker",
+    "tests.fixtures.chain",
+    "tests.fixtures.browser",
+    "tests.fixtures.town",
+]
