@@ -22,6 +22,9 @@ nobody.
 """
 
 
+ANOMALOUS = ("anomalous-wallet", "anomalous-flow")
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """One story of the simulation, or of recorded data: an attack, or a hard negative that looks like one."""
@@ -122,7 +125,7 @@ def judge(alerts: Iterable[Alert], labels: Labels) -> Verdict:
         touched = [label for label in negatives if _flags(alert, label)]
         found.update(label.id for label in hits[:1])
         flagged.update(label.id for label in touched if not hits)
-        if not hits and not touched:
+        if not hits and not touched and not any(_names(alert, label) for label in attacks):
             unmatched.append(alert)
     return Verdict(
         tuple(label for label in attacks if label.id in found),
@@ -143,6 +146,11 @@ def _hits(alert: Alert, label: Label) -> bool:
     )
     shared = bool(label.transactions.intersection(alert.transactions) or label.attackers & _attackers(alert))
     return alert.category == label.category and in_time and shared
+
+
+def _names(alert: Alert, label: Label) -> bool:
+    """Whether an anomaly without a name is about an attacker of any category: such alerts are judged on their own."""
+    return alert.category in ANOMALOUS and bool(label.attackers & _attackers(alert))
 
 
 def _flags(alert: Alert, label: Label) -> bool:

@@ -23,7 +23,7 @@ class Settings:
 
     victims: int = 3
     window_seconds: int = 6 * 3600
-    own_payees: int = 1
+    own_payees: int = 2
     same_owner_payees: int = 20
     remembered: int = 5_000
 
