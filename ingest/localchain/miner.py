@@ -69,6 +69,7 @@ class Miner:
         wallet.ask_all(
             [
                 ("evm_setAutomine", [False]),
+                ("anvil_dropAllTransactions", []),
                 ("evm_setIntervalMining", [0]),
                 ("anvil_autoImpersonateAccount", [True]),
                 ("anvil_setBlockTimestampInterval", [BLOCK_SECONDS]),

@@ -52,6 +52,19 @@ class Summary:
         )
 
 
+def begin(url: str, labels: Path, script: Script) -> Director:
+    """Everything up to the first block that is played; `play_block` of what it gives plays the next."""
+    rng = Random(script.seed)
+    miner = Miner.start(url)
+    file = LabelFile(labels, int(miner.wallet.ask("eth_chainId"), 16), miner.head + 1)
+    stage = set_stage(rng, miner, ensure_world(miner))
+    habits = ordinary_habits(stage, script.transactions_per_block)
+    plan = programme.programme(rng, repertoires(), script.blocks, script.attacks_per_category)
+    director = Director(stage, plan, file)
+    director.begin(habits)
+    return director
+
+
 def simulate(
     url: str,
     labels: Path,
@@ -65,7 +78,7 @@ def simulate(
     NodeMisbehaved, and BadInput for a node that is not anvil or a label file that cannot be written.
     """
     stop = stop or threading.Event()
-    director = _director(url, labels, script)
+    director = begin(url, labels, script)
     for left_out in programme.left_out(repertoires(), script.blocks):
         report(f"no {left_out.category} {left_out.kind}: it takes more than {script.blocks} blocks")
     due = time.monotonic()
@@ -76,16 +89,3 @@ def simulate(
         stop.wait(due - time.monotonic())
     director.write_labels()
     return Summary(director.blocks, director.transactions, tuple(director.labels))
-
-
-def _director(url: str, labels: Path, script: Script) -> Director:
-    """Everything up to the first block that is played."""
-    rng = Random(script.seed)
-    miner = Miner.start(url)
-    file = LabelFile(labels, int(miner.wallet.ask("eth_chainId"), 16), miner.head + 1)
-    stage = set_stage(rng, miner, ensure_world(miner))
-    habits = ordinary_habits(stage, script.transactions_per_block)
-    plan = programme.programme(rng, repertoires(), script.blocks, script.attacks_per_category)
-    director = Director(stage, plan, file)
-    director.begin(habits)
-    return director

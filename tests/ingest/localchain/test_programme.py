@@ -1,0 +1,71 @@
+"""When stories begin: spread, ended in time, and the same for the same seed."""
+
+from __future__ import annotations
+
+from itertools import islice
+from random import Random
+
+import pytest
+
+from ingest.localchain.programme import ACT_BLOCKS, FIRST_ATTACK, left_out, programme
+from ingest.localchain.stories import Repertoire, repertoires
+
+CATEGORIES = ("address-poisoning", "anomalous-wallet", "layering", "wallet-drain")
+
+
+def test_every_category_has_attacks_and_hard_negatives_with_variants() -> None:
+    found = {(r.category, r.kind): len(r.variants) for r in repertoires()}
+
+    assert found.keys() == {(c, k) for c in CATEGORIES for k in ("attack", "hard_negative")}
+    assert min(found.values()) >= 2
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_in_200_blocks_everything_is_played_twice_and_ends_before_the_last(seed: int) -> None:
+    entries = list(programme(Random(seed), repertoires(), 200, 2))
+
+    assert len(entries) == 2 * len(repertoires())
+    assert all(e.start + e.repertoire.longest < 200 for e in entries)
+    assert [e.start for e in entries] == sorted(e.start for e in entries)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_machines_wait_until_models_have_seen_honest_people(seed: int) -> None:
+    entries = programme(Random(seed), repertoires(), 200, 2)
+
+    assert min(e.start for e in entries if e.repertoire.category == "anomalous-wallet") >= 110
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_first_attack_is_over_within_forty_blocks(seed: int) -> None:
+    first = next(iter(programme(Random(seed), repertoires(), 200, 2)))
+
+    assert first.repertoire.kind == "attack"
+    assert first.start == FIRST_ATTACK
+    assert first.start + first.repertoire.longest < 40
+
+
+def test_an_endless_run_goes_on_with_all_attacks_in_every_act() -> None:
+    per_act = 2 * len(repertoires())
+    entries = list(islice(programme(Random(7), repertoires(), None, 2), 3 * per_act))
+
+    for act in range(3):
+        starts = [e.start for e in entries[act * per_act : (act + 1) * per_act]]
+        assert act * ACT_BLOCKS <= min(starts) and max(starts) < (act + 1) * ACT_BLOCKS
+
+
+def test_variants_take_turns() -> None:
+    poisonings = [r for r in repertoires() if r.category == "address-poisoning" and r.kind == "attack"]
+    entries = programme(Random(7), poisonings, 400, 4)
+
+    names = [e.repertoire.variant(e.number)[0] for e in sorted(entries, key=lambda e: e.number)]
+    assert names == ["zero_value", "dust", "counterfeit", "zero_value"]
+
+
+def test_what_does_not_fit_is_left_out() -> None:
+    long = Repertoire("layering", "attack", warm_up=25, longest=30, variants={})
+
+    # It must start at 25 or later, take 30 blocks, and leave two: 57 blocks are needed.
+    assert left_out([long], 56) == [long]
+    assert left_out([long], 57) == []
+    assert left_out([long], None) == []
