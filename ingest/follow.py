@@ -220,8 +220,8 @@ def follow(
     served = nodes.chain_id()
     log = LogWriter(kafka, served)
     head = log.headers.head
-    at = "its beginning" if head is None else f"block {head.number}"
-    say(f"ingest: chain {served} from {nodes.source} into {kafka}, going on from {at}")
+    where = f"beginning at {settings.start}" if head is None else f"going on after block {head.number}"
+    say(f"ingest: chain {served} from {nodes.source} into {kafka}, {where}")
     aside = (
         archived(served, Nodes(rpc, served), log.headers, settings.verify, lake, stop, say)
         if lake is not None

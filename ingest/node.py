@@ -1,4 +1,4 @@
-"""Reads nodes: the only module that asks one anything; with a size cap, a deadline, and no key in a message."""
+"""Reads nodes: the only module that asks them anything, within a size cap and a deadline."""
 
 from __future__ import annotations
 

@@ -1,0 +1,123 @@
+"""Reading nodes: what they answer, what becomes of nonsense, and who is asked next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ingest import node as nodes_module
+from ingest.errors import BadInput, NodeMisbehaved, NodeUnreachable, WrongChain
+from ingest.node import Node, Nodes
+from tests.fixtures.liar import lying
+from tests.fixtures.town import ETHER, Town
+
+pytestmark = pytest.mark.chain
+Answers = list[dict[str, Any]]
+
+
+def test_blocks_come_with_their_receipts_as_far_as_there_are_any(town: Town) -> None:
+    head = town.wraps("alice", ETHER).head
+
+    answers = Node(town.url).fetch(head - 1, head + 3)
+
+    assert [answer.block.height for answer in answers] == [head - 1, head]
+    assert [len(answer.receipts[0].logs) for answer in answers[1:]] == [1]
+    assert Node(town.url).header(head + 1) is None
+
+
+def test_anvil_has_no_finalised_block_whatever_it_says(town: Town) -> None:
+    assert Node(town.url).finalised() is None
+
+
+def test_a_call_that_fails_is_null_and_not_an_error(town: Town) -> None:
+    head = Node(town.url).head()
+    weth = bytes.fromhex(_weth()[2:])
+
+    said = Node(town.url).call([(weth, b"\x06\xfd\xde\x03"), (weth, b"\xa9\x05\x9c\xbb")], head.id)
+    assert said[0] is not None and said[0].rstrip(b"\0").endswith(b"Wrapped Ether")
+    assert said[1] is None
+    assert Node(town.url).call([(weth, b"\x06\xfd\xde\x03")], b"\1" * 32) == [None]
+
+
+def test_when_one_node_fails_the_next_is_asked_and_kept(town: Town) -> None:
+    with lying(town.url) as first:
+        nodes = Nodes(f"{first.url},{town.url}")
+        assert nodes.head().height == town.head
+        first.status = 429
+
+        assert nodes.head().height == town.head
+        assert nodes.source == town.url
+
+
+def test_a_second_node_of_another_chain_is_refused(town: Town) -> None:
+    def other_chain(answers: Answers) -> Answers:
+        return [{**answer, "result": "0x5"} for answer in answers]
+
+    with lying(town.url, other_chain) as other, lying(town.url) as first:
+        nodes = Nodes(f"{first.url},{other.url}")
+        nodes.head()
+        first.status = 503
+
+        with pytest.raises(
+            WrongChain, match=f"the node at {other.url} serves chain 5, not chain {town.chain_id}"
+        ):
+            nodes.head()
+
+
+def test_an_answer_larger_than_the_cap_is_not_read_to_its_end(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nodes_module, "CAP_BYTES", 1000)
+
+    with pytest.raises(NodeUnreachable, match=f"no node answers at {town.url}"):
+        Node(town.url).fetch(0, 5)
+
+
+def _cut_short(answers: Answers) -> Answers:
+    return answers[:-1]
+
+
+def _another_shape(answers: Answers) -> Answers:
+    return [{**answer, "result": {"number": 5}} for answer in answers]
+
+
+def _error(answers: Answers) -> Answers:
+    return [
+        {"jsonrpc": "2.0", "id": answer["id"], "error": {"code": -32000, "message": "no"}}
+        for answer in answers
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lie", "said"),
+    [
+        (_cut_short, "refused a batch of 4 calls: 3 of 4 answers"),
+        (_another_shape, "gave an answer of another shape"),
+        (_error, "refused: no"),
+    ],
+)
+def test_nonsense_is_one_clear_line(town: Town, lie: Any, said: str) -> None:
+    with lying(town.url, lie) as node, pytest.raises(NodeMisbehaved, match=f"^the node at {node.url} {said}"):
+        Node(node.url).fetch(0, 1)
+
+
+def test_a_node_that_asks_for_patience_is_one_to_ask_again(town: Town) -> None:
+    def later(answers: Answers) -> Answers:
+        return [{"id": answer["id"], "error": {"code": -32005, "message": "too fast"}} for answer in answers]
+
+    with lying(town.url, later) as node, pytest.raises(NodeUnreachable, match="asks for patience: too fast"):
+        Node(node.url).call([(b"\1" * 20, b"\2" * 4)], b"\3" * 32)
+
+
+def test_what_is_no_address_of_a_node_is_refused() -> None:
+    with pytest.raises(BadInput, match="no node given"):
+        Nodes(" , ")
+    with pytest.raises(BadInput, match=r"is no http:// or https:// URL"):
+        Nodes("ws://127.0.0.1:8545")
+
+
+def _weth() -> str:
+    from ingest.localchain.world import world
+
+    return world().weth
