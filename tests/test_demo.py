@@ -1,4 +1,4 @@
-"""`undertow demo` as a person runs it: it sums up, ends cleanly whoever ends it, and leaves nothing behind."""
+"""`undertow demo` as a person runs it: it sums up, ends cleanly whoever ends it, leaves nothing behind."""
 
 import os
 import re
