@@ -23,9 +23,11 @@ def setup(
 
     A second run changes nothing and ends at once. UNDERTOW_HOME names another folder.
     """
+    from dashboard.warmth import ensure_warm
     from ingest import tools
 
     tools.ensure(typer.echo, browser=browser)
+    ensure_warm(typer.echo)
 
 
 def demo(

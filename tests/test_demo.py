@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from dashboard.warmth import ensure_warm
 from ingest import tools
 from ingest.processes import Child, free_port, port_is_taken, wait_until
 
@@ -27,9 +28,11 @@ UP_S = 150
 def home(tmp_path: Path) -> Path:
     """An UNDERTOW_HOME of its own that shares the installed tools."""
     tools.ensure(print)
+    ensure_warm(print)
     home = tmp_path / "home"
     home.mkdir()
-    (home / "tools").symlink_to(tools.home() / "tools")
+    for shared in ("tools", "warm"):
+        (home / shared).symlink_to(tools.home() / shared)
     return home
 
 

@@ -1,0 +1,51 @@
+"""Compiles the kernels of detection at set-up, once for each version, so that the first block is not slow."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+
+from ingest import tools
+from ingest.errors import SetupFailed
+
+_DEADLINE_S = 300
+_WARM_UP = "from detectors.warm_up import warm_up; warm_up()"
+
+
+def ensure_warm(progress: Callable[[str], None]) -> None:
+    """Done in a moment where these were compiled before. Raises SetupFailed where they do not compile."""
+    stamp = tools.home() / "warm" / _digest()
+    if not stamp.exists():
+        progress("detection: compiling kernels …")
+        _compile()
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.touch()
+    progress("detection: kernels are compiled")
+
+
+def _compile() -> None:
+    """In a process of its own: what it imports is heavy, and what the libraries print is not for people."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _WARM_UP], capture_output=True, text=True, timeout=_DEADLINE_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise SetupFailed(
+            f"detection's kernels were not compiled within {_DEADLINE_S} s: try again"
+        ) from None
+    if done.returncode:
+        words = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise SetupFailed(f"detection's kernels do not compile on this machine: {words}")
+
+
+def _digest() -> str:
+    """Of the kernels, of where they lie (numba caches beside them), and of the compiler."""
+    folder = Path(str(files("detectors"))) / "kernels"
+    facts = [str(folder).encode(), version("numba").encode(), sys.version.encode()]
+    sources = [source.read_bytes() for source in sorted(folder.glob("*.py"))]
+    return hashlib.sha256(b"\0".join(facts + sources)).hexdigest()[:16]
