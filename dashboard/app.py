@@ -10,7 +10,11 @@ from dashboard.screens import alert, parts, queue, routes
 def main() -> None:
     # A local icon: the default one, and every :material/…: icon, is fetched from outside.
     st.set_page_config(page_title="undertow", page_icon=str(parts.ASSETS / "icon.png"), layout="wide")
-    routes.register(queue.show, alert.show).run()
+    key = routes.asked()
+    if key is None:
+        queue.show()
+    else:
+        alert.show(key)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import wording
 from dashboard.flow import Flow, flow
-from dashboard.screens import parts, routes
+from dashboard.screens import filters, parts, routes
 from dashboard.store import Reader
 from detectors.alert import Alert
 from detectors.text import visible
@@ -22,14 +22,15 @@ _FLOW = parts.component("flow")
 _LIST = parts.component("queue")
 
 
-def show() -> None:
-    """Draws the alert that the address names."""
+def show(key: str) -> None:
+    """Draws the alert that the address names by `key`."""
     parts.style()
+    filters.forget()
     if st.button("← Alert queue", type="tertiary"):
         routes.open_queue()
-    asked = routes.asked_alert()
+    asked = routes.parsed(key)
     if asked is None:
-        st.text("The address names no alert: it ends in ?id=<chain id>:<alert id>.")
+        st.text("The address names no alert: it ends in ?alert=<chain id>:<alert id>.")
         return
     try:
         _live(parts.store(), *asked)

@@ -1,40 +1,49 @@
-"""Which page has which address: `/` is the queue, `/alert?id=<chain id>:<alert id>` is an alert."""
+"""Which screen the address names: `/?alert=<chain id>:<alert id>` is an alert, anything else the queue.
+
+Both live at one path, so that Back and Forward of the browser keep the filters, which stay in the address.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NoReturn
 
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
 
-_PAGES = "pages"
-_QUEUE_QUERY = "queue_query"
+_ALERT = "alert"
 
 
-def register(queue: Callable[[], None], alert: Callable[[], None]) -> StreamlitPage:
-    """Makes the two pages and returns the one the address names."""
-    pages = {
-        "queue": st.Page(queue, title="undertow · alerts", url_path="queue", default=True),
-        "alert": st.Page(alert, title="undertow · alert", url_path="alert"),
-    }
-    st.session_state[_PAGES] = pages
-    return st.navigation(list(pages.values()), position="hidden")
+def asked() -> str | None:
+    """The alert that the address names, as it stands there; None for the queue."""
+    return st.query_params.get(_ALERT)
+
+
+def parsed(key: str) -> tuple[int, str] | None:
+    """Chain id and alert id of a key; None where it is no key."""
+    chain_id, _, alert_id = key.partition(":")
+    well_formed = chain_id.isascii() and chain_id.isdecimal() and len(chain_id) < 19 and alert_id
+    return (int(chain_id), alert_id) if well_formed else None
 
 
 def open_alert(key: str) -> NoReturn:
-    """Goes to the page of an alert (`<chain id>:<alert id>`), keeping the filters for the way back."""
-    if "id" not in st.query_params:
-        st.session_state[_QUEUE_QUERY] = {name: st.query_params.get_all(name) for name in st.query_params}
-    st.switch_page(st.session_state[_PAGES]["alert"], query_params={"id": key})
+    """Goes to the page of an alert (`<chain id>:<alert id>`)."""
+    rewrite(_ALERT, [key])
+    st.rerun()
 
 
 def open_queue() -> NoReturn:
     """Goes back to the queue as it was filtered."""
-    st.switch_page(st.session_state[_PAGES]["queue"], query_params=st.session_state.get(_QUEUE_QUERY, {}))
+    rewrite(_ALERT, [])
+    st.rerun()
 
 
-def asked_alert() -> tuple[int, str] | None:
-    """The chain id and the alert id of the address; None where it names none."""
-    chain_id, _, alert_id = st.query_params.get("id", "").partition(":")
-    return (int(chain_id), alert_id) if chain_id.isdecimal() and len(chain_id) < 19 and alert_id else None
+def rewrite(name: str, values: list[str], leave_out: tuple[str, ...] = ()) -> None:
+    """Puts `values` at `name` into the address, in one step of the browser's history.
+
+    What stands there already is left alone: a widget's handler is also called when a link set its value.
+    Names are sorted, since the same parameters in another order would be one more step.
+    """
+    if st.query_params.get_all(name) == values:
+        return
+    query = {other: st.query_params.get_all(other) for other in st.query_params if other not in leave_out}
+    query[name] = values
+    st.query_params.from_dict({other: query[other] for other in sorted(query) if query[other]})

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 import dashboard.app
 from dashboard.store import open_writer
-from tests.dashboard.alerts import CAROL, CHAIN, Filing, drain, judged, poisoning
+from tests.dashboard.alerts import CAROL, Filing, drain, judged, poisoning
 
 APP = Path(dashboard.app.__file__)
 
