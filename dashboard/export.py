@@ -109,7 +109,7 @@ def table(chains: Iterable[Chain]) -> str:
     rows = [json.loads(line) for chain in chains for line in chain.book()]
     columns = sorted({name for row in rows for name in row})
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(out)  # ends lines with CR LF: with LF alone it would not quote a lone CR
     writer.writerow(columns)
     writer.writerows([_cell(row[name]) for name in columns] for row in rows)
     return out.getvalue()

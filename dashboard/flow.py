@@ -111,14 +111,16 @@ def _summed(rows: list[Evidence]) -> tuple[str, str]:
 
 
 def rounded(units: int, decimals: int | None) -> str:
-    """Token units in at most five figures: `12.3k`, `4.57M`, `< 0.0001`."""
+    """Token units in few figures: `12.3k`, `4.57M`, `< 0.0001`."""
     tokens = units / 10 ** (decimals or 0)
-    for size, letter in ((1e15, ""), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if tokens >= size:
-            return f"{tokens / size:.3g}{letter}" if letter else f"{tokens:.2e}"
+    if tokens >= 1e15:
+        return f"{tokens:.2e}"
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if tokens >= max(size, 1e4):
+            return f"{tokens / size:.3g}{letter}"
     if 0 < tokens < 0.0001:
         return "< 0.0001"
-    return f"{tokens:.4f}".rstrip("0").rstrip(".") if tokens < 100 else f"{tokens:,.0f}"
+    return f"{tokens:,.0f}" if tokens >= 100 else f"{tokens:.4f}".rstrip("0").rstrip(".")
 
 
 def _placed(nodes: list[Node], edges: tuple[Edge, ...], graph: nx.DiGraph) -> Flow:

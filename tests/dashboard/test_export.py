@@ -34,9 +34,8 @@ def test_one_chain_of_two_can_be_asked_for(sqlite_url: str) -> None:
 
 
 def test_no_cell_of_the_csv_begins_a_formula() -> None:
-    hostile = [
-        drain(n, explanation=text) for n, text in enumerate(["=1+1", "+1", "-1", "@x", "\tx", "\rx", "ok"])
-    ]
+    texts = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "ok"]
+    hostile = [drain(number, explanation=text) for number, text in enumerate(texts)]
     text = table([Chain(CHAIN, 10, 64, tuple(hostile))])
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert [row["explanation"] for row in rows] == ["'=1+1", "'+1", "'-1", "'@x", "'\tx", "'\rx", "ok"]
