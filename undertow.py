@@ -16,7 +16,7 @@ from ingest.errors import UndertowError
 
 app = typer.Typer(
     name="undertow",
-    help="Watch an EVM chain for fraud as it happens: proved ingestion, alerts that follow the chain, live = backfill.",
+    help="Watch an EVM chain for fraud as it happens. Every block proved, every alert follows the chain.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -122,7 +122,8 @@ class Alert:
 
 _SAME = (
     "id", "chain_id", "category", "detector", "run", "severity", "score", "p_value", "status",
-    "retraction_reason", "block_number", "block_hash", "timestamp", "updated_block", "proof", "tier", "explanation",
+    "retraction_reason", "block_number", "block_hash", "timestamp", "updated_block", "proof", "tier",
+    "explanation",
 )  # fmt: skip
 """Fields that are the same in the dataclass and in the JSON."""
 

@@ -12,7 +12,6 @@ import os
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,8 @@ from numpy.typing import NDArray
 from detectors import models
 from detectors.alert import Alert
 from detectors.base import Detector, Learns, Memory
-from detectors.episodes import Episode, Key
+from detectors.engine import Checkpoint
+from detectors.episodes import Episode
 from detectors.graph import RING, TABLES, Graph
 from detectors.kernels.table import Table
 from detectors.ledger import Ledger
@@ -33,18 +33,6 @@ from ingest.errors import UnreadableCheckpoint
 
 VERSION = 1
 Arrays = dict[str, NDArray[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """A final state, where the log goes on after it, and the alerts that can still change."""
-
-    chain_id: int
-    run: str
-    offset: int
-    state: State
-    open: dict[Key, Episode]
-    alerts: dict[str, Alert]
 
 
 def path_of(directory: Path, chain_id: int) -> Path:

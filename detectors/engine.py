@@ -13,8 +13,7 @@ from dataclasses import dataclass, field, replace
 from detectors import run as runs
 from detectors.alert import Alert
 from detectors.base import Detector, Finding, hexed
-from detectors.checkpoint import Checkpoint
-from detectors.episodes import Episodes, Place
+from detectors.episodes import Episode, Episodes, Key, Place
 from detectors.settings import EngineSettings
 from detectors.state import State, advance, cut
 from ingest.batch import Batch, Event, Rollback
@@ -56,6 +55,18 @@ class Kept:
 
     state: State
     offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A final state, where the log goes on after it, and the alerts that can still change."""
+
+    chain_id: int
+    run: str
+    offset: int
+    state: State
+    open: dict[Key, Episode]
+    alerts: dict[str, Alert]
 
 
 @dataclass(slots=True)
@@ -124,7 +135,8 @@ class Engine:
         if state.anchor is not None and (batch.first != state.number + 1 or batch.parent_hash != state.hash):
             raise ChainGap(
                 f"block {batch.first} ({hexed(batch.parent_hash)[:18]}… as its parent) does not follow "
-                f"block {state.number} ({hexed(state.hash)[:18]}…): backfill the blocks between, or give --allow-gaps in batch"
+                f"block {state.number} ({hexed(state.hash)[:18]}…): "
+                "backfill the blocks between, or give --allow-gaps in batch"
             )
 
     def _episodes(self) -> Episodes:

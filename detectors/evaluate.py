@@ -37,6 +37,7 @@ class Label:
     harm_block: int | None
     transactions: frozenset[str]
     attackers: frozenset[str]
+    victims: frozenset[str]
     addresses: frozenset[str]
 
 
@@ -51,12 +52,15 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Attacks found and missed, hard negatives flagged, each a label; and alerts that hit no label."""
+    """Attacks found and missed, hard negatives flagged, each a label; alerts that hit no label, and
+    (alert id, address) for every victim of a label that an alert about it calls an attacker.
+    """
 
     found: tuple[Label, ...]
     missed: tuple[Label, ...]
     flagged_hard_negatives: tuple[Label, ...]
     unmatched: tuple[Alert, ...]
+    victims_named_attacker: tuple[tuple[str, str], ...]
 
 
 def load_labels(path: Path) -> Labels:
@@ -104,6 +108,7 @@ def _label(plain: Mapping[str, Any]) -> Label:
         harm_block=plain["harm_block"],
         transactions=frozenset(transaction.lower() for transaction in plain["transactions"]),
         attackers=frozenset(address for address, role in roles if role == "attacker"),
+        victims=frozenset(address for address, role in roles if role == "victim"),
         addresses=frozenset(address for address, _ in roles),
     )
 
@@ -119,10 +124,12 @@ def judge(alerts: Iterable[Alert], labels: Labels) -> Verdict:
     negatives = [label for label in labels.labels if label.kind == "hard_negative"]
     found: set[str] = set()
     flagged: set[str] = set()
-    unmatched = []
+    unmatched: list[Alert] = []
+    wronged: set[tuple[str, str]] = set()
     for alert in sorted(raised, key=lambda a: (a.block_number, a.id)):
         hits = [label for label in attacks if _hits(alert, label)]
         touched = [label for label in negatives if _flags(alert, label)]
+        wronged.update((alert.id, victim) for label in hits for victim in label.victims & _named(alert))
         found.update(label.id for label in hits[:1])
         flagged.update(label.id for label in touched if not hits)
         if not hits and not touched and not any(_names(alert, label) for label in attacks):
@@ -132,11 +139,16 @@ def judge(alerts: Iterable[Alert], labels: Labels) -> Verdict:
         tuple(label for label in attacks if label.id not in found),
         tuple(label for label in negatives if label.id in flagged),
         tuple(unmatched),
+        tuple(sorted(wronged)),
     )
 
 
+def _named(alert: Alert) -> set[str]:
+    return {role.address for role in alert.roles if role.role == "attacker"}
+
+
 def _attackers(alert: Alert) -> set[str]:
-    named = {role.address for role in alert.roles if role.role == "attacker"}
+    named = _named(alert)
     return named if len(named) <= MANY_ATTACKERS else set()
 
 
@@ -149,7 +161,7 @@ def _hits(alert: Alert, label: Label) -> bool:
 
 
 def _names(alert: Alert, label: Label) -> bool:
-    """Whether an anomaly without a name is about an attacker of any category: such alerts are judged on their own."""
+    """Whether an anomaly without a name is about an attacker of any category."""
     return alert.category in ANOMALOUS and bool(label.attackers & _attackers(alert))
 
 

@@ -1,4 +1,4 @@
-"""How a long-running command is asked to stop: SIGTERM and SIGINT set an event, and the loop ends at its next safe point."""
+"""How a long-running command is asked to stop: SIGTERM and SIGINT set an event, loops end where it is safe."""
 
 import signal
 import threading
@@ -9,7 +9,7 @@ from types import FrameType
 
 @contextmanager
 def stop_on_signal() -> Iterator[threading.Event]:
-    """Yields an event that SIGTERM or SIGINT sets; the handlers before are put back at the end. Main thread only."""
+    """Yields an event that SIGTERM or SIGINT sets; puts earlier handlers back. Main thread only."""
     stop = threading.Event()
 
     def ask(_signal: int, _frame: FrameType | None) -> None:

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 
 def redact(url: str) -> str:
-    """Scheme, host and port of `url`; user, password, path and query are left out. A file URL keeps its path."""
+    """Scheme, host and port of `url`, without user, password, path and query. A file URL keeps its path."""
     parts = urlsplit(url)
     if not parts.hostname:
         return url if parts.scheme.startswith("sqlite") else f"{parts.scheme}://…" if parts.scheme else "…"

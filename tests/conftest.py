@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.fixtures.chain",
     "tests.fixtures.browser",
     "tests.fixtures.town",
+    "tests.fixtures.pipeline",
 ]

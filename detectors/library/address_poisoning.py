@@ -194,7 +194,8 @@ class AddressPoisoning:
             },
             thresholds={"prefix_digits": PREFIX_DIGITS, "suffix_digits": SUFFIX_DIGITS},
             explanation=f"{hexed(attacker)} imitates {hexed(imitated)}, which {hexed(victim)} has paid: "
-            f"the first {prefix} and last {suffix} digits are equal. It reached the victim's history by {MANNER[kind]}.",
+            f"the first {prefix} and last {suffix} digits are equal. "
+            f"It reached the victim's history by {MANNER[kind]}.",
         )
 
 

@@ -14,7 +14,6 @@ from detectors.kernels.layout import WALLET_FEATURES
 from detectors.models import Matrix, Model, ModelSpec
 from ingest.batch import Batch
 
-
 NOTHING = 0.05
 """A decaying count (as its log) below this is as good as zero."""
 
@@ -108,7 +107,7 @@ class AnomalousWallet:
 
 
 def _distributor(evidence: pl.DataFrame, wallet: bytes, received: float) -> dict[str, str] | None:
-    """Why a wallet that only hands out one asset (an airdrop, payroll, gas for deposit addresses) is lowered."""
+    """Why a wallet that only hands out one asset (an airdrop, payroll, gas) is lowered."""
     handed = evidence.filter(pl.col("from_address") == wallet)
     if received > NOTHING or handed.height != evidence.height or handed["token"].n_unique() != 1:
         return None

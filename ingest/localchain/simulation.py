@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
@@ -27,13 +27,17 @@ DEFAULT_TRANSACTIONS = 20
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What is played. `blocks` None: until stopped. `block_seconds`: real pace, 0 as fast as possible."""
+    """What is played. `blocks` None: until stopped. `block_seconds`: real pace, 0 as fast as possible.
+
+    `reorgs` gives, for a number of blocks played, how deep the chain is reorganised after them.
+    """
 
     seed: int = DEFAULT_SEED
     blocks: int | None = None
     attacks_per_category: int = DEFAULT_ATTACKS
     transactions_per_block: int = DEFAULT_TRANSACTIONS
     block_seconds: float = 0.0
+    reorgs: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,9 @@ def simulate(
     while not stop.is_set() and director.blocks != script.blocks:
         for label in director.play_block():
             report(f"played {label.id}")
+        if depth := script.reorgs.get(director.blocks):
+            director.stage.miner.reorganise(depth)
+            report(f"reorganised {depth} blocks")
         due = max(due + script.block_seconds, time.monotonic())
         stop.wait(due - time.monotonic())
     director.write_labels()

@@ -1,0 +1,65 @@
+"""Promise 3: the same blocks give the same book, live through reorganisations and kill -9, or in batch."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ingest.localchain.director import Director
+from ingest.localchain.simulation import Script, begin
+from tests.fixtures.log import replay
+from tests.fixtures.pipeline import Pipeline
+
+pytestmark = [pytest.mark.broker, pytest.mark.chain, pytest.mark.slow, pytest.mark.timeout(400)]
+
+BLOCKS = 300
+REORGANISATIONS = {110: 5, 230: 12}
+"""After so many blocks, so many of the newest are replaced."""
+KILLS = {80: "ingest", 150: "detect", 190: "sink"}
+
+
+def plays(director: Director, pipeline: Pipeline) -> None:
+    """The simulation to its end, with what goes wrong on the way."""
+    for played in range(1, BLOCKS + 1):
+        director.play_block()
+        if played in KILLS:
+            pipeline.kills(KILLS[played])
+        if played in REORGANISATIONS:
+            # What is reorganised away must have been judged, or nothing would have to be undone.
+            pipeline.waits_until_judged(director.stage.miner.head)
+            director.stage.miner.wallet.ask("anvil_reorg", REORGANISATIONS[played], [])
+
+
+def test_a_live_run_with_reorganisations_and_kills_writes_the_book_of_a_batch_run(
+    pipeline: Pipeline,
+) -> None:
+    director = begin(pipeline.url, pipeline.folder / "labels.jsonl", Script(seed=5, blocks=BLOCKS))
+    pipeline.first = 1
+    pipeline.starts_all()
+
+    plays(director, pipeline)
+    last = director.stage.miner.head
+    pipeline.waits_until_judged(last)
+    pipeline.waits_until_filed(last)
+    assert pipeline.ends() == {"ingest": 0, "detect": 0}
+
+    assert len(replay(pipeline.kafka, pipeline.chain_id).rollbacks()) >= len(REORGANISATIONS)
+
+    lake = str(pipeline.folder / "lake")
+    span = ("--from-block", "1", "--to-block", str(last))
+    back = pipeline.runs("backfill", "--rpc", pipeline.url, *span, "--lake", lake)
+    assert back.returncode == 0, back.stderr
+    batch = pipeline.book_of("detect", "--lake", lake)
+    chain = ("--chain-id", str(pipeline.chain_id))
+    from_kafka = pipeline.book_of("export", "--kafka", pipeline.kafka, *chain)
+    from_store = pipeline.book_of("export", "--store", pipeline.store, *chain)
+
+    assert {json.loads(line)["category"] for line in batch.splitlines()} >= {
+        "address-poisoning",
+        "wallet-drain",
+        "layering",
+        "anomalous-wallet",
+    }
+    assert from_kafka == batch
+    assert from_store == batch
