@@ -14,7 +14,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ready ## a forked chain, its labelled actors, detection and the dashboard; Ctrl-C ends it all
+demo: .venv/.installed ## a forked chain, its labelled actors, detection and the dashboard; Ctrl-C ends it all
 	@$(BIN)/undertow demo $(ARGS)
 
 .PHONY: test
