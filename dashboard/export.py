@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dashboard.records import alert_from
 from detectors.alert import DEFAULT_FINALITY, Alert, book
 from ingest.errors import BadInput
 
@@ -68,13 +67,17 @@ def _named(chain_id: int | None) -> str:
 
 def _judged(bootstrap: str, chain_id: int, partition: int) -> Chain | None:
     """Reads the mark, the alerts, and the mark again: where it stood still the two belong together."""
+    from detectors.published import last_revisions
+
     for _ in range(ATTEMPTS):
         before = detector_mark(bootstrap, chain_id, partition)
         if before is None:
             return None
-        alerts = _last_revisions(bootstrap, partition)
+        alerts = last_revisions(bootstrap, chain_id)
         if detector_mark(bootstrap, chain_id, partition) == before:
-            return Chain(chain_id, before["head"], before.get("finality", DEFAULT_FINALITY), tuple(alerts))
+            return Chain(
+                chain_id, before["head"], before.get("finality", DEFAULT_FINALITY), tuple(alerts.values())
+            )
     raise BadInput(
         f"detection of chain {chain_id} moves on faster than it can be read: export from the store"
     )
@@ -86,17 +89,6 @@ def detector_mark(bootstrap: str, chain_id: int, partition: int) -> dict[str, An
 
     mark = last_mark(bootstrap, f"undertow-detect-{chain_id}", BLOCKS, partition)
     return None if mark is None else {"offset": mark.offset, **json.loads(mark.note)}
-
-
-def _last_revisions(bootstrap: str, partition: int) -> Iterable[Alert]:
-    from ingest.kafka import ALERTS, Reader
-
-    latest: dict[bytes, bytes] = {}
-    with Reader(bootstrap, ALERTS, partition) as reader:
-        end = reader.sent()
-        while reader.position < end:
-            latest.update((m.key, m.value) for m in reader.poll(0.5) if m.value is not None)
-    return [alert_from(value) for value in latest.values()]
 
 
 def lines(chains: Iterable[Chain]) -> str:

@@ -61,7 +61,11 @@ def _file(writer: Writer, line: Line, say: Callable[[str], None]) -> None:
         say(f"sink: chain {feed.chain_id}: set aside {bad.topic} offset {bad.offset}: {bad.reason}")
     if feed.revisions:
         head = writer.head(feed.chain_id)
-        say(f"sink: chain {feed.chain_id}: {len(feed.revisions)} revisions filed, head {head}")
+        say(f"sink: chain {feed.chain_id}: {_counted(len(feed.revisions))} filed, head {head}")
+
+
+def _counted(revisions: int) -> str:
+    return "1 revision" if revisions == 1 else f"{revisions} revisions"
 
 
 def _reached(writer: Writer, lines: dict[int, Line], block: int) -> bool:

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 import dashboard.app
 from dashboard.store import open_writer
-from tests.dashboard.alerts import CAROL, Filing, drain, judged, poisoning
+from tests.dashboard.alerts import CAROL, MALLORY, VAULT, Filing, drain, judged, poisoning
 
 APP = Path(dashboard.app.__file__)
 
@@ -20,12 +20,10 @@ def filing(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Filing:
     return Filing(open_writer(sqlite_url))
 
 
-def opened(page: str = "", **query: str) -> AppTest:
+def opened(**query: str) -> AppTest:
     app = AppTest.from_file(APP, default_timeout=30)
     for name, value in query.items():
         app.query_params[name] = value
-    if page:
-        app.switch_page(page)
     return app.run()
 
 
@@ -61,3 +59,40 @@ def test_choosing_a_severity_narrows_the_queue(filing: Filing) -> None:
     app = opened()
     severity = next(box for box in app.multiselect if box.label == "Severity")
     assert "<b>1</b>alert" in said(severity.select("medium").run())
+
+
+def cells(app: AppTest, column: str) -> list[str]:
+    """The cells of the table that has this column."""
+    return next(
+        [str(cell) for cell in table.value[column]] for table in app.dataframe if column in table.value
+    )
+
+
+def test_an_alert_page_shows_roles_measures_and_evidence(filing: Filing) -> None:
+    filing.file(drain(1), blocks=(judged(2),))
+    app = opened(alert="31337:drain-1")
+    text = said(app)
+    assert "<h1>Wallet drain</h1>" in text
+    assert "2 wallets that never dealt with each other" in text
+    assert cells(app, "role") == ["victim", "victim", "attacker", "intermediary"]
+    assert cells(app, "measure") == ["Emptied share", "Victims"]
+    assert cells(app, "measured") == ["0.985", "2"]
+    assert cells(app, "is") == ["at or above", "at or above"]
+    assert cells(app, "amount") == ["300", "50", "350"]
+    assert cells(app, "to") == [f"{MALLORY} (attacker)", f"{MALLORY} (attacker)", f"{VAULT} (intermediary)"]
+
+
+def test_an_alert_that_is_not_there_is_said_plainly(filing: Filing) -> None:
+    assert "There is no alert nothing on chain 31337" in opened(alert="31337:nothing").text[0].value
+    assert "The address names no alert" in opened(alert="<script>").text[0].value
+
+
+def test_suppression_stays_visible(filing: Filing) -> None:
+    filing.file(drain(1, suppressed_by={"kind": "airdrop", "reason": "pays <b>4,000</b> wallets the same"}))
+    text = said(opened(alert="31337:drain-1"))
+    assert "Suppressed: airdrop · pays &lt;b&gt;4,000&lt;/b&gt; wallets the same" in text
+
+
+def test_a_store_that_fails_is_said_on_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("UNDERTOW_STORE", f"sqlite:///{tmp_path}/gone.db")
+    assert "run `undertow sink` first" in said(opened())
