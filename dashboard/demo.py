@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
 import threading
 import time
@@ -49,7 +50,7 @@ def run(options: Options, terminal: Terminal, stop: threading.Event) -> None:
     ensure_warm(terminal.say)
     with _one_at_a_time(tools.home() / "demo") as folder:
         place = _place(folder, options)
-        with Supervisor(folder / "logs", stop, terminal.say) as supervisor:
+        with Supervisor(folder / "logs", stop, terminal.say, _own_settings()) as supervisor:
             try:
                 _start(supervisor, place, options)
                 _show(supervisor, place, options, terminal, stop)
@@ -113,6 +114,12 @@ def _place(folder: Path, options: Options) -> Place:
         _empty(folder)
     memory.write_text(json.dumps({"chain_id": chain_id}))
     return Place(folder, chain_id, broker_port=free_port(), chain_port=free_port())
+
+
+def _own_settings() -> dict[str, str]:
+    """A person's settings are for their own Kafka and store: in the parts of the demo they count as not given."""
+    given = (name for name in os.environ if name.startswith("UNDERTOW_") and name != "UNDERTOW_HOME")
+    return dict.fromkeys(given, "")
 
 
 def _empty(folder: Path) -> None:

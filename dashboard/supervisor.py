@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -42,6 +42,8 @@ class Supervisor:
     logs: Path
     stop: threading.Event
     say: Say
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Added to our own environment for every part."""
     _started: list[list[tuple[Part, Child]]] = field(default_factory=list)
 
     def start(self, *parts: Part) -> None:
@@ -54,7 +56,7 @@ class Supervisor:
         for part in parts:
             log = self.logs / f"{part.name}.log"
             log.unlink(missing_ok=True)
-            together.append((part, Child.start(part.name, part.argv, log=log)))
+            together.append((part, Child.start(part.name, part.argv, self.env, log)))
         begun = time.monotonic()
         for part, child in together:
             self._await(part, child, begun + part.deadline_s)
