@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -61,7 +60,7 @@ def _live(reader: Reader, chain_id: int, alert_id: str) -> None:
     with right:
         _section("Measured against thresholds")
         st.dataframe(_measured_rows(alert), hide_index=True, width="stretch")
-    _section("Evidence", f"{len(alert.evidence)} rows of the chain")
+    _section("Evidence", "rows of the chain that anyone can look up")
     st.dataframe(_evidence_rows(alert), hide_index=True, width="stretch")
     _related(reader, revision, alert)
 
@@ -172,25 +171,20 @@ def _value(value: object) -> str:
 
 
 def _evidence_rows(alert: Alert) -> dict[str, list[str]]:
-    roles = {role.address: role.role for role in alert.roles}
+    roles: dict[str, str] = {role.address: role.role for role in alert.roles}
     rows = alert.evidence
     return {
         "block": [f"{row.block_number:,}" for row in rows],
         "log": ["native" if row.log_index is None else str(row.log_index) for row in rows],
         "amount": [wording.amount(row.amount, 18 if row.token is None else row.decimals) for row in rows],
         "token": [wording.symbol(row.symbol, row.token) if row.amount is not None else "" for row in rows],
-        "from": [_party(row.from_address, roles) for row in rows],
-        "to": [_party(row.to_address, roles) for row in rows],
+        "from": [visible(row.from_address or "") for row in rows],
+        "from is": [roles.get(row.from_address or "", "") for row in rows],
+        "to": [visible(row.to_address or "") for row in rows],
+        "to is": [roles.get(row.to_address or "", "") for row in rows],
         "transaction": [visible(row.transaction) for row in rows],
         "token contract": [visible(row.token or "") for row in rows],
     }
-
-
-def _party(address: str | None, roles: Mapping[str, str]) -> str:
-    if address is None:
-        return ""
-    role = roles.get(address)
-    return f"{visible(address)} ({role})" if role else visible(address)
 
 
 def _related(reader: Reader, revision: int, alert: Alert) -> None:
