@@ -1,0 +1,122 @@
+"""What every detector must be, whatever it looks for. Each check takes the detector and the worlds; it fails by
+assertion, and `test_teeth.py` shows for each a detector that it refuses.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+
+import polars as pl
+
+from detectors.base import TIERS, Detector, Finding
+from detectors.features import Features
+from ingest.batch import Batch
+from tests.contract.categories import CATEGORIES
+from tests.contract.told import judged
+from tests.contract.worlds import SHORT, Worlds
+
+Check = Callable[[Detector, Worlds], None]
+SUBJECTS = {"wallet", "transaction", "token", "pool", "contract", "flow"}
+ROLES = {"attacker", "victim", "intermediary", "infrastructure"}
+
+
+def explains_itself(detector: Detector, _worlds: Worlds) -> None:
+    """Its docstring says what it catches, when it fails, what it costs, and the source with a figure."""
+    text = type(detector).__doc__ or ""
+    assert re.match(r"\w.{20,}", text), "the docstring begins with what it catches"
+    for word in ("Fails:", "Costs", "Source:"):
+        assert word in text, f"the docstring has no {word}"
+    assert re.search(r"\d", text.split("Source:")[1]), "the source comes with its published figure"
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", detector.name)
+    assert detector.needs in TIERS
+    assert detector.catches
+    assert set(detector.catches) <= CATEGORIES, "categories have fixed names (see categories.py)"
+
+
+def scoring_twice_changes_nothing(detector: Detector, worlds: Worlds) -> None:
+    """`score` is pure: the same answer again, also from another instance; nothing it was given has changed."""
+    told = 0
+    for batch, features, found in judged(detector, worlds.long.batch, SHORT):
+        before, own = _snapshot(batch, features), dict(vars(detector))
+        assert detector.score(batch, features) == found
+        assert type(detector)().score(batch, features) == found
+        assert vars(detector) == own, "a detector keeps nothing in itself"
+        assert all(frame.equals(before[name]) for name, frame in _frames(batch, features).items())
+        told += len(found)
+    assert told, "it finds nothing in a chain that holds what it promises"
+
+
+def _frames(batch: Batch, features: Features) -> dict[str, pl.DataFrame]:
+    shared = {"transfers": features.transfers, "trails": features.trails, "wallets": features.wallets}
+    return {**batch.frames(), **{f"seen {name}": frame for name, frame in shared.items()}, **features.columns}
+
+
+def _snapshot(batch: Batch, features: Features) -> dict[str, pl.DataFrame]:
+    """Copies that share no memory with the frames."""
+    return {
+        name: pl.DataFrame(frame.to_dict(as_series=False), schema=frame.schema)
+        for name, frame in _frames(batch, features).items()
+    }
+
+
+def scores_and_thresholds_are_sound(detector: Detector, worlds: Worlds) -> None:
+    """Scores are finite and in [0, 1], of six decimals; every threshold stands beside what was measured."""
+    for batch, _, found in judged(detector, worlds.long.batch, SHORT):
+        times = dict(batch.blocks.select("block_number", "timestamp").iter_rows())
+        assert [f.block_number for f in found] == sorted(f.block_number for f in found), "chain order"
+        for finding in found:
+            assert math.isfinite(finding.score)
+            assert 0.0 <= finding.score <= 1.0
+            assert finding.score == round(finding.score, 6)
+            assert finding.thresholds.keys() <= finding.measured.keys()
+            assert finding.category in detector.catches
+            assert finding.subject_kind in SUBJECTS
+            assert finding.timestamp == times[finding.block_number]
+            assert finding.explanation.endswith(".") or not finding.alerts, "a sentence for a person"
+
+
+def evidence_is_really_in_the_chain(detector: Detector, worlds: Worlds) -> None:
+    """What alerts has evidence, each row of it on the chain, none later than its block, the last completing it."""
+    chain = worlds.long.batch
+    moved = {
+        (row["transaction_hash"], row["log_index"]): row for row in chain.transfers.iter_rows(named=True)
+    }
+    logs = {(row[0], row[1]) for row in chain.logs.select("transaction_hash", "log_index").iter_rows()}
+    for finding in _alerting(detector, worlds):
+        assert finding.rows, "an alert has evidence"
+        for row in finding.rows:
+            place = (row.transaction_hash, row.log_index)
+            assert place in moved or place in logs
+            if row.amount is not None:
+                for name in ("block_number", "from_address", "to_address", "token", "amount"):
+                    assert getattr(row, name) == moved[place][name]
+        assert max(row.block_number for row in finding.rows) == finding.block_number
+
+
+def the_transaction_named_completes_the_evidence(detector: Detector, worlds: Worlds) -> None:
+    """`transaction` is the last of the evidence in chain order; the alert is named after it."""
+    transactions = worlds.long.batch.transactions["transaction_hash"].to_list()
+    order = {hash_: position for position, hash_ in enumerate(transactions)}
+    for finding in _alerting(detector, worlds):
+        assert finding.transaction == max((row.transaction_hash for row in finding.rows), key=order.__getitem__)
+
+
+def roles_are_single_and_just(detector: Detector, worlds: Worlds) -> None:
+    """Nobody has two roles in one finding; no victim of a story is called an attacker; an attacker is named."""
+    victims = {victim for story in worlds.long.stories for victim in story.victims}
+    for finding in _alerting(detector, worlds):
+        named = [address for address, _ in finding.roles]
+        assert len(named) == len(set(named)), "one role an address"
+        assert {role for _, role in finding.roles} <= ROLES
+        attackers = {address for address, role in finding.roles if role == "attacker"}
+        assert attackers
+        assert not attackers & victims, "a victim is never named attacker"
+
+
+def _alerting(detector: Detector, worlds: Worlds) -> list[Finding]:
+    found = [f for _, _, found in judged(detector, worlds.long.batch, SHORT) for f in found if f.alerts]
+    assert found, "it never alerts in a chain that holds what it promises"
+    return found
+

@@ -1,0 +1,61 @@
+"""The promise that live = backfill = restart, held against every detector: the same chain, the same book."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from detectors import checkpoint
+from detectors.base import Detector
+from detectors.engine import Engine
+from tests.contract.told import Book, Told, book_of
+from tests.contract.worlds import SHORT, Worlds
+
+CRASHES = 4
+
+
+def any_cut_gives_the_same_book(detector: Detector, worlds: Worlds) -> None:
+    """Batches of 1, 3, 7, or random numbers of blocks, or all at once: the same alerts and scores."""
+    expected = _book(detector, worlds)
+    for name, batches in worlds.cuts.items():
+        assert book_of([detector], batches, SHORT) == expected, name
+
+
+def a_rollback_leaves_no_trace(detector: Detector, worlds: Worlds) -> None:
+    """After detours of every depth the book is that of a reader who never saw them."""
+    assert book_of([detector], worlds.reorganised, SHORT, follows=True) == _book(detector, worlds)
+
+
+def a_restart_changes_nothing(detector: Detector, worlds: Worlds) -> None:
+    """Killed anywhere in a log with rollbacks and gone on from its checkpoint: the same book."""
+    log, expected = worlds.reorganised, _book(detector, worlds)
+    for crash in sorted(Random(11).sample(range(len(log) // 3, len(log)), CRASHES)):
+        engine, told = Engine(1, [detector], SHORT), Told()
+        for offset, event in enumerate(log[:crash], start=1):
+            told.take(engine.take(event, offset))
+        resumed, start = _restarted(engine, detector)
+        for offset, event in enumerate(log[start:], start=start + 1):
+            output = resumed.take(event, offset)
+            if offset > crash:  # what is below the mark was told already
+                told.take(output)
+        assert told.book(resumed.state.number, SHORT.finality) == expected, f"killed after event {crash}"
+
+
+def _restarted(engine: Engine, detector: Detector) -> tuple[Engine, int]:
+    """A new engine that has read what the old one put on disk, and the offset where it goes on."""
+    saved, resumed = engine.base(), Engine(1, [type(detector)()], SHORT)
+    assert saved is not None, "nothing was final yet: the crash comes too early to test anything"
+    with TemporaryDirectory() as folder:
+        checkpoint.save(Path(folder), saved)
+        loaded = checkpoint.load(Path(folder), 1, resumed.detectors)
+    assert loaded is not None
+    resumed.resume(loaded)
+    return resumed, loaded.offset
+
+
+def _book(detector: Detector, worlds: Worlds) -> Book:
+    """Of the final chain, read once from its first block to its last."""
+    expected = book_of([detector], [worlds.long.batch], SHORT)
+    assert expected[0], "it never alerts in a chain that holds what it promises"
+    return expected

@@ -1,0 +1,30 @@
+"""Every detector of the library meets every check, one test each; nothing is registered anywhere."""
+
+import pytest
+
+from detectors.base import Detector
+from detectors.registry import detectors
+from tests.contract import checks, order_checks, worth_checks
+from tests.contract.checks import Check
+from tests.contract.worlds import Worlds
+
+CHECKS: tuple[Check, ...] = (
+    checks.explains_itself,
+    checks.scoring_twice_changes_nothing,
+    checks.scores_and_thresholds_are_sound,
+    checks.evidence_is_really_in_the_chain,
+    checks.the_transaction_named_completes_the_evidence,
+    checks.roles_are_single_and_just,
+    order_checks.any_cut_gives_the_same_book,
+    order_checks.a_rollback_leaves_no_trace,
+    order_checks.a_restart_changes_nothing,
+    worth_checks.finds_more_than_chance,
+    worth_checks.ranks_better_than_chance,
+    worth_checks.flags_none_of_its_hard_negatives,
+)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("detector", detectors(), ids=lambda detector: detector.name)
+def test_detector(detector: Detector, check: Check, worlds: Worlds) -> None:
+    check(detector, worlds)
