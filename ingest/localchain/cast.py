@@ -24,6 +24,12 @@ class Person:
     contacts: tuple[Address, ...]
     payments: int = 0
     is_merchant: bool = False
+    paid: set[Address] = field(default_factory=set)
+
+    def knows(self, other: Person) -> bool:
+        """Whether either has paid the other, or would."""
+        mine, theirs = self.paid.union(self.contacts), other.paid.union(other.contacts)
+        return other.address in mine or self.address in theirs
 
 
 @dataclass(slots=True)
@@ -81,11 +87,16 @@ class Cast:
         return rng.sample(known, len(known))
 
     def friend(self, rng: Random, person: Person) -> Address:
-        """Whom `person` pays next: mostly an old contact, the first ones most, sometimes somebody new."""
+        """Whom `person` now pays: mostly an old contact, the first ones most, sometimes somebody new."""
+        friend = self._contact(rng, person) if rng.random() < 0.9 else None
+        if friend is None:
+            friend = rng.choice([p.address for p in self.free() if p.address != person.address])
+        person.paid.add(friend)
+        return friend
+
+    def _contact(self, rng: Random, person: Person) -> Address | None:
         known = [c for c in person.contacts if c in self.people and c not in self.reserved]
-        if known and rng.random() < 0.9:
-            return rng.choices(known, [1 / (rank + 1) for rank in range(len(known))])[0]
-        return rng.choice([p.address for p in self.free() if p.address != person.address])
+        return rng.choices(known, [1 / (rank + 1) for rank in range(len(known))])[0] if known else None
 
     def _retire_oldest(self) -> None:
         oldest = next(p for p in self.free() if not p.is_merchant and p.address not in self.engaged)

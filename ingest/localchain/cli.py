@@ -61,6 +61,12 @@ def simulate(
         typer.Option(min=0, help="Seconds from block to block; 0 = no waiting. Default: 1, with --blocks 0."),
     ] = None,
     transactions_per_block: Annotated[int, typer.Option(min=8, help="About how many honest ones.")] = 20,
+    reorg: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="BLOCKS:DEPTH", help="After BLOCKS played, replace the newest DEPTH. May be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Play honest people and labelled attackers on a local chain.
 
@@ -71,10 +77,18 @@ def simulate(
     from ingest.localchain.simulation import simulate as play
 
     pace = block_time if block_time is not None else float(blocks is None)
-    script = Script(seed, blocks, attacks_per_category, transactions_per_block, pace)
+    script = Script(seed, blocks, attacks_per_category, transactions_per_block, pace, _reorgs(reorg or []))
     _say(f"simulation  seed {seed}, labels to {labels}")
     with stop_on_signal() as stop:
         _say(f"simulation  {play(rpc, labels, script, stop, _say)}")
+
+
+def _reorgs(texts: list[str]) -> dict[int, int]:
+    """`BLOCKS:DEPTH` as numbers. Raises a usage error where a text is not that."""
+    pairs = [text.split(":") for text in texts]
+    if not all(len(pair) == 2 and all(part.isdecimal() for part in pair) for pair in pairs):
+        raise typer.BadParameter("must be BLOCKS:DEPTH, such as 100:3", param_hint="--reorg")
+    return {int(blocks): int(depth) for blocks, depth in pairs}
 
 
 def _say(line: str) -> None:

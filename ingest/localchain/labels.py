@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ingest.errors import BadInput
+from ingest.errors import BadInput, NodeMisbehaved
 from ingest.localchain.stage import Outcome
 
 Kind = Literal["attack", "hard_negative"]
@@ -53,13 +53,19 @@ class LabelFile:
     first_block: int
 
     def write(self, labels: list[Label], where: Mapping[str, int], last_block: int) -> None:
-        """The header, then the labels. Raises BadInput where the file cannot be written."""
+        """The header, then the labels. Raises BadInput where the file cannot be written, and
+        NodeMisbehaved where a labelled transaction is nowhere on the chain."""
         header = {
             "chain_id": self.chain_id,
             "first_block": self.first_block,
             "last_block": last_block,
             "unlabelled": "honest",
         }
+        lost = [hash_ for label in labels for hash_ in label.outcome.transactions if hash_ not in where]
+        if lost:
+            raise NodeMisbehaved(
+                f"the chain lost {len(lost)} labelled transactions, {lost[0]} first: use a fresh chain"
+            )
         lines = [header, *(label.to_dict(where) for label in labels)]
         text = "".join(json.dumps(line, ensure_ascii=True) + "\n" for line in lines)
         part = self.path.with_name(self.path.name + ".part")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ingest.localchain.actions import Asset, Transaction
+from ingest.localchain.journal import Holding, Journal, take_back
 from ingest.localchain.wallet import Address, Refusal, Request, Wallet, call_data
 
 BLOCK_SECONDS = 12
@@ -19,7 +20,7 @@ REMEMBERED_BLOCKS = 128
 """How deep a reorganisation may go for its lost transactions to be sent again."""
 
 _TIP = 10**9
-_LEAST_FEE_CAP = 20 * 10**9
+_LEAST_FEE_CAP = 5 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class _Block:
 
     gifts: dict[Address, int]
     sent: dict[str, dict[str, str]]
+    firsts: tuple[Holding, ...] = ()
     number: int = 0
     hash: str = ""
 
@@ -60,6 +62,7 @@ class Miner:
     _nonces: dict[Address, int] = field(default_factory=dict)
     _gifts: dict[Address, int] = field(default_factory=dict)
     _recent: deque[_Block] = field(default_factory=deque)
+    _journal: Journal = field(default_factory=Journal)
 
     @classmethod
     def start(cls, url: str) -> Miner:
@@ -78,6 +81,10 @@ class Miner:
         head = _head(wallet)
         cap = max(_LEAST_FEE_CAP, 4 * int(head["baseFeePerGas"], 16))
         return cls(wallet, cap, head=int(head["number"], 16), _tip=head["hash"])
+
+    def reorganise(self, depth: int) -> None:
+        """Has the node replace its newest `depth` blocks by empty ones; what was in them comes again."""
+        self.wallet.ask("anvil_reorg", depth, [])
 
     def fee(self, *gas: int) -> int:
         """The most wei that transactions with these gas limits can cost."""
@@ -109,11 +116,14 @@ class Miner:
         self._follow()
         gifts, self._gifts = self._gifts, {}
         self._set_balances(gifts)
+        self._journal.give(gifts)
         requests = self._requests(transactions)
         hashes = self._send(requests)
         sent = {hash_: request for hash_, request in zip(hashes, requests, strict=True) if hash_}
-        receipts = self._mine_block(_Block(gifts, sent))
-        receipts |= self._receipts_elsewhere(sent.keys() - receipts.keys())
+        receipts = self._mine_block(_Block(gifts, sent, self._journal.firsts(sent.values())))
+        if missing := sent.keys() - receipts.keys():
+            self._follow()
+            receipts |= self._receipts_elsewhere(missing)
         self._withdraw(requests, hashes, receipts)
         return [_mined(receipts[hash_]) if hash_ in receipts else NOT_MINED for hash_ in hashes]
 
@@ -140,14 +150,18 @@ class Miner:
         """Mines what was sent; returns the new block's receipts. Follows a reorg that came in between."""
         self.wallet.ask("evm_mine")
         head = _head(self.wallet)
-        receipts = {r["transactionHash"]: r for r in self.wallet.ask("eth_getBlockReceipts", head["number"])}
+        found = self.wallet.ask("eth_getBlockReceipts", head["hash"]) or []  # none where it is gone already
+        receipts = {receipt["transactionHash"]: receipt for receipt in found}
         self.head, parent, self._tip = int(head["number"], 16), self._tip, head["hash"]
         self.where |= dict.fromkeys(receipts, self.head)
-        if head["parentHash"] != parent:
-            self._send_again([*self._lost(), block])
-            return receipts
+        lost = [] if head["parentHash"] == parent else self._lost()
         self._recent.append(replace(block, number=self.head, hash=head["hash"]))
-        if len(self._recent) > REMEMBERED_BLOCKS:
+        self._send_again(lost)
+        if lost and (left := {h: sent for h, sent in block.sent.items() if h not in receipts}):
+            # They came after what was lost, and the node may have thrown them away.
+            self._send(left.values())
+            self._mine_block(replace(block, sent=left))
+        while len(self._recent) > REMEMBERED_BLOCKS:
             self._forget(self._recent.popleft())
         return receipts
 
@@ -170,6 +184,10 @@ class Miner:
         return there is not None and there["hash"] == block.hash
 
     def _send_again(self, blocks: Iterable[_Block]) -> None:
+        blocks = list(blocks)
+        for block in reversed(blocks):
+            # Refused: to empty what is no ERC-20 token.
+            self.wallet.attempt_all(take_back(block.sent.values(), block.firsts))
         for block in blocks:
             self._set_balances(block.gifts)
             self._send(block.sent.values())  # refused: those that the chain still has

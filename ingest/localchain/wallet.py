@@ -103,7 +103,7 @@ def _outcome(answer: Any) -> Any:
 def call_data(signature: str, *arguments: Any) -> str:
     """Call data of `signature`, such as "transfer(address,uint256)", as 0x-hex."""
     types = _types(signature)
-    return "0x" + (_selector(signature) + encode(types, arguments)).hex()
+    return selector(signature) + encode(types, arguments).hex()
 
 
 def constructor_data(bytecode: str, types: Sequence[str], arguments: Sequence[Any]) -> str:
@@ -122,8 +122,9 @@ def address_of(text: str) -> Address:
 
 
 @functools.cache
-def _selector(signature: str) -> bytes:
-    return bytes(Web3.keccak(text=signature))[:4]
+def selector(signature: str) -> str:
+    """The first four bytes of call data for `signature`, as 0x-hex."""
+    return "0x" + bytes(Web3.keccak(text=signature))[:4].hex()
 
 
 @functools.cache

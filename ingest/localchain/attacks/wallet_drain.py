@@ -54,11 +54,11 @@ VARIANTS = {"stolen_keys": stolen_keys, "phished_approvals": phished_approvals}
 
 
 def _choose_victims(stage: Stage) -> Acts:
-    """Active people with something to lose, none a contact of another. They belong to this story."""
+    """Active people with something to lose, none known to another. They belong to this story."""
     people = stage.holders(stage.cast.veterans(stage.rng), ETH, _LEAST_USD)
     chosen: list[Person] = []
     for person in people:
-        if not any(person.address in p.contacts or p.address in person.contacts for p in chosen):
+        if not any(person.knows(one) for one in chosen):
             chosen.append(person)
     victims = [person.address for person in chosen[: stage.rng.randint(*_VICTIMS)]]
     stage.cast.reserve(victims)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import BadInput
+from ingest.errors import BadInput, NodeMisbehaved
 from ingest.localchain.labels import Label, LabelFile
 from ingest.localchain.stage import Outcome, roles
 
@@ -67,3 +67,8 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(BadInput, match=r"labels\.jsonl.*choose another --labels"):
         LabelFile(tmp_path / "file" / "labels.jsonl", 1, 0).write([], {}, 0)
+
+
+def test_a_labelled_transaction_that_the_chain_lost_is_said(tmp_path: Path) -> None:
+    with pytest.raises(NodeMisbehaved, match="lost 1 labelled transactions, 0x02 first"):
+        LabelFile(tmp_path / "labels.jsonl", 1, 0).write([DRAIN], {"0x01": 30}, 40)
