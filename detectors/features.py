@@ -103,7 +103,7 @@ def _with_senders(batch: Batch) -> pl.DataFrame:
     return frame.with_columns(
         row=pl.int_range(pl.len(), dtype=pl.Int64),
         returned=pl.col("returned").fill_null(value=False),
-        direct=(pl.col("by") == pl.col("from_address")) & straight,
+        direct=((pl.col("by") == pl.col("from_address")) & straight).fill_null(value=False),
         opens=~same_transaction.fill_null(value=False),
         closes=(pl.col("block_number") != pl.col("block_number").shift(-1)).fill_null(value=True),
     ).drop("to")

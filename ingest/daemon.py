@@ -1,4 +1,4 @@
-"""How a long-running command is asked to stop: SIGTERM and SIGINT set an event, loops end where it is safe."""
+"""How a long-running command is asked to stop: a signal sets an event, and loops end where it is safe."""
 
 import signal
 import threading

@@ -158,7 +158,10 @@ class AddressPoisoning:
 
     def score(self, batch: Batch, features: Features) -> list[Finding]:
         """One finding a poisoning transfer: subject = the lookalike wallet."""
-        poisoned = features.columns[self.name].join(features.transfers, on="row", maintain_order="left")
+        found = features.columns[self.name]
+        if found.is_empty():
+            return []
+        poisoned = found.join(features.transfers, on="row", maintain_order="left")
         return [self._finding(row) for row in poisoned.iter_rows(named=True)]
 
     def _finding(self, row: dict[str, bytes | int]) -> Finding:

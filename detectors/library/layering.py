@@ -47,6 +47,8 @@ class Layering:
         """
         chain = (pl.col("depth") >= self.settings.hops) & (pl.col("to_distinct_in") < self.settings.payers)
         rows = features.transfers.filter(chain | (pl.col("gathered") >= self.settings.gathered))
+        if rows.is_empty():
+            return []
         trails = features.trails.partition_by("row", as_dict=True)
         origins = features.addresses(rows["origin"].to_list())
         named = zip(rows.iter_rows(named=True), origins, strict=True)

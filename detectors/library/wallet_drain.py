@@ -86,6 +86,8 @@ class WalletDrain:
         """[at, transfer...]: for each row `at` that completes a drain, the emptying payments to the same
         taker up to it.
         """
+        if fresh.is_empty():
+            return pl.DataFrame()
         numbered = every.with_row_index("order")
         start = every.height - fresh.height
         ends = fresh.select(
@@ -93,6 +95,7 @@ class WalletDrain:
         )
         pairs = ends.join(numbered, on="to_id", maintain_order="left_right").filter(
             pl.col("order") <= pl.col("last"),
+            pl.col("order") > pl.col("last") - self.settings.remembered,
             pl.col("timestamp") + self.settings.window_seconds >= pl.col("until"),
         )
         gone = pl.col("proven").any() | (pl.col("asset_id").n_unique() >= 2)
@@ -102,12 +105,14 @@ class WalletDrain:
         groups = pairs.filter(enough, own_part).sort("at", "order").partition_by("at", maintain_order=True)
         counted = [group.with_columns(owners=pl.lit(_owners(group))) for group in groups]
         drains = [group for group in counted if group["owners"][0] >= self.settings.victims]
-        return pl.concat(drains) if drains else pairs.clear().with_columns(owners=pl.lit(0))
+        return pl.concat(drains) if drains else pl.DataFrame()
 
     def score(self, batch: Batch, features: Features) -> list[Finding]:
         """One finding for each payment that completes or extends a drain: subject = the taker."""
-        groups = features.columns[self.name].partition_by("at", maintain_order=True)
-        return [self._finding(payments) for payments in groups]
+        drains = features.columns[self.name]
+        if drains.is_empty():
+            return []
+        return [self._finding(payments) for payments in drains.partition_by("at", maintain_order=True)]
 
     def _finding(self, payments: pl.DataFrame) -> Finding:
         last = payments.row(-1, named=True)
