@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -39,11 +40,14 @@ def detect(
         ),
     ] = None,
     state: Annotated[
-        Path,
+        Path | None,
         typer.Option(
-            "--state", envvar="UNDERTOW_STATE", metavar="DIR", help="Live: where the checkpoint is kept."
+            "--state",
+            envvar="UNDERTOW_STATE",
+            metavar="DIR",
+            help="Live: where the checkpoint is kept.  [default: ~/.undertow/detect]",
         ),
-    ] = Path("undertow-state"),
+    ] = None,
     until_block: Annotated[
         int | None, typer.Option("--until-block", help="Live: end once this block is judged and sent.")
     ] = None,
@@ -100,23 +104,24 @@ def detect(
     from detectors.settings import EngineSettings
 
     settings = EngineSettings(finality=finality)
-    if lake is not None and kafka is None and alerts is not None:
+    if lake is not None and alerts is not None:
         _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, settings)
-    elif kafka is not None and lake is None and chain_id is not None:
+    elif kafka is not None and chain_id is not None and alerts is None:
         _detect_live(kafka, chain_id, state, until_block, rebuild, settings)
     else:
         raise typer.BadParameter("give --kafka and --chain-id (live), or --lake and --alerts (batch)")
 
 
 def _detect_live(
-    kafka: str, chain_id: int, state: Path, until: int | None, rebuild: bool, settings: EngineSettings
+    kafka: str, chain_id: int, state: Path | None, until: int | None, rebuild: bool, settings: EngineSettings
 ) -> None:
     from detectors.live import Live
     from detectors.registry import detectors
     from ingest.daemon import stop_on_signal
+    from ingest.tools import home
 
     with stop_on_signal() as stop:
-        Live(kafka, chain_id, detectors(), state, settings).run(stop, until, rebuild)
+        Live(kafka, chain_id, detectors(), state or home() / "detect", settings).run(stop, until, rebuild)
 
 
 def _detect_lake(
@@ -161,21 +166,25 @@ def evaluate(
             "--labels", metavar="FILE", help="What really happened, as `undertow simulate` writes it."
         ),
     ],
+    lake: Annotated[
+        Path | None,
+        typer.Option(
+            "--lake", envvar="UNDERTOW_LAKE", metavar="DIR", help="The lake judged: counts its transactions."
+        ),
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Also write the counts as JSON.")
+    ] = None,
 ) -> None:
-    """Hold a book of alerts against labels: which attacks were found, which missed, which hard negatives
-    flagged.
-    """
-    from detectors.evaluate import judge, load_book, load_labels
+    """Hold a book of alerts against labels: attacks found and missed, hard negatives flagged."""
+    from detectors.batch import write_lines
+    from detectors.evaluate import counts, judge, load_book, load_labels, table
+    from ingest.lake import Lake
 
-    verdict = judge(load_book(alerts), load_labels(labels))
-    categories = sorted(
-        {label.category for label in (*verdict.found, *verdict.missed, *verdict.flagged_hard_negatives)}
-    )
-    print(f"{'category':<20}{'found':>7}{'missed':>8}{'hard negatives flagged':>24}")
-    for category in categories:
-        counts = [
-            sum(label.category == category for label in group)
-            for group in (verdict.found, verdict.missed, verdict.flagged_hard_negatives)
-        ]
-        print(f"{category:<20}{counts[0]:>7}{counts[1]:>8}{counts[2]:>24}")
-    print(f"{len(verdict.unmatched)} alerts match no label")
+    truth = load_labels(labels)
+    batches = () if lake is None else Lake.open(lake).batches(truth.chain_id)
+    transactions = sum(batch.transactions.height for batch in batches)
+    counted = counts(judge(load_book(alerts), truth), transactions or None)
+    print("\n".join(table(counted)))
+    if json_file is not None:
+        write_lines(json_file, [json.dumps(counted, sort_keys=True)])

@@ -168,3 +168,38 @@ def _names(alert: Alert, label: Label) -> bool:
 def _flags(alert: Alert, label: Label) -> bool:
     shared = label.transactions.intersection(alert.transactions) or label.addresses & _attackers(alert)
     return alert.category == label.category and bool(shared)
+
+
+def counts(verdict: Verdict, transactions: int | None) -> dict[str, Any]:
+    """The verdict as plain numbers: by category, and over all. `transactions`: how many were judged, if known."""
+    groups = {
+        "found": verdict.found,
+        "missed": verdict.missed,
+        "hard_negatives_flagged": verdict.flagged_hard_negatives,
+    }
+    categories = sorted({label.category for group in groups.values() for label in group})
+    rate = None if not transactions else round(10_000 * len(verdict.unmatched) / transactions, 2)
+    return {
+        "categories": {
+            category: {
+                name: sum(label.category == category for label in group) for name, group in groups.items()
+            }
+            for category in categories
+        },
+        "alerts_without_label": len(verdict.unmatched),
+        "alerts_without_label_per_10k_transactions": rate,
+        "victims_named_attacker": len(verdict.victims_named_attacker),
+    }
+
+
+def table(counted: Mapping[str, Any]) -> list[str]:
+    """`counts` as lines for a terminal."""
+    lines = [f"{'category':<20}{'found':>7}{'missed':>8}{'hard negatives flagged':>24}"]
+    for category, row in counted["categories"].items():
+        flagged = row["hard_negatives_flagged"]
+        lines.append(f"{category:<20}{row['found']:>7}{row['missed']:>8}{flagged:>24}")
+    rate = counted["alerts_without_label_per_10k_transactions"]
+    per = "" if rate is None else f", {rate} per 10,000 transactions"
+    lines.append(f"{counted['alerts_without_label']} alerts match no label{per}")
+    lines.append(f"{counted['victims_named_attacker']} victims called an attacker")
+    return lines

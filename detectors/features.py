@@ -54,8 +54,9 @@ class Features:
         at least 95 % of a fully known balance left; 2: more than was known and more than ever before);
         tokens_left (tokens the payer still holds); *_paid_asset (own payments of this asset before); depth
         (times in a row that this money was passed on), origin (id of the wallet the trail began at), gathered
-        (wallets that passed the same source's money on to this payee); *_funder (id of the first sender of
-        native value, -1 unknown); funder_payees (distinct payees of the payer's funder).
+        (wallets that passed the same source's money on to this payee; 0 where the source is a hub); *_funder
+        (id of the first sender of native value, -1 unknown); funder_payees (distinct payees of the payer's
+        funder).
     trails: edges behind the transfer `row`, newest last.
     wallets: one row for each block and wallet it touched that sends transactions: block_number, timestamp,
     wallet, wallet_id,

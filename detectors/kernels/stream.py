@@ -75,7 +75,7 @@ from detectors.kernels.layout import (
     WALLET_FLOATS,
 )
 from detectors.kernels.table import look, touch
-from detectors.kernels.walks import alive, at, gather, is_hub, pass_through
+from detectors.kernels.walks import alive, at, gather, is_hub, known_hub, pass_through
 
 
 @njit(cache=True)
@@ -266,7 +266,8 @@ def transfer(g, rows, i, limits, out, trail, walk, found):  # type: ignore[no-un
     join(g, rows, i, source, payee, parent, depth, origin)
     if depth > 0:
         since = rows.time[i] - limits.pass_seconds
-        first = at(g, parent)[E_FROM]
+        # Customers of one exchange who pay the same shop have gathered nothing: what passed a hub has no source.
+        first = NONE if known_hub(g, at(g, parent)[E_FROM]) else at(g, parent)[E_FROM]
         trails(
             g,
             i,

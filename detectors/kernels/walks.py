@@ -24,11 +24,20 @@ from detectors.kernels.layout import (
     W_HEAD_IN,
     W_HEAD_OUT,
 )
+from detectors.kernels.table import look
 
 
 @njit(cache=True)
 def is_hub(ints):  # type: ignore[no-untyped-def]
     return ints[W_DISTINCT_IN] >= HUB_DEGREE and ints[W_DISTINCT_OUT] >= HUB_DEGREE
+
+
+@njit(cache=True)
+def known_hub(g, wallet):  # type: ignore[no-untyped-def]
+    """Whether a wallet is a hub, without touching it."""
+    payers = look(g.wallets, g.old_wallets, wallet, W_DISTINCT_IN)
+    payees = look(g.wallets, g.old_wallets, wallet, W_DISTINCT_OUT)
+    return payers >= HUB_DEGREE and payees >= HUB_DEGREE
 
 
 @njit(cache=True)
@@ -78,7 +87,7 @@ def outs_since(g, head, since, steps):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def gather(g, head, source, asset, since, steps, found):  # type: ignore[no-untyped-def]
     """Distinct wallets that lately passed `source`'s money of an asset on to one payee; their edges go to
-    `found`.
+    `found`. None where `source` is NONE.
     """
     edge, read, count = head, 0, 0
     while alive(g, edge) and read < steps and count < found.size and at(g, edge)[E_TIME] >= since:

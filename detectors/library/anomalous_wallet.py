@@ -88,7 +88,7 @@ class AnomalousWallet:
             subject=wallet,
             score=score,
             severity=severity,
-            transaction=bytes(evidence["transaction_hash"][0]) if alerts else b"",
+            transaction=bytes(evidence["transaction_hash"][-1]) if alerts else b"",
             roles=(role,),
             rows=rows_of(evidence) if alerts else (),
             measured={

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -54,7 +55,7 @@ class Layering:
         named = zip(rows.iter_rows(named=True), origins, strict=True)
         return [self._finding(row, origin, trails[(row["row"],)]) for row, origin in named]
 
-    def _finding(self, row: dict[str, int], origin: bytes, trail: pl.DataFrame) -> Finding:
+    def _finding(self, row: dict[str, Any], origin: bytes, trail: pl.DataFrame) -> Finding:
         trail = trail.sort("block_number", "timestamp", maintain_order=True)
         hops, gathered = int(row["depth"]), int(row["gathered"])
         met = set(trail["from_address"].to_list()) | set(trail["to_address"].to_list())
@@ -72,7 +73,7 @@ class Layering:
             subject=origin,
             score=self._score(hops, gathered),
             severity=severity,
-            transaction=bytes(trail["transaction_hash"].to_list()[-1]),
+            transaction=bytes(row["transaction_hash"]),
             roles=tuple(roles),
             rows=rows_of(trail),
             measured={"hops": hops, "gathered": gathered, "seconds": seconds},
