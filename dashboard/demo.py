@@ -117,7 +117,7 @@ def _place(folder: Path, options: Options) -> Place:
 
 
 def _own_settings() -> dict[str, str]:
-    """A person's settings are for their own Kafka and store: in the parts of the demo they count as not given."""
+    """Somebody's settings are for their own Kafka and store: for the demo they count as not given."""
     given = (name for name in os.environ if name.startswith("UNDERTOW_") and name != "UNDERTOW_HOME")
     return dict.fromkeys(given, "")
 
