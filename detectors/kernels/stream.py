@@ -266,7 +266,7 @@ def transfer(g, rows, i, limits, out, trail, walk, found):  # type: ignore[no-un
     join(g, rows, i, source, payee, parent, depth, origin)
     if depth > 0:
         since = rows.time[i] - limits.pass_seconds
-        # Customers of one exchange who pay the same shop have gathered nothing: what passed a hub has no source.
+        # Customers of one exchange who pay the same shop gather nothing: money from a hub has no source.
         first = NONE if known_hub(g, at(g, parent)[E_FROM]) else at(g, parent)[E_FROM]
         trails(
             g,

@@ -1,4 +1,4 @@
-"""The honest life that every story hides in: payers, traders, an exchange that sweeps, payroll, an airdrop."""
+"""The honest life that every story hides in: payers, traders, an exchange, payroll, airdrops."""
 
 from __future__ import annotations
 

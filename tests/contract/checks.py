@@ -1,5 +1,5 @@
-"""What every detector must be, whatever it looks for. Each check takes the detector and the worlds; it fails by
-assertion, and `test_teeth.py` shows for each a detector that it refuses.
+"""What every detector must be, whatever it looks for. A check fails by assertion; `test_teeth.py` shows for
+each a detector that it refuses.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def explains_itself(detector: Detector, _worlds: Worlds) -> None:
 
 
 def scoring_twice_changes_nothing(detector: Detector, worlds: Worlds) -> None:
-    """`score` is pure: the same answer again, also from another instance; nothing it was given has changed."""
+    """`score` is pure: the same answer again, also from another instance, and nothing has changed."""
     told = 0
     for batch, features, found in judged(detector, worlds.long.batch, SHORT):
         before, own = _snapshot(batch, features), dict(vars(detector))
@@ -78,7 +78,7 @@ def scores_and_thresholds_are_sound(detector: Detector, worlds: Worlds) -> None:
 
 
 def evidence_is_really_in_the_chain(detector: Detector, worlds: Worlds) -> None:
-    """What alerts has evidence, each row of it on the chain, none later than its block, the last completing it."""
+    """What alerts has evidence, each row of it on the chain, and the newest in the finding's own block."""
     chain = worlds.long.batch
     moved = {
         (row["transaction_hash"], row["log_index"]): row for row in chain.transfers.iter_rows(named=True)
@@ -100,11 +100,12 @@ def the_transaction_named_completes_the_evidence(detector: Detector, worlds: Wor
     transactions = worlds.long.batch.transactions["transaction_hash"].to_list()
     order = {hash_: position for position, hash_ in enumerate(transactions)}
     for finding in _alerting(detector, worlds):
-        assert finding.transaction == max((row.transaction_hash for row in finding.rows), key=order.__getitem__)
+        hashes = [row.transaction_hash for row in finding.rows]
+        assert finding.transaction == max(hashes, key=order.__getitem__)
 
 
 def roles_are_single_and_just(detector: Detector, worlds: Worlds) -> None:
-    """Nobody has two roles in one finding; no victim of a story is called an attacker; an attacker is named."""
+    """Nobody has two roles in one finding; an attacker is named, and it is never a story's victim."""
     victims = {victim for story in worlds.long.stories for victim in story.victims}
     for finding in _alerting(detector, worlds):
         named = [address for address, _ in finding.roles]
@@ -119,4 +120,3 @@ def _alerting(detector: Detector, worlds: Worlds) -> list[Finding]:
     found = [f for _, _, found in judged(detector, worlds.long.batch, SHORT) for f in found if f.alerts]
     assert found, "it never alerts in a chain that holds what it promises"
     return found
-

@@ -12,7 +12,7 @@ from detectors.engine import Engine
 from tests.contract.told import Book, Told, book_of
 from tests.contract.worlds import SHORT, Worlds
 
-CRASHES = 4
+CRASHES = 2
 
 
 def any_cut_gives_the_same_book(detector: Detector, worlds: Worlds) -> None:

@@ -1,4 +1,4 @@
-"""Chains that detectors are tried on: one long one with something of every category, and one for each category."""
+"""Chains that detectors are tried on: a long one with something of everything, and some for each category."""
 
 from __future__ import annotations
 
@@ -76,7 +76,10 @@ class Worlds:
         """The long chain in batches of 1, 3, 7 and random numbers of blocks, and in one."""
         last, rng = self.long.batch.last, Random(7)
         sizes = {f"cuts of {size}": self.long.cut(range(size, last, size)) for size in (1, 3, 7)}
-        return sizes | {"random cuts": self.long.cut(rng.sample(range(1, last), 40)), "all at once": self.long.cut([])}
+        return sizes | {
+            "random cuts": self.long.cut(rng.sample(range(1, last), 40)),
+            "all at once": self.long.cut([]),
+        }
 
     @cached_property
     def reorganised(self) -> list[Event]:

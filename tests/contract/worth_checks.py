@@ -1,4 +1,4 @@
-"""Whether a detector is worth having: it finds its attacks, better than chance, and lets honest wallets be."""
+"""Whether a detector is worth having: it finds its attacks better than chance, and lets the honest be."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def f1(flags: list[bool], truth: list[bool]) -> float:
 
 
 def average_precision(scores: list[float], truth: list[bool]) -> float:
-    """Precision at each distinct score, weighed by the recall it adds: the share of positives for a constant."""
+    """Precision at each score, weighed by the recall it adds. A constant gets the share of attacks."""
     order = sorted(zip(scores, truth, strict=True), reverse=True)
     total, seen, hits, area = sum(truth), 0, 0, 0.0
     for at, (score, _) in enumerate(order):

@@ -1,4 +1,4 @@
-"""Address poisoning: lookalikes of addresses that a victim paid, and honest wallets that resemble each other."""
+"""Address poisoning: lookalikes of addresses that a victim paid, and honest wallets that look alike."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _counterfeit(chain: ChainBuilder, cast: Cast) -> None:
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """Own vanity wallets, refunds, payouts, and resemblances too short, or of somebody who pays real money."""
+    """Own vanity wallets, refunds, payouts, resemblances too short, and lookalikes who pay real money."""
     tales = {
         "own second wallet": _own_second_wallet,
         "friend's second wallet": _friends_second_wallet,

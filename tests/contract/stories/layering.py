@@ -1,8 +1,9 @@
-"""Layering: money that runs through fresh wallets or is scattered and gathered, and honest money that flows."""
+"""Layering: money that runs through fresh wallets or is scattered and gathered; and honest flows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from random import Random
 
 from tests.contract.background import DEPOSITS, PEOPLE, SHOPS
@@ -46,7 +47,7 @@ def _pass_through(name: str, rng: Random, names: Names) -> Story:
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
         wei = ether(rng, 20, 90)
-        for here, there in zip(line, line[1:], strict=False):
+        for here, there in pairwise(line):
             chain.native(here, there, wei)
             wei -= FEE
             yield from rests(rng, 2)
@@ -60,7 +61,7 @@ def _token_line(name: str, rng: Random, names: Names) -> Story:
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
         fees = ETHER // 10
-        for here, there in zip(line, line[1:], strict=False):
+        for here, there in pairwise(line):
             chain.erc20(USD, here, there, 40_000 * ETHER)
             chain.native(here, there, fees)
             fees -= 2 * FEE
@@ -76,7 +77,7 @@ def _peel_chain(name: str, rng: Random, names: Names) -> Story:
     def acts(chain: ChainBuilder) -> Iterator[None]:
         held = ether(rng, 20, 90)
         chain.native(line[0], line[1], held)
-        for here, there in zip(line[1:], line[2:], strict=False):
+        for here, there in pairwise(line[1:]):
             yield
             on = held * rng.randint(75, 95) // 100
             chain.native(here, there, on).native(here, rng.choice(shops), held - on - FEE)
@@ -109,6 +110,7 @@ def hard_negatives(seed: int) -> list[Story]:
         "airdrop": _airdrop,
         "exchange round trip": _round_trip,
         "payment processor": _processor,
+        "same shop": _same_shop,
         "spending on": _spending_on,
         "slow money": _slow_money,
     }
@@ -183,6 +185,21 @@ def _processor(name: str, rng: Random, names: Names) -> Story:
     return honest(name, acts, [processor])
 
 
+def _same_shop(name: str, rng: Random, names: Names) -> Story:
+    """Seven customers of the exchange withdraw and spend most of it at once, all at the same new shop."""
+    customers, shop = names.many(7), names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        for customer in customers:
+            open_account(chain, customer, ETHER)
+        yield
+        for customer in customers:
+            chain.native(customer, shop, ether(rng, 0.6, 0.95))
+            yield from rests(rng, 1)
+
+    return honest(name, acts, [*customers, shop])
+
+
 def _spending_on(name: str, rng: Random, names: Names) -> Story:
     """Pay reaches a parent, a child, a shop: most of it is spent within minutes, at a place where all pay."""
     parent, child = names.many(2)
@@ -204,7 +221,7 @@ def _slow_money(name: str, rng: Random, names: Names) -> Story:
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
         wei = 5 * ETHER
-        for here, there in zip(line, line[1:], strict=False):
+        for here, there in pairwise(line):
             chain.native(here, there, wei)
             wei = wei * 8 // 10
             chain.block(HALF_AN_HOUR + 1)

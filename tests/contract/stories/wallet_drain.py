@@ -1,4 +1,4 @@
-"""Wallet drain: unrelated wallets in use emptied to one address, and honest wallets that send all they have."""
+"""Wallet drain: unrelated wallets in use emptied to one address, and honest ones that send all they have."""
 
 from __future__ import annotations
 
@@ -34,23 +34,19 @@ def positives(seed: int) -> list[Story]:
     ]
 
 
-def _in_use(chain: ChainBuilder, rng: Random, wallets: list[bytes], usd: int) -> Iterator[dict[bytes, int]]:
-    """Each wallet opens an account and pays three others; gives what native value each has left."""
-    left = {wallet: ether(rng, 2, 9) for wallet in wallets}
-    for wallet, wei in left.items():
-        open_account(chain, wallet, wei, usd)
-    yield left
+def _in_use(
+    chain: ChainBuilder, rng: Random, wallets: list[bytes], usd: int, left: dict[bytes, int]
+) -> Iterator[None]:
+    """Each wallet opens an account and pays three others; `left` is told what native value each has left."""
+    for wallet in wallets:
+        left[wallet] = ether(rng, 2, 9)
+        open_account(chain, wallet, left[wallet], usd)
+    yield
     errands = {wallet: [*rng.sample(SHOPS, 2), friend_of(rng)] for wallet in wallets}
     for errand in range(3):
         for wallet in wallets:
             chain.native(wallet, errands[wallet][errand], paid := ether(rng, 0.01, 0.2))
             left[wallet] -= paid
-        yield left
-
-
-def _used(chain: ChainBuilder, rng: Random, wallets: list[bytes], usd: int) -> Iterator[None]:
-    """As `_in_use`, for acts that need no balances."""
-    for _ in _in_use(chain, rng, wallets, usd):
         yield
 
 
@@ -59,8 +55,7 @@ def _keys(name: str, rng: Random, names: Names) -> Story:
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
         left: dict[bytes, int] = {}
-        for left in _in_use(chain, rng, victims, 0):
-            yield
+        yield from _in_use(chain, rng, victims, 0, left)
         for victim in victims:
             chain.native(victim, thief, left[victim] - FEE)
             yield from rests(rng, 2)
@@ -73,8 +68,7 @@ def _keys_and_tokens(name: str, rng: Random, names: Names) -> Story:
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
         left: dict[bytes, int] = {}
-        for left in _in_use(chain, rng, victims, 300 * ETHER):
-            yield
+        yield from _in_use(chain, rng, victims, 300 * ETHER, left)
         for victim in victims:
             chain.erc20(USD, victim, thief, 300 * ETHER).native(victim, thief, left[victim] - FEE)
             yield from rests(rng, 1)
@@ -87,7 +81,7 @@ def _approvals(name: str, rng: Random, names: Names) -> Story:
     victims, spender, thief = names.many(rng.randint(3, 6)), names.fresh(), names.fresh()
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
-        yield from _used(chain, rng, victims, 300 * ETHER)
+        yield from _in_use(chain, rng, victims, 300 * ETHER, {})
         for victim in victims:
             chain.erc20(USD, victim, thief, 300 * ETHER, by=spender)
             yield from rests(rng, 1)
@@ -113,7 +107,7 @@ def _sweeps(name: str, rng: Random, names: Names) -> Story:
     customers, deposits = names.many(10), names.many(10)
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
-        yield from _used(chain, rng, customers, 0)
+        yield from _in_use(chain, rng, customers, 0, {})
         for customer, there in zip(customers, deposits, strict=True):
             chain.native(customer, there, ETHER)
         yield
@@ -129,7 +123,7 @@ def _migration(name: str, rng: Random, names: Names) -> Story:
     new = address(f"{name} second version")
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
-        yield from _used(chain, rng, holders, 300 * ETHER)
+        yield from _in_use(chain, rng, holders, 300 * ETHER, {})
         for holder in holders:
             with chain.transaction(holder, project):
                 chain.erc20(USD, holder, project, 300 * ETHER).erc20(new, bytes(20), holder, 300 * ETHER)
@@ -146,7 +140,7 @@ def _slow_migration(name: str, rng: Random, names: Names) -> Story:
     def acts(chain: ChainBuilder) -> Iterator[None]:
         for holder in holders:
             chain.erc20(TOKENS["gold"], HOT, holder, 5 * ETHER)
-        yield from _used(chain, rng, holders, 300 * ETHER)
+        yield from _in_use(chain, rng, holders, 300 * ETHER, {})
         for holder in holders:
             chain.erc20(USD, holder, project, 300 * ETHER)
         yield
@@ -183,8 +177,7 @@ def _closed_accounts(name: str, rng: Random, names: Names) -> Story:
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
         left: dict[bytes, int] = {}
-        for left in _in_use(chain, rng, customers, 0):
-            yield
+        yield from _in_use(chain, rng, customers, 0, left)
         for customer in customers:
             chain.native(customer, HOT, left[customer] - FEE)
 
@@ -196,7 +189,7 @@ def _sell_off(name: str, rng: Random, names: Names) -> Story:
     holders, pool = names.many(5), names.fresh()
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
-        yield from _used(chain, rng, holders, 300 * ETHER)
+        yield from _in_use(chain, rng, holders, 300 * ETHER, {})
         for holder in holders:
             with chain.transaction(holder, pool):
                 chain.erc20(USD, holder, pool, 300 * ETHER).erc20(TOKENS["eur"], pool, holder, 290 * ETHER)
