@@ -171,7 +171,7 @@ def _flags(alert: Alert, label: Label) -> bool:
 
 
 def counts(verdict: Verdict, transactions: int | None) -> dict[str, Any]:
-    """The verdict as plain numbers: by category, and over all. `transactions`: how many were judged, if known."""
+    """The verdict as plain numbers. `transactions`: how many were judged, if known."""
     groups = {
         "found": verdict.found,
         "missed": verdict.missed,

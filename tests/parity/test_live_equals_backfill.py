@@ -28,7 +28,7 @@ def plays(director: Director, pipeline: Pipeline) -> None:
         if played in REORGANISATIONS:
             # What is reorganised away must have been judged, or nothing would have to be undone.
             pipeline.waits_until_judged(director.stage.miner.head)
-            director.stage.miner.wallet.ask("anvil_reorg", REORGANISATIONS[played], [])
+            director.stage.miner.reorganise(REORGANISATIONS[played])
 
 
 def test_a_live_run_with_reorganisations_and_kills_writes_the_book_of_a_batch_run(
