@@ -10,6 +10,7 @@ from dashboard.screens import alert, parts, queue, routes
 def main() -> None:
     # A local icon: the default one, and every :material/…: icon, is fetched from outside.
     st.set_page_config(page_title="undertow", page_icon=str(parts.ASSETS / "icon.png"), layout="wide")
+    routes.arrive()
     key = routes.asked()
     if key is None:
         queue.show()

@@ -8,6 +8,7 @@ written when one of them changes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -46,17 +47,17 @@ def ask(known_categories: list[str]) -> Filters:
 def asked_for() -> Filters:
     """What the address asks for. It is written by strangers too: only what a filter may be is taken."""
     return Filters(
-        categories=tuple(name for name in _all("category") if name.replace("-", "").isalnum()),
-        severities=tuple(name for name in _all("severity") if name in SEVERITIES),
-        statuses=tuple(name for name in _all("status") if name in STATUSES),
-        minimum_score=_share(st.query_params.get("score", "")),
-        search=st.query_params.get("search", "")[:_SEARCH_LENGTH],
+        categories=tuple(name for name in routes.values("category") if name.replace("-", "").isalnum()),
+        severities=tuple(name for name in routes.values("severity") if name in SEVERITIES),
+        statuses=tuple(name for name in routes.values("status") if name in STATUSES),
+        minimum_score=_share(_first("score")),
+        search=_first("search")[:_SEARCH_LENGTH],
     )
 
 
 def page_number(pages: int) -> int:
     """Draws the choice of a page, where there are several; the address says which it is."""
-    asked = st.query_params.get(_PAGE, "1")
+    asked = _first(_PAGE) or "1"
     number = min(max(1, int(asked) if asked.isascii() and asked.isdecimal() else 1), pages)
     if pages > 1:
         st.pagination(pages, default=number, **_wired(_PAGE, number, _one))
@@ -69,8 +70,8 @@ def forget() -> None:
     st.session_state[_DRAWN] = {name: (times, None) for name, (times, _) in drawn.items()}
 
 
-def _all(name: str) -> list[str]:
-    return list(dict.fromkeys(st.query_params.get_all(name)))
+def _first(name: str) -> str:
+    return next(iter(routes.values(name)), "")
 
 
 def _share(text: str) -> float:
@@ -102,10 +103,18 @@ def _wired(name: str, value: object, texts: Callable[[Any], list[str]]) -> dict[
     if last != value:
         drawn[name] = (times := times + 1, value)
     key = f"filter_{name}_{times}"
+    return {"key": key, "on_change": partial(_changed, name, times, key, texts)}
 
-    def changed() -> None:
-        chosen = st.session_state[key]
-        drawn[name] = (times, chosen)
-        routes.rewrite(name, texts(chosen), leave_out=(_PAGE,))
 
-    return {"key": key, "on_change": changed}
+def _changed(name: str, times: int, key: str, texts: Callable[[Any], list[str]]) -> None:
+    """Writes a choice into the address. Another filter begins at page 1.
+
+    Streamlit also calls this for a widget that is no longer drawn, with its first value: nobody chose that.
+    """
+    drawn = st.session_state[_DRAWN]
+    made, last = drawn[name]
+    if made != times or last is None:
+        return
+    chosen = st.session_state[key]
+    drawn[name] = (times, chosen)
+    routes.rewrite(name, texts(chosen), leave_out=(_PAGE,))
