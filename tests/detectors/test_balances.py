@@ -1,0 +1,85 @@
+"""Balances as the stream knows them, to the last unit: who was emptied, and who gave more than was known."""
+
+from __future__ import annotations
+
+import pytest
+
+from detectors.features import stream
+from detectors.graph import Graph
+from detectors.kernels.layout import EMPTIED, EXCEEDED, Limits
+from detectors.ledger import Ledger
+from tests.fixtures.frames import ChainBuilder, address
+
+ALICE, BOB, EXCHANGE = (address(name) for name in ("alice", "bob", "exchange"))
+USD, EUR = address("usd"), address("eur")
+LARGEST = 2**256 - 1
+
+
+def last(chain: ChainBuilder) -> dict[str, int]:
+    """What was known before the last transfer."""
+    return stream(chain.batch(), Graph(), Ledger(), Limits()).transfers.row(-1, named=True)
+
+
+def paid_in(amount: int) -> ChainBuilder:
+    return ChainBuilder().block().erc20(USD, EXCHANGE, ALICE, amount)
+
+
+@pytest.mark.parametrize(
+    ("amount", "emptied"),
+    [
+        (95, EMPTIED),  # 5 of 100 are left: a twentieth
+        (94, 0),  # 6 of 100 are left
+        (100, EMPTIED),
+        (101, EXCEEDED),  # more than the stream knew of, more than ever before
+    ],
+)
+def test_a_wallet_of_a_hundred(amount: int, emptied: int) -> None:
+    assert last(paid_in(100).erc20(USD, ALICE, BOB, amount))["emptied"] == emptied
+
+
+def test_one_wei_decides_where_a_float_would_not_see_it() -> None:
+    # 20 * left <= held: with held = 20 * 10**30 the limit is left = 10**30, to the wei.
+    held = 20 * 10**30
+    assert last(paid_in(held).erc20(USD, ALICE, BOB, held - 10**30))["emptied"] == EMPTIED
+    assert last(paid_in(held).erc20(USD, ALICE, BOB, held - 10**30 - 1))["emptied"] == 0
+
+
+def test_a_balance_that_began_before_the_stream_is_never_called_emptied() -> None:
+    chain = paid_in(100).erc20(USD, ALICE, BOB, 150)  # she had at least 50 more
+    chain.erc20(USD, EXCHANGE, ALICE, 100).erc20(USD, ALICE, BOB, 100)  # all that is known, but who knows
+    assert last(chain)["emptied"] == 0
+
+
+def test_exceeding_what_is_known_again_takes_more_than_ever_before() -> None:
+    first = ChainBuilder().block().erc20(USD, ALICE, BOB, 150)
+    assert last(first)["emptied"] == EXCEEDED
+    assert last(first.erc20(USD, ALICE, BOB, 150))["emptied"] == 0
+    assert last(first.erc20(USD, ALICE, BOB, 151))["emptied"] == EXCEEDED
+
+
+def test_tokens_left_counts_tokens_held_but_not_native_value() -> None:
+    chain = paid_in(100).erc20(EUR, EXCHANGE, ALICE, 100).native(EXCHANGE, ALICE, 100)
+    assert last(chain.erc20(USD, ALICE, BOB, 100))["tokens_left"] == 1
+    assert last(chain.erc20(EUR, ALICE, BOB, 100))["tokens_left"] == 0
+
+
+def test_a_mint_is_known_and_a_burn_takes_away() -> None:
+    chain = ChainBuilder().block().erc20(USD, bytes(20), ALICE, 100, by=ALICE)
+    chain.erc20(USD, ALICE, bytes(20), 50)
+    assert last(chain.erc20(USD, ALICE, BOB, 50))["emptied"] == EMPTIED
+
+
+def test_a_hostile_token_that_mints_without_end_stays_at_the_largest_number() -> None:
+    chain = paid_in(LARGEST).erc20(USD, EXCHANGE, ALICE, LARGEST)
+    # What is held is LARGEST; were the sum to wrap it would be LARGEST - 1, and this more than was known.
+    assert last(chain.erc20(USD, ALICE, BOB, LARGEST))["emptied"] == EMPTIED
+
+
+def test_payments_to_oneself_change_nothing() -> None:
+    chain = paid_in(100).erc20(USD, ALICE, ALICE, 100)
+    assert last(chain.erc20(USD, ALICE, BOB, 100))["emptied"] == EMPTIED
+
+
+def test_own_payments_of_an_asset_are_counted_apart_from_what_others_pulled() -> None:
+    chain = paid_in(100).erc20(USD, ALICE, BOB, 1).erc20(USD, ALICE, BOB, 1, by=BOB)
+    assert last(chain.erc20(USD, ALICE, BOB, 1))["from_paid_asset"] == 1
