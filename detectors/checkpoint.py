@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,12 @@ from detectors.state import State
 from ingest.errors import UnreadableCheckpoint
 
 VERSION = 1
+_DAMAGE = (
+    ValueError, KeyError, TypeError, OSError, EOFError, RuntimeError, MemoryError, tokenize.TokenError,
+    zipfile.BadZipFile, zlib.error, pl.exceptions.PolarsError,
+)  # fmt: skip
+"""What a damaged file makes zipfile, numpy, json and polars raise (a flipped bit can ask for a password)."""
+
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -65,16 +72,7 @@ def load(directory: Path, chain_id: int, detectors: Sequence[Detector]) -> Check
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         return _checkpoint(arrays, chain_id, detectors, str(path))
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        OSError,
-        EOFError,
-        zipfile.BadZipFile,
-        zlib.error,
-        pl.exceptions.PolarsError,
-    ) as error:
+    except _DAMAGE as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0][:120]
         raise UnreadableCheckpoint(
             f"{path} is no checkpoint that this version can read ({reason}): "

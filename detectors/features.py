@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from detectors.graph import Graph, rows_of
+from detectors.graph import Graph
 from detectors.kernels import layout
 from detectors.ledger import Ledger
+from detectors.rows import rows_of
 from ingest.batch import Batch
 
 if TYPE_CHECKING:
@@ -81,47 +82,33 @@ def stream(batch: Batch, graph: Graph, ledger: Ledger, limits: layout.Limits) ->
     """Streams a batch through graph and ledger (both change) and gives its features, without detectors' own
     columns.
     """
-    transfers = _with_senders(batch)
-    rows = rows_of(transfers, ledger)
+    found = rows_of(batch, ledger)
+    rows = found.rows
     known, trails, touched = graph.take(rows, limits, ledger)
-    ids = {"from_id": rows.sender, "to_id": rows.payee, "by_id": rows.by, "asset_id": rows.asset}
-    columns = {name: known[:, i] for i, name in enumerate(KNOWN_BEFORE)}
-    transfers = transfers.with_columns(pl.Series(name, values) for name, values in (ids | columns).items())
-    _close_blocks(batch, transfers, ledger)
+    columns: dict[str, Any] = {
+        "row": np.arange(rows.block.size),
+        "by": found.by,
+        "direct": rows.direct,
+        "returned": found.returned,
+        "from_id": rows.sender,
+        "to_id": rows.payee,
+        "by_id": rows.by,
+        "asset_id": rows.asset,
+    } | {name: known[:, i] for i, name in enumerate(KNOWN_BEFORE)}
+    transfers = batch.transfers.with_columns(pl.Series(name, values) for name, values in columns.items())
+    _close_blocks(batch, rows, ledger)
     return Features(transfers, _trails(trails, ledger), _wallets(touched, ledger), ledger)
 
 
-def _with_senders(batch: Batch) -> pl.DataFrame:
-    """Transfers with row, by, direct, returned, opens and closes."""
-    place = ["block_number", "transaction_index"]
-    senders = batch.transactions.select(*place, by="from_address", to="to_address")
-    frame = batch.transfers.join(senders, on=place, how="left", maintain_order="left")
-    payees = batch.transfers.select(*place, from_address="to_address", returned=pl.lit(True)).unique()
-    frame = frame.join(payees, on=[*place, "from_address"], how="left", maintain_order="left")
-    straight = pl.col("token").is_null() | pl.col("to").eq_missing(pl.col("token"))
-    same_block = pl.col("block_number") == pl.col("block_number").shift(1)
-    same_transaction = same_block & (pl.col("transaction_index") == pl.col("transaction_index").shift(1))
-    return frame.with_columns(
-        row=pl.int_range(pl.len(), dtype=pl.Int64),
-        returned=pl.col("returned").fill_null(value=False),
-        direct=((pl.col("by") == pl.col("from_address")) & straight).fill_null(value=False),
-        opens=~same_transaction.fill_null(value=False),
-        closes=(pl.col("block_number") != pl.col("block_number").shift(-1)).fill_null(value=True),
-    ).drop("to")
-
-
-def _close_blocks(batch: Batch, transfers: pl.DataFrame, ledger: Ledger) -> None:
+def _close_blocks(batch: Batch, rows: layout.Rows, ledger: Ledger) -> None:
     """Tells the ledger how many addresses each block brought it to: the largest id seen so far, plus one."""
     before = ledger.block_ends[-1][1] if ledger.block_ends else 1
-    highest = transfers.group_by("block_number", maintain_order=True).agg(
-        top=pl.max_horizontal("from_id", "to_id", "by_id", "asset_id").max()
-    )
-    ends = batch.blocks.select("block_number").join(
-        highest, on="block_number", how="left", maintain_order="left"
-    )
-    for number, top in ends.iter_rows():
-        before = max(before, 1 + top if top is not None else before)
-        ledger.close_block(number, before)
+    ids = np.stack([rows.sender, rows.payee, rows.by, rows.asset])
+    highest = np.maximum.accumulate(ids.max(axis=0)) if rows.block.size else rows.block
+    numbers = batch.blocks["block_number"].to_numpy().astype(np.int64)
+    for number, end in zip(numbers, np.searchsorted(rows.block, numbers, side="right"), strict=True):
+        before = max(before, int(highest[end - 1]) + 1 if end else before)
+        ledger.close_block(int(number), before)
 
 
 def _trails(parts: list[layout.Trail], ledger: Ledger) -> pl.DataFrame:

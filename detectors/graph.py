@@ -7,12 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from detectors.kernels import layout, stream
 from detectors.kernels.table import Array, Table
-from detectors.ledger import Ledger, address_words
+from detectors.ledger import Ledger
 
 EDGES = 1 << 16
 """Edges the ring holds: the newest 65,536 transfers can be walked. Older ones are out of reach of trails;
@@ -61,7 +60,7 @@ class Graph:
     def take(
         self, rows: layout.Rows, limits: layout.Limits, ledger: Ledger
     ) -> tuple[NDArray[np.int64], list[layout.Trail], list[layout.Touched]]:
-        """Streams transfers (see `rows_of`) through the graph.
+        """Streams transfers (see `detectors.rows`) through the graph.
 
         Returns what was known before each row [n, ROW_INTS], trails of money, and the wallets each block
         touched.
@@ -101,46 +100,6 @@ class Graph:
 
 TABLES = ("wallets", "holdings", "pairs", "assets")
 RING = ("edges", "amounts", "hashes", "next_edge")
-
-
-def rows_of(transfers: pl.DataFrame, ledger: Ledger) -> layout.Rows:
-    """Kernel rows of a transfers frame that also has `by` (sender of the transaction), `direct`, `opens` and
-    `closes`.
-
-    Numbers new addresses row by row: transaction sender, payer, payee, token.
-    """
-    columns = ("by", "from_address", "to_address", "token")
-    words = np.stack([address_words(transfers[name]) for name in columns], axis=1).reshape(-1, 5)
-    ids = ledger.intern(words).reshape(-1, 4)
-    magnitude = transfers["amount_float"].to_numpy()
-    with np.errstate(divide="ignore"):
-        magnitude = np.where(magnitude > 0.0, np.log10(magnitude), 0.0)
-    return layout.Rows(
-        sender=np.ascontiguousarray(ids[:, 1]),
-        payee=np.ascontiguousarray(ids[:, 2]),
-        asset=np.ascontiguousarray(ids[:, 3]),
-        by=np.ascontiguousarray(ids[:, 0]),
-        direct=transfers["direct"].to_numpy(),
-        opens=transfers["opens"].to_numpy(),
-        closes=transfers["closes"].to_numpy(),
-        time=transfers["timestamp"].to_numpy().astype(np.int64),
-        block=transfers["block_number"].to_numpy().astype(np.int64),
-        log_index=transfers["log_index"].to_numpy().astype(np.int64),
-        amount=limbs(transfers["amount"]),
-        magnitude=magnitude,
-        hash=np.frombuffer(b"".join(transfers["transaction_hash"].to_list()), np.uint8).reshape(-1, 32),
-    )
-
-
-def limbs(amounts: pl.Series) -> NDArray[np.uint64]:
-    """A `Binary(32)` big-endian column as [n, 4] limbs, most significant first."""
-    return np.frombuffer(b"".join(amounts.to_list()), ">u8").reshape(-1, 4).astype(np.uint64)
-
-
-def whole(words: NDArray[np.uint64]) -> list[int]:
-    """The integers of [n, 4] limbs."""
-    joined = np.ascontiguousarray(words.astype(">u8")).tobytes()
-    return [int.from_bytes(joined[i : i + 32], "big") for i in range(0, len(joined), 32)]
 
 
 def _used_trail(trail: layout.Trail, start: int) -> layout.Trail:

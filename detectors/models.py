@@ -36,7 +36,7 @@ class ModelSpec:
     """
 
     columns: tuple[str, ...]
-    rows_per_epoch: int = 1024
+    rows_per_epoch: int = 512
     epochs: int = 8
     least_rows: int = 600
     neighbours: int = 10

@@ -11,9 +11,9 @@ from numba import njit
 from detectors.alert import RoleName, Severity
 from detectors.base import Finding, Memory, Row, hexed
 from detectors.features import Features
-from detectors.graph import limbs
 from detectors.kernels import u256
 from detectors.kernels.table import Table, look, touch
+from detectors.rows import limbs
 from ingest.batch import Batch
 
 PREFIX_DIGITS, SUFFIX_DIGITS = 3, 4

@@ -72,14 +72,18 @@ class WalletDrain:
         stranger = (pl.col("back_pair_count") == 0) & (pl.col("from_funder") != pl.col("to_id"))
         one_owner = (pl.col("from_funder") >= 0) & (pl.col("funder_payees") < self.settings.same_owner_payees)
         whole = (pl.col("emptied") == EMPTIED) & (pl.col("tokens_left") == 0)
-        return transfers.filter(
-            (pl.col("emptied") > 0) & moved_out & ~pl.col("returned") & ~hub & stranger,
-            others >= self.settings.own_payees,
-        ).select(
-            "row",
-            *CANDIDATE[:-2],
-            proven=whole,
-            owner=pl.when(one_owner).then("from_funder").otherwise(-1 - pl.col("from_id")),
+        return (
+            transfers.filter(pl.col("emptied") > 0)
+            .filter(
+                moved_out & ~pl.col("returned") & ~hub & stranger,
+                others >= self.settings.own_payees,
+            )
+            .select(
+                "row",
+                *CANDIDATE[:-2],
+                proven=whole,
+                owner=pl.when(one_owner).then("from_funder").otherwise(-1 - pl.col("from_id")),
+            )
         )
 
     def _pairs(self, fresh: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:

@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from detectors.graph import whole
 from detectors.kernels import u256
+from detectors.rows import whole
 
 LARGEST = 2**256 - 1
 AROUND_LIMBS = [(1 << bits) + off for bits in (64, 128, 192) for off in (-1, 0, 1)]
