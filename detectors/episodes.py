@@ -65,7 +65,8 @@ class Episodes:
         if episode is not None and place.timestamp - episode.seen > self.settings.quiet_seconds:
             episode = None
         fresh = _opened(detector, tier, finding, place, self.run, ledger)
-        alert = fresh if episode is None else _revised(episode.alert, fresh, self.settings.evidence_rows)
+        cap = self.settings.evidence_rows
+        alert = _capped(fresh, cap) if episode is None else _revised(episode.alert, fresh, cap)
         self.journal.append((place.number, key, alert.id, self.open.get(key), self.alerts.get(alert.id)))
         self.open[key] = Episode(alert, place.timestamp)
         self.alerts[alert.id] = alert
@@ -184,6 +185,12 @@ def _opened(detector: str, tier: Tier, finding: Finding, place: Place, run: str,
     )
 
 
+def _capped(alert: Alert, evidence_rows: int) -> Alert:
+    """With its first rows of evidence; `measured.evidence_rows` goes on telling how many there were."""
+    evidence = alert.evidence[:evidence_rows]
+    return replace(alert, evidence=evidence, transactions=_unique(row.transaction for row in evidence))
+
+
 def _revised(old: Alert, new: Alert, evidence_rows: int) -> Alert:
     """`old` with what `new` adds: its words and numbers, the graver severity, the higher score, all roles and
     evidence.
@@ -191,8 +198,8 @@ def _revised(old: Alert, new: Alert, evidence_rows: int) -> Alert:
     known = {(row.transaction, row.log_index) for row in old.evidence}
     added = [row for row in new.evidence if (row.transaction, row.log_index) not in known]
     seen = int(old.measured["evidence_rows"]) + len(added)
-    evidence = (*old.evidence, *added)[:evidence_rows]
-    return replace(
+    evidence = (*old.evidence, *added)
+    whole = replace(
         new,
         id=old.id,
         severity=max(old.severity, new.severity, key=SEVERITIES.index),
@@ -202,11 +209,11 @@ def _revised(old: Alert, new: Alert, evidence_rows: int) -> Alert:
         block_hash=old.block_hash,
         timestamp=old.timestamp,
         proof=old.proof,
-        transactions=_unique(row.transaction for row in evidence),
         roles=_roles([*old.roles, *new.roles]),
         evidence=evidence,
         measured={**new.measured, "evidence_rows": seen},
     )
+    return _capped(whole, evidence_rows)
 
 
 def _roles(roles: Sequence[Role]) -> tuple[Role, ...]:
