@@ -30,18 +30,20 @@ class ModelSpec:
     """How a detector's model is made: which columns, how many sampled rows an epoch, over how many epochs,
     when it is enough.
 
-    `per_10k`: the alerts per 10,000 honest rows that its threshold aims at. `margin`: how far above the
-    highest calibration score the threshold lies where the rows are too few to resolve that rate. `trim`:
-    share of the most distant training rows left out, once, at the fit.
+    `rows_per_wallet`: rows of one wallet in an epoch's sample, so that a busy wallet, which may be an
+    attacker, is not what the model learns. `per_10k`: the alerts per 10,000 honest rows that its threshold
+    aims at. `margin`: how far above the highest calibration score the threshold lies where the rows are too
+    few to resolve that rate. `trim`: share of the most distant training rows left out, once, at the fit.
     """
 
     columns: tuple[str, ...]
-    rows_per_epoch: int = 512
+    rows_per_epoch: int = 1024
     epochs: int = 8
-    least_rows: int = 600
+    least_rows: int = 400
+    rows_per_wallet: int = 3
     neighbours: int = 10
     per_10k: float = 5.0
-    margin: float = 1.1
+    margin: float = 1.25
     trim: float = 0.005
 
 
@@ -132,12 +134,14 @@ class Samples:
         """With the rows of a batch that lies in one epoch."""
         fresh = wallets.select(
             pl.struct("block_number", "wallet").map_batches(_keyed_hash, return_dtype=pl.UInt64).alias("key"),
+            "wallet",
             *(pl.col(name) for name in spec.columns),
         )
         kept = list(self.epochs)
         if kept and kept[-1][0] == epoch:
             fresh = pl.concat([kept.pop()[1], fresh])
-        kept.append((epoch, fresh.sort("key").head(spec.rows_per_epoch)))
+        few = pl.int_range(pl.len()).over("wallet") < spec.rows_per_wallet
+        kept.append((epoch, fresh.sort("key").filter(few).head(spec.rows_per_epoch)))
         return Samples(tuple(kept[-spec.epochs :]))
 
     def matrix(self, spec: ModelSpec) -> Matrix:

@@ -1,4 +1,4 @@
-"""The README is held to the code: commands, flags, settings, tables, targets, and its example of a detector."""
+"""The README is held to the code: commands, flags, settings, tables, targets and its example detector."""
 
 from __future__ import annotations
 

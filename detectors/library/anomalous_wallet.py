@@ -36,7 +36,7 @@ class AnomalousWallet:
     and new assets; it is fitted at fixed blocks on a hashed sample of earlier epochs and frozen. The
     threshold aims at 5 alerts per 10,000 rows. A wallet that hands
     out one asset and received nothing lately is suppressed, visibly, as a distributor. Fails: in its first 50
-    blocks and until 600 rows are sampled (warming up); against an attacker who behaves like an exchange; on
+    blocks and until 400 rows are sampled (warming up); against an attacker who behaves like an exchange; on
     traffic whose kind changes faster than eight epochs. Costs one nearest-neighbour query a wallet and block.
     Source: PyOD (Zhao et al. 2019); novelty detectors reach AUC .86 on labelled wallets, supervised trees
     .98.
