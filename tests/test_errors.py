@@ -1,4 +1,4 @@
-"""What a user meets when something outside is wrong: one line on what, where and what to do; exit status 1."""
+"""What a user meets when something outside is wrong: one line on what, where and what to do; status 1."""
 
 from __future__ import annotations
 
