@@ -110,7 +110,7 @@ def write_book(path: Path, judged: Judged, finality: int) -> int:
 
 
 def write_scores(path: Path, judged: Judged) -> None:
-    """The scores as Parquet (design, section 10)."""
+    """The scores as Parquet (design, section 10). Raises BadInput where the file cannot be written."""
     rows = [
         (
             judged.chain_id,
@@ -123,5 +123,9 @@ def write_scores(path: Path, judged: Judged) -> None:
         for s in judged.scores
     ]
     temporary = path.with_name(path.name + ".writing")
-    pl.DataFrame(rows, schema=SCORES, orient="row").write_parquet(temporary)
-    temporary.replace(path)
+    try:
+        pl.DataFrame(rows, schema=SCORES, orient="row").write_parquet(temporary)
+        temporary.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error).splitlines()[0]
+        raise BadInput(f"{path} cannot be written: {reason}; give another --scores") from error

@@ -75,7 +75,7 @@ def load_labels(path: Path) -> Labels:
         for number, line in enumerate(lines[1:], start=1):  # noqa: B007
             labels.append(_label(json.loads(line)))
         return Labels(int(header["chain_id"]), header["unlabelled"], tuple(labels))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{path}, line {number + 1}: no label ({type(error).__name__}: {error})") from error
 
 
@@ -85,7 +85,7 @@ def load_book(path: Path) -> list[Alert]:
     for number, line in enumerate(_lines(path), start=1):
         try:
             alerts.append(Alert.from_json(line))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise BadInput(f"{path}, line {number}: no alert ({type(error).__name__}: {error})") from error
     return alerts
 

@@ -1,0 +1,151 @@
+"""Batch work over a lake: the book, the scores, gaps, and files that cannot be written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from detectors.batch import BatchRun, Judged, write_book, write_scores
+from detectors.engine import Engine
+from detectors.evaluate import load_book
+from detectors.registry import detectors
+from detectors.settings import EngineSettings
+from ingest.errors import BadInput, ChainGap, UndertowError
+from ingest.lake import Lake
+from ingest.lake_writer import LakeWriter
+from tests.fixtures.frames import ChainBuilder, address
+from undertow import app
+
+SETTINGS = EngineSettings(finality=4)
+
+
+def layering_town(blocks: int = 30) -> ChainBuilder:
+    """From block 3 on, money of mallory is passed on by a fresh wallet in each block, eight times."""
+    chain = ChainBuilder(first_block=1)
+    line = [address("mallory"), *(address(f"wallet {n}") for n in range(8))]
+    for number in range(1, blocks + 1):
+        chain.block()
+        if 3 <= number < 11:
+            chain.native(line[number - 3], line[number - 2], 10**18)
+    return chain
+
+
+def lake_of(folder: Path, chain: ChainBuilder, *ranges: tuple[int, int]) -> Lake:
+    writer = LakeWriter(folder)
+    for first, last in ranges:
+        writer.write(chain.batch(first, last))
+    return Lake.open(folder)
+
+
+def run(
+    lake: Lake,
+    allow_gaps: bool = False,
+    blocks: int = 100,
+    span: tuple[int | None, int | None] = (None, None),
+) -> Judged:
+    batch = BatchRun(lake, 1, detectors(), SETTINGS, allow_gaps, blocks, keep_scores=True)
+    return batch.run(*span, lambda _progress: None)
+
+
+def test_the_book_of_a_lake_is_the_book_of_the_engine(tmp_path: Path) -> None:
+    chain = layering_town()
+    judged = run(lake_of(tmp_path / "lake", chain, (1, 30)), blocks=7)
+    engine = Engine(1, detectors(), SETTINGS, follows=False, keep_all=True)
+    engine.take(chain.batch())
+    assert sorted(a.to_json() for a in judged.alerts) == sorted(a.to_json() for a in engine.standing())
+    assert (judged.head, judged.gaps, judged.transfers) == (30, 0, 8)
+
+
+def test_the_written_book_says_who_and_where(tmp_path: Path) -> None:
+    judged = run(lake_of(tmp_path / "lake", layering_town(), (1, 30)))
+    assert write_book(tmp_path / "book", judged, SETTINGS.finality) == 1
+    (alert,) = load_book(tmp_path / "book")
+    # Paid in block 3, passed on in 4, 5 and 6: the third time in a row.
+    assert (alert.category, alert.block_number, alert.status) == ("layering", 6, "final")
+    assert alert.subject_id == "0x" + address("mallory").hex()
+
+
+def test_a_part_of_the_lake_can_be_judged(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, layering_town(), (1, 30))
+    assert run(lake, span=(2, 5)).head == 5
+    assert run(lake, span=(2, 5)).alerts == []
+    with pytest.raises(BadInput, match="holds no block of chain 1 from 31 to 40"):
+        run(lake, span=(31, 40))
+
+
+def test_missing_blocks_end_the_run_in_one_line(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, layering_town(), (1, 8), (20, 30))
+    with pytest.raises(ChainGap, match=r"^block 20 .* does not follow block 8 .*--allow-gaps"):
+        run(lake)
+
+
+def test_with_allow_gaps_memory_begins_anew_and_alerts_from_before_stay(tmp_path: Path) -> None:
+    chain = layering_town()
+    judged = run(lake_of(tmp_path / "late", chain, (1, 8), (20, 30)), allow_gaps=True)
+    assert (judged.gaps, judged.head, [alert.block_number for alert in judged.alerts]) == (1, 30, [6])
+    # Without block 5 the trail is cut: blocks 6 to 8 pass it on only twice after the gap.
+    broken = run(lake_of(tmp_path / "broken", chain, (1, 4), (6, 8)), allow_gaps=True)
+    assert (broken.gaps, broken.alerts) == (1, [])
+
+
+def test_scores_have_the_written_schema(tmp_path: Path) -> None:
+    judged = run(lake_of(tmp_path / "lake", layering_town(), (1, 30)))
+    write_scores(tmp_path / "scores", judged)
+    frame = pl.read_parquet(tmp_path / "scores")
+    assert dict(frame.schema) == {
+        "chain_id": pl.UInt64, "block_number": pl.UInt64, "subject_kind": pl.String,
+        "subject": pl.String, "score": pl.Float64, "parts": pl.String,
+    }  # fmt: skip
+    assert frame["block_number"].to_list() == [6, 7, 8, 9, 10]
+    first = frame.row(0, named=True)
+    assert (first["score"], first["parts"]) == (0.6, '{"layering": 0.6}')
+
+
+def test_no_scores_are_an_empty_table(tmp_path: Path) -> None:
+    write_scores(tmp_path / "scores", run(lake_of(tmp_path / "lake", layering_town(), (1, 2))))
+    assert pl.read_parquet(tmp_path / "scores").height == 0
+
+
+@pytest.mark.parametrize("where", ["nowhere/file", "folder"])
+def test_a_path_that_cannot_be_written_is_told_in_one_line(tmp_path: Path, where: str) -> None:
+    (tmp_path / "folder").mkdir()
+    judged = run(lake_of(tmp_path / "lake", layering_town(), (1, 30)))
+    with pytest.raises(BadInput, match=f"{where} cannot be written: .*--alerts") as error:
+        write_book(tmp_path / where, judged, 4)
+    assert "\n" not in str(error.value)
+    with pytest.raises(BadInput, match=f"{where} cannot be written: .*--scores") as error:
+        write_scores(tmp_path / where, judged)
+    assert "\n" not in str(error.value)
+
+
+def detect(*arguments: object) -> tuple[int, str, BaseException | None]:
+    result = CliRunner().invoke(app, ["detect", *map(str, arguments)])
+    return result.exit_code, result.output, result.exception
+
+
+def test_the_command_writes_book_and_scores(tmp_path: Path) -> None:
+    lake_of(tmp_path / "lake", layering_town(), (1, 30))
+    book, scores = tmp_path / "book", tmp_path / "scores"
+    status, said, _ = detect("--lake", tmp_path / "lake", "--alerts", book, "--scores", scores)
+    assert status == 0
+    assert f"1 alerts up to block 30 of chain 1 in {book}" in said
+    assert (len(load_book(book)), pl.read_parquet(scores).height) == (1, 5)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--lake", "here"], ["--kafka", "127.0.0.1:1"], ["--chain-id", "1", "--alerts", "book"]]
+)
+def test_the_command_wants_live_or_batch(arguments: Iterable[str]) -> None:
+    status, said, _ = detect(*arguments)
+    assert status == 2
+    assert "--lake and --alerts" in said
+
+
+def test_a_folder_that_is_no_lake_is_told(tmp_path: Path) -> None:
+    _, _, error = detect("--lake", tmp_path, "--alerts", tmp_path / "book")
+    assert isinstance(error, UndertowError)
+    assert "is not a lake" in str(error)

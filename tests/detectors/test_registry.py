@@ -1,0 +1,56 @@
+"""A detector is one file: dropped into the library it is found, and nothing else is touched."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import detectors.library as library
+from detectors.base import Detector
+from detectors.registry import detectors
+
+DROPPED_IN = '''
+"""A detector dropped in."""
+from detectors.library.layering import Layering  # imported, not its own: not found twice
+
+class Settings:
+    pass
+
+class Dropped:
+    """Catches nothing."""
+    name = "a-dropped-in"
+    catches = ("layering",)
+    needs = "transfers"
+    settings = None
+
+    def score(self, batch, features):
+        return []
+'''
+
+
+@pytest.fixture
+def extended_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder that counts as part of the library for one test."""
+    monkeypatch.setattr(library, "__path__", [*library.__path__, str(tmp_path)])
+    detectors.cache_clear()
+    yield tmp_path
+    sys.modules.pop("detectors.library.dropped", None)
+    monkeypatch.undo()
+    detectors.cache_clear()
+
+
+def test_the_four_of_the_library_are_found_by_name() -> None:
+    names = [detector.name for detector in detectors()]
+    assert names == sorted(names)
+    assert {"address-poisoning", "anomalous-wallet", "layering", "wallet-drain"} <= set(names)
+    assert all(isinstance(detector, Detector) for detector in detectors())
+
+
+def test_a_detector_dropped_in_as_one_file_is_found(extended_library: Path) -> None:
+    before = [detector.name for detector in detectors()]
+    (extended_library / "dropped.py").write_text(DROPPED_IN)
+    detectors.cache_clear()
+    assert [detector.name for detector in detectors()] == ["a-dropped-in", *before]
