@@ -114,7 +114,8 @@ class Episodes:
         for key in closed:
             del self.open[key]
         if not self.keep_all:
-            live = {episode.alert.id for episode in self.open.values()} | {entry[2] for entry in self.journal}
+            reachable = [*self.open.values(), *(entry[3] for entry in self.journal if entry[3] is not None)]
+            live = {episode.alert.id for episode in reachable} | {entry[2] for entry in self.journal}
             self.alerts = {i: a for i, a in self.alerts.items() if i in live or a.status == "provisional"}
 
     def at(self, number: int) -> tuple[dict[Key, Episode], dict[str, Alert]]:

@@ -44,7 +44,7 @@ class ModelSpec:
     neighbours: int = 10
     per_10k: float = 5.0
     margin: float = 1.25
-    trim: float = 0.005
+    trim: float = 0.01
 
 
 @dataclass(frozen=True, slots=True)

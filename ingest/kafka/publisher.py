@@ -96,7 +96,9 @@ class Publisher:
         with reaching(self._bootstrap):
             try:
                 yield
-            except _FENCED as error:
+            except kafka_errors.KafkaError as error:
+                if not _is_fenced(error):
+                    raise
                 raise UndertowError(
                     f"another process publishes as {self._id} and took over: this one ends"
                 ) from error
@@ -108,6 +110,11 @@ class Publisher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _is_fenced(error: kafka_errors.KafkaError) -> bool:
+    """Fenced now, or before: later calls only say that the producer is in an error state, and in which."""
+    return isinstance(error, _FENCED) or any(kind.__name__ in str(error) for kind in _FENCED)
 
 
 def _within(deadline_s: float, call: Callable[[], Result]) -> Result:
