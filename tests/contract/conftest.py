@@ -2,7 +2,11 @@
 
 import pytest
 
-from tests.contract.worlds import Worlds
+pytest.register_assert_rewrite(
+    "tests.contract.checks", "tests.contract.order_checks", "tests.contract.worth_checks"
+)
+
+from tests.contract.worlds import Worlds  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
+from typing import TypeVar, cast
 
+from detectors.base import Detector
 from detectors.settings import EngineSettings
 from ingest.batch import Batch, Event, Rollback
 from tests.contract import stories
 from tests.contract.background import background
 from tests.contract.story import Story, interleaved, tell
 from tests.fixtures.frames import ChainBuilder
+
+T = TypeVar("T")
 
 SHORT = EngineSettings(finality=12, epoch_blocks=20, generation_blocks=60, quiet_seconds=480)
 """For the long chain: it crosses epochs, generations and closed episodes several times."""
@@ -62,6 +66,14 @@ class Worlds:
 
     def __init__(self) -> None:
         self._of_category: dict[tuple[str, int], World] = {}
+        self._made: dict[tuple[str, type], object] = {}
+
+    def once(self, what: str, detector: Detector, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for each kind of detector."""
+        key = (what, type(detector))
+        if key not in self._made:
+            self._made[key] = make()
+        return cast(T, self._made[key])
 
     @cached_property
     def long(self) -> World:

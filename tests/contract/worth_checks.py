@@ -40,7 +40,8 @@ class Trial:
 
 def tried(detector: Detector, worlds: Worlds) -> list[Trial]:
     """The detector over attacks and hard negatives of all it promises, world by world."""
-    return [_tried(detector, worlds.of(category, seed)) for category in detector.catches for seed in SEEDS]
+    chosen = [(category, seed) for category in detector.catches for seed in SEEDS]
+    return worlds.once("trials", detector, lambda: [_tried(detector, worlds.of(*each)) for each in chosen])
 
 
 def _tried(detector: Detector, world: World) -> Trial:
@@ -61,7 +62,7 @@ def finds_more_than_chance(detector: Detector, worlds: Worlds) -> None:
     assert sum(truth) >= LEAST_POSITIVES, "too few attacks to say anything"
     everybody, rng = f1([True] * len(truth), truth), Random(0)
     chance = mean(f1(rng.sample(flags, len(flags)), truth) for _ in range(DRAWS))
-    assert f1(flags, truth) >= max(everybody, chance) + MARGIN
+    assert f1(flags, truth) >= max(everybody, chance) + MARGIN, "no better than chance"
 
 
 def ranks_better_than_chance(detector: Detector, worlds: Worlds) -> None:
@@ -71,7 +72,7 @@ def ranks_better_than_chance(detector: Detector, worlds: Worlds) -> None:
     scores = [trial.scores.get(hexed(wallet), 0.0) for trial in trials for wallet in trial.wallets()]
     constant, rng = average_precision([0.5] * len(truth), truth), Random(0)
     chance = mean(average_precision([rng.random() for _ in truth], truth) for _ in range(DRAWS))
-    assert average_precision(scores, truth) >= max(constant, chance) + MARGIN
+    assert average_precision(scores, truth) >= max(constant, chance) + MARGIN, "no better than chance"
 
 
 def flags_none_of_its_hard_negatives(detector: Detector, worlds: Worlds) -> None:
@@ -80,7 +81,7 @@ def flags_none_of_its_hard_negatives(detector: Detector, worlds: Worlds) -> None
         assert len({story.name.rsplit(" ", 1)[0] for story in trial.world.negatives}) >= 3, "several kinds"
         for story in trial.world.stories:
             wrongly = (story.wallets | story.victims) & trial.accused
-            assert not wrongly, f"{story.name}: {[hexed(wallet) for wallet in wrongly]}"
+            assert not wrongly, f"it accuses the honest in {story.name}: {[*map(hexed, wrongly)]}"
 
 
 def f1(flags: list[bool], truth: list[bool]) -> float:

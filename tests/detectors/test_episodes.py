@@ -156,6 +156,20 @@ def test_what_can_no_longer_change_is_forgotten_and_what_can_is_kept() -> None:
     assert old.id not in of.alerts
 
 
+def test_a_closed_alert_that_an_undo_would_open_again_is_kept() -> None:
+    of = episodes()
+    first = take(of, 5, timestamp=1000)
+    of.finalise(40)
+    second = take(of, 30, timestamp=1601)  # 601 seconds later: another episode of the same subject
+    of.forget(20, now=1601)
+    opened, alerts = of.at(20)
+    assert [episode.alert.id for episode in opened.values()] == [first.id]
+    assert list(alerts) == [first.id]
+    of.undo(20, "its block left")
+    again = take(of, 31, timestamp=1100)
+    assert (again.id, again.id != second.id) == (first.id, True)
+
+
 def test_batch_work_keeps_forgotten_alerts_for_the_book() -> None:
     of = Episodes("a run", SETTINGS, keep_all=True)
     old = take(of, 5, timestamp=1000)
