@@ -212,6 +212,7 @@ def _revised(old: Alert, new: Alert, evidence_rows: int) -> Alert:
         proof=old.proof,
         roles=_roles([*old.roles, *new.roles]),
         evidence=evidence,
+        suppressed_by=new.suppressed_by if old.suppressed_by is not None else None,
         measured={**new.measured, "evidence_rows": seen},
     )
     return _capped(whole, evidence_rows)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from detectors.graph import Graph
 from detectors.kernels import layout
@@ -139,19 +140,22 @@ def _trails(parts: list[layout.Trail], ledger: Ledger) -> pl.DataFrame:
 
 
 def _wallets(parts: list[layout.Touched], ledger: Ledger) -> pl.DataFrame:
-    fields = layout.Touched._fields[:4]
-    empty = [np.zeros(0, np.int64)] * 3 + [np.zeros((0, len(layout.WALLET_FEATURES)))]
-    gathered = [
+    fields = layout.Touched._fields[:5]
+    empty: list[NDArray[Any]] = [np.zeros(0, np.int64)] * 3
+    empty += [
+        np.zeros((0, len(layout.WALLET_FEATURES))),
+        np.zeros((0, len(layout.WALLET_STANDING)), np.int64),
+    ]
+    wallet, block, time, features, standing = (
         np.concatenate([start, *(getattr(part, name) for part in parts)])
         for name, start in zip(fields, empty, strict=True)
-    ]
-    wallet, block, time, features = gathered
-    frame = pl.DataFrame(
-        {
-            "block_number": pl.Series(block, dtype=pl.UInt64),
-            "timestamp": pl.Series(time, dtype=pl.UInt64),
-            "wallet": pl.Series(ledger.addresses(wallet), dtype=pl.Binary),
-            "wallet_id": pl.Series(wallet, dtype=pl.Int64),
-        }
     )
-    return frame.hstack(pl.DataFrame(features, schema=list(layout.WALLET_FEATURES), orient="row"))
+    columns: dict[str, Any] = {
+        "block_number": pl.Series(block, dtype=pl.UInt64),
+        "timestamp": pl.Series(time, dtype=pl.UInt64),
+        "wallet": pl.Series(ledger.addresses(wallet), dtype=pl.Binary),
+        "wallet_id": pl.Series(wallet, dtype=pl.Int64),
+    }
+    columns |= {name: standing[:, i] for i, name in enumerate(layout.WALLET_STANDING)}
+    columns |= {name: features[:, i] for i, name in enumerate(layout.WALLET_FEATURES)}
+    return pl.DataFrame(columns)

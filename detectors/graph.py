@@ -110,9 +110,9 @@ def _used_trail(trail: layout.Trail, start: int) -> layout.Trail:
 
 def _used_wallets(touched: layout.Touched) -> layout.Touched:
     used = int(touched.used[0])
-    columns = (touched.wallet, touched.block, touched.time, touched.features)
-    wallet, block, time, features = (column[:used].copy() for column in columns)
-    return layout.Touched(wallet, block, time, features, touched.used)
+    columns = (touched.wallet, touched.block, touched.time, touched.features, touched.standing)
+    wallet, block, time, features, standing = (column[:used].copy() for column in columns)
+    return layout.Touched(wallet, block, time, features, standing, touched.used)
 
 
 def _spans(rows: layout.Rows) -> list[tuple[int, int]]:
@@ -142,4 +142,5 @@ def _touched_buffer(rows: int) -> layout.Touched:
     room = 3 * rows
     wallet, block, time = (np.empty(room, np.int64) for _ in range(3))
     features = np.empty((room, len(layout.WALLET_FEATURES)), np.float64)
-    return layout.Touched(wallet, block, time, features, np.zeros(1, np.int64))
+    standing = np.empty((room, len(layout.WALLET_STANDING)), np.int64)
+    return layout.Touched(wallet, block, time, features, standing, np.zeros(1, np.int64))

@@ -130,14 +130,20 @@ class Trail(NamedTuple):
 
 
 class Touched(NamedTuple):
-    """Wallets at the end of each block that touched them: [which, block, time, features], `used` of them."""
+    """Wallets at the end of each block that touched them: [which, block, time, features, standing], `used` of
+    them.
+    """
 
     wallet: Array
     block: Array
     time: Array
     features: Array
+    standing: Array
     used: Array
 
+
+WALLET_STANDING = ("first_time", "distinct_in", "distinct_out")
+"""Integers of a wallet that a model does not see: when it first appeared, its distinct payers and payees."""
 
 WALLET_FEATURES = (
     "out_fast", "in_fast", "out_slow", "in_slow", "new_payees", "new_payers", "new_assets", "unusual_amount",

@@ -332,6 +332,9 @@ def close_block(g, rows, i, open_wallets, count, touched):  # type: ignore[no-un
             rows.block[i],
             rows.time[i],
         )
+        ints = g.wallets.ints[row]
+        touched.standing[used, 0] = ints[W_FIRST_TIME]
+        touched.standing[used, 1], touched.standing[used, 2] = ints[W_DISTINCT_IN], ints[W_DISTINCT_OUT]
         rates, features = g.wallets.floats[row], touched.features[used]
         for column in range(F_AMOUNT):
             features[column] = math.log1p(rates[column])
