@@ -158,8 +158,13 @@ class Engine:
         if base:
             del self.kept[:base]
             number = self.kept[0].state.number
+            self._forget(number, self._time_of(number))
             self.recent = [each for each in self.recent if each.last > number]
-            self._forget(number, int(batch.blocks["timestamp"][-1]))
+
+    def _time_of(self, number: int) -> int:
+        """When a block in `recent` was made. Quiet time ends with final blocks: later ones may leave."""
+        batch = next(each for each in self.recent if each.last >= number)
+        return int(batch.blocks["timestamp"][number - batch.first])
 
     def _forget(self, number: int, now: int) -> None:
         self._episodes().forget(number, now)

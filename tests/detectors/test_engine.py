@@ -176,6 +176,21 @@ def test_an_alert_becomes_final_when_its_block_is_deep_enough() -> None:
     assert told[13] == [(5, "final")]  # eight blocks on top
 
 
+def test_an_episode_that_only_dropped_blocks_made_old_goes_on() -> None:
+    settings = EngineSettings(finality=8, epoch_blocks=5, generation_blocks=20, quiet_seconds=600)
+    made, chain = Engine(1, [LargePayments()], settings), ChainBuilder(first_block=1)
+    chain.block().native(ALICE, BOB, LARGE)
+    chain.blocks(17)
+    late = chain.fork(18)
+    late.block(500).block().block()  # block 19 comes at 17 * 12 + 500 = 704 seconds after the first payment
+    for batch in late.batches(1):
+        made.take(batch, batch.last)
+    made.take(back_to(chain, 18), 22)
+    chain.block().native(ALICE, BOB, LARGE)  # 18 * 12 = 216 seconds after: the same episode
+    (alert,) = made.take(chain.batch(19, 19), 23).alerts
+    assert (alert.block_number, alert.updated_block) == (1, 19)
+
+
 def test_nothing_can_be_saved_before_something_is_final() -> None:
     assert engine().base() is None
     assert fed(payday(8)).base() is None
