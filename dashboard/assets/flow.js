@@ -1,6 +1,6 @@
 // Draws the flow of money as SVG. Labels are text nodes and styles are classes: nothing from the chain is markup.
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 168, HEIGHT = 46, TALLEST = 560, MARGIN = 12;
+const WIDTH = 168, HEIGHT = 46, TALLEST = 560, MARGIN = 12, SMALLEST = 0.72;
 
 function shape(tag, attributes, text) {
   const made = document.createElementNS(SVG, tag);
@@ -127,10 +127,13 @@ export default function ({ parentElement: root, data: flow }) {
   root.querySelector(".frame")?.remove();
   root.append(frame);
   const edge = layer.getBBox();
-  const wide = Math.max(edge.width + 2 * MARGIN, Math.min(frame.clientWidth || 900, 900));
+  // A long flow begins at its left end, readable; the rest is a drag away.
+  const whole = Math.max(edge.width + 2 * MARGIN, Math.min(frame.clientWidth || 900, 900));
+  const wide = Math.min(whole, (frame.clientWidth || whole) / SMALLEST);
   const tall = Math.min(TALLEST, Math.max(150, edge.height + 5 * MARGIN));
   svg.style.height = `${tall}px`;
   const high = Math.max(edge.height + 5 * MARGIN, (wide * tall) / (frame.clientWidth || wide));
-  const box = { x: edge.x + edge.width / 2 - wide / 2, y: edge.y + edge.height / 2 - high / 2, width: wide, height: high };
+  const left = wide < whole ? edge.x - MARGIN : edge.x + edge.width / 2 - wide / 2;
+  const box = { x: left, y: edge.y + edge.height / 2 - high / 2, width: wide, height: high };
   movable(svg, box);
 }
