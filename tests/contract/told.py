@@ -32,6 +32,9 @@ class Told:
         for number, _, _ in output.blocks:
             self.scores[number] = [score for score in output.scores if score.block_number == number]
 
+    def copy(self) -> Told:
+        return Told(dict(self.alerts), dict(self.scores))
+
     def book(self, head: int, finality: int) -> Book:
         scores = [score for _, scores in sorted(self.scores.items()) for score in scores]
         return book(self.alerts.values(), head, finality), scores

@@ -81,7 +81,7 @@ class Worlds:
         told: list[Story] = []
         for category in stories.categories():
             told = interleaved(told, stories.positives(category, seed=9)[:4])
-        return _world(seed=9, told=told, every=4)
+        return _world(seed=9, told=told, every=4, begin=50)
 
     @cached_property
     def cuts(self) -> dict[str, list[Batch]]:
@@ -102,7 +102,7 @@ class Worlds:
         """Attacks among hard negatives of one category."""
         if (category, seed) not in self._of_category:
             told = interleaved(stories.positives(category, seed), stories.hard_negatives(category, seed))
-            self._of_category[category, seed] = _world(seed, told, every=2)
+            self._of_category[category, seed] = _world(seed, told, every=2, begin=WARM_UP)
         return self._of_category[category, seed]
 
 
@@ -137,12 +137,12 @@ def _other_blocks(world: World, back: int, most: int, rng: Random) -> Batch:
     return fork.batch(back + 1, min(fork.head, back + most))
 
 
-def _world(seed: int, told: list[Story], every: int) -> World:
+def _world(seed: int, told: list[Story], every: int, begin: int) -> World:
     """Honest life, and after its first blocks a story begun every so many blocks."""
     chain = ChainBuilder(first_block=1)
     together = [story for story in told if not story.alone]
-    begin = [(WARM_UP - 1 + every * number, story.acts) for number, story in enumerate(together)]
-    tell(chain, begin, background(chain, Random(seed)))
+    acts = [(begin - 1 + every * number, story.acts) for number, story in enumerate(together)]
+    tell(chain, acts, background(chain, Random(seed)))
     for story in told:
         if story.alone:
             tell(chain, [(0, story.acts)])

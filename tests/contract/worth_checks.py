@@ -12,8 +12,8 @@ from tests.contract.worlds import LASTING, SEEDS, World, Worlds
 
 LEAST_POSITIVES = 40
 MARGIN = 0.5
-"""How far above chance a detector must be. Attackers are one wallet in fifty here, so chance is near 0.04:
-a margin of a half asks that most of what it flags is right and most of what is there is found.
+"""How far above chance a detector must be. Attackers are at most one wallet in sixteen here: chance is near
+a tenth: a half more asks that most of what it flags is right, and most of what is there is found.
 """
 DRAWS = 20
 

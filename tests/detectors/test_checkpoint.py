@@ -80,7 +80,7 @@ def test_a_resumed_engine_and_one_never_stopped_tell_the_same_book(
     assert loaded.state.number <= batches[STOPPED - 1].last - SETTINGS.finality
     resumed = engine()
     resumed.resume(loaded)
-    told = Told(dict(stopped[1].alerts), dict(stopped[1].scores))
+    told = stopped[1].copy()
     for offset, batch in enumerate(batches[loaded.offset :], start=loaded.offset + 1):
         told.take(resumed.take(batch, offset))
     assert expected.alerts
