@@ -99,7 +99,7 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise BadInput(f"{path} cannot be written: {error.strerror}; give another --alerts") from error
+        raise BadInput(f"{path} cannot be written: {error.strerror}; give another file") from error
 
 
 def write_book(path: Path, judged: Judged, finality: int) -> int:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from detectors.settings import EngineSettings
 
 DEFAULT_FINALITY = 64
+DEFAULT_KAFKA = "127.0.0.1:9092"
 
 
 def mount(app: typer.Typer) -> None:
@@ -21,95 +22,102 @@ def mount(app: typer.Typer) -> None:
     app.command("evaluate")(evaluate)
 
 
+_Kafka = Annotated[
+    str,
+    typer.Option(
+        "--kafka",
+        envvar="UNDERTOW_KAFKA",
+        metavar="HOST:PORT",
+        help="Live: the broker to read blocks from and send alerts to.",
+    ),
+]
+_ChainId = Annotated[
+    int | None,
+    typer.Option(
+        "--chain-id",
+        envvar="UNDERTOW_CHAIN_ID",
+        help="The chain to judge. In batch: needed where the lake holds several.",
+    ),
+]
+_State = Annotated[
+    Path | None,
+    typer.Option(
+        "--state",
+        envvar="UNDERTOW_STATE",
+        metavar="DIR",
+        help="Live: where the checkpoint is kept.  [default: ~/.undertow/detect]",
+    ),
+]
+_Until = Annotated[
+    int | None, typer.Option("--until-block", help="Live: end once this block is judged and sent.")
+]
+_Rebuild = Annotated[
+    bool,
+    typer.Option(
+        "--rebuild",
+        help="Live: forget the checkpoint, judge the whole log anew, send only what differs from before.",
+    ),
+]
+_Lake = Annotated[
+    Path | None,
+    typer.Option(
+        "--lake", envvar="UNDERTOW_LAKE", metavar="DIR", help="Batch: the lake to judge, instead of --kafka."
+    ),
+]
+_Alerts = Annotated[
+    Path | None, typer.Option("--alerts", metavar="FILE", help="Batch: where the book of alerts is written.")
+]
+_From = Annotated[
+    int | None, typer.Option("--from-block", help="Batch: first block; default: the lake's first.")
+]
+_To = Annotated[int | None, typer.Option("--to-block", help="Batch: last block; default: the lake's last.")]
+_AllowGaps = Annotated[
+    bool,
+    typer.Option(
+        "--allow-gaps",
+        help="Batch: where blocks are missing, begin anew with empty memory instead of ending.",
+    ),
+]
+_Scores = Annotated[
+    Path | None, typer.Option("--scores", metavar="FILE", help="Batch: also write all scores, as Parquet.")
+]
+_Finality = Annotated[
+    int,
+    typer.Option(
+        "--finality",
+        envvar="UNDERTOW_FINALITY",
+        min=1,
+        help="Blocks on top of a block before it is final.",
+    ),
+]
+
+
 def detect(
-    kafka: Annotated[
-        str | None,
-        typer.Option(
-            "--kafka",
-            envvar="UNDERTOW_KAFKA",
-            metavar="HOST:PORT",
-            help="Live: the broker to read blocks from and send alerts to.",
-        ),
-    ] = None,
-    chain_id: Annotated[
-        int | None,
-        typer.Option(
-            "--chain-id",
-            envvar="UNDERTOW_CHAIN_ID",
-            help="The chain to judge. In batch: needed where the lake holds several.",
-        ),
-    ] = None,
-    state: Annotated[
-        Path | None,
-        typer.Option(
-            "--state",
-            envvar="UNDERTOW_STATE",
-            metavar="DIR",
-            help="Live: where the checkpoint is kept.  [default: ~/.undertow/detect]",
-        ),
-    ] = None,
-    until_block: Annotated[
-        int | None, typer.Option("--until-block", help="Live: end once this block is judged and sent.")
-    ] = None,
-    rebuild: Annotated[
-        bool,
-        typer.Option(
-            "--rebuild",
-            help="Live: forget the checkpoint, judge the whole log anew, send only what differs from before.",
-        ),
-    ] = False,
-    lake: Annotated[
-        Path | None,
-        typer.Option(
-            "--lake",
-            envvar="UNDERTOW_LAKE",
-            metavar="DIR",
-            help="Batch: the lake to judge, instead of --kafka.",
-        ),
-    ] = None,
-    alerts: Annotated[
-        Path | None,
-        typer.Option("--alerts", metavar="FILE", help="Batch: where the book of alerts is written."),
-    ] = None,
-    from_block: Annotated[
-        int | None, typer.Option("--from-block", help="Batch: first block; default: the lake's first.")
-    ] = None,
-    to_block: Annotated[
-        int | None, typer.Option("--to-block", help="Batch: last block; default: the lake's last.")
-    ] = None,
-    allow_gaps: Annotated[
-        bool,
-        typer.Option(
-            "--allow-gaps",
-            help="Batch: where blocks are missing, begin anew with empty memory instead of ending.",
-        ),
-    ] = False,
-    scores: Annotated[
-        Path | None,
-        typer.Option("--scores", metavar="FILE", help="Batch: also write all scores, as Parquet."),
-    ] = None,
-    finality: Annotated[
-        int,
-        typer.Option(
-            "--finality",
-            envvar="UNDERTOW_FINALITY",
-            min=1,
-            help="Blocks on top of a block before it is final.",
-        ),
-    ] = DEFAULT_FINALITY,
+    kafka: _Kafka = DEFAULT_KAFKA,
+    chain_id: _ChainId = None,
+    state: _State = None,
+    until_block: _Until = None,
+    rebuild: _Rebuild = False,
+    lake: _Lake = None,
+    alerts: _Alerts = None,
+    from_block: _From = None,
+    to_block: _To = None,
+    allow_gaps: _AllowGaps = False,
+    scores: _Scores = None,
+    finality: _Finality = DEFAULT_FINALITY,
 ) -> None:
-    """Judge blocks: live from Kafka (--kafka, --chain-id) or in batch from a lake (--lake, --alerts). Same
-    code, same alerts.
+    """Judge blocks: live from Kafka (--chain-id) or in batch from a lake (--lake, --alerts). Same code, same
+    alerts.
     """
     from detectors.settings import EngineSettings
 
     settings = EngineSettings(finality=finality)
     if lake is not None and alerts is not None:
         _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, settings)
-    elif kafka is not None and chain_id is not None and alerts is None:
+    elif chain_id is not None and alerts is None:
         _detect_live(kafka, chain_id, state, until_block, rebuild, settings)
     else:
-        raise typer.BadParameter("give --kafka and --chain-id (live), or --lake and --alerts (batch)")
+        raise typer.BadParameter("give --chain-id (live, with --kafka), or --lake and --alerts (batch)")
 
 
 def _detect_live(

@@ -8,207 +8,29 @@ import numpy as np
 from numba import njit
 
 from detectors.kernels import u256
+from detectors.kernels.effects import before, funders, give, join, meet, quiet, take, wallet_row
 from detectors.kernels.layout import (
-    A_MEAN,
-    A_SPREAD,
-    E_ASSET,
-    E_BLOCK,
     E_DEPTH,
     E_FROM,
-    E_LOG,
     E_ORIGIN,
     E_PARENT,
-    E_PREV_IN,
-    E_PREV_OUT,
-    E_TIME,
-    E_TO,
-    EMPTIED,
-    EXCEEDED,
     F_AMOUNT,
-    F_IN_FAST,
     F_IN_SLOW,
-    F_NEW_ASSET,
-    F_NEW_IN,
     F_NEW_OUT,
-    F_OUT_FAST,
     F_OUT_SLOW,
-    FAST_SECONDS,
-    H_HELD,
-    H_KNOWN,
-    H_PAID,
     NONE,
-    P_BY_PAYER,
-    P_COUNT,
-    R_BACK_PAIR,
     R_CAPPED,
     R_DEPTH,
-    R_EMPTIED,
-    R_FROM_DISTINCT_IN,
-    R_FROM_DISTINCT_OUT,
-    R_FROM_FUNDER,
-    R_FROM_OUTS,
-    R_FROM_PAID_ASSET,
-    R_FUNDER_PAYEES,
     R_GATHERED,
     R_ORIGIN,
-    R_PAIR,
-    R_PAIR_BY_PAYER,
-    R_TO_DISTINCT_IN,
-    R_TO_DISTINCT_OUT,
-    R_TO_FIRST_TIME,
-    R_TO_FUNDER,
-    R_TO_PAID_ASSET,
-    R_TOKENS_LEFT,
-    SLOW_SECONDS,
-    USUAL_AFTER,
     W_BLOCK,
     W_DISTINCT_IN,
     W_DISTINCT_OUT,
     W_FIRST_TIME,
     W_HEAD_IN,
-    W_HEAD_OUT,
-    W_INS,
-    W_LAST_TIME,
-    W_OUTS,
     W_SENT,
-    W_TOKENS_HELD,
-    WALLET_FLOATS,
 )
-from detectors.kernels.table import look, touch
 from detectors.kernels.walks import alive, at, gather, is_hub, known_hub, pass_through
-
-
-@njit(cache=True)
-def pair_key(left, right):  # type: ignore[no-untyped-def]
-    return (left << 32) | right
-
-
-@njit(cache=True)
-def wallet_row(g, wallet, time):  # type: ignore[no-untyped-def]
-    row = touch(g.wallets, g.old_wallets, wallet)
-    ints = g.wallets.ints[row]
-    if ints[W_FIRST_TIME] == 0:
-        ints[W_FIRST_TIME] = max(time, 1)
-        ints[W_LAST_TIME] = time
-        ints[W_HEAD_IN] = NONE
-        ints[W_HEAD_OUT] = NONE
-    elapsed = float(time - ints[W_LAST_TIME])
-    if elapsed > 0.0:
-        fast, slow = math.exp(-elapsed / FAST_SECONDS), math.exp(-elapsed / SLOW_SECONDS)
-        for column in range(WALLET_FLOATS):
-            g.wallets.floats[row, column] *= fast if column <= F_IN_FAST else slow
-        ints[W_LAST_TIME] = time
-    return row
-
-
-@njit(cache=True)
-def before(g, rows, i, source, payee, out):  # type: ignore[no-untyped-def]
-    """What was known of both wallets before this transfer."""
-    giver, taker = g.wallets.ints[source], g.wallets.ints[payee]
-    out[R_FROM_OUTS] = giver[W_OUTS]
-    out[R_FROM_DISTINCT_OUT], out[R_FROM_DISTINCT_IN] = giver[W_DISTINCT_OUT], giver[W_DISTINCT_IN]
-    out[R_TO_DISTINCT_OUT], out[R_TO_DISTINCT_IN] = taker[W_DISTINCT_OUT], taker[W_DISTINCT_IN]
-    out[R_TO_FIRST_TIME] = taker[W_FIRST_TIME]
-    out[R_BACK_PAIR] = look(g.pairs, g.old_pairs, pair_key(rows.payee[i], rows.sender[i]), P_COUNT)
-
-
-@njit(cache=True)
-def give(g, rows, i, source, out):  # type: ignore[no-untyped-def]
-    """Takes the amount from the payer's balance as the stream knows it, and notes what that emptied."""
-    held = touch(g.holdings, g.old_holdings, pair_key(rows.sender[i], rows.asset[i]))
-    ints, balance, largest = g.holdings.ints[held], g.holdings.words[held, :4], g.holdings.words[held, 4:]
-    out[R_FROM_PAID_ASSET] = ints[H_PAID]
-    if u256.compare(rows.amount[i], balance) > 0:
-        out[R_EMPTIED] = EXCEEDED if u256.compare(rows.amount[i], largest) > 0 else 0
-        ints[H_KNOWN] = NONE
-        balance[:] = 0
-    else:
-        left = balance.copy()
-        u256.subtract_from(left, rows.amount[i])
-        out[R_EMPTIED] = EMPTIED if ints[H_KNOWN] == 1 and u256.at_least(balance, 20, left, 1) else 0
-        balance[:] = left
-    if u256.compare(rows.amount[i], largest) > 0:
-        largest[:] = rows.amount[i]
-    if ints[H_HELD] and out[R_EMPTIED]:
-        ints[H_HELD] = 0
-        g.wallets.ints[source, W_TOKENS_HELD] -= 1 if rows.asset[i] != 0 else 0
-    out[R_TOKENS_LEFT] = g.wallets.ints[source, W_TOKENS_HELD]
-    if rows.by[i] == rows.sender[i]:
-        ints[H_PAID] += 1
-
-
-@njit(cache=True)
-def take(g, rows, i, payee, out):  # type: ignore[no-untyped-def]
-    """Adds the amount to the payee's balance as the stream knows it."""
-    held = touch(g.holdings, g.old_holdings, pair_key(rows.payee[i], rows.asset[i]))
-    ints = g.holdings.ints[held]
-    out[R_TO_PAID_ASSET] = ints[H_PAID]
-    if ints[H_KNOWN] == 0:
-        ints[H_KNOWN] = 1
-        g.wallets.floats[payee, F_NEW_ASSET] += 1.0
-    if not ints[H_HELD]:
-        ints[H_HELD] = 1
-        g.wallets.ints[payee, W_TOKENS_HELD] += 1 if rows.asset[i] != 0 else 0
-    u256.add_to(g.holdings.words[held, :4], rows.amount[i])
-
-
-@njit(cache=True)
-def unusual(g, asset, magnitude):  # type: ignore[no-untyped-def]
-    """How many spreads the amount lies from the asset's usual one (0 for its first few), then learns it."""
-    row = touch(g.assets, g.old_assets, asset)
-    count = g.assets.ints[row, 0]
-    mean, spread = g.assets.floats[row, A_MEAN], g.assets.floats[row, A_SPREAD]
-    distance = 0.0
-    if count >= USUAL_AFTER:
-        distance = min(abs(magnitude - mean) / max(math.sqrt(spread / count), 0.25), 20.0)
-    g.assets.ints[row, 0] = count + 1
-    step = magnitude - mean
-    g.assets.floats[row, A_MEAN] = mean + step / (count + 1)
-    g.assets.floats[row, A_SPREAD] = spread + step * (magnitude - g.assets.floats[row, A_MEAN])
-    return distance
-
-
-@njit(cache=True)
-def meet(g, rows, i, source, payee, out):  # type: ignore[no-untyped-def]
-    """Counts the pair, the distinct counterparties and the decaying rates of both wallets."""
-    pair = touch(g.pairs, g.old_pairs, pair_key(rows.sender[i], rows.payee[i]))
-    counts = g.pairs.ints[pair]
-    out[R_PAIR], out[R_PAIR_BY_PAYER] = counts[P_COUNT], counts[P_BY_PAYER]
-    giver, taker = g.wallets.floats[source], g.wallets.floats[payee]
-    if counts[P_COUNT] == 0:
-        g.wallets.ints[source, W_DISTINCT_OUT] += 1
-        g.wallets.ints[payee, W_DISTINCT_IN] += 1
-        giver[F_NEW_OUT] += 1.0
-        taker[F_NEW_IN] += 1.0
-    counts[P_COUNT] += 1
-    if rows.by[i] == rows.sender[i]:
-        counts[P_BY_PAYER] += 1
-    giver[F_OUT_FAST] += 1.0
-    giver[F_OUT_SLOW] += 1.0
-    taker[F_IN_FAST] += 1.0
-    taker[F_IN_SLOW] += 1.0
-    g.wallets.ints[source, W_OUTS] += 1
-    g.wallets.ints[payee, W_INS] += 1
-    distance = unusual(g, rows.asset[i], rows.magnitude[i])
-    giver[F_AMOUNT] = max(giver[F_AMOUNT], distance)
-
-
-@njit(cache=True)
-def join(g, rows, i, source, payee, parent, depth, origin):  # type: ignore[no-untyped-def]
-    """Writes the edge into the ring and links it to both wallets."""
-    number = g.next_edge[0]
-    slot = number % g.edges.shape[0]
-    edge = g.edges[slot]
-    edge[E_TIME], edge[E_BLOCK], edge[E_LOG] = rows.time[i], rows.block[i], rows.log_index[i]
-    edge[E_FROM], edge[E_TO], edge[E_ASSET] = rows.sender[i], rows.payee[i], rows.asset[i]
-    edge[E_PREV_OUT] = g.wallets.ints[source, W_HEAD_OUT]
-    edge[E_PREV_IN] = g.wallets.ints[payee, W_HEAD_IN]
-    edge[E_PARENT], edge[E_DEPTH], edge[E_ORIGIN] = parent, depth, origin
-    g.amounts[slot] = rows.amount[i]
-    g.hashes[slot] = rows.hash[i]
-    g.wallets.ints[source, W_HEAD_OUT] = number
-    g.wallets.ints[payee, W_HEAD_IN] = number
-    g.next_edge[0] = number + 1
 
 
 @njit(cache=True)
@@ -281,29 +103,6 @@ def transfer(g, rows, i, limits, out, trail, walk, found):  # type: ignore[no-un
             trail,
             found,
         )
-
-
-@njit(cache=True)
-def funders(g, rows, i, out):  # type: ignore[no-untyped-def]
-    """Who first sent native value to payer and payee, as known before; then learns the payee's."""
-    out[R_FROM_FUNDER], out[R_TO_FUNDER] = g.funder[rows.sender[i]], g.funder[rows.payee[i]]
-    if out[R_FROM_FUNDER] != NONE:
-        out[R_FUNDER_PAYEES] = look(g.wallets, g.old_wallets, out[R_FROM_FUNDER], W_DISTINCT_OUT)
-    if rows.asset[i] == 0 and out[R_TO_FUNDER] == NONE and not u256.is_zero(rows.amount[i]):
-        g.funder[rows.payee[i]] = rows.sender[i]
-        g.funded[rows.payee[i]] = rows.block[i]
-
-
-@njit(cache=True)
-def quiet(g, rows, i, out):  # type: ignore[no-untyped-def]
-    """A transfer of nothing moves nothing and teaches nothing (anyone can emit one); only what was known
-    before is noted.
-    """
-    key = pair_key(rows.sender[i], rows.payee[i])
-    out[R_PAIR] = look(g.pairs, g.old_pairs, key, P_COUNT)
-    out[R_PAIR_BY_PAYER] = look(g.pairs, g.old_pairs, key, P_BY_PAYER)
-    out[R_FROM_PAID_ASSET] = look(g.holdings, g.old_holdings, pair_key(rows.sender[i], rows.asset[i]), H_PAID)
-    out[R_TO_PAID_ASSET] = look(g.holdings, g.old_holdings, pair_key(rows.payee[i], rows.asset[i]), H_PAID)
 
 
 @njit(cache=True)

@@ -54,10 +54,10 @@ def at(g, edge):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def lot_of(g, head, asset, since, steps, walk):  # type: ignore[no-untyped-def]
-    """Sum of an asset's incoming edges since a time. walk = [deepest such edge, edges read, whether the
-    budget ended it].
+    """Sum of an asset's incoming edges since a time. walk = [deepest such edge (of equal ones the largest, so
+    that a top-up for gas is nobody's origin), edges read, whether the budget ended it].
     """
-    total = np.zeros(4, np.uint64)
+    total, largest = np.zeros(4, np.uint64), np.zeros(4, np.uint64)
     edge, deepest = head, NONE
     walk[0], walk[1], walk[2] = NONE, 0, 0
     while alive(g, edge) and at(g, edge)[E_TIME] >= since:
@@ -66,9 +66,11 @@ def lot_of(g, head, asset, since, steps, walk):  # type: ignore[no-untyped-def]
             break
         walk[1] += 1
         if at(g, edge)[E_ASSET] == asset:
-            u256.add_to(total, g.amounts[edge % g.edges.shape[0]])
-            if at(g, edge)[E_DEPTH] > deepest:
-                deepest = at(g, edge)[E_DEPTH]
+            amount = g.amounts[edge % g.edges.shape[0]]
+            u256.add_to(total, amount)
+            depth = at(g, edge)[E_DEPTH]
+            if depth > deepest or (depth == deepest and u256.compare(amount, largest) > 0):
+                deepest, largest = depth, amount
                 walk[0] = edge
         edge = at(g, edge)[E_PREV_IN]
     return total

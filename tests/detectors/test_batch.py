@@ -114,7 +114,7 @@ def test_no_scores_are_an_empty_table(tmp_path: Path) -> None:
 def test_a_path_that_cannot_be_written_is_told_in_one_line(tmp_path: Path, where: str) -> None:
     (tmp_path / "folder").mkdir()
     judged = run(lake_of(tmp_path / "lake", layering_town(), (1, 30)))
-    with pytest.raises(BadInput, match=f"{where} cannot be written: .*--alerts") as error:
+    with pytest.raises(BadInput, match=f"{where} cannot be written: .*another file") as error:
         write_book(tmp_path / where, judged, 4)
     assert "\n" not in str(error.value)
     with pytest.raises(BadInput, match=f"{where} cannot be written: .*--scores") as error:

@@ -141,6 +141,16 @@ def test_a_trail_is_copied_out_whole_newest_payment_last() -> None:
     assert {int.from_bytes(amount, "big") for amount in trail["amount"]} == {100}
 
 
+def test_who_tops_up_for_gas_is_not_where_the_trail_began() -> None:
+    chain = ChainBuilder()
+    chain.block().native(ALICE, BOB, 100)
+    chain.block().native(DAVE, BOB, 1)
+    chain.block().native(BOB, CAROL, 100)
+    features = seen(chain)
+    assert features.transfers["depth"].to_list() == [0, 0, 1]
+    assert features.addresses(features.transfers["origin"].to_list())[-1] == ALICE
+
+
 def test_what_has_left_the_ring_is_out_of_reach_but_counts_stay() -> None:
     chain = ChainBuilder()
     chain.block().native(ALICE, BOB, 100)
