@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib.metadata import version
-from importlib.resources import files
-from pathlib import Path
 
-from ingest import tools
 from ingest.errors import SetupFailed
 
 _DEADLINE_S = 300
@@ -19,11 +14,13 @@ _WARM_UP = "from detectors.warm_up import warm_up; warm_up()"
 
 def ensure_warm(progress: Callable[[str], None]) -> None:
     """Done in a moment where these were compiled before. Raises SetupFailed where they do not compile."""
-    stamp = tools.home() / "warm" / _digest()
+    from detectors.compiled import CACHE
+
+    stamp = CACHE / "complete"
     if not stamp.exists():
         progress("detection: compiling kernels …")
         _compile()
-        stamp.parent.mkdir(parents=True, exist_ok=True)
+        CACHE.mkdir(parents=True, exist_ok=True)
         stamp.touch()
     progress("detection: kernels are compiled")
 
@@ -41,11 +38,3 @@ def _compile() -> None:
     if done.returncode:
         words = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise SetupFailed(f"detection's kernels do not compile on this machine: {words}")
-
-
-def _digest() -> str:
-    """Of the kernels, of where they lie (numba caches beside them), and of the compiler."""
-    folder = Path(str(files("detectors"))) / "kernels"
-    facts = [str(folder).encode(), version("numba").encode(), sys.version.encode()]
-    sources = [source.read_bytes() for source in sorted(folder.glob("*.py"))]
-    return hashlib.sha256(b"\0".join(facts + sources)).hexdigest()[:16]

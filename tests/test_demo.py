@@ -31,7 +31,7 @@ def home(tmp_path: Path) -> Path:
     ensure_warm(print)
     home = tmp_path / "home"
     home.mkdir()
-    for shared in ("tools", "warm"):
+    for shared in ("tools", "kernels"):
         (home / shared).symlink_to(tools.home() / shared)
     return home
 

@@ -2,8 +2,7 @@
 
 import math
 
-from numba import njit
-
+from detectors.compiled import njit
 from detectors.kernels import u256
 from detectors.kernels.layout import (
     A_MEAN,

@@ -5,8 +5,8 @@ graph.
 import math
 
 import numpy as np
-from numba import njit
 
+from detectors.compiled import njit
 from detectors.kernels import u256
 from detectors.kernels.effects import before, funders, give, join, meet, quiet, take, wallet_row
 from detectors.kernels.layout import (

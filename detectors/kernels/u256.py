@@ -4,7 +4,8 @@ Rules decide on integers; numba has none of 256 bits. Each function takes 1-D ar
 """
 
 import numpy as np
-from numba import njit
+
+from detectors.compiled import njit
 
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)

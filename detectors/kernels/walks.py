@@ -6,8 +6,8 @@ is exact and every rule compares integers.
 """
 
 import numpy as np
-from numba import njit
 
+from detectors.compiled import njit
 from detectors.kernels import u256
 from detectors.kernels.layout import (
     E_ASSET,

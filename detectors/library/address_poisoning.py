@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numba import njit
 
 from detectors.alert import RoleName, Severity
 from detectors.base import Finding, Memory, Row, hexed
+from detectors.compiled import njit
 from detectors.features import Features
 from detectors.kernels import u256
 from detectors.kernels.table import Table, look, touch

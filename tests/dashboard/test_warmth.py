@@ -10,10 +10,11 @@ from ingest.errors import SetupFailed
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("UNDERTOW_HOME", str(tmp_path))
+    monkeypatch.setattr("detectors.compiled.CACHE", tmp_path / "kernels")
 
 
-def test_the_second_time_nothing_is_compiled() -> None:
+def test_the_second_time_nothing_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warmth, "_WARM_UP", "pass")  # the real one takes most of a minute, at set-up
     first: list[str] = []
     warmth.ensure_warm(first.append)
     assert first == ["detection: compiling kernels …", "detection: kernels are compiled"]

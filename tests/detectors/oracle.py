@@ -77,7 +77,7 @@ class Oracle:
     def _passes_on(self, row: Mapping[str, Any]) -> Edge | None:
         """What a wallet passes on: it rested briefly, at least half of what came leaves in one payment of the
         owner's own, no more leaves than came, and the wallet does little else. Of several incoming payments
-        it is the one passed on most often, the latest of equals.
+        it is the one passed on most often, of equals the largest, then the latest.
         """
         wallet, amount = row["from_address"], int.from_bytes(row["amount"], "big")
         if not row["direct"] or self._is_hub(wallet):
@@ -88,7 +88,7 @@ class Oracle:
         lot = sum(past.amount for past in came)
         if not came or busy > self.limits.quiet_edges or amount > lot or 2 * amount < lot:
             return None
-        return max(reversed(came), key=lambda past: past.depth)
+        return max(reversed(came), key=lambda past: (past.depth, past.amount))
 
     def _gathered(self, edge: Edge) -> int:
         """Distinct wallets that lately passed the same source's money of this asset on to this payee."""
