@@ -92,8 +92,20 @@ def browser(pins: tuple[Path, ...], folder: Path) -> None:
     for archive in ("al2023", "fonts", "swiftshader"):
         content = io.BytesIO(brotli.decompress((packed / f"{archive}.tar.br").read_bytes()))
         with tarfile.open(fileobj=content) as tar:
-            tar.extractall(folder, filter="data")
+            _unpack(tar, folder)
     shutil.rmtree(folder / "node_modules")
+
+
+def _unpack(tar: tarfile.TarFile, folder: Path) -> None:
+    """Every member, none of which may lie outside of `folder` (3.11.2 has no filter for it)."""
+    outside = [
+        name for name in tar.getnames() if not (folder / name).resolve().is_relative_to(folder.resolve())
+    ]
+    if outside:
+        raise SetupFailed(
+            f"the browser's package wants to write {outside[0]} outside of its folder: not installed"
+        )
+    tar.extractall(folder)
 
 
 def unpacked_browser(folder: Path) -> Browser:

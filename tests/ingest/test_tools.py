@@ -1,5 +1,7 @@
 """A fresh machine gets its tools once, checked, and hears plainly what could not be reached."""
 
+import io
+import tarfile
 import threading
 from pathlib import Path
 
@@ -163,3 +165,17 @@ def test_no_pin_holds_an_address_of_a_registry(pin: Path) -> None:
     text = pin.read_text()
     assert "://" not in text
     assert '"resolved"' not in text
+
+
+def test_a_browser_package_that_writes_outside_of_its_folder_is_refused(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo("../mallory"))
+    content.seek(0)
+    (tmp_path / "browser").mkdir()
+    with (
+        tarfile.open(fileobj=content) as tar,
+        pytest.raises(SetupFailed, match="mallory outside of its folder"),
+    ):
+        installers._unpack(tar, tmp_path / "browser")
+    assert not (tmp_path / "mallory").exists()
