@@ -19,7 +19,9 @@ LAST_RECORDS = 64
 
 @dataclass(frozen=True, slots=True)
 class LogStatus:
-    """One chain in Kafka. `lag_records` are records of chain.blocks that detection has not judged yet."""
+    """One chain in Kafka. `lag_records` are records of chain.blocks that detection has not judged yet;
+    `unreadable` are records among the last that are damaged, or not undertow's: detection stops at them.
+    """
 
     chain_id: int
     head: int | None
@@ -28,6 +30,7 @@ class LogStatus:
     lag_records: int
     proofs: dict[str, int]
     set_aside: int
+    unreadable: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def _chain(bootstrap: str, chain_id: int, partition: int) -> LogStatus:
     from ingest.kafka import BLOCKS, REJECTED, tail
 
     messages = tail(bootstrap, BLOCKS, partition, LAST_RECORDS)
-    head, proofs = _end_of_log(messages)
+    head, proofs, unreadable = _end_of_log(messages)
     mark = detector_mark(bootstrap, chain_id, partition)
     judged = None if mark is None else int(mark["head"])
     return LogStatus(
@@ -90,6 +93,7 @@ def _chain(bootstrap: str, chain_id: int, partition: int) -> LogStatus:
         lag_records=_behind([message.offset for message in messages], 0 if mark is None else mark["offset"]),
         proofs=proofs,
         set_aside=len(tail(bootstrap, REJECTED, partition, LAST_RECORDS)),
+        unreadable=unreadable,
     )
 
 
@@ -99,21 +103,36 @@ def _behind(offsets: list[int], mark: int) -> int:
     return counted if counted < LAST_RECORDS else offsets[-1] + 1 - mark
 
 
-def _end_of_log(messages: Sequence[Message]) -> tuple[int | None, dict[str, int]]:
-    """The head, and how many blocks in the last records have each proof."""
+def _end_of_log(messages: Sequence[Message]) -> tuple[int | None, dict[str, int], int]:
+    """The head, how many blocks in the last records have each proof, and how many of these are unreadable."""
     from ingest.batch import Rollback
-    from ingest.records import Assembler, peek
+    from ingest.errors import UnreadableRecord
+    from ingest.records import Assembler
 
-    assembler, head, proofs = Assembler(), None, Counter[str]()
-    values = (message.value or b"" for message in messages)
-    for value in dropwhile(lambda value: peek(value).part > 0, values):
-        event = assembler.feed(value)
+    assembler, head, proofs, unreadable = Assembler(), None, Counter[str](), 0
+    for message in dropwhile(_goes_on, messages):
+        try:
+            event = assembler.feed(message.value or b"")
+        except UnreadableRecord:
+            assembler, unreadable = Assembler(), unreadable + 1
+            continue
         if isinstance(event, Rollback):
             head = event.number
         elif event is not None:
             head = event.last
             proofs.update(event.blocks["proof"])
-    return head, dict(proofs)
+    return head, dict(proofs), unreadable
+
+
+def _goes_on(message: Message) -> bool:
+    """Whether a record is a later part of one that began before it."""
+    from ingest.errors import UnreadableRecord
+    from ingest.records import peek
+
+    try:
+        return peek(message.value or b"").part > 0
+    except UnreadableRecord:
+        return False
 
 
 def _store(url: str) -> list[StoreStatus]:
@@ -158,6 +177,7 @@ def _log_lines(chain: LogStatus) -> list[str]:
         f"  judged {judged} ({behind})",
         f"  proofs of the last blocks: {proofs}",
         f"  set aside while reading the node: {_at_least(chain.set_aside)}",
+        f"  unreadable among the last records: {chain.unreadable}",
     ]
 
 

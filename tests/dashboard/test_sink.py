@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.store import Feed, Filters, Reader, Tip, open_reader, open_writer
-from ingest.kafka import ALERTS, SCORES
+from ingest.kafka import ALERTS, BLOCKS, SCORES, Cluster, Publisher
 from tests.dashboard.alerts import ALICE, BOB, drain, judged, poisoning
 from tests.dashboard.detection import Detection
 
@@ -178,6 +178,18 @@ def test_status_says_how_far_everything_is(
     assert f"chain {chain} in Kafka: head 100" in said
     assert "5 blocks, " in said
     assert "alerts: 1 final" in said
+
+
+def test_a_record_that_is_not_undertows_is_counted_by_status_and_hides_nothing_else(
+    kafka: str, detection: Detection, undertow: Undertow
+) -> None:
+    chain = detection.chain_id
+    detection.judge(drain(1, chain_id=chain), blocks=(judged(1), judged(95)))
+    with Publisher(kafka, f"mallory-{chain}") as mallory, mallory.transaction():
+        mallory.send(BLOCKS, Cluster(kafka).partition_of(chain), str(chain).encode(), b"not a record")
+    found = json.loads(ended(undertow("status", "--kafka", kafka, "--json")))
+    log = next(entry for entry in found["log"] if entry["chain_id"] == chain)
+    assert (log["head"], log["judged"], log["unreadable"]) == (100, 95, 1)
 
 
 def test_a_broker_that_is_not_there_is_one_line(undertow: Undertow, sqlite_url: str) -> None:
