@@ -121,6 +121,7 @@ def test_a_sink_shows_an_alert_as_it_comes_and_ends_well_when_asked(
     reading(sqlite_url, lambda reader: reader.heads()[0].block_number == 1)
     detection.judge(drain(2, chain_id=chain), blocks=(judged(2),))
     reading(sqlite_url, lambda reader: [row.id for row in reader.page(Filters(), 1, 5)] == ["drain-2"])
+    reading(sqlite_url, lambda reader: reader.heads()[0].block_number == 2)  # filed with its alerts or later
     running.send_signal(signal.SIGTERM)
     assert "1 revision filed, head 2" in ended(running)
 
