@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, insert, inspect, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from dashboard.store.reading import Reader
@@ -37,8 +37,8 @@ def open_reader(url: str) -> Reader:
     parsed = _parsed(url)
     _refuse_missing_file(parsed)
     engine = _engine(parsed, read_only=True)
-    with _told_plainly(url):
-        _check_version(engine, url)
+    with _told_plainly(url), engine.connect() as connection:
+        _check_version(connection, url)
     return Reader(engine, lambda: _told_plainly(url))
 
 
@@ -79,29 +79,38 @@ def _sqlite(url: URL, read_only: bool) -> Engine:
     engine = create_engine(location, connect_args={"timeout": BUSY_SECONDS})
     if not read_only:
         event.listen(engine, "connect", _write_ahead)
+        event.listen(engine, "begin", _begin)
     return engine
 
 
 def _write_ahead(connection: Any, _record: object) -> None:
-    """WAL lets people read while the sink writes; NORMAL may lose the last commit with the power only."""
+    """WAL lets people read while the sink writes; NORMAL may lose the last commit with the power only.
+
+    Python's sqlite3 would begin no transaction before a CREATE TABLE: a kill among several left half a store.
+    """
+    connection.isolation_level = None
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
 
 
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
 def _create_or_check(engine: Engine, url: str) -> None:
-    if inspect(engine).get_table_names():
-        _check_version(engine, url)
-        return
-    metadata.create_all(engine)
+    """In one transaction: the store is whole, or not there."""
     with engine.begin() as connection:
+        if inspect(connection).get_table_names():
+            _check_version(connection, url)
+            return
+        metadata.create_all(connection)
         connection.execute(insert(store_version).values(version=SCHEMA_VERSION))
 
 
-def _check_version(engine: Engine, url: str) -> None:
-    if not inspect(engine).has_table(store_version.name):
+def _check_version(connection: Connection, url: str) -> None:
+    if not inspect(connection).has_table(store_version.name):
         raise BadInput(f"{redact(url)} is a database but not a store of undertow: name another one")
-    with engine.connect() as connection:
-        versions = list(connection.scalars(select(store_version.c.version)))
+    versions = list(connection.scalars(select(store_version.c.version)))
     if versions != [SCHEMA_VERSION]:
         raise BadInput(
             f"the store {redact(url)} is of version {versions[0] if versions else 'none'}, "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,19 @@ def test_a_database_that_does_not_answer_is_named_without_its_password() -> None
     assert f"postgresql://127.0.0.1:{port}" in str(said.value)
     assert "secret" not in str(said.value)
     assert "\n" not in str(said.value)
+
+
+def test_a_store_whose_making_was_cut_short_is_made_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path}/store.db"
+    with monkeypatch.context() as patched:
+        patched.setattr("dashboard.store.connect.SCHEMA_VERSION", object())  # the last statement fails
+        with pytest.raises(Exception, match="object"):
+            open_writer(url)
+    open_writer(url).close()
+    with closing(open_reader(url)) as reader:
+        assert list(reader.heads()) == []
 
 
 def test_reading_makes_no_store_by_mistake(tmp_path: Path) -> None:

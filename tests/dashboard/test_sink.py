@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from dashboard.store import Feed, Filters, Reader, Tip, open_reader, open_writer
+from ingest.errors import BadInput
 from ingest.kafka import ALERTS, BLOCKS, SCORES, Cluster, Publisher
 from tests.dashboard.alerts import ALICE, BOB, drain, judged, poisoning
 from tests.dashboard.detection import Detection
@@ -62,13 +64,9 @@ def reading(url: str, seen: Callable[[Reader], bool]) -> None:
     """Waits until a store shows what is expected."""
     end = time.monotonic() + DEADLINE_S
     while time.monotonic() < end:
-        if Path(url.removeprefix("sqlite:///")).exists():
-            reader = open_reader(url)
-            try:
-                if reader.heads() and seen(reader):
-                    return
-            finally:
-                reader.close()
+        with suppress(BadInput), closing(open_reader(url)) as reader:  # the sink may not have made it yet
+            if reader.heads() and seen(reader):
+                return
         time.sleep(0.1)
     pytest.fail("the store never showed it")
 
