@@ -8,13 +8,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from detectors.alert import Alert
-from ingest.kafka import ALERTS, Cluster, Reader
+from ingest.errors import UnreadableRecord
+from ingest.kafka import ALERTS, Cluster, Message, Reader
 
 POLL_S = 0.5
 
 
 def last_revisions(bootstrap: str, chain_id: int) -> dict[str, Alert]:
-    """Alerts of a chain by id, as last published; everything sent before this call is read."""
+    """Alerts of a chain by id, as last published; everything sent before this call is read.
+
+    Raises UnreadableRecord for a record that is no alert.
+    """
     partition = Cluster(bootstrap).partition_of(chain_id)
     alerts: dict[str, Alert] = {}
     with Reader(bootstrap, ALERTS, partition) as reader:
@@ -22,9 +26,19 @@ def last_revisions(bootstrap: str, chain_id: int) -> dict[str, Alert]:
         while reader.position < end:
             for message in reader.poll(POLL_S):
                 if message.value is not None:
-                    alert = Alert.from_json(message.value)
+                    alert = _alert(message)
                     alerts[alert.id] = alert
     return {alert_id: alert for alert_id, alert in alerts.items() if alert.chain_id == chain_id}
+
+
+def _alert(message: Message) -> Alert:
+    try:
+        return Alert.from_json(message.value or b"")
+    except (ValueError, KeyError, TypeError) as error:
+        place = f"{message.topic}, partition {message.partition}, offset {message.offset}"
+        raise UnreadableRecord(
+            f"no alert of undertow in {place}: did another program publish to it? Export from the store"
+        ) from error
 
 
 def superseding(published: Mapping[str, Alert], standing: Iterable[Alert], run: str) -> list[Alert]:

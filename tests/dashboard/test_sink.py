@@ -191,6 +191,20 @@ def test_a_record_that_is_not_undertows_is_counted_by_status_and_hides_nothing_e
     assert (log["head"], log["judged"], log["unreadable"]) == (100, 95, 1)
 
 
+def test_an_alert_that_cannot_be_read_ends_an_export_with_one_line(
+    kafka: str, detection: Detection, undertow: Undertow, tmp_path: Path
+) -> None:
+    detection.judge(drain(1, chain_id=detection.chain_id), blocks=(judged(1),))
+    detection.garble(ALERTS, b"not an alert")
+    chain = ("--chain-id", detection.chain_id)
+    refused = undertow("export", "--kafka", kafka, *chain, "--alerts", tmp_path / "book.jsonl")
+    said, _ = refused.communicate(timeout=DEADLINE_S)
+    assert refused.returncode == 1
+    assert len(said.splitlines()) == 1
+    assert "no alert of undertow in fraud.alerts" in said
+    assert not (tmp_path / "book.jsonl").exists()
+
+
 def test_a_broker_that_is_not_there_is_one_line(undertow: Undertow, sqlite_url: str) -> None:
     refused = undertow("sink", "--kafka", "127.0.0.1:9", "--store", sqlite_url)
     said, _ = refused.communicate(timeout=DEADLINE_S)
