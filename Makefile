@@ -23,7 +23,7 @@ test: ready-browser lint ## every check and every test
 
 .PHONY: unit
 unit: ready ## the tests that need no broker, chain or browser
-	$(BIN)/pytest -m "not broker and not chain and not browser and not slow" $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not broker and not chain and not browser and not slow" $(ARGS)
 
 .PHONY: lint
 lint: .venv/.installed ## ruff, mypy and the direction of imports
