@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from detectors.alert import DEFAULT_FINALITY
+
 if TYPE_CHECKING:
     from detectors.settings import EngineSettings
 
-DEFAULT_FINALITY = 64
 DEFAULT_KAFKA = "127.0.0.1:9092"
 
 

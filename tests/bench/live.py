@@ -14,6 +14,7 @@ import psutil
 from ingest.kafka import ALERTS, SCORES, Cluster, Reader
 from ingest.localchain.simulation import Script, begin
 from ingest.node import Nodes
+from ingest.processes import port_is_taken
 from tests.fixtures.pipeline import Pipeline
 
 Lines = list[list[str]]
@@ -74,7 +75,8 @@ def live_tables(pipeline: Pipeline, blocks: int, seed: int, pace: float) -> Iter
         director.play_block()
         time.sleep(max(0.0, due - time.monotonic()))
     pipeline.waits_until_judged(director.stage.miner.head)
-    time.sleep(0.5)
+    pipeline.starts("dashboard")
+    pipeline.waits_for(lambda: port_is_taken(pipeline.dashboard_port), "the dashboard to answer")
     memory = memory_table(pipeline)
     watch.stop.set()
     for thread in threads:
