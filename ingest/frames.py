@@ -17,10 +17,14 @@ Column = Sequence[int] | Sequence[int | None] | Sequence[bytes | None] | Sequenc
 
 
 def batch(chain_id: int, answers: Sequence[Answer], proofs: Sequence[Proof]) -> Batch:
-    """The batch of consecutive blocks, without facts. Raises ValueError where an answer holds no hex.
+    """The batch of consecutive blocks, without facts. Raises ValueError where an answer holds no hex, or
+    not a receipt for each transaction.
 
     `log_index` is counted here and `gas_used` is the step of the proved cumulative gas: neither is trusted.
+    Where nothing was proved and the gas falls, which no chain holds, the step counts as none.
     """
+    for answer in answers:
+        _check_counts(answer)
     return Batch(
         blocks=_blocks(chain_id, answers, proofs),
         transactions=_transactions(chain_id, answers),
@@ -122,4 +126,11 @@ def _spread(values: Iterable[T], sizes: Sequence[int]) -> list[T]:
 
 def _gas_used(answer: Answer) -> list[int]:
     steps = [int(receipt.cumulative_gas_used, 16) for receipt in answer.receipts]
-    return [after - before for before, after in zip([0, *steps], steps, strict=False)]
+    return [max(0, after - before) for before, after in zip([0, *steps], steps, strict=False)]
+
+
+def _check_counts(answer: Answer) -> None:
+    """A proof counts them too, but not every answer is proved."""
+    sent, receipts = len(answer.block.transactions), len(answer.receipts)
+    if sent != receipts:
+        raise ValueError(f"block {answer.block.height} has {sent} transactions and {receipts} receipts")

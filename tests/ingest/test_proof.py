@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import msgspec
-import polars as pl
 import pytest
 
 from ingest import frames, rlp
@@ -14,7 +13,7 @@ from ingest.answers import BlockAnswer, LogAnswer, ReceiptAnswer
 from ingest.errors import ProofFailed
 from ingest.proof import prove, receipts_root
 from ingest.trie import EMPTY_ROOT, keccak, ordered_root
-from tests.fixtures.mainnet import recorded_block, recorded_json
+from tests.fixtures.mainnet import as_ethereum_etl, recorded_block, recorded_json
 from tests.fixtures.town import ETHER, Town
 
 MAINNET = "ethereum_etl/17173049.json.gz"
@@ -31,24 +30,7 @@ def test_the_receipts_of_a_mainnet_block_hash_to_the_root_in_its_header() -> Non
 
 def test_its_114_token_transfers_are_what_ethereum_etl_extracts() -> None:
     answer = recorded_block(MAINNET)
-    tokens = frames.batch(1, [answer], ["none"]).transfers.filter(
-        pl.col("standard").is_in(["erc20", "erc721"])
-    )
-
-    ours = [
-        {
-            "token": "0x" + row["token"].hex(),
-            "sender": "0x" + row["from_address"].hex(),
-            "recipient": "0x" + row["to_address"].hex(),
-            # ethereum-etl calls the id of an ERC-721 token its value
-            "value": str(
-                int.from_bytes(row["amount"] if row["token_id"] is None else row["token_id"], "big")
-            ),
-            "tx": "0x" + row["transaction_hash"].hex(),
-            "log_index": row["log_index"],
-        }
-        for row in tokens.iter_rows(named=True)
-    ]
+    ours = as_ethereum_etl(frames.batch(1, [answer], ["none"]).transfers)
     assert len(ours) == 114
     assert ours == recorded_json("ethereum_etl/17173049.transfers.json")
 

@@ -1,0 +1,43 @@
+"""Frames of answers that nobody proved: what cannot be true becomes harmless, or one clear line."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingest import frames
+from ingest.answers import Answer, BlockAnswer, ReceiptAnswer, TransactionAnswer
+from ingest.errors import NodeMisbehaved
+from ingest.verify import verified_batch
+
+HASH = "0x" + "ab" * 32
+
+
+def block(*cumulative_gas: int, receipts: int | None = None) -> Answer:
+    """Block 5 with a transaction for each of the figures, and so many of their receipts (default: all)."""
+    sent = [
+        TransactionAnswer(HASH, "0x" + "a1" * 20, "0x" + "b2" * 20, "0x0", "0x0", "0x5208", "0x")
+        for _ in cumulative_gas
+    ]
+    header = BlockAnswer(
+        "0x5", HASH, HASH, HASH, HASH, HASH, "0x" + "00" * 20, "0x1c9c380", "0x0", "0x1", transactions=sent
+    )
+    given = [
+        ReceiptAnswer(HASH, HASH, hex(at), hex(gas), [], status="0x1")
+        for at, gas in enumerate(cumulative_gas)
+    ]
+    return Answer(header, given[:receipts])
+
+
+def test_gas_used_is_the_step_of_the_cumulative_gas_and_none_where_that_falls() -> None:
+    batch = frames.batch(1, [block(21_000, 71_000, 60_000, 81_000)], ["none"])
+
+    # steps by hand: 21,000; 50,000; -11,000, which no chain holds; 21,000 from 60,000 on
+    assert batch.transactions["gas_used"].to_list() == [21_000, 50_000, 0, 21_000]
+
+
+@pytest.mark.parametrize("verify", ["off", "warn"])
+def test_a_missing_receipt_is_one_clear_line_also_where_nothing_must_be_proved(verify: str) -> None:
+    answer = block(21_000, 42_000, receipts=1)
+
+    with pytest.raises(NodeMisbehaved, match="http://node:1 gave a block that is none: block 5 has 2 trans"):
+        verified_batch(1, [answer], None, verify, "http://node:1", lambda _number, _reason: None)  # type: ignore[arg-type]
