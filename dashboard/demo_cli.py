@@ -24,9 +24,10 @@ def setup(
     A second run changes nothing and ends at once. UNDERTOW_HOME names another folder.
     """
     from dashboard.warmth import ensure_warm
-    from ingest import tools
+    from ingest import solidity, tools
 
     tools.ensure(typer.echo, browser=browser)
+    solidity.ensure(typer.echo)
     ensure_warm(typer.echo)
 
 

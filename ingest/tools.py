@@ -48,8 +48,8 @@ KAFKA = Kit("kafka", "Kafka 4.1.1 with its Java", (DATA / "kafka-jars.toml",), i
 NPM = Kit(
     "npm",
     "anvil 1.7.1 and contract packages",
-    (DATA / "package.json", DATA / "package-lock.json"),
-    installers.npm,
+    (DATA / "package.json", DATA / "package-lock.json", DATA / "npm-tarballs.toml"),
+    installers.chain_packages,
 )
 BROWSER = Kit(
     "browser",
@@ -72,7 +72,7 @@ def ensure(progress: Progress, browser: bool = False) -> None:
     kits = [KAFKA, NPM] + ([BROWSER] if browser and _own_browser() is None else [])
     for kit in kits:
         if not kit.folder.exists():
-            with _one_at_a_time():
+            with one_at_a_time():
                 _install(kit, progress)
         progress(f"{kit.name}: {kit.holds} is ready")
 
@@ -133,7 +133,8 @@ def _install(kit: Kit, progress: Progress) -> None:
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def one_at_a_time() -> Iterator[None]:
+    """Holds every other process of this machine that installs something."""
     folder = home() / "tools"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -34,19 +34,31 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """Native value (`address` is None) or an ERC-20 token of 18 decimals, with its price in US cents."""
+    """Native value (`address` is None) or an ERC-20 token, with its price in US cents and its decimals."""
 
     symbol: str
     address: Address | None
     cents: int
+    decimals: int = 18
+
+    @property
+    def token(self) -> Address:
+        """The token's address. Only for tokens."""
+        assert self.address is not None
+        return self.address
+
+    @property
+    def one(self) -> int:
+        """A whole coin, in wei or token units."""
+        return int(10**self.decimals)
 
     def usd(self, amount: int) -> float:
-        """What `amount` (wei or token units) is worth, in dollars rounded to cents."""
-        return amount * self.cents // 10**18 / 100
+        """What `amount` (wei or token units) is worth, in dollars rounded down to cents."""
+        return amount * self.cents // self.one / 100
 
     def units(self, usd: float) -> int:
         """About `usd` dollars in wei or token units, six digits long as people write amounts."""
-        return round(usd * 100 / self.cents * 10**6) * 10**12
+        return round(usd * 100 / self.cents * 10**6) * self.one // 10**6
 
 
 def pay(asset: Asset, sender: Address, to: Address, amount: int) -> Transaction:

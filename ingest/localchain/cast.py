@@ -8,9 +8,6 @@ from random import Random
 
 from ingest.localchain.wallet import Address
 
-MOST_PEOPLE = 300
-"""Beyond this the people who came first leave, so that an endless run stays the same size."""
-
 _CONTACTS = (3, 7)
 _MERCHANT_SHARE = 0.4
 
@@ -40,6 +37,8 @@ class Cast:
     """
 
     people: dict[Address, Person] = field(default_factory=dict)
+    most: int = 300
+    """Beyond this the people who came first leave, so that an endless run stays the same size."""
     reserved: set[Address] = field(default_factory=set)
     engaged: set[Address] = field(default_factory=set)
 
@@ -48,7 +47,7 @@ class Cast:
         others = [person for person in self.people.values() if person.address not in self.reserved]
         person = Person(address, rng.paretovariate(1.3), _contacts(rng, others), is_merchant=is_merchant)
         self.people[address] = person
-        if len(self.people) > MOST_PEOPLE:
+        if len(self.people) > self.most:
             self._retire_oldest()
         return person
 

@@ -61,6 +61,13 @@ def simulate(
         typer.Option(min=0, help="Seconds from block to block; 0 = no waiting. Default: 1, with --blocks 0."),
     ] = None,
     transactions_per_block: Annotated[int, typer.Option(min=8, help="About how many honest ones.")] = 20,
+    categories: Annotated[
+        str | None, typer.Option(help="Only stories of these categories, by commas. Default: all.")
+    ] = None,
+    facts: Annotated[
+        Path | None,
+        typer.Option(help="Folder for lists that belong to the world: who is under sanctions."),
+    ] = None,
     reorg: Annotated[
         list[str] | None,
         typer.Option(
@@ -77,10 +84,27 @@ def simulate(
     from ingest.localchain.simulation import simulate as play
 
     pace = block_time if block_time is not None else float(blocks is None)
-    script = Script(seed, blocks, attacks_per_category, transactions_per_block, pace, _reorgs(reorg or []))
+    script = Script(
+        seed, blocks, attacks_per_category, transactions_per_block, pace, _reorgs(reorg or []),
+        _categories(categories), facts,
+    )  # fmt: skip
     _say(f"simulation  seed {seed}, labels to {labels}")
     with stop_on_signal() as stop:
         _say(f"simulation  {play(rpc, labels, script, stop, _say)}")
+
+
+def _categories(text: str | None) -> frozenset[str] | None:
+    """Categories by commas. Raises a usage error where nobody plays one of them."""
+    from ingest.localchain.stories import repertoires
+
+    if text is None:
+        return None
+    wanted, known = {name.strip() for name in text.split(",")}, {one.category for one in repertoires()}
+    if strange := sorted(wanted - known):
+        raise typer.BadParameter(
+            f"{strange[0]!r} is none of {', '.join(sorted(known))}", param_hint="--categories"
+        )
+    return frozenset(wanted)
 
 
 def _reorgs(texts: list[str]) -> dict[int, int]:

@@ -14,6 +14,9 @@ from ingest.localchain.miner import NOT_MINED, Mined
 from ingest.localchain.programme import Entry
 from ingest.localchain.stage import Habit, Outcome, Stage, Story
 
+_LONGEST_FINISH = 400
+"""Blocks after which a run that was stopped gives up on stories that have not ended."""
+
 
 @dataclass(slots=True)
 class _Actor:
@@ -47,16 +50,30 @@ class Director:
 
     def play_block(self) -> list[Label]:
         """Mines one block; returns the labels of the stories that have ended."""
-        self._let_in()
+        if not self.stage.clock.is_door_shut:
+            self._let_in()
         finished: list[Label] = []
         asked = [(actor, self._ask(actor, finished)) for actor in self._actors]
         there = [(actor, part) for actor, part in asked if part is not None]
         self._actors = [actor for actor, _ in there]
+        self.stage.clock.tick(awake=self.on_stage - self.stage.clock.sleepers)
         self._mine([part for _, part in there])
         if finished:
             self.labels += finished
             self.write_labels()
         return finished
+
+    def finish(self) -> None:
+        """Lets everybody on stage play to their end, so that nothing on the chain lacks its label."""
+        self._next = None
+        last = self.blocks + _LONGEST_FINISH
+        while self.on_stage and self.blocks < last:
+            self.play_block()
+
+    @property
+    def on_stage(self) -> int:
+        """Stories that have begun and not ended."""
+        return sum(actor.entry is not None for actor in self._actors)
 
     def write_labels(self) -> None:
         """Brings the file up to date with the chain's head."""
@@ -85,8 +102,7 @@ class Director:
         name = f"{category}-{kind.replace('_', '-')}"
         self._told[name] += 1
         self.stage.miner.keep |= set(outcome.transactions)
-        told = replace(outcome, note=f"{variant}: {outcome.note}")
-        return Label(f"{name}-{self._told[name]:03d}", category, kind, told)
+        return Label(f"{name}-{self._told[name]:03d}", category, kind, variant, outcome)
 
     def _mine(self, parts: list[list[Transaction]]) -> None:
         """The actors' transactions in one block, shuffled together, each actor's own in their order."""

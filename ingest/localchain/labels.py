@@ -24,6 +24,7 @@ class Label:
     id: str
     category: str
     kind: Kind
+    variant: str
     outcome: Outcome
 
     def to_dict(self, where: Mapping[str, int]) -> dict[str, Any]:
@@ -40,7 +41,9 @@ class Label:
             "loss_usd": self.outcome.loss_usd,
             "transactions": list(self.outcome.transactions),
             "roles": [{"address": address, "role": role} for address, role in self.outcome.roles],
-            "note": self.outcome.note,
+            "variant": self.variant,
+            "succeeded": self.outcome.succeeded,
+            "note": f"{self.variant}: {self.outcome.note}",
         }
 
 

@@ -16,6 +16,9 @@ from ingest.localchain.journal import Holding, Journal, take_back
 from ingest.localchain.wallet import Address, Refusal, Request, Wallet, call_data
 
 BLOCK_SECONDS = 12
+BLOCK_GAS = 150_000_000
+"""The block gas limit that is set on the node: room for 150 transactions that each state a generous limit."""
+
 REMEMBERED_BLOCKS = 128
 """How deep a reorganisation may go for its lost transactions to be sent again."""
 
@@ -38,10 +41,12 @@ NOT_MINED = Mined("", 0, False, None)
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """What was put into a block: balances set before it, and requests by transaction hash."""
+    """What was put into a block: balances set before it, requests by transaction hash, and the seconds that
+    passed since the block before."""
 
     gifts: dict[Address, int]
     sent: dict[str, dict[str, str]]
+    gap: int
     firsts: tuple[Holding, ...] = ()
     number: int = 0
     hash: str = ""
@@ -56,9 +61,12 @@ class Miner:
     where: dict[str, int] = field(default_factory=dict)
     """The block of each transaction of the last `REMEMBERED_BLOCKS` blocks, and of those that are kept."""
     head: int = 0
+    time: int = 0
+    """Seconds UTC of the newest block."""
     keep: set[str] = field(default_factory=set)
     """Hashes whose block is looked up later than that."""
     _tip: str = ""
+    _gap: int = BLOCK_SECONDS
     _nonces: dict[Address, int] = field(default_factory=dict)
     _gifts: dict[Address, int] = field(default_factory=dict)
     _recent: deque[_Block] = field(default_factory=deque)
@@ -76,11 +84,13 @@ class Miner:
                 ("evm_setIntervalMining", [0]),
                 ("anvil_autoImpersonateAccount", [True]),
                 ("anvil_setBlockTimestampInterval", [BLOCK_SECONDS]),
+                ("evm_setBlockGasLimit", [hex(BLOCK_GAS)]),
             ]
         )
         head = _head(wallet)
         cap = max(_LEAST_FEE_CAP, 4 * int(head["baseFeePerGas"], 16))
-        return cls(wallet, cap, head=int(head["number"], 16), _tip=head["hash"])
+        number, time = int(head["number"], 16), int(head["timestamp"], 16)
+        return cls(wallet, cap, head=number, time=time, _tip=head["hash"])
 
     def reorganise(self, depth: int) -> None:
         """Has the node replace its newest `depth` blocks by empty ones; what was in them comes again."""
@@ -94,6 +104,23 @@ class Miner:
         """An old wallet's money, from before the story: set, not sent, just before the next block."""
         self._gifts[address] = wei
 
+    def place(self, codes: Mapping[Address, str]) -> None:
+        """Sets runtime code at each address, as if it had always been there."""
+        self.wallet.ask_all([("anvil_setCode", [address, code]) for address, code in codes.items()])
+
+    def let_pass(self, seconds: int) -> None:
+        """The next block comes so many seconds of block time after the newest, at least 12."""
+        self._gap = max(seconds, BLOCK_SECONDS)
+
+    def ask(self, to: Address, signature: str, *arguments: Any) -> bytes:
+        """What a contract answers to a call in the newest state. Raises NodeMisbehaved where it reverts."""
+        call = {"to": to, "data": call_data(signature, *arguments)}
+        return bytes.fromhex(self.wallet.ask("eth_call", call, "latest")[2:])
+
+    def number(self, to: Address, signature: str, *arguments: Any) -> int:
+        """As `ask`, the first 32 bytes of the answer as an unsigned integer."""
+        return int.from_bytes(self.ask(to, signature, *arguments)[:32], "big")
+
     def holdings(self, wanted: Iterable[tuple[Asset, Address]]) -> list[int]:
         """What each address holds of each asset at the head, in wei or token units."""
         answers = self.wallet.ask_all([_balance_of(asset, address) for asset, address in wanted])
@@ -101,8 +128,7 @@ class Miner:
 
     def supply(self, token: Address) -> int:
         """The `totalSupply` of an ERC-20 or enumerable ERC-721."""
-        call = {"to": token, "data": call_data("totalSupply()")}
-        return int(self.wallet.ask("eth_call", call, "latest"), 16)
+        return self.number(token, "totalSupply()")
 
     def has_code(self, addresses: Sequence[Address]) -> list[bool]:
         answers = self.wallet.ask_all([("eth_getCode", [address, "latest"]) for address in addresses])
@@ -120,7 +146,8 @@ class Miner:
         requests = self._requests(transactions)
         hashes = self._send(requests)
         sent = {hash_: request for hash_, request in zip(hashes, requests, strict=True) if hash_}
-        receipts = self._mine_block(_Block(gifts, sent, self._journal.firsts(sent.values())))
+        gap, self._gap = self._gap, BLOCK_SECONDS
+        receipts = self._mine_block(_Block(gifts, sent, gap, self._journal.firsts(sent.values())))
         if missing := sent.keys() - receipts.keys():
             self._follow()
             receipts |= self._receipts_elsewhere(missing)
@@ -148,11 +175,14 @@ class Miner:
 
     def _mine_block(self, block: _Block) -> dict[str, Any]:
         """Mines what was sent; returns the new block's receipts. Follows a reorg that came in between."""
+        if block.gap > BLOCK_SECONDS:
+            self.wallet.ask("evm_setNextBlockTimestamp", int(_head(self.wallet)["timestamp"], 16) + block.gap)
         self.wallet.ask("evm_mine")
         head = _head(self.wallet)
         found = self.wallet.ask("eth_getBlockReceipts", head["hash"]) or []  # none where it is gone already
         receipts = {receipt["transactionHash"]: receipt for receipt in found}
         self.head, parent, self._tip = int(head["number"], 16), self._tip, head["hash"]
+        self.time = int(head["timestamp"], 16)
         self.where |= dict.fromkeys(receipts, self.head)
         lost = [] if head["parentHash"] == parent else self._lost()
         self._recent.append(replace(block, number=self.head, hash=head["hash"]))
@@ -160,7 +190,7 @@ class Miner:
         if lost and (left := {h: sent for h, sent in block.sent.items() if h not in receipts}):
             # They came after what was lost, and the node may have thrown them away.
             self._send(left.values())
-            self._mine_block(replace(block, sent=left))
+            self._mine_block(replace(block, sent=left, gap=BLOCK_SECONDS))
         while len(self._recent) > REMEMBERED_BLOCKS:
             self._forget(self._recent.popleft())
         return receipts

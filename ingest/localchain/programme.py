@@ -58,7 +58,7 @@ def _act(
 
 
 def _last_start(repertoire: Repertoire, end: int) -> int:
-    return end - repertoire.longest - _TAIL
+    return end - repertoire.latest_end - _TAIL
 
 
 def _within(rng: Random, low: int, high: int, turn: int, turns: int) -> int:

@@ -12,6 +12,7 @@ from random import Random
 
 from ingest.localchain import programme
 from ingest.localchain.director import Director
+from ingest.localchain.facts import write_lists
 from ingest.localchain.labels import Label, LabelFile
 from ingest.localchain.miner import Miner
 from ingest.localchain.setting import ordinary_habits, set_stage
@@ -38,6 +39,10 @@ class Script:
     transactions_per_block: int = DEFAULT_TRANSACTIONS
     block_seconds: float = 0.0
     reorgs: Mapping[int, int] = field(default_factory=dict)
+    categories: frozenset[str] | None = None
+    """Only the stories of these; None: of all."""
+    facts: Path | None = None
+    """Where the lists of this world are written, see `facts`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +66,13 @@ def begin(url: str, labels: Path, script: Script) -> Director:
     rng = Random(script.seed)
     miner = Miner.start(url)
     file = LabelFile(labels, int(miner.wallet.ask("eth_chainId"), 16), miner.head + 1)
-    stage = set_stage(rng, miner, ensure_world(miner))
+    stage = set_stage(rng, miner, ensure_world(miner), script.transactions_per_block)
+    if script.facts:
+        write_lists(script.facts, stage.sanctioned)
     habits = ordinary_habits(stage, script.transactions_per_block)
-    plan = programme.programme(rng, repertoires(), script.blocks, script.attacks_per_category)
+    plan = programme.programme(
+        rng, repertoires(script.categories), script.blocks, script.attacks_per_category
+    )
     director = Director(stage, plan, file)
     director.begin(habits)
     return director
@@ -83,7 +92,7 @@ def simulate(
     """
     stop = stop or threading.Event()
     director = begin(url, labels, script)
-    for left_out in programme.left_out(repertoires(), script.blocks):
+    for left_out in programme.left_out(repertoires(script.categories), script.blocks):
         report(f"no {left_out.category} {left_out.kind}: it takes more than {script.blocks} blocks")
     due = time.monotonic()
     while not stop.is_set() and director.blocks != script.blocks:
@@ -94,5 +103,9 @@ def simulate(
             report(f"reorganised {depth} blocks")
         due = max(due + script.block_seconds, time.monotonic())
         stop.wait(due - time.monotonic())
+    if stop.is_set():
+        director.finish()
+    if director.on_stage:
+        report(f"{director.on_stage} stories had not ended and have no label: give more blocks")
     director.write_labels()
     return Summary(director.blocks, director.transactions, tuple(director.labels))

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from ingest.localchain.actions import PLAIN_GAS, Asset, Transaction, pay
 from ingest.localchain.cast import Cast, Person
+from ingest.localchain.clock import Clock
 from ingest.localchain.exchange import Exchange
 from ingest.localchain.miner import Mined, Miner
 from ingest.localchain.wallet import Address
@@ -35,6 +36,8 @@ class Outcome:
     note: str
     harm: str | None = None
     loss_usd: float = 0.0
+    succeeded: bool = True
+    """False where the attack was tried and came to nothing."""
 
 
 Acts = Generator[list[Transaction], list[Mined], Any]
@@ -49,6 +52,14 @@ class Stage:
     cast: Cast
     exchange: Exchange
     miner: Miner
+    clock: Clock
+    sanctioned: tuple[Address, ...] = ()
+    """Wallets that a sanctions list names since before this chain was watched."""
+
+    @property
+    def now(self) -> int:
+        """Seconds UTC of the newest block."""
+        return self.miner.time
 
     def fresh(self) -> Address:
         """A wallet nobody has used."""
@@ -101,6 +112,12 @@ def wait(blocks: int) -> Acts:
     """Lets so many blocks pass."""
     for _ in range(blocks):
         yield []
+
+
+def sleep(stage: Stage, seconds: int) -> Acts:
+    """Lets at least so many seconds of block time pass: hours, days, weeks. A story that does so states how
+    often, as its `NIGHTS`."""
+    yield from stage.clock.sleep(seconds)
 
 
 def spread(stage: Stage, parts: Iterable[list[Transaction]], longest_pause: int = 1) -> Acts:

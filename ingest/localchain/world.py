@@ -1,19 +1,26 @@
-"""The protocols the actors use: WETH9, Uniswap V2 with filled pools, OpenZeppelin tokens, an ERC-721 gallery.
+"""The contracts the actors use: WETH9, Uniswap V2 with filled pools, tokens, a gallery, and all `protocols/`.
 
-One fixed deployer and fixed nonces put them at the same addresses on every chain, so that a simulation finds
+Fixed deployers and fixed nonces put them at the same addresses on every chain, so that a simulation finds
 them on a fork of a chain that has them, and deploys them on one that has not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, TypeVar
 
 from ingest.errors import BadInput, NodeMisbehaved
-from ingest.localchain import actions, artifacts
-from ingest.localchain.actions import Asset, Transaction
+from ingest.localchain import actions, artifacts, protocols
+from ingest.localchain.actions import Asset
+from ingest.localchain.deployment import Deployment, blocks_of
 from ingest.localchain.miner import Miner
-from ingest.localchain.wallet import Address, address_of, created_address
+from ingest.localchain.wallet import Address, address_of
+
+P = TypeVar("P")
 
 DEPLOYER = address_of("undertow: who deploys the local world")
 ETH = Asset("ETH", None, 250_000)
@@ -22,22 +29,24 @@ HOSTILE_SYMBOL = "<img src=x onerror=alert(1)>\u202e"
 """What a token may call itself: markup, and a mark that turns the reading direction."""
 
 _TOKENS = (
-    ("USD Coin", "USDC", 100),
-    ("Tether USD", "USDT", 100),
-    ("Dai Stablecoin", "DAI", 100),
-    ("ChainLink Token", "LINK", 1_500),
-    (HOSTILE_SYMBOL, HOSTILE_SYMBOL, 50),
-    ("Drift", "DRIFT", 10),
+    ("USD Coin", "USDC", 6, 100),
+    ("Tether USD", "USDT", 6, 100),
+    ("Dai Stablecoin", "DAI", 18, 100),
+    ("ChainLink Token", "LINK", 18, 1_500),
+    ("Wrapped BTC", "WBTC", 8, 6_000_000),
+    (HOSTILE_SYMBOL, HOSTILE_SYMBOL, 18, 50),
+    ("Drift", "DRIFT", 18, 10),
 )
-_FIRST_TOKEN_NONCE = 3
 _POOL_WEI = 20_000 * 10**18
-_BLOCK_GAS = 24_000_000
-"""Gas limits put into one set-up block; anvil's block takes 30 million."""
+_DEPLOYER_WEI = 10**9 * 10**18
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """Where everything is. `tokens`: USDC, USDT, DAI, LINK, the hostile one; `drift` is for airdrops."""
+class Base:
+    """What every protocol can build on. `tokens`: USDC, USDT, DAI, LINK, WBTC, the hostile one.
+
+    `drift` is for airdrops.
+    """
 
     weth: Address
     factory: Address
@@ -56,75 +65,109 @@ class World:
     def hostile(self) -> Asset:
         return next(token for token in self.tokens if token.symbol == HOSTILE_SYMBOL)
 
+    @property
+    def wrapped(self) -> Asset:
+        """WETH as an asset."""
+        return Asset("WETH", self.weth, ETH.cents)
+
     def token(self, symbol: str) -> Asset:
         """Raises StopIteration where no ordinary token is called that."""
         return next(token for token in self.tokens if token.symbol == symbol)
 
 
+@dataclass(frozen=True, slots=True)
+class World(Base):
+    """Where everything is."""
+
+    protocols: Mapping[type, Any] = field(default_factory=dict)
+
+    def of(self, kind: type[P]) -> P:
+        """The protocol whose addresses `kind` holds, such as `world.of(AaveV3).pool`."""
+        found: P = self.protocols[kind]
+        return found
+
+
 def world() -> World:
     """The addresses, known before anything is deployed."""
-    at = [created_address(DEPLOYER, nonce) for nonce in range(_FIRST_TOKEN_NONCE + len(_TOKENS) + 1)]
-    tokens = [
-        Asset(symbol, address, cents)
-        for (_, symbol, cents), address in zip(_TOKENS, at[_FIRST_TOKEN_NONCE:], strict=False)
-    ]
-    return World(at[0], at[1], at[2], tuple(tokens[:-1]), tokens[-1], at[-1])
+    return _plan()[0]
 
 
 def ensure_world(miner: Miner) -> World:
     """Deploys the world where it is missing. Raises BadInput where only a part of it is there."""
-    here = world()
-    contracts = [here.weth, here.factory, here.router, here.gallery, *_addresses(here)]
-    found = miner.has_code(contracts)
-    if all(found):
-        return here
-    if any(found) or miner.nonce(DEPLOYER):
-        raise BadInput(
-            f"{sum(found)} of {len(found)} contracts of the local world are there: use a fresh chain"
-        )
-    miner.give(DEPLOYER, 10**9 * 10**18)
-    for block in blocks_of([*_deployments(here), *_pools(here)]):
-        if not all(mined.ok for mined in miner.mine(block)):
-            raise NodeMisbehaved("a contract of the local world could not be set up: use a fresh chain")
+    here, deployments = _plan()
+    for deployment in deployments:
+        found = miner.has_code(deployment.contracts)
+        if all(found):
+            continue
+        if any(found) or miner.nonce(deployment.deployer):
+            raise BadInput(
+                f"{sum(found)} of {len(found)} contracts of the local world are there: use a fresh chain"
+            )
+        _carry_out(miner, deployment)
     return here
 
 
-def blocks_of(transactions: Sequence[Transaction]) -> Iterator[list[Transaction]]:
-    """`transactions` in order, cut so that each part fits into a block."""
-    part: list[Transaction] = []
-    for transaction in transactions:
-        if part and sum(t.gas for t in part) + transaction.gas > _BLOCK_GAS:
-            yield part
-            part = []
-        part.append(transaction)
-    if part:
-        yield part
+def _carry_out(miner: Miner, deployment: Deployment) -> None:
+    miner.give(deployment.deployer, _DEPLOYER_WEI)
+    miner.place(deployment.codes)
+    for block in blocks_of(deployment.transactions):
+        for mined, transaction in zip(miner.mine(block), block, strict=True):
+            if not mined.ok:
+                what = transaction.data[:10] if transaction.to else "a contract"
+                raise NodeMisbehaved(
+                    f"the local world could not be set up ({what} failed, gas {transaction.gas}):"
+                    " use a fresh chain"
+                )
 
 
-def _addresses(here: World) -> list[Address]:
-    return [token.address for token in (*here.tokens, here.drift) if token.address]
+@cache
+def _plan() -> tuple[World, tuple[Deployment, ...]]:
+    """Everything there is, and what deploys it: the base first, then each protocol by file name."""
+    first = Deployment(DEPLOYER)
+    base = _deploy_base(first)
+    built: dict[type, Any] = {}
+    deployments = [first]
+    for name in sorted(module.name for module in pkgutil.iter_modules(protocols.__path__)):
+        module = importlib.import_module(f"{protocols.__name__}.{name}")
+        deployment = Deployment(address_of(f"undertow: who deploys {name}"))
+        built[module.PROTOCOL] = module.PROTOCOL.deploy(base, deployment)
+        deployments.append(deployment)
+    fields = {name: getattr(base, name) for name in Base.__dataclass_fields__}
+    return World(**fields, protocols=built), tuple(deployments)
 
 
-def _deployments(here: World) -> list[Transaction]:
-    data = [
-        artifacts.WETH9.deployment(),
-        artifacts.FACTORY.deployment(DEPLOYER),
-        artifacts.ROUTER.deployment(here.factory, here.weth),
-        *(artifacts.TOKEN.deployment(name, symbol) for name, symbol, _ in _TOKENS),
-        artifacts.GALLERY.deployment("Harbour Pictures", "HARBOUR", "ipfs://harbour/"),
+def _deploy_base(deployment: Deployment) -> Base:
+    weth = deployment.deploy(artifacts.WETH9.deployment())
+    factory = deployment.deploy(artifacts.FACTORY.deployment(DEPLOYER))
+    router = deployment.deploy(artifacts.ROUTER.deployment(factory, weth))
+    tokens = [
+        Asset(symbol, deployment.deploy(_token_code(name, symbol, decimals)), cents, decimals)
+        for name, symbol, decimals, cents in _TOKENS
     ]
-    return [Transaction(DEPLOYER, None, code, gas=actions.DEPLOY_GAS) for code in data]
+    gallery = deployment.deploy(
+        artifacts.GALLERY.deployment("Harbour Pictures", "HARBOUR", "ipfs://harbour/")
+    )
+    base = Base(weth, factory, router, tuple(tokens[:-1]), tokens[-1], gallery)
+    for transaction in _pools(base):
+        deployment.send(transaction)
+    return base
 
 
-def _pools(here: World) -> Iterator[Transaction]:
+def _token_code(name: str, symbol: str, decimals: int) -> str:
+    if decimals == 18:
+        return artifacts.TOKEN.deployment(name, symbol)
+    return artifacts.DECIMAL_TOKEN.deployment(name, symbol, decimals)
+
+
+def _pools(base: Base) -> Iterator[actions.Transaction]:
     """A pool of native value for each token, at its price, and one of USDC and DAI."""
     dollars = ETH.usd(_POOL_WEI)
-    for token in (*here.tokens, here.drift):
+    for token in (*base.tokens, base.drift):
         assert token.address is not None
         yield actions.mint(token.address, DEPLOYER, DEPLOYER, 3 * token.units(dollars))
-        yield actions.approve(token.address, DEPLOYER, here.router)
-        yield actions.add_liquidity_eth(here.router, DEPLOYER, token.address, token.units(dollars), _POOL_WEI)
-    usdc, dai = here.token("USDC"), here.token("DAI")
+        yield actions.approve(token.address, DEPLOYER, base.router)
+        yield actions.add_liquidity_eth(base.router, DEPLOYER, token.address, token.units(dollars), _POOL_WEI)
+    usdc, dai = base.token("USDC"), base.token("DAI")
     assert usdc.address is not None and dai.address is not None
     pair, amounts = (usdc.address, dai.address), (usdc.units(dollars), dai.units(dollars))
-    yield actions.add_liquidity(here.router, DEPLOYER, pair, amounts)
+    yield actions.add_liquidity(base.router, DEPLOYER, pair, amounts)

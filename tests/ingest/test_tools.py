@@ -122,7 +122,7 @@ def test_an_unreachable_npm_registry_is_named_without_its_key(tmp_path: Path) ->
     with pytest.raises(
         SetupFailed, match=r"npm could not install package\.json: http\S+ could not be"
     ) as said:
-        installers.npm(tools.NPM.pins, tmp_path)
+        installers.npm(tools.NPM.pins[:2], tmp_path)
     assert "secret" not in str(said.value)
 
 
@@ -160,7 +160,7 @@ def test_an_npm_package_nobody_pinned_is_named() -> None:
         tools.npm_package("left-pad")
 
 
-@pytest.mark.parametrize("pin", sorted(tools.DATA.iterdir()), ids=lambda pin: pin.name)
+@pytest.mark.parametrize("pin", sorted(path for path in tools.DATA.rglob("*") if path.is_file()), ids=lambda pin: pin.name)
 def test_no_pin_holds_an_address_of_a_registry(pin: Path) -> None:
     text = pin.read_text()
     assert "://" not in text

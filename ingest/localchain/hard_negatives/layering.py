@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ingest.localchain.actions import PLAIN_GAS, pay
+from ingest.localchain.endowment import grant
 from ingest.localchain.honest.airdrops import give, use
 from ingest.localchain.honest.customers import sweeps
 from ingest.localchain.miner import Mined
-from ingest.localchain.setting import grant
 from ingest.localchain.stage import Outcome, Stage, Story, hashes, roles, wait
 from ingest.localchain.world import ETH
 

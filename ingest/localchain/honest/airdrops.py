@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from ingest.localchain import actions
 from ingest.localchain.actions import Transaction, pay
+from ingest.localchain.endowment import TREASURY_USD, Opening, company
 from ingest.localchain.stage import Habit, Stage, wait
 from ingest.localchain.wallet import Address
 
 _EVERY = (45, 70)
 _RECIPIENTS = (25, 40)
 _USERS_SHARE = 0.35
+
+
+def begin(stage: Stage, per_block: int) -> Opening:
+    """One distributor, whatever the traffic."""
+    distributor, grants = company(stage, [stage.world.drift], TREASURY_USD / 10)
+    return Opening([airdrops(stage, distributor)], grants)
 
 
 def airdrops(stage: Stage, distributor: Address) -> Habit:

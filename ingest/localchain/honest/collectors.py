@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from ingest.localchain.actions import Transaction, give_picture, mint_picture
+from ingest.localchain.endowment import Opening
 from ingest.localchain.stage import ETHER, Habit, Stage, wait
 from ingest.localchain.wallet import Address
 from ingest.localchain.world import ETH
+
+
+def begin(stage: Stage, per_block: int) -> Opening:
+    """One gallery."""
+    return Opening([collectors(stage, stage.miner.supply(stage.world.gallery))])
 
 
 def collectors(stage: Stage, first_number: int) -> Habit:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ingest.localchain.actions import PLAIN_GAS, TOKEN_GAS, Asset, Transaction, pay
+from ingest.localchain.endowment import Opening
 from ingest.localchain.stage import Habit, Stage
 from ingest.localchain.wallet import Address
 from ingest.localchain.world import ETH
 
 _SWEEP_EVERY = 3
 _DEPOSIT_SHARE = (0.1, 0.35)
+
+
+def begin(stage: Stage, per_block: int) -> Opening:
+    """One exchange; its customers come more often where there is more traffic."""
+    return Opening([customers(stage) for _ in range(max(1, per_block // 25))])
 
 
 def customers(stage: Stage) -> Habit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ingest.localchain.actions import pay
+from ingest.localchain.endowment import Opening, company
 from ingest.localchain.stage import Habit, Stage, wait
 from ingest.localchain.wallet import Address
 
@@ -10,7 +11,13 @@ _PAY_EVERY = 30
 _EMPLOYEES = 15
 
 
-def employers(stage: Stage, company: Address) -> Habit:
+def begin(stage: Stage, per_block: int) -> Opening:
+    """One company that pays its people."""
+    payer, grants = company(stage, [stage.world.token("USDC")])
+    return Opening([employers(stage, payer)], grants)
+
+
+def employers(stage: Stage, payer: Address) -> Habit:
     """Pay day for about fifteen employees, every thirty blocks."""
     usdc = stage.world.token("USDC")
     staff = [person.address for person in stage.rng.sample(stage.cast.free(), _EMPLOYEES)]
@@ -18,5 +25,5 @@ def employers(stage: Stage, company: Address) -> Habit:
     yield from wait(stage.rng.randint(3, 10))
     while True:
         present = [e for e in staff if e in stage.cast.people and e not in stage.cast.reserved]
-        yield [pay(usdc, company, employee, salary[employee]) for employee in present]
+        yield [pay(usdc, payer, employee, salary[employee]) for employee in present]
         yield from wait(_PAY_EVERY - 1)

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from ingest.localchain.actions import Transaction, pay
+from ingest.localchain.endowment import Opening
 from ingest.localchain.stage import Habit, Stage, wait
 from ingest.localchain.wallet import Address
 from ingest.localchain.world import ETH
+
+
+def begin(stage: Stage, per_block: int) -> Opening:
+    """More come where there is more traffic."""
+    return Opening([newcomers(stage) for _ in range(max(1, per_block // 25))])
 
 
 def newcomers(stage: Stage) -> Habit:

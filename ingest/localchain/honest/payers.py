@@ -6,6 +6,7 @@ from random import Random
 
 from ingest.localchain.actions import Asset, Transaction, pay
 from ingest.localchain.cast import Person
+from ingest.localchain.endowment import Opening
 from ingest.localchain.stage import ETHER, Habit, Stage
 from ingest.localchain.world import ETH
 
@@ -13,6 +14,15 @@ _LEAST_NATIVE = ETHER // 50
 _LARGEST_SHARE = 0.15
 _FUMBLES = 0.01
 """The share of token payments that promise more than the payer holds, and fail."""
+
+
+OTHER_TRAFFIC = 8
+"""About how many transactions a block has besides payments, at the least: trades, deposits, sweeps, gifts."""
+
+
+def begin(stage: Stage, per_block: int) -> Opening:
+    """Payments are most of the traffic."""
+    return Opening([payers(stage, max(3, per_block - OTHER_TRAFFIC))])
 
 
 def payers(stage: Stage, per_block: int) -> Habit:
@@ -40,7 +50,7 @@ def _favourite(stage: Stage, person: Person) -> Asset:
     """Native value nearly half of the time; else a token, the first ones of the world most."""
     if stage.rng.random() < 0.45:
         return ETH
-    return stage.rng.choices(stage.world.tokens, [8, 5, 3, 2, 2])[0]
+    return stage.rng.choices(stage.world.tokens, [8, 5, 3, 2, 1, 2])[0]
 
 
 def _amount(rng: Random, asset: Asset, holding: int) -> int:

@@ -6,9 +6,22 @@ from collections.abc import Sequence
 
 from ingest.localchain import actions
 from ingest.localchain.actions import Transaction
+from ingest.localchain.endowment import Opening, endow
 from ingest.localchain.stage import ETHER, Habit, Stage
 from ingest.localchain.wallet import Address
 from ingest.localchain.world import ETH
+
+TRADERS = 12
+
+
+def begin(stage: Stage, per_block: int) -> Opening:
+    """A dozen traders, more where there is more traffic."""
+    circles = [[stage.fresh() for _ in range(TRADERS)] for _ in range(max(1, per_block // 25))]
+    opening = Opening([traders(stage, circle) for circle in circles])
+    for address in (address for circle in circles for address in circle):
+        opening.grants += endow(stage, address)
+        stage.miner.give(address, stage.ether(20, 200))
+    return opening
 
 
 def traders(stage: Stage, addresses: Sequence[Address]) -> Habit:
@@ -49,8 +62,7 @@ def _sale(stage: Stage, trader: Address, approved: set[tuple[Address, Address]])
 
 
 def _wrap_or_unwrap(stage: Stage, trader: Address, wei: int) -> list[Transaction]:
-    weth = actions.Asset("WETH", stage.world.weth, ETH.cents)
-    wrapped = stage.holding(weth, trader)
+    wrapped = stage.holding(stage.world.wrapped, trader)
     if wrapped:
         return [actions.unwrap(stage.world.weth, trader, wrapped)]
     return [actions.wrap(stage.world.weth, trader, wei)]

@@ -15,6 +15,7 @@ DRAIN = Label(
     "wallet-drain-attack-001",
     "wallet-drain",
     "attack",
+    "stolen_keys",
     Outcome(("0x01", "0x02"), roles(["0xbad"], victims=["0xa1"]), "keys stolen", harm="0x02", loss_usd=12.5),
 )
 
@@ -36,7 +37,9 @@ def test_a_label_says_everything_and_takes_its_blocks_from_its_transactions(tmp_
         "loss_usd": 12.5,
         "transactions": ["0x01", "0x02"],
         "roles": [{"address": "0xbad", "role": "attacker"}, {"address": "0xa1", "role": "victim"}],
-        "note": "keys stolen",
+        "variant": "stolen_keys",
+        "succeeded": True,
+        "note": "stolen_keys: keys stolen",
     }
 
 
@@ -51,9 +54,10 @@ def test_a_label_moves_with_its_transactions(tmp_path: Path) -> None:
 
 
 def test_without_harm_there_is_no_harm_block() -> None:
-    harmless = Label("x", "layering", "attack", Outcome(("0x01",), roles(["0xbad"]), ""))
+    outcome = Outcome(("0x01",), roles(["0xbad"]), "", succeeded=False)
+    harmless = Label("x", "layering", "attack", "peel_chain", outcome).to_dict({"0x01": 3})
 
-    assert harmless.to_dict({"0x01": 3})["harm_block"] is None
+    assert (harmless["harm_block"], harmless["succeeded"]) == (None, False)
 
 
 def test_a_write_leaves_nothing_else_behind(tmp_path: Path) -> None:

@@ -1,0 +1,81 @@
+"""What a chain says of a labelled story: who held what before and after it, whatever the story believes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingest.localchain.actions import Asset
+from ingest.localchain.stories import repertoires
+from ingest.localchain.wallet import Wallet
+from ingest.localchain.world import world
+from tests.ingest.localchain.reading import held, labels_of, named, receipts_of
+
+Label = dict[str, Any]
+
+
+def priced() -> tuple[Asset, ...]:
+    """Everything that is worth something in this world; a token of a scam is worth nothing."""
+    return (*world().assets, world().wrapped)
+
+
+@dataclass(frozen=True)
+class Told:
+    """The stories of one category, and the chain they were played on."""
+
+    chain: Wallet
+    category: str
+    labels: tuple[Label, ...]
+
+    @classmethod
+    def read(cls, rpc: str, labels: Path, category: str) -> Told:
+        told = [label for label in labels_of(labels) if label["category"] == category]
+        return cls(Wallet.connect(rpc), category, tuple(told))
+
+    def attacks(self, variant: str = "") -> list[Label]:
+        """Those that succeeded; at least one, or the test that asks has nothing to look at."""
+        found = [one for one in self._of("attack", variant) if one["succeeded"]]
+        assert found, f"no {variant or self.category} attack was played"
+        return found
+
+    def failed(self) -> list[Label]:
+        """Attacks that came to nothing."""
+        return [one for one in self._of("attack", "") if not one["succeeded"]]
+
+    def hard_negatives(self, variant: str = "") -> list[Label]:
+        found = self._of("hard_negative", variant)
+        assert found, f"no {variant or self.category} hard negative was played"
+        return found
+
+    def variants(self, kind: str) -> set[str]:
+        """Names of the variants that were played."""
+        return {one["variant"] for one in self._of(kind, "")}
+
+    def all_variants(self, kind: str) -> set[str]:
+        """Names of the variants that there are."""
+        (one,) = [r for r in repertoires({self.category}) if r.kind == kind]
+        return set(one.variants)
+
+    def wealth(self, addresses: Iterable[str], block: int) -> float:
+        """What these hold at the end of a block, in dollars at the world's prices."""
+        return sum(
+            asset.usd(held(self.chain, asset, address, block))
+            for address in dict.fromkeys(addresses)
+            for asset in priced()
+        )
+
+    def gained(self, label: Label, role: str) -> float:
+        """How much richer all of a role are after the blocks that hold the label's transactions, in dollars:
+        the sum of what each such block brought, so that what they do in between does not count.
+        """
+        there = named(label, role)
+        blocks = sorted({int(r["blockNumber"], 16) for r in receipts_of(self.chain, label["transactions"])})
+        return sum(self.wealth(there, block) - self.wealth(there, block - 1) for block in blocks)
+
+    def lost(self, label: Label, role: str = "victim") -> float:
+        return -self.gained(label, role)
+
+    def _of(self, kind: str, variant: str) -> list[Label]:
+        return [one for one in self.labels if one["kind"] == kind and variant in ("", one["variant"])]
