@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from random import Random
 
-import pytest
-
-from ingest.localchain import cast as cast_module
 from ingest.localchain.cast import Cast
 
 
@@ -50,9 +47,9 @@ def test_nobody_is_active_twice_in_a_block() -> None:
     assert sorted(person.address for person in active) == ["alice", "bob", "carol"]
 
 
-def test_a_full_town_loses_its_oldest_free_person(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cast_module, "MOST_PEOPLE", 3)
+def test_a_full_town_loses_its_oldest_free_person() -> None:
     cast = town("alice", "bob", "carol")
+    cast.most = 3
     cast.engage(["alice"])
 
     cast.join(Random(1), "dave")

@@ -59,6 +59,7 @@ def test_the_door_is_shut_when_somebody_has_slept_for_long(clock: Clock) -> None
 
 def test_after_a_reorganisation_the_night_comes_again(clock: Clock) -> None:
     miner = clock.miner
+    miner.mine([])
     began = miner.time
     miner.let_pass(DAY)
     miner.mine([])
