@@ -15,7 +15,8 @@ DEPLOY_GAS = 6_000_000
 LIQUIDITY_GAS = 4_000_000
 ZERO = "0x" + "00" * 20
 
-_NO_DEADLINE = 2**63
+NO_DEADLINE = 2**63
+"""Seconds UTC: what is signed for a block far in the future."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +94,13 @@ def unwrap(weth: Address, sender: Address, wei: int) -> Transaction:
 def buy(router: Address, sender: Address, path: Sequence[Address], wei: int) -> Transaction:
     """Native value swapped along `path`, which begins with WETH."""
     signature = "swapExactETHForTokens(uint256,address[],address,uint256)"
-    return Transaction(sender, router, call_data(signature, 0, path, sender, _NO_DEADLINE), wei, SWAP_GAS)
+    return Transaction(sender, router, call_data(signature, 0, path, sender, NO_DEADLINE), wei, SWAP_GAS)
 
 
 def sell(router: Address, sender: Address, path: Sequence[Address], amount: int) -> Transaction:
     """Tokens swapped along `path`, which ends with WETH, for native value. The router must be approved."""
     signature = "swapExactTokensForETH(uint256,uint256,address[],address,uint256)"
-    data = call_data(signature, amount, 0, path, sender, _NO_DEADLINE)
+    data = call_data(signature, amount, 0, path, sender, NO_DEADLINE)
     return Transaction(sender, router, data, gas=SWAP_GAS)
 
 
@@ -108,14 +109,14 @@ def add_liquidity(
 ) -> Transaction:
     """Both tokens into their pool, which is created where there is none."""
     signature = "addLiquidity(address,address,uint256,uint256,uint256,uint256,address,uint256)"
-    data = call_data(signature, *pair, *amounts, 0, 0, sender, _NO_DEADLINE)
+    data = call_data(signature, *pair, *amounts, 0, 0, sender, NO_DEADLINE)
     return Transaction(sender, router, data, gas=LIQUIDITY_GAS)
 
 
 def add_liquidity_eth(router: Address, sender: Address, token: Address, amount: int, wei: int) -> Transaction:
     """A token and native value into their pool, which is created where there is none."""
     signature = "addLiquidityETH(address,uint256,uint256,uint256,address,uint256)"
-    data = call_data(signature, token, amount, 0, 0, sender, _NO_DEADLINE)
+    data = call_data(signature, token, amount, 0, 0, sender, NO_DEADLINE)
     return Transaction(sender, router, data, wei, LIQUIDITY_GAS)
 
 

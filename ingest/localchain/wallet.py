@@ -116,6 +116,12 @@ def created_address(sender: Address, nonce: int) -> Address:
     return get_create_address(HexAddress(HexStr(sender)), Nonce(nonce)).lower()
 
 
+def create2_address(deployer: Address, salt_of: bytes, code_hash: str) -> Address:
+    """Where a factory puts a contract by CREATE2 (EIP-1014), its salt the keccak-256 of `salt_of`."""
+    parts = b"\xff" + bytes.fromhex(deployer[2:]) + bytes(Web3.keccak(salt_of)) + bytes.fromhex(code_hash[2:])
+    return "0x" + bytes(Web3.keccak(parts))[-20:].hex()
+
+
 def address_of(text: str) -> Address:
     """An address nobody has a key of, the same for the same `text`."""
     return "0x" + bytes(Web3.keccak(text=text))[-20:].hex()
