@@ -60,9 +60,19 @@ def simulation(place: Place, blocks: int | None, seed: int | None) -> Part:
     """Ends by itself when it has played `blocks`; without, it plays on at a pace that can be watched."""
     length = ("--block-time", BLOCK_SECONDS) if blocks is None else ("--blocks", blocks)
     chosen = () if seed is None else ("--seed", seed)
-    argv = _undertow("simulate", "--rpc", place.rpc, "--labels", place.labels, *length, *chosen)
+    stories = ("--categories", ",".join(watched_categories()))
+    argv = _undertow("simulate", "--rpc", place.rpc, "--labels", place.labels, *length, *chosen, *stories)
     says = f"labelled actors play on chain {place.chain_id}"
     return _part("simulation", argv, lambda log: bool(_text(log)), says, ends=True)
+
+
+def watched_categories() -> list[str]:
+    """What some detector promises to catch and some actor plays: the demo shows what undertow can do."""
+    from detectors.registry import detectors
+    from ingest.localchain.stories import repertoires
+
+    caught = {category for detector in detectors() for category in detector.catches}
+    return sorted(caught & {one.category for one in repertoires()})
 
 
 def ingest(place: Place) -> Part:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from random import Random
 
 from ingest.localchain.stories import Repertoire
@@ -32,12 +33,12 @@ def programme(
 ) -> Iterator[Entry]:
     """Entries in order of their start; without end when `blocks` is None."""
     if blocks is not None:
-        yield from _act(rng, repertoires, 0, blocks, per_category, 0)
+        starts = {r: _last_start(r, blocks) for r in repertoires}
+        yield from _act(rng, starts, 0, per_category, 0)
         return
-    act = 0
-    while True:
-        yield from _act(rng, repertoires, act * ACT_BLOCKS, (act + 1) * ACT_BLOCKS, per_category, act)
-        act += 1
+    for act in count():
+        first = act * ACT_BLOCKS
+        yield from _act(rng, dict.fromkeys(repertoires, first + ACT_BLOCKS - 1), first, per_category, act)
 
 
 def left_out(repertoires: Sequence[Repertoire], blocks: int | None) -> list[Repertoire]:
@@ -46,11 +47,12 @@ def left_out(repertoires: Sequence[Repertoire], blocks: int | None) -> list[Repe
 
 
 def _act(
-    rng: Random, repertoires: Sequence[Repertoire], first: int, end: int, per_category: int, act: int
+    rng: Random, last_starts: Mapping[Repertoire, int], first: int, per_category: int, act: int
 ) -> list[Entry]:
+    """The entries from block `first` on, none of them after its repertoire's last start."""
     entries = []
-    for repertoire in repertoires:
-        low, high = max(first, repertoire.warm_up), _last_start(repertoire, end)
+    for repertoire, high in last_starts.items():
+        low = max(first, repertoire.warm_up)
         for turn in range(per_category if high >= low else 0):
             start = _within(rng, low, high, turn, per_category)
             entries.append(Entry(start, repertoire, act * per_category + turn))

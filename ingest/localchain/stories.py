@@ -19,7 +19,7 @@ from ingest.localchain.labels import Kind
 from ingest.localchain.stage import StoryTeller
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Repertoire:
     """The stories of one kind in one category."""
 
