@@ -1,14 +1,17 @@
 """Holds a book of alerts against labels: the judge of what detection is worth."""
 
-from detectors.evaluate.judging import HORIZON_BLOCKS, MANY_ATTACKERS, Verdict, judge
+from detectors.evaluate.judging import HORIZON_BLOCKS, Hit, Misnamed, Verdict, judge
 from detectors.evaluate.labels import Label, Labels, load_book, load_labels
+from detectors.evaluate.matching import MANY_ATTACKERS
 from detectors.evaluate.text_table import counts, table
 
 __all__ = [
     "HORIZON_BLOCKS",
     "MANY_ATTACKERS",
+    "Hit",
     "Label",
     "Labels",
+    "Misnamed",
     "Verdict",
     "counts",
     "judge",

@@ -1,89 +1,207 @@
-"""Holds alerts against labels: what was found, what was missed, which hard negatives were flagged."""
+"""Holds alerts against labels: which attacks were found, what was flagged wrongly, who was misnamed.
+
+The rules, in short (design, section 10): an alert hits a label of its own category that shares a transaction
+or an attacker with it, if it was raised no later than the label's last block and the horizon. It hits one
+label. Naming a victim is no hit. Retracted and suppressed alerts count as not raised.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from detectors.alert import Alert
+from detectors.alert import Alert, RoleName
+from detectors.evaluate.categories import ANOMALOUS, ANY
 from detectors.evaluate.labels import Label, Labels
+from detectors.evaluate.matching import NO_LABEL, Index, assign
+from ingest.errors import BadInput
 
 HORIZON_BLOCKS = 50
 """An alert may come this many blocks after the label's last block and still hit it."""
-MANY_ATTACKERS = 10
-"""An alert that names more attackers than this hits only through its transactions: naming everyone finds
-nobody.
-"""
 
 
-ANOMALOUS = ("anomalous-wallet", "anomalous-flow")
+@dataclass(frozen=True, slots=True, order=True)
+class Misnamed:
+    """An address that a label gives the part `labelled` and an alert calls `called`."""
+
+    alert: str
+    address: str
+    labelled: RoleName
+    called: RoleName
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A raised alert and the one label that it is about. Only an alert of the label's category finds it."""
+
+    alert: Alert
+    label: Label
+
+    @property
+    def finds(self) -> bool:
+        return self.alert.category in (self.label.category, ANY)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Attacks found and missed, hard negatives flagged, each a label; alerts that hit no label, and
-    (alert id, address) for every victim of a label that an alert about it calls an attacker.
+    """What a book is worth against labels. Alerts are in order of (block, id), labels in time order.
+
+    found, missed: attacks. silenced: missed ones that a suppressed alert is about.
+    flagged_hard_negatives: by alerts of their category that hit no attack. flags: alerts that hit no attack
+    and are about a hard negative. unmatched: raised alerts that are about neither; elsewhere: those of them
+    that are about an attack of another category. misnamed: see `Misnamed`. duplicates: (id of the first
+    alert, id of one that says it again).
     """
 
+    labels: Labels
+    raised: tuple[Alert, ...]
+    retracted: int
+    suppressed: int
+    hits: tuple[Hit, ...]
     found: tuple[Label, ...]
     missed: tuple[Label, ...]
+    silenced: tuple[Label, ...]
     flagged_hard_negatives: tuple[Label, ...]
+    flags: tuple[Alert, ...]
     unmatched: tuple[Alert, ...]
-    victims_named_attacker: tuple[tuple[str, str], ...]
+    elsewhere: tuple[Alert, ...]
+    misnamed: tuple[Misnamed, ...]
+    duplicates: tuple[tuple[str, str], ...]
+
+    @property
+    def victims_named_attacker(self) -> tuple[tuple[str, str], ...]:
+        """(alert id, address) for every labelled victim that a raised alert calls an attacker."""
+        called = [m for m in self.misnamed if (m.labelled, m.called) == ("victim", "attacker")]
+        return tuple((m.alert, m.address) for m in called)
 
 
 def judge(alerts: Iterable[Alert], labels: Labels) -> Verdict:
-    """Each alert hits at most one label: of its category, sharing a transaction or an attacker, in time.
+    """Gives each raised alert at most one label (see `matching.assign`), and says what is wrong.
 
-    Retracted and suppressed alerts count as not raised. A hard negative is flagged by an alert of its
-    category that shares a transaction with it, or calls one of its addresses an attacker.
+    An alert of an anomaly category names no pattern: it is judged against attacks of its own category first,
+    and where it touches none of them, against all others: it is right about one of those, but does not find
+    it. An alert of the category "any" (a baseline) is of every category. A hard negative is flagged by an
+    alert that shares a transaction with it or calls one of its addresses an attacker, at any time. Of an id
+    that comes twice the later one is judged. Raises BadInput where an alert is about another chain.
     """
-    raised = [alert for alert in alerts if alert.status != "retracted" and alert.suppressed_by is None]
-    attacks = [label for label in labels.labels if label.kind == "attack"]
-    negatives = [label for label in labels.labels if label.kind == "hard_negative"]
-    found: set[str] = set()
-    flagged: set[str] = set()
-    unmatched: list[Alert] = []
-    wronged: set[tuple[str, str]] = set()
-    for alert in sorted(raised, key=lambda a: (a.block_number, a.id)):
-        hits = [label for label in attacks if _hits(alert, label)]
-        touched = [label for label in negatives if _flags(alert, label)]
-        wronged.update((alert.id, victim) for label in hits for victim in label.victims & _named(alert))
-        found.update(label.id for label in hits[:1])
-        flagged.update(label.id for label in touched if not hits)
-        if not hits and not touched and not any(_names(alert, label) for label in attacks):
-            unmatched.append(alert)
+    book, again = _last_of_each_id(alerts, labels.chain_id)
+    raised = [alert for alert in book if alert.status != "retracted" and alert.suppressed_by is None]
+    lowered = [alert for alert in book if alert.status != "retracted" and alert.suppressed_by is not None]
+    index = Index(labels.attacks, lambda label: label.attackers)
+    hit = _hits(raised, index)
+    hits = tuple(
+        Hit(alert, index.labels[place]) for alert, place in zip(raised, hit, strict=True) if place != NO_LABEL
+    )
+    found = {each.label.id for each in hits if each.finds}
+    silent = {place for alert in lowered for place in index.choice(alert, _of(alert), HORIZON_BLOCKS)}
+    others = [alert for alert, place in zip(raised, hit, strict=True) if place == NO_LABEL]
+    flags, flagged = _flags(others, labels.hard_negatives)
+    unmatched = [alert for alert in others if alert.id not in flags]
+    told = {each.alert.id: each.label for each in hits} | flags
     return Verdict(
-        tuple(label for label in attacks if label.id in found),
-        tuple(label for label in attacks if label.id not in found),
-        tuple(label for label in negatives if label.id in flagged),
-        tuple(unmatched),
-        tuple(sorted(wronged)),
+        labels=labels,
+        raised=tuple(raised),
+        retracted=len(book) - len(raised) - len(lowered),
+        suppressed=len(lowered),
+        hits=hits,
+        found=tuple(label for label in labels.attacks if label.id in found),
+        missed=tuple(label for label in labels.attacks if label.id not in found),
+        silenced=tuple(index.labels[n] for n in sorted(silent) if index.labels[n].id not in found),
+        flagged_hard_negatives=tuple(label for label in labels.hard_negatives if label.id in flagged),
+        flags=tuple(alert for alert in others if alert.id in flags),
+        unmatched=tuple(unmatched),
+        elsewhere=tuple(alert for alert in unmatched if index.choice(alert, None, HORIZON_BLOCKS)),
+        misnamed=tuple(_misnamed(raised, told, labels)),
+        duplicates=(*again, *_said_again(hits)),
     )
 
 
-def _named(alert: Alert) -> set[str]:
-    return {role.address for role in alert.roles if role.role == "attacker"}
+def _last_of_each_id(alerts: Iterable[Alert], chain_id: int) -> tuple[list[Alert], list[tuple[str, str]]]:
+    """The last alert of each id by (block, id), and (id, id) for every one before it."""
+    last: dict[str, Alert] = {}
+    again = []
+    for alert in alerts:
+        if alert.chain_id != chain_id:
+            raise BadInput(
+                f"alert {alert.id} is about chain {alert.chain_id} and the labels about chain {chain_id}: "
+                "give the book and the labels of one chain"
+            )
+        if alert.id in last:
+            again.append((alert.id, alert.id))
+        last[alert.id] = alert
+    return sorted(last.values(), key=lambda alert: (alert.block_number, alert.id)), again
 
 
-def _attackers(alert: Alert) -> set[str]:
-    named = _named(alert)
-    return named if len(named) <= MANY_ATTACKERS else set()
+def _of(alert: Alert) -> str | None:
+    """The category that a label must have to be found by `alert`; None where any will do."""
+    return None if alert.category == ANY else alert.category
 
 
-def _hits(alert: Alert, label: Label) -> bool:
-    in_time = (
-        label.first_block <= alert.updated_block and alert.block_number <= label.last_block + HORIZON_BLOCKS
-    )
-    shared = bool(label.transactions.intersection(alert.transactions) or label.attackers & _attackers(alert))
-    return alert.category == label.category and in_time and shared
+def _hits(raised: Sequence[Alert], index: Index) -> list[int]:
+    """For each alert the place of the label that it hits, or `NO_LABEL`."""
+    given = assign([index.choice(alert, _of(alert), HORIZON_BLOCKS) for alert in raised])
+    nameless = [n for n, alert in enumerate(raised) if given[n] == NO_LABEL and alert.category in ANOMALOUS]
+    touched = assign([index.choice(raised[n], None, HORIZON_BLOCKS) for n in nameless])
+    for n, place in zip(nameless, touched, strict=True):
+        given[n] = place
+    return given
 
 
-def _names(alert: Alert, label: Label) -> bool:
-    """Whether an anomaly without a name is about an attacker of any category."""
-    return alert.category in ANOMALOUS and bool(label.attackers & _attackers(alert))
+def _flags(alerts: Sequence[Alert], negatives: Sequence[Label]) -> tuple[dict[str, Label], set[str]]:
+    """For each alert (by id) that is about a hard negative, the one it shares most with; and the ids of all
+    hard negatives that alerts of their category flag.
+    """
+    index = Index(negatives, lambda label: label.addresses)
+    flags: dict[str, Label] = {}
+    flagged: set[str] = set()
+    done: set[tuple[int, str]] = set()
+    for alert in alerts:
+        choice = index.choice(alert, None if alert.category in ANOMALOUS else _of(alert), horizon=None)
+        if choice:
+            flags[alert.id] = negatives[choice[0]]
+        if (id(choice), alert.category) not in done:
+            done.add((id(choice), alert.category))
+            own = (negatives[place] for place in choice)
+            flagged.update(label.id for label in own if alert.category in (label.category, ANY))
+    return flags, flagged
 
 
-def _flags(alert: Alert, label: Label) -> bool:
-    shared = label.transactions.intersection(alert.transactions) or label.addresses & _attackers(alert)
-    return alert.category == label.category and bool(shared)
+def _misnamed(raised: Iterable[Alert], told: Mapping[str, Label], labels: Labels) -> Iterable[Misnamed]:
+    """Addresses called what they are not: by the label that the alert is about; and where that does not know
+    the address, victims and infrastructure of any label that are called attackers, though no label does.
+    """
+    innocent = _innocent(labels)
+    for alert in raised:
+        label = told.get(alert.id)
+        for role in alert.roles:
+            address = role.address.lower()
+            parts = label.roles_of(address) if label is not None else frozenset()
+            if not parts and role.role == "attacker" and address in innocent:
+                yield Misnamed(alert.id, address, innocent[address], role.role)
+            elif parts and role.role not in parts:
+                yield Misnamed(alert.id, address, min(parts, key=_GRAVEST.index), role.role)
+
+
+_GRAVEST: tuple[RoleName, ...] = ("victim", "infrastructure", "intermediary", "attacker")
+"""Of an address with several parts, the one that it is worst to get wrong."""
+
+
+def _innocent(labels: Labels) -> dict[str, RoleName]:
+    """Victims and infrastructure of all labels that attack in none."""
+    parts: dict[str, RoleName] = {}
+    for label in labels.labels:
+        parts.update(dict.fromkeys(label.infrastructure, "infrastructure"))
+    for label in labels.labels:
+        parts.update(dict.fromkeys(label.victims, "victim"))
+    attackers = frozenset(address for label in labels.labels for address in label.attackers)
+    return {address: role for address, role in parts.items() if address not in attackers}
+
+
+def _said_again(hits: Iterable[Hit]) -> Iterable[tuple[str, str]]:
+    """Two alerts of one detector about one subject that hit the same label."""
+    first: dict[tuple[str, str, str, str], str] = {}
+    for hit in hits:
+        alert = hit.alert
+        key = (alert.detector, alert.subject_kind, alert.subject_id, hit.label.id)
+        if first.setdefault(key, alert.id) != alert.id:
+            yield first[key], alert.id

@@ -1,27 +1,41 @@
 """What really happened on a chain, and what was said of it: the files that evaluation reads.
 
-The only place in `detectors` that reads labels.
+The only place in `detectors` that reads labels. Their format stands in the design, section 10; `variant` and
+`succeeded` are keys of the local chain's labels that others may leave out.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
-from detectors.alert import Alert
+from detectors.alert import Alert, RoleName
 from ingest.errors import BadInput
+
+Kind = Literal["attack", "hard_negative"]
+World = Literal["honest", "unknown"]
+
+_VARIANT = re.compile(r"([^:\s]{1,60}): ")
+"""What a note begins with where the variant has no key of its own."""
+
+_MALFORMED = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One story of the simulation, or of recorded data: an attack, or a hard negative that looks like one."""
+    """One story of the simulation, or of recorded data: an attack, or a hard negative that looks like one.
+
+    Addresses and hashes are lower-case 0x-hex; `addresses` holds those of every role. `harm_block`: the
+    block of the first loss. `succeeded` is false for an attack that was tried and came to nothing.
+    """
 
     id: str
     category: str
-    kind: str
+    kind: Kind
     first_block: int
     last_block: int
     harm_block: int | None
@@ -29,15 +43,47 @@ class Label:
     attackers: frozenset[str]
     victims: frozenset[str]
     addresses: frozenset[str]
+    infrastructure: frozenset[str] = frozenset()
+    intermediaries: frozenset[str] = frozenset()
+    variant: str = ""
+    succeeded: bool = True
+
+    def roles_of(self, address: str) -> frozenset[RoleName]:
+        """The parts that `address` plays in this story; mostly one, empty for a stranger."""
+        parts: dict[RoleName, frozenset[str]] = {
+            "attacker": self.attackers,
+            "victim": self.victims,
+            "intermediary": self.intermediaries,
+            "infrastructure": self.infrastructure,
+        }
+        return frozenset(role for role, addresses in parts.items() if address in addresses)
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """All labels of a chain, and what a wallet without one is ("honest" or "unknown")."""
+    """All labels of a chain, and what a wallet without one is.
+
+    In an "honest" world whatever has no label is honest; in an "unknown" one (recorded mainnet blocks)
+    nobody looked, and an alert about it is neither right nor wrong.
+    """
 
     chain_id: int
-    unlabelled: str
+    unlabelled: World
     labels: tuple[Label, ...]
+
+    @property
+    def attacks(self) -> tuple[Label, ...]:
+        """In time order, by (first block, id)."""
+        return self._of("attack")
+
+    @property
+    def hard_negatives(self) -> tuple[Label, ...]:
+        """In time order, by (first block, id)."""
+        return self._of("hard_negative")
+
+    def _of(self, kind: Kind) -> tuple[Label, ...]:
+        chosen = (label for label in self.labels if label.kind == kind)
+        return tuple(sorted(chosen, key=lambda label: (label.first_block, label.id)))
 
 
 def load_labels(path: Path) -> Labels:
@@ -48,11 +94,15 @@ def load_labels(path: Path) -> Labels:
     number = 0
     try:
         header = json.loads(lines[0])
-        labels = []
+        chain_id, unlabelled = int(header["chain_id"]), _one_of(World, header["unlabelled"])
+        labels: dict[str, Label] = {}
         for number, line in enumerate(lines[1:], start=1):  # noqa: B007
-            labels.append(_label(json.loads(line)))
-        return Labels(int(header["chain_id"]), header["unlabelled"], tuple(labels))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+            label = _label(json.loads(line))
+            if label.id in labels:
+                raise ValueError(f"the id {label.id!r} is taken by a line above")
+            labels[label.id] = label
+        return Labels(chain_id, unlabelled, tuple(labels.values()))
+    except _MALFORMED as error:
         raise BadInput(f"{path}, line {number + 1}: no label ({type(error).__name__}: {error})") from error
 
 
@@ -61,30 +111,74 @@ def load_book(path: Path) -> list[Alert]:
     alerts = []
     for number, line in enumerate(_lines(path), start=1):
         try:
-            alerts.append(Alert.from_json(line))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            alerts.append(_typed(Alert.from_json(line)))
+        except _MALFORMED as error:
             raise BadInput(f"{path}, line {number}: no alert ({type(error).__name__}: {error})") from error
     return alerts
 
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text().splitlines()
+        text = path.read_text(encoding="utf-8").rstrip("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} cannot be read: {error}") from error
+    return text.split("\n") if text else []
+
+
+def _typed(alert: Alert) -> Alert:
+    """`alert` where what is judged has the type it must have. Raises TypeError."""
+    texts = (alert.id, alert.category, alert.status, alert.detector, *alert.transactions)
+    for text in (*texts, *(role.address for role in alert.roles)):
+        _text(text)
+    for number in (alert.block_number, alert.chain_id):
+        if type(number) is not int:
+            raise TypeError(f"{number!r} is no whole number")
+    if not 0 <= alert.score <= 1:
+        raise ValueError(f"a score of {alert.score} is not between 0 and 1")
+    return alert
 
 
 def _label(plain: Mapping[str, Any]) -> Label:
-    roles = [(role["address"].lower(), role["role"]) for role in plain["roles"]]
+    roles = [(role["address"].lower(), _one_of(RoleName, role["role"])) for role in plain["roles"]]
+    harm, note = plain["harm_block"], str(plain.get("note") or "")
+    begins = _VARIANT.match(note)
     return Label(
-        id=plain["id"],
-        category=plain["category"],
-        kind=plain["kind"],
+        id=_text(plain["id"]),
+        category=_text(plain["category"]),
+        kind=_one_of(Kind, plain["kind"]),
         first_block=int(plain["first_block"]),
         last_block=int(plain["last_block"]),
-        harm_block=plain["harm_block"],
+        harm_block=None if harm is None else int(harm),
         transactions=frozenset(transaction.lower() for transaction in plain["transactions"]),
-        attackers=frozenset(address for address, role in roles if role == "attacker"),
-        victims=frozenset(address for address, role in roles if role == "victim"),
+        attackers=_with_role("attacker", roles),
+        victims=_with_role("victim", roles),
         addresses=frozenset(address for address, _ in roles),
+        infrastructure=_with_role("infrastructure", roles),
+        intermediaries=_with_role("intermediary", roles),
+        variant=str(plain.get("variant") or (begins.group(1) if begins else "")),
+        succeeded=_flag(plain.get("succeeded", True)),
     )
+
+
+def _with_role(wanted: RoleName, roles: Iterable[tuple[str, RoleName]]) -> frozenset[str]:
+    return frozenset(address for address, role in roles if role == wanted)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r} is neither true nor false")
+    return value
+
+
+def _one_of(names: Any, value: object) -> Any:
+    """`value` where it is one of a Literal's names."""
+    allowed = get_args(names)
+    if value not in allowed:
+        raise ValueError(f"{value!r} is not one of {', '.join(allowed)}")
+    return value
