@@ -17,8 +17,8 @@ Column = Sequence[int] | Sequence[int | None] | Sequence[bytes | None] | Sequenc
 
 
 def batch(chain_id: int, answers: Sequence[Answer], proofs: Sequence[Proof]) -> Batch:
-    """The batch of consecutive blocks, without facts. Raises ValueError where an answer holds no hex, or
-    not a receipt for each transaction.
+    """The batch of consecutive blocks, without facts. Raises ValueError where an answer holds no hex, a
+    number that its column cannot hold, or not a receipt for each transaction.
 
     `log_index` is counted here and `gas_used` is the step of the proved cumulative gas: neither is trusted.
     Where nothing was proved and the gas falls, which no chain holds, the step counts as none.
@@ -100,7 +100,14 @@ def _logs(chain_id: int, answers: Sequence[Answer]) -> pl.DataFrame:
 
 def _table(table: schema.Table, chain_id: int, columns: Mapping[str, Column]) -> pl.DataFrame:
     filled: dict[str, Column] = {"chain_id": [chain_id] * len(columns["block_number"]), **columns}
-    return pl.DataFrame({name: pl.Series(filled[name], dtype=kind) for name, kind in table.schema.items()})
+    return pl.DataFrame({name: _series(name, filled[name], kind) for name, kind in table.schema.items()})
+
+
+def _series(name: str, values: Column, kind: schema.DataType) -> pl.Series:
+    try:
+        return pl.Series(values, dtype=kind)
+    except TypeError as error:  # what polars says of a number that its column cannot hold
+        raise ValueError(f"a {name} is no {kind}: {str(error).splitlines()[0]}") from error
 
 
 def _bytes(texts: Iterable[str | None]) -> list[bytes | None]:

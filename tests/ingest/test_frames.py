@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 
 from ingest import frames
@@ -41,3 +44,14 @@ def test_a_missing_receipt_is_one_clear_line_also_where_nothing_must_be_proved(v
 
     with pytest.raises(NodeMisbehaved, match="http://node:1 gave a block that is none: block 5 has 2 trans"):
         verified_batch(1, [answer], None, verify, "http://node:1", lambda _number, _reason: None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("gas", ["-0x1", "0x" + "f" * 17])
+def test_a_number_that_its_column_cannot_hold_is_one_clear_line(gas: str) -> None:
+    answer = block(21_000)
+    answer = replace(answer, block=msgspec.structs.replace(answer.block, gas_limit=gas))
+
+    with pytest.raises(
+        NodeMisbehaved, match=r"http://node:1 gave a block that is none: a gas_limit is no UI"
+    ):
+        verified_batch(1, [answer], None, "off", "http://node:1", lambda _number, _reason: None)
