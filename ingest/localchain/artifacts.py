@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -64,6 +65,29 @@ class Own:
 
     def deployment(self, *arguments: object) -> str:
         return constructor_data(solidity.compiled(self.source)[self.name], self.takes, arguments)
+
+
+def published_code(package: str, path: str) -> str:
+    """Runtime code (0x-hex) that an npm package keeps in a JSON file's field `bytecode`."""
+    code: str = _published(package, path)["bytecode"]
+    return code
+
+
+def published_constant(package: str, path: str, name: str) -> str:
+    """A string of bytecode (0x-hex) that a JavaScript file of an npm package exports as `name`.
+
+    Raises SetupFailed where the file or the name is not there.
+    """
+    file = tools.npm_package(package) / path
+    try:
+        found = re.search(rf"exports\.{name} = '(0x[0-9a-f]+)'", file.read_text())
+    except OSError:
+        found = None
+    if found is None:
+        raise SetupFailed(
+            f"{file.name} of an npm package has no {name}: remove the tools folder and run again"
+        )
+    return found[1]
 
 
 @cache

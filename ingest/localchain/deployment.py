@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingest.localchain.actions import DEPLOY_GAS, TOKEN_GAS, Transaction
+from ingest.localchain.actions import DEPLOY_GAS, TOKEN_GAS, Transaction, mint
 from ingest.localchain.wallet import Address, call_data, created_address
 
 BLOCK_GAS = 100_000_000
@@ -21,6 +21,12 @@ class Deployment:
     transactions: list[Transaction] = field(default_factory=list)
     contracts: list[Address] = field(default_factory=list)
     codes: dict[Address, str] = field(default_factory=dict)
+    grants: list[Transaction] = field(default_factory=list)
+    """What others give the deployer, before anything is deployed."""
+
+    def receive(self, minter: Address, token: Address, amount: int) -> None:
+        """Has so many units of a token made for the deployer; `minter` may make them."""
+        self.grants.append(mint(token, minter, self.deployer, amount))
 
     def deploy(self, data: str, gas: int = DEPLOY_GAS) -> Address:
         """Deploys transaction data of an artifact; returns where the contract comes to lie."""

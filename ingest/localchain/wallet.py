@@ -135,5 +135,12 @@ def selector(signature: str) -> str:
 
 @functools.cache
 def _types(signature: str) -> tuple[str, ...]:
-    inside = signature[signature.index("(") + 1 : -1]
-    return tuple(inside.split(",")) if inside else ()
+    """The types of its parameters; a comma inside a tuple separates nothing."""
+    inside, depth, parts = signature[signature.index("(") + 1 : -1], 0, [""]
+    for letter in inside:
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return tuple(parts) if inside else ()

@@ -110,7 +110,7 @@ def ensure_world(miner: Miner) -> World:
 def _carry_out(miner: Miner, deployment: Deployment) -> None:
     miner.give(deployment.deployer, _DEPLOYER_WEI)
     miner.place(deployment.codes)
-    for block in blocks_of(deployment.transactions):
+    for block in blocks_of([*deployment.grants, *deployment.transactions]):
         for mined, transaction in zip(miner.mine(block), block, strict=True):
             if not mined.ok:
                 what = transaction.data[:10] if transaction.to else "a contract"
