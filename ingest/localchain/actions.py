@@ -13,6 +13,7 @@ TOKEN_GAS = 90_000
 SWAP_GAS = 300_000
 DEPLOY_GAS = 6_000_000
 LIQUIDITY_GAS = 4_000_000
+USUAL_TIP = 10**9
 ZERO = "0x" + "00" * 20
 
 NO_DEADLINE = 2**63
@@ -24,6 +25,8 @@ class Transaction:
     """One call of `sender`; `to` is None where a contract is deployed. `value` in wei.
 
     Gas is always given: the node would estimate before the block's other transactions have run.
+    `tip` is what the sender's wallet bids for a unit of gas, in wei: a habit that people carry from one
+    address to the next.
     """
 
     sender: Address
@@ -31,6 +34,7 @@ class Transaction:
     data: str = "0x"
     value: int = 0
     gas: int = TOKEN_GAS
+    tip: int = USUAL_TIP
 
 
 @dataclass(frozen=True, slots=True)

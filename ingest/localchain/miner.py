@@ -22,7 +22,6 @@ BLOCK_GAS = 150_000_000
 REMEMBERED_BLOCKS = 128
 """How deep a reorganisation may go for its lost transactions to be sent again."""
 
-_TIP = 10**9
 _LEAST_FEE_CAP = 5 * 10**9
 
 
@@ -91,6 +90,10 @@ class Miner:
         cap = max(_LEAST_FEE_CAP, 4 * int(head["baseFeePerGas"], 16))
         number, time = int(head["number"], 16), int(head["timestamp"], 16)
         return cls(wallet, cap, head=number, time=time, _tip=head["hash"])
+
+    @property
+    def chain_id(self) -> int:
+        return int(self.wallet.ask("eth_chainId"), 16)
 
     def reorganise(self, depth: int) -> None:
         """Has the node replace its newest `depth` blocks by empty ones; what was in them comes again."""
@@ -255,7 +258,7 @@ def _request(transaction: Transaction, nonce: int, fee_cap: int) -> dict[str, st
         "gas": hex(transaction.gas),
         "nonce": hex(nonce),
         "maxFeePerGas": hex(fee_cap),
-        "maxPriorityFeePerGas": hex(_TIP),
+        "maxPriorityFeePerGas": hex(min(transaction.tip, fee_cap)),
     }
     return request if transaction.to is None else request | {"to": transaction.to}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -40,6 +41,15 @@ def test_alice_pays_bob_and_carol_in_one_block_in_this_order(miner: Miner) -> No
     assert block["transactions"] == [one.hash for one in mined]
     assert {(one.block, one.ok) for one in mined} == {(miner.head, True)}
     assert miner.holdings([(ETH, CAROL)]) == [5]
+
+
+def test_a_wallet_pays_the_tip_that_it_bids(miner: Miner) -> None:
+    usual = pay(ETH, ALICE, BOB, 1)
+    plain, generous = miner.mine([usual, replace(usual, tip=3 * usual.tip)])
+
+    first, second = receipts_of(miner.wallet, [plain.hash, generous.hash])
+    prices = [int(receipt["effectiveGasPrice"], 16) for receipt in (first, second)]
+    assert prices[1] - prices[0] == 2 * usual.tip
 
 
 def test_blocks_lie_twelve_seconds_apart(miner: Miner) -> None:
