@@ -1,6 +1,6 @@
 """Permit2 at its address on every chain: one approval of a token, then allowances that end by themselves.
 
-Its holders here allow spenders by transaction: nobody on the local chain has a key to sign a permit with.
+Here owners allow spenders by transaction; those who sign instead are in `signing`.
 """
 
 from __future__ import annotations
