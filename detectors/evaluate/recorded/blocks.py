@@ -1,0 +1,118 @@
+"""Blocks for the detectors: recorded ones through the ingester's own decoding, and made ones around what was
+recorded of a transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from detectors.evaluate.recorded.files import unusable
+from ingest import decode, frames
+from ingest.answers import Answer, BlockAnswer, LogAnswer, ReceiptAnswer, TransactionAnswer
+from ingest.batch import Batch
+
+CHAIN_ID = 1
+"""All recordings are of Ethereum's main chain."""
+
+_ZERO_HASH, _NOBODY = "0x" + "00" * 32, "0x" + "00" * 20
+_SIZES = {20: ("miner", "address", "from_address", "to_address", "contract_address")} | {
+    32: (
+        *("block_hash", "parent_hash", "transaction_hash"),
+        *("transactions_root", "receipts_root", "state_root"),
+        *(f"topic{n}" for n in range(4)),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A transaction for a made block; hex as a node writes it, `value` in wei."""
+
+    hash: str
+    sender: str
+    to: str
+    logs: Sequence[LogAnswer]
+    value: int = 0
+
+
+def batch(path: Path, answers: Sequence[Answer]) -> Batch:
+    """The frames of consecutive blocks, as the ingester makes them; nothing is proved.
+
+    Raises BadInput where the receipts are not those of the transactions, or a field is not of its kind.
+    """
+    for answer in answers:
+        _check_order(path, answer)
+    try:
+        made = frames.batch(CHAIN_ID, answers, ["none"] * len(answers))
+    except (ValueError, OverflowError) as error:
+        raise unusable(path, str(error)) from error
+    for frame in (made.blocks, made.transactions, made.logs):
+        _check_sizes(path, frame)
+    return made
+
+
+def made_chain(blocks: Sequence[tuple[int, Sequence[Sent]]]) -> list[Answer]:
+    """Blocks numbered from 1, each the child of the one before. `blocks`: (time in seconds, transactions)."""
+    answers: list[Answer] = []
+    parent = _ZERO_HASH
+    for number, (timestamp, sent) in enumerate(blocks, start=1):
+        answer = _made_block(number, timestamp, parent, sent)
+        answers.append(answer)
+        parent = answer.block.hash
+    return answers
+
+
+def stand_in(*part: str) -> str:
+    """An address for somebody whose part is known and whose address was not recorded; the same every time."""
+    return "0x" + _digest("stand-in", *part)[:40]
+
+
+def made_hash(*part: str) -> str:
+    """A hash for a transaction that was not recorded."""
+    return "0x" + _digest("made", *part)
+
+
+def transfer_log(token: str, sender: str, payee: str, amount: int) -> LogAnswer:
+    """The log of an ERC-20 transfer, `amount` in token units."""
+    topics = ["0x" + decode.TRANSFER.hex(), *(f"0x{int(party, 16):064x}" for party in (sender, payee))]
+    return LogAnswer(token, topics, f"0x{amount:064x}")
+
+
+def _made_block(number: int, timestamp: int, parent: str, sent: Sequence[Sent]) -> Answer:
+    block_hash = "0x" + _digest("block", str(number), parent, *(each.hash for each in sent))
+    transactions = [
+        TransactionAnswer(each.hash, each.sender, each.to, hex(each.value), "0x0", "0x0", "0x")
+        for each in sent
+    ]
+    receipts = [
+        ReceiptAnswer(block_hash, each.hash, hex(at), "0x0", list(each.logs), status="0x1")
+        for at, each in enumerate(sent)
+    ]
+    roots = (_ZERO_HASH, _ZERO_HASH, _ZERO_HASH)
+    header = (hex(number), block_hash, parent, *roots, _NOBODY, "0x0", "0x0", hex(timestamp))
+    return Answer(BlockAnswer(*header, transactions=transactions), receipts)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _check_order(path: Path, answer: Answer) -> None:
+    """Receipts belong to the block's transactions, in their order: logs are placed by it."""
+    block = answer.block
+    pairs = zip(block.transactions, answer.receipts, strict=False)
+    for at, (transaction, receipt) in enumerate(pairs):
+        if receipt.transaction_hash != transaction.hash or receipt.transaction_index.lower() != hex(at):
+            raise unusable(path, f"its receipt {at} is not that of its transaction {at}")
+
+
+def _check_sizes(path: Path, frame: pl.DataFrame) -> None:
+    for size, columns in _SIZES.items():
+        for column in frame.columns:
+            if column in columns and (frame[column].bin.size() != size).any():
+                raise unusable(path, f"one of its {column} is not of {size} bytes")

@@ -1,0 +1,132 @@
+"""Recorded MEV blocks and the findings that belong to them, told apart by what they hold, not by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from detectors.evaluate.recorded import blocks, files
+from ingest.answers import Answer, BlockAnswer, ReceiptAnswer
+from ingest.batch import Batch
+
+T = TypeVar("T")
+
+
+class Sandwich(msgspec.Struct, frozen=True):
+    """Transactions of one actor, `front` and `back`, around those of the victims."""
+
+    front: files.Hash
+    back: files.Hash
+    victims: list[files.Hash]
+    sandwicher: files.Address | None = None
+    pool: files.Address | None = None
+
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        victims = [("victim", victim.lower()) for victim in self.victims]
+        return (("front", self.front.lower()), *victims, ("back", self.back.lower()))
+
+    @property
+    def claim(self) -> str:
+        return f"a sandwich by {(self.sandwicher or 'somebody').lower()}"
+
+    @property
+    def ends(self) -> frozenset[str]:
+        return frozenset((self.front.lower(), self.back.lower()))
+
+    @property
+    def transactions(self) -> frozenset[str]:
+        return frozenset(transaction for _, transaction in self.parts())
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A transaction that arbitrages or liquidates."""
+
+    tx: files.Hash
+
+
+class Mev(msgspec.Struct, frozen=True):
+    """What is recorded of one block. `transactions` and `logs` count what the block must hold."""
+
+    sandwiches: list[Sandwich] = []
+    arbitrages: list[Taken] = []
+    liquidations: list[Taken] = []
+    transactions: int | None = None
+    logs: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A recorded block; `findings` is None where nothing is recorded of it."""
+
+    path: Path
+    number: int
+    batch: Batch
+    findings: Mev | None
+
+    def senders(self) -> dict[str, str]:
+        """Who sent each transaction."""
+        rows = self.batch.transactions.select("transaction_hash", "from_address").iter_rows()
+        return {"0x" + transaction.hex(): "0x" + sender.hex() for transaction, sender in rows}
+
+
+@dataclass(slots=True)
+class MevSet:
+    """All blocks of a folder in order, and the numbers of blocks of which only findings are there."""
+
+    blocks: list[Block] = field(default_factory=list)
+    unrecorded: list[int] = field(default_factory=list)
+
+
+class _Recording(msgspec.Struct, frozen=True):
+    block: BlockAnswer
+    receipts: list[ReceiptAnswer]
+
+
+def read_set(folder: Path) -> MevSet:
+    """Reads a folder of blocks (`block` and `receipts`) and findings (by block number).
+
+    Raises BadInput with the file that is neither, that names a block another file holds, or whose counts
+    disagree with the findings.
+    """
+    recorded: dict[int, tuple[Path, Batch]] = {}
+    findings: dict[int, Mev] = {}
+    for path in files.files(folder, ".json", ".json.gz"):
+        content = files.read(path)
+        keys = files.decode(path, content, dict[str, msgspec.Raw]).keys()
+        if {"block", "receipts"} <= keys:
+            batch = _batch(path, content)
+            _add(path, batch.first, (path, batch), recorded)
+        elif all(key.isascii() and key.isdecimal() for key in keys):
+            for key, found in files.decode(path, content, dict[str, Mev]).items():
+                _add(path, int(key), found, findings)
+        else:
+            raise files.unusable(path, "it is neither a block with receipts nor findings by block number")
+    for number in recorded.keys() & findings.keys():
+        _check_counts(*recorded[number], findings[number])
+    return MevSet(
+        [Block(path, at, batch, findings.get(at)) for at, (path, batch) in sorted(recorded.items())],
+        sorted(findings.keys() - recorded.keys()),
+    )
+
+
+def _batch(path: Path, content: bytes) -> Batch:
+    recording = files.decode(path, content, _Recording)
+    return blocks.batch(path, [Answer(recording.block, recording.receipts)])
+
+
+def _add(path: Path, number: int, value: T, known: dict[int, T]) -> None:
+    if number in known:
+        raise files.unusable(path, f"another file holds block {number} already")
+    known[number] = value
+
+
+def _check_counts(path: Path, batch: Batch, findings: Mev) -> None:
+    held = {"transactions": batch.transactions.height, "logs": batch.logs.height}
+    wanted: Mapping[str, int | None] = {"transactions": findings.transactions, "logs": findings.logs}
+    for name, count in held.items():
+        if wanted[name] not in (None, count):
+            raise files.unusable(path, f"it holds {count} {name}, its findings say {wanted[name]}")

@@ -1,0 +1,38 @@
+"""Judges every set of recordings that a folder holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from detectors.base import Detector
+from detectors.evaluate.recorded import exploits, mev, poisoning
+from detectors.evaluate.recorded.report import Report, SetReport
+from detectors.text import visible
+from ingest.errors import BadInput
+
+_SETS: dict[str, Callable[[Path, Sequence[Detector]], SetReport]] = {
+    "mainnet_mev": mev.judge,
+    "exploits": exploits.judge,
+    "poisoning": poisoning.judge,
+}
+"""Sub-folder and what judges it."""
+
+
+def judge_recorded(folder: Path, detectors: Sequence[Detector]) -> Report:
+    """Holds `detectors` against the recordings in the sub-folders `mainnet_mev`, `exploits` and `poisoning`.
+
+    One that is missing is named in the report. Raises BadInput where there is none of them, and for a file
+    that cannot be used.
+    """
+    held = [name for name in _SETS if (folder / name).is_dir()]
+    if not held:
+        raise BadInput(
+            f"{visible(str(folder))} holds no recordings: it needs at least one of the folders "
+            f"{', '.join(_SETS)}"
+        )
+    return Report(
+        tuple(detector.name for detector in detectors),
+        tuple(_SETS[name](folder / name, detectors) for name in held),
+        tuple(name for name in _SETS if name not in held),
+    )

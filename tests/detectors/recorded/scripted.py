@@ -1,0 +1,50 @@
+"""A detector that says what a test tells it to: for what others have to say of recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from detectors.alert import RoleName
+from detectors.base import Finding, Row, Tier
+from detectors.features import Features
+from ingest.batch import Batch
+from tests.detectors.recorded.writing import person, tx
+
+Told = tuple[str, Sequence[str], str | None]
+"""Category, names of transactions, and what the alert is lowered as (None: it is not)."""
+
+
+@dataclass
+class Scripted:
+    """Says each of `script` where the block holds all its transactions; `accused` are its attackers."""
+
+    catches: tuple[str, ...] = ("sandwich", "flash-loan-attack")
+    script: tuple[Told, ...] = ()
+    accused: tuple[str, ...] = ("mallory",)
+    name: str = "scripted"
+    needs: Tier = "logs"
+    settings: object = None
+
+    def score(self, batch: Batch, features: Features) -> list[Finding]:
+        held = set(batch.transactions["transaction_hash"])
+        wanted = [(told, [bytes.fromhex(tx(name)[2:]) for name in told[1]]) for told in self.script]
+        return [self._finding(batch, told, hashes) for told, hashes in wanted if held >= set(hashes)]
+
+    def _finding(self, batch: Batch, told: Told, hashes: list[bytes]) -> Finding:
+        category, _, lowered = told
+        role: RoleName = "attacker"
+        return Finding(
+            block_number=batch.first,
+            timestamp=int(batch.blocks["timestamp"][0]),
+            category=category,
+            subject_kind="transaction",
+            subject=hashes[0],
+            score=0.9,
+            severity="high",
+            transaction=hashes[0],
+            roles=tuple((bytes.fromhex(person(name)[2:]), role) for name in self.accused),
+            rows=tuple(Row(each, 0, batch.first) for each in hashes),
+            explanation=f"A scripted {category}.",
+            suppressed_by=None if lowered is None else {"kind": lowered, "reason": "as told"},
+        )
