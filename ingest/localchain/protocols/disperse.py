@@ -31,7 +31,7 @@ PROTOCOL = Disperse
 def disperse_ether(disperse: Disperse, sender: Address, amounts: Mapping[Address, int]) -> Transaction:
     """Native value in wei to each address."""
     data = call_data("disperseEther(address[],uint256[])", list(amounts), list(amounts.values()))
-    return Transaction(sender, disperse.contract, data, sum(amounts.values()), _gas(len(amounts)))
+    return Transaction(sender, disperse.contract, data, sum(amounts.values()), gas_of(len(amounts)))
 
 
 def disperse_token(
@@ -40,8 +40,9 @@ def disperse_token(
     """Token units to each address. The contract must have been approved for their sum."""
     signature = "disperseToken(address,address[],uint256[])"
     data = call_data(signature, token, list(amounts), list(amounts.values()))
-    return Transaction(sender, disperse.contract, data, gas=_gas(len(amounts)))
+    return Transaction(sender, disperse.contract, data, gas=gas_of(len(amounts)))
 
 
-def _gas(payments: int) -> int:
+def gas_of(payments: int) -> int:
+    """The gas limit of so many payments at once."""
     return _BASE_GAS + payments * _GAS_A_PAYMENT

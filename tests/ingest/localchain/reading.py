@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,10 +52,19 @@ def moved_by(wallet: Wallet, hashes: list[str]) -> list[Moved]:
 
 
 def held(wallet: Wallet, asset: Asset, address: str, block: int) -> int:
+    return all_held(wallet, [(asset, address)], block)[0]
+
+
+def all_held(wallet: Wallet, wanted: Iterable[tuple[Asset, str]], block: int) -> list[int]:
+    """What each address held of each asset at the end of a block, in wei or token units."""
+    return [int(answer, 16) for answer in wallet.ask_all([_balance(a, who, block) for a, who in wanted])]
+
+
+def _balance(asset: Asset, address: str, block: int) -> tuple[str, list[Any]]:
     if asset.address is None:
-        return int(wallet.ask("eth_getBalance", address, hex(block)), 16)
+        return "eth_getBalance", [address, hex(block)]
     call = {"to": asset.address, "data": call_data("balanceOf(address)", address)}
-    return int(wallet.ask("eth_call", call, hex(block)), 16)
+    return "eth_call", [call, hex(block)]
 
 
 def _is_erc20_transfer(log: Any) -> bool:

@@ -11,7 +11,7 @@ from ingest.localchain.actions import Asset
 from ingest.localchain.stories import repertoires
 from ingest.localchain.wallet import Wallet
 from ingest.localchain.world import world
-from tests.ingest.localchain.reading import held, labels_of, named, receipts_of
+from tests.ingest.localchain.reading import all_held, labels_of, named, receipts_of
 
 Label = dict[str, Any]
 
@@ -58,19 +58,25 @@ class Told:
         (one,) = [r for r in repertoires({self.category}) if r.kind == kind]
         return set(one.variants)
 
+    def time(self, block: int) -> int:
+        """Seconds UTC of a block."""
+        return int(self.chain.ask("eth_getBlockByNumber", hex(block), False)["timestamp"], 16)
+
     def wealth(self, addresses: Iterable[str], block: int) -> float:
         """What these hold at the end of a block, in dollars at the world's prices."""
-        return sum(
-            asset.usd(held(self.chain, asset, address, block))
-            for address in dict.fromkeys(addresses)
-            for asset in priced()
-        )
+        wanted = [(asset, address) for address in dict.fromkeys(addresses) for asset in priced()]
+        amounts = all_held(self.chain, wanted, block)
+        return sum(asset.usd(amount) for (asset, _), amount in zip(wanted, amounts, strict=True))
 
     def gained(self, label: Label, role: str) -> float:
         """How much richer all of a role are after the blocks that hold the label's transactions, in dollars:
         the sum of what each such block brought, so that what they do in between does not count.
         """
-        there = named(label, role)
+        return self.gained_by(label, named(label, role))
+
+    def gained_by(self, label: Label, addresses: Iterable[str]) -> float:
+        """As `gained`, of these addresses."""
+        there = list(addresses)
         blocks = sorted({int(r["blockNumber"], 16) for r in receipts_of(self.chain, label["transactions"])})
         return sum(self.wealth(there, block) - self.wealth(there, block - 1) for block in blocks)
 
