@@ -63,6 +63,8 @@ def _differences(
         near = [alert for alert in named if sandwich.transactions & set(alert.transactions)]
         return [Case("missed", SANDWICH, place, parts, by, said(near))]
     cases = []
+    if len(hits) > 1:
+        cases.append(Case("disagreement", "one sandwich, several alerts", place, parts, by, said(hits)))
     seen = frozenset(transaction for alert in hits for transaction in alert.transactions)
     left_out = tuple(part for part in parts if part[1] not in seen)
     if left_out:

@@ -88,6 +88,14 @@ def test_a_victim_who_is_called_the_attacker_is_a_disagreement(tmp_path: Path) -
     assert cases(report) == [("disagreement", "a victim is named attacker", ("hers",))]
 
 
+def test_two_alerts_on_one_sandwich_find_it_once_and_are_a_disagreement(tmp_path: Path) -> None:
+    other_way = ("back", "hers", "his", "front")
+    script: tuple[Told, ...] = (("sandwich", ALL, None), ("sandwich", other_way, None))
+    report = judged(tmp_path, *script, sandwiches=[sandwich("hers", "his")])
+    assert tallied(report)["sandwich"] == (1, 1, 0)
+    assert cases(report) == [("disagreement", "one sandwich, several alerts", ALL)]
+
+
 def test_one_alert_may_be_two_sandwiches(tmp_path: Path) -> None:
     two = [sandwich("hers"), sandwich("his")]
     report = judged(tmp_path, ("sandwich", ALL, None), sandwiches=two)
