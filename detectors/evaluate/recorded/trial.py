@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from detectors.alert import Alert
 from detectors.base import Detector, Learns
 from detectors.engine import Engine
+from detectors.evaluate.categories import built
 from detectors.evaluate.recorded.blocks import CHAIN_ID
 from ingest.batch import Batch
 
@@ -37,7 +38,7 @@ def attackers(alert: Alert) -> set[str]:
 
 def catches(detectors: Iterable[Detector], categories: Iterable[str]) -> bool:
     """Whether a detector for one of the categories is there."""
-    return any(set(detector.catches) & set(categories) for detector in detectors)
+    return not built(detectors).isdisjoint(categories)
 
 
 def learners(detectors: Iterable[Detector]) -> list[str]:
