@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from ingest.node import Node
 from ingest.verify import Verify
 from tests.fixtures.log import replay
 from tests.fixtures.mainnet import as_ethereum_etl, recorded_blocks, recorded_json
-from tests.fixtures.recorded_node import playing
+from tests.fixtures.recorded_node import RecordedNode, playing
 from tests.ingest.test_stream_cli import undertow
 
 PROVED = "ethereum_etl/17173049.json.gz"
@@ -128,3 +129,22 @@ def test_a_block_that_was_not_recorded_is_none_and_there_is_no_state() -> None:
         assert node.header(NUMBER - 1) is None
         assert node.fetch(NUMBER - 1, NUMBER) == []
         assert node.call([(bytes(20), b"")], node.head().id) == [None]
+
+
+def test_the_recorded_node_answers_what_a_node_answers() -> None:
+    recording = recorded_json(PROVED)
+    node, block, receipts = RecordedNode([recording]), recording["block"], recording["receipts"]
+    assert node.answer("eth_blockNumber", []) == hex(NUMBER)
+    assert node.answer("eth_getBlockByHash", [block["hash"], True]) == block
+    short = node.answer("eth_getBlockByNumber", ["finalized", False])
+    assert short["transactions"] == [transaction["hash"] for transaction in block["transactions"]]
+    assert node.answer("eth_getBlockReceipts", [hex(NUMBER)]) == receipts
+    assert node.answer("eth_getTransactionReceipt", [receipts[3]["transactionHash"]]) == receipts[3]
+    assert node.answer("eth_getTransactionReceipt", ["0x" + "ab" * 32]) is None
+    batch = [{"id": 7, "method": "eth_mine", "params": []}, {"id": 8, "method": "eth_chainId"}, {"id": 9}]
+    replies = json.loads(node.respond(json.dumps(batch).encode())[1])
+    assert [(reply["id"], reply.get("error", {}).get("code")) for reply in replies] == [
+        (7, -32601),
+        (8, None),
+        (9, -32600),
+    ]

@@ -12,7 +12,7 @@ from ingest.batch import Batch
 from tests.detectors.recorded.writing import person, tx
 
 Told = tuple[str, Sequence[str], str | None]
-"""Category, names of transactions, and what the alert is lowered as (None: it is not)."""
+"""Category, names (or hashes) of transactions, and what the alert is lowered as (None: it is not)."""
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Scripted:
 
     def score(self, batch: Batch, features: Features) -> list[Finding]:
         held = set(batch.transactions["transaction_hash"])
-        wanted = [(told, [bytes.fromhex(tx(name)[2:]) for name in told[1]]) for told in self.script]
+        wanted = [(told, [_hash(name) for name in told[1]]) for told in self.script]
         return [self._finding(batch, told, hashes) for told, hashes in wanted if held >= set(hashes)]
 
     def _finding(self, batch: Batch, told: Told, hashes: list[bytes]) -> Finding:
@@ -48,3 +48,7 @@ class Scripted:
             explanation=f"A scripted {category}.",
             suppressed_by=None if lowered is None else {"kind": lowered, "reason": "as told"},
         )
+
+
+def _hash(name: str) -> bytes:
+    return bytes.fromhex((name if name.startswith("0x") else tx(name))[2:])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from detectors.evaluate.recorded import poisoning
+from detectors.evaluate.recorded.blocks import made_hash
 from detectors.evaluate.recorded.report import SetReport
 from detectors.registry import detectors
 from ingest.errors import BadInput
@@ -115,6 +116,16 @@ def test_a_lowered_alert_finds_nothing_and_accuses_nobody(tmp_path: Path) -> Non
     assert tally(report) == (1, 0, 1, 0)
     assert report.figures["rows_with_a_role_error"] == 0
     assert "lowered as known-protocol" in report.cases[0].said
+
+
+def test_calling_the_real_payment_poison_is_extra(tmp_path: Path) -> None:
+    payment = made_hash(person("alice"), BOB, person("token"))
+    wrong = Scripted(("address-poisoning",), (("address-poisoning", (payment,), None),), ("bob",))
+    report = poisoning.judge(poison_file(tmp_path, poison()), [wrong])
+    assert tally(report) == (1, 0, 1, 1)
+    extra = report.cases[-1]
+    assert (extra.kind, extra.transactions) == ("extra", (("named", payment),))
+    assert extra.recorded == "the victim's real payment"
 
 
 def test_without_a_detector_for_it_every_row_reads_not_built(tmp_path: Path) -> None:
