@@ -110,7 +110,7 @@ ROUTER = Artifact("@uniswap/v2-periphery", "build/UniswapV2Router02.json", ("add
 TOKEN = Artifact(
     "@openzeppelin/contracts", "build/contracts/ERC20PresetMinterPauser.json", ("string", "string")
 )
-DECIMAL_TOKEN = Own("token", "Token", ("string", "string", "uint8"))
+PERMIT_TOKEN = Own("token", "Token", ("string", "string", "uint8"))
 GALLERY = Artifact(
     "@openzeppelin/contracts",
     "build/contracts/ERC721PresetMinterPauserAutoId.json",

@@ -39,13 +39,16 @@ def withdrawal(stage: Stage, to: Address, asset: Asset, usd: float) -> list[Tran
 def people_with(stage: Stage, count: int, asset: Asset, least_usd: float) -> Acts:
     """Addresses of so many people in no other story who hold at least that much, reserved for this one.
 
+    A block passes, as others may have just dealt with them.
     Where too few do, others come: they withdraw it from the exchange, one to twenty times as much.
     """
     found = stage.holders(stage.cast.veterans(stage.rng, 1), asset, least_usd)[:count]
     people = [person.address for person in found]
     missing = [stage.fresh() for _ in range(count - len(people))]
     stage.cast.reserve(people)
-    if missing:
+    if not missing:
+        yield []
+    else:
         yield [
             t for a in missing for t in withdrawal(stage, a, asset, between(stage, least_usd, 20 * least_usd))
         ]

@@ -65,7 +65,7 @@ def begin(url: str, labels: Path, script: Script) -> Director:
     """Everything up to the first block that is played; `play_block` of what it gives plays the next."""
     rng = Random(script.seed)
     miner = Miner.start(url)
-    file = LabelFile(labels, int(miner.wallet.ask("eth_chainId"), 16), miner.head + 1)
+    file = LabelFile(labels, miner.chain_id, miner.head + 1)
     stage = set_stage(rng, miner, ensure_world(miner), script.transactions_per_block)
     if script.facts:
         write_lists(script.facts, stage.sanctioned)

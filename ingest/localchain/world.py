@@ -37,6 +37,7 @@ _TOKENS = (
     (HOSTILE_SYMBOL, HOSTILE_SYMBOL, 18, 50),
     ("Drift", "DRIFT", 18, 10),
 )
+_WITH_PERMITS = ("USDC", "USDT", "DAI", "WBTC")
 _POOL_WEI = 20_000 * 10**18
 _DEPLOYER_WEI = 10**9 * 10**18
 
@@ -154,9 +155,9 @@ def _deploy_base(deployment: Deployment) -> Base:
 
 
 def _token_code(name: str, symbol: str, decimals: int) -> str:
-    if decimals == 18:
-        return artifacts.TOKEN.deployment(name, symbol)
-    return artifacts.DECIMAL_TOKEN.deployment(name, symbol, decimals)
+    if symbol in _WITH_PERMITS:
+        return artifacts.PERMIT_TOKEN.deployment(name, symbol, decimals)
+    return artifacts.TOKEN.deployment(name, symbol)
 
 
 def _pools(base: Base) -> Iterator[actions.Transaction]:
