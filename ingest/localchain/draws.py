@@ -24,7 +24,7 @@ def split(rng: Random, amount: int, parts: int, unevenness: float = 0.4) -> list
 
 
 def naps(stage: Stage, steps: int, most: int, longest: int = 5 * DAY) -> dict[int, int]:
-    """After which of `steps` a story sleeps, one to `most` times, and how many seconds: at least two hours."""
+    """After which of `steps` a story sleeps, at most `most` times, and how many seconds: from two hours."""
     count = stage.rng.randint(1, min(most, steps))
     after = sorted(stage.rng.sample(range(steps), count))
     return {step: int(between(stage, 2 * HOUR, longest)) for step in after}
