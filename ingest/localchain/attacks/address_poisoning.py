@@ -17,7 +17,7 @@ from ingest.localchain.world import ETH
 
 CATEGORY = "address-poisoning"
 WARM_UP = 20
-LONGEST = 26
+LONGEST = 19
 
 _LEAST_USD = 150
 _POISONER = Own("allowance", "Poisoner")
