@@ -51,10 +51,12 @@ def dust(stage: Stage) -> Story:
     asset = stage.rng.choice((ETH, _stablecoin(stage)))
     marks = yield from _real_payments(stage, [asset] * stage.rng.randint(1, 3))
     sender = stage.dormant(stage.ether(0.5, 2))
+    hairs = [_hair(stage, asset) for _ in marks]
     poison = yield _equip(stage, sender, asset, marks)
     if asset.address:
-        poison += yield [pay(asset, sender, m.lookalike, _hair(stage, asset)) for m in marks]
-    hairs = (_hair(stage, asset) // 2 for _ in marks)
+        poison += yield [
+            pay(asset, sender, m.lookalike, 2 * hair) for m, hair in zip(marks, hairs, strict=True)
+        ]
     poison += yield [pay(asset, m.lookalike, m.victim, hair) for m, hair in zip(marks, hairs, strict=True)]
     return (yield from _ending(stage, marks, [sender], poison, "dust from lookalikes to victims"))
 

@@ -27,6 +27,11 @@ def test_who_fell_for_it_lost_what_the_label_says_to_the_lookalike(told: Told) -
             assert sign * change == pytest.approx(label["loss_usd"], abs=5), label["note"]
 
 
+def test_all_of_the_poison_is_mined(told: Told) -> None:
+    for label in told.labels:
+        assert {r["status"] for r in receipts_of(told.chain, label["transactions"])} == {"0x1"}, label["note"]
+
+
 def test_who_did_not_fall_for_it_lost_nothing(told: Told) -> None:
     assert told.failed()
     for label in told.failed():
