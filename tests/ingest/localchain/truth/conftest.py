@@ -27,7 +27,7 @@ def told(
     labels = tmp_path_factory.mktemp(category) / "labels.jsonl"
     script = Script(
         seed=3, blocks=blocks, attacks_per_category=each, transactions_per_block=8,
-        categories=frozenset({category}),
+        categories=frozenset({category}), facts=labels.parent,
     )  # fmt: skip
     with fork(origin_rpc) as node:
         simulate(node.url, labels, script)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,11 +28,15 @@ class Told:
     chain: Wallet
     category: str
     labels: tuple[Label, ...]
+    sanctioned: frozenset[str] = frozenset()
+    """What the sanctions list of this world names."""
 
     @classmethod
     def read(cls, rpc: str, labels: Path, category: str) -> Told:
         told = [label for label in labels_of(labels) if label["category"] == category]
-        return cls(Wallet.connect(rpc), category, tuple(told))
+        listed = (labels.parent / "sanctions.txt").read_text().splitlines()
+        sanctioned = frozenset(line for line in listed if line.startswith("0x"))
+        return cls(Wallet.connect(rpc), category, tuple(told), sanctioned)
 
     def attacks(self, variant: str = "") -> list[Label]:
         """Those that succeeded; at least one, or the test that asks has nothing to look at."""
@@ -64,9 +68,14 @@ class Told:
 
     def wealth(self, addresses: Iterable[str], block: int) -> float:
         """What these hold at the end of a block, in dollars at the world's prices."""
-        wanted = [(asset, address) for address in dict.fromkeys(addresses) for asset in priced()]
-        amounts = all_held(self.chain, wanted, block)
-        return sum(asset.usd(amount) for (asset, _), amount in zip(wanted, amounts, strict=True))
+        return sum(self.wealth_of_each(list(dict.fromkeys(addresses)), block))
+
+    def wealth_of_each(self, addresses: Sequence[str], block: int) -> list[float]:
+        """As `wealth`, one figure for each."""
+        assets = priced()
+        amounts = all_held(self.chain, [(asset, who) for who in addresses for asset in assets], block)
+        worth = [asset.usd(n) for asset, n in zip(assets * len(addresses), amounts, strict=True)]
+        return [sum(worth[at : at + len(assets)]) for at in range(0, len(worth), len(assets))]
 
     def gained(self, label: Label, role: str) -> float:
         """How much richer all of a role are after the blocks that hold the label's transactions, in dollars:
@@ -77,8 +86,23 @@ class Told:
     def gained_by(self, label: Label, addresses: Iterable[str]) -> float:
         """As `gained`, of these addresses."""
         there = list(addresses)
-        blocks = sorted({int(r["blockNumber"], 16) for r in receipts_of(self.chain, label["transactions"])})
-        return sum(self.wealth(there, block) - self.wealth(there, block - 1) for block in blocks)
+        return sum(self.wealth(there, block) - self.wealth(there, block - 1) for block in self.blocks(label))
+
+    def blocks(self, label: Label) -> list[int]:
+        """Those that hold a transaction of the label."""
+        return sorted({int(r["blockNumber"], 16) for r in receipts_of(self.chain, label["transactions"])})
+
+    def received(self, label: Label, addresses: Iterable[str]) -> float:
+        """What the label's blocks brought to those of `addresses` that they made richer, in dollars."""
+        there = list(dict.fromkeys(addresses))
+        total = 0.0
+        for block in self.blocks(label):
+            before, after = self.wealth_of_each(there, block - 1), self.wealth_of_each(there, block)
+            total += sum(max(0.0, now - then) for then, now in zip(before, after, strict=True))
+        return total
+
+    def lost_by(self, label: Label, addresses: Iterable[str]) -> float:
+        return -self.gained_by(label, addresses)
 
     def lost(self, label: Label, role: str = "victim") -> float:
         return -self.gained(label, role)
