@@ -28,6 +28,12 @@ class _Actor:
     news: list[Mined] | None = None
 
 
+def dice(seed: int, entry: Entry) -> Random:
+    """What a story draws from: its own, so that it stays the same whatever others do in its world."""
+    told = entry.repertoire
+    return Random(f"{seed} {told.kind} {told.category} {entry.number}")
+
+
 @dataclass(slots=True)
 class Director:
     """`upcoming` gives the stories in order of their start; `labels` grows as they end."""
@@ -35,6 +41,7 @@ class Director:
     stage: Stage
     upcoming: Iterator[Entry]
     file: LabelFile
+    seed: int
     labels: list[Label] = field(default_factory=list)
     transactions: int = 0
     blocks: int = 0
@@ -83,7 +90,7 @@ class Director:
     def _let_in(self) -> None:
         while self._next is not None and self._next.start <= self.blocks:
             name, tell = self._next.repertoire.variant(self._next.number)
-            stage = replace(self.stage, rng=Random(self.stage.rng.getrandbits(64)))
+            stage = replace(self.stage, rng=dice(self.seed, self._next))
             self._actors.append(_Actor(tell(stage), self._next, name))
             self._next = next(self.upcoming, None)
 

@@ -73,7 +73,7 @@ def begin(url: str, labels: Path, script: Script) -> Director:
     plan = programme.programme(
         rng, repertoires(script.categories), script.blocks, script.attacks_per_category
     )
-    director = Director(stage, plan, file)
+    director = Director(stage, plan, file, script.seed)
     director.begin(habits)
     return director
 
