@@ -36,6 +36,10 @@ lint: .venv/.installed ## ruff, mypy and the direction of imports
 bench: ready ## measures the demo's own load: block to alert, transfers a second, memory
 	$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: evaluate
+evaluate: ready ## plays a labelled world of every category and prints how well it was watched (20 minutes)
+	@$(BIN)/python -m tests.bench.evaluate $(ARGS)
+
 .PHONY: setup
 setup: ready ## only install
 
