@@ -1,4 +1,4 @@
-"""`make evaluate`: plays a labelled world with every category, reads it into a lake, judges it, and says how well.
+"""`make evaluate`: plays a world with every category, reads it into a lake, judges it, and says how well.
 
 Each step is the command a user would give; the files stay in one folder.
 """
@@ -50,11 +50,8 @@ def main() -> int:
             _say(
                 "backfill", "--rpc", rpc, "--from-block", 1, "--to-block", head, "--lake", world.file("lake")
             )
-        book, labels, scores = (
-            world.file("book.jsonl"),
-            world.file("labels.jsonl"),
-            world.file("scores.parquet"),
-        )
+        book, labels = world.file("book.jsonl"), world.file("labels.jsonl")
+        scores, page = world.file("scores.parquet"), world.file("evaluation.html")
         _say("detect", "--lake", world.file("lake"), "--alerts", book, "--scores", scores)
         _say(
             "evaluate", "--alerts", book, "--labels", labels, "--lake", world.file("lake"),
