@@ -41,7 +41,7 @@ class _Flow:
 
 def direct(stage: Stage) -> Story:
     """A listed wallet pays associates, who bring it to the exchange or spend it."""
-    flow = yield from _flow(stage)
+    flow: _Flow = yield from _flow(stage)
     if comes_to_nothing(stage.rng):
         return (yield from _refused(stage, flow))
     flow.takers = [stage.dormant(stage.ether(0.1, 3)) for _ in range(stage.rng.randint(1, 4))]
@@ -57,7 +57,7 @@ def direct(stage: Stage) -> Story:
 
 def hops(stage: Stage) -> Story:
     """Over one to three wallets that serve nothing else, some of it after hours or days."""
-    flow = yield from _flow(stage)
+    flow: _Flow = yield from _flow(stage)
     if comes_to_nothing(stage.rng):
         return (yield from _refused(stage, flow))
     flow.between = [stage.fresh() for _ in range(stage.rng.randint(1, 3))]
@@ -75,7 +75,7 @@ def hops(stage: Stage) -> Story:
 
 def through_exchanger(stage: Stage) -> Story:
     """An exchanger without questions takes it in and pays as much of its own money to the associate."""
-    flow = yield from _flow(stage)
+    flow: _Flow = yield from _flow(stage)
     if comes_to_nothing(stage.rng):
         return (yield from _refused(stage, flow))
     desk, door, taker = stage.dormant(stage.ether(1_000, 2_000)), stage.fresh(), stage.fresh()
@@ -96,7 +96,7 @@ def through_exchanger(stage: Stage) -> Story:
 
 def through_mixer(stage: Stage) -> Story:
     """Into the mixer by itself or over another wallet, and out to an associate."""
-    flow = yield from _flow(stage, ETH)
+    flow: _Flow = yield from _flow(stage, ETH)
     if comes_to_nothing(stage.rng):
         return (yield from _refused(stage, flow))
     payer = flow.listed
@@ -122,7 +122,7 @@ def through_mixer(stage: Stage) -> Story:
 
 def mixed_with_clean(stage: Stage) -> Story:
     """A hub takes clean money as well, and pays associates out of both: a haircut for each."""
-    flow = yield from _flow(stage, ETH)
+    flow: _Flow = yield from _flow(stage, ETH)
     if comes_to_nothing(stage.rng):
         return (yield from _refused(stage, flow))
     hub, takers = stage.fresh(), [stage.fresh() for _ in range(stage.rng.randint(2, 6))]
