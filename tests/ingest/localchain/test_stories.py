@@ -1,4 +1,4 @@
-"""Every attack and hard negative there is, played on a real chain: well labelled, really mined, and true."""
+"""The stories that the demo plays, on a real chain: well labelled, really mined, and true in every detail."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.demo_parts import watched_categories
 from ingest.localchain.chain import fork
 from ingest.localchain.simulation import Script, simulate
 from ingest.localchain.stories import repertoires
@@ -17,10 +18,11 @@ from tests.ingest.localchain.reading import labels_of, moved_by, named, receipts
 
 pytestmark = pytest.mark.chain
 
-EVERY_VARIANT = max(len(repertoire.variants) for repertoire in repertoires())
+SHOWN = repertoires(watched_categories())
+EVERY_VARIANT = max(len(repertoire.variants) for repertoire in SHOWN)
 STORIES = [
     pytest.param(r.category, r.kind, variant, id=f"{r.kind}-{r.category}-{variant}")
-    for r in repertoires()
+    for r in SHOWN
     for variant in r.variants
 ]
 ASSETS = {asset.address: asset for asset in world().assets}
@@ -29,7 +31,8 @@ ASSETS = {asset.address: asset for asset in world().assets}
 @pytest.fixture(scope="module")
 def all_stories(origin_rpc: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     labels = tmp_path_factory.mktemp("stories") / "labels.jsonl"
-    script = Script(seed=3, blocks=300, attacks_per_category=EVERY_VARIANT)
+    categories = frozenset(repertoire.category for repertoire in SHOWN)
+    script = Script(seed=3, blocks=300, attacks_per_category=EVERY_VARIANT, categories=categories)
     with fork(origin_rpc) as node:
         yield Played(node.url, labels, simulate(node.url, labels, script))
 
