@@ -26,7 +26,8 @@ class Scene:
     """By how much the crowd has become poorer in `counted`, over the blocks that were played."""
 
     def gather(self, count: int, least_usd: float, asset: Asset = ETH) -> Acts:
-        """Brings `count` people who hold so much; what they did before is mined before anything is played."""
+        """Brings `count` people who hold so much. Before the first transaction that is played: until then
+        they live their own lives, and what they lose by those would look like the story's doing."""
         self.crowd += yield from people_with(self.stage, count, asset, least_usd)
         yield []
 

@@ -54,9 +54,10 @@ def _tell(stage: Stage, contract: str, make: MakeMoney, how: str) -> Story:
     """The token is launched and bought; its owner makes more of it out of nothing, and sells that."""
     wei = int(between(stage, 0.8, 60) * ETHER)
     owner = yield from swindler(stage, wei + ETHER // 2)
-    group = yield from _sellers(stage, owner, needs_another=contract == "UnderstatedMint")
-    scene = Scene(stage, done=list(group.done))
+    scene = Scene(stage)
     yield from scene.gather(round(between(stage, 2, 14)), between(stage, 150, 6_000))
+    group = yield from _sellers(stage, owner, needs_another=contract == "UnderstatedMint")
+    scene.done += group.done
     name, symbol = title(stage.rng)
     supply = usual_supply(stage.rng)
     coin = Coin(name, symbol, Own("hidden_mint", contract, _TAKES).deployment(name, symbol, supply), supply)
