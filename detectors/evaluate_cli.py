@@ -3,62 +3,121 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from detectors.alert import Alert
+    from detectors.evaluate.labels import Labels
+    from detectors.evaluate.report import Report
+    from detectors.evaluate.survey import Survey
+
+_Alerts = Annotated[
+    Path | None, typer.Option("--alerts", metavar="FILE", help="The book of alerts to judge.")
+]
+_Labels = Annotated[
+    Path | None,
+    typer.Option("--labels", metavar="FILE", help="What really happened, as `undertow simulate` writes it."),
+]
+_Lake = Annotated[
+    Path | None,
+    typer.Option(
+        "--lake",
+        envvar="UNDERTOW_LAKE",
+        metavar="DIR",
+        help="The lake judged: for alerts per 10,000 honest transactions, and for the naive baselines.",
+    ),
+]
+_Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write it as JSON.")]
+_Html = Annotated[
+    Path | None,
+    typer.Option("--html", metavar="FILE", help="Also write it as one page with pictures, for a browser."),
+]
+_Scores = Annotated[
+    Path | None,
+    typer.Option(
+        "--scores",
+        metavar="FILE",
+        help="What `detect --scores` wrote: whether scores mean what they say, and how close misses were.",
+    ),
+]
+_Baselines = Annotated[
+    bool,
+    typer.Option(
+        "--baselines/--no-baselines", help="Judge the naive baselines over the lake too, in the same table."
+    ),
+]
+_Recorded = Annotated[
+    Path | None,
+    typer.Option(
+        "--recorded",
+        metavar="DIR",
+        help="Instead of --alerts and --labels: judge the detectors by recorded chain data with answers, "
+        "in the folders mainnet_mev, exploits and poisoning of DIR.",
+    ),
+]
+
 
 def evaluate(
-    alerts: Annotated[
-        Path | None, typer.Option("--alerts", metavar="FILE", help="The book of alerts to judge.")
-    ] = None,
-    labels: Annotated[
-        Path | None,
-        typer.Option(
-            "--labels", metavar="FILE", help="What really happened, as `undertow simulate` writes it."
-        ),
-    ] = None,
-    lake: Annotated[
-        Path | None,
-        typer.Option(
-            "--lake", envvar="UNDERTOW_LAKE", metavar="DIR", help="The lake judged: counts its transactions."
-        ),
-    ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Also write it as JSON.")
-    ] = None,
-    recorded: Annotated[
-        Path | None,
-        typer.Option(
-            "--recorded",
-            metavar="DIR",
-            help="Instead of --alerts and --labels: judge the detectors by recorded chain data with answers, "
-            "in the folders mainnet_mev, exploits and poisoning of DIR.",
-        ),
-    ] = None,
+    alerts: _Alerts = None,
+    labels: _Labels = None,
+    lake: _Lake = None,
+    json_file: _Json = None,
+    html_file: _Html = None,
+    scores: _Scores = None,
+    baselines: _Baselines = True,
+    recorded: _Recorded = None,
 ) -> None:
     """Hold a book of alerts against labels, or the detectors against recorded chain data."""
-    if recorded is not None and alerts is None and labels is None:
+    if recorded is not None and not (alerts or labels or html_file or scores):
         _by_recordings(recorded, json_file)
     elif recorded is None and alerts is not None and labels is not None:
-        _by_labels(alerts, labels, lake, json_file)
+        report = _by_labels(alerts, labels, lake, scores, baselines)
+        _show(report, json_file, html_file)
     else:
-        raise typer.BadParameter("give --alerts and --labels, or --recorded alone")
+        raise typer.BadParameter("give --alerts and --labels, or --recorded alone (or with --json)")
 
 
-def _by_labels(alerts: Path, labels: Path, lake: Path | None, json_file: Path | None) -> None:
-    from detectors.batch import write_lines
-    from detectors.evaluate import counts, judge, load_book, load_labels, table
-    from ingest.lake import Lake
+def _by_labels(alerts: Path, labels: Path, lake: Path | None, scores: Path | None, baselines: bool) -> Report:
+    from detectors.evaluate import load_book, load_labels
+    from detectors.evaluate.calibration import load_scores
+    from detectors.evaluate.categories import built
+    from detectors.evaluate.report import evaluate
+    from detectors.registry import detectors
 
     truth = load_labels(labels)
-    batches = () if lake is None else Lake.open(lake).batches(truth.chain_id)
-    transactions = sum(batch.transactions.height for batch in batches)
-    counted = counts(judge(load_book(alerts), truth), transactions or None)
-    typer.echo("\n".join(table(counted)))
+    book = load_book(alerts)
+    scored = None if scores is None else load_scores(scores, truth.chain_id)
+    seen, naive = (None, None) if lake is None else _from_lake(lake, truth, baselines)
+    return evaluate(book, truth, built(detectors()), seen, naive, scored)
+
+
+def _from_lake(path: Path, labels: Labels, baselines: bool) -> tuple[Survey, dict[str, list[Alert]] | None]:
+    """What the lake holds, and what the naive baselines make of it, where they are asked for."""
+    from detectors.evaluate.baselines import baseline_books
+    from detectors.evaluate.survey import survey
+    from ingest.lake import Lake
+    from ingest.progress import ProgressLine
+
+    lake = Lake.open(path)
+    seen = survey(lake, labels)
+    show = ProgressLine(sys.stderr).show
+    return seen, baseline_books(lake, labels.chain_id, seen, show) if baselines else None
+
+
+def _show(report: Report, json_file: Path | None, html_file: Path | None) -> None:
+    from detectors.batch import write_lines
+    from detectors.evaluate.html_report import page
+    from detectors.evaluate.text_table import table
+
+    typer.echo("\n".join(table(report)))
     if json_file is not None:
-        write_lines(json_file, [json.dumps(counted, sort_keys=True)])
+        write_lines(json_file, [json.dumps(report.to_dict(), sort_keys=True)])
+    if html_file is not None:
+        write_lines(html_file, [page(report)])
 
 
 def _by_recordings(folder: Path, json_file: Path | None) -> None:

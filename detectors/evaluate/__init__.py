@@ -3,7 +3,6 @@
 from detectors.evaluate.judging import HORIZON_BLOCKS, Hit, Misnamed, Verdict, judge
 from detectors.evaluate.labels import Label, Labels, load_book, load_labels
 from detectors.evaluate.matching import MANY_ATTACKERS
-from detectors.evaluate.text_table import counts, table
 
 __all__ = [
     "HORIZON_BLOCKS",
@@ -13,9 +12,7 @@ __all__ = [
     "Labels",
     "Misnamed",
     "Verdict",
-    "counts",
     "judge",
     "load_book",
     "load_labels",
-    "table",
 ]

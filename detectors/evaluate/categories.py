@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from detectors.base import Detector
+if TYPE_CHECKING:
+    from detectors.base import Detector
 
 CATEGORIES = (
     "address-poisoning", "anomalous-flow", "anomalous-wallet", "approval-phishing", "asset-drain",

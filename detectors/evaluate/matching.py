@@ -118,15 +118,12 @@ def assign(choices: Sequence[Choice]) -> list[int]:
             group = groups.setdefault(id(choice), _Group(choice, {}))
             group.held.setdefault(choice[0], []).append(alert)
             count[choice[0]] += 1
-    reach: dict[int, list[tuple[int, int, _Group]]] = {}
-    for number, group in enumerate(groups.values()):
-        for rank, label in enumerate(group.choice if len(group.choice) > 1 else ()):
-            reach.setdefault(label, []).append((rank, number, group))
-    helpers = {label: [group for _, _, group in sorted(found, key=_rank)] for label, found in reach.items()}
+    wanted = {label for group in groups.values() for label in group.choice}
+    wanting = sorted(label for label in wanted if not count[label])
+    helpers = _helpers(groups.values()) if wanting else {}
     lost: set[int] = set()
-    for label in sorted(helpers):
-        if not count[label]:
-            _serve(label, helpers, count, lost)
+    for label in wanting:
+        _serve(label, helpers, count, lost)
     given = [NO_LABEL] * len(choices)
     for group in groups.values():
         for label, alerts in group.held.items():
@@ -135,8 +132,16 @@ def assign(choices: Sequence[Choice]) -> list[int]:
     return given
 
 
-def _rank(found: tuple[int, int, _Group]) -> tuple[int, int]:
-    return found[:2]
+def _helpers(groups: Iterable[_Group]) -> dict[int, list[_Group]]:
+    """For each label the groups of alerts that could serve it; first those to whom it is a better choice."""
+    reach: dict[int, list[tuple[int, int, _Group]]] = {}
+    for number, group in enumerate(groups):
+        for rank, label in enumerate(group.choice):
+            reach.setdefault(label, []).append((rank, number, group))
+    return {
+        label: [group for _, _, group in sorted(found, key=lambda at: at[:2])]
+        for label, found in reach.items()
+    }
 
 
 def _serve(label: int, helpers: dict[int, list[_Group]], count: Counter[int], lost: set[int]) -> None:
