@@ -26,14 +26,26 @@ def fill_treasury(stage: Stage, treasury: Address, usd: float) -> Acts:
     """One to four assets, together worth about so many dollars, come in over a few blocks; which ones."""
     kinds = stage.rng.sample((ETH, *stage.world.tokens[:5]), stage.rng.randint(1, 4))
     shares = [stage.rng.uniform(0.2, 1) for _ in kinds]
-    for asset, share in zip(kinds, shares, strict=True):
-        part = usd * share / sum(shares)
-        payer = stage.dormant(ETH.units(part) + ETHER) if asset is ETH else stage.fresh()
-        yield [] if asset is ETH else withdrawal(stage, payer, asset, part)
+    parts = [usd * share / sum(shares) for share in shares]
+    payers = [_payer(stage, asset, part) for asset, part in zip(kinds, parts, strict=True)]
+    yield [t for _, funding in payers for t in funding]
+    cuts: tuple[list[Transaction], list[Transaction]] = ([], [])
+    for asset, part, (payer, _) in zip(kinds, parts, payers, strict=True):
         amount = ETH.units(part) if asset is ETH else stage.holding(asset, payer)
-        cut = amount * stage.rng.randint(20, 80) // 100
-        yield [_into(asset, payer, treasury, cut), _into(asset, payer, treasury, amount - cut)]
+        first = amount * stage.rng.randint(20, 80) // 100
+        for cut, units in zip(cuts, (first, amount - first), strict=True):
+            cut.append(_into(asset, payer, treasury, units))
+    yield cuts[0]
+    yield cuts[1]
     return kinds
+
+
+def _payer(stage: Stage, asset: Asset, usd: float) -> tuple[Address, list[Transaction]]:
+    """Somebody with so much of `asset`, and the transactions that they have it from."""
+    if asset is ETH:
+        return stage.dormant(ETH.units(usd) + ETHER), []
+    payer = stage.fresh()
+    return payer, withdrawal(stage, payer, asset, usd)
 
 
 def treasury_usd(stage: Stage) -> float:
