@@ -95,10 +95,13 @@ def unwrap(weth: Address, sender: Address, wei: int) -> Transaction:
     return Transaction(sender, weth, call_data("withdraw(uint256)", wei))
 
 
-def buy(router: Address, sender: Address, path: Sequence[Address], wei: int) -> Transaction:
-    """Native value swapped along `path`, which begins with WETH."""
+def buy(
+    router: Address, sender: Address, path: Sequence[Address], wei: int, to: Address | None = None
+) -> Transaction:
+    """Native value swapped along `path`, which begins with WETH, for the sender or for `to`."""
     signature = "swapExactETHForTokens(uint256,address[],address,uint256)"
-    return Transaction(sender, router, call_data(signature, 0, path, sender, NO_DEADLINE), wei, SWAP_GAS)
+    data = call_data(signature, 0, path, to or sender, NO_DEADLINE)
+    return Transaction(sender, router, data, wei, SWAP_GAS)
 
 
 def sell(router: Address, sender: Address, path: Sequence[Address], amount: int) -> Transaction:
