@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from detectors.alert import Alert
-from detectors.evaluate import judge, load_labels
+from detectors.evaluate import Label, judge, load_labels
 from detectors.published import last_revisions
 from ingest.batch import Batch
 from ingest.blocklog import LogReader
@@ -53,7 +53,11 @@ def _judged(alerts: Iterable[Alert], labels: Path) -> list[str]:
     return [
         f"attacks       {len(found)} of {len(found) + len(missed)} found",
         *(f"  found  {label.category:<20} {label.id}" for label in found),
-        *(f"  missed {label.category:<20} {label.id}" for label in missed),
+        *(f"  missed {label.category:<20} {label.id}{_failed(label)}" for label in missed),
         f"hard negatives flagged  {len(flagged)}",
         *(f"  flagged {label.category:<19} {label.id}" for label in flagged),
     ]
+
+
+def _failed(label: Label) -> str:
+    return "" if label.succeeded else " (it came to nothing)"

@@ -42,10 +42,11 @@ def _last_block(labels: Path) -> int:
 
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_every_attack_of_the_category_is_found(category: str, labels: Labels, verdict: Verdict) -> None:
-    played = {label.id for label in labels.labels if label.category == category and label.kind == "attack"}
+    """One that came to nothing (given up, out of gas) may be missed."""
+    played = {label.id for label in labels.attacks if label.category == category and label.succeeded}
 
     assert played, "the demo must play an attack of every category it promises to find"
-    assert {label.id for label in verdict.found if label.category == category} == played
+    assert {label.id for label in verdict.missed if label.category == category and label.succeeded} == set()
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
