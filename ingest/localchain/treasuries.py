@@ -53,6 +53,12 @@ def treasury_usd(stage: Stage) -> float:
     return between(stage, 5_000, 8_000_000)
 
 
+def lost_by(stage: Stage, keeper: Address, assets: Sequence[Asset], before: Sequence[int]) -> float:
+    """Dollars that `keeper` holds less of `assets` now than `before`."""
+    after = stage.miner.holdings((asset, keeper) for asset in assets)
+    return round(sum(a.usd(b - n) for a, b, n in zip(assets, before, after, strict=True)), 2)
+
+
 def _into(asset: Asset, payer: Address, treasury: Address, amount: int) -> Transaction:
     """Native value to a contract takes more gas than to a wallet."""
     if asset.address is None:

@@ -10,6 +10,7 @@ from ingest.localchain.assailants import assailant, look_ordinary
 from ingest.localchain.banks import builder
 from ingest.localchain.clock import DAY, HOUR
 from ingest.localchain.contracts import call, create, created
+from ingest.localchain.draws import FAILS, comes_to_nothing
 from ingest.localchain.miner import Mined
 from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
 from ingest.localchain.treasuries import (
@@ -20,6 +21,7 @@ from ingest.localchain.treasuries import (
     TREASURY,
     UPGRADEABLE_TREASURY,
     fill_treasury,
+    lost_by,
     named_by,
     pay_out,
     rescue,
@@ -33,8 +35,6 @@ CATEGORY = "asset-drain"
 WARM_UP = 20
 LONGEST = 30
 NIGHTS = 1
-
-_FAILS = 0.15
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ def leaked_key(stage: Stage) -> Story:
 def unprotected(stage: Stage) -> Story:
     """A function that should have been the owner's alone was left open to everybody."""
     owner = yield from builder(stage)
-    fails = stage.rng.random() < _FAILS
+    fails = comes_to_nothing(stage.rng)
     made = yield [create(owner, TREASURY, not fails)]
     heist = yield from _heist(stage, created(made[0]), [], fails)
     thief = heist.takers[0]
@@ -87,7 +87,7 @@ def malicious_upgrade(stage: Stage) -> Story:
     """Other code is put behind the treasury's proxy: with the owner's key, or as it had no owner."""
     owner, is_orphan = (yield from builder(stage)), stage.rng.random() < 0.5
     made = yield [create(owner, UPGRADEABLE_TREASURY)]
-    fails = is_orphan and stage.rng.random() < 2 * _FAILS
+    fails = is_orphan and stage.rng.random() < 2 * FAILS
     first = bytes.fromhex(call_data("initialize(address)", owner)[2:])
     begun = b"" if is_orphan and not fails else first
     made = yield [create(owner, PROXY, created(made[0]), begun)]
@@ -163,7 +163,7 @@ def _heist(stage: Stage, treasury: Address, owners: list[Address], fails: bool |
     percent = 100 if stage.rng.random() < 0.6 else stage.rng.randint(90, 99)
     before = stage.miner.holdings((asset, treasury) for asset in assets)
     if fails is None:
-        fails = stage.rng.random() < _FAILS
+        fails = comes_to_nothing(stage.rng)
     return _Heist(treasury, assets, [thief, *others], percent, before, fails, owners)
 
 
@@ -195,9 +195,7 @@ def _stolen(
         for one in theft:
             struck += yield [one]
             yield from wait(stage.rng.randint(0, 1))
-    after = stage.miner.holdings((asset, heist.treasury) for asset in heist.assets)
-    changes = zip(heist.assets, heist.before, after, strict=True)
-    loss = sum(asset.usd(before - left) for asset, before, left in changes)
+    loss = lost_by(stage, heist.treasury, heist.assets, heist.before)
     if not heist.fails and stage.rng.random() < 0.5:
         struck += yield from _run(stage, heist)
     stage.cast.leave(heist.takers[:1])
@@ -206,7 +204,7 @@ def _stolen(
     if heist.fails:
         return Outcome(done, named, f"in vain: {why_not}", succeeded=False)
     note = f"{heist.percent} % of {len(heist.assets)} assets; {how}"
-    return Outcome(done, named, note, struck[first].hash, round(loss, 2))
+    return Outcome(done, named, note, struck[first].hash, loss)
 
 
 def _run(stage: Stage, heist: _Heist) -> Acts:

@@ -7,16 +7,22 @@ from dataclasses import dataclass, field
 
 from ingest.localchain import pools
 from ingest.localchain.actions import SWAP_GAS, Asset, buy, pay
-from ingest.localchain.artifacts import Own
 from ingest.localchain.assailants import assailant, look_ordinary
-from ingest.localchain.banks import builder
 from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.contracts import CALL_GAS, call, create, created
+from ingest.localchain.commons import (
+    FLASH_VOTER,
+    SPENDING,
+    Commons,
+    buy_fee,
+    open_commons,
+    propose_spending,
+    strike,
+)
+from ingest.localchain.contracts import create, created
 from ingest.localchain.councils import (
     AGAINST,
     FOR,
     SUPPLY,
-    VOTE_TOKEN,
     Council,
     Motion,
     convene,
@@ -27,11 +33,12 @@ from ingest.localchain.councils import (
     until_unlocked,
     vote,
 )
+from ingest.localchain.draws import comes_to_nothing
 from ingest.localchain.miner import Mined
-from ingest.localchain.protocols.flash_lender import FEE_BASIS_POINTS, FlashLender, supply, take_back
+from ingest.localchain.protocols.flash_lender import FlashLender, take_back
 from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, sleep
-from ingest.localchain.treasuries import fill_treasury, treasury_usd
-from ingest.localchain.wallet import Address, call_data
+from ingest.localchain.treasuries import fill_treasury, lost_by, treasury_usd
+from ingest.localchain.wallet import Address
 from ingest.localchain.world import ETH
 
 CATEGORY = "governance-attack"
@@ -39,11 +46,6 @@ WARM_UP = 20
 LONGEST = 30
 NIGHTS = 3
 
-_COMMONS = Own("commons", "Commons", ("address",))
-_SPENDING = Own("commons", "Spending")
-_FLASH_VOTER = Own("commons", "FlashVoter", ("address",))
-
-_FAILS = 0.15
 _TEXTS = (
     "Grant for the next quarter",
     "Diversify the treasury",
@@ -67,17 +69,6 @@ class _Coup:
     voters: list[Address] = field(default_factory=list)
     helpers: list[Address] = field(default_factory=list)
     done: list[Mined] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Pot:
-    """Commons at `address`; the `founder` has supplied `lent` of the `votes` to the flash lender."""
-
-    address: Address
-    votes: Asset
-    founder: Address
-    assets: Sequence[Asset]
-    lent: int
 
 
 def bought_votes(stage: Stage) -> Story:
@@ -131,27 +122,22 @@ def patient_delegates(stage: Stage) -> Story:
 
 def flash_loaned(stage: Stage) -> Story:
     """Votes that count while they are locked are lent for one transaction, which carries the motion out."""
-    pot: _Pot = yield from _pot(stage)
-    lender = stage.world.of(FlashLender).lender
+    commons: Commons = yield from open_commons(stage)
     thief = yield from assailant(stage, stage.ether(1, 3))
     yield from look_ordinary(stage, thief)
-    done: list[Mined] = yield [create(thief, _SPENDING), create(thief, _FLASH_VOTER, pot.address)]
+    done: list[Mined] = yield [create(thief, SPENDING), create(thief, FLASH_VOTER, commons.address)]
     spending, voter = (created(one) for one in done)
-    fee = pot.lent * FEE_BASIS_POINTS // 10_000
-    done += yield [
-        call(thief, pot.address, "propose(address,bytes)", spending, _order(stage, pot, thief)),
-        pay(ETH, thief, pot.founder, ETHER // 10),
-    ]
-    done += yield [pay(pot.votes, pot.founder, voter, fee)]
+    share = stage.rng.choice((100, 100, 80))
+    done += yield [propose_spending(commons, thief, spending, thief, share), *buy_fee(commons, thief, voter)]
     yield from sleep(stage, stage.rng.randint(DAY + HOUR, 3 * DAY))
-    if stage.rng.random() < _FAILS:
-        yield [take_back(lender, pot.votes.token, pot.founder, pot.lent // 2)]
-    before = stage.miner.holdings((asset, pot.address) for asset in pot.assets)
-    signature = "strike(address,uint256,uint256)"
-    done += yield [call(thief, voter, signature, lender, pot.lent, 0, gas=3 * CALL_GAS)]
-    loss = _lost(stage, pot.address, pot.assets, before)
+    lender = stage.world.of(FlashLender).lender
+    if comes_to_nothing(stage.rng):
+        yield [take_back(lender, commons.votes.token, commons.founder, commons.lent // 2)]
+    before = stage.miner.holdings((asset, commons.address) for asset in commons.assets)
+    done += yield [strike(stage, commons, thief, voter)]
+    loss = lost_by(stage, commons.address, commons.assets, before)
     stage.cast.leave([thief])
-    named = roles([thief, voter, spending], [pot.address], [pot.founder], [lender])
+    named = roles([thief, voter, spending], [commons.address], [commons.founder], [lender])
     if not done[-1].ok:
         return Outcome(hashes(done), named, "the lender no longer had votes enough", succeeded=False)
     note = "two thirds of all votes lent by a flash loan, and the motion hurried"
@@ -165,25 +151,6 @@ VARIANTS = {
     "patient_delegates": patient_delegates,
     "flash_loaned": flash_loaned,
 }
-
-
-def _pot(stage: Stage) -> Acts:
-    """Commons with a treasury; most of the votes are to be had from the flash lender."""
-    founder = yield from builder(stage)
-    made = yield [create(founder, VOTE_TOKEN, "Commons Vote", "COMV", SUPPLY, False)]
-    votes = Asset("COMV", created(made[0]), 0)
-    made = yield [create(founder, _COMMONS, votes.token)]
-    commons = created(made[0])
-    assets = yield from fill_treasury(stage, commons, treasury_usd(stage))
-    lent = SUPPLY * stage.rng.randint(70, 95) // 100
-    yield supply(stage.world.of(FlashLender).lender, votes.token, founder, lent)
-    return _Pot(commons, votes, founder, assets, lent)
-
-
-def _order(stage: Stage, pot: _Pot, thief: Address) -> bytes:
-    """The call that the commons are to run in their own name: most or all of what they hold, to the thief."""
-    tokens, share = [asset.token for asset in pot.assets if asset.address], stage.rng.choice((100, 100, 80))
-    return bytes.fromhex(call_data("spend(address[],address,uint256)", tokens, thief, share)[2:])
 
 
 def _coup(stage: Stage, has_timelock: bool, by_time: bool | None = None) -> Acts:
@@ -216,7 +183,7 @@ def _purchase(stage: Stage, council: Council, buyer: Address, share: float) -> A
 def _take_over(stage: Stage, coup: _Coup, how: str, give_back: int = 0) -> Story:
     """The motion, the vote, its execution; or its end, where members or the guardian see it in time."""
     council, failing = coup.council, ""
-    if stage.rng.random() < _FAILS:
+    if comes_to_nothing(stage.rng):
         failing = stage.rng.choice(("voted down", "cancelled") if council.lock else ("voted down",))
     before = stage.miner.holdings((asset, council.keeper) for asset in coup.assets)
     taken = _motion(stage, coup, before)
@@ -229,7 +196,7 @@ def _take_over(stage: Stage, coup: _Coup, how: str, give_back: int = 0) -> Story
         give_back = 0
     yield from until_decided(stage, council)
     carried = yield from _carry_out(stage, coup, taken, failing == "cancelled")
-    loss = _lost(stage, council.keeper, coup.assets, before)
+    loss = lost_by(stage, council.keeper, coup.assets, before)
     if give_back:
         coup.done += yield [pay(council.votes, coup.thief, coup.helpers[0], give_back)]
     stage.cast.leave([coup.thief])
@@ -279,8 +246,3 @@ def _carry_out(stage: Stage, coup: _Coup, taken: Motion, is_cancelled: bool) -> 
         yield from until_unlocked(stage, council)
     coup.done += yield [taken.execute(coup.thief)]
     return coup.done[-1]
-
-
-def _lost(stage: Stage, keeper: Address, assets: Sequence[Asset], before: Sequence[int]) -> float:
-    after = stage.miner.holdings((asset, keeper) for asset in assets)
-    return round(sum(a.usd(b - n) for a, b, n in zip(assets, before, after, strict=True)), 2)

@@ -11,6 +11,7 @@ from ingest.localchain.assailants import assailant, look_ordinary
 from ingest.localchain.banks import Care, HookBank, hooked, open_bank, open_hook_bank
 from ingest.localchain.clock import DAY, HOUR
 from ingest.localchain.contracts import call, create, created
+from ingest.localchain.draws import comes_to_nothing
 from ingest.localchain.funding import between, withdrawal
 from ingest.localchain.miner import Mined
 from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, roles, sleep, wait
@@ -31,7 +32,6 @@ _BANK_ETHER = (2, 600)
 _BANK_USD = (5_000, 1_500_000)
 _DEPTHS = (2, 11)
 _STRIKE_GAS = 3_000_000
-_CAREFUL = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def behind_proxy(stage: Stage) -> Story:
 
 def hook_token(stage: Stage) -> Story:
     """A token bank is entered again from the hook of a token that calls its receiver, as ERC-777 does."""
-    care = Care.BOOKS_FIRST if stage.rng.random() < _CAREFUL else Care.NONE
+    care = Care.BOOKS_FIRST if comes_to_nothing(stage.rng) else Care.NONE
     bank: HookBank = yield from open_hook_bank(stage, care, between(stage, *_BANK_USD))
     token = Asset("", bank.token, 0)
     strikes = _plan(stage, stage.holding(token, bank.bank))
@@ -111,7 +111,7 @@ VARIANTS = {
 
 def _native(stage: Stage, code: Own, flaw: Care, with_proxy: bool = False) -> Story:
     """A bank of native value with that flaw, or sometimes without it, and who raids it with `code`."""
-    care = Care.BOOKS_FIRST if stage.rng.random() < _CAREFUL else flaw
+    care = Care.BOOKS_FIRST if comes_to_nothing(stage.rng) else flaw
     bank = yield from open_bank(stage, care, ETH.units(between(stage, *_BANK_ETHER) * 2_500))
     strikes = _plan(stage, stage.holding(ETH, bank), most_share=0.2 if with_proxy else 1)
     thief = yield from assailant(stage, max(strike.stake for strike in strikes) + ETHER // 2)

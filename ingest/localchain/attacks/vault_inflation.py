@@ -10,6 +10,7 @@ from ingest.localchain.assailants import assailant, look_ordinary
 from ingest.localchain.banks import builder
 from ingest.localchain.clock import DAY, HOUR
 from ingest.localchain.contracts import call, create, created
+from ingest.localchain.draws import comes_to_nothing
 from ingest.localchain.funding import between, people_with, withdrawal
 from ingest.localchain.miner import Mined
 from ingest.localchain.protocols.savings import OLD_VAULT, VAULT, deposit, redeem
@@ -23,7 +24,6 @@ NIGHTS = 2
 
 _INFLATOR = Own("vault", "Inflator", ("address",))
 _LEAST_USD = (100, 20_000)
-_FAILS = 0.15
 _GAS = 300_000
 
 
@@ -134,7 +134,7 @@ VARIANTS = {
 def _trap(stage: Stage, victims: int) -> Acts:
     """A new, empty vault, people who will deposit (they belong to this story), and the thief's wallet."""
     failing = ""
-    if stage.rng.random() < _FAILS:
+    if comes_to_nothing(stage.rng):
         failing = stage.rng.choice(("virtual shares", "careful", "nobody"))
     asset = stage.rng.choice(stage.world.tokens[:5])
     operator = yield from builder(stage)
