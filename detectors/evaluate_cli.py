@@ -97,15 +97,23 @@ def _by_labels(alerts: Path, labels: Path, lake: Path | None, scores: Path | Non
 
 def _from_lake(path: Path, labels: Labels, baselines: bool) -> tuple[Survey, dict[str, list[Alert]] | None]:
     """What the lake holds, and what the naive baselines make of it, where they are asked for."""
-    from detectors.evaluate.baselines import baseline_books
+    from detectors.evaluate.baselines import MOST_TRANSACTIONS, baseline_books
     from detectors.evaluate.survey import survey
     from ingest.lake import Lake
     from ingest.progress import ProgressLine
 
     lake = Lake.open(path)
     seen = survey(lake, labels)
-    show = ProgressLine(sys.stderr).show
-    return seen, baseline_books(lake, labels.chain_id, seen, show) if baselines else None
+    if not baselines:
+        return seen, None
+    if seen.transactions > MOST_TRANSACTIONS:
+        typer.echo(
+            f"the naive baselines are left out: the lake holds {seen.transactions} transactions, "
+            f"and they keep an alert for each, up to {MOST_TRANSACTIONS}",
+            err=True,
+        )
+        return seen, None
+    return seen, baseline_books(lake, labels.chain_id, seen, ProgressLine(sys.stderr).show)
 
 
 def _show(report: Report, json_file: Path | None, html_file: Path | None) -> None:

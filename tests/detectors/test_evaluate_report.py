@@ -19,9 +19,11 @@ from detectors.evaluate.report import Report, evaluate
 from detectors.evaluate.survey import Survey
 from detectors.evaluate.text_table import table
 from ingest.errors import BadInput
+from ingest.lake_writer import LakeWriter
 from tests.contract import categories as contract
 from tests.detectors.alerts import ALICE, BOB, MALLORY, TRUDY, label, labels, layered, transaction
 from tests.detectors.test_evaluate_measures import about, attack, payroll
+from tests.fixtures.frames import ChainBuilder
 from undertow import app
 
 BUILT = frozenset({"layering", "wallet-drain"})
@@ -190,6 +192,41 @@ def test_scores_that_cannot_be_used_end_in_one_line(
     assert isinstance(error, BadInput)
     assert said in str(error)
     assert "\n" not in str(error)
+
+
+def lake_of_mallory(folder: Path) -> Path:
+    """Mallory pays alice in each of five blocks."""
+    chain = ChainBuilder(first_block=1)
+    for _ in range(5):
+        chain.block().native(bytes.fromhex(MALLORY[2:]), bytes.fromhex(ALICE[2:]), 10**18)
+    LakeWriter(folder).write(chain.batch())
+    return folder
+
+
+def test_a_lake_brings_the_honest_rate_and_the_baselines(tmp_path: Path) -> None:
+    lake = lake_of_mallory(tmp_path / "lake")
+    arguments = [*files(tmp_path, [layered(100, BOB)]), "--lake", lake, "--json", tmp_path / "json"]
+    result = command(*arguments)
+    assert result.exit_code == 0, result.output
+    said = json.loads((tmp_path / "json").read_text())
+    assert (said["transactions"], said["honest_transactions"]) == (5, 5)
+    assert said["alerts_per_10k_honest_transactions"] == 2000.0  # 1 of 5
+    assert {name: row["found"] for name, row in said["baselines"].items()} == {
+        "constant": 1, "random": 0, "value > 50 ETH": 0, "isolation forest": 0,
+    }  # fmt: skip
+    assert command(*arguments, "--no-baselines").exit_code == 0
+    assert json.loads((tmp_path / "json").read_text())["baselines"] == {}
+
+
+def test_of_too_large_a_lake_the_baselines_are_left_out_and_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("detectors.evaluate.baselines.MOST_TRANSACTIONS", 4)
+    lake = lake_of_mallory(tmp_path / "lake")
+    result = command(*files(tmp_path, [layered()]), "--lake", lake)
+    assert result.exit_code == 0
+    assert "left out: the lake holds 5 transactions" in result.stderr
+    assert "baseline: constant" not in result.stdout
 
 
 def test_the_command_wants_a_book_and_labels_or_recordings(tmp_path: Path) -> None:

@@ -18,6 +18,9 @@ from detectors.evaluate.survey import Survey
 from ingest.lake import Lake
 from ingest.progress import Progress
 
+MOST_TRANSACTIONS = 1_000_000
+"""A lake with more gets no baselines: the constant keeps an alert of 2 kB for each transaction."""
+
 
 def baselines(seen: Survey) -> tuple[Detector, ...]:
     """The naive detectors for a lake that was surveyed."""
