@@ -54,10 +54,11 @@ def page(report: Report) -> str:
 def _tiles(report: Report) -> str:
     row, verdict = report.overall.row, report.verdict
     rate = report.overall.per_10k
+    few = "" if row.enough or not row.attacks else "not enough attacks"
     tiles = [
-        ("F1 overall", _value(row.f1), _between(row.f1), ""),
-        ("attacks found", f"{row.found} of {row.attacks}", _between(row.recall), ""),
-        ("precision", _value(row.precision), _between(row.precision), ""),
+        ("F1 overall", "–" if few else _value(row.f1), few or _between(row.f1), ""),
+        ("attacks found", f"{row.found} of {row.attacks}", few or _between(row.recall), ""),
+        ("precision", "–" if few else _value(row.precision), few or _between(row.precision), ""),
         ("alerts per 10,000 honest transactions", "–" if rate is None else f"{rate:.2f}", "", ""),
         ("victims called an attacker", str(len(verdict.victims_named_attacker)), "must be 0", "must"),
         ("duplicates", str(len(verdict.duplicates)), "must be 0", "must"),

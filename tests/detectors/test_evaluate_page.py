@@ -98,6 +98,15 @@ def test_its_pictures_say_what_the_figures_do() -> None:
     assert "15/20" in texts  # of each variant twenty were played, and the first thirty attacks found
 
 
+def test_of_too_few_attacks_no_figure_stands_at_the_top() -> None:
+    few = Elements(page(evaluate([about(1)], labels(attack(1)), frozenset({"layering"})))).text
+    many = Elements(page(hostile_world())).text
+    assert few[few.index("F1 overall") - 1] == "–"
+    assert few[few.index("F1 overall") + 1] == "not enough attacks"
+    # 31 of 42 found, the payroll and a stray flagged: 62 / (62 + 11 + 2)
+    assert many[many.index("F1 overall") - 1] == "0.83"
+
+
 def test_an_empty_world_has_a_page_too() -> None:
     made = page(evaluate([], labels(), frozenset()))
     assert "0 of 0" in made
