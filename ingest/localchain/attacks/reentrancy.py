@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ingest.localchain.actions import Asset, Transaction, pay
-from ingest.localchain.artifacts import Artifact, Own
+from ingest.localchain.artifacts import Own
 from ingest.localchain.assailants import assailant, look_ordinary
 from ingest.localchain.banks import Care, HookBank, hooked, open_bank, open_hook_bank
 from ingest.localchain.clock import DAY, HOUR
@@ -15,7 +15,9 @@ from ingest.localchain.draws import comes_to_nothing
 from ingest.localchain.funding import between, withdrawal
 from ingest.localchain.miner import Mined
 from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, roles, sleep, wait
+from ingest.localchain.treasuries import PROXY
 from ingest.localchain.wallet import Address
+from ingest.localchain.weapons import CROSS_RAIDER, HOOK_RAIDER, RAIDER, STRIKE_GAS
 from ingest.localchain.world import ETH
 
 CATEGORY = "reentrancy"
@@ -23,15 +25,9 @@ WARM_UP = 20
 LONGEST = 30
 NIGHTS = 2
 
-RAIDER = Own("raiders", "Raider", ("address",))
-CROSS_RAIDER = Own("raiders", "CrossRaider", ("address",))
-HOOK_RAIDER = Own("raiders", "HookRaider", ("address", "address"))
-PROXY = Artifact("@openzeppelin/contracts", "build/contracts/ERC1967Proxy.json", ("address", "bytes"))
-
 _BANK_ETHER = (2, 600)
 _BANK_USD = (5_000, 1_500_000)
 _DEPTHS = (2, 11)
-_STRIKE_GAS = 3_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +89,7 @@ def hook_token(stage: Stage) -> Story:
         return [
             *hooked(bank, thief, strike.stake),
             pay(token, thief, raider, strike.stake),
-            call(thief, raider, "raid(uint256,uint256)", strike.stake, strike.depth, gas=_STRIKE_GAS),
+            call(thief, raider, "raid(uint256,uint256)", strike.stake, strike.depth, gas=STRIKE_GAS),
             call(thief, raider, "collect()"),
         ]
 
@@ -126,7 +122,7 @@ def _native(stage: Stage, code: Own, flaw: Care, with_proxy: bool = False) -> St
     def raid(strike: _Strike) -> list[Transaction]:
         into, depth, stake = contracts[-1], strike.depth, strike.stake
         return [
-            call(thief, into, "raid(uint256)", depth, value=stake, gas=_STRIKE_GAS),
+            call(thief, into, "raid(uint256)", depth, value=stake, gas=STRIKE_GAS),
             call(thief, into, "collect()"),
         ]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ingest.localchain.actions import Asset, Transaction, approve, pay
-from ingest.localchain.artifacts import Own
 from ingest.localchain.assailants import assailant, look_ordinary
 from ingest.localchain.banks import builder
 from ingest.localchain.clock import DAY, HOUR
@@ -16,13 +15,13 @@ from ingest.localchain.miner import Mined
 from ingest.localchain.protocols.savings import OLD_VAULT, VAULT, deposit, redeem
 from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
 from ingest.localchain.wallet import Address
+from ingest.localchain.weapons import INFLATOR
 
 CATEGORY = "vault-inflation"
 WARM_UP = 25
 LONGEST = 28
 NIGHTS = 2
 
-_INFLATOR = Own("vault", "Inflator", ("address",))
 _LEAST_USD = (100, 20_000)
 _GAS = 300_000
 
@@ -106,7 +105,7 @@ def by_contract(stage: Stage) -> Story:
     trap = yield from _trap(stage, stage.rng.randint(1, 3))
     gift = _above(stage, max(trap.amounts))
     yield _from_exchange(stage, trap, gift)
-    trap.done += yield [create(trap.thief, _INFLATOR, trap.vault)]
+    trap.done += yield [create(trap.thief, INFLATOR, trap.vault)]
     contract = created(trap.done[-1])
     trap.done += yield [
         pay(trap.asset, trap.thief, contract, stage.holding(trap.asset, trap.thief)),

@@ -1,0 +1,88 @@
+"""Suspicious contracts are true: their deployer was new, they lie on chain, and where used, it hurt."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.ingest.localchain.reading import named, receipts_of
+from tests.ingest.localchain.truth.played import Label, Told
+
+CATEGORY = "suspicious-contract"
+pytestmark = pytest.mark.chain
+
+FEES_USD = 150
+NEW = 6
+"""A new deployer has sent fewer transactions than this before the first suspicious one."""
+
+
+def used(told: Told) -> list[Label]:
+    return [label for label in told.attacks() if label["harm_block"]]
+
+
+def unused(told: Told) -> list[Label]:
+    return [label for label in told.attacks() if not label["harm_block"]]
+
+
+def deployed(told: Told, label: Label) -> dict[str, int]:
+    """The contracts that the label's transactions created, each with its block."""
+    return {
+        receipt["contractAddress"]: int(receipt["blockNumber"], 16)
+        for receipt in receipts_of(told.chain, label["transactions"])
+        if receipt["contractAddress"]
+    }
+
+
+def test_every_variant_is_played(told: Told) -> None:
+    for kind in ("attack", "hard_negative"):
+        assert told.variants(kind) == told.all_variants(kind)
+
+
+def test_about_half_of_the_contracts_are_used(told: Told) -> None:
+    attacks = told.attacks()
+    assert 0.2 <= len(used(told)) / len(attacks) <= 0.8
+
+
+def test_the_contract_lies_on_chain_before_it_does_harm(told: Told) -> None:
+    for label in told.attacks():
+        contracts = deployed(told, label)
+        assert set(contracts) <= set(named(label, "attacker"))
+        for address, block in contracts.items():
+            assert len(told.chain.ask("eth_getCode", address, hex(block))) > 100, label["note"]
+        if label["harm_block"]:
+            assert max(contracts.values()) < label["harm_block"], label["note"]
+
+
+def test_the_deployer_is_new(told: Told) -> None:
+    for label in [*told.attacks(), *told.failed()]:
+        deployer, before = named(label, "attacker")[0], hex(label["first_block"] - 1)
+        assert int(told.chain.ask("eth_getTransactionCount", deployer, before), 16) < NEW, label["note"]
+
+
+def test_what_was_used_cost_its_victims_what_the_label_says(told: Told) -> None:
+    for label in used(told):
+        assert label["loss_usd"] > 0
+        assert told.lost(label) == pytest.approx(label["loss_usd"], rel=0.001, abs=FEES_USD), label["note"]
+        harm, thieves = label["harm_block"], named(label, "attacker")
+        gained = told.wealth(thieves, label["last_block"]) - told.wealth(thieves, harm - 1)
+        assert gained >= 0.5 * label["loss_usd"] - FEES_USD, label["note"]
+
+
+def test_what_was_not_used_or_in_vain_cost_its_target_nothing(told: Told) -> None:
+    assert unused(told)
+    for label in [*unused(told), *told.failed()]:
+        targets = [*named(label, "infrastructure"), *named(label, "victim")]
+        assert label["loss_usd"] == 0
+        assert told.gained_by(label, targets) >= -FEES_USD, label["note"]
+
+
+def test_honest_deployers_are_new_too_and_keep_what_is_theirs(told: Told) -> None:
+    for label in told.hard_negatives():
+        deployer, before = named(label, "intermediary")[0], hex(label["first_block"] - 1)
+        assert deployed(told, label), label["note"]
+        assert int(told.chain.ask("eth_getTransactionCount", deployer, before), 16) < NEW
+        own = [*named(label, "intermediary"), *deployed(told, label)]
+        gained = told.gained_by(label, own)
+        if label["variant"] == "flash_borrower":
+            assert gained > 0  # savings leave a vault that many use for one of its own
+        else:
+            assert gained == pytest.approx(0, abs=FEES_USD), label["note"]
