@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import Transaction, approve, buy, pay, sell
+from ingest.localchain.actions import Transaction, approve, buy, pay, sell, unwrap, wrap
+from ingest.localchain.draws import comes_to_nothing
+from ingest.localchain.funding import between
 from ingest.localchain.miner import Mined
+from ingest.localchain.protocols.disperse import Disperse, disperse_token
 from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, roles
+from ingest.localchain.trails import stuck
 from ingest.localchain.wallet import Address
 from ingest.localchain.world import ETH
 
 CATEGORY = "anomalous-wallet"
 WARM_UP = 110
-LONGEST = 16
+LONGEST = 18
 
 
 def relay(stage: Stage) -> Story:
-    """Takes money from some forty wallets and pays some eighty others in five tokens, within minutes."""
+    """Takes money from dozens of wallets and pays twice as many others in five tokens, within minutes."""
     machine = stage.dormant(stage.ether(60, 120))
-    tokens = list(stage.world.tokens)
-    done: list[Mined] = yield [_purchase(stage, machine, t.address, 5 * ETHER) for t in tokens if t.address]
-    payers = [stage.dormant(stage.ether(0.5, 3)) for _ in range(stage.rng.randint(35, 45))]
-    payees = [stage.fresh() for _ in range(stage.rng.randint(70, 90))]
+    if comes_to_nothing(stage.rng):
+        return (yield from _stalled(stage, machine))
+    tokens = list(stage.world.tokens[:5])
+    done: list[Mined] = yield [_purchase(stage, machine, t.token, 5 * ETHER) for t in tokens]
+    payers = [stage.dormant(stage.ether(0.5, 3)) for _ in range(stage.rng.randint(30, 60))]
+    payees = [stage.fresh() for _ in range(stage.rng.randint(60, 130))]
     yield []
-    blocks = stage.rng.randint(3, 6)
+    blocks = stage.rng.randint(3, 8)
+    most = between(stage, 20, 400)
     for turn in range(blocks):
         taken = [pay(ETH, payer, machine, stage.ether(0.1, 0.4)) for payer in payers[turn::blocks]]
         given = [
-            pay(tokens[number % 5], machine, payee, tokens[number % 5].units(stage.rng.uniform(5, 90)))
+            pay(tokens[number % 5], machine, payee, tokens[number % 5].units(stage.rng.uniform(1, most)))
             for number, payee in enumerate(payees[turn::blocks])
         ]
         done += yield _alternating(taken, given)
@@ -36,23 +43,61 @@ def relay(stage: Stage) -> Story:
 def churn(stage: Stage) -> Story:
     """Buys and sells every token dozens of times a block, handing slices to ever new wallets in between."""
     machine = stage.dormant(stage.ether(150, 400))
-    tokens = [(t, t.address) for t in stage.world.tokens if t.address]
-    router, weth = stage.world.router, stage.world.weth
-    done: list[Mined] = yield [approve(address, machine, router) for _, address in tokens]
-    done += yield [_purchase(stage, machine, address, 8 * ETHER) for _, address in tokens]
-    rounds = stage.rng.randint(4, 7)
+    if comes_to_nothing(stage.rng):
+        return (yield from _stalled(stage, machine))
+    tokens, router, weth = stage.world.tokens, stage.world.router, stage.world.weth
+    done: list[Mined] = yield [approve(token.token, machine, router) for token in tokens]
+    done += yield [_purchase(stage, machine, token.token, 8 * ETHER) for token in tokens]
+    rounds, slice_usd = stage.rng.randint(4, 8), between(stage, 10, 120)
     for _ in range(rounds):
         block: list[Transaction] = []
-        for token, address in tokens * 2:
-            block.append(sell(router, machine, [address, weth], token.units(stage.rng.uniform(500, 1_500))))
-            block.append(pay(token, machine, stage.fresh(), token.units(stage.rng.uniform(20, 60))))
-            block.append(_purchase(stage, machine, address, stage.ether(0.2, 0.6)))
+        for token in tokens * 2:
+            sold = token.units(stage.rng.uniform(200, 1_000))
+            block.append(sell(router, machine, [token.token, weth], sold))
+            block.append(pay(token, machine, stage.fresh(), token.units(slice_usd)))
+            block.append(_purchase(stage, machine, token.token, stage.ether(0.2, 0.6)))
         done += yield block
-    note = f"{20 * rounds} swaps and {10 * rounds} slices to new wallets in {rounds} blocks"
+    count = len(tokens) * 2 * rounds
+    note = f"{2 * count} swaps and {count} slices to new wallets in {rounds} blocks"
     return Outcome(hashes(done), roles([machine]), note)
 
 
-VARIANTS = {"relay": relay, "churn": churn}
+def weaver(stage: Stage) -> Story:
+    """Wraps, unwraps, disperses and passes the same few wallets something of every asset, over and over."""
+    machine = stage.dormant(stage.ether(80, 300))
+    if comes_to_nothing(stage.rng):
+        return (yield from _stalled(stage, machine))
+    world = stage.world
+    disperse, tokens = world.of(Disperse), list(world.tokens)
+    done: list[Mined] = yield [_purchase(stage, machine, token.token, 6 * ETHER) for token in tokens]
+    done += yield [approve(token.token, machine, disperse.contract) for token in tokens]
+    others = [stage.fresh() for _ in range(stage.rng.randint(40, 80))]
+    rounds = stage.rng.randint(5, 10)
+    for turn in range(rounds):
+        wei = stage.ether(0.5, 5)
+        block = [wrap(world.weth, machine, wei)]
+        for number, other in enumerate(others[turn % 3 :: 3]):
+            asset = (ETH, world.wrapped, *tokens)[number % (len(tokens) + 2)]
+            block.append(pay(asset, machine, other, asset.units(stage.rng.uniform(0.5, 8))))
+        token = tokens[turn % len(tokens)]
+        amounts = dict.fromkeys(others[turn::5], token.units(2))
+        block.append(disperse_token(disperse, token.token, machine, amounts))
+        done += yield [*block, unwrap(world.weth, machine, wei // 2)]
+    note = f"{rounds} rounds of every asset to {len(others)} wallets, by itself and by Disperse"
+    return Outcome(hashes(done), roles([machine]), note)
+
+
+VARIANTS = {"relay": relay, "churn": churn, "weaver": weaver}
+
+
+def _stalled(stage: Stage, machine: Address) -> Story:
+    """It is set up wrongly: everything it sends in its first blocks fails, and it falls silent."""
+    done: list[Mined] = yield []
+    token = stage.rng.choice(stage.world.tokens)
+    for _ in range(stage.rng.randint(1, 3)):
+        done += yield [stuck(stage, token, machine) for _ in range(stage.rng.randint(5, 30))]
+    note = f"{len(done)} payments that all failed"
+    return Outcome(hashes(done), roles([machine]), note, succeeded=False)
 
 
 def _purchase(stage: Stage, buyer: Address, token: Address, wei: int) -> Transaction:

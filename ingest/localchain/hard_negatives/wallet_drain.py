@@ -14,7 +14,7 @@ from ingest.localchain.actions import (
     pay,
     sell,
 )
-from ingest.localchain.cast import Person
+from ingest.localchain.funding import people_with
 from ingest.localchain.honest.customers import sweeps
 from ingest.localchain.miner import Mined
 from ingest.localchain.stage import Acts, Outcome, Stage, Story, hashes, in_pairs, roles, wait
@@ -30,9 +30,10 @@ _LEAST_USD = 50
 
 def deposit_sweeps(stage: Stage) -> Story:
     """Ten customers deposit to addresses made for it, which the exchange then empties into its hot wallet."""
-    people = stage.holders(stage.cast.veterans(stage.rng, 1), ETH, _LEAST_USD)[:10]
-    made = [(person.address, stage.fresh()) for person in people]
+    people = yield from people_with(stage, 10, ETH, _LEAST_USD)
+    made = [(customer, stage.fresh()) for customer in people]
     yield [pay(ETH, who, there, stage.spendable(who, TOKEN_GAS) // 10) for who, there in made]
+    stage.cast.release(people)
     yield from wait(stage.rng.randint(0, 2))
     deposits = [there for _, there in made]
     done: list[Mined] = yield sweeps(stage, [(ETH, there) for there in deposits[:5]])
@@ -103,10 +104,8 @@ VARIANTS = {
 
 def _holders_of_one(stage: Stage) -> Acts:
     """A token, and six to nine of its holders, who are this story's from now on."""
-    people: list[Person] = stage.cast.veterans(stage.rng, 1)
     token = stage.rng.choice(stage.world.tokens[2:])
-    holders = [p.address for p in stage.holders(people, token, _LEAST_USD)][: stage.rng.randint(6, 9)]
-    stage.cast.reserve(holders)
+    holders = yield from people_with(stage, stage.rng.randint(6, 9), token, _LEAST_USD)
     yield []  # what they did before they were reserved is in this block
     return token, holders
 
