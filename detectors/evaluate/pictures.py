@@ -140,19 +140,23 @@ def calibration(series: Mapping[str, Sequence[Bin]]) -> str:
 
     def paint(axes: Axes) -> None:
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1.2, linestyle="--")
-        for (name, bins), colour in zip(series.items(), (MAIN, GOOD), strict=False):
+        for (name, bins), colour, beside in zip(
+            series.items(), (MAIN, GOOD), ((5, -10), (-15, 5)), strict=False
+        ):
             means, right = [each.mean for each in bins], [each.right for each in bins]
             axes.vlines(means, [r.low for r in right], [r.high for r in right], color=colour, linewidth=1.2)
             axes.plot(means, [r.value for r in right], "o-", color=colour, markersize=5, label=name)
             for mean, each in zip(means, right, strict=True):
-                axes.annotate(
-                    f"{each.n}", (mean, each.value), (5, -9), textcoords="offset points", fontsize=7
-                )
+                _beside(axes, (mean, each.value), beside, str(each.n), colour)
         _unit(axes, "score", "share that was right")
         if len(series) > 1:
             axes.legend(frameon=False, loc="upper left", fontsize=8)
 
     return drawn(paint, 6.4, 3.4, "Whether scores mean what they say")
+
+
+def _beside(axes: Axes, point: tuple[float, float], off: tuple[int, int], said: str, colour: str) -> None:
+    axes.annotate(said, point, off, textcoords="offset points", color=colour, fontsize=7)
 
 
 def _unit(axes: Axes, across: str, up: str) -> None:
