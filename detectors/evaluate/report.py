@@ -79,13 +79,7 @@ class Report:
             "enough_labels": ENOUGH_LABELS,
             "transactions": self.transactions,
             "honest_transactions": self.honest,
-            "alerts": {
-                "raised": len(verdict.raised),
-                "retracted": verdict.retracted,
-                "suppressed": verdict.suppressed,
-                "about_hard_negatives": len(verdict.flags),
-                "about_another_category": len(verdict.elsewhere),
-            },
+            "alerts": _counted(verdict),
             "alerts_without_label": len(verdict.unmatched),
             "alerts_per_10k_honest_transactions": self.overall.per_10k,
             "duplicates": len(verdict.duplicates),
@@ -114,9 +108,18 @@ class Report:
 def row_dict(made: Row) -> dict[str, Any]:
     """A row as plain values, with what was missed beside what was found."""
     plain = asdict(made)
-    name = plain.pop("name")
-    assert name == made.name
+    del plain["name"]
     return {**plain, "missed": made.attacks - made.found, "enough": made.enough}
+
+
+def _counted(verdict: Verdict) -> dict[str, int]:
+    return {
+        "raised": len(verdict.raised),
+        "retracted": verdict.retracted,
+        "suppressed": verdict.suppressed,
+        "about_hard_negatives": len(verdict.flags),
+        "about_another_category": len(verdict.elsewhere),
+    }
 
 
 def role_errors(verdict: Verdict) -> dict[str, int]:
