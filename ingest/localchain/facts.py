@@ -9,14 +9,17 @@ from ingest.errors import BadInput
 from ingest.localchain.wallet import Address
 
 
-def write_lists(folder: Path, sanctioned: Sequence[Address]) -> None:
-    """`sanctions.txt`, an address a line. Raises BadInput where it cannot be written."""
-    file = folder / "sanctions.txt"
-    lines = ["# wallets under sanctions in the local world", *sanctioned]
+def write_lists(folder: Path, sanctioned: Sequence[Address], tokens: Sequence[Address]) -> None:
+    """`sanctions.txt` and `tokens.txt`, an address a line. Raises BadInput where they cannot be written."""
+    _write(folder / "sanctions.txt", "wallets under sanctions in the local world", sanctioned)
+    _write(folder / "tokens.txt", "tokens whose names are theirs, bridged and wrapped ones too", tokens)
+
+
+def _write(file: Path, title: str, addresses: Sequence[Address]) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         partial = file.with_name(f"{file.name}.part")
-        partial.write_text("".join(f"{line}\n" for line in lines))
+        partial.write_text("".join(f"{line}\n" for line in (f"# {title}", *addresses)))
         partial.replace(file)
     except OSError as error:
         raise BadInput(f"{file} cannot be written ({error.strerror}): choose another --facts") from error

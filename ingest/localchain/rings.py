@@ -55,7 +55,7 @@ def ring(stage: Stage, count: int, wei: int) -> Acts:
         return Ring([first, *rest])
     if way == "chain":
         return (yield from _chain(stage, count, wei))
-    paymaster = yield from swindler(stage, count * (wei + stage.miner.fee(TOKEN_GAS)) + ETHER // 20)
+    paymaster = yield from swindler(stage, count * (wei + stage.miner.fee(TOKEN_GAS)) + ETHER // 5)
     wallets = [stage.fresh() for _ in range(count)]
     payments = [pay(ETH, paymaster, wallet, wei) for wallet in wallets]
     if way == "disperse":

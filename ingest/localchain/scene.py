@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ingest.localchain.actions import Asset, Transaction
+from ingest.localchain.actions import Asset, Transaction, pay
 from ingest.localchain.funding import people_with
 from ingest.localchain.miner import Mined
 from ingest.localchain.stage import Acts, Outcome, Role, Stage, hashes, sleep
@@ -38,6 +38,12 @@ class Scene:
         self.done += mined
         self.lost_usd += before - self._worth()
         return mined
+
+    def payment(self, asset: Asset, payer: Address, payee: Address, amount: int) -> Transaction:
+        """A payment by one of the crowd, who knows the payee from now on."""
+        if person := self.stage.cast.people.get(payer):
+            person.paid.add(payee)
+        return pay(asset, payer, payee, amount)
 
     def pause(self, longest: int) -> Acts:
         """Up to so many blocks in which nothing happens here."""

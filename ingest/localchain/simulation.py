@@ -15,6 +15,7 @@ from ingest.localchain.director import Director
 from ingest.localchain.facts import write_lists
 from ingest.localchain.labels import Label, LabelFile
 from ingest.localchain.miner import Miner
+from ingest.localchain.protocols.token_zoo import listed_tokens
 from ingest.localchain.setting import ordinary_habits, set_stage
 from ingest.localchain.stories import repertoires
 from ingest.localchain.world import ensure_world
@@ -68,7 +69,7 @@ def begin(url: str, labels: Path, script: Script) -> Director:
     file = LabelFile(labels, miner.chain_id, miner.head + 1)
     stage = set_stage(rng, miner, ensure_world(miner), script.transactions_per_block)
     if script.facts:
-        write_lists(script.facts, stage.sanctioned)
+        write_lists(script.facts, stage.sanctioned, listed_tokens(stage.world))
     habits = ordinary_habits(stage, script.transactions_per_block)
     plan = programme.programme(
         rng, repertoires(script.categories), script.blocks, script.attacks_per_category

@@ -67,7 +67,7 @@ def handed_over(stage: Stage) -> Story:
         amount = int(real.units(ETH.usd(wei)) * stage.rng.uniform(1, 1.1))
         yield from scene.play([pay(Asset("", issued.token, 0), swindling, victim, amount)])
         yield from scene.pause(1)
-        (paid,) = yield from scene.play([pay(ETH, victim, swindling, wei)])
+        (paid,) = yield from scene.play([scene.payment(ETH, victim, swindling, wei)])
         harm = harm or paid.hash
     return (yield from _end(scene, issued, f"false {real.symbol} handed over for native value", harm))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import Asset, Transaction, mint, pay
+from ingest.localchain.actions import Asset, Transaction, mint
 from ingest.localchain.clock import DAY
 from ingest.localchain.coins import (
     FEE_TOKEN,
@@ -89,7 +89,9 @@ def _give_all(scene: Scene, asset: Asset) -> Acts:
     givers = stage.rng.sample(scene.crowd, min(3, len(scene.crowd) - 1))
     held = stage.miner.holdings((asset, giver) for giver in givers)
     others = [person for person in scene.crowd if person not in givers]
-    gifts = [pay(asset, g, stage.rng.choice(others), n) for g, n in zip(givers, held, strict=True) if n]
+    gifts = [
+        scene.payment(asset, g, stage.rng.choice(others), n) for g, n in zip(givers, held, strict=True) if n
+    ]
     yield from scene.play(gifts)
 
 

@@ -47,7 +47,9 @@ def loyalty_points(stage: Stage) -> Story:
     held = stage.miner.holdings((points.asset, person) for person in scene.crowd)
     for person, amount in zip(scene.crowd[::2], held[::2], strict=True):
         to = stage.rng.choice((shop, shop, stage.rng.choice(scene.crowd[1::2])))
-        yield from scene.play([pay(points.asset, person, to, part_of(amount, stage.rng.uniform(0.2, 1)))])
+        yield from scene.play(
+            [scene.payment(points.asset, person, to, part_of(amount, stage.rng.uniform(0.2, 1)))]
+        )
     return _end(scene, points, f"points for {len(scene.crowd)} customers, who spend them at the shop")
 
 
@@ -97,7 +99,7 @@ def _use(scene: Scene, launched: Launch) -> Acts:
     for start in range(0, len(active), 4):
         sellers, payers = active[start : start + 2], active[start + 2 : start + 4]
         others = [person for person in scene.crowd if person not in active]
-        gifts = [pay(launched.asset, p, stage.rng.choice(others), held[p] // 2) for p in payers]
+        gifts = [scene.payment(launched.asset, p, stage.rng.choice(others), held[p] // 2) for p in payers]
         yield from scene.play([*sales(stage, launched, sellers, stage.rng.uniform(0.3, 1)), *gifts])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import Asset, Transaction, pay, unwrap, wrap
+from ingest.localchain.actions import Asset, Transaction, unwrap, wrap
 from ingest.localchain.coins import Coin, plain_coin, usual_supply
 from ingest.localchain.funding import between, fund
 from ingest.localchain.launches import TRADE_GAS, launch, market, purchase, sale
@@ -84,4 +84,4 @@ def _pay_each_other(scene: Scene, asset: Asset) -> Acts:
     nexts = [*scene.crowd[1:], scene.crowd[0]]
     rows = zip(scene.crowd, nexts, held, strict=True)
     parts = [(a, b, n // stage.rng.randint(2, 9)) for a, b, n in rows]
-    yield from scene.play([pay(asset, a, b, n) for a, b, n in parts if n])
+    yield from scene.play([scene.payment(asset, a, b, n) for a, b, n in parts if n])

@@ -14,7 +14,7 @@ from ingest.localchain.coins import BRIDGED_TOKEN, FEE_TOKEN, REBASING_TOKEN
 from ingest.localchain.deployment import Deployment
 from ingest.localchain.pools import open_pool, pair_address
 from ingest.localchain.wallet import Address, address_of, call_data
-from ingest.localchain.world import ETH, Base
+from ingest.localchain.world import ETH, Base, World
 
 _POOL_WEI = 2_000 * ETH.one
 _FEE_BASIS_POINTS = 200
@@ -61,6 +61,12 @@ class TokenZoo:
 
 
 PROTOCOL = TokenZoo
+
+
+def listed_tokens(world: World) -> list[Address]:
+    """What a list of known tokens holds: the ordinary ones, WETH, and those of the zoo; no hostile name."""
+    ordinary = [asset for asset in (*world.tokens, world.drift, world.wrapped) if asset != world.hostile]
+    return [asset.token for asset in (*ordinary, *world.of(TokenZoo).tokens)]
 
 
 def _bridged(deployment: Deployment, name: str, symbol: str, decimals: int, cents: int) -> Asset:

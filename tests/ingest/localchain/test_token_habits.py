@@ -1,0 +1,97 @@
+"""Honest tokens in everyday life: launches whose liquidity stays, holders who buy, pay, sell and bridge."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import pytest
+
+from ingest.localchain.actions import Transaction
+from ingest.localchain.chain import fork
+from ingest.localchain.honest import launches, token_holders
+from ingest.localchain.miner import Mined, Miner
+from ingest.localchain.pools import reserves
+from ingest.localchain.protocols.token_zoo import TokenZoo
+from ingest.localchain.setting import set_stage
+from ingest.localchain.stage import Habit, Stage
+from ingest.localchain.world import ensure_world
+from tests.ingest.localchain.reading import moved_by
+
+pytestmark = pytest.mark.chain
+
+BLOCKS = 400
+
+
+@dataclass(frozen=True)
+class Lived:
+    """What these habits did on a stage of their own, without anybody else."""
+
+    stage: Stage
+    sent: tuple[Transaction, ...]
+    mined: tuple[Mined, ...]
+
+    def to(self, address: str) -> list[Mined]:
+        return [m for t, m in zip(self.sent, self.mined, strict=True) if t.to == address]
+
+
+@pytest.fixture(scope="module")
+def lived(origin_rpc: str) -> Iterator[Lived]:
+    with fork(origin_rpc) as node:
+        miner = Miner.start(node.url)
+        stage = set_stage(Random(6), miner, ensure_world(miner), per_block=20)
+        openings = [launches.begin(stage, 20), token_holders.begin(stage, 20)]
+        sent, mined = live(miner, [habit for opening in openings for habit in opening.habits])
+        yield Lived(stage, tuple(sent), tuple(mined))
+
+
+def live(miner: Miner, habits: Sequence[Habit]) -> tuple[list[Transaction], list[Mined]]:
+    sent: list[Transaction] = []
+    mined: list[Mined] = []
+    parts: list[Any] = [next(habit) for habit in habits]
+    for _ in range(BLOCKS):
+        done = iter(miner.mine([t for part in parts for t in part]))
+        news = [[next(done) for _ in part] for part in parts]
+        sent += [t for part in parts for t in part]
+        mined += [m for part in news for m in part]
+        parts = [habit.send(part) for habit, part in zip(habits, news, strict=True)]
+    return sent, mined
+
+
+def test_they_make_one_or_two_transactions_a_block(lived: Lived) -> None:
+    assert 0.7 < len(lived.sent) / BLOCKS < 2.2
+
+
+def test_all_but_a_few_of_them_succeed(lived: Lived) -> None:
+    assert sum(m.ok for m in lived.mined) > 0.97 * len(lived.mined)
+
+
+def test_tokens_are_launched_and_their_pools_stay_filled(lived: Lived) -> None:
+    world, miner = lived.stage.world, lived.stage.miner
+    tokens = [m.created for m in lived.mined if m.created]
+    assert len(tokens) >= 3
+    for token in tokens[:-1]:  # the last one's pool may not be open yet
+        pooled, wei = reserves(miner, world.factory, token, world.weth)
+        assert pooled and wei > 10**18
+
+
+def test_people_buy_and_sell_what_was_launched(lived: Lived) -> None:
+    token = next(m.created for m in lived.mined if m.created)
+    pool_moves = moved_by(lived.stage.miner.wallet, [m.hash for m in lived.mined if m.ok])
+    ends = Counter(end for move in pool_moves if move.token == token for end in (move.sender, move.receiver))
+    assert len(ends) > 10
+
+
+def test_every_token_of_the_zoo_is_moved_by_several_people(lived: Lived) -> None:
+    zoo = lived.stage.world.of(TokenZoo)
+    moves = moved_by(lived.stage.miner.wallet, [m.hash for m in lived.mined if m.ok])
+    for token in zoo.tokens:
+        assert len({move.sender for move in moves if move.token == token.address}) >= 3, token.symbol
+
+
+def test_the_rebasing_token_rebases(lived: Lived) -> None:
+    zoo = lived.stage.world.of(TokenZoo)
+    assert lived.stage.miner.number(zoo.rebasing.token, "epoch()") >= 2
