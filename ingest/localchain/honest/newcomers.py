@@ -28,6 +28,7 @@ def _first_money(stage: Stage, address: Address) -> list[Transaction]:
     usd = min(20_000.0, stage.rng.lognormvariate(6.5, 1))
     friends = stage.holders(stage.cast.active(stage.rng, 6), ETH, 10_000)
     if friends and stage.rng.random() < 0.4:
+        friends[0].paid.add(address)
         return [pay(ETH, friends[0].address, address, stage.ether(0.2, 1))]
     hot = stage.exchange.hot
     return [pay(ETH, hot, address, stage.ether(0.2, 2)), pay(token, hot, address, token.units(usd))]
