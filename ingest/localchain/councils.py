@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.localchain.actions import TOKEN_GAS, ZERO, Asset, Transaction, pay
 from ingest.localchain.artifacts import Artifact, Own
@@ -110,6 +110,11 @@ def motion(governor: Address, payments: Sequence[tuple[Asset, Address, int]], te
     return Motion(governor, tuple(targets), tuple(values), tuple(data), text)
 
 
+def give(votes: Asset, owner: Address, to: Address, amount: int) -> Transaction:
+    """Tokens that vote; the votes of those who have delegated move along, which takes gas."""
+    return replace(pay(votes, owner, to, amount), gas=3 * TOKEN_GAS)
+
+
 def delegate(token: Address, holder: Address, to: Address) -> Transaction:
     """The holder's votes are cast by `to` from now on; nobody's are counted who has never done this."""
     return call(holder, token, "delegate(address)", to, gas=3 * TOKEN_GAS)
@@ -157,7 +162,7 @@ def _shares(stage: Stage, council: Council) -> list[Transaction]:
     weights = [int(10**6 * stage.rng.paretovariate(1.3)) for _ in council.members]
     parts = (out * weight // sum(weights) for weight in weights)
     return [
-        pay(council.votes, council.founder, member, part)
+        give(council.votes, council.founder, member, part)
         for member, part in zip(council.members, parts, strict=True)
     ]
 

@@ -16,6 +16,11 @@ def comes_to_nothing(rng: Random) -> bool:
     return rng.random() < FAILS
 
 
+def often(rng: Random, mean: float) -> int:
+    """How often something happens that happens `mean` times on average: whole times, perhaps once more."""
+    return int(mean) + (rng.random() < mean % 1)
+
+
 def split(rng: Random, amount: int, parts: int, unevenness: float = 0.4) -> list[int]:
     """`amount` in so many parts whose sum it is; 0 gives equal parts, towards 1 they differ ever more."""
     weights = [rng.uniform(1 - unevenness, 1 + unevenness) for _ in range(parts)]

@@ -27,6 +27,7 @@ from ingest.localchain.councils import (
     Motion,
     convene,
     delegate,
+    give,
     motion,
     until_decided,
     until_open,
@@ -88,7 +89,7 @@ def split_voters(stage: Stage) -> Story:
     coup.done += yield from _purchase(stage, coup.council, coup.thief, stage.rng.uniform(0.35, 0.6))
     votes, token = stage.holding(coup.council.votes, coup.thief), coup.council.votes
     part = min(votes // len(coup.voters), SUPPLY * 49 // 1000)
-    coup.done += yield [pay(token, coup.thief, voter, part) for voter in coup.voters]
+    coup.done += yield [give(token, coup.thief, voter, part) for voter in coup.voters]
     return (yield from _take_over(stage, coup, f"votes split over {len(coup.voters)} wallets"))
 
 
@@ -99,7 +100,7 @@ def borrowed_votes(stage: Stage) -> Story:
     amount = stage.holding(token, lender) * stage.rng.randint(85, 100) // 100
     coup.done += yield [
         pay(ETH, coup.thief, lender, stage.ether(0.2, 2)),
-        pay(token, lender, coup.thief, amount),
+        give(token, lender, coup.thief, amount),
     ]
     coup.voters, coup.helpers = [coup.thief], [lender]
     return (yield from _take_over(stage, coup, "votes borrowed the same day", give_back=amount))
@@ -192,16 +193,17 @@ def _take_over(stage: Stage, coup: _Coup, how: str, give_back: int = 0) -> Story
     coup.done += yield [*own, taken.propose(coup.thief)]
     yield from _vote(stage, coup, taken, ballots, failing == "voted down")
     if give_back and stage.rng.random() < 0.5:
-        coup.done += yield [pay(council.votes, coup.thief, coup.helpers[0], give_back)]
+        coup.done += yield [give(council.votes, coup.thief, coup.helpers[0], give_back)]
         give_back = 0
     yield from until_decided(stage, council)
     carried = yield from _carry_out(stage, coup, taken, failing == "cancelled")
     loss = lost_by(stage, council.keeper, coup.assets, before)
     if give_back:
-        coup.done += yield [pay(council.votes, coup.thief, coup.helpers[0], give_back)]
+        coup.done += yield [give(council.votes, coup.thief, coup.helpers[0], give_back)]
     stage.cast.leave([coup.thief])
     attackers = list(dict.fromkeys([coup.thief, coup.taker, *coup.voters]))
-    named = roles(attackers, [council.keeper], coup.helpers, [council.governor, council.token])
+    rules = [contract for contract in (council.governor, council.token) if contract != council.keeper]
+    named = roles(attackers, [council.keeper], coup.helpers, rules)
     if not carried.ok:
         why = failing or "too few votes"
         return Outcome(hashes(coup.done), named, f"{how}; {why}", succeeded=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingest.localchain.actions import Asset, pay
+from ingest.localchain.actions import Asset
 from ingest.localchain.clock import DAY
 from ingest.localchain.contracts import create, created
 from ingest.localchain.councils import (
@@ -15,6 +15,7 @@ from ingest.localchain.councils import (
     Motion,
     convene,
     delegate,
+    give,
     motion,
     until_decided,
     until_open,
@@ -61,7 +62,7 @@ def new_investor(stage: Stage) -> Story:
     investor = stage.dormant(stage.ether(1, 5))
     amount = stage.holding(council.votes, council.founder) * stage.rng.randint(30, 90) // 100
     done: list[Mined] = yield [
-        pay(council.votes, council.founder, investor, amount),
+        give(council.votes, council.founder, investor, amount),
         delegate(council.token, investor, investor),
     ]
     grant = yield from _grant(stage, council, assets, stage.fresh(), stage.rng.randint(1, 8))

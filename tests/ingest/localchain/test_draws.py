@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from ingest.localchain.draws import FAILS, comes_to_nothing, split
+from ingest.localchain.draws import FAILS, comes_to_nothing, often, split
 
 
 @pytest.mark.parametrize("unevenness", [0, 0.4, 0.9])
@@ -27,3 +27,11 @@ def test_one_attack_in_seven_comes_to_nothing() -> None:
     share = sum(comes_to_nothing(rng) for _ in range(10_000)) / 10_000
 
     assert share == pytest.approx(FAILS, abs=0.02)  # six standard deviations
+
+
+def test_what_happens_two_and_a_quarter_times_happens_twice_or_three_times() -> None:
+    rng = Random(1)
+    times = [often(rng, 2.25) for _ in range(10_000)]
+
+    assert set(times) == {2, 3}
+    assert sum(times) / len(times) == pytest.approx(2.25, abs=0.03)  # six standard deviations

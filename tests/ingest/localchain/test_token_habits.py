@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from random import Random
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
-from ingest.localchain.actions import Transaction
-from ingest.localchain.chain import fork
 from ingest.localchain.honest import launches, token_holders
-from ingest.localchain.miner import Mined, Miner
 from ingest.localchain.pools import reserves
 from ingest.localchain.protocols.token_zoo import TokenZoo
-from ingest.localchain.setting import set_stage
-from ingest.localchain.stage import Habit, Stage
-from ingest.localchain.world import ensure_world
+from tests.ingest.localchain import living
+from tests.ingest.localchain.living import Lived
 from tests.ingest.localchain.reading import moved_by
 
 pytestmark = pytest.mark.chain
@@ -26,39 +19,10 @@ pytestmark = pytest.mark.chain
 BLOCKS = 400
 
 
-@dataclass(frozen=True)
-class Lived:
-    """What these habits did on a stage of their own, without anybody else."""
-
-    stage: Stage
-    sent: tuple[Transaction, ...]
-    mined: tuple[Mined, ...]
-
-    def to(self, address: str) -> list[Mined]:
-        return [m for t, m in zip(self.sent, self.mined, strict=True) if t.to == address]
-
-
 @pytest.fixture(scope="module")
 def lived(origin_rpc: str) -> Iterator[Lived]:
-    with fork(origin_rpc) as node:
-        miner = Miner.start(node.url)
-        stage = set_stage(Random(6), miner, ensure_world(miner), per_block=20)
-        openings = [launches.begin(stage, 20), token_holders.begin(stage, 20)]
-        sent, mined = live(miner, [habit for opening in openings for habit in opening.habits])
-        yield Lived(stage, tuple(sent), tuple(mined))
-
-
-def live(miner: Miner, habits: Sequence[Habit]) -> tuple[list[Transaction], list[Mined]]:
-    sent: list[Transaction] = []
-    mined: list[Mined] = []
-    parts: list[Any] = [next(habit) for habit in habits]
-    for _ in range(BLOCKS):
-        done = iter(miner.mine([t for part in parts for t in part]))
-        news = [[next(done) for _ in part] for part in parts]
-        sent += [t for part in parts for t in part]
-        mined += [m for part in news for m in part]
-        parts = [habit.send(part) for habit, part in zip(habits, news, strict=True)]
-    return sent, mined
+    with living.lived(origin_rpc, [launches, token_holders], BLOCKS) as done:
+        yield done
 
 
 def test_they_make_one_or_two_transactions_a_block(lived: Lived) -> None:

@@ -56,7 +56,7 @@ def test_the_attackers_got_their_votes_in_the_attack_itself(told: Told) -> None:
 
 def test_split_voters_each_stay_under_a_twentieth_of_all_votes(told: Told) -> None:
     for label in told.attacks("split_voters"):
-        token = named(label, "infrastructure")[1]
+        token = named(label, "infrastructure")[-1]
         supply = int(
             told.chain.ask("eth_call", {"to": token, "data": call_data("totalSupply()")}, "latest"), 16
         )
