@@ -13,7 +13,6 @@ TOKEN_GAS = 90_000
 SWAP_GAS = 300_000
 DEPLOY_GAS = 6_000_000
 LIQUIDITY_GAS = 4_000_000
-USUAL_TIP = 10**9
 ZERO = "0x" + "00" * 20
 
 NO_DEADLINE = 2**63
@@ -25,8 +24,8 @@ class Transaction:
     """One call of `sender`; `to` is None where a contract is deployed. `value` in wei.
 
     Gas is always given: the node would estimate before the block's other transactions have run.
-    `tip` is what the sender's wallet bids for a unit of gas, in wei: a habit that people carry from one
-    address to the next.
+    `tip` is what is bid for a unit of gas, in wei: a habit that people carry from one address to the next.
+    None: the sender's own (see `Miner`).
     """
 
     sender: Address
@@ -34,7 +33,7 @@ class Transaction:
     data: str = "0x"
     value: int = 0
     gas: int = TOKEN_GAS
-    tip: int = USUAL_TIP
+    tip: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +95,19 @@ def unwrap(weth: Address, sender: Address, wei: int) -> Transaction:
 
 
 def buy(
-    router: Address, sender: Address, path: Sequence[Address], wei: int, to: Address | None = None
+    router: Address,
+    sender: Address,
+    path: Sequence[Address],
+    wei: int,
+    to: Address | None = None,
+    least: int = 0,
 ) -> Transaction:
-    """Native value swapped along `path`, which begins with WETH, for the sender or for `to`."""
+    """Native value swapped along `path`, which begins with WETH, for the sender or for `to`.
+
+    Fails where it gives less than `least`.
+    """
     signature = "swapExactETHForTokens(uint256,address[],address,uint256)"
-    data = call_data(signature, 0, path, to or sender, NO_DEADLINE)
+    data = call_data(signature, least, path, to or sender, NO_DEADLINE)
     return Transaction(sender, router, data, wei, SWAP_GAS)
 
 

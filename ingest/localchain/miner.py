@@ -250,6 +250,13 @@ def _head(wallet: Wallet) -> Any:
     return wallet.ask("eth_getBlockByNumber", "latest", False)
 
 
+def _tip(transaction: Transaction) -> int:
+    """Wei a unit of gas: what the story wants, else what this wallet always bids, .1 to 3 gwei."""
+    if transaction.tip is not None:
+        return transaction.tip
+    return 10**8 * (1 + int(transaction.sender[-4:], 16) % 30)
+
+
 def _request(transaction: Transaction, nonce: int, fee_cap: int) -> dict[str, str]:
     request = {
         "from": transaction.sender,
@@ -258,7 +265,7 @@ def _request(transaction: Transaction, nonce: int, fee_cap: int) -> dict[str, st
         "gas": hex(transaction.gas),
         "nonce": hex(nonce),
         "maxFeePerGas": hex(fee_cap),
-        "maxPriorityFeePerGas": hex(min(transaction.tip, fee_cap)),
+        "maxPriorityFeePerGas": hex(min(_tip(transaction), fee_cap)),
     }
     return request if transaction.to is None else request | {"to": transaction.to}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from ingest.localchain.actions import PLAIN_GAS, USUAL_TIP, Transaction, approve, pay, pull
+from ingest.localchain.actions import PLAIN_GAS, Transaction, approve, pay, pull
 from ingest.localchain.clock import DAY, HOUR
 from ingest.localchain.draws import comes_to_nothing, naps, rest, split
 from ingest.localchain.funding import between, fund, people_with
@@ -13,7 +13,7 @@ from ingest.localchain.miner import Mined
 from ingest.localchain.protocols.mixer import Mixer, Note, deposit, withdraw
 from ingest.localchain.stage import Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
 from ingest.localchain.thefts import Theft, stolen_key
-from ingest.localchain.trails import cash_in, cash_out, cover, dirty
+from ingest.localchain.trails import cash_in, cash_out, cover, dirty, hop
 from ingest.localchain.wallet import Address
 from ingest.localchain.world import ETH
 
@@ -34,7 +34,7 @@ class _Laundry:
     theft: Theft | None = None
     done: list[Mined] = field(default_factory=list)
     recipients: list[Address] = field(default_factory=list)
-    tip: int = USUAL_TIP
+    tip: int | None = None
 
 
 def through_relayer(stage: Stage) -> Story:
@@ -190,17 +190,19 @@ def _spend(stage: Stage, laundry: _Laundry) -> Acts:
             laundry.recipients.append(there)
 
 
-def _tipped(transactions: list[Transaction], tip: int) -> list[Transaction]:
+def _tipped(transactions: list[Transaction], tip: int | None) -> list[Transaction]:
     return [replace(transaction, tip=tip) for transaction in transactions]
 
 
 def _wrong_value(stage: Stage, laundry: _Laundry) -> Story:
-    """The deposit is not what the pool takes, and fails; then the owner gives up."""
+    """The deposit is not what the pool takes, and fails; the owner moves on without the mixer."""
     note = stage.world.of(Mixer).notes(stage.rng, stage.spendable(laundry.owner, 200_000), 1)[0]
     wrong = replace(deposit(note, laundry.owner, laundry.tip), value=note.pool.wei // 2)
-    done: list[Mined] = yield [wrong]
-    named = roles([laundry.owner], infrastructure=_pools(stage))
-    return Outcome(hashes(done), named, "given up: the pool does not take that sum", succeeded=False)
+    laundry.done += yield [wrong]
+    there = stage.fresh()
+    laundry.done += yield hop(stage, ETH, laundry.owner, there)
+    named = roles([laundry.owner, there], infrastructure=_pools(stage))
+    return Outcome(hashes(laundry.done), named, "given up: the pool does not take that sum", succeeded=False)
 
 
 def _unknown_note(stage: Stage, laundry: _Laundry) -> Story:

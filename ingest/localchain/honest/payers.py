@@ -12,7 +12,7 @@ from ingest.localchain.world import ETH
 
 _LEAST_NATIVE = ETHER // 50
 _LARGEST_SHARE = 0.15
-_FUMBLES = 0.01
+_FUMBLES = 0.03
 """The share of token payments that promise more than the payer holds, and fail."""
 
 

@@ -12,6 +12,8 @@ from ingest.localchain.wallet import Address
 from ingest.localchain.world import ETH
 
 TRADERS = 12
+_TOO_LATE = 0.08
+"""The share of purchases that ask for a price that is gone, and fail."""
 
 
 def begin(stage: Stage, per_block: int) -> Opening:
@@ -46,7 +48,8 @@ def trade(stage: Stage, trader: Address, approved: set[tuple[Address, Address]])
         return _wrap_or_unwrap(stage, trader, wei)
     token = stage.rng.choice(stage.world.assets[1:]).address
     assert token is not None
-    return [actions.buy(stage.world.router, trader, [stage.world.weth, token], wei)]
+    least = actions.UNLIMITED if stage.rng.random() < _TOO_LATE else 0
+    return [actions.buy(stage.world.router, trader, [stage.world.weth, token], wei, least=least)]
 
 
 def _sale(stage: Stage, trader: Address, approved: set[tuple[Address, Address]]) -> list[Transaction]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Self
 
-from ingest.localchain.actions import PLAIN_GAS, USUAL_TIP, ZERO, Transaction
+from ingest.localchain.actions import PLAIN_GAS, ZERO, Transaction
 from ingest.localchain.artifacts import Own
 from ingest.localchain.deployment import Deployment
 from ingest.localchain.wallet import Address, address_of, call_data
@@ -79,12 +79,12 @@ def new_note(rng: Random, pool: Pool) -> Note:
     return Note(pool, rng.randbytes(32), rng.randbytes(32))
 
 
-def deposit(note: Note, sender: Address, tip: int = USUAL_TIP) -> Transaction:
+def deposit(note: Note, sender: Address, tip: int | None = None) -> Transaction:
     data = call_data("deposit(bytes32)", note.commitment)
     return Transaction(sender, note.pool.address, data, note.pool.wei, DEPOSIT_GAS, tip)
 
 
-def withdraw(note: Note, to: Address, sender: Address, fee: int = 0, tip: int = USUAL_TIP) -> Transaction:
+def withdraw(note: Note, to: Address, sender: Address, fee: int = 0, tip: int | None = None) -> Transaction:
     """The note's value to `to`. With a `fee` in wei, `sender` is its relayer; else anybody with gas."""
     signature = "withdraw(bytes,bytes32,bytes32,address,address,uint256,uint256)"
     proof, spent = note.nullifier + note.secret, keccak(note.nullifier)

@@ -44,12 +44,22 @@ def test_alice_pays_bob_and_carol_in_one_block_in_this_order(miner: Miner) -> No
 
 
 def test_a_wallet_pays_the_tip_that_it_bids(miner: Miner) -> None:
-    usual = pay(ETH, ALICE, BOB, 1)
-    plain, generous = miner.mine([usual, replace(usual, tip=3 * usual.tip)])
+    usual = replace(pay(ETH, ALICE, BOB, 1), tip=10**9)
+    plain, generous = miner.mine([usual, replace(usual, tip=3 * 10**9)])
 
     first, second = receipts_of(miner.wallet, [plain.hash, generous.hash])
     prices = [int(receipt["effectiveGasPrice"], 16) for receipt in (first, second)]
-    assert prices[1] - prices[0] == 2 * usual.tip
+    assert prices[1] - prices[0] == 2 * 10**9
+
+
+def test_a_wallet_that_is_not_told_what_to_bid_has_its_own_habit(miner: Miner) -> None:
+    mined = miner.mine([pay(ETH, ALICE, BOB, 1), pay(ETH, ALICE, BOB, 1), pay(ETH, BOB, ALICE, 1)])
+
+    first, again, other = (
+        int(receipt["effectiveGasPrice"], 16)
+        for receipt in receipts_of(miner.wallet, [m.hash for m in mined])
+    )
+    assert first == again != other
 
 
 def test_blocks_lie_twelve_seconds_apart(miner: Miner) -> None:
