@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ingest.localchain.actions import approve, pay
+from ingest.localchain.actions import Asset, approve, pay
 from ingest.localchain.artifacts import Own
-from ingest.localchain.banks import Care, builder, open_bank
+from ingest.localchain.banks import Care, HookBank, builder, hooked, open_bank, open_hook_bank
 from ingest.localchain.clock import DAY, HOUR
 from ingest.localchain.commons import (
     FLASH_VOTER,
@@ -58,6 +58,8 @@ class Blow:
     loss: float
     also: Sequence[Address] = ()
     """Others who lost by it."""
+    through: Sequence[Address] = ()
+    """Contracts whose users had no part in it, that what was taken went through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,29 @@ def bank_raider(stage: Stage, fails: bool) -> Acts:
 
     code = CROSS_RAIDER if cross else RAIDER
     return Weapon(bank, ((code, (bank,)),), stake + ETHER // 2, use)
+
+
+def hook_raider(stage: Stage, fails: bool) -> Acts:
+    """Aimed at a bank of a token that calls its receiver; where it `fails`, the bank books first."""
+    care = Care.BOOKS_FIRST if fails else Care.NONE
+    bank: HookBank = yield from open_hook_bank(stage, care, between(stage, 5_000, 500_000))
+    token, depth = Asset("", bank.token, 0), stage.rng.randint(2, 11)
+    stake = stage.holding(token, bank.bank) * stage.rng.randint(5, 100) // 100 // (depth - 1)
+
+    def use(thief: Address, contracts: Sequence[Address]) -> Acts:
+        (raider,) = contracts
+        yield withdrawal(stage, thief, bank.underlying, 1.01 * bank.underlying.usd(stake) + 1)
+        before = stage.holding(token, bank.bank)
+        mined = yield [
+            *hooked(bank, thief, stake),
+            pay(token, thief, raider, stake),
+            call(thief, raider, "raid(uint256,uint256)", stake, depth, gas=STRIKE_GAS),
+            call(thief, raider, "collect()"),
+        ]
+        loss = bank.underlying.usd(before - stage.holding(token, bank.bank))
+        return Blow(mined, mined[3], loss, through=[bank.token])
+
+    return Weapon(bank.bank, ((HOOK_RAIDER, (bank.bank, bank.token)),), ETHER, use)
 
 
 def vault_inflator(stage: Stage, fails: bool) -> Acts:

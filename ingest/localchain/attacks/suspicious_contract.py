@@ -17,7 +17,15 @@ from ingest.localchain.miner import Mined
 from ingest.localchain.protocols.mixer import Mixer, deposit, withdraw
 from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
 from ingest.localchain.wallet import Address
-from ingest.localchain.weapons import Blow, Weapon, bank_raider, flash_voter, siphon, vault_inflator
+from ingest.localchain.weapons import (
+    Blow,
+    Weapon,
+    bank_raider,
+    flash_voter,
+    hook_raider,
+    siphon,
+    vault_inflator,
+)
 from ingest.localchain.world import ETH
 
 CATEGORY = "suspicious-contract"
@@ -36,6 +44,11 @@ def raider(stage: Stage) -> Story:
     return (yield from _story(stage, bank_raider))
 
 
+def token_raider(stage: Stage) -> Story:
+    """It would do so from the hook of a token that calls its receiver."""
+    return (yield from _story(stage, hook_raider))
+
+
 def inflator(stage: Stage) -> Story:
     """It would be a vault's first depositor, and make a share too dear for the next one."""
     return (yield from _story(stage, vault_inflator))
@@ -51,7 +64,13 @@ def voter(stage: Stage) -> Story:
     return (yield from _story(stage, flash_voter))
 
 
-VARIANTS = {"raider": raider, "inflator": inflator, "siphon_code": siphon_code, "voter": voter}
+VARIANTS = {
+    "raider": raider,
+    "token_raider": token_raider,
+    "inflator": inflator,
+    "siphon_code": siphon_code,
+    "voter": voter,
+}
 
 
 def _story(stage: Stage, arm: _Arm) -> Story:
@@ -79,7 +98,7 @@ def _used(
     weapon: Weapon, deployer: Address, contracts: list[Address], done: list[Mined], blow: Blow
 ) -> Outcome:
     struck = hashes([*done, *blow.mined])
-    named = roles([deployer, *contracts], [weapon.target, *blow.also])
+    named = roles([deployer, *contracts], [weapon.target, *blow.also], infrastructure=blow.through)
     if not blow.loss:
         return Outcome(struck, named, "deployed by a newly funded wallet, and used in vain", succeeded=False)
     harm, note = blow.fatal.hash, "deployed by a newly funded wallet, and used"
