@@ -34,7 +34,7 @@ def wallet_owners(stage: Stage, owners: Sequence[Address], rate: float) -> Habit
         if made.ok:
             wallets.append((place, owner))
             yield _first_money(stage, place)
-    while True:
+    while wallets:
         block: list[Transaction] = []
         for _ in range(often(stage.rng, rate)):
             block += _payment(stage, *stage.rng.choice(wallets))
