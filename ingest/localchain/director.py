@@ -13,6 +13,8 @@ from ingest.localchain.labels import Label, LabelFile
 from ingest.localchain.miner import NOT_MINED, Mined
 from ingest.localchain.programme import Entry
 from ingest.localchain.stage import Habit, Outcome, Stage, Story
+from ingest.localchain.wallet import Address
+from ingest.localchain.world import ETH
 
 _LONGEST_FINISH = 400
 """Blocks after which a run that was stopped gives up on stories that have not ended."""
@@ -116,7 +118,9 @@ class Director:
         order = [number for number, part in enumerate(parts) for _ in part]
         self.stage.rng.shuffle(order)
         queues = [iter(part) for part in parts]
-        mined = self.stage.miner.mine([next(queues[number]) for number in order])
+        sent = [next(queues[number]) for number in order]
+        mined = self.stage.miner.mine(sent)
+        self._help(order, sent, mined)
         for number, actor in enumerate(self._actors):
             actor.news = [one for own, one in zip(order, mined, strict=True) if own == number]
             if actor.entry is not None and NOT_MINED in actor.news:
@@ -125,3 +129,23 @@ class Director:
                 )
         self.transactions += len(mined)
         self.blocks += 1
+
+    def _help(self, order: list[int], sent: list[Transaction], mined: list[Mined]) -> None:
+        """Whoever of a story had too little left for a fee, as life went on beside it, is given it and tries
+        again in one more block. Habits are not helped: people without money do not pay.
+        """
+        miner = self.stage.miner
+        left = [
+            place
+            for place, number in enumerate(order)
+            if mined[place] is NOT_MINED and self._actors[number].entry is not None
+        ]
+        fees: Counter[Address] = Counter()
+        for place in left:
+            fees[sent[place].sender] += miner.fee(sent[place].gas)
+        held = miner.holdings((ETH, sender) for sender in fees)
+        for (sender, fee), wei in zip(fees.items(), held, strict=True):
+            miner.give(sender, wei + fee)
+        if left:
+            for place, again in zip(left, miner.mine([sent[place] for place in left]), strict=True):
+                mined[place] = again

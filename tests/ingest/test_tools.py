@@ -160,7 +160,9 @@ def test_an_npm_package_nobody_pinned_is_named() -> None:
         tools.npm_package("left-pad")
 
 
-@pytest.mark.parametrize("pin", sorted(path for path in tools.DATA.rglob("*") if path.is_file()), ids=lambda pin: pin.name)
+@pytest.mark.parametrize(
+    "pin", sorted(path for path in tools.DATA.rglob("*") if path.is_file()), ids=lambda pin: pin.name
+)
 def test_no_pin_holds_an_address_of_a_registry(pin: Path) -> None:
     text = pin.read_text()
     assert "://" not in text

@@ -1,14 +1,64 @@
-"""Each story has dice of its own."""
+"""The director: each story has dice of its own, none ends for want of a fee, what is impossible stops it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from random import Random
 
-from ingest.localchain.director import dice
+import pytest
+
+from ingest.errors import NodeMisbehaved
+from ingest.localchain.actions import PLAIN_GAS, pay
+from ingest.localchain.director import Director, dice
+from ingest.localchain.labels import LabelFile
+from ingest.localchain.miner import Miner
 from ingest.localchain.programme import Entry
+from ingest.localchain.setting import set_stage
+from ingest.localchain.stage import Outcome, Stage, Story, hashes, roles
 from ingest.localchain.stories import Repertoire
+from ingest.localchain.world import ETH, ensure_world
 
 FIRST = Entry(20, Repertoire("layering", "attack", 20, 10, {}), 0)
+ALICE, BOB = "0x" + "a1" * 20, "0x" + "b0" * 20
+
+
+def directed(rpc: str, folder: Path, wei: int) -> Director:
+    """Alice, who holds `wei`, pays Bob all of it; fees have not been thought of."""
+
+    def tell(stage: Stage) -> Story:
+        stage.miner.give(ALICE, wei)
+        done = yield [pay(ETH, ALICE, BOB, 10**18)]
+        return Outcome(hashes(done), roles([BOB], [ALICE]), "alice pays bob", done[0].hash)
+
+    miner = Miner.start(rpc)
+    stage = set_stage(Random(1), miner, ensure_world(miner), per_block=8)
+    repertoire = Repertoire("wallet-drain", "attack", 0, 5, {"careless": tell})
+    upcoming: Iterator[Entry] = iter([Entry(0, repertoire, 0)])
+    director = Director(
+        stage, upcoming, LabelFile(folder / "labels.jsonl", miner.chain_id, miner.head), seed=1
+    )
+    director.begin([])
+    return director
+
+
+@pytest.mark.chain
+def test_who_had_too_little_left_for_the_fee_is_helped(fork_rpc: str, tmp_path: Path) -> None:
+    director = directed(fork_rpc, tmp_path, wei=10**18)
+
+    labels = [*director.play_block(), *director.play_block()]
+    assert [label.id for label in labels] == ["wallet-drain-attack-001"]
+    assert director.stage.holding(ETH, BOB) == 10**18
+    assert director.stage.holding(ETH, ALICE) < director.stage.miner.fee(PLAIN_GAS)
+
+
+@pytest.mark.chain
+def test_who_has_not_what_it_pays_stops_the_simulation(fork_rpc: str, tmp_path: Path) -> None:
+    director = directed(fork_rpc, tmp_path, wei=10**17)
+
+    with pytest.raises(NodeMisbehaved, match="did not take a transaction of careless"):
+        director.play_block()
 
 
 def test_a_story_draws_the_same_wherever_in_the_run_it_begins() -> None:

@@ -1,8 +1,8 @@
 """Ordinary traffic has the shape of mainnet's, held against figures of seven recorded mainnet blocks.
 
 Those blocks (1,457 transactions by 983 senders): 40 % plain payments, 2.9 % failed, 1.0 logs and .75
-transfers a transaction; the busiest 1 % of senders sent 16 % and the busiest 10 % 39 %; the five busiest of 229
-tokens made 64 % of the transfers. What is asked here is the same order, not the same number.
+transfers a transaction; the busiest 1 % of senders sent 16 % and the busiest 10 % 39 %; the five busiest of
+229 tokens made 64 % of the transfers. What is asked here is the same order, not the same number.
 """
 
 from __future__ import annotations
