@@ -121,9 +121,10 @@ def _toss(stage: Stage, token: Asset, hands: Sequence[Address]) -> Transaction:
 
 
 def _failing(stage: Stage, wallet: Address) -> Story:
-    """The burst is there, but every payment of it fails."""
+    """A first payment arrives; of the burst that follows every one fails."""
     token = stage.rng.choice(stage.world.tokens)
     count = stage.rng.randint(10, 40)
-    done: list[Mined] = yield [stuck(stage, token, wallet) for _ in range(count)]
+    done: list[Mined] = yield [pay(ETH, wallet, stage.fresh(), ETHER // 1_000)]
+    done += yield [stuck(stage, token, wallet) for _ in range(count)]
     note = f"a burst of {count} payments that all failed"
     return Outcome(hashes(done), roles([wallet]), note, succeeded=False)

@@ -91,12 +91,12 @@ VARIANTS = {"relay": relay, "churn": churn, "weaver": weaver}
 
 
 def _stalled(stage: Stage, machine: Address) -> Story:
-    """It is set up wrongly: everything it sends in its first blocks fails, and it falls silent."""
-    done: list[Mined] = yield []
+    """It is set up wrongly: it buys a token, but everything it sends of it fails, and it falls silent."""
     token = stage.rng.choice(stage.world.tokens)
+    done: list[Mined] = yield [_purchase(stage, machine, token.token, ETHER)]
     for _ in range(stage.rng.randint(1, 3)):
         done += yield [stuck(stage, token, machine) for _ in range(stage.rng.randint(5, 30))]
-    note = f"{len(done)} payments that all failed"
+    note = f"{len(done) - 1} payments that all failed"
     return Outcome(hashes(done), roles([machine]), note, succeeded=False)
 
 

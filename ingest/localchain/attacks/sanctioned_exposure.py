@@ -161,7 +161,8 @@ def _flow(stage: Stage, asset: Asset | None = None) -> Acts:
 
 
 def _refused(stage: Stage, flow: _Flow) -> Story:
-    """The payment fails and the associate wants no second one."""
+    """The payment fails, and the listed wallet gives up: it pays itself nothing, as one does to cancel."""
     flow.done += yield [stuck(stage, flow.asset, flow.listed)]
+    flow.done += yield [pay(ETH, flow.listed, flow.listed, 0)]
     step_back(stage, flow.listed)
     return flow.ending("a payment that failed", [], succeeded=False)

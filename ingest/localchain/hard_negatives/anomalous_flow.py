@@ -65,7 +65,7 @@ def minting_rush(stage: Stage) -> Story:
     done: list[Mined] = []
     fans: list[str] = []
     for _ in range(stage.rng.randint(3, 6)):
-        people = stage.holders(stage.cast.active(stage.rng, 30), ETH, 100)
+        people = stage.holders(stage.cast.active(stage.rng, 30), ETH, 250)
         able = [one.address for one in people if stage.spendable(one.address, MARKET_GAS)]
         done += yield [mint_piece(new_piece(stage.rng, collection), fan) for fan in able]
         fans += able

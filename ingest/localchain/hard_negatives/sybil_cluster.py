@@ -10,6 +10,7 @@ from ingest.localchain.miner import Mined
 from ingest.localchain.protocols.disperse import Disperse, disperse_token
 from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, in_pairs, roles, wait
 from ingest.localchain.trails import cover
+from ingest.localchain.wallet import Address
 from ingest.localchain.world import ETH
 
 CATEGORY = "sybil-cluster"
@@ -49,12 +50,14 @@ def payroll_by_disperse(stage: Stage) -> Story:
 
 def popular_poll(stage: Stage) -> Story:
     """People who have nothing to do with each other vote in one poll within minutes, and do not all agree."""
-    people = stage.holders(stage.cast.active(stage.rng, 25), ETH, 50)
-    voters = [person.address for person in people]
     campaign: Campaign = yield from open_campaign(stage, 30, 1)
     done: list[Mined] = list(campaign.opened)
-    for pair in in_pairs(voters):
-        done += yield [vote(campaign, one, stage.rng.choice((1, 1, 2, 3))) for one in pair]
+    voters: list[Address] = []
+    for _ in range(stage.rng.randint(6, 14)):
+        there = stage.holders(stage.cast.active(stage.rng, 5), ETH, 100)
+        new = [one.address for one in there if one.address not in voters][:3]
+        done += yield [vote(campaign, one, stage.rng.choice((1, 1, 2, 3))) for one in new]
+        voters += new
     note = f"{len(voters)} people vote in one poll"
     named = roles(intermediaries=voters, infrastructure=[campaign.contract])
     return Outcome(hashes(done), named, note)

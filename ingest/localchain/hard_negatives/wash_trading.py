@@ -49,7 +49,7 @@ def aggregator(stage: Stage) -> Story:
     operator, token = stage.dormant(stage.ether(50, 200)), stage.world.token("USDC")
     done: list[Mined] = yield [approve(token.token, operator, stage.world.router)]
     for _ in range(stage.rng.randint(5, 10)):
-        customers = stage.holders(stage.cast.active(stage.rng, 6), ETH, 400)[:3]
+        customers = stage.holders(stage.cast.active(stage.rng, 6), ETH, 1_000)[:3]
         orders = {one.address: stage.ether(0.02, 0.1) for one in customers}
         done += yield [pay(ETH, one, operator, wei) for one, wei in orders.items()]
         done += yield [_for_another(stage, operator, token.token, one, wei) for one, wei in orders.items()]

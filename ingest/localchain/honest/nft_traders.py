@@ -26,7 +26,7 @@ from ingest.localchain.world import ETH
 _BUSY = 0.5
 """In so many blocks somebody does something on the market."""
 
-_LEAST_USD = 60
+_LEAST_USD = 150
 
 
 @dataclass(slots=True)

@@ -67,7 +67,8 @@ def test_a_pair_pays_each_other_as_much_as_it_gets(told: Told) -> None:
 def test_a_burst_that_failed_moved_nothing(told: Told) -> None:
     assert told.failed()
     for label in told.failed():
-        assert {receipt["status"] for receipt in receipts_of(told.chain, label["transactions"])} == {"0x0"}
+        burst = label["transactions"][1:]
+        assert {receipt["status"] for receipt in receipts_of(told.chain, burst)} == {"0x0"}
 
 
 def test_busy_hours_are_those_of_known_places(told: Told) -> None:

@@ -77,7 +77,9 @@ def test_what_was_stolen_first_is_what_the_victim_lost(told: Told) -> None:
     assert robbed
     for label in told.attacks():
         assert bool(label["harm_block"]) == bool(named(label, "victim"))
-        assert told.lost(label) == pytest.approx(label["loss_usd"], rel=0.02), label["note"]
+        if harm := label["harm_block"]:  # before it, victims lead their own lives
+            lost = told.wealth(named(label, "victim"), harm - 1) - told.wealth(named(label, "victim"), harm)
+            assert lost == pytest.approx(label["loss_usd"], rel=0.02), label["note"]
 
 
 def test_gas_habits_link_deposits_to_withdrawals_without_a_relayer(told: Told) -> None:
@@ -105,4 +107,5 @@ def test_relayers_earn_fees_and_pay_nobody_out_of_their_own_pocket(told: Told) -
     for label in told.hard_negatives("relayer_at_work"):
         (relayer,) = named(label, "infrastructure")
         assert relayer in world().of(Mixer).relayers
-        assert told.gained_by(label, [relayer]) == pytest.approx(0, abs=30)  # its gas; fees went on
+        # Its gas; it may draw notes of others in the same blocks.
+        assert told.gained_by(label, [relayer]) > -30
