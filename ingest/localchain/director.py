@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -111,7 +111,14 @@ class Director:
         name = f"{category}-{kind.replace('_', '-')}"
         self._told[name] += 1
         self.stage.miner.keep |= set(outcome.transactions)
-        return Label(f"{name}-{self._told[name]:03d}", category, kind, variant, outcome)
+        told = replace(outcome, transactions=self._in_order(outcome.transactions))
+        return Label(f"{name}-{self._told[name]:03d}", category, kind, variant, told)
+
+    def _in_order(self, hashes: Iterable[str]) -> tuple[str, ...]:
+        """As they stand on the chain: a story may tell first what came last."""
+        where = self.stage.miner.where
+        place = {hash_: number for number, hash_ in enumerate(where)}  # within a block, as they came in
+        return tuple(sorted(dict.fromkeys(hashes), key=lambda hash_: (where[hash_], place[hash_])))
 
     def _mine(self, parts: list[list[Transaction]]) -> None:
         """The actors' transactions in one block, shuffled together, each actor's own in their order."""
