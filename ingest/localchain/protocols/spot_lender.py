@@ -6,6 +6,7 @@ kind, for itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -50,6 +51,9 @@ class SpotLender:
 
 
 PROTOCOL = SpotLender
+
+Put = Callable[[Address, Address, int], Transaction]
+"""How money is put into a market or a vault, by whom, and how much."""
 
 
 def supply(lender: Address, owner: Address, amount: int) -> Transaction:

@@ -1,0 +1,41 @@
+"""Loans of Aave as people take them: collateral in, another asset out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ingest.localchain.actions import Asset, approve
+from ingest.localchain.markets import bring
+from ingest.localchain.protocols import aave_v3
+from ingest.localchain.protocols.aave_v3 import AaveV3, Reserve
+from ingest.localchain.stage import ETHER, Acts, Stage
+from ingest.localchain.wallet import Address, address_of
+
+REPORTER = address_of("undertow: who reports prices to Aave")
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """`owner` has supplied `amount` of `collateral` and owes `owed` of `debt`."""
+
+    owner: Address
+    collateral: Reserve
+    debt: Reserve
+    amount: int
+    owed: int
+
+
+def open_loan(stage: Stage, collateral: Asset, debt: Asset, usd: float, share: float) -> Acts:
+    """Somebody new supplies so many dollars and borrows `share` of what Aave lends against them."""
+    aave = stage.world.of(AaveV3)
+    first, second = aave.reserve(collateral.token), aave.reserve(debt.token)
+    owner, amount = stage.dormant(2 * ETHER), collateral.units(usd)
+    owed = debt.units(usd * share * first.terms.ltv / 10_000)
+    yield []
+    yield from bring(stage, collateral, [(owner, amount)])
+    yield [
+        approve(collateral.token, owner, aave.pool),
+        aave_v3.supply(aave, owner, collateral, amount),
+        aave_v3.borrow(aave, owner, debt, owed),
+    ]
+    return Loan(owner, first, second, amount, owed)
