@@ -137,6 +137,9 @@ def look(market: Market) -> Transaction:
 def bring(stage: Stage, asset: Asset, parts: Iterable[tuple[Address, int]]) -> Acts:
     """To each so much of `asset` from the exchange; WETH they wrap themselves, and can pay for it."""
     parts = list(parts)
+    if asset == stage.world.drift:  # an airdrop's token, which the exchange does not keep
+        yield [mint(asset.token, stage.world.deployer, to, amount) for to, amount in parts]
+        return
     if asset.token != stage.world.weth:
         yield [pay(asset, stage.exchange.hot, to, amount) for to, amount in parts]
         return
