@@ -31,6 +31,11 @@ MOST_BLOCKS = 500
 _HEADER_ROOM = 64_000
 _FRONT = struct.Struct(">3sBII")
 _COMPAT = pl.CompatLevel.oldest()
+_TABLES: dict[str, tuple[tuple[schema.Table, ...], tuple[schema.Table, ...]]] = {
+    "blocks": (schema.CHAIN_TABLES, (schema.TRACES,)),
+    "facts": ((), schema.FACT_TABLES),
+}
+"""The tables that a record of each kind must hold, and those that it may; in this order."""
 
 
 class Head(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -77,7 +82,7 @@ class Assembler:
 
     def __init__(self) -> None:
         self._parts: list[Record] = []
-        self._facts = schema.TOKEN_METADATA.empty()
+        self._facts: dict[str, pl.DataFrame] = {}
 
     def feed(self, value: bytes) -> Event | None:
         """The event that `value` completes, if it does. Raises UnreadableRecord."""
@@ -89,10 +94,10 @@ class Assembler:
             return Rollback(head.chain_id, head.last, bytes.fromhex(head.hashes[-1]))
         frames = _read_frames(whole)
         if head.kind == "facts":
-            self._facts = frames["token_metadata"]
+            self._facts = frames
             return None
-        facts, self._facts = self._facts, schema.TOKEN_METADATA.empty()
-        return Batch(**frames, token_metadata=facts)
+        facts, self._facts = self._facts, {}
+        return Batch(**frames, **facts)
 
     def _join(self, record: Record) -> Record | None:
         """All parts as one record, once the last is here."""
@@ -110,15 +115,16 @@ def _batch_records(batch: Batch) -> Iterator[bytes]:
     if not len(batch):
         return
     hashes = [block_hash.hex() for block_hash in batch.blocks["block_hash"]]
-    chain = {table.name: batch.frames()[table.name] for table in schema.CHAIN_TABLES}
+    tables = (*schema.CHAIN_TABLES, *((schema.TRACES,) if batch.traces.height else ()))
+    chain = {table.name: batch.frames()[table.name] for table in tables}
     records = _records("blocks", batch, chain, hashes) if len(batch) <= MOST_BLOCKS else []
     if len(batch) > 1 and len(records) != 1:
         middle = (batch.first + batch.last) // 2
         yield from _batch_records(batch.slice(batch.first, middle))
         yield from _batch_records(batch.slice(middle + 1, batch.last))
         return
-    if batch.token_metadata.height:
-        yield from _records("facts", batch, {"token_metadata": batch.token_metadata}, [])
+    if facts := batch.facts():
+        yield from _records("facts", batch, facts, [])
     yield from records
 
 
@@ -170,12 +176,12 @@ def _write_frame(frame: pl.DataFrame) -> bytes:
 
 def _read_frames(record: Record) -> dict[str, pl.DataFrame]:
     head, frames, start = record.head, {}, 0
-    expected = schema.FACT_TABLES if head.kind == "facts" else schema.CHAIN_TABLES
-    if list(head.frames) != [table.name for table in expected] or sum(head.frames.values()) != len(
-        record.payload
-    ):
+    must, may = _TABLES[head.kind]
+    held = [table for table in (*must, *may) if table.name in head.frames]
+    complete = all(table.name in head.frames for table in must) and len(held) == len(head.frames)
+    if not complete or not held or sum(head.frames.values()) != len(record.payload):
         raise UnreadableRecord(f"the record of {_name(head)} does not hold the tables that it must")
-    for table in expected:
+    for table in held:
         end = start + head.frames[table.name]
         frames[table.name] = _read_frame(table, record.payload[start:end], head)
         start = end
