@@ -12,7 +12,7 @@ from ingest.backfill import Backfill
 from ingest.errors import ChainGap, NodeMisbehaved, NodeUnreachable, UndertowError, WrongChain
 from ingest.headers import Headers
 from ingest.lake_writer import LakeWriter
-from ingest.node import Nodes
+from ingest.nodes import Nodes
 from ingest.verify import Verify
 
 FINALITY = 64

@@ -16,7 +16,7 @@ from ingest.errors import BadInput, ChainGap, NodeMisbehaved, NodeUnreachable, W
 from ingest.lake import Manifest
 from ingest.lake_writer import LakeWriter
 from ingest.metadata import MetadataReader
-from ingest.node import BLOCKS_A_REQUEST, Nodes
+from ingest.nodes import BLOCKS_A_REQUEST, Nodes
 from ingest.progress import Progress
 from ingest.verify import Verify, verified_batch
 
@@ -142,23 +142,24 @@ class Backfill:
             try:
                 return self._request(first, last, parent, metadata)
             except WrongChain:
-                raise
-            except (NodeUnreachable, NodeMisbehaved):
+                if self._nodes.is_lost:
+                    raise
+                stop.wait(_WAIT_S)
+            except (NodeUnreachable, NodeMisbehaved) as error:
+                self._nodes.blame(error)
                 if not left or stop.is_set():
                     raise
-                self._nodes.turn()
-                stop.wait(_WAIT_S)
+                stop.wait(max(_WAIT_S, self._nodes.pause_s))
         raise AssertionError("there is at least one attempt")
 
     def _request(self, first: int, last: int, parent: bytes | None, metadata: MetadataReader) -> Batch:
-        source = self._nodes.source
         answers = self._nodes.fetch(first, last)
         if not answers:
-            raise NodeMisbehaved(f"the node at {source} has no block {first}, or no receipts for it")
-        batch = verified_batch(self._chain_id, answers, parent, self._verify, source, self._reject)
+            raise self._nodes.fault(f"has no block {first}, or no receipts for it")
+        batch = verified_batch(self._chain_id, answers, parent, self._verify, self._reject)
         return replace(batch, token_metadata=metadata.facts(batch))
 
-    def _reject(self, _number: int, reason: str) -> None:
+    def _reject(self, _number: int, reason: str, _source: str) -> None:
         self._say(f"not proved: {reason}")
 
     def _check_links(self, first: int, last: int) -> None:

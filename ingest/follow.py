@@ -14,47 +14,61 @@ from ingest.answers import Answer, HeaderAnswer
 from ingest.archive import archived
 from ingest.batch import Batch, Event, Rollback
 from ingest.blocklog import LogWriter
-from ingest.errors import BadInput, NodeMisbehaved, NodeUnreachable, ProofFailed, RollbackTooDeep, WrongChain
+from ingest.errors import (
+    BadInput,
+    ForksMixed,
+    NodeMisbehaved,
+    NodeUnreachable,
+    ProofFailed,
+    WrongChain,
+)
+from ingest.forks import Forks, Log
 from ingest.headers import Header
 from ingest.metadata import MetadataReader
-from ingest.node import BLOCKS_A_REQUEST, Nodes
+from ingest.nodes import BLOCKS_A_REQUEST, UNLESS_TOLD, Limits, Nodes
 from ingest.verify import Verify, verified_batch
 
 Start = int | Literal["earliest", "latest"]
 Say = Callable[[str], None]
 
 BEHIND_S = 5.0
-"""How long a node may stand below what it told before its shorter chain is taken for the chain."""
+"""How long a node whose chain is its owner's toy (anvil) may stand below what it told before its shorter
+chain is taken for the chain. A real network's chain does not grow shorter: there such a node is only behind.
+"""
 
-_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 5.0
+STUCK_S = 2.0
+"""A node that told of nothing new for so long may be stuck: the others are asked how far they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class FollowSettings:
     """`start` counts only where the log is empty; `poll_s` is the pause between questions at the head, in
-    seconds.
+    seconds; a block is published once `confirmations` blocks lie on top of it; `quorum` nodes must hold the
+    head; `limits` bound every answer.
     """
 
     start: Start = "latest"
     verify: Verify = "strict"
     until_block: int | None = None
     poll_s: float = 0.05
+    confirmations: int = 0
+    quorum: int = 1
+    limits: Limits = UNLESS_TOLD
 
 
 class Follower:
     """Moves the log to the node's head, step by step."""
 
-    def __init__(
-        self, chain_id: int, nodes: Nodes, log: LogWriter, settings: FollowSettings, say: Say
-    ) -> None:
+    def __init__(self, chain_id: int, nodes: Nodes, log: Log, settings: FollowSettings, say: Say) -> None:
         self._chain_id = chain_id
         self._nodes = nodes
         self._log = log
         self._settings = settings
         self._say = say
         self._metadata = MetadataReader(nodes.call)
-        self._behind_since: float | None = None
-        self._trouble, self._wait_s = "", _FIRST_WAIT_S
+        self._forks = Forks(nodes, log)
+        self._still_since: float | None = None
+        self._trouble = ""
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set or the wanted block is published. A node that fails is asked again, slower.
@@ -65,7 +79,8 @@ class Follower:
             wait_s = self._attempt()
             if wait_s is None:
                 return
-            stop.wait(wait_s)
+            if wait_s:
+                self._nodes.wait(stop, wait_s)
 
     def _attempt(self) -> float | None:
         """One step, and the seconds to wait after it; None when there is nothing left to do."""
@@ -73,27 +88,31 @@ class Follower:
             if self.done():
                 return None
             moved = self.step()
-        except WrongChain:
-            raise
         except (NodeUnreachable, NodeMisbehaved) as error:
+            if isinstance(error, WrongChain) and self._nodes.is_lost:
+                raise
             return self._wait_for_better(error)
+        finally:
+            self._record_incidents()
         if self._trouble:
             self._say(f"going on with the node at {self._nodes.source}")
-            self._trouble, self._wait_s = "", _FIRST_WAIT_S
+            self._trouble = ""
         return 0.0 if moved else self._settings.poll_s
 
     def _wait_for_better(self, error: NodeUnreachable | NodeMisbehaved) -> float:
-        if str(error) != self._trouble:
-            self._trouble = str(error)
-            self._say(f"{'stalled' if isinstance(error, ProofFailed) else 'waiting'}: {error}")
-        self._nodes.turn()
-        wait_s, self._wait_s = self._wait_s, min(2 * self._wait_s, _LONGEST_WAIT_S)
-        return wait_s
+        self._tell_trouble(str(error), "stalled" if isinstance(error, ProofFailed) else "waiting")
+        self._nodes.blame(error)
+        return max(self._settings.poll_s, self._nodes.pause_s)
+
+    def _tell_trouble(self, trouble: str, state: str = "waiting") -> None:
+        if trouble != self._trouble:
+            self._say(f"{state}: {trouble}")
+        self._trouble = trouble
 
     def done(self) -> bool:
         """Whether the wanted block is in the log, as the node has it now."""
         until, headers = self._settings.until_block, self._log.headers
-        if until is None or headers.head is None or headers.head.number < until:
+        if until is None or headers.newest < until:
             return False
         ours = headers.hash_of(until)
         theirs = self._nodes.header(until)
@@ -102,36 +121,56 @@ class Follower:
     def step(self) -> bool:
         """Takes the log as far as one request carries. Whether anything was published.
 
-        1. ask for the head; 2. fetch what follows our newest block; 3. where that is not its child, find the
-        newest block that both chains hold, and fetch what follows that; 4. prove, decode, ask new tokens for
-        their names; 5. publish rollback, facts and blocks in one transaction; 6. only then remember them.
+        1. ask for the newest block that counts; 2. fetch what follows our newest block; 3. where that is not
+        its child, find the newest block that both chains hold, and fetch what follows that; 4. prove, decode,
+        ask new tokens for their names; 5. publish rollback, facts and blocks in one transaction; 6. only then
+        remember them.
         """
-        head = self._nodes.head()
-        if self._nothing_new(head):
-            return False
+        tip = self._tip()
         base = self._log.headers.head
-        answers = self._fetch(base, head)
+        if tip is None or (base is not None and self._nothing_new(tip, base)):
+            return False
+        if base is not None and self._forks.is_below(tip, base):
+            return self._publish(Header(tip.height, tip.id), [])
+        answers = self._fetch(base, tip)
         if base is not None and not (answers and answers[0].block.parent == base.hash):
-            base = self._common_ancestor(base, head)
-            answers = self._fetch(base, head)
+            base = self._forks.part_at(base, tip)
+            if base is None:
+                return False
+            answers = self._fetch(base, tip)
+        if answers and answers[-1].block.height == tip.height and answers[-1].block.id != tip.id:
+            raise self._nodes.fault("changed its chain while it was read")
         return self._publish(base, answers)
 
-    def _nothing_new(self, head: HeaderAnswer) -> bool:
-        """Whether the node's head is ours, or a node is only behind (for a while: then its chain counts)."""
-        ours = self._log.headers.head
-        if ours is None:
-            return False
-        behind = head.height < ours.number and self._log.headers.hash_of(head.height) == head.id
-        if not behind:
-            self._behind_since = None
-            return head.id == ours.hash
-        now = time.monotonic()
-        self._behind_since = self._behind_since or now
-        return now - self._behind_since < BEHIND_S
+    def _tip(self) -> HeaderAnswer | None:
+        """The newest block with enough on top of it; None where the chain is too short for that."""
+        head = self._nodes.head()
+        self._forks.refresh()
+        number = head.height - self._settings.confirmations
+        if number == head.height or number < 0:
+            return head if number >= 0 else None
+        return self._nodes.header(number) or self._forks.lacks(number)
 
-    def _fetch(self, base: Header | None, head: HeaderAnswer) -> list[Answer]:
-        first = self._first(head) if base is None else base.number + 1
-        last = min(head.height, first + BLOCKS_A_REQUEST - 1)
+    def _nothing_new(self, tip: HeaderAnswer, ours: Header) -> bool:
+        """Whether the log is where the node is, or ahead of a node that is only behind."""
+        is_below = self._forks.is_below(tip, ours)
+        if tip.id != ours.hash and not is_below:
+            self._still_since = None
+            return False
+        now = time.monotonic()
+        self._still_since = now if self._still_since is None else self._still_since
+        still_s = now - self._still_since
+        if still_s >= STUCK_S and self._nodes.turn_to_higher(tip.height + self._settings.confirmations):
+            self._still_since = None
+            return True
+        if not is_below or still_s < BEHIND_S:
+            return True
+        self._tell_trouble(f"the node at {self._nodes.source} stands at {tip.height}, behind {ours.number}")
+        return not self._forks.is_shorter_for_good(ours)
+
+    def _fetch(self, base: Header | None, tip: HeaderAnswer) -> list[Answer]:
+        first = self._first(tip) if base is None else base.number + 1
+        last = min(tip.height, first + BLOCKS_A_REQUEST - 1)
         until = self._settings.until_block
         if until is not None:
             last = min(last, until)
@@ -141,32 +180,11 @@ class Follower:
                 )
         return self._nodes.fetch(first, last) if first <= last else []
 
-    def _first(self, head: HeaderAnswer) -> int:
+    def _first(self, tip: HeaderAnswer) -> int:
         start = self._settings.start
         if start == "earliest":
             return 0
-        return head.height if start == "latest" else start
-
-    def _common_ancestor(self, base: Header, head: HeaderAnswer) -> Header:
-        """The newest block that log and node both hold; the parent of the log's first where there is none."""
-        headers = self._log.headers
-        oldest = headers.oldest or base
-        for number in range(min(base.number, head.height), oldest.number - 1, -1):
-            theirs = self._nodes.header(number)
-            if theirs is not None and theirs.id == headers.hash_of(number):
-                return Header(number, theirs.id)
-        if not headers.from_start:
-            raise RollbackTooDeep(
-                f"the node at {self._nodes.source} parts from the log below block {oldest.number}, deeper "
-                "than a rollback reaches: is it another network with this chain id? Then give a fresh --kafka"
-            )
-        below = self._nodes.header(oldest.number - 1) if oldest.number else None
-        if below is None:
-            raise NodeMisbehaved(
-                f"the node at {self._nodes.source} holds nothing of the log's chain, which begins at block "
-                f"{oldest.number}: it is syncing, or it is another network with the same chain id"
-            )
-        return Header(oldest.number - 1, below.id)
+        return tip.height if start == "latest" else start
 
     def _publish(self, base: Header | None, answers: Sequence[Answer]) -> bool:
         events: list[Event] = []
@@ -185,16 +203,29 @@ class Follower:
 
     def _batch(self, base: Header | None, answers: Sequence[Answer]) -> Batch:
         parent = None if base is None else base.hash
-        source = self._nodes.source
-        batch = verified_batch(
-            self._chain_id, answers, parent, self._settings.verify, source,
-            lambda number, reason: self._reject(number, reason, source),
-        )  # fmt: skip
+        batch = self._verified(answers, parent)
         return replace(batch, token_metadata=self._metadata.facts(batch))
 
-    def _reject(self, number: int, reason: str, source: str) -> None:
+    def _verified(self, answers: Sequence[Answer], parent: bytes | None) -> Batch:
+        """Under `warn` a block goes unproved only where no other node can be asked for it."""
+        verify = self._settings.verify
+        try:
+            first_try: Verify = "strict" if verify == "warn" else verify
+            return verified_batch(self._chain_id, answers, parent, first_try, self._reject)
+        except ProofFailed as error:
+            may_change = isinstance(error, ForksMixed) and str(error) != self._trouble
+            if verify != "warn" or may_change or self._nodes.has_other:
+                raise
+            return verified_batch(self._chain_id, answers[:1], parent, "warn", self._reject)
+
+    def _reject(self, number: int | None, reason: str, source: str) -> None:
         if self._log.reject(number, reason, source):
             self._say(f"not proved: {reason}")
+
+    def _record_incidents(self) -> None:
+        for incident in self._nodes.incidents():
+            if self._log.reject(incident.number, incident.reason, incident.source):
+                self._say(f"not asked any more: {incident.reason}")
 
     def _tell(self, event: Event) -> None:
         if isinstance(event, Rollback):
@@ -216,19 +247,23 @@ def follow(
 
     Raises NodeUnreachable where no node answers at the start, WrongChain, BrokerUnreachable, RollbackTooDeep.
     """
-    nodes = Nodes(rpc, chain_id)
+    nodes = Nodes(rpc, chain_id, settings.quorum, settings.limits)
     served = nodes.chain_id()
     log = LogWriter(kafka, served)
     head = log.headers.head
     where = f"beginning at {settings.start}" if head is None else f"going on after block {head.number}"
     say(f"ingest: chain {served} from {nodes.source} into {kafka}, {where}")
     aside = (
-        archived(served, Nodes(rpc, served), log.headers, settings.verify, lake, stop, say)
+        archived(
+            served, Nodes(rpc, served, limits=settings.limits), log.headers, settings.verify, lake, stop, say
+        )
         if lake is not None
         else nullcontext()
     )
+    nodes.listen()
     try:
         with aside:
             Follower(served, nodes, log, settings, say).run(stop)
     finally:
+        nodes.close()
         log.close()

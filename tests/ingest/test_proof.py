@@ -113,7 +113,7 @@ def test_a_receipt_of_another_block_or_transaction_is_refused() -> None:
 
 @pytest.mark.chain
 def test_blocks_of_a_real_node_are_proved_to_the_header_and_no_field_can_be_changed(town: Town) -> None:
-    from ingest.node import Node
+    from ingest.nodes import Node
 
     at = town.wraps("alice", ETHER).head
     (answer,) = Node(town.url).fetch(at, at)

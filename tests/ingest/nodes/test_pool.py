@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from ingest import node as nodes_module
 from ingest.errors import BadInput, NodeMisbehaved, NodeUnreachable, WrongChain
-from ingest.node import Node, Nodes
+from ingest.nodes import Limits, Node, Nodes
 from tests.fixtures.liar import lying
 from tests.fixtures.town import ETHER, Town
 
@@ -65,13 +64,9 @@ def test_a_second_node_of_another_chain_is_refused(town: Town) -> None:
             nodes.head()
 
 
-def test_an_answer_larger_than_the_cap_is_not_read_to_its_end(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(nodes_module, "CAP_BYTES", 1000)
-
-    with pytest.raises(NodeUnreachable, match=f"no node answers at {town.url}"):
-        Node(town.url).fetch(0, 5)
+def test_an_answer_larger_than_the_cap_is_not_read_to_its_end(town: Town) -> None:
+    with pytest.raises(NodeMisbehaved, match=f"{town.url} refused: an answer larger than 1000 bytes"):
+        Node(town.url, Limits(cap_bytes=1000)).fetch(0, 5)
 
 
 def _cut_short(answers: Answers) -> Answers:
@@ -92,7 +87,7 @@ def _error(answers: Answers) -> Answers:
 @pytest.mark.parametrize(
     ("lie", "said"),
     [
-        (_cut_short, "refused a batch of 4 calls: 3 of 4 answers"),
+        (_cut_short, r"did not answer in JSON-RPC \(3 of 4 answers\)"),
         (_another_shape, "gave an answer of another shape"),
         (_error, "refused: no"),
     ],
@@ -113,8 +108,8 @@ def test_a_node_that_asks_for_patience_is_one_to_ask_again(town: Town) -> None:
 def test_what_is_no_address_of_a_node_is_refused() -> None:
     with pytest.raises(BadInput, match="no node given"):
         Nodes(" , ")
-    with pytest.raises(BadInput, match=r"is no http:// or https:// URL"):
-        Nodes("ws://127.0.0.1:8545")
+    with pytest.raises(BadInput, match=r"address … is no http://, https://, ws:// or wss:// URL"):
+        Nodes("127.0.0.1/secret")
 
 
 def _weth() -> str:

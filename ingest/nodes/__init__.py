@@ -1,0 +1,6 @@
+"""Reads nodes: the only package that asks them anything, within a size cap and a deadline."""
+
+from ingest.nodes.node import BLOCKS_A_REQUEST, UNLESS_TOLD, Limits, Node
+from ingest.nodes.pool import Incident, Nodes
+
+__all__ = ["BLOCKS_A_REQUEST", "UNLESS_TOLD", "Incident", "Limits", "Node", "Nodes"]
