@@ -43,6 +43,8 @@ class Head(msgspec.Struct, frozen=True, omit_defaults=True):
     (hex).
 
     `frames` holds the length in bytes of each frame in the whole payload, which `parts` records share.
+    `lists` holds, for each list that was told by then, an offset of the log from which its last version is
+    the first that is met.
     """
 
     kind: Literal["blocks", "facts", "rollback"]
@@ -51,6 +53,7 @@ class Head(msgspec.Struct, frozen=True, omit_defaults=True):
     last: int
     hashes: list[str] = []
     frames: dict[str, int] = {}
+    lists: dict[str, int] = {}
     part: int = 0
     parts: int = 1
 
@@ -61,15 +64,15 @@ class Record:
     payload: bytes
 
 
-def encode(event: Event) -> list[bytes]:
-    """The records of an event, in order, each at most `MOST_BYTES`: facts first, then blocks.
+def encode(event: Event, lists: dict[str, int] | None = None) -> list[bytes]:
+    """The records of an event, in order, each at most `MOST_BYTES`: facts first, then blocks (with `lists`).
 
     Several blocks that do not fit one record are halved; one that does not fit is split into numbered parts.
     """
     if isinstance(event, Rollback):
         number = event.number
         return [_seal(Head("rollback", event.chain_id, number, number, [event.hash.hex()]), b"")]
-    return list(_batch_records(event))
+    return list(_batch_records(event, lists or {}))
 
 
 def peek(value: bytes) -> Head:
@@ -111,33 +114,32 @@ class Assembler:
         return Record(_whole(head), b"".join(part.payload for part in parts))
 
 
-def _batch_records(batch: Batch) -> Iterator[bytes]:
+def _batch_records(batch: Batch, lists: dict[str, int]) -> Iterator[bytes]:
     if not len(batch):
         return
     hashes = [block_hash.hex() for block_hash in batch.blocks["block_hash"]]
     tables = (*schema.CHAIN_TABLES, *((schema.TRACES,) if batch.traces.height else ()))
     chain = {table.name: batch.frames()[table.name] for table in tables}
-    records = _records("blocks", batch, chain, hashes) if len(batch) <= MOST_BLOCKS else []
+    head = Head("blocks", batch.chain_id, batch.first, batch.last, hashes, lists=lists)
+    records = _records(head, chain) if len(batch) <= MOST_BLOCKS else []
     if len(batch) > 1 and len(records) != 1:
         middle = (batch.first + batch.last) // 2
-        yield from _batch_records(batch.slice(batch.first, middle))
-        yield from _batch_records(batch.slice(middle + 1, batch.last))
+        yield from _batch_records(batch.slice(batch.first, middle), lists)
+        yield from _batch_records(batch.slice(middle + 1, batch.last), lists)
         return
     if facts := batch.facts():
-        yield from _records("facts", batch, facts, [])
+        yield from _records(Head("facts", batch.chain_id, batch.first, batch.last), facts)
     yield from records
 
 
-def _records(
-    kind: Literal["blocks", "facts"], batch: Batch, frames: dict[str, pl.DataFrame], hashes: list[str]
-) -> list[bytes]:
+def _records(head: Head, frames: dict[str, pl.DataFrame]) -> list[bytes]:
     written = {name: _write_frame(frame) for name, frame in frames.items()}
     payload, room = b"".join(written.values()), MOST_BYTES - _HEADER_ROOM
     lengths = {name: len(data) for name, data in written.items()}
     parts = max(1, -(-len(payload) // room))
     return [
         _seal(
-            Head(kind, batch.chain_id, batch.first, batch.last, hashes, lengths, part, parts),
+            msgspec.structs.replace(head, frames=lengths, part=part, parts=parts),
             payload[part * room : (part + 1) * room],
         )
         for part in range(parts)

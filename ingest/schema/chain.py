@@ -127,6 +127,7 @@ TRACES = Table(
         *amount("value", "wei that moved with it"),
         Column("gas_used", pl.UInt64, "gas", nullable=True),
         Column("input", pl.Binary, "call data; empty where code is created"),
-        Column("error", pl.String, "why it was reverted; null where it was not", nullable=True),
+        Column("error", pl.String, "why it failed; null where it did not", nullable=True),
+        Column("undone", pl.Boolean, "whether it or a call above it failed: nothing came of it"),
     ),
 )
