@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -22,10 +22,12 @@ from ingest.errors import (
     ProofFailed,
     WrongChain,
 )
+from ingest.facts import FactReader
 from ingest.forks import Forks, Log
 from ingest.headers import Header
-from ingest.metadata import MetadataReader
+from ingest.lists import ListBook
 from ingest.nodes import BLOCKS_A_REQUEST, UNLESS_TOLD, Limits, Nodes
+from ingest.tracing import traced
 from ingest.verify import Verify, verified_batch
 
 Start = int | Literal["earliest", "latest"]
@@ -39,12 +41,15 @@ chain is taken for the chain. A real network's chain does not grow shorter: ther
 STUCK_S = 2.0
 """A node that told of nothing new for so long may be stuck: the others are asked how far they are."""
 
+_ATTEMPTS, _PAUSE_S = 3, 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class FollowSettings:
     """`start` counts only where the log is empty; `poll_s` is the pause between questions at the head, in
     seconds; a block is published once `confirmations` blocks lie on top of it; `quorum` nodes must hold the
-    head; `limits` bound every answer.
+    head; `limits` bound every answer. With `traces` the calls inside transactions are read too; `facts` is a
+    folder of lists.
     """
 
     start: Start = "latest"
@@ -54,18 +59,22 @@ class FollowSettings:
     confirmations: int = 0
     quorum: int = 1
     limits: Limits = UNLESS_TOLD
+    traces: bool = False
+    facts: Path | None = None
 
 
 class Follower:
     """Moves the log to the node's head, step by step."""
 
-    def __init__(self, chain_id: int, nodes: Nodes, log: Log, settings: FollowSettings, say: Say) -> None:
+    def __init__(
+        self, chain_id: int, nodes: Nodes, log: Log, settings: FollowSettings, say: Say, book: ListBook
+    ) -> None:
         self._chain_id = chain_id
         self._nodes = nodes
         self._log = log
         self._settings = settings
         self._say = say
-        self._metadata = MetadataReader(nodes.call)
+        self._facts = FactReader(nodes.call, nodes.codes, book)
         self._forks = Forks(nodes, log)
         self._still_since: float | None = None
         self._trouble = ""
@@ -191,7 +200,7 @@ class Follower:
         ours = self._log.headers.head
         if base is not None and base != ours:
             events.append(Rollback(self._chain_id, base.number, base.hash))
-            self._metadata.roll_back(base.number)
+            self._facts.roll_back(base.number)
         if answers:
             events.append(self._batch(base, answers))
         if not events:
@@ -204,7 +213,8 @@ class Follower:
     def _batch(self, base: Header | None, answers: Sequence[Answer]) -> Batch:
         parent = None if base is None else base.hash
         batch = self._verified(answers, parent)
-        return replace(batch, token_metadata=self._metadata.facts(batch))
+        batch = self._facts.complete(batch)
+        return traced(batch, self._nodes.traces, self._nodes.source) if self._settings.traces else batch
 
     def _verified(self, answers: Sequence[Answer], parent: bytes | None) -> Batch:
         """Under `warn` a block goes unproved only where no other node can be asked for it."""
@@ -231,7 +241,7 @@ class Follower:
         if isinstance(event, Rollback):
             self._say(f"the chain changed: back to block {event.number}")
         else:
-            self._metadata.remember(event.token_metadata)
+            self._facts.remember(event)
 
 
 def follow(
@@ -249,21 +259,32 @@ def follow(
     """
     nodes = Nodes(rpc, chain_id, settings.quorum, settings.limits)
     served = nodes.chain_id()
+    book = ListBook(settings.facts, say)
     log = LogWriter(kafka, served)
+    book.remember(log.lists())
     head = log.headers.head
     where = f"beginning at {settings.start}" if head is None else f"going on after block {head.number}"
     say(f"ingest: chain {served} from {nodes.source} into {kafka}, {where}")
+    apart = Nodes(rpc, served, limits=settings.limits)
     aside = (
-        archived(
-            served, Nodes(rpc, served, limits=settings.limits), log.headers, settings.verify, lake, stop, say
-        )
+        archived(served, apart, log.headers, settings.verify, lake, stop, say, settings.traces, book.told)
         if lake is not None
         else nullcontext()
     )
     nodes.listen()
     try:
         with aside:
-            Follower(served, nodes, log, settings, say).run(stop)
+            Follower(served, nodes, log, settings, say, book).run(stop)
     finally:
         nodes.close()
         log.close()
+
+
+def _chain_of(nodes: Nodes, stop: threading.Event) -> int:
+    """The chain that is followed. Nodes that do not answer are asked again, a few times."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return nodes.chain_id()
+        except NodeUnreachable:
+            stop.wait(max(_PAUSE_S, nodes.pause_s))
+    return nodes.chain_id()

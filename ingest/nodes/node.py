@@ -15,10 +15,13 @@ from ingest.answers import Answer, BlockAnswer, HeaderAnswer, ReceiptAnswer, unh
 from ingest.errors import NodeMisbehaved, NodeUnreachable, UndertowError
 from ingest.nodes import jsonrpc
 from ingest.nodes.addresses import open_transport, source_of
+from ingest.nodes.calls import TraceReader
 from ingest.nodes.health import Health
 from ingest.nodes.jsonrpc import BatchRefused, Call, NotJsonRpc, Reply, RpcError
 from ingest.nodes.receipts import BlockReader
 from ingest.nodes.transport import AnswerTooLarge, BadStatus, Transport, TransportError
+from ingest.traces import Call as TracedCall
+from ingest.traces import FlatTrace, NestedTrace
 
 T = TypeVar("T")
 
@@ -75,6 +78,11 @@ class Node:
             lambda reply: self._decode(reply, list[ReceiptAnswer]),
             lambda reply: self._decode(reply, ReceiptAnswer),
         )
+        self._calls = TraceReader(
+            self._ask,
+            lambda reply: self._decode(reply, list[FlatTrace]),
+            lambda reply: self._decode(reply, list[NestedTrace]),
+        )
 
     def chain_id(self) -> int:
         return self._number(self._one("eth_chainId", [], str))
@@ -125,6 +133,16 @@ class Node:
             ("eth_call", [{"to": "0x" + to.hex(), "data": "0x" + data.hex()}, at]) for to, data in calls
         ]
         return [self._returned(reply) for reply in self._ask(asked)]
+
+    def codes(self, addresses: Sequence[bytes], block_hash: bytes) -> list[bytes | None]:
+        """The code of contracts in the state after a block; None where the node has that state no more."""
+        at = {"blockHash": "0x" + block_hash.hex()}
+        asked: list[Call] = [("eth_getCode", ["0x" + address.hex(), at]) for address in addresses]
+        return [self._returned(reply) for reply in self._ask(asked)]
+
+    def traces(self, blocks: Sequence[tuple[int, bytes]]) -> list[list[TracedCall] | None]:
+        """The calls in blocks, given by number and hash; None where the node holds another block."""
+        return self._calls.read(blocks)
 
     def close(self) -> None:
         self._transport.close()

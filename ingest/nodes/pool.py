@@ -27,6 +27,7 @@ from ingest.nodes.node import UNLESS_TOLD, Limits, Node
 from ingest.nodes.probe import Prober
 from ingest.nodes.quorum import Agreement, agreement
 from ingest.nodes.survey import Survey
+from ingest.traces import Call as TracedCall
 
 T = TypeVar("T")
 
@@ -85,7 +86,16 @@ class Nodes:
         return tuple(self._nodes)
 
     def chain_id(self) -> int:
-        """Raises WrongChain where the first node that answers serves another than the one expected."""
+        """The chain that was named, or that the nodes serve. Raises WrongChain where no node serves the one
+        named, or none was named and they serve different ones.
+        """
+        if self._expected is None and len(self._nodes) > 1:
+            survey = Survey(Node.chain_id)
+            survey.ask(self._nodes)
+            served = survey.gather(PATIENCE_S)
+            if len(set(served.values())) > 1:
+                told = ", ".join(f"{node.source} serves chain {number}" for node, number in served.items())
+                raise WrongChain(f"the nodes differ: {told}; name the right one with --chain-id")
         return self._first(lambda node: self._expected if self._expected is not None else node.chain_id())
 
     def head(self) -> HeaderAnswer:
@@ -115,6 +125,12 @@ class Nodes:
 
     def call(self, calls: Sequence[tuple[bytes, bytes]], block_hash: bytes) -> list[bytes | None]:
         return self._first(lambda node: node.call(calls, block_hash))
+
+    def codes(self, addresses: Sequence[bytes], block_hash: bytes) -> list[bytes | None]:
+        return self._first(lambda node: node.codes(addresses, block_hash))
+
+    def traces(self, blocks: Sequence[tuple[int, bytes]]) -> list[list[TracedCall] | None]:
+        return self._first(lambda node: node.traces(blocks))
 
     def blame(self, error: UndertowError) -> None:
         """An answer was of no use: another node is asked next. One that failed a proof is not asked again
