@@ -135,7 +135,8 @@ class FinalBlock:
     def refresh(self) -> None:
         """Asks again, now and then. It counts where the log holds that very block."""
         now = time.monotonic()
-        if self._asked_at is not None and now - self._asked_at < FINALITY_CHECK_S:
+        asked_lately = self._asked_at is not None and now - self._asked_at < FINALITY_CHECK_S
+        if asked_lately or not self._headers.head:
             return
         self._asked_at = now
         number = self._nodes.finalised()

@@ -212,6 +212,11 @@ class Nodes:
         connects = [connect for node in self._nodes if (connect := channel_to(node.url))]
         self._watch = HeadWatch(connects) if connects else None
 
+    @property
+    def is_listening(self) -> bool:
+        """Whether a node tells of new heads now."""
+        return self._watch is not None and self._watch.is_listening
+
     def wait(self, stop: threading.Event, poll_s: float) -> None:
         """Returns once `stop` is set, a node tells of a new head, or after `poll_s` seconds."""
         if self._watch is None:

@@ -34,7 +34,8 @@ class HttpTransport(HTTPProvider):
 
     def __init__(self, url: str, cap_bytes: int) -> None:
         session = requests.Session()
-        session.mount("http", _Adapter(pool_maxsize=32))
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, _Adapter(pool_maxsize=32))
         # A proxy set for the internet would swallow calls to a node on this machine.
         session.trust_env = (urllib3.util.parse_url(url).host or "").strip("[]") not in _LOOPBACK
         super().__init__(URI(url), session=session, exception_retry_configuration=None)
