@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import polars as pl
+
 from ingest import lake as lakes
 from ingest.backfill import Backfill
 from ingest.errors import ChainGap, NodeMisbehaved, NodeUnreachable, UndertowError, WrongChain
@@ -91,15 +93,20 @@ def archived(
     lake: Path,
     stop: threading.Event,
     say: Callable[[str], None],
+    traces: bool,
+    lists: Callable[[int, int], pl.DataFrame],
 ) -> Iterator[None]:
-    """Archives what `headers` pass while the block runs; the rest of a range too, unless `stop` is set."""
+    """Archives what `headers` pass while the block runs; the rest of a range too, unless `stop` is set.
+
+    `lists` says what the log was told of lists, by the first and the last block.
+    """
 
     def bounds() -> tuple[int, int] | None:
         oldest, head = headers.oldest, headers.head
         return None if oldest is None or head is None else (oldest.number, head.number)
 
     writer = LakeWriter(lake)
-    archive = Archive(Backfill(chain_id, nodes, writer, verify, say), writer, chain_id, bounds)
+    archive = Archive(Backfill(chain_id, nodes, writer, verify, say, traces, lists), writer, chain_id, bounds)
     archive.start()
     finished = False
     try:

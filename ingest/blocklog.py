@@ -102,9 +102,8 @@ class LogWriter:
         self._list_offsets = offsets
 
     def lists(self) -> pl.DataFrame:
-        """The last version of each list in the log (shape: `schema.LISTS`); empty where it holds none."""
-        offsets = self._list_offsets.now
-        versions = [self._version(source, offset) for source, offset in sorted(offsets.items())]
+        """The versions of lists that count as of the headers kept (shape: `schema.LISTS`), in order."""
+        versions = [self._version(source, offset) for offset, source in self._list_offsets.versions()]
         return pl.concat(versions) if versions else schema.LISTS.empty()
 
     def _version(self, source: str, offset: int) -> pl.DataFrame:

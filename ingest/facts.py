@@ -7,7 +7,7 @@ from dataclasses import replace
 from ingest.batch import Batch
 from ingest.codes import Ask as AskCodes
 from ingest.codes import CodeReader
-from ingest.lists import ListBook
+from ingest.lists import KEPT_BLOCKS, ListBook
 from ingest.metadata import Ask as AskContracts
 from ingest.metadata import MetadataReader
 
@@ -37,6 +37,7 @@ class FactReader:
         self._codes.remember(batch.codes)
         if self._lists is not None:
             self._lists.remember(batch.lists)
+            self._lists.forget(batch.last - KEPT_BLOCKS)
 
     def roll_back(self, number: int) -> None:
         """Blocks above `number` have left the chain, and the facts in them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -104,6 +105,14 @@ class Lake:
             for start in range(low, high + 1, blocks):
                 assert whole is not None
                 yield told.first_time(whole.slice(start, min(start + blocks - 1, high)))
+
+    def lists(self, chain_id: int) -> pl.DataFrame:
+        """Every version of every list that was told, in order; what is damaged is left out."""
+        parts = [schema.LISTS.empty()]
+        for manifest in self.ranges(chain_id):
+            with suppress(NotALake):
+                parts.append(self._table(manifest, schema.LISTS))
+        return pl.concat(parts)
 
     def read(self, manifest: Manifest) -> Batch:
         """All blocks of one range. Raises NotALake where a file is missing, changed or of another shape."""

@@ -18,6 +18,10 @@ class ListOffsets:
     def now(self) -> dict[str, int]:
         return dict(self._from[-1][1]) if self._from else {}
 
+    def versions(self) -> list[tuple[int, str]]:
+        """Where each version lies that was the last as of any of the blocks: offsets and lists, in order."""
+        return sorted({(offset, source) for _, known in self._from for source, offset in known.items()})
+
     def note(self, number: int, offsets: dict[str, int]) -> None:
         """They are `offsets` from block `number` on."""
         if offsets != self.now:

@@ -95,11 +95,15 @@ class ListBook:
 
     def remember(self, facts: pl.DataFrame) -> None:
         """`facts` are in the log: those just told, or those of an earlier run."""
-        for (name, number), rows in facts.group_by("source", "block_number", maintain_order=True):
+        for (name, _), rows in facts.group_by("source", "block_number", maintain_order=True):
             kind, date = rows.select("kind", "date").row(0)
             source = self._sources.setdefault(str(name), _Source(_gone(str(name), kind, date)))
             source.told.append(_Version(rows))
-            old = [at for at, told in enumerate(source.told) if told.block_number < number - KEPT_BLOCKS]
+
+    def forget(self, number: int) -> None:
+        """What was told below block `number` is not asked for any more, but for the last of each list."""
+        for source in self._sources.values():
+            old = [at for at, told in enumerate(source.told) if told.block_number < number]
             del source.told[: old[-1] if old else 0]
 
     def roll_back(self, number: int) -> None:
