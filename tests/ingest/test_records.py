@@ -195,23 +195,8 @@ def _told_everything() -> Batch:
     (tx_hash,) = batch.transactions["transaction_hash"]
     code = (1, 1, USDC, b"\7" * 32, b"\x60\x01")
     entry = (1, 1, BOB, "phishing", True, "Fake\u202e", "phishing.txt", 1_700_000_000, b"\1" * 32)
-    call = (
-        1,
-        1,
-        batch.blocks["timestamp"][0],
-        0,
-        tx_hash,
-        0,
-        0,
-        "call",
-        ALICE,
-        BOB,
-        word(1),
-        1.0,
-        21_000,
-        b"",
-        None,
-    )
+    place = (1, 1, batch.blocks["timestamp"][0], 0, tx_hash)
+    call = (*place, 0, 0, "call", ALICE, BOB, word(1), 1.0, 21_000, b"", None, False)
 
     def rows(table: schema.Table, row: tuple[object, ...]) -> pl.DataFrame:
         return pl.DataFrame([row], schema=table.schema, orient="row")
