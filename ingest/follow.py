@@ -78,6 +78,7 @@ class Follower:
         self._forks = Forks(nodes, log)
         self._still_since: float | None = None
         self._trouble = ""
+        self._whole_headers = False
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set or the wanted block is published. A node that fails is asked again, slower.
@@ -221,12 +222,16 @@ class Follower:
         verify = self._settings.verify
         try:
             first_try: Verify = "strict" if verify == "warn" else verify
-            return verified_batch(self._chain_id, answers, parent, first_try, self._reject)
+            batch = verified_batch(
+                self._chain_id, answers, parent, first_try, self._reject, self._whole_headers
+            )
         except ProofFailed as error:
             may_change = isinstance(error, ForksMixed) and str(error) != self._trouble
             if verify != "warn" or may_change or self._nodes.has_other:
                 raise
             return verified_batch(self._chain_id, answers[:1], parent, "warn", self._reject)
+        self._whole_headers = self._whole_headers or "header" in batch.blocks["proof"]
+        return batch
 
     def _reject(self, number: int | None, reason: str, source: str) -> None:
         if self._log.reject(number, reason, source):

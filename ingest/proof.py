@@ -10,6 +10,7 @@ from ingest.answers import Answer, HeaderAnswer, LogAnswer, ReceiptAnswer, unhex
 from ingest.bloom import BLOOM_BYTES, bloom_of
 from ingest.difference import bloom_difference, difference
 from ingest.errors import ForksMixed, ProofFailed
+from ingest.redact import shown
 from ingest.trie import keccak, ordered_root
 
 Proof = Literal["header", "receipts-root", "none"]
@@ -140,5 +141,5 @@ def _failed(
         number: int | None = block.height
     except ValueError:
         number = None
-    name = block.number[:20] if number is None else number
-    return kind(f"block {name} from {source} cannot be proved: {what}", number, source)
+    name = shown(block.number, 20) if number is None else number
+    return kind(f"block {name} from {source} cannot be proved: {shown(what, 600)}", number, source)

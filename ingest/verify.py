@@ -14,6 +14,7 @@ from ingest.batch import Batch
 from ingest.errors import NodeMisbehaved, ProofFailed
 from ingest.frames import batch
 from ingest.proof import Proof, prove
+from ingest.redact import shown
 
 Verify = Literal["strict", "warn", "off"]
 Reject = Callable[[int, str, str], None]
@@ -27,29 +28,38 @@ _WIDTHS = {**dict.fromkeys(_HASHES, 32), **dict.fromkeys(_ADDRESSES, 20)}
 
 
 def verified_batch(
-    chain_id: int, answers: Sequence[Answer], parent: bytes | None, verify: Verify, reject: Reject
+    chain_id: int,
+    answers: Sequence[Answer],
+    parent: bytes | None,
+    verify: Verify,
+    reject: Reject,
+    whole_headers: bool = False,
 ) -> Batch:
     """The longest run of `answers`, from the first on, that links and passes `verify`, as a batch without
     facts.
 
-    `parent` is the hash of the block before them (None: unknown). Raises ProofFailed where `strict` stops at
-    the first already, and NodeMisbehaved where the first is no child of `parent` (its chain changed
-    meanwhile), or holds what no block can.
+    `parent` is the hash of the block before them (None: unknown). With `whole_headers` a header that lacks
+    fields fails: they were given before, and leaving one out would hide a lie. Raises ProofFailed where
+    `strict` stops at the first already, and NodeMisbehaved where the first is no child of `parent` (its chain
+    changed meanwhile), or holds what no block can.
     """
     linked = _linked(answers, parent)
     proofs: list[Proof] = []
     for answer in linked:
         try:
-            proofs.append(_proof(answer, verify, reject))
+            proofs.append(_proof(answer, verify, reject, whole_headers))
         except ProofFailed:
             if not proofs:
                 raise
             break
-    source = answers[0].source
+    source, linked = answers[0].source, linked[: len(proofs)]
+    for answer in linked:
+        _check_counts(answer)
     try:
-        read = batch(chain_id, linked[: len(proofs)], proofs)
+        read = batch(chain_id, linked, proofs)
     except (ValueError, OverflowError, TypeError) as error:
-        raise NodeMisbehaved(f"the node at {source} gave a block that is none: {error}") from error
+        told = shown(str(error).split("\n", 1)[0])
+        raise NodeMisbehaved(f"the node at {source} gave a block that is none: {told}") from error
     for frame in (read.blocks, read.transactions, read.logs):
         _check_widths(frame, source)
     return read
@@ -70,16 +80,31 @@ def _linked(answers: Sequence[Answer], parent: bytes | None) -> list[Answer]:
     return linked
 
 
-def _proof(answer: Answer, verify: Verify, reject: Reject) -> Proof:
+def _proof(answer: Answer, verify: Verify, reject: Reject, whole_headers: bool) -> Proof:
     if verify == "off":
         return "none"
+    number = answer.block.height
     try:
-        return prove(answer, answer.source)
+        proof = prove(answer, answer.source)
+        if proof == "receipts-root" and whole_headers:
+            told = f"block {number} from {answer.source} cannot be proved: its header lacks what others had"
+            raise ProofFailed(told, number, answer.source)
     except ProofFailed as error:
-        reject(answer.block.height, str(error), answer.source)
+        reject(number, str(error), answer.source)
         if verify == "strict":
             raise
         return "none"
+    return proof
+
+
+def _check_counts(answer: Answer) -> None:
+    """Raises NodeMisbehaved where transactions cannot be told their receipts, whatever may go unproved."""
+    sent, receipts = len(answer.block.transactions), len(answer.receipts)
+    if sent != receipts:
+        raise NodeMisbehaved(
+            f"the node at {answer.source} gave block {answer.block.height} with {sent} transactions "
+            f"and {receipts} receipts"
+        )
 
 
 def _check_widths(frame: pl.DataFrame, source: str) -> None:

@@ -20,6 +20,7 @@ from ingest.nodes.health import Health
 from ingest.nodes.jsonrpc import BatchRefused, Call, NotJsonRpc, Reply, RpcError
 from ingest.nodes.receipts import BlockReader
 from ingest.nodes.transport import AnswerTooLarge, BadStatus, Transport, TransportError
+from ingest.redact import shown
 from ingest.traces import Call as TracedCall
 from ingest.traces import FlatTrace, NestedTrace
 
@@ -224,13 +225,13 @@ class Node:
 
     def _stop_if_asked(self, error: RpcError | None) -> None:
         if error is not None and error.asks_for_patience:
-            said = NodeUnreachable(f"the node at {self.source} asks for patience: {_short(error.message)}")
+            said = NodeUnreachable(f"the node at {self.source} asks for patience: {shown(error.message)}")
             self.health.failed(said)
             raise said
 
     def _decode(self, reply: Reply, kind: type[T]) -> T | None:
         if reply.error is not None:
-            raise self._bad(f"refused: {_short(reply.error.message)}")
+            raise self._bad(f"refused: {shown(reply.error.message)}")
         try:
             return msgspec.json.decode(reply.result, type=kind | None)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -240,7 +241,7 @@ class Node:
         """The header's number, where number and hashes are such."""
         for text in (header.hash, header.parent_hash):
             if not _HASH.fullmatch(text):
-                raise self._bad(f"gave {_short(text)!r} for a hash")
+                raise self._bad(f"gave {shown(text)!r} for a hash")
         return self._number(header.number)
 
     def _number(self, text: str) -> int:
@@ -249,11 +250,11 @@ class Node:
         except ValueError:
             number = -1
         if not 0 <= number < 1 << 64:
-            raise self._bad(f"gave {_short(text)!r} for a number")
+            raise self._bad(f"gave {shown(text)!r} for a number")
         return number
 
     def _bad(self, what: str) -> UndertowError:
-        error = NodeMisbehaved(f"the node at {self.source} {what}")
+        error = NodeMisbehaved(f"the node at {self.source} {shown(what, 400)}")
         self.health.failed(error)
         return error
 
@@ -286,9 +287,3 @@ class _BatchSize:
         with self._lock:
             if self.size < size_before:
                 self.size, self._grow_after = size_before, _GROW_AFTER
-
-
-def _short(text: str) -> str:
-    """A node's own words, as much of them as a line bears; what is not printable is not shown."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in text[:200])
-    return plain if len(text) <= 200 else plain + "…"

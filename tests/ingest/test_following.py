@@ -331,6 +331,27 @@ def liar(chain: FakeChain) -> Node:
     return node_of(FakeTransport(chain, hook=omits_logs), "liar")
 
 
+def test_a_header_that_lacks_a_field_is_refused_once_whole_ones_were_given() -> None:
+    """Without a field its hash cannot be held against it: a lie about the receipts root would go through."""
+    chain, log, archive = FakeChain().produce_blocks(25), ListLog(), ListLog()
+
+    def leave_out(answers: list[Json]) -> list[Json]:
+        for answer in answers:
+            if isinstance(answer.get("result"), dict) and (log.chain or not archive.chain):
+                answer["result"] = {name: it for name, it in answer["result"].items() if name != "mixHash"}
+        return answers
+
+    poor = FakeTransport(chain, hook=leave_out)
+    follows(archive, lambda: bool(archive.chain), node_of(poor))  # one that never gives it is read
+
+    follows(log, lambda: log.hashes() == chain.hashes(), node_of(poor, "poor"), node_of(chain, "good"))
+
+    assert {proof for batch in log.batches() for proof in batch.blocks["proof"]} == {"header"}
+    ((number, reason, _),) = log.rejected
+    assert number == 10
+    assert reason == "block 10 from http://poor cannot be proved: its header lacks what others had"
+
+
 def test_receipts_of_another_fork_are_refused_and_asked_for_again() -> None:
     chain, log = FakeChain().produce_blocks(12), ListLog()
     other = chain.copy().produce_fork(12, 12)
