@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from ingest.answers import Answer, HeaderAnswer
@@ -21,6 +19,7 @@ from ingest.errors import (
 )
 from ingest.headers import Header
 from ingest.nodes.addresses import channel_to
+from ingest.nodes.chain_check import ChainCheck, Incident
 from ingest.nodes.heads import HeadWatch
 from ingest.nodes.health import FIRST_PROBE_S, Distrust
 from ingest.nodes.node import UNLESS_TOLD, Limits, Node
@@ -31,20 +30,8 @@ from ingest.traces import Call as TracedCall
 
 T = TypeVar("T")
 
-CHAIN_CHECK_S = 1.0
-"""How often a node is asked which chain it serves: one that is pointed at another must not go unnoticed."""
-
 PATIENCE_S = 2.0
 """How long several nodes are waited for when all are asked; who is slower has no say this time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Incident:
-    """Something about a node that belongs on record: `number` is the block it is about, if one."""
-
-    number: int | None
-    reason: str
-    source: str
 
 
 class Nodes:
@@ -67,15 +54,12 @@ class Nodes:
         if quorum > len(self._nodes):
             raise BadInput(f"--quorum {quorum} asks for more nodes than --rpc names, {len(self._nodes)}")
         self._current = self._nodes[0]
-        self._expected = chain_id
+        self._chain = ChainCheck(chain_id)
         self._quorum = quorum
         self._agreement: Agreement | None = None
-        self._checked: dict[Node, float] = {}
-        self._incidents: list[Incident] = []
         self._heads = Survey(self._checked_head)
-        self._prober = Prober(lambda: self._expected)
+        self._prober = Prober(lambda: self._chain.expected)
         self._watch: HeadWatch | None = None
-        self._lock = threading.Lock()
 
     @property
     def source(self) -> str:
@@ -89,14 +73,15 @@ class Nodes:
         """The chain that was named, or that the nodes serve. Raises WrongChain where no node serves the one
         named, or none was named and they serve different ones.
         """
-        if self._expected is None and len(self._nodes) > 1:
+        if self._chain.expected is None and len(self._nodes) > 1:
             survey = Survey(Node.chain_id)
             survey.ask(self._nodes)
             served = survey.gather(PATIENCE_S)
             if len(set(served.values())) > 1:
                 told = ", ".join(f"{node.source} serves chain {number}" for node, number in served.items())
                 raise WrongChain(f"the nodes differ: {told}; name the right one with --chain-id")
-        return self._first(lambda node: self._expected if self._expected is not None else node.chain_id())
+        expected = self._chain.expected
+        return self._first(lambda node: node.chain_id() if expected is None else expected)
 
     def head(self) -> HeaderAnswer:
         """The newest block: of the node in use, or the newest that enough nodes hold."""
@@ -156,7 +141,7 @@ class Nodes:
 
     def recheck(self) -> None:
         """Every node is asked for its chain again before anything else: something decides on its word."""
-        self._checked.clear()
+        self._chain.forget_all()
 
     def turn(self) -> None:
         """Goes on to the next node that can be asked."""
@@ -203,9 +188,7 @@ class Nodes:
 
     def incidents(self) -> list[Incident]:
         """What happened since the last call and belongs on record."""
-        with self._lock:
-            taken, self._incidents = self._incidents, []
-        return taken
+        return self._chain.incidents()
 
     def listen(self) -> None:
         """Has the nodes that can (WebSocket, IPC) tell of new heads, so that `wait` returns at once."""
@@ -236,10 +219,10 @@ class Nodes:
         error: UndertowError | None = None
         for node in self._candidates():
             try:
-                self._check_chain(node)
+                self._chain.check(node)
                 answer = ask(node)
             except (NodeUnreachable, NodeMisbehaved) as failure:
-                self._checked.pop(node, None)
+                self._chain.forget(node)
                 error = error if isinstance(error, WrongChain) else failure
                 continue
             self._current = node
@@ -267,24 +250,8 @@ class Nodes:
         return copy.copy(errors[0]) if errors else NodeUnreachable("no node can be asked now")
 
     def _checked_head(self, node: Node) -> HeaderAnswer:
-        self._check_chain(node)
+        self._chain.check(node)
         return node.head()
-
-    def _check_chain(self, node: Node) -> None:
-        now = time.monotonic()
-        if now - self._checked.get(node, -CHAIN_CHECK_S) < CHAIN_CHECK_S:
-            return
-        served = node.chain_id()
-        with self._lock:
-            self._expected = served if self._expected is None else self._expected
-        if served != self._expected:
-            reason = f"the node at {node.source} serves chain {served}, not chain {self._expected}"
-            error = WrongChain(reason)
-            node.health.lied(Distrust(None, reason), error)
-            with self._lock:
-                self._incidents.append(Incident(None, reason, node.source))
-            raise error
-        self._checked[node] = now
 
     @property
     def is_lost(self) -> bool:

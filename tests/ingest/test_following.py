@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.errors import NodeMisbehaved, NodeUnreachable, WrongChain
-from ingest.follow import Follower, FollowSettings
+from ingest.follower import Follower, FollowSettings
 from ingest.forks import common_ancestor
 from ingest.headers import Header, Headers
 from ingest.lists import ListBook
@@ -27,9 +27,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rests and waits pass at once."""
     for name in ("FIRST_REST_S", "LONGEST_REST_S", "FIRST_PROBE_S"):
         monkeypatch.setattr(health, name, 0.0)
-    monkeypatch.setattr("ingest.follow.STUCK_S", 0.0)
+    monkeypatch.setattr("ingest.follower.STUCK_S", 0.0)
     monkeypatch.setattr("ingest.forks.FINALITY_CHECK_S", 0.0)
-    monkeypatch.setattr("ingest.nodes.pool.CHAIN_CHECK_S", 0.0)
+    monkeypatch.setattr("ingest.nodes.chain_check.CHAIN_CHECK_S", 0.0)
 
 
 def silent(_line: str) -> None:
@@ -174,7 +174,7 @@ def test_what_is_final_is_never_taken_back() -> None:
 def test_a_real_network_does_not_grow_shorter_so_a_node_that_does_is_only_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("ingest.follow.BEHIND_S", 0.0)
+    monkeypatch.setattr("ingest.follower.BEHIND_S", 0.0)
     chain, log = FakeChain(finalised=0).produce_blocks(20), ListLog()
     catches_up(follower(log, node_of(chain)))
 
@@ -184,7 +184,7 @@ def test_a_real_network_does_not_grow_shorter_so_a_node_that_does_is_only_behind
 
 
 def test_a_developers_chain_that_grew_shorter_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.follow.BEHIND_S", 0.0)
+    monkeypatch.setattr("ingest.follower.BEHIND_S", 0.0)
     chain, log = FakeChain().produce_blocks(20), ListLog()
     catches_up(follower(log, node_of(chain)))
 
@@ -194,7 +194,7 @@ def test_a_developers_chain_that_grew_shorter_is_followed(monkeypatch: pytest.Mo
 
 
 def test_a_head_told_too_low_takes_nothing_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.follow.BEHIND_S", 0.0)
+    monkeypatch.setattr("ingest.follower.BEHIND_S", 0.0)
     chain, log = FakeChain().produce_blocks(20), ListLog()
     catches_up(follower(log, node_of(chain)))
 
