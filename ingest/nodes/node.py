@@ -19,7 +19,7 @@ from ingest.nodes.calls import TraceReader
 from ingest.nodes.health import Health
 from ingest.nodes.jsonrpc import BatchRefused, Call, NotJsonRpc, Reply, RpcError
 from ingest.nodes.receipts import BlockReader
-from ingest.nodes.transport import AnswerTooLarge, BadStatus, Transport, TransportError
+from ingest.nodes.transport import AnswerTooLarge, BadStatus, TooSlow, Transport, TransportError
 from ingest.redact import shown
 from ingest.traces import Call as TracedCall
 from ingest.traces import FlatTrace, NestedTrace
@@ -176,8 +176,11 @@ class Node:
                 answered = self._exchange(some, deadline_s)
             except (BatchRefused, AnswerTooLarge) as error:
                 answered = [Reply(error=RpcError(jsonrpc.TOO_LARGE, str(error)))]
-            except (NodeUnreachable, NodeMisbehaved):
-                self._batch.was_not_to_blame(size_before)
+            except (NodeUnreachable, NodeMisbehaved) as error:
+                if isinstance(error.__cause__, TooSlow):
+                    self._batch.halve(len(some), for_long=False)
+                else:
+                    self._batch.was_not_to_blame(size_before)
                 raise
             if len(some) > 1 and any(reply.error and reply.error.is_too_large for reply in answered):
                 self._batch.halve(len(some))
@@ -260,9 +263,9 @@ class Node:
 
 
 class _BatchSize:
-    """How many calls a node is asked at once: halved where that was too much. It grows again after many
-    batches, for the next blocks may be smaller, and later each time: a node that takes no batches at all is
-    practically never offered one again.
+    """How many calls a node is asked at once: halved where that was too much, or took too long. It grows
+    again after many batches, for the next blocks may be smaller; later each time where it was refused, so that a
+    node that takes no batches at all is practically never offered one again.
     """
 
     def __init__(self) -> None:
@@ -271,10 +274,10 @@ class _BatchSize:
         self._through = 0
         self._lock = threading.Lock()
 
-    def halve(self, tried: int) -> None:
+    def halve(self, tried: int, for_long: bool = True) -> None:
         with self._lock:
             self.size = max(1, min(self.size, tried // 2))
-            self._grow_after, self._through = 4 * self._grow_after, 0
+            self._grow_after, self._through = (4 if for_long else 1) * self._grow_after, 0
 
     def went_through(self, tried: int) -> None:
         with self._lock:

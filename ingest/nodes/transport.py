@@ -18,6 +18,10 @@ class TransportError(Exception):
     status: int | None = None
 
 
+class TooSlow(TransportError):
+    """An answer that did not come, or not in whole, before the deadline."""
+
+
 class AnswerTooLarge(TransportError):
     """An answer beyond the cap: no more than the cap of it was ever held."""
 

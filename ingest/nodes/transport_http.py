@@ -17,7 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from web3 import HTTPProvider
 
-from ingest.nodes.transport import CONNECT_S, AnswerTooLarge, BadStatus, TransportError
+from ingest.nodes.transport import CONNECT_S, AnswerTooLarge, BadStatus, TooSlow, TransportError
 
 LONGEST_REST_S = 3600.0
 """The longest `Retry-After` that is believed."""
@@ -53,10 +53,12 @@ class HttpTransport(HTTPProvider):
                     raise BadStatus(response.status_code, _retry_after_s(response))
                 return self._read(response, until)
         except requests.RequestException as error:
-            raise TransportError(_why(error)) from error
+            raise _lost(error) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             late = time.monotonic() > until or isinstance(error, urllib3.exceptions.ReadTimeoutError)
-            raise TransportError("no whole answer in time" if late else "the answer broke off") from error
+            if late:
+                raise TooSlow("no whole answer in time") from error
+            raise TransportError("the answer broke off") from error
 
     def close(self) -> None:
         self._session.close()
@@ -72,7 +74,7 @@ class HttpTransport(HTTPProvider):
                 if len(body) > self._cap:
                     raise AnswerTooLarge(f"an answer larger than {self._cap} bytes")
         if time.monotonic() > until:
-            raise TransportError("no whole answer in time")
+            raise TooSlow("no whole answer in time")
         return bytes(body)
 
 
@@ -132,10 +134,9 @@ def _retry_after_s(response: requests.Response) -> float | None:
     return min(max(0.0, wait_s), LONGEST_REST_S)
 
 
-def _why(error: requests.RequestException) -> str:
+def _lost(error: requests.RequestException) -> TransportError:
     """A reason in a few words, without the URL that the library puts into its own message."""
     if isinstance(error, requests.Timeout):
-        return "no answer in time"
-    return (
-        "connection refused or lost" if isinstance(error, requests.ConnectionError) else type(error).__name__
-    )
+        return TooSlow("no answer in time")
+    is_lost = isinstance(error, requests.ConnectionError)
+    return TransportError("connection refused or lost" if is_lost else type(error).__name__)

@@ -7,7 +7,7 @@ import time
 
 import msgspec
 
-from ingest.nodes.transport import CONNECT_S, AnswerTooLarge, TransportError
+from ingest.nodes.transport import CONNECT_S, AnswerTooLarge, TooSlow, TransportError
 
 _CHUNK = 1 << 18
 _ENDS = (ord("}"), ord("]"))
@@ -50,7 +50,7 @@ class IpcChannel:
         try:
             chunk = self._socket.recv(_CHUNK)
         except TimeoutError as error:
-            raise TransportError("no answer in time") from error
+            raise TooSlow("no answer in time") from error
         except OSError as error:
             raise TransportError("connection refused or lost") from error
         if not chunk:

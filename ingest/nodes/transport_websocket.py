@@ -8,7 +8,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.frames import CloseCode
 from websockets.sync.client import ClientConnection, connect
 
-from ingest.nodes.transport import CONNECT_S, AnswerTooLarge, TransportError
+from ingest.nodes.transport import CONNECT_S, AnswerTooLarge, TooSlow, TransportError
 
 
 class WebSocketChannel:
@@ -22,7 +22,7 @@ class WebSocketChannel:
                 url, max_size=cap_bytes, open_timeout=CONNECT_S, close_timeout=0.2, legacy=True
             )
         except TimeoutError as error:
-            raise TransportError("no answer in time") from error
+            raise TooSlow("no answer in time") from error
         except (OSError, InvalidURI, InvalidHandshake) as error:
             raise TransportError("connection refused or lost") from error
 
@@ -36,7 +36,7 @@ class WebSocketChannel:
         try:
             message = self._socket.recv(timeout=max(0.0, until - time.monotonic()), decode=False)
         except TimeoutError as error:
-            raise TransportError("no answer in time") from error
+            raise TooSlow("no answer in time") from error
         except ConnectionClosed as error:
             if error.sent is not None and error.sent.code == CloseCode.MESSAGE_TOO_BIG:
                 raise AnswerTooLarge(f"an answer larger than {self._cap} bytes") from error

@@ -17,6 +17,7 @@ from ingest.localchain.wallet import Wallet
 from ingest.processes import Child, answers, free_port, wait_until
 from ingest.proof import prove, receipts_root
 from ingest.trie import EMPTY_ROOT, keccak, ordered_root
+from tests.fixtures.frames import address
 from tests.fixtures.mainnet import recorded_block, recorded_json
 from tests.fixtures.town import ETHER, Town
 
@@ -275,6 +276,42 @@ def test_a_receipt_before_byzantium_holds_a_state_root_instead_of_a_status() -> 
     body = rlp.encode([b"\xab" * 32, b"\x52\x08", bytes(256), []])
     leaf = rlp.encode([b"\x20\x80", body])
     assert receipts_root([receipt]) == keccak(leaf)
+
+
+@pytest.mark.parametrize("kind", range(5))
+def test_a_receipt_of_any_type_stands_behind_the_byte_of_its_type(kind: int) -> None:
+    """EIP-2718: legacy as it was, then access lists, fees, blobs (EIP-4844) and delegated code (EIP-7702)."""
+    log = LogAnswer("0x" + "11" * 20, [], "0x" + "22" * 100)
+    receipt = ReceiptAnswer("0xb", "0xa", "0x0", "0x5208", [log], type=hex(kind), status="0x1")
+    # by hand: three bits of the bloom, chosen by 11 bits each of the first three pairs of keccak(address)
+    digest = keccak(b"\x11" * 20)
+    bits = {int.from_bytes(digest[at : at + 2], "big") % 2048 for at in (0, 2, 4)}
+    bloom = sum(1 << bit for bit in bits).to_bytes(256, "big")
+    body = rlp.encode([b"\x01", b"\x52\x08", bloom, [[b"\x11" * 20, [], b"\x22" * 100]]])
+
+    leaf = rlp.encode([b"\x20\x80", (bytes([kind]) if kind else b"") + body])
+    assert receipts_root([receipt]) == keccak(leaf)
+
+
+@pytest.mark.chain
+def test_receipts_of_the_types_that_anvil_can_send_are_proved(town: Town) -> None:
+    from ingest.nodes import Node
+
+    person, to = ("0x" + address(name).hex() for name in ("alice", "bob"))
+    town.wallet.ask("anvil_setBalance", person, hex(1000 * ETHER))
+    fee, tip = hex(10**11), hex(1)
+    kinds: list[dict[str, object]] = [
+        {"gasPrice": fee},
+        {"gasPrice": fee, "accessList": [{"address": to, "storageKeys": ["0x" + "00" * 32]}]},
+        {"maxFeePerGas": fee, "maxPriorityFeePerGas": tip},
+    ]
+    for kind in kinds:
+        town.wallet.ask("eth_sendTransaction", {"from": person, "to": to, "gas": hex(100_000), **kind})
+    head = town.mine().head
+
+    (answer,) = Node(town.url).fetch(head, head)
+    assert sorted(receipt.type for receipt in answer.receipts) == ["0x0", "0x1", "0x2"]
+    assert prove(answer, town.url) == "header"
 
 
 def test_an_empty_block_has_the_empty_root() -> None:

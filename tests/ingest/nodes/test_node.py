@@ -9,7 +9,7 @@ import pytest
 
 from ingest.errors import NodeMisbehaved, NodeUnreachable
 from ingest.nodes.jsonrpc import RpcError
-from ingest.nodes.transport import BadStatus, TransportError
+from ingest.nodes.transport import BadStatus, TooSlow, TransportError
 from tests.fixtures.fake_chain import FakeChain, FakeTransport, Json, node_of
 
 
@@ -74,6 +74,20 @@ def test_after_many_batches_a_node_is_asked_for_more_again() -> None:
     before = transport.exchanges
     node.fetch(0, 9)
     assert transport.exchanges - before < before / 400
+
+
+def test_a_node_that_is_too_slow_for_ten_blocks_is_asked_for_fewer_until_it_is_not() -> None:
+    transport = FakeTransport(chain())
+    node = node_of(transport)
+
+    def slow(_exchange: int) -> None:
+        transport.fails = TooSlow("no answer in time") if transport.asking > 4 else None
+
+    transport.before = slow
+    for _ in range(3):
+        with pytest.raises(NodeUnreachable, match="no answer in time"):
+            node.fetch(0, 9)
+    assert node.fetch(0, 9) == node_of(transport.chain).fetch(0, 9)
 
 
 def test_one_failure_does_not_make_a_node_one_without_batches() -> None:
