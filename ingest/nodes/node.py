@@ -263,9 +263,10 @@ class Node:
 
 
 class _BatchSize:
-    """How many calls a node is asked at once: halved where that was too much, or took too long. It grows
-    again after many batches, for the next blocks may be smaller; later each time where it was refused, so that a
-    node that takes no batches at all is practically never offered one again.
+    """How many calls a node is asked at once: halved where that was too much, or took too long.
+
+    It grows again after many batches, for the next blocks may be smaller; later each time where it was
+    refused, so that a node that takes no batches at all is practically never offered one again.
     """
 
     def __init__(self) -> None:
