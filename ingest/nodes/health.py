@@ -6,7 +6,7 @@ import random
 import time
 from dataclasses import dataclass, field
 
-from ingest.errors import UndertowError
+from ingest.errors import NodeMisbehaved, UndertowError
 
 FIRST_REST_S, LONGEST_REST_S = 0.1, 5.0
 """A node that fails is left alone for this long, doubled with every failure in a row. A rest that the node
@@ -51,10 +51,11 @@ class Health:
         before = took_s if self.latency_s is None else self.latency_s
         self.latency_s = before + _SMOOTHING * (took_s - before)
 
-    def well(self) -> None:
-        """The answer was one."""
-        self.failures_in_a_row = 0
-        self._rests_until = 0.0
+    def well(self, gave_blocks: bool = False) -> None:
+        """The answer was one. It ends a row of failures to answer; a row of bad answers ends with blocks."""
+        if gave_blocks or not isinstance(self.last_error, NodeMisbehaved):
+            self.failures_in_a_row = 0
+            self._rests_until = 0.0
 
     def failed(self, error: UndertowError, retry_after_s: float | None = None) -> None:
         """No answer, or nonsense: the node rests, with jitter, so that many readers do not return at once."""

@@ -125,6 +125,8 @@ class Node:
             if self._sound(block) != number:
                 raise self._bad(f"gave block {block.number} when asked for block {number}")
             answers.append(Answer(block, receipts, self.source))
+        if answers:
+            self.health.well(gave_blocks=True)
         return answers
 
     def call(self, calls: Sequence[tuple[bytes, bytes]], block_hash: bytes) -> list[bytes | None]:
@@ -220,7 +222,8 @@ class Node:
         if count > 1 and status in _BATCH_STATUS:
             return BatchRefused(RpcError(status, str(error)))
         if isinstance(error, BadStatus) and status in _PATIENCE_STATUS:
-            said = NodeUnreachable(f"the node at {self.source} asks for patience ({error})")
+            wait = "" if error.retry_after_s is None else f", for {error.retry_after_s:.0f} s"
+            said = NodeUnreachable(f"the node at {self.source} asks for patience ({error}{wait})")
         else:
             said = NodeUnreachable(f"no node answers at {self.source} ({error}): is it running?")
         self.health.failed(said, error.retry_after_s)

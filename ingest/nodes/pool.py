@@ -131,6 +131,8 @@ class Nodes:
                     node.health.failed(error)
                 else:
                     node.health.lied(Distrust(error.number, str(error)), error)
+        elif self._current.health.last_error is not error:
+            self._current.health.failed(error)
         self.turn()
 
     def fault(self, what: str) -> NodeMisbehaved:

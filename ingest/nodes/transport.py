@@ -6,9 +6,17 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Protocol
+from urllib.parse import urlsplit
 
 CONNECT_S = 3.0
 """For opening a connection; an exchange has a deadline of its own."""
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+def is_loopback(url: str) -> bool:
+    """Whether `url` names this machine: a proxy set for the internet would swallow calls to it."""
+    return urlsplit(url).hostname in _LOOPBACK
 
 
 class TransportError(Exception):

@@ -17,13 +17,19 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from web3 import HTTPProvider
 
-from ingest.nodes.transport import CONNECT_S, AnswerTooLarge, BadStatus, TooSlow, TransportError
+from ingest.nodes.transport import (
+    CONNECT_S,
+    AnswerTooLarge,
+    BadStatus,
+    TooSlow,
+    TransportError,
+    is_loopback,
+)
 
 LONGEST_REST_S = 3600.0
 """The longest `Retry-After` that is believed."""
 
 _CHUNK = 1 << 18
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 _asking = threading.local()
 """`until`: the deadline of what this thread asks now. The connection has no other way to know."""
@@ -36,8 +42,7 @@ class HttpTransport(HTTPProvider):
         session = requests.Session()
         for scheme in ("http://", "https://"):
             session.mount(scheme, _Adapter(pool_maxsize=32))
-        # A proxy set for the internet would swallow calls to a node on this machine.
-        session.trust_env = (urllib3.util.parse_url(url).host or "").strip("[]") not in _LOOPBACK
+        session.trust_env = not is_loopback(url)
         super().__init__(URI(url), session=session, exception_retry_configuration=None)
         self._url, self._session, self._cap = url, session, cap_bytes
 

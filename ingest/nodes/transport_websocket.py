@@ -8,7 +8,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.frames import CloseCode
 from websockets.sync.client import ClientConnection, connect
 
-from ingest.nodes.transport import CONNECT_S, AnswerTooLarge, TooSlow, TransportError
+from ingest.nodes.transport import CONNECT_S, AnswerTooLarge, TooSlow, TransportError, is_loopback
 
 
 class WebSocketChannel:
@@ -19,8 +19,9 @@ class WebSocketChannel:
         self._cap = cap_bytes
         try:
             self._socket: ClientConnection = connect(
-                url, max_size=cap_bytes, open_timeout=CONNECT_S, close_timeout=0.2, legacy=True
-            )
+                url, max_size=cap_bytes, open_timeout=CONNECT_S, close_timeout=0.2, legacy=True,
+                proxy=None if is_loopback(url) else True,
+            )  # fmt: skip
         except TimeoutError as error:
             raise TooSlow("no answer in time") from error
         except (OSError, InvalidURI, InvalidHandshake) as error:

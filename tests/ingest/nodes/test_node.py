@@ -106,7 +106,7 @@ def test_a_node_that_asks_to_be_left_alone_is() -> None:
     node = node_of(transport)
 
     with pytest.raises(
-        NodeUnreachable, match=r"the node at http://node asks for patience \(HTTP status 429\)"
+        NodeUnreachable, match=r"the node at http://node asks for patience \(HTTP status 429, for 120 s\)"
     ):
         node.head()
     assert 115 < node.health.rest_s <= 120
@@ -125,6 +125,21 @@ def test_failures_make_the_rest_longer_and_an_answer_ends_it() -> None:
     transport.fails = None
     node.head()
     assert node.health.rest_s == 0
+
+
+def test_a_row_of_bad_answers_is_ended_by_blocks_and_not_by_a_head() -> None:
+    transport = FakeTransport(chain())
+    node = node_of(transport)
+    for _ in range(3):
+        transport.raw = b"<html>"
+        with pytest.raises(NodeMisbehaved):
+            node.fetch(0, 1)
+        transport.raw = None
+        node.head()
+    assert node.health.failures_in_a_row == 3
+
+    node.fetch(0, 1)
+    assert node.health.failures_in_a_row == 0
 
 
 @pytest.mark.parametrize(

@@ -231,6 +231,22 @@ def test_nobody_at_the_other_end_is_a_reason_in_a_few_words(tmp_path: Path) -> N
         assert "127.0.0.1" not in str(lost.value)
 
 
+def test_a_proxy_for_the_internet_does_not_swallow_calls_to_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+
+    def echo(peer: ServerConnection) -> None:
+        for message in peer:
+            peer.send(message)
+
+    with tcp(sends(with_length(b"[1]"))) as url:
+        assert exchange(url) == b"[1]"
+    with websocket(echo) as url:
+        assert exchange(url) == b"{}"
+
+
 @pytest.mark.parametrize(
     ("url", "source"),
     [
