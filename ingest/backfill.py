@@ -145,12 +145,13 @@ class Backfill:
 
         def held(wanted: tuple[int, int]) -> bool:
             covering = [held for held in ranges if held.first <= wanted[0] and wanted[1] <= held.last]
-            return any(self._agrees(held) and lake.intact(held) for held in covering)
+            return any(self.agrees(held) and lake.intact(held) for held in covering)
 
         with ThreadPoolExecutor(workers, thread_name_prefix="held") as pool:
             return [one for one, is_held in zip(wanted, pool.map(held, wanted), strict=True) if not is_held]
 
-    def _agrees(self, held: Manifest) -> bool:
+    def agrees(self, held: Manifest) -> bool:
+        """Whether a range of the lake ends with the block that the node's chain has there now."""
         theirs = self._nodes.header(held.last)
         return theirs is not None and theirs.id.hex() == held.last_hash
 

@@ -27,7 +27,7 @@ def write(file: Path, *people: bytes) -> None:
 @pytest.fixture(autouse=True)
 def reads_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A follower that waits for better would wait for ever: what it waits for fails the test."""
-    monkeypatch.setattr("ingest.follow.Follower._wait_for_better", _raise)
+    monkeypatch.setattr("ingest.follower.Follower._wait_for_better", _raise)
 
 
 def _raise(_follower: object, error: Exception) -> float:
