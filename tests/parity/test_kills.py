@@ -1,4 +1,4 @@
-"""kill -9 at any moment, of ingest and of its broker, while the chain is reorganised: the log is the chain."""
+"""kill -9 at any moment, of ingest and its broker, while the chain is reorganised: the log is the chain."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import random
 import signal
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,11 +17,13 @@ from ingest.kafka import Cluster
 from ingest.processes import Child
 from tests.fixtures.plain_log import Log, PlainLog, plain_log
 from tests.fixtures.restless_chain import RestlessChain
+from tests.fixtures.stoppable_broker import StoppableBroker
 from tests.fixtures.town import Town
 
 pytestmark = [pytest.mark.broker, pytest.mark.chain]
 
-GOES_ON_S = 30.0
+GOES_ON_S = 60.0
+LONG = [pytest.mark.slow, pytest.mark.soak, pytest.mark.timeout(5400)]
 
 
 @dataclass
@@ -31,49 +34,33 @@ class Ingester:
     kafka: str
     first: int
     folder: Path
-    ends: list[str] = field(default_factory=list)
+    starts: int = field(default=0, init=False)
 
-    def dies(self, dice: random.Random, chain: RestlessChain) -> None:
-        """kill -9 while it starts, while it follows the chain (a block takes it some 30 ms), or while it finds
-        its way after a reorganisation.
-        """
-        log = self.folder / f"ingest-{len(self.ends)}.log"
-        with Child.start("ingest", self._command(), log=log) as child:
-            match dice.choice(("starts", "follows", "goes back")):
-                case "starts":
-                    time.sleep(dice.uniform(0.0, 2.5))
-                case "follows":
-                    self._waits_until_following(child)
-                    time.sleep(dice.uniform(0.0, 1.0))
-                case _:
-                    self._waits_until_following(child)
-                    chain.waits_for_a_reorganisation()
-                    time.sleep(dice.uniform(0.0, 0.2))
-            assert child.poll() is None, child.last_lines()
-            os.kill(child.pid, signal.SIGKILL)
-            child.process.wait(10)
-        self.ends.append(log.read_text())
+    def start(self, *more: str) -> Child:
+        self.starts += 1
+        settings = ("--rpc", self.rpc, "--kafka", self.kafka, "--start", str(self.first), "--poll-ms", "5")
+        command = [sys.executable, "-m", "undertow", "ingest", *settings, *more]
+        return Child.start("ingest", command, log=self.folder / f"ingest-{self.starts}.log")
 
     def reads_to(self, block: int) -> None:
-        log = self.folder / "ingest-last.log"
-        with Child.start("ingest", self._command("--until-block", str(block)), log=log) as child:
+        with self.start("--until-block", str(block)) as child:
             assert child.process.wait(120) == 0, child.last_lines()
 
-    def _waits_until_following(self, child: Child) -> None:
-        until = time.monotonic() + GOES_ON_S
-        while "ingest: chain" not in child.last_lines(1000):
-            assert child.poll() is None and time.monotonic() < until, child.last_lines()
-            time.sleep(0.005)
 
-    def _command(self, *more: str) -> list[str]:
-        settings = ("--rpc", self.rpc, "--kafka", self.kafka, "--start", str(self.first), "--poll-ms", "5")
-        return [sys.executable, "-m", "undertow", "ingest", *settings, *more]
+def waits_until_following(child: Child) -> None:
+    until = time.monotonic() + GOES_ON_S
+    while "ingest: chain" not in child.last_lines(1000):
+        assert child.poll() is None and time.monotonic() < until, child.last_lines()
+        time.sleep(0.005)
 
 
-@pytest.mark.parametrize(
-    ("kills", "seed"),
-    [(10, 1), pytest.param(200, 2, marks=[pytest.mark.slow, pytest.mark.soak, pytest.mark.timeout(3600)])],
-)
+def is_killed(child: Child) -> None:
+    assert child.poll() is None, child.last_lines()
+    os.kill(child.pid, signal.SIGKILL)
+    assert child.process.wait(10) == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(("kills", "seed"), [(10, 1), pytest.param(200, 2, marks=LONG)])
 def test_ingest_is_killed_at_random_while_the_chain_is_reorganised_and_the_log_is_the_chain(
     town: Town, kafka: str, tmp_path: Path, kills: int, seed: int
 ) -> None:
@@ -82,24 +69,77 @@ def test_ingest_is_killed_at_random_while_the_chain_is_reorganised_and_the_log_i
     chain.settle()
     with chain.living():
         for _ in range(kills):
-            ingester.dies(dice, chain)
+            with ingester.start() as child:
+                waits_for_a_moment(dice, child, chain)
+                is_killed(child)
+    ingester.reads_to(town.head)
+    chain.reorganise(8)
     ingester.reads_to(town.head)
 
+    assert_is_the_chain(town, chain, kafka, f"{kills} kills")
+
+
+def waits_for_a_moment(dice: random.Random, child: Child, chain: RestlessChain) -> None:
+    """While it starts, while it publishes a block (that takes it some 30 ms), or while it finds its way after
+    a reorganisation.
+    """
+    match dice.choice(("starts", "publishes", "goes back")):
+        case "starts":
+            time.sleep(dice.uniform(0.0, 2.5))
+        case "publishes":
+            waits_until_following(child)
+            chain.waits_for_a_block()
+            time.sleep(dice.uniform(0.0, 0.06))
+        case _:
+            waits_until_following(child)
+            chain.waits_for_a_reorganisation()
+            time.sleep(dice.uniform(0.0, 0.3))
+
+
+@pytest.mark.parametrize(("kills", "seed"), [(2, 3), pytest.param(20, 4, marks=LONG)])
+def test_the_broker_is_killed_too_sometimes_with_ingest_and_the_log_is_the_chain(
+    town: Town, own_broker: StoppableBroker, tmp_path: Path, kills: int, seed: int
+) -> None:
+    dice, chain = random.Random(seed), RestlessChain(town, seed)
+    ingester = Ingester(town.url, own_broker.bootstrap, chain.first, tmp_path)
+    chain.settle()
+    with chain.living(), ExitStack() as running:
+        child = running.enter_context(ingester.start())
+        for number in range(kills):
+            waits_until_following(child)
+            time.sleep(dice.uniform(0.0, 2.0))
+            own_broker.kill()
+            if number % 2:
+                time.sleep(dice.uniform(0.0, 1.0))
+                is_killed(child)
+            own_broker.start()
+            if child.poll() is not None:
+                child = running.enter_context(ingester.start())
+        waits_until_following(child)
+        is_killed(child)
+    ingester.reads_to(town.head)
+    chain.reorganise(8)
+    ingester.reads_to(town.head)
+
+    assert_is_the_chain(town, chain, own_broker.bootstrap, f"{kills} kills of the broker")
+
+
+def assert_is_the_chain(town: Town, chain: RestlessChain, kafka: str, what: str) -> None:
+    """The whole log, followed record by record, ends in the chain that the node serves."""
     partition = Cluster(kafka).partition_of(town.chain_id)
-    log = replayed(plain_log(kafka, partition))
-    cut = len(plain_log(kafka, partition, "read_uncommitted")) - len(plain_log(kafka, partition))
-    print(f"{len(ingester.ends)} kills, {cut} records of cut transactions, {len(chain.depths)} reorgs, "
-          f"{len(log.rollbacks)} rollbacks, {len(log.seen)} blocks published")  # fmt: skip
-    assert dict(log.chain) == town.hashes(chain.first, town.head)
-    assert log.logs == logs_of(town, chain.first, town.head)
-    assert log.rollbacks, "no reorganisation was met"
-
-
-def replayed(values: list[bytes]) -> PlainLog:
-    log = PlainLog()
+    values, log = plain_log(kafka, partition), PlainLog()
     for value in values:
         log.take(value)
-    return log
+    cut = len(plain_log(kafka, partition, "read_uncommitted")) - len(values)
+    undone, depths = log.rollbacks, chain.depths
+    assert 8 in undone
+    print(
+        f"\n{what}, {cut} records of cut transactions; {len(depths)} reorganisations of depth {min(depths)} to "
+        f"{max(depths)}; {len(undone)} rollbacks of {min(undone)} to {max(undone)} blocks; "
+        f"{len(log.seen)} blocks published, {len(log.chain)} left"
+    )
+    assert dict(log.chain) == town.hashes(chain.first, town.head)
+    assert log.logs == logs_of(town, chain.first, town.head)
 
 
 def logs_of(town: Town, first: int, last: int) -> list[Log]:
