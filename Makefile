@@ -11,7 +11,7 @@ WORKERS ?= 2
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: .venv/.installed ## a forked chain, its labelled actors, detection and the dashboard; Ctrl-C ends it all
@@ -39,6 +39,10 @@ lint: .venv/.installed ## ruff, mypy and the direction of imports
 .PHONY: bench
 bench: ready ## measures the demo's own load: block to alert, transfers a second, memory
 	$(BIN)/python -m tests.bench $(ARGS)
+
+.PHONY: bench-ingest
+bench-ingest: ready ## how fast blocks come in, beside cryo, web3.py and ethereum-etl
+	$(BIN)/python -m tests.bench.ingestion $(ARGS)
 
 .PHONY: setup
 setup: ready ## only install
