@@ -11,7 +11,7 @@ WORKERS ?= 2
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: .venv/.installed ## a forked chain, its labelled actors, detection and the dashboard; Ctrl-C ends it all
@@ -19,7 +19,11 @@ demo: .venv/.installed ## a forked chain, its labelled actors, detection and the
 
 .PHONY: test
 test: ready-browser lint ## every check and every test
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not soak" $(ARGS)
+
+.PHONY: soak
+soak: ready ## the long runs of what make test tries shortly: faulty nodes, crashes, reorganisations
+	$(BIN)/pytest -m soak $(ARGS)
 
 .PHONY: unit
 unit: ready ## the tests that need no broker, chain or browser
@@ -39,6 +43,10 @@ bench: ready ## measures the demo's own load: block to alert, transfers a second
 .PHONY: evaluate
 evaluate: ready ## plays a labelled world of every category and prints how well it was watched (20 minutes)
 	@$(BIN)/python -m tests.bench.evaluate $(ARGS)
+
+.PHONY: bench-ingest
+bench-ingest: ready ## how fast blocks come in, beside cryo, web3.py and ethereum-etl
+	$(BIN)/python -m tests.bench.ingestion $(ARGS)
 
 .PHONY: setup
 setup: ready ## only install

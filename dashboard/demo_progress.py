@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from dashboard.store import open_reader
-from ingest.node import Node
+from ingest.nodes import Node
 
 
 @dataclass(frozen=True, slots=True)

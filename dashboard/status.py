@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,9 +19,22 @@ LAST_RECORDS = 64
 
 
 @dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """A node that was caught: how often among the last records, and what it did the last time. `source` is
+    redacted; `block_number` is None where it was about no block.
+    """
+
+    source: str
+    times: int
+    block_number: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class LogStatus:
     """One chain in Kafka. `lag_records` are records of chain.blocks that detection has not judged yet;
-    `unreadable` are records among the last that are damaged, or not undertow's: detection stops at them.
+    `unreadable` are records among the last that are damaged, or not undertow's: detection stops at them;
+    `caught` are nodes that gave what cannot be proved, or another chain.
     """
 
     chain_id: int
@@ -31,6 +45,7 @@ class LogStatus:
     proofs: dict[str, int]
     set_aside: int
     unreadable: int
+    caught: list[NodeStatus]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,7 @@ def _chain(bootstrap: str, chain_id: int, partition: int) -> LogStatus:
     messages = tail(bootstrap, BLOCKS, partition, LAST_RECORDS)
     head, proofs, unreadable = _end_of_log(messages)
     mark = detector_mark(bootstrap, chain_id, partition)
+    rejected = tail(bootstrap, REJECTED, partition, LAST_RECORDS)
     judged = None if mark is None else int(mark["head"])
     return LogStatus(
         chain_id=chain_id,
@@ -92,9 +108,24 @@ def _chain(bootstrap: str, chain_id: int, partition: int) -> LogStatus:
         lag_blocks=None if head is None or judged is None else max(0, head - judged),
         lag_records=_behind([message.offset for message in messages], 0 if mark is None else mark["offset"]),
         proofs=proofs,
-        set_aside=len(tail(bootstrap, REJECTED, partition, LAST_RECORDS)),
+        set_aside=len(rejected),
         unreadable=unreadable,
+        caught=_caught([message.value or b"" for message in rejected]),
     )
+
+
+def _caught(notes: Sequence[bytes]) -> list[NodeStatus]:
+    """One entry a node, from what ingest noted in `chain.rejected`; what is no note is passed over."""
+    caught: dict[str, NodeStatus] = {}
+    for note in notes:
+        try:
+            told = json.loads(note)
+            source, number, reason = str(told["source"]), told["block_number"], str(told["reason"])
+        except (ValueError, KeyError, TypeError):
+            continue
+        times = caught[source].times if source in caught else 0
+        caught[source] = NodeStatus(source, times + 1, number if isinstance(number, int) else None, reason)
+    return sorted(caught.values(), key=lambda node: node.source)
 
 
 def _behind(offsets: list[int], mark: int) -> int:
@@ -178,6 +209,7 @@ def _log_lines(chain: LogStatus) -> list[str]:
         f"  proofs of the last blocks: {proofs}",
         f"  set aside while reading the node: {_at_least(chain.set_aside)}",
         f"  unreadable among the last records: {chain.unreadable}",
+        *(f"  caught: {node.source}, {node.times} times; the last: {node.reason}" for node in chain.caught),
     ]
 
 

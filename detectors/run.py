@@ -40,8 +40,12 @@ def _settings(detector: Detector) -> dict[str, Any]:
 def _code() -> str:
     """Over the sources that decide what an alert says: detection, and the decoding below it."""
     root = Path(__file__).parent
-    sources = sorted(root.rglob("*.py")) + [
-        root.parent / "ingest" / name for name in ("decode.py", "schema.py", "batch.py")
+    decoding = root.parent / "ingest"
+    sources = [
+        *sorted(root.rglob("*.py")),
+        *sorted((decoding / "decode").glob("*.py")),
+        *sorted((decoding / "schema").glob("*.py")),
+        decoding / "batch.py",
     ]
     whole = hashlib.sha256()
     for source in sources:

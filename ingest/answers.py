@@ -11,6 +11,7 @@ class LogAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
     address: str
     topics: list[str]
     data: str
+    log_index: str | None = None
 
 
 class ReceiptAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
@@ -22,6 +23,7 @@ class ReceiptAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
     type: str = "0x0"
     status: str | None = None
     root: str | None = None
+    logs_bloom: str | None = None
     contract_address: str | None = None
     effective_gas_price: str | None = None
 
@@ -83,10 +85,11 @@ class BlockAnswer(HeaderAnswer, rename="camel", gc=False, frozen=True, kw_only=T
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One block and the receipts of its transactions, as one node gave them."""
+    """One block and the receipts of its transactions, as one node gave them; `source` names it, redacted."""
 
     block: BlockAnswer
     receipts: list[ReceiptAnswer]
+    source: str = ""
 
 
 def unhex(text: str) -> bytes:

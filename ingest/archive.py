@@ -5,15 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from ingest import lake as lakes
 from ingest.backfill import Backfill
 from ingest.errors import ChainGap, NodeMisbehaved, NodeUnreachable, UndertowError, WrongChain
 from ingest.headers import Headers
 from ingest.lake_writer import LakeWriter
-from ingest.node import Nodes
-from ingest.verify import Verify
 
 FINALITY = 64
 """Blocks on top of a block before it goes to the lake."""
@@ -79,18 +76,14 @@ class Archive:
         last = bounds[1] - FINALITY
         if whole_ranges:
             last = last - (last + 1) % lakes.RANGE_BLOCKS
+        while first <= last and held and not self._backfill.agrees(held[-1]):
+            first = held.pop().first  # a chain that changed below final blocks: these are written again
         return (first, last) if first <= last else None
 
 
 @contextmanager
 def archived(
-    chain_id: int,
-    nodes: Nodes,
-    headers: Headers,
-    verify: Verify,
-    lake: Path,
-    stop: threading.Event,
-    say: Callable[[str], None],
+    chain_id: int, backfill: Backfill, writer: LakeWriter, headers: Headers, stop: threading.Event
 ) -> Iterator[None]:
     """Archives what `headers` pass while the block runs; the rest of a range too, unless `stop` is set."""
 
@@ -98,8 +91,7 @@ def archived(
         oldest, head = headers.oldest, headers.head
         return None if oldest is None or head is None else (oldest.number, head.number)
 
-    writer = LakeWriter(lake)
-    archive = Archive(Backfill(chain_id, nodes, writer, verify, say), writer, chain_id, bounds)
+    archive = Archive(backfill, writer, chain_id, bounds)
     archive.start()
     finished = False
     try:

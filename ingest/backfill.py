@@ -10,14 +10,18 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
+import polars as pl
+
 from ingest import lake as lakes
 from ingest.batch import Batch, concat
 from ingest.errors import BadInput, ChainGap, NodeMisbehaved, NodeUnreachable, WrongChain
+from ingest.facts import FactReader
 from ingest.lake import Manifest
 from ingest.lake_writer import LakeWriter
-from ingest.metadata import MetadataReader
-from ingest.node import BLOCKS_A_REQUEST, Nodes
+from ingest.lists import ListBook
+from ingest.nodes import BLOCKS_A_REQUEST, Nodes
 from ingest.progress import Progress
+from ingest.tracing import traced
 from ingest.verify import Verify, verified_batch
 
 Say = Callable[[str], None]
@@ -30,13 +34,17 @@ _WAIT_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class BackfillSettings:
-    """Blocks `first`..`last` (inclusive), read by `workers` threads, a range each."""
+    """Blocks `first`..`last` (inclusive), read by `workers` threads, a range each; with the calls inside
+    transactions where `traces` says so, and the lists in the folder `facts`.
+    """
 
     first: int
     last: int
     workers: int = 4
     verify: Verify = "strict"
     allow_unfinalised: bool = False
+    traces: bool = False
+    facts: Path | None = None
 
 
 def backfill(
@@ -57,31 +65,53 @@ def backfill(
     last = last_allowed(nodes, settings)
     if last < settings.last:
         say(f"backfill: stops at the finalised block {last}; --allow-unfinalised reads on")
-    work = Backfill(served, nodes, LakeWriter(lake), settings.verify, say)
-    return work.run(settings.first, last, settings.workers, stop, report)
+    book, writer = ListBook(settings.facts, say), LakeWriter(lake)
+    book.remember(writer.lake().lists(served))
+    work = Backfill(served, nodes, writer, settings.verify, say, settings.traces, book.told)
+
+    def learn(number: int) -> None:
+        book.remember(book.facts(served, number))
+
+    return work.run(settings.first, last, settings.workers, stop, report, learn)
 
 
 class Backfill:
     """Copies blocks of one chain from its nodes into a lake."""
 
-    def __init__(self, chain_id: int, nodes: Nodes, writer: LakeWriter, verify: Verify, say: Say) -> None:
+    def __init__(self, chain_id: int, nodes: Nodes, writer: LakeWriter, verify: Verify, say: Say,
+                 traces: bool, lists: Callable[[int, int], pl.DataFrame]) -> None:  # fmt: skip
+        """`lists` gives what became known of lists with blocks, by the first and the last of them."""
         self._chain_id = chain_id
         self._nodes = nodes
         self._writer = writer
         self._verify = verify
         self._say = say
+        self._traces = traces
+        self._lists = lists
         self._lock = threading.Lock()
 
     def run(
-        self, first: int, last: int, workers: int, stop: threading.Event, report: Callable[[Progress], None]
+        self,
+        first: int,
+        last: int,
+        workers: int,
+        stop: threading.Event,
+        report: Callable[[Progress], None],
+        begin: Callable[[int], None] = lambda _number: None,
     ) -> bool:
         """Writes the ranges of `first`..`last` that the lake does not hold yet. False when `stop` ended it.
+
+        `begin` hears the first block that is missing, before anything is read; nothing where none is.
 
         Raises ProofFailed (verify `strict`), NodeUnreachable or NodeMisbehaved after a few attempts; ChainGap
         where the chain changed between two ranges. What is written stays, and the next run goes on from it.
         """
-        started, total, done = time.monotonic(), last - first + 1, 0
-        todo = lakes.split(first, last)
+        started, total = time.monotonic(), last - first + 1
+        todo = self._missing(first, last, workers)
+        done = total - sum(end - start + 1 for start, end in todo)
+        if todo:
+            begin(todo[0][0])
+        report(Progress(done, total, time.monotonic() - started))
         with ThreadPoolExecutor(workers, thread_name_prefix="backfill") as pool:
             running: set[Future[int]] = set()
             try:
@@ -100,65 +130,70 @@ class Backfill:
         return True
 
     def _range(self, first: int, last: int, stop: threading.Event) -> int:
-        """Makes sure that the lake holds one range; the number of its blocks, 0 when stopped."""
-        if not self._held(first, last):
-            batch = self._read(first, last, stop)
-            if batch is None:
-                return 0
-            with self._lock:
-                self._writer.write(batch)
+        """Brings one range into the lake; the number of its blocks, 0 when stopped."""
+        batch = self._read(first, last, stop)
+        if batch is None:
+            return 0
+        with self._lock:
+            self._writer.write(batch)
         return last - first + 1
 
-    def _held(self, first: int, last: int) -> bool:
-        """Whether a range of the lake covers these blocks, undamaged, as the node's chain has them now."""
-        with self._lock:
-            lake = self._writer.lake()
-        covering = [
-            range_ for range_ in lake.ranges(self._chain_id) if range_.first <= first and last <= range_.last
-        ]
-        return any(self._agrees(held) and lake.intact(held) for held in covering)
+    def _missing(self, first: int, last: int, workers: int) -> list[tuple[int, int]]:
+        """The ranges that the lake does not hold, undamaged, as the node's chain has them now."""
+        lake, wanted = self._writer.lake(), lakes.split(first, last)
+        ranges = lake.ranges(self._chain_id)
 
-    def _agrees(self, held: Manifest) -> bool:
+        def held(wanted: tuple[int, int]) -> bool:
+            covering = [held for held in ranges if held.first <= wanted[0] and wanted[1] <= held.last]
+            return any(self.agrees(held) and lake.intact(held) for held in covering)
+
+        with ThreadPoolExecutor(workers, thread_name_prefix="held") as pool:
+            return [one for one, is_held in zip(wanted, pool.map(held, wanted), strict=True) if not is_held]
+
+    def agrees(self, held: Manifest) -> bool:
+        """Whether a range of the lake ends with the block that the node's chain has there now."""
         theirs = self._nodes.header(held.last)
         return theirs is not None and theirs.id.hex() == held.last_hash
 
     def _read(self, first: int, last: int, stop: threading.Event) -> Batch | None:
-        metadata = MetadataReader(self._nodes.call)
+        facts = FactReader(self._nodes.call, self._nodes.codes)
         batches: list[Batch] = []
         parent: bytes | None = None
         at = first
         while at <= last and not stop.is_set():
-            batch = self._some(at, min(last, at + BLOCKS_A_REQUEST - 1), parent, metadata, stop)
-            metadata.remember(batch.token_metadata)
+            batch = self._some(at, min(last, at + BLOCKS_A_REQUEST - 1), parent, facts, stop)
+            facts.remember(batch)
             batches.append(batch)
             parent, at = batch.last_hash, batch.last + 1
-        return concat(batches) if at > last else None
+        return replace(concat(batches), lists=self._lists(first, last)) if at > last else None
 
     def _some(
-        self, first: int, last: int, parent: bytes | None, metadata: MetadataReader, stop: threading.Event
+        self, first: int, last: int, parent: bytes | None, facts: FactReader, stop: threading.Event
     ) -> Batch:
         """Blocks from `first` on, as many as one request brings; asked again a few times if it fails."""
         for left in range(ATTEMPTS - 1, -1, -1):
             try:
-                return self._request(first, last, parent, metadata)
+                return self._request(first, last, parent, facts)
             except WrongChain:
-                raise
-            except (NodeUnreachable, NodeMisbehaved):
+                if self._nodes.is_lost:
+                    raise
+                stop.wait(_WAIT_S)
+            except (NodeUnreachable, NodeMisbehaved) as error:
+                self._nodes.blame(error)
                 if not left or stop.is_set():
                     raise
-                self._nodes.turn()
-                stop.wait(_WAIT_S)
+                stop.wait(max(_WAIT_S, self._nodes.pause_s))
         raise AssertionError("there is at least one attempt")
 
-    def _request(self, first: int, last: int, parent: bytes | None, metadata: MetadataReader) -> Batch:
-        source = self._nodes.source
+    def _request(self, first: int, last: int, parent: bytes | None, facts: FactReader) -> Batch:
         answers = self._nodes.fetch(first, last)
         if not answers:
-            raise NodeMisbehaved(f"the node at {source} has no block {first}, or no receipts for it")
-        batch = verified_batch(self._chain_id, answers, parent, self._verify, source, self._reject)
-        return replace(batch, token_metadata=metadata.facts(batch))
+            raise self._nodes.fault(f"has no block {first}, or no receipts for it")
+        batch = verified_batch(self._chain_id, answers, parent, self._verify, self._reject)
+        batch = facts.complete(batch)
+        return traced(batch, self._nodes.traces, self._nodes.source) if self._traces else batch
 
-    def _reject(self, _number: int, reason: str) -> None:
+    def _reject(self, _number: int, reason: str, _source: str) -> None:
         self._say(f"not proved: {reason}")
 
     def _check_links(self, first: int, last: int) -> None:

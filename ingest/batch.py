@@ -14,18 +14,74 @@ from ingest import decode, schema
 class Batch:
     """Frames of consecutive blocks (see `ingest.schema`), and the facts that became known with them.
 
-    Every frame is in chain order. `token_metadata` holds only tokens first seen in these blocks.
+    Every frame is in chain order. `token_metadata` holds only tokens first seen in these blocks; `traces` is
+    empty where nobody asked the node for them. Events are decoded when they are first asked for, then kept.
     """
 
     blocks: pl.DataFrame
     transactions: pl.DataFrame
     logs: pl.DataFrame
     token_metadata: pl.DataFrame = field(default_factory=schema.TOKEN_METADATA.empty)
+    codes: pl.DataFrame = field(default_factory=schema.CODES.empty)
+    lists: pl.DataFrame = field(default_factory=schema.LISTS.empty)
+    traces: pl.DataFrame = field(default_factory=schema.TRACES.empty)
 
     @cached_property
     def transfers(self) -> pl.DataFrame:
         """Decoded once a batch, by the one function that decodes transfers anywhere."""
         return decode.transfers(self.blocks, self.transactions, self.logs)
+
+    @cached_property
+    def approvals(self) -> pl.DataFrame:
+        return decode.approvals(self.blocks, self.logs)
+
+    @cached_property
+    def pools(self) -> pl.DataFrame:
+        return decode.pools(self.blocks, self.logs)
+
+    @cached_property
+    def swaps(self) -> pl.DataFrame:
+        return decode.swaps(self.blocks, self.logs)
+
+    @cached_property
+    def liquidity(self) -> pl.DataFrame:
+        return decode.liquidity(self.blocks, self.logs)
+
+    @cached_property
+    def reserves(self) -> pl.DataFrame:
+        return decode.reserves(self.blocks, self.logs)
+
+    @cached_property
+    def lending(self) -> pl.DataFrame:
+        return decode.lending(self.blocks, self.logs)
+
+    @cached_property
+    def liquidations(self) -> pl.DataFrame:
+        return decode.liquidations(self.blocks, self.logs)
+
+    @cached_property
+    def flash_loans(self) -> pl.DataFrame:
+        return decode.flash_loans(self.blocks, self.logs)
+
+    @cached_property
+    def vaults(self) -> pl.DataFrame:
+        return decode.vaults(self.blocks, self.logs)
+
+    @cached_property
+    def ownership(self) -> pl.DataFrame:
+        return decode.ownership(self.blocks, self.logs)
+
+    @cached_property
+    def proposals(self) -> pl.DataFrame:
+        return decode.proposals(self.blocks, self.logs)
+
+    @cached_property
+    def votes(self) -> pl.DataFrame:
+        return decode.votes(self.blocks, self.logs)
+
+    @cached_property
+    def delegations(self) -> pl.DataFrame:
+        return decode.delegations(self.blocks, self.logs)
 
     @property
     def first(self) -> int:
@@ -53,7 +109,7 @@ class Batch:
     def slice(self, first: int, last: int) -> Batch:
         """The blocks `first`..`last` (inclusive) of this batch; an empty batch where none lie inside."""
         inside = pl.col("block_number").is_between(first, last)
-        return Batch(*(frame.filter(inside) for frame in self.frames().values()))
+        return Batch(**{name: frame.filter(inside) for name, frame in self.frames().items()})
 
     def frames(self) -> dict[str, pl.DataFrame]:
         return {
@@ -61,7 +117,16 @@ class Batch:
             "transactions": self.transactions,
             "logs": self.logs,
             "token_metadata": self.token_metadata,
+            "codes": self.codes,
+            "lists": self.lists,
+            "traces": self.traces,
         }
+
+    def facts(self) -> dict[str, pl.DataFrame]:
+        """Its tables of facts, those without a row left out."""
+        frames = self.frames()
+        held = {table.name: frames[table.name] for table in schema.FACT_TABLES}
+        return {name: frame for name, frame in held.items() if frame.height}
 
 
 def concat(batches: list[Batch]) -> Batch:
@@ -69,7 +134,7 @@ def concat(batches: list[Batch]) -> Batch:
     if len(batches) == 1:
         return batches[0]
     names = batches[0].frames()
-    return Batch(*(pl.concat([batch.frames()[name] for batch in batches]) for name in names))
+    return Batch(**{name: pl.concat([batch.frames()[name] for batch in batches]) for name in names})
 
 
 @dataclass(frozen=True, slots=True)

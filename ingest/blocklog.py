@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 
-from ingest import records
+import polars as pl
+
+from ingest import records, schema
 from ingest.batch import Batch, Event, Rollback
 from ingest.errors import UnreadableRecord, WrongChain
 from ingest.headers import Header, Headers
 from ingest.kafka import BLOCKS, REJECTED, Cluster, Message, Publisher, Reader, tail
+from ingest.list_offsets import ListOffsets, lists_of
 
 LOOK_BACK = 256
 """Headers that are read back at a start: more than any reorganisation that is followed without `--rebuild`.
@@ -71,12 +74,13 @@ class LogWriter:
         2. the predecessor, if one still runs, is fenced and its open transaction aborted;
         3. the last headers are read back from the log: they are the cursor.
         """
+        self._bootstrap = bootstrap
         self._key = str(chain_id).encode()
         self._chain_id = chain_id
         self._partition = Cluster(bootstrap).partition_of(chain_id, create=True)
         self._publisher = Publisher(bootstrap, f"undertow-ingest-{chain_id}")
-        self.headers = cursor(bootstrap, chain_id, self._partition)
-        self._rejected: set[tuple[int, str]] = set()
+        self.headers, self._list_offsets = read_back(bootstrap, chain_id, self._partition)
+        self._rejected: set[tuple[int | None, str]] = set()
 
     def publish(self, events: Sequence[Event]) -> None:
         """All of `events` become visible together.
@@ -85,15 +89,50 @@ class LogWriter:
         committed; 5. only then do the headers move. A crash before 4 leaves nothing behind, one after 4 is
         seen by `cursor`.
         """
-        values = [value for event in events for value in records.encode(event)]
+        offsets, values = self._list_offsets.copy(), []
+        end = self._end() if any(lists_of(event).height for event in events) else 0
+        for event in events:
+            offsets.follow(event, end)
+            values += records.encode(event, offsets.now)
         with self._publisher.transaction():
             for value in values:
                 self._publisher.send(BLOCKS, self._partition, self._key, value)
         for event in events:
             _apply(self.headers, event)
+        self._list_offsets = offsets
 
-    def reject(self, number: int, reason: str, source: str) -> bool:
-        """Sets aside, once for each block and reason, what could not be proved. Whether it was new."""
+    def lists(self) -> pl.DataFrame:
+        """The versions of lists that count as of the headers kept (shape: `schema.LISTS`), in order."""
+        versions = [self._version(source, offset) for offset, source in self._list_offsets.versions()]
+        return pl.concat(versions) if versions else schema.LISTS.empty()
+
+    def _version(self, source: str, offset: int) -> pl.DataFrame:
+        with LogReader(self._bootstrap, self._chain_id, offset) as reader:
+            while reader.position < reader.end():
+                for event, _ in reader.poll(0.5):
+                    rows = lists_of(event).filter(pl.col("source") == source)
+                    if rows.height:
+                        return rows
+        raise UnreadableRecord(
+            f"{BLOCKS} does not hold list {source} from offset {offset} on: were records deleted?"
+        )
+
+    def _end(self) -> int:
+        with Reader(self._bootstrap, BLOCKS, self._partition) as reader:
+            return reader.end()
+
+    def look_back(self) -> bool:
+        """Reads back four times as many headers as are kept. Whether that brought any that were not."""
+        oldest = self.headers.oldest
+        further = cursor(self._bootstrap, self._chain_id, self._partition, 4 * max(1, len(self.headers)))
+        self.headers.replace_by(further)
+        return self.headers.oldest != oldest
+
+    def reject(self, number: int | None, reason: str, source: str) -> bool:
+        """Sets aside, once for each block and reason, what could not be proved. Whether it was new.
+
+        `number` is None where it is about a node and not about a block.
+        """
         if (number, reason) in self._rejected:
             return False
         note = {"block_number": number, "chain_id": self._chain_id, "reason": reason, "source": source}
@@ -109,22 +148,30 @@ class LogWriter:
 
 
 def cursor(bootstrap: str, chain_id: int, partition: int, depth: int = LOOK_BACK) -> Headers:
-    """The last headers of the log, `depth` of them where it holds so many; empty where it holds none.
+    """The last headers of the log: see `read_back`."""
+    return read_back(bootstrap, chain_id, partition, depth)[0]
+
+
+def read_back(
+    bootstrap: str, chain_id: int, partition: int, depth: int = LOOK_BACK
+) -> tuple[Headers, ListOffsets]:
+    """The last headers of the log, `depth` of them where it holds so many; empty where it holds none. And
+    where the lists are that it was told.
 
     Raises WrongChain where the records are another chain's.
     """
     count = 64
     while True:
         messages = tail(bootstrap, BLOCKS, partition, count)
-        headers = _replay(chain_id, messages)
+        headers, offsets = _replay(chain_id, messages)
         headers.from_start = len(messages) < count
         if headers.from_start or len(headers) >= depth:
-            return headers
+            return headers, offsets
         count *= 4
 
 
-def _replay(chain_id: int, messages: Iterable[Message]) -> Headers:
-    headers = Headers()
+def _replay(chain_id: int, messages: Iterable[Message]) -> tuple[Headers, ListOffsets]:
+    headers, offsets = Headers(), ListOffsets()
     for message in messages:
         head = records.peek(message.value or b"")
         if head.chain_id != chain_id:
@@ -133,10 +180,12 @@ def _replay(chain_id: int, messages: Iterable[Message]) -> Headers:
             )
         if head.kind == "rollback":
             headers.roll_back(Header(head.last, bytes.fromhex(head.hashes[-1])))
+            offsets.roll_back(head.last)
         elif head.kind == "blocks" and head.part == head.parts - 1:
             hashes = enumerate(head.hashes, head.first)
             headers.extend(Header(number, bytes.fromhex(text)) for number, text in hashes)
-    return headers
+            offsets.note(head.first, head.lists)
+    return headers, offsets
 
 
 def _apply(headers: Headers, event: Event) -> None:

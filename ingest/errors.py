@@ -13,6 +13,7 @@ UndertowError
 ├── NodeMisbehaved      a node that answers, but not with what it must
 │   ├── WrongChain
 │   └── ProofFailed     a block whose receipts or header do not add up
+│       └── ForksMixed  receipts of another block: the chain may have changed between two answers
 ├── ChainGap            a block whose parent is not the block before it
 ├── RollbackTooDeep     a reorganisation below the state on disk
 ├── PortTaken
@@ -59,7 +60,16 @@ class NodeMisbehaved(UndertowError): ...
 class WrongChain(NodeMisbehaved): ...
 
 
-class ProofFailed(NodeMisbehaved): ...
+class ProofFailed(NodeMisbehaved):
+    """`number` is the block's, where it is known; `source` the node that gave it, redacted."""
+
+    def __init__(self, text: str, number: int | None = None, source: str = "") -> None:
+        super().__init__(text)
+        self.number = number
+        self.source = source
+
+
+class ForksMixed(ProofFailed): ...
 
 
 class ChainGap(UndertowError): ...

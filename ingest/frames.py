@@ -132,6 +132,7 @@ def _spread(values: Iterable[T], sizes: Sequence[int]) -> list[T]:
 
 
 def _gas_used(answer: Answer) -> list[int]:
+    """Steps of the cumulative gas; receipts that nobody proved may say that it fell, and used none then."""
     steps = [int(receipt.cumulative_gas_used, 16) for receipt in answer.receipts]
     return [max(0, after - before) for before, after in zip([0, *steps], steps, strict=False)]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 DEPTH = 1024
-"""Blocks kept in memory; a reorganisation below them cannot be followed."""
+"""Blocks kept in memory; where a reorganisation goes deeper, more are read back from the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,11 @@ class Headers:
     def oldest(self) -> Header | None:
         return self._headers[0] if self._headers else None
 
+    @property
+    def newest(self) -> int:
+        """The number of the head; -1 where there is none."""
+        return self._headers[-1].number if self._headers else -1
+
     def hash_of(self, number: int) -> bytes | None:
         """The hash of a block in the log; None where it is not among those kept."""
         if not self._headers:
@@ -47,6 +52,10 @@ class Headers:
         """Blocks above `to` have left; `to` itself may lie below everything that was kept."""
         self._headers = [header for header in self._headers if header.number < to.number]
         self._headers.append(to)
+
+    def replace_by(self, others: Headers) -> None:
+        """Holds what `others` hold: who has a hand on these sees them change."""
+        self._headers, self.from_start = list(others), others.from_start
 
     def __iter__(self) -> Iterator[Header]:
         return iter(self._headers)

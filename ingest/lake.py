@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,6 +21,9 @@ RANGE_BLOCKS = 1000
 """Ranges end below each multiple of this, or where a request ends."""
 
 MANIFESTS = "_ranges"
+
+_ADDED = (schema.TRACES, schema.CODES, schema.LISTS)
+"""Tables that lakes of earlier versions do not have: there they are empty."""
 
 
 class ListedFile(msgspec.Struct, frozen=True):
@@ -93,20 +97,27 @@ class Lake:
         A fact comes once, with the first batch that holds it. Batches end where ranges end. Where blocks are
         missing the next batch's parent hash does not fit: that is for the caller to refuse. Raises NotALake.
         """
-        seen: set[bytes] = set()
+        told = _Told()
         for manifest in self.ranges(chain_id):
             low = manifest.first if first is None else max(first, manifest.first)
             high = manifest.last if last is None else min(last, manifest.last)
             whole = self.read(manifest) if low <= high else None
             for start in range(low, high + 1, blocks):
                 assert whole is not None
-                yield _new_facts(whole.slice(start, min(start + blocks - 1, high)), seen)
+                yield told.first_time(whole.slice(start, min(start + blocks - 1, high)))
+
+    def lists(self, chain_id: int) -> pl.DataFrame:
+        """Every version of every list that was told, in order; what is damaged is left out."""
+        parts = [schema.LISTS.empty()]
+        for manifest in self.ranges(chain_id):
+            with suppress(NotALake):
+                parts.append(self._table(manifest, schema.LISTS))
+        return pl.concat(parts)
 
     def read(self, manifest: Manifest) -> Batch:
         """All blocks of one range. Raises NotALake where a file is missing, changed or of another shape."""
-        frames = {
-            table.name: self._table(manifest, table) for table in (*schema.CHAIN_TABLES, *schema.FACT_TABLES)
-        }
+        tables = (*schema.CHAIN_TABLES, schema.TRACES, *schema.FACT_TABLES)
+        frames = {table.name: self._table(manifest, table) for table in tables}
         batch = Batch(**frames)
         ends = (
             (batch.first, batch.last, batch.parent_hash.hex(), batch.last_hash.hex()) if len(batch) else None
@@ -129,6 +140,8 @@ class Lake:
     def _table(self, manifest: Manifest, table: schema.Table) -> pl.DataFrame:
         path = table_path(table.name, manifest.chain_id, manifest.first, manifest.last)
         listed = next((file for file in manifest.files if file.path == path), None)
+        if listed is None and table in _ADDED:
+            return table.empty()
         if listed is None:
             raise NotALake(f"the lake at {self.path} is damaged: {manifest.name} lists no {path}")
         try:
@@ -178,9 +191,28 @@ def _read_manifest(file: Path) -> Manifest:
         ) from error
 
 
-def _new_facts(batch: Batch, seen: set[bytes]) -> Batch:
-    """`batch` without the facts of tokens in `seen`, which grows: every range is backfilled on its own."""
-    tokens = batch.token_metadata["token"].to_list()
-    fresh = [token not in seen and token not in tokens[:at] for at, token in enumerate(tokens)]
-    seen.update(tokens)
-    return Batch(batch.blocks, batch.transactions, batch.logs, batch.token_metadata.filter(fresh))
+class _Told:
+    """What earlier batches said already: every range is backfilled on its own, and begins anew with facts."""
+
+    def __init__(self) -> None:
+        self._tokens: set[bytes] = set()
+        self._codes: set[bytes] = set()
+
+    def first_time(self, batch: Batch) -> Batch:
+        """`batch` without the words of tokens that spoke before, and without code that was shown before."""
+        spoke = _firsts(batch.token_metadata["token"], self._tokens)
+        shown = _firsts(batch.codes["code_hash"], self._codes)
+        return replace(
+            batch,
+            token_metadata=batch.token_metadata.filter(spoke),
+            codes=batch.codes.with_columns(code=pl.when(shown).then("code")),
+        )
+
+
+def _firsts(keys: pl.Series, seen: set[bytes]) -> pl.Series:
+    """Whether each key is met for the first time; all of them are in `seen` afterwards."""
+    fresh = []
+    for key in keys:
+        fresh.append(key not in seen)
+        seen.add(key)
+    return pl.Series(fresh, dtype=pl.Boolean)

@@ -8,6 +8,7 @@ import polars as pl
 
 from ingest import schema
 from ingest.batch import Batch
+from ingest.seen import Seen
 from ingest.trie import keccak
 
 Ask = Callable[[Sequence[tuple[bytes, bytes]], bytes], Sequence[bytes | None]]
@@ -15,11 +16,6 @@ Ask = Callable[[Sequence[tuple[bytes, bytes]], bytes], Sequence[bytes | None]]
 """
 
 TOKENS_A_REQUEST = 20
-MOST_SEEN = 1_000_000
-"""Tokens remembered; the longest known are forgotten first, and their facts then repeat: readers keep the
-first.
-"""
-
 _QUESTIONS = tuple(keccak(f"{name}()".encode())[:4] for name in ("name", "symbol", "decimals"))
 _WORD = 32
 
@@ -29,7 +25,7 @@ class MetadataReader:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
-        self._seen: dict[bytes, int] = {}
+        self._seen = Seen()
 
     def facts(self, batch: Batch) -> pl.DataFrame:
         """Facts of tokens first seen in `batch` (shape: `schema.TOKEN_METADATA`), in the order of their
@@ -56,15 +52,11 @@ class MetadataReader:
 
     def remember(self, facts: pl.DataFrame) -> None:
         """`facts` are in the log now."""
-        self._seen.update(
-            (token, number) for number, token in facts.select("block_number", "token").iter_rows()
-        )
-        for token in list(self._seen)[: max(0, len(self._seen) - MOST_SEEN)]:
-            del self._seen[token]
+        self._seen.add(facts.select("block_number", "token").iter_rows())
 
     def roll_back(self, number: int) -> None:
         """Blocks above `number` have left the chain, and the facts in them."""
-        self._seen = {token: seen for token, seen in self._seen.items() if seen <= number}
+        self._seen.roll_back(number)
 
     def _answers(
         self, tokens: Sequence[bytes], block_hash: bytes

@@ -2,48 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from ingest import rlp
 from ingest.answers import Answer, HeaderAnswer, LogAnswer, ReceiptAnswer, unhex
-from ingest.errors import ProofFailed
+from ingest.bloom import BLOOM_BYTES, bloom_of
+from ingest.difference import bloom_difference, difference
+from ingest.errors import ForksMixed, ProofFailed
+from ingest.redact import shown
 from ingest.trie import keccak, ordered_root
 
 Proof = Literal["header", "receipts-root", "none"]
 
-_BLOOM_BYTES = 256
-
 
 def prove(answer: Answer, source: str) -> Proof:
-    """How far `answer` is proved: receipts against the header's root, header against its hash.
+    """How far `answer` is proved: receipts against the header's root, header against its hash, blooms against
+    the logs where they are given.
 
     `receipts-root` where the answer lacks header fields that the hash is over. `source` names the node,
     redacted.
     Raises ProofFailed, naming block, node and what differs, where the answer contradicts itself.
     """
-    block = answer.block
+    try:
+        return _prove(answer, source)
+    except (ValueError, OverflowError) as error:
+        raise _failed(answer.block, source, f"it holds what is no hex or no number ({error})") from error
+
+
+def _prove(answer: Answer, source: str) -> Proof:
+    block, receipts = answer.block, answer.receipts
     _check_transactions(answer, source)
-    root = receipts_root(answer.receipts)
+    blooms = _blooms(receipts)
+    root = _root(receipts, blooms)
     if root != unhex(block.receipts_root):
-        raise _failed(
-            block, source, f"its receipts hash to 0x{root.hex()}, its header says {block.receipts_root}"
-        )
+        told = f"its receipts hash to 0x{root.hex()}, its header says {block.receipts_root}"
+        raise _failed(block, source, "; ".join([told, *difference(answer, blooms)]))
     fields = header_fields(block)
-    if fields is None:
-        return "receipts-root"
-    if keccak(rlp.encode(fields)) != block.id:
-        raise _failed(block, source, f"its header does not hash to {block.hash}")
-    return "header"
+    made = None if fields is None else keccak(rlp.encode(fields))
+    is_whole = made == block.id
+    if made is not None and not is_whole and not _lacks_a_field(block):
+        told = f"its header does not hash to {block.hash} but to 0x{made.hex()}"
+        raise _failed(block, source, "; ".join([told, *difference(answer, blooms)]))
+    wrong = bloom_difference(answer, blooms)
+    if wrong is not None:
+        raise _failed(block, source, wrong)
+    return "header" if is_whole else "receipts-root"
 
 
 def receipts_root(receipts: list[ReceiptAnswer]) -> bytes:
-    bits: dict[str, int] = {}
-    return ordered_root([_receipt(receipt, bits) for receipt in receipts])
+    return _root(receipts, _blooms(receipts))
+
+
+def _root(receipts: list[ReceiptAnswer], blooms: Sequence[int]) -> bytes:
+    return ordered_root([_receipt(*both) for both in zip(receipts, blooms, strict=True)])
 
 
 def header_fields(header: HeaderAnswer) -> list[bytes] | None:
-    """The fields that a header's hash is over, in order; None where one that all headers have is missing."""
+    """The fields that a header's hash is over, in order; None where one is missing that all headers have."""
     always = (header.sha3_uncles, header.logs_bloom, header.extra_data, header.mix_hash, header.nonce)
     if header.difficulty is None or any(field is None for field in always):
         return None
@@ -56,24 +72,26 @@ def header_fields(header: HeaderAnswer) -> list[bytes] | None:
         bloom,
         *map(_quantity, counted),
         *(extra, mix, nonce),
-        *_later_fields(header),
+        *(encoded(text) for text, encoded in _added_by_forks(header) if text is not None),
     ]
 
 
-def _later_fields(header: HeaderAnswer) -> Iterator[bytes]:
-    """Fields that forks added at the end (EIP-1559, 4895, 4844, 4788, 7685)."""
-    if header.base_fee_per_gas is not None:
-        yield _quantity(header.base_fee_per_gas)
-    if header.withdrawals_root is not None:
-        yield unhex(header.withdrawals_root)
-    if header.blob_gas_used is not None:
-        yield _quantity(header.blob_gas_used)
-    if header.excess_blob_gas is not None:
-        yield _quantity(header.excess_blob_gas)
-    if header.parent_beacon_block_root is not None:
-        yield unhex(header.parent_beacon_block_root)
-    if header.requests_hash is not None:
-        yield unhex(header.requests_hash)
+def _lacks_a_field(header: HeaderAnswer) -> bool:
+    """Whether a field is left out that a fork added before another that is there."""
+    given = [text is not None for text, _ in _added_by_forks(header)]
+    return given != sorted(given, reverse=True)
+
+
+def _added_by_forks(header: HeaderAnswer) -> tuple[tuple[str | None, Callable[[str], bytes]], ...]:
+    """Fields at the end of a header, in the order in which forks added them."""
+    return (
+        (header.base_fee_per_gas, _quantity),  # London, EIP-1559
+        (header.withdrawals_root, unhex),  # Shanghai, EIP-4895
+        (header.blob_gas_used, _quantity),  # Cancun, EIP-4844
+        (header.excess_blob_gas, _quantity),
+        (header.parent_beacon_block_root, unhex),  # Cancun, EIP-4788
+        (header.requests_hash, unhex),  # Prague, EIP-7685
+    )
 
 
 def _check_transactions(answer: Answer, source: str) -> None:
@@ -84,16 +102,21 @@ def _check_transactions(answer: Answer, source: str) -> None:
         raise _failed(block, source, difference)
     for at, (transaction, receipt) in enumerate(zip(block.transactions, answer.receipts, strict=True)):
         if receipt.block_hash != block.hash:
-            raise _failed(block, source, f"receipt {at} is of block {receipt.block_hash}, not {block.hash}")
+            raise _failed(
+                block, source, f"receipt {at} is of block {receipt.block_hash}, not {block.hash}", ForksMixed
+            )
         if receipt.transaction_hash != transaction.hash or int(receipt.transaction_index, 16) != at:
             raise _failed(block, source, f"receipt {at} is not of its transaction {transaction.hash}")
 
 
-def _receipt(receipt: ReceiptAnswer, bits: dict[str, int]) -> bytes:
-    """A receipt as the trie holds it: typed ones behind their type (EIP-2718), a root before Byzantium."""
+def _receipt(receipt: ReceiptAnswer, bloom: int) -> bytes:
+    """A receipt as the trie holds it: typed ones behind their type (EIP-2718), a root before Byzantium. The
+    bloom is recomputed, not taken from the answer: some leave it out.
+    """
     outcome = _quantity(receipt.status) if receipt.status is not None else unhex(receipt.root or "0x")
     logs: list[rlp.Item] = [_log(log) for log in receipt.logs]
-    body = rlp.encode([outcome, _quantity(receipt.cumulative_gas_used), _bloom(receipt.logs, bits), logs])
+    gas = _quantity(receipt.cumulative_gas_used)
+    body = rlp.encode([outcome, gas, bloom.to_bytes(BLOOM_BYTES, "big"), logs])
     kind = int(receipt.type, 16)
     return bytes((kind,)) + body if kind else body
 
@@ -102,27 +125,21 @@ def _log(log: LogAnswer) -> rlp.Item:
     return [unhex(log.address), [unhex(topic) for topic in log.topics], unhex(log.data)]
 
 
-def _bloom(logs: list[LogAnswer], bits: dict[str, int]) -> bytes:
-    """Recomputed, not taken from the answer: some leave it out. `bits` remembers the words of this block."""
-    bloom = 0
-    for log in logs:
-        for text in (log.address, *log.topics):
-            if text not in bits:
-                bits[text] = _bloom_bits(unhex(text))
-            bloom |= bits[text]
-    return bloom.to_bytes(_BLOOM_BYTES, "big")
-
-
-def _bloom_bits(word: bytes) -> int:
-    """Three bits of 2048, each chosen by 11 bits of the word's hash (yellow paper, 4.3.1)."""
-    digest = keccak(word)
-    places = (int.from_bytes(digest[at : at + 2], "big") & 2047 for at in (0, 2, 4))
-    return sum({1 << place for place in places})
+def _blooms(receipts: list[ReceiptAnswer]) -> list[int]:
+    words: dict[str, int] = {}
+    return [bloom_of(receipt.logs, words) for receipt in receipts]
 
 
 def _quantity(text: str) -> bytes:
     return rlp.number(int(text, 16))
 
 
-def _failed(block: HeaderAnswer, source: str, difference: str) -> ProofFailed:
-    return ProofFailed(f"block {block.height} from {source} cannot be proved: {difference}")
+def _failed(
+    block: HeaderAnswer, source: str, what: str, kind: type[ProofFailed] = ProofFailed
+) -> ProofFailed:
+    try:
+        number: int | None = block.height
+    except ValueError:
+        number = None
+    name = shown(block.number, 20) if number is None else number
+    return kind(f"block {name} from {source} cannot be proved: {shown(what, 600)}", number, source)

@@ -31,6 +31,11 @@ MOST_BLOCKS = 500
 _HEADER_ROOM = 64_000
 _FRONT = struct.Struct(">3sBII")
 _COMPAT = pl.CompatLevel.oldest()
+_TABLES: dict[str, tuple[tuple[schema.Table, ...], tuple[schema.Table, ...]]] = {
+    "blocks": (schema.CHAIN_TABLES, (schema.TRACES,)),
+    "facts": ((), schema.FACT_TABLES),
+}
+"""The tables that a record of each kind must hold, and those that it may; in this order."""
 
 
 class Head(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -38,6 +43,8 @@ class Head(msgspec.Struct, frozen=True, omit_defaults=True):
     (hex).
 
     `frames` holds the length in bytes of each frame in the whole payload, which `parts` records share.
+    `lists` holds, for each list that was told by then, an offset of the log from which its last version is
+    the first that is met.
     """
 
     kind: Literal["blocks", "facts", "rollback"]
@@ -46,6 +53,7 @@ class Head(msgspec.Struct, frozen=True, omit_defaults=True):
     last: int
     hashes: list[str] = []
     frames: dict[str, int] = {}
+    lists: dict[str, int] = {}
     part: int = 0
     parts: int = 1
 
@@ -56,15 +64,15 @@ class Record:
     payload: bytes
 
 
-def encode(event: Event) -> list[bytes]:
-    """The records of an event, in order, each at most `MOST_BYTES`: facts first, then blocks.
+def encode(event: Event, lists: dict[str, int] | None = None) -> list[bytes]:
+    """The records of an event, in order, each at most `MOST_BYTES`: facts first, then blocks (with `lists`).
 
     Several blocks that do not fit one record are halved; one that does not fit is split into numbered parts.
     """
     if isinstance(event, Rollback):
         number = event.number
         return [_seal(Head("rollback", event.chain_id, number, number, [event.hash.hex()]), b"")]
-    return list(_batch_records(event))
+    return list(_batch_records(event, lists or {}))
 
 
 def peek(value: bytes) -> Head:
@@ -77,7 +85,7 @@ class Assembler:
 
     def __init__(self) -> None:
         self._parts: list[Record] = []
-        self._facts = schema.TOKEN_METADATA.empty()
+        self._facts: dict[str, pl.DataFrame] = {}
 
     def feed(self, value: bytes) -> Event | None:
         """The event that `value` completes, if it does. Raises UnreadableRecord."""
@@ -89,10 +97,10 @@ class Assembler:
             return Rollback(head.chain_id, head.last, bytes.fromhex(head.hashes[-1]))
         frames = _read_frames(whole)
         if head.kind == "facts":
-            self._facts = frames["token_metadata"]
+            self._facts = frames
             return None
-        facts, self._facts = self._facts, schema.TOKEN_METADATA.empty()
-        return Batch(**frames, token_metadata=facts)
+        facts, self._facts = self._facts, {}
+        return Batch(**frames, **facts)
 
     def _join(self, record: Record) -> Record | None:
         """All parts as one record, once the last is here."""
@@ -106,32 +114,32 @@ class Assembler:
         return Record(_whole(head), b"".join(part.payload for part in parts))
 
 
-def _batch_records(batch: Batch) -> Iterator[bytes]:
+def _batch_records(batch: Batch, lists: dict[str, int]) -> Iterator[bytes]:
     if not len(batch):
         return
     hashes = [block_hash.hex() for block_hash in batch.blocks["block_hash"]]
-    chain = {table.name: batch.frames()[table.name] for table in schema.CHAIN_TABLES}
-    records = _records("blocks", batch, chain, hashes) if len(batch) <= MOST_BLOCKS else []
+    tables = (*schema.CHAIN_TABLES, *((schema.TRACES,) if batch.traces.height else ()))
+    chain = {table.name: batch.frames()[table.name] for table in tables}
+    head = Head("blocks", batch.chain_id, batch.first, batch.last, hashes, lists=lists)
+    records = _records(head, chain) if len(batch) <= MOST_BLOCKS else []
     if len(batch) > 1 and len(records) != 1:
         middle = (batch.first + batch.last) // 2
-        yield from _batch_records(batch.slice(batch.first, middle))
-        yield from _batch_records(batch.slice(middle + 1, batch.last))
+        yield from _batch_records(batch.slice(batch.first, middle), lists)
+        yield from _batch_records(batch.slice(middle + 1, batch.last), lists)
         return
-    if batch.token_metadata.height:
-        yield from _records("facts", batch, {"token_metadata": batch.token_metadata}, [])
+    if facts := batch.facts():
+        yield from _records(Head("facts", batch.chain_id, batch.first, batch.last), facts)
     yield from records
 
 
-def _records(
-    kind: Literal["blocks", "facts"], batch: Batch, frames: dict[str, pl.DataFrame], hashes: list[str]
-) -> list[bytes]:
+def _records(head: Head, frames: dict[str, pl.DataFrame]) -> list[bytes]:
     written = {name: _write_frame(frame) for name, frame in frames.items()}
     payload, room = b"".join(written.values()), MOST_BYTES - _HEADER_ROOM
     lengths = {name: len(data) for name, data in written.items()}
     parts = max(1, -(-len(payload) // room))
     return [
         _seal(
-            Head(kind, batch.chain_id, batch.first, batch.last, hashes, lengths, part, parts),
+            msgspec.structs.replace(head, frames=lengths, part=part, parts=parts),
             payload[part * room : (part + 1) * room],
         )
         for part in range(parts)
@@ -170,12 +178,12 @@ def _write_frame(frame: pl.DataFrame) -> bytes:
 
 def _read_frames(record: Record) -> dict[str, pl.DataFrame]:
     head, frames, start = record.head, {}, 0
-    expected = schema.FACT_TABLES if head.kind == "facts" else schema.CHAIN_TABLES
-    if list(head.frames) != [table.name for table in expected] or sum(head.frames.values()) != len(
-        record.payload
-    ):
+    must, may = _TABLES[head.kind]
+    held = [table for table in (*must, *may) if table.name in head.frames]
+    complete = all(table.name in head.frames for table in must) and len(held) == len(head.frames)
+    if not complete or not held or sum(head.frames.values()) != len(record.payload):
         raise UnreadableRecord(f"the record of {_name(head)} does not hold the tables that it must")
-    for table in expected:
+    for table in held:
         end = start + head.frames[table.name]
         frames[table.name] = _read_frame(table, record.payload[start:end], head)
         start = end

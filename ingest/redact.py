@@ -1,4 +1,6 @@
-"""Keys live in URLs: everything that is printed, recorded or raised goes through `redact` first."""
+"""Keys live in URLs: everything that is printed, recorded or raised goes through `redact` first; what a node
+wrote itself goes through `shown`.
+"""
 
 from urllib.parse import urlsplit
 
@@ -11,3 +13,9 @@ def redact(url: str) -> str:
     port = f":{parts.port}" if parts.port else ""
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}{port}"
+
+
+def shown(text: str, most: int = 200) -> str:
+    """Somebody else's words as one line of at most `most` letters, spaces for what is not printable."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in text[:most])
+    return plain if len(text) <= most else plain + "…"

@@ -19,7 +19,8 @@ Rpc = Annotated[
         "--rpc",
         envvar="UNDERTOW_RPC",
         metavar="URL[,URL…]",
-        help="The node to read; further ones, after commas, take over when it fails.",
+        help="The node to read: an http(s) or ws(s) URL, or the path of an .ipc socket; further ones, after "
+        "commas, take over when it fails.",
     ),
 ]
 VerifyOption = Annotated[
@@ -33,6 +34,17 @@ ChainId = Annotated[
     int | None,
     typer.Option(min=1, help="Refuse a node that serves another chain.  [default: the chain it serves]"),
 ]
+
+Facts = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="UNDERTOW_FACTS",
+        metavar="DIR",
+        help="Folder of lists (sanctions*, ofac*, phishing*, forta*, allow*; .txt or .csv) to tell as facts; "
+        "a file that changes is told again.",
+    ),
+]
+Traces = Annotated[bool, typer.Option("--traces", help="Also read the calls inside transactions.")]
 
 
 def mount(app: typer.Typer) -> None:
@@ -65,12 +77,38 @@ def ingest(
             envvar="UNDERTOW_POLL_MS", min=1, help="Pause between questions at the head, milliseconds."
         ),
     ] = 50,
+    confirmations: Annotated[
+        int,
+        typer.Option(
+            envvar="UNDERTOW_CONFIRMATIONS",
+            min=0,
+            help="Blocks that must lie on top of a block before it is published.",
+        ),
+    ] = 0,
+    quorum: Annotated[
+        int,
+        typer.Option(
+            envvar="UNDERTOW_QUORUM", min=1, help="Nodes that must hold a block before it is published."
+        ),
+    ] = 1,
+    node_deadline: Annotated[
+        float,
+        typer.Option(
+            envvar="UNDERTOW_NODE_DEADLINE", min=0.1, help="Seconds that a node has for one answer."
+        ),
+    ] = 30.0,
+    facts: Facts = None,
+    traces: Traces = False,
 ) -> None:
     """Follow a node's chain, block by block and proved, into Kafka, until Ctrl-C or SIGTERM."""
     from ingest.daemon import stop_on_signal
     from ingest.follow import FollowSettings, follow
+    from ingest.nodes import Limits
 
-    settings = FollowSettings(_start(start), verify, until_block, poll_ms / 1000)
+    settings = FollowSettings(
+        _start(start), verify, until_block, poll_ms / 1000, confirmations, quorum, Limits(node_deadline),
+        traces, facts,
+    )  # fmt: skip
     with stop_on_signal() as stop:
         follow(rpc, kafka, chain_id, settings, lake, stop, _say)
 
@@ -90,6 +128,8 @@ def backfill(
         ),
     ] = False,
     chain_id: ChainId = None,
+    facts: Facts = None,
+    traces: Traces = False,
 ) -> None:
     """Copy history from a node, proved, into a lake of Parquet files; run again, it goes on."""
     from ingest.backfill import BackfillSettings
@@ -99,7 +139,7 @@ def backfill(
 
     if from_block > to_block:
         raise typer.BadParameter(f"--from-block {from_block} is above --to-block {to_block}")
-    settings = BackfillSettings(from_block, to_block, workers, verify, allow_unfinalised)
+    settings = BackfillSettings(from_block, to_block, workers, verify, allow_unfinalised, traces, facts)
     with stop_on_signal() as stop:
         run(rpc, chain_id, settings, lake, stop, _say, ProgressLine(sys.stderr).show)
 

@@ -7,15 +7,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+import polars as pl
+
 from ingest.answers import Answer
 from ingest.batch import Batch
 from ingest.errors import NodeMisbehaved, ProofFailed
 from ingest.frames import batch
 from ingest.proof import Proof, prove
+from ingest.redact import shown
 
 Verify = Literal["strict", "warn", "off"]
-Reject = Callable[[int, str], None]
-"""Told of every block that was not proved: its number and the reason."""
+Reject = Callable[[int, str, str], None]
+"""Told of every block that was not proved: its number, the reason, and the node that gave it (redacted)."""
+
+_ROOTS = ("transactions_root", "receipts_root", "state_root")
+_HASHES = ("block_hash", "parent_hash", *_ROOTS, "transaction_hash", "topic0", "topic1", "topic2", "topic3")
+_ADDRESSES = ("miner", "from_address", "to_address", "contract_address", "address")
+_WIDTHS = {**dict.fromkeys(_HASHES, 32), **dict.fromkeys(_ADDRESSES, 20)}
+"""Bytes of what has a fixed size. Neither hex nor a proof sees to it that a sender or recipient has it."""
 
 
 def verified_batch(
@@ -23,32 +32,40 @@ def verified_batch(
     answers: Sequence[Answer],
     parent: bytes | None,
     verify: Verify,
-    source: str,
     reject: Reject,
+    whole_headers: bool = False,
 ) -> Batch:
     """The longest run of `answers`, from the first on, that links and passes `verify`, as a batch without
     facts.
 
-    `parent` is the hash of the block before them (None: unknown). Raises ProofFailed where `strict` stops at
-    the first already, and NodeMisbehaved where the first is no child of `parent` (its chain changed
-    meanwhile).
+    `parent` is the hash of the block before them (None: unknown). With `whole_headers` a header that lacks
+    fields fails: they were given before, and leaving one out would hide a lie. Raises ProofFailed where
+    `strict` stops at the first already, and NodeMisbehaved where the first is no child of `parent` (its chain
+    changed meanwhile), or holds what no block can.
     """
-    linked = _linked(answers, parent, source)
+    linked = _linked(answers, parent)
     proofs: list[Proof] = []
     for answer in linked:
         try:
-            proofs.append(_proof(answer, verify, source, reject))
+            proofs.append(_proof(answer, verify, reject, whole_headers))
         except ProofFailed:
             if not proofs:
                 raise
             break
+    source, linked = answers[0].source, linked[: len(proofs)]
+    for answer in linked:
+        _check_counts(answer)
     try:
-        return batch(chain_id, linked[: len(proofs)], proofs)
-    except (ValueError, OverflowError) as error:
-        raise NodeMisbehaved(f"the node at {source} gave a block that is none: {error}") from error
+        read = batch(chain_id, linked, proofs)
+    except (ValueError, OverflowError, TypeError) as error:
+        told = shown(str(error).split("\n", 1)[0])
+        raise NodeMisbehaved(f"the node at {source} gave a block that is none: {told}") from error
+    for frame in (read.blocks, read.transactions, read.logs):
+        _check_widths(frame, source)
+    return read
 
 
-def _linked(answers: Sequence[Answer], parent: bytes | None, source: str) -> list[Answer]:
+def _linked(answers: Sequence[Answer], parent: bytes | None) -> list[Answer]:
     """The answers before the first that is not the child of the one before it."""
     linked: list[Answer] = []
     for answer in answers:
@@ -57,17 +74,45 @@ def _linked(answers: Sequence[Answer], parent: bytes | None, source: str) -> lis
         linked.append(answer)
         parent = answer.block.id
     if not linked:
-        raise NodeMisbehaved(f"the chain of the node at {source} changed while it was read")
+        raise NodeMisbehaved(
+            f"the chain of the node at {answers[0].source if answers else '?'} changed while it was read"
+        )
     return linked
 
 
-def _proof(answer: Answer, verify: Verify, source: str, reject: Reject) -> Proof:
+def _proof(answer: Answer, verify: Verify, reject: Reject, whole_headers: bool) -> Proof:
     if verify == "off":
         return "none"
+    number = answer.block.height
     try:
-        return prove(answer, source)
+        proof = prove(answer, answer.source)
+        if proof == "receipts-root" and whole_headers:
+            told = f"block {number} from {answer.source} cannot be proved: its header lacks what others had"
+            raise ProofFailed(told, number, answer.source)
     except ProofFailed as error:
-        reject(answer.block.height, str(error))
+        reject(number, str(error), answer.source)
         if verify == "strict":
             raise
         return "none"
+    return proof
+
+
+def _check_counts(answer: Answer) -> None:
+    """Raises NodeMisbehaved where transactions cannot be told their receipts, whatever may go unproved."""
+    sent, receipts = len(answer.block.transactions), len(answer.receipts)
+    if sent != receipts:
+        raise NodeMisbehaved(
+            f"the node at {answer.source} gave block {answer.block.height} with {sent} transactions "
+            f"and {receipts} receipts"
+        )
+
+
+def _check_widths(frame: pl.DataFrame, source: str) -> None:
+    """Raises NodeMisbehaved where a hash or an address has not the bytes of one."""
+    fixed = [name for name in frame.columns if name in _WIDTHS]
+    wrong = frame.select((pl.col(name).bin.size() != _WIDTHS[name]).any() for name in fixed)
+    for name, is_wrong in zip(fixed, wrong.row(0), strict=True):
+        if is_wrong:
+            raise NodeMisbehaved(
+                f"the node at {source} gave a {name.replace('_', ' ')} that has not {_WIDTHS[name]} bytes"
+            )

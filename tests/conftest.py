@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.fixtures.broker",
+    "tests.fixtures.stoppable_broker",
     "tests.fixtures.chain",
     "tests.fixtures.browser",
     "tests.fixtures.town",

@@ -60,6 +60,10 @@ def reaching(bootstrap: str) -> Iterator[None]:
         raise BrokerUnreachable(
             f"no Kafka broker answers at {bootstrap}: start one with `undertow broker` or give --kafka"
         ) from error
+    except kafka_errors.KafkaError as error:
+        if not error.retriable:
+            raise
+        raise BrokerUnreachable(f"the Kafka at {bootstrap} is not ready: {error!r}") from error
 
 
 def open_consumer(bootstrap: str, group_id: str | None = None, isolation: str = "read_committed") -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -13,7 +14,7 @@ from kafka import KafkaProducer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.structs import OffsetAndMetadata
 
-from ingest.errors import UndertowError
+from ingest.errors import BrokerUnreachable, UndertowError
 from ingest.kafka.connection import ANSWER_S, UNREACHABLE, checked, connection, reaching
 
 _END_S = 40.0
@@ -34,6 +35,7 @@ class Publisher:
     def __init__(self, bootstrap: str, transactional_id: str) -> None:
         self._bootstrap = checked(bootstrap)
         self._id = transactional_id
+        self._began = time.monotonic()
         with self._errors():
             self._producer = KafkaProducer(
                 **connection(self._bootstrap),
@@ -50,10 +52,13 @@ class Publisher:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """What is sent inside becomes visible together on leaving, or not at all when an exception passes."""
+        self._began = time.monotonic()
         with self._errors():
             self._producer.begin_transaction()
         try:
             yield
+        except BrokerUnreachable:
+            raise  # nobody is there to abort it: the broker will, and a successor fences it
         except BaseException:
             self._abort()
             raise
@@ -71,7 +76,11 @@ class Publisher:
 
     def close(self) -> None:
         """Lets go of the connection; an open transaction is left to be aborted by the broker."""
-        self._producer.close(timeout=1)
+        try:
+            self._producer.close(timeout=1)
+        except kafka_errors.KafkaError:
+            # Records that nobody takes any more: the library gives up before it has ended its own thread.
+            self._producer._sender.force_close()
 
     def _end(self, call: Callable[[], None]) -> None:
         with self._errors():
@@ -97,11 +106,20 @@ class Publisher:
             try:
                 yield
             except kafka_errors.KafkaError as error:
-                if not _is_fenced(error):
+                if isinstance(error, UNREACHABLE):
                     raise
-                raise UndertowError(
-                    f"another process publishes as {self._id} and took over: this one ends"
-                ) from error
+                raise self._meaning(error) from error
+
+    def _meaning(self, error: kafka_errors.KafkaError) -> UndertowError:
+        """What a failure means: somebody took over, or the broker is not well, which may pass.
+
+        A transaction that was open for too long (the broker was away, or this process asleep) is fenced by
+        the broker itself: then nobody took over.
+        """
+        open_ms = 1000 * (time.monotonic() - self._began)
+        if _is_fenced(error) and open_ms < _TRANSACTION_TIMEOUT_MS:
+            return UndertowError(f"another process publishes as {self._id} and took over: this one ends")
+        return BrokerUnreachable(f"the Kafka at {self._bootstrap} did not take a transaction: {error!r}")
 
     def __enter__(self) -> Publisher:
         return self

@@ -12,7 +12,7 @@ from detectors.batch import BatchRun
 from detectors.registry import detectors
 from ingest.backfill import BackfillSettings, backfill
 from ingest.lake import Lake
-from ingest.node import Nodes
+from ingest.nodes import Nodes
 from tests.fixtures.pipeline import Pipeline
 
 Lines = list[list[str]]

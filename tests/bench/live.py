@@ -13,7 +13,7 @@ import psutil
 
 from ingest.kafka import ALERTS, SCORES, Cluster, Reader
 from ingest.localchain.simulation import Script, begin
-from ingest.node import Nodes
+from ingest.nodes import Nodes
 from ingest.processes import port_is_taken
 from tests.fixtures.pipeline import Pipeline
 

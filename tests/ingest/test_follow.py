@@ -75,7 +75,7 @@ def test_a_reorganisation_is_published_as_a_rollback_and_the_new_blocks(town: To
 def test_a_chain_that_only_grew_shorter_is_followed_after_a_while(
     town: Town, kafka: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.follow.BEHIND_S", 0.2)
+    monkeypatch.setattr("ingest.follower.BEHIND_S", 0.2)
     first = town.head
     ingest(town.mine(5), kafka, start=first)
     town.forget(3)
@@ -208,6 +208,16 @@ def test_a_node_that_goes_away_is_waited_for(town: Town, kafka: str) -> None:
 
     assert any("HTTP status 503" in line for line in said)
     assert any(line.startswith("going on") for line in said)
+
+
+def test_a_node_behind_a_websocket_tells_of_its_blocks_and_need_not_be_asked(town: Town, kafka: str) -> None:
+    first, url = town.head, town.url.replace("http://", "ws://")
+    with _following(url, kafka, FollowSettings(first, poll_s=3600.0)):
+        _wait_for_block(kafka, town, first)
+        for _ in range(3):
+            _wait_for_block(kafka, town, town.mine().head)
+
+    assert replay(kafka, town.chain_id).hashes() == town.hashes(first, town.head)
 
 
 def test_no_node_at_the_start_is_one_clear_line(kafka: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from ingest import frames
 from ingest.answers import Answer, BlockAnswer, ReceiptAnswer, TransactionAnswer
 from ingest.errors import NodeMisbehaved
-from ingest.verify import verified_batch
+from ingest.verify import Verify, verified_batch
 
 HASH = "0x" + "ab" * 32
 
@@ -28,7 +28,7 @@ def block(*cumulative_gas: int, receipts: int | None = None) -> Answer:
         ReceiptAnswer(HASH, HASH, hex(at), hex(gas), [], status="0x1")
         for at, gas in enumerate(cumulative_gas)
     ]
-    return Answer(header, given[:receipts])
+    return Answer(header, given[:receipts], "http://node:1")
 
 
 def test_gas_used_is_the_step_of_the_cumulative_gas_and_none_where_that_falls() -> None:
@@ -39,11 +39,11 @@ def test_gas_used_is_the_step_of_the_cumulative_gas_and_none_where_that_falls() 
 
 
 @pytest.mark.parametrize("verify", ["off", "warn"])
-def test_a_missing_receipt_is_one_clear_line_also_where_nothing_must_be_proved(verify: str) -> None:
+def test_a_missing_receipt_is_one_clear_line_also_where_nothing_must_be_proved(verify: Verify) -> None:
     answer = block(21_000, 42_000, receipts=1)
 
-    with pytest.raises(NodeMisbehaved, match="http://node:1 gave a block that is none: block 5 has 2 trans"):
-        verified_batch(1, [answer], None, verify, "http://node:1", lambda _number, _reason: None)  # type: ignore[arg-type]
+    with pytest.raises(NodeMisbehaved, match="http://node:1 gave block 5 with 2 transactions and 1 receipts"):
+        verified_batch(1, [answer], None, verify, lambda _number, _reason, _source: None)
 
 
 @pytest.mark.parametrize("gas", ["-0x1", "0x" + "f" * 17])
@@ -54,4 +54,4 @@ def test_a_number_that_its_column_cannot_hold_is_one_clear_line(gas: str) -> Non
     with pytest.raises(
         NodeMisbehaved, match=r"http://node:1 gave a block that is none: a gas_limit is no UI"
     ):
-        verified_batch(1, [answer], None, "off", "http://node:1", lambda _number, _reason: None)
+        verified_batch(1, [answer], None, "off", lambda _number, _reason, _source: None)

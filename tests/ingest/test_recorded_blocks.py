@@ -15,7 +15,7 @@ from ingest.backfill import BackfillSettings, backfill
 from ingest.batch import Batch
 from ingest.errors import ProofFailed
 from ingest.lake import Lake
-from ingest.node import Node
+from ingest.nodes import Node
 from ingest.verify import Verify
 from tests.fixtures.log import replay
 from tests.fixtures.mainnet import as_ethereum_etl, recorded_blocks, recorded_json

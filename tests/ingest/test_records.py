@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import zlib
+from dataclasses import replace
+
+import msgspec
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import records
+from ingest import records, schema
 from ingest.batch import Batch, Event, Rollback
 from ingest.errors import UnreadableRecord
 from ingest.records import Assembler, encode, peek
-from tests.fixtures.frames import ChainBuilder, address
+from tests.fixtures.frames import ChainBuilder, address, word
 
 ALICE, BOB, USDC = address("alice"), address("bob"), address("usdc")
 
@@ -64,6 +68,38 @@ def test_facts_do_not_stick_to_later_blocks() -> None:
 
     assert isinstance(first, Batch) and first.token_metadata.height == 1
     assert isinstance(second, Batch) and second.token_metadata.height == 0
+
+
+def test_every_kind_of_fact_and_the_calls_inside_come_out_as_they_went_in() -> None:
+    batch = _told_everything()
+
+    (event,) = decoded(encode(batch))
+
+    assert isinstance(event, Batch) and same(event, batch)
+    assert list(event.facts()) == ["codes", "lists"]
+    assert event.traces.height == 1
+
+
+def test_a_record_without_a_table_that_it_must_hold_is_refused() -> None:
+    (value,) = encode(ChainBuilder().block().batch())
+    head = msgspec.json.decode(value[12 : 12 + int.from_bytes(value[8:12], "big")])
+    payload = value[12 + int.from_bytes(value[8:12], "big") :]
+    size = head["frames"].pop("logs")
+
+    with pytest.raises(UnreadableRecord, match="blocks 1-1 of chain 1 does not hold the tables that it must"):
+        Assembler().feed(_sealed(head, payload[:-size]))
+    head["frames"]["spells"] = size
+    with pytest.raises(UnreadableRecord, match="does not hold the tables"):
+        Assembler().feed(_sealed(head, payload))
+
+
+def test_each_record_of_blocks_says_where_lists_lie_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "MOST_BYTES", 64_000 + 6_000)
+
+    values = encode(_busy(blocks=4), {"ofac.txt": 17})
+
+    assert len(values) > 1
+    assert {tuple(peek(value).lists.items()) for value in values} == {(("ofac.txt", 17),)}
 
 
 def test_blocks_too_many_for_one_record_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,6 +188,32 @@ def test_a_table_with_other_columns_is_refused() -> None:
 
     with pytest.raises(UnreadableRecord, match="table blocks of blocks 1-1 of chain 1 has other columns"):
         decoded(encode(odd))
+
+
+def _told_everything() -> Batch:
+    batch = ChainBuilder().block().native(ALICE, BOB, 1).batch()
+    (tx_hash,) = batch.transactions["transaction_hash"]
+    code = (1, 1, USDC, b"\7" * 32, b"\x60\x01")
+    entry = (1, 1, BOB, "phishing", True, "Fake\u202e", "phishing.txt", 1_700_000_000, b"\1" * 32)
+    place = (1, 1, batch.blocks["timestamp"][0], 0, tx_hash)
+    call = (*place, 0, 0, "call", ALICE, BOB, word(1), 1.0, 21_000, b"", None, False)
+
+    def rows(table: schema.Table, row: tuple[object, ...]) -> pl.DataFrame:
+        return pl.DataFrame([row], schema=table.schema, orient="row")
+
+    return replace(
+        batch,
+        codes=rows(schema.CODES, code),
+        lists=rows(schema.LISTS, entry),
+        traces=rows(schema.TRACES, call),
+    )
+
+
+def _sealed(head: dict[str, object], payload: bytes) -> bytes:
+    """An envelope made by hand: magic, version, checksum, length of the header."""
+    header = msgspec.json.encode(head)
+    body = header + payload
+    return b"uTw\1" + zlib.crc32(body).to_bytes(4, "big") + len(header).to_bytes(4, "big") + body
 
 
 def _busy(blocks: int) -> Batch:

@@ -40,7 +40,7 @@ def test_a_node_that_does_not_answer_is_named_without_its_key(tmp_path: Path) ->
 def test_an_address_that_is_no_url_is_refused() -> None:
     line = the_line(undertow("ingest", "--rpc", "localhost:8545"))
 
-    assert line.endswith("is no http:// or https:// URL")
+    assert "is no http://, https://, ws:// or wss:// URL" in line
 
 
 @pytest.mark.chain

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import polars as pl
-import sha3
 
 from ingest import schema
+from ingest.decode.shapes import (
+    ORDER,
+    PLACE,
+    address,
+    array_fits,
+    data_is,
+    has_topics,
+    number_at,
+    signature,
+    unsigned,
+)
+from ingest.decode.words import ONE, WORD, ZERO, amount_float
 
+TRANSFER = signature("Transfer(address,address,uint256)")
+TRANSFER_SINGLE = signature("TransferSingle(address,address,address,uint256,uint256)")
+TRANSFER_BATCH = signature("TransferBatch(address,address,address,uint256[],uint256[])")
+DEPOSIT = signature("Deposit(address,uint256)")
+WITHDRAWAL = signature("Withdrawal(address,uint256)")
 
-def _topic(signature: str) -> bytes:
-    return bytes(sha3.keccak_256(signature.encode()).digest())
-
-
-TRANSFER = _topic("Transfer(address,address,uint256)")
-TRANSFER_SINGLE = _topic("TransferSingle(address,address,address,uint256,uint256)")
-TRANSFER_BATCH = _topic("TransferBatch(address,address,address,uint256[],uint256[])")
-DEPOSIT = _topic("Deposit(address,uint256)")
-WITHDRAWAL = _topic("Withdrawal(address,uint256)")
-
-ONE = (1).to_bytes(32, "big")
-ORDER = ("block_number", "transaction_index", "log_index", "index_in_log")
-_WORD = 32
-_PLACE = ("chain_id", "block_number", "timestamp", "transaction_index", "transaction_hash", "log_index")
 _NO_ID = pl.lit(None, pl.Binary)
 _FIRST = pl.lit(0, pl.UInt32)
 
@@ -37,25 +38,18 @@ def transfers(blocks: pl.DataFrame, transactions: pl.DataFrame, logs: pl.DataFra
     """
     stamp = blocks.select("block_number", "timestamp")
     parts = [_native(transactions)]
-    for signature in set(logs["topic0"].unique().to_list()) & _DECODERS.keys():
-        signed = logs.filter(pl.col("topic0") == signature).join(stamp, on="block_number")
-        parts.extend(decoder(signed) for decoder in _DECODERS[signature])
+    for topic0 in set(logs["topic0"].unique().to_list()) & _DECODERS.keys():
+        signed = logs.filter(pl.col("topic0") == topic0).join(stamp, on="block_number")
+        parts.extend(decoder(signed) for decoder in _DECODERS[topic0])
     moved = pl.concat(parts).sort(ORDER)
     return moved.insert_column(-1, amount_float(moved["amount"]))
 
 
-def amount_float(amounts: pl.Series) -> pl.Series:
-    """Amounts of 32 big-endian bytes as `Float64`: a feature, never money."""
-    limbs = np.frombuffer(b"".join(amounts.to_list()), dtype=">u8").reshape(-1, 4).astype(np.float64)
-    total = limbs[:, 0] * 2.0**192 + limbs[:, 1] * 2.0**128 + limbs[:, 2] * 2.0**64 + limbs[:, 3]
-    return pl.Series("amount_float", total, dtype=pl.Float64)
-
-
 def _native(transactions: pl.DataFrame) -> pl.DataFrame:
-    payee, paid = pl.coalesce("to_address", "contract_address"), pl.col("value") != bytes(_WORD)
+    payee, paid = pl.coalesce("to_address", "contract_address"), pl.col("value") != ZERO
     done = pl.col("status").ne_missing(0) & payee.is_not_null()
     return transactions.filter(paid & done).select(
-        *_PLACE[:-1],
+        *PLACE[:-1],
         log_index=pl.lit(schema.NATIVE_LOG_INDEX, pl.Int32),
         index_in_log=pl.lit(0, pl.UInt32),
         standard=pl.lit("native"),
@@ -68,7 +62,7 @@ def _native(transactions: pl.DataFrame) -> pl.DataFrame:
 
 
 def _erc20(logs: pl.DataFrame) -> pl.DataFrame:
-    shaped = _holds(addresses=2, topics=3, data=_WORD)
+    shaped = _holds(addresses=2, topics=3, data=WORD)
     return _moved(logs.filter(shaped), "erc20", _address("topic1"), _address("topic2"), pl.col("data"))
 
 
@@ -85,14 +79,14 @@ def _erc721(logs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _erc1155(logs: pl.DataFrame) -> pl.DataFrame:
-    shaped = _holds(addresses=3, topics=4, data=2 * _WORD)
+    shaped = _holds(addresses=3, topics=4, data=2 * WORD)
     return _moved(
         logs.filter(shaped),
         standard="erc1155",
         sender=_address("topic2"),
         receiver=_address("topic3"),
-        amount=pl.col("data").bin.slice(_WORD, _WORD),
-        token_id=pl.col("data").bin.slice(0, _WORD),
+        amount=pl.col("data").bin.slice(WORD, WORD),
+        token_id=pl.col("data").bin.slice(0, WORD),
     )
 
 
@@ -101,31 +95,33 @@ def _erc1155_batch(logs: pl.DataFrame) -> pl.DataFrame:
     ids, amounts, count = pl.col("ids"), pl.col("amounts"), pl.col("count")
     rows = (
         logs.filter(_holds(addresses=3, topics=4))
-        .with_columns(ids=_number_at(pl.lit(0)), amounts=_number_at(pl.lit(_WORD)))
-        .with_columns(count=_number_at(ids))
-        .filter((count > 0) & (count == _number_at(amounts)) & _array_fits(ids) & _array_fits(amounts))
+        .with_columns(ids=number_at(pl.lit(0)), amounts=number_at(pl.lit(WORD)))
+        .with_columns(count=number_at(ids))
+        .filter(
+            (count > 0) & (count == number_at(amounts)) & array_fits(ids, count) & array_fits(amounts, count)
+        )
         .with_columns(index_in_log=pl.int_ranges(0, count))
         .explode("index_in_log", empty_as_null=False)
     )
-    place = (pl.col("index_in_log") + 1) * _WORD
+    place = (pl.col("index_in_log") + 1) * WORD
     return _moved(
         rows,
         standard="erc1155",
         sender=_address("topic2"),
         receiver=_address("topic3"),
-        amount=pl.col("data").bin.slice(amounts + place, _WORD),
-        token_id=pl.col("data").bin.slice(ids + place, _WORD),
+        amount=pl.col("data").bin.slice(amounts + place, WORD),
+        token_id=pl.col("data").bin.slice(ids + place, WORD),
         index_in_log=pl.col("index_in_log").cast(pl.UInt32),
     )
 
 
 def _deposit(logs: pl.DataFrame) -> pl.DataFrame:
-    shaped, nobody = _holds(addresses=1, topics=2, data=_WORD), pl.lit(schema.ZERO_ADDRESS)
+    shaped, nobody = _holds(addresses=1, topics=2, data=WORD), pl.lit(schema.ZERO_ADDRESS)
     return _moved(logs.filter(shaped), "weth", nobody, _address("topic1"), pl.col("data"))
 
 
 def _withdrawal(logs: pl.DataFrame) -> pl.DataFrame:
-    shaped, nobody = _holds(addresses=1, topics=2, data=_WORD), pl.lit(schema.ZERO_ADDRESS)
+    shaped, nobody = _holds(addresses=1, topics=2, data=WORD), pl.lit(schema.ZERO_ADDRESS)
     return _moved(logs.filter(shaped), "weth", _address("topic1"), nobody, pl.col("data"))
 
 
@@ -148,7 +144,7 @@ def _moved(
     index_in_log: pl.Expr = _FIRST,
 ) -> pl.DataFrame:
     return logs.select(
-        *_PLACE,
+        *PLACE,
         index_in_log=index_in_log,
         standard=pl.lit(standard),
         token="address",
@@ -160,32 +156,12 @@ def _moved(
 
 
 def _holds(addresses: int, topics: int, data: int | None = None) -> pl.Expr:
-    """Whether a log has so many topics, the first of them addresses, and so many bytes of data.
-
-    Anything in the 12 bytes before an address makes the log something else.
-    """
-    shaped = pl.col(f"topic{topics - 1}").is_not_null()
-    if topics < 4:
-        shaped &= pl.col(f"topic{topics}").is_null()
-    if data is not None:
-        shaped &= pl.col("data").bin.size() == data
+    """Whether a log has so many topics, the first of them addresses, and so many bytes of data."""
+    shaped = has_topics(topics) if data is None else has_topics(topics) & data_is(data)
     for n in range(1, addresses + 1):
-        shaped &= pl.col(f"topic{n}").bin.starts_with(bytes(12))
+        shaped &= unsigned(pl.col(f"topic{n}"), 20)
     return shaped
 
 
 def _address(topic: str) -> pl.Expr:
-    return pl.col(topic).bin.slice(12, 20)
-
-
-def _number_at(at: pl.Expr) -> pl.Expr:
-    """The word at byte `at` of the data as a number; null where it is cut short or larger than the data."""
-    data, size = pl.col("data"), pl.col("data").bin.size().cast(pl.Int64)
-    word = data.bin.slice(at, _WORD)
-    small = word.bin.starts_with(bytes(24)) & (word.bin.size() == _WORD)
-    number = word.bin.slice(24, 8).bin.reinterpret(dtype=pl.UInt64, endianness="big")
-    return pl.when(small & (number <= size)).then(number).cast(pl.Int64)
-
-
-def _array_fits(at: pl.Expr) -> pl.Expr:
-    return at + _WORD * (pl.col("count") + 1) <= pl.col("data").bin.size().cast(pl.Int64)
+    return address(pl.col(topic))

@@ -1,0 +1,296 @@
+"""One node, asked within a size cap and a deadline; what it cannot do is found out once and remembered."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+
+from ingest.answers import Answer, BlockAnswer, HeaderAnswer, ReceiptAnswer, unhex
+from ingest.errors import NodeMisbehaved, NodeUnreachable, UndertowError
+from ingest.nodes import jsonrpc
+from ingest.nodes.addresses import open_transport, source_of
+from ingest.nodes.calls import TraceReader
+from ingest.nodes.health import Health
+from ingest.nodes.jsonrpc import BatchRefused, Call, NotJsonRpc, Reply, RpcError
+from ingest.nodes.receipts import BlockReader
+from ingest.nodes.transport import AnswerTooLarge, BadStatus, TooSlow, Transport, TransportError
+from ingest.redact import shown
+from ingest.traces import Call as TracedCall
+from ingest.traces import FlatTrace, NestedTrace
+
+T = TypeVar("T")
+
+BLOCKS_A_REQUEST = 10
+"""About the fastest: fewer pay for round trips, more meet the size limits of hosted nodes."""
+
+QUICK_S = 5.0
+"""Deadline of small questions (a head, a header), where the one for blocks is not shorter: a node that stalls
+must not hold up the others for as long as ten blocks may take.
+"""
+
+_MOST_CALLS = 1000
+_GROW_AFTER = 32
+"""Batches that must go through before a node that had too much is asked for twice as much again."""
+
+_PATIENCE_STATUS = {429, 503}
+_TOO_LARGE_STATUS = {413}
+_BATCH_STATUS = {400, 404, 405, 415, 422, 500, 501}
+"""Status of nodes that take no batches, or smaller ones: smaller ones are tried."""
+
+_HASH = re.compile("0x[0-9a-f]{64}")
+_WITHOUT_FINALITY = ("anvil/", "hardhat")
+"""Development nodes call head - 64 finalised, yet replace it when told to: they have no finalised block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on one answer: `deadline_s` seconds, and `cap_bytes` after it was unpacked (ten mainnet blocks
+    are 10 MB): a node gone wrong can eat neither the time nor the memory.
+    """
+
+    deadline_s: float = 30.0
+    cap_bytes: int = 256 * 1024 * 1024
+
+
+UNLESS_TOLD = Limits()
+
+
+class Node:
+    """One node. Raises NodeUnreachable where it gives no answer, NodeMisbehaved where it gives a bad one."""
+
+    def __init__(self, url: str, limits: Limits = UNLESS_TOLD, transport: Transport | None = None) -> None:
+        """`transport` stands in for the one that `url` asks for. Raises BadInput for what is no address."""
+        self.url = url
+        self.source = source_of(url)
+        self.health = Health()
+        self._limits = limits
+        self._transport = transport or open_transport(url, limits.cap_bytes)
+        self._batch = _BatchSize()
+        self._client: str | None = None
+        self._blocks = BlockReader(
+            self._ask,
+            lambda reply: self._decode(reply, BlockAnswer),
+            lambda reply: self._decode(reply, list[ReceiptAnswer]),
+            lambda reply: self._decode(reply, ReceiptAnswer),
+        )
+        self._calls = TraceReader(
+            self._ask,
+            lambda reply: self._decode(reply, list[FlatTrace]),
+            lambda reply: self._decode(reply, list[NestedTrace]),
+        )
+
+    def chain_id(self) -> int:
+        return self._number(self._one("eth_chainId", [], str))
+
+    def head(self) -> HeaderAnswer:
+        """The node's newest block."""
+        head = self._one("eth_getBlockByNumber", ["latest", False], HeaderAnswer)
+        self.health.head = self._sound(head)
+        return head
+
+    def header(self, number: int) -> HeaderAnswer | None:
+        """The header of a block of the node's present chain; None above its head."""
+        found = self._one_or_none("eth_getBlockByNumber", [hex(number), False], HeaderAnswer)
+        if found is not None and self._sound(found) != number:
+            raise self._bad(f"gave block {found.number} when asked for block {number}")
+        return found
+
+    @property
+    def is_for_development(self) -> bool:
+        """Whether it is a node whose chain is its owner's toy: nothing there is ever final."""
+        if self._client is None:
+            self._client = self._one("web3_clientVersion", [], str).lower()
+        return self._client.startswith(_WITHOUT_FINALITY)
+
+    def finalised(self) -> int | None:
+        """Height of the finalised block; None where the node has no such thing."""
+        if self.is_for_development:
+            return None
+        reply = self._ask([("eth_getBlockByNumber", ["finalized", False])], QUICK_S)[0]
+        block = None if reply.error else self._decode(reply, HeaderAnswer)
+        return None if block is None else self._sound(block)
+
+    def fetch(self, first: int, last: int) -> list[Answer]:
+        """Blocks `first`..`last` with their receipts; fewer where the node has not all of them (yet)."""
+        answers = []
+        for number, (block, receipts) in enumerate(self._blocks.read(range(first, last + 1)), first):
+            if block is None or receipts is None:
+                break
+            if self._sound(block) != number:
+                raise self._bad(f"gave block {block.number} when asked for block {number}")
+            answers.append(Answer(block, receipts, self.source))
+        if answers:
+            self.health.well(gave_blocks=True)
+        return answers
+
+    def call(self, calls: Sequence[tuple[bytes, bytes]], block_hash: bytes) -> list[bytes | None]:
+        """What contracts answer to (address, call data) in the state after a block; None: the call fails."""
+        at = {"blockHash": "0x" + block_hash.hex()}
+        asked: list[Call] = [
+            ("eth_call", [{"to": "0x" + to.hex(), "data": "0x" + data.hex()}, at]) for to, data in calls
+        ]
+        return [self._returned(reply) for reply in self._ask(asked)]
+
+    def codes(self, addresses: Sequence[bytes], block_hash: bytes) -> list[bytes | None]:
+        """The code of contracts in the state after a block; None where the node has that state no more."""
+        at = {"blockHash": "0x" + block_hash.hex()}
+        asked: list[Call] = [("eth_getCode", ["0x" + address.hex(), at]) for address in addresses]
+        return [self._returned(reply) for reply in self._ask(asked)]
+
+    def traces(self, blocks: Sequence[tuple[int, bytes]]) -> list[list[TracedCall] | None]:
+        """The calls in blocks, given by number and hash; None where the node holds another block."""
+        return self._calls.read(blocks)
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _returned(self, reply: Reply) -> bytes | None:
+        text = None if reply.error is not None else self._decode(reply, str)
+        try:
+            return None if text is None else unhex(text)
+        except ValueError as error:
+            raise self._bad(f"gave an answer of another shape: {error}") from error
+
+    def _one(self, method: str, params: list[Any], kind: type[T]) -> T:
+        answer = self._one_or_none(method, params, kind)
+        if answer is None:
+            raise self._bad(f"has no answer to {method}")
+        return answer
+
+    def _one_or_none(self, method: str, params: list[Any], kind: type[T]) -> T | None:
+        return self._decode(self._ask([(method, params)], QUICK_S)[0], kind)
+
+    def _ask(self, calls: Sequence[Call], deadline_s: float | None = None) -> list[Reply]:
+        """The replies to calls, in their order, in as few batches as the node takes; a call whose answer is
+        too large by itself has an error that says so.
+        """
+        replies: list[Reply] = []
+        size_before = self._batch.size
+        while len(replies) < len(calls):
+            some = calls[len(replies) : len(replies) + self._batch.size]
+            try:
+                answered = self._exchange(some, deadline_s)
+            except (BatchRefused, AnswerTooLarge) as error:
+                answered = [Reply(error=RpcError(jsonrpc.TOO_LARGE, str(error)))]
+            except (NodeUnreachable, NodeMisbehaved) as error:
+                if isinstance(error.__cause__, TooSlow):
+                    self._batch.halve(len(some), for_long=False)
+                else:
+                    self._batch.was_not_to_blame(size_before)
+                raise
+            if len(some) > 1 and any(reply.error and reply.error.is_too_large for reply in answered):
+                self._batch.halve(len(some))
+                continue
+            self._batch.went_through(len(some))
+            replies += answered
+        return replies
+
+    def _exchange(self, calls: Sequence[Call], deadline_s: float | None) -> list[Reply]:
+        """One batch. Raises BatchRefused or AnswerTooLarge where a smaller one may do."""
+        limit_s = min(deadline_s or self._limits.deadline_s, self._limits.deadline_s)
+        started = time.monotonic()
+        try:
+            body = self._transport.exchange(jsonrpc.encode(calls), limit_s)
+        except AnswerTooLarge:
+            raise
+        except TransportError as error:
+            raise self._no_answer(error, len(calls)) from error
+        self.health.answered(time.monotonic() - started)
+        try:
+            replies = jsonrpc.decode(body, len(calls))
+        except NotJsonRpc as error:
+            raise self._bad(f"did not answer in JSON-RPC ({error})") from error
+        except BatchRefused as error:
+            self._stop_if_asked(error.error)
+            raise
+        for reply in replies:
+            self._stop_if_asked(reply.error)
+        self.health.well()
+        return replies
+
+    def _no_answer(self, error: TransportError, count: int) -> Exception:
+        """What an exchange that did not work means for the one who asked."""
+        status = error.status
+        if status in _TOO_LARGE_STATUS:
+            return AnswerTooLarge(str(error))
+        if count > 1 and status in _BATCH_STATUS:
+            return BatchRefused(RpcError(status, str(error)))
+        if isinstance(error, BadStatus) and status in _PATIENCE_STATUS:
+            wait = "" if error.retry_after_s is None else f", for {error.retry_after_s:.0f} s"
+            said = NodeUnreachable(f"the node at {self.source} asks for patience ({error}{wait})")
+        else:
+            said = NodeUnreachable(f"no node answers at {self.source} ({error}): is it running?")
+        self.health.failed(said, error.retry_after_s)
+        return said
+
+    def _stop_if_asked(self, error: RpcError | None) -> None:
+        if error is not None and error.asks_for_patience:
+            said = NodeUnreachable(f"the node at {self.source} asks for patience: {shown(error.message)}")
+            self.health.failed(said)
+            raise said
+
+    def _decode(self, reply: Reply, kind: type[T]) -> T | None:
+        if reply.error is not None:
+            raise self._bad(f"refused: {shown(reply.error.message)}")
+        try:
+            return msgspec.json.decode(reply.result, type=kind | None)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise self._bad(f"gave an answer of another shape: {error}") from error
+
+    def _sound(self, header: HeaderAnswer) -> int:
+        """The header's number, where number and hashes are such."""
+        for text in (header.hash, header.parent_hash):
+            if not _HASH.fullmatch(text):
+                raise self._bad(f"gave {shown(text)!r} for a hash")
+        return self._number(header.number)
+
+    def _number(self, text: str) -> int:
+        try:
+            number = int(text, 16)
+        except ValueError:
+            number = -1
+        if not 0 <= number < 1 << 64:
+            raise self._bad(f"gave {shown(text)!r} for a number")
+        return number
+
+    def _bad(self, what: str) -> UndertowError:
+        error = NodeMisbehaved(f"the node at {self.source} {shown(what, 400)}")
+        self.health.failed(error)
+        return error
+
+
+class _BatchSize:
+    """How many calls a node is asked at once: halved where that was too much, or took too long.
+
+    It grows again after many batches, for the next blocks may be smaller; later each time where it was
+    refused, so that a node that takes no batches at all is practically never offered one again.
+    """
+
+    def __init__(self) -> None:
+        self.size = _MOST_CALLS
+        self._grow_after = _GROW_AFTER
+        self._through = 0
+        self._lock = threading.Lock()
+
+    def halve(self, tried: int, for_long: bool = True) -> None:
+        with self._lock:
+            self.size = max(1, min(self.size, tried // 2))
+            self._grow_after, self._through = (4 if for_long else 1) * self._grow_after, 0
+
+    def went_through(self, tried: int) -> None:
+        with self._lock:
+            self._through += tried >= self.size
+            if self._through >= self._grow_after:
+                self.size, self._through = min(_MOST_CALLS, 2 * self.size), 0
+
+    def was_not_to_blame(self, size_before: int) -> None:
+        """Even a smaller batch brought nothing: the node has other troubles."""
+        with self._lock:
+            if self.size < size_before:
+                self.size, self._grow_after = size_before, _GROW_AFTER

@@ -1,0 +1,71 @@
+"""The tables of undertow: every column, its type and whether it may be null, written once.
+
+One fact has one name and one type in every table. Hashes and addresses are `Binary` (32 and 20 bytes), block
+numbers `UInt64`, time is whole seconds UTC as `UInt64`, an amount is `Binary` of 32 bytes big-endian (exact;
+byte order is numeric order) beside a `Float64` called `<amount>_float` that is only ever a feature. A signed
+amount is two: what came in and what went out. Every table carries `chain_id`. Rows are in chain order:
+(block_number, transaction_index, log_index with native = -1, index_in_log).
+"""
+
+from ingest.schema.chain import BLOCKS, LOGS, NATIVE_LOG_INDEX, TRACES, TRANSACTIONS, TRANSFERS, ZERO_ADDRESS
+from ingest.schema.events import (
+    APPROVALS,
+    DELEGATIONS,
+    EVENT_TABLES,
+    FLASH_LOANS,
+    LENDING,
+    LIQUIDATIONS,
+    LIQUIDITY,
+    OWNERSHIP,
+    POOLS,
+    PROPOSALS,
+    RESERVES,
+    SWAPS,
+    VAULTS,
+    VOTES,
+)
+from ingest.schema.facts import CODE_BYTES, CODES, FACT_TABLES, LISTS, METADATA_BYTES, TOKEN_METADATA
+from ingest.schema.table import Column, DataType, Table, conform
+
+CHAIN_TABLES = (BLOCKS, TRANSACTIONS, LOGS)
+LAKE_TABLES = (*CHAIN_TABLES, TRANSFERS, TRACES, *FACT_TABLES)
+"""What a lake keeps. The other events are decoded from its logs when somebody asks for them."""
+
+TABLES = {table.name: table for table in (*LAKE_TABLES, *EVENT_TABLES)}
+
+__all__ = [
+    "APPROVALS",
+    "BLOCKS",
+    "CHAIN_TABLES",
+    "CODES",
+    "CODE_BYTES",
+    "DELEGATIONS",
+    "EVENT_TABLES",
+    "FACT_TABLES",
+    "FLASH_LOANS",
+    "LAKE_TABLES",
+    "LENDING",
+    "LIQUIDATIONS",
+    "LIQUIDITY",
+    "LISTS",
+    "LOGS",
+    "METADATA_BYTES",
+    "NATIVE_LOG_INDEX",
+    "OWNERSHIP",
+    "POOLS",
+    "PROPOSALS",
+    "RESERVES",
+    "SWAPS",
+    "TABLES",
+    "TOKEN_METADATA",
+    "TRACES",
+    "TRANSACTIONS",
+    "TRANSFERS",
+    "VAULTS",
+    "VOTES",
+    "ZERO_ADDRESS",
+    "Column",
+    "DataType",
+    "Table",
+    "conform",
+]

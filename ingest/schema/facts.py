@@ -1,0 +1,58 @@
+"""What becomes known with a block and is not in it: tokens' words, deployed code, lists of addresses."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ingest.schema.table import BLOCK, CHAIN_ID, Column, Table
+
+METADATA_BYTES = 256
+"""Cap of a token's name and symbol, in bytes: a longer answer is cut there, as names are hostile."""
+
+CODE_BYTES = 65_536
+"""Cap of a contract's code, in bytes: 24,576 by EIP-170, more on some chains; a longer one is cut there."""
+
+TOKEN_METADATA = Table(
+    "token_metadata",
+    "facts: what a token said of itself at its first transfer in this stream",
+    (
+        CHAIN_ID,
+        BLOCK,
+        Column("token", pl.Binary, "contract"),
+        Column("name", pl.Binary, f"raw bytes, at most {METADATA_BYTES}; hostile", nullable=True),
+        Column("symbol", pl.Binary, f"raw bytes, at most {METADATA_BYTES}; hostile", nullable=True),
+        Column("decimals", pl.UInt8, "digits after the point", nullable=True),
+    ),
+)
+
+CODES = Table(
+    "codes",
+    "facts: the code of each contract that a transaction created, the bytes once for each hash",
+    (
+        CHAIN_ID,
+        BLOCK,
+        Column("address", pl.Binary, "the contract"),
+        Column(
+            "code_hash", pl.Binary, "keccak of its code, 32 bytes; null where the node has it no more", True
+        ),
+        Column("code", pl.Binary, "its code, where the hash is new in this stream", nullable=True),
+    ),
+)
+
+LISTS = Table(
+    "lists",
+    "facts: addresses that a list names, or names no more, from `block_number` on",
+    (
+        CHAIN_ID,
+        BLOCK,
+        Column("address", pl.Binary, "who is listed"),
+        Column("kind", pl.String, "sanctions | phishing | allow"),
+        Column("listed", pl.Boolean, "false: the list names it no more"),
+        Column("tag", pl.String, "what the list calls it", nullable=True),
+        Column("source", pl.String, "name of the list's file"),
+        Column("date", pl.UInt64, "when that file was last changed, whole seconds UTC"),
+        Column("digest", pl.Binary, "SHA-256 of that file, 32 bytes"),
+    ),
+)
+
+FACT_TABLES = (TOKEN_METADATA, CODES, LISTS)
