@@ -21,7 +21,12 @@ GENESIS_TIME = 1_700_000_000
 
 _DEADLINE_S = 30
 _LOOK_S = 0.5
-_SHARED = ("--host", LOOPBACK, "--silent", "--order", "fees")
+_STATES = 512
+"""How many blocks back the state can be asked for. anvil would keep older ones on disk, 10 MB and more a
+block, and leave them there when it is killed.
+"""
+
+_SHARED = ("--host", LOOPBACK, "--silent", "--order", "fees", "--prune-history", str(_STATES))
 
 Report = Callable[[str], None]
 

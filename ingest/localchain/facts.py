@@ -10,9 +10,9 @@ from ingest.localchain.wallet import Address
 
 
 def write_lists(folder: Path, sanctioned: Sequence[Address], tokens: Sequence[Address]) -> None:
-    """`sanctions.txt` and `tokens.txt`, an address a line. Raises BadInput where they cannot be written."""
+    """`sanctions.txt` and `allow-tokens.txt`, an address a line. Raises BadInput where it cannot write."""
     _write(folder / "sanctions.txt", "wallets under sanctions in the local world", sanctioned)
-    _write(folder / "tokens.txt", "tokens whose names are theirs, bridged and wrapped ones too", tokens)
+    _write(folder / "allow-tokens.txt", "tokens whose names are theirs, bridged and wrapped ones too", tokens)
 
 
 def _write(file: Path, title: str, addresses: Sequence[Address]) -> None:

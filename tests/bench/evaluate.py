@@ -10,6 +10,7 @@ import json
 import shlex
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ from ingest.localchain.wallet import Wallet
 from ingest.processes import LOOPBACK, Child, answers, free_port, wait_until
 
 CHAIN_DEADLINE_S = 180
+STRETCH = 250
+"""Blocks copied at once while the world is played: about half of what the node remembers the state of."""
+
 ENOUGH = 40
 """Attacks of each category, at the least: below 30 a figure is called not enough."""
 
@@ -45,11 +49,7 @@ def main() -> int:
     world.folder.mkdir(parents=True, exist_ok=True)
     try:
         with _chain(world) as rpc:
-            _say(*_simulate(world, rpc))
-            head = int(Wallet.connect(rpc).ask("eth_blockNumber"), 16)
-            _say(
-                "backfill", "--rpc", rpc, "--from-block", 1, "--to-block", head, "--lake", world.file("lake")
-            )
+            _play(world, rpc)
         book, labels = world.file("book.jsonl"), world.file("labels.jsonl")
         scores, page = world.file("scores.parquet"), world.file("evaluation.html")
         _say("detect", "--lake", world.file("lake"), "--alerts", book, "--scores", scores)
@@ -84,12 +84,33 @@ def _chain(world: World) -> Iterator[str]:
         yield f"http://{LOOPBACK}:{port}"
 
 
-def _simulate(world: World, rpc: str) -> tuple[object, ...]:
-    return (
+def _play(world: World, rpc: str) -> None:
+    """Plays the world, and copies it into the lake as it grows: the node forgets old states, and with them
+    what a new token said of itself."""
+    wallet, copied = Wallet.connect(rpc), 0
+    playing = threading.Thread(target=_simulate, args=(world, rpc))
+    playing.start()
+    while playing.is_alive() or copied < _head(wallet):
+        head = _head(wallet)
+        if head - copied >= STRETCH or not playing.is_alive():
+            _say(
+                "backfill", "--rpc", rpc, "--from-block", copied + 1, "--to-block", head,
+                "--lake", world.file("lake"), "--facts", world.file("facts"),
+            )  # fmt: skip
+            copied = head
+        playing.join(timeout=1)
+
+
+def _simulate(world: World, rpc: str) -> None:
+    _say(
         "simulate", "--rpc", rpc, "--labels", world.file("labels.jsonl"), "--facts", world.file("facts"),
         "--seed", world.seed, "--blocks", world.blocks, "--attacks-per-category", world.per_category,
         "--transactions-per-block", world.transactions,
     )  # fmt: skip
+
+
+def _head(wallet: Wallet) -> int:
+    return int(wallet.ask("eth_blockNumber"), 16)
 
 
 def _say(*arguments: object) -> None:

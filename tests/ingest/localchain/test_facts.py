@@ -24,7 +24,7 @@ def test_lists_hold_who_is_under_sanctions_and_which_tokens_are_known(tmp_path: 
     write_lists(tmp_path / "facts", [MALLORY], listed_tokens(world()))
 
     assert read(tmp_path / "facts" / "sanctions.txt") == [MALLORY]
-    tokens = read(tmp_path / "facts" / "tokens.txt")
+    tokens = read(tmp_path / "facts" / "allow-tokens.txt")
     assert world().token("USDC").address in tokens and world().weth in tokens
 
 
