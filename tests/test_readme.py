@@ -17,6 +17,7 @@ from detectors.base import Detector
 from detectors.engine import Engine
 from detectors.registry import detectors
 from ingest import schema
+from ingest.localchain.stories import repertoires
 from tests.fixtures.frames import ChainBuilder, address
 
 TOP = Path(__file__).parent.parent
@@ -79,7 +80,7 @@ def test_every_make_target_is_in_it_and_none_that_is_not_there() -> None:
 
 
 def test_every_detector_is_in_it() -> None:
-    section = README.split("## What is detected today")[1].split("## How to add")[0]
+    section = README.split("## What is detected today")[1].split("### What evaluate says")[0]
 
     assert set(re.findall(r"^\| `([a-z-]+)` \|", section, re.M)) == {
         detector.name for detector in detectors()
@@ -111,3 +112,16 @@ def test_its_example_detector_alerts_and_keeps_the_contract(example: Detector) -
     # Bob was paid before his large payment; carol was not, and 100 ether is the threshold itself.
     assert [alert.subject_id for alert in output.alerts] == ["0x" + carol.hex()]
     assert output.alerts[0].measured["wei"] == str(100 * ETHER)
+
+
+def test_every_story_of_the_labelled_world_is_in_it() -> None:
+    rows = re.findall(
+        r"^\| `([a-z-]+)` \| (.*?) \| (.*?) \|$", README.split("## The labelled world")[1], re.M
+    )
+    listed = {
+        (category, kind): [name.replace(" ", "_") for name in names.split(", ")]
+        for category, *kinds in rows
+        for kind, names in zip(("attack", "hard_negative"), kinds, strict=True)
+    }
+
+    assert listed == {(r.category, r.kind): list(r.variants) for r in repertoires()}

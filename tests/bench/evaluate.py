@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,8 @@ class World:
 def main() -> int:
     """The exit status of the first command that failed, else 0."""
     world = _wanted()
+    for leftover in (world.file("lake"), world.file("facts")):
+        shutil.rmtree(leftover, ignore_errors=True)
     world.folder.mkdir(parents=True, exist_ok=True)
     try:
         with _chain(world) as rpc:
@@ -88,17 +91,18 @@ def _play(world: World, rpc: str) -> None:
     """Plays the world, and copies it into the lake as it grows: the node forgets old states, and with them
     what a new token said of itself."""
     wallet, copied = Wallet.connect(rpc), 0
-    playing = threading.Thread(target=_simulate, args=(world, rpc))
-    playing.start()
-    while playing.is_alive() or copied < _head(wallet):
-        head = _head(wallet)
-        if head - copied >= STRETCH or not playing.is_alive():
-            _say(
-                "backfill", "--rpc", rpc, "--from-block", copied + 1, "--to-block", head,
-                "--lake", world.file("lake"), "--facts", world.file("facts"),
-            )  # fmt: skip
-            copied = head
-        playing.join(timeout=1)
+    with ThreadPoolExecutor(1) as pool:
+        playing = pool.submit(_simulate, world, rpc)
+        while not playing.done() or copied < _head(wallet):
+            head = _head(wallet)
+            if head - copied >= STRETCH or playing.done():
+                _say(
+                    "backfill", "--rpc", rpc, "--from-block", copied + 1, "--to-block", head,
+                    "--lake", world.file("lake"), "--facts", world.file("facts"),
+                )  # fmt: skip
+                copied = head
+            wait([playing], timeout=1)
+    playing.result()
 
 
 def _simulate(world: World, rpc: str) -> None:
