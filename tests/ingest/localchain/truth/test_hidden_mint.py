@@ -11,6 +11,7 @@ from tests.ingest.localchain.truth.tokens import (
     NOBODY,
     booked,
     deployed_by,
+    fees_usd,
     moves_of,
     peak_and_end,
     sent_by,
@@ -54,7 +55,8 @@ def test_buyers_lose_what_the_label_says_to_attackers_and_pool(told: Told) -> No
     for label in told.attacks():
         assert told.lost(label) == pytest.approx(label["loss_usd"], rel=0.02, abs=5), label["note"]
         gone = told.gained(label, "attacker") + told.gained(label, "infrastructure")
-        assert gone == pytest.approx(label["loss_usd"], rel=0.02, abs=40), label["note"]  # fees
+        paid = fees_usd(told, label)
+        assert gone + paid == pytest.approx(label["loss_usd"], rel=0.002, abs=3), label["note"]
 
 
 def test_the_surplus_was_sold_for_most_of_what_the_pool_held(told: Told) -> None:

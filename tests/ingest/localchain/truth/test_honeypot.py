@@ -8,7 +8,7 @@ from ingest.localchain.actions import Asset
 from ingest.localchain.wallet import Refusal, call_data, selector
 from tests.ingest.localchain.reading import held, named
 from tests.ingest.localchain.truth.played import Label, Told
-from tests.ingest.localchain.truth.tokens import deployed_by, peak_and_end, sent_by
+from tests.ingest.localchain.truth.tokens import deployed_by, fees_usd, peak_and_end, sent_by
 
 CATEGORY = "honeypot"
 pytestmark = pytest.mark.chain
@@ -67,7 +67,8 @@ def test_victims_lose_what_the_label_says_to_attackers_and_pool(told: Told) -> N
         assert label["loss_usd"] > 0
         assert told.lost(label) == pytest.approx(label["loss_usd"], rel=0.02, abs=5), label["note"]
         gone = told.gained(label, "attacker") + told.gained(label, "infrastructure")
-        assert gone == pytest.approx(label["loss_usd"], rel=0.02, abs=40), label["note"]  # fees
+        paid = fees_usd(told, label)
+        assert gone + paid == pytest.approx(label["loss_usd"], rel=0.002, abs=3), label["note"]
 
 
 def test_victims_get_next_to_nothing_back(told: Told) -> None:
@@ -82,7 +83,7 @@ def test_a_trap_that_nobody_walked_into_won_nothing(told: Told) -> None:
     for label in told.failed():
         assert (label["harm_block"], label["loss_usd"], named(label, "victim")) == (None, 0.0, [])
         gain = told.gained(label, "attacker") + told.gained(label, "infrastructure")
-        assert -60 < gain <= 1, label["note"]
+        assert gain == pytest.approx(-fees_usd(told, label), abs=3), label["note"]
 
 
 def test_honest_tokens_can_be_sold_by_everybody_who_holds_them(told: Told) -> None:

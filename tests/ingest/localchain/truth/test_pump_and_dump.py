@@ -8,7 +8,7 @@ from ingest.localchain.actions import Asset
 from ingest.localchain.world import world
 from tests.ingest.localchain.reading import held, named
 from tests.ingest.localchain.truth.played import Label, Told
-from tests.ingest.localchain.truth.tokens import deployed_by, peak_and_end, sent_by
+from tests.ingest.localchain.truth.tokens import deployed_by, fees_usd, peak_and_end, sent_by
 
 CATEGORY = "pump-and-dump"
 pytestmark = pytest.mark.chain
@@ -61,7 +61,8 @@ def test_followers_lose_what_the_label_says(told: Told) -> None:
 def test_the_loss_is_with_the_group_or_in_the_pool(told: Told) -> None:
     for label in told.attacks():
         gain, left = told.gained(label, "attacker"), told.gained(label, "infrastructure")
-        assert gain + left == pytest.approx(label["loss_usd"], rel=0.02, abs=40), label["note"]  # fees
+        paid = fees_usd(told, label)
+        assert gain + left + paid == pytest.approx(label["loss_usd"], rel=0.002, abs=3), label["note"]
 
 
 def test_most_pumps_pay(told: Told) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.ingest.localchain.reading import named
 from tests.ingest.localchain.truth.played import Told
-from tests.ingest.localchain.truth.tokens import peak_and_end, sent_by
+from tests.ingest.localchain.truth.tokens import fees_usd, peak_and_end, sent_by
 
 CATEGORY = "rug-pull"
 pytestmark = pytest.mark.chain
@@ -26,14 +26,15 @@ def test_buyers_lose_what_the_label_says(told: Told) -> None:
 def test_what_buyers_lost_is_with_the_attackers_or_still_in_the_pool(told: Told) -> None:
     for label in told.attacks():
         taken, left = told.gained(label, "attacker"), told.gained(label, "infrastructure")
-        assert taken + left == pytest.approx(label["loss_usd"], rel=0.02, abs=40), label["note"]  # fees
+        paid = fees_usd(told, label)
+        assert taken + left + paid == pytest.approx(label["loss_usd"], rel=0.002, abs=3), label["note"]
 
 
 @pytest.mark.parametrize("variant", ["at_once", "in_parts", "handed_over", "v3_position"])
 def test_who_takes_all_liquidity_takes_nearly_all_that_was_paid(told: Told, variant: str) -> None:
     for label in told.attacks(variant):
-        gain = told.gained(label, "attacker")
-        assert gain == pytest.approx(label["loss_usd"], rel=0.05, abs=40), label["note"]
+        gain = told.gained(label, "attacker") + fees_usd(told, label)
+        assert gain == pytest.approx(label["loss_usd"], rel=0.05), label["note"]
 
 
 def test_the_pool_is_nearly_empty_afterwards(told: Told) -> None:
@@ -53,7 +54,7 @@ def test_without_buyers_there_is_no_victim_and_nothing_won(told: Told) -> None:
     for label in told.failed():
         assert (label["harm_block"], label["loss_usd"], named(label, "victim")) == (None, 0.0, [])
         gain = told.gained(label, "attacker") + told.gained(label, "infrastructure")
-        assert -60 < gain <= 1, label["note"]
+        assert gain == pytest.approx(-fees_usd(told, label), abs=3), label["note"]
 
 
 def test_honest_pools_keep_most_of_what_is_in_them(told: Told) -> None:

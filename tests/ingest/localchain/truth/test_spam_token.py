@@ -11,6 +11,7 @@ from tests.ingest.localchain.truth.played import Label, Told
 from tests.ingest.localchain.truth.tokens import (
     NOBODY,
     deployed_by,
+    fees_usd,
     moves_of,
     sent_by,
     supply_of,
@@ -73,8 +74,8 @@ def test_who_claims_pays_and_gets_nothing(told: Told) -> None:
     for label in paid:
         assert label["loss_usd"] > 0
         assert told.lost(label) == pytest.approx(label["loss_usd"], rel=0.02, abs=5), label["note"]
-        gain = told.gained(label, "attacker")
-        assert gain == pytest.approx(label["loss_usd"], abs=60), label["note"]  # fees of the throw
+        gain = told.gained(label, "attacker") + fees_usd(told, label)
+        assert gain == pytest.approx(label["loss_usd"], rel=0.002, abs=3), label["note"]
 
 
 def test_where_nobody_claims_nobody_lost_anything(told: Told) -> None:

@@ -10,7 +10,7 @@ from ingest.localchain.world import ETH, world
 from tests.ingest.localchain.reading import held, moved_by, named
 from tests.ingest.localchain.skeleton import skeleton
 from tests.ingest.localchain.truth.played import Told
-from tests.ingest.localchain.truth.tokens import NOBODY, deployed_by, peak_and_end, text_of
+from tests.ingest.localchain.truth.tokens import NOBODY, deployed_by, fees_usd, peak_and_end, text_of
 
 CATEGORY = "token-impersonation"
 pytestmark = pytest.mark.chain
@@ -50,15 +50,15 @@ def test_victims_hold_false_coins_and_lose_what_the_label_says(told: Told) -> No
 
 def test_the_swindler_has_what_they_lost(told: Told) -> None:
     for label in told.attacks():
-        gain = told.gained(label, "attacker")
-        assert gain == pytest.approx(label["loss_usd"], rel=0.05, abs=40), label["note"]  # fees
+        gain = told.gained(label, "attacker") + fees_usd(told, label)
+        assert gain == pytest.approx(label["loss_usd"], rel=0.002, abs=3), label["note"]
 
 
 def test_where_nobody_fell_for_it_nothing_was_won(told: Told) -> None:
     assert told.failed()
     for label in told.failed():
         assert (label["harm_block"], label["loss_usd"], named(label, "victim")) == (None, 0.0, [])
-        assert -60 < told.gained(label, "attacker") <= 1
+        assert told.gained(label, "attacker") == pytest.approx(-fees_usd(told, label), abs=3)
 
 
 def test_bridged_and_wrapped_tokens_are_worth_what_they_cost(told: Told) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.localchain.wallet import Wallet, call_data
-from ingest.localchain.world import world
+from ingest.localchain.world import ETH, world
 from tests.ingest.localchain.reading import TRANSFER, Moved, held, named, receipts_of
 from tests.ingest.localchain.truth.played import Label, Told
 
@@ -60,6 +60,13 @@ def text_of(chain: Wallet, token: str, what: str) -> str:
     start = int.from_bytes(answer[:32], "big")
     length = int.from_bytes(answer[start : start + 32], "big")
     return answer[start + 32 : start + 32 + length].decode()
+
+
+def fees_usd(told: Told, label: Label) -> float:
+    """What everybody paid for the gas of the label's transactions."""
+    receipts = receipts_of(told.chain, label["transactions"])
+    wei = sum(int(r["gasUsed"], 16) * int(r["effectiveGasPrice"], 16) for r in receipts)
+    return ETH.usd(wei)
 
 
 def supply_of(chain: Wallet, token: str, block: int) -> int:
