@@ -70,6 +70,8 @@ class Miner:
     _gifts: dict[Address, int] = field(default_factory=dict)
     _recent: deque[_Block] = field(default_factory=deque)
     _journal: Journal = field(default_factory=Journal)
+    _held: dict[Holding, int] = field(default_factory=dict)
+    """What was asked for since the newest block: many actors look at the same people."""
 
     @classmethod
     def start(cls, url: str) -> Miner:
@@ -97,6 +99,7 @@ class Miner:
 
     def reorganise(self, depth: int) -> None:
         """Has the node replace its newest `depth` blocks by empty ones; what was in them comes again."""
+        self._held.clear()
         self.wallet.ask("anvil_reorg", depth, [])
 
     def fee(self, *gas: int) -> int:
@@ -126,8 +129,11 @@ class Miner:
 
     def holdings(self, wanted: Iterable[tuple[Asset, Address]]) -> list[int]:
         """What each address holds of each asset at the head, in wei or token units."""
-        answers = self.wallet.ask_all([_balance_of(asset, address) for asset, address in wanted])
-        return [int(answer, 16) for answer in answers]
+        asked = [(asset.address, address) for asset, address in wanted]
+        new = [one for one in dict.fromkeys(asked) if one not in self._held]
+        answers = self.wallet.ask_all([_balance_of(token, address) for token, address in new])
+        self._held |= {one: int(answer, 16) for one, answer in zip(new, answers, strict=True)}
+        return [self._held[one] for one in asked]
 
     def supply(self, token: Address) -> int:
         """The `totalSupply` of an ERC-20 or enumerable ERC-721."""
@@ -178,6 +184,7 @@ class Miner:
 
     def _mine_block(self, block: _Block) -> dict[str, Any]:
         """Mines what was sent; returns the new block's receipts. Follows a reorg that came in between."""
+        self._held.clear()
         if block.gap > BLOCK_SECONDS:
             self.wallet.ask("evm_setNextBlockTimestamp", int(_head(self.wallet)["timestamp"], 16) + block.gap)
         self.wallet.ask("evm_mine")
@@ -270,10 +277,10 @@ def _request(transaction: Transaction, nonce: int, fee_cap: int) -> dict[str, st
     return request if transaction.to is None else request | {"to": transaction.to}
 
 
-def _balance_of(asset: Asset, address: Address) -> Request:
-    if asset.address is None:
+def _balance_of(token: Address | None, address: Address) -> Request:
+    if token is None:
         return "eth_getBalance", [address, "latest"]
-    return "eth_call", [{"to": asset.address, "data": call_data("balanceOf(address)", address)}, "latest"]
+    return "eth_call", [{"to": token, "data": call_data("balanceOf(address)", address)}, "latest"]
 
 
 def _mined(receipt: Mapping[str, Any]) -> Mined:

@@ -1,6 +1,8 @@
-"""The one door through which undertow writes to a chain: web3.py encodes the calls and carries the requests.
+"""The one door through which undertow writes to a chain: web3.py encodes the calls.
 
-It speaks to anvil, which signs for any address (impersonation), so that no key exists anywhere.
+It speaks to anvil, which signs for any address (impersonation), so that no key exists anywhere. Requests go
+over a connection of our own: a world asks some fifty times a block, and web3's provider takes longer to put
+such a question than anvil to answer it.
 """
 
 from __future__ import annotations
@@ -10,11 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import requests
+import msgspec
+import urllib3
 from eth_abi.abi import encode
 from eth_typing import HexAddress, HexStr
-from web3 import HTTPProvider, Web3
-from web3.types import Nonce, RPCEndpoint
+from web3 import Web3
+from web3.types import Nonce
 from web3.utils.address import get_create_address
 
 from ingest.errors import BadInput, NodeMisbehaved, NodeUnreachable
@@ -27,6 +30,7 @@ Request = tuple[str, list[Any]]
 """A JSON-RPC method and its parameters."""
 
 _DEADLINE_S = 30
+_HEADERS = {"Content-Type": "application/json"}
 _BATCH = 200
 """Requests sent at once: anvil answers a batch of about 2 MB with one error for all of it."""
 
@@ -43,13 +47,16 @@ class Wallet:
     """A connection to a node that signs for every address."""
 
     url: str
-    provider: HTTPProvider
+    pool: urllib3.HTTPConnectionPool
 
     @classmethod
     def connect(cls, url: str) -> Wallet:
         """Raises NodeUnreachable where nothing answers JSON-RPC at `url`."""
-        kwargs = {"timeout": _DEADLINE_S}
-        wallet = cls(url, HTTPProvider(url, request_kwargs=kwargs, exception_retry_configuration=None))
+        try:
+            pool = urllib3.connectionpool.connection_from_url(url, timeout=_DEADLINE_S, retries=False)
+        except urllib3.exceptions.HTTPError as error:
+            raise _silent(url, error) from error
+        wallet = cls(url, pool)
         wallet.ask("eth_chainId")
         return wallet
 
@@ -82,16 +89,25 @@ class Wallet:
         return results
 
     def _send(self, calls: Sequence[Request]) -> list[Any]:
+        asked = [
+            {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+            for number, (method, params) in enumerate(calls)
+        ]
         try:
-            answers = self.provider.make_batch_request([(RPCEndpoint(m), p) for m, p in calls])
-        except (requests.RequestException, ValueError) as error:
-            raise NodeUnreachable(
-                f"node {redact(self.url)} does not answer ({type(error).__name__}):"
-                " check the URL, or start a local chain with 'undertow chain'"
-            ) from error
+            answer = self.pool.urlopen("POST", self.url, msgspec.json.encode(asked), _HEADERS)
+            answers = msgspec.json.decode(answer.data)
+        except (urllib3.exceptions.HTTPError, ValueError) as error:
+            raise _silent(self.url, error) from error
         if not isinstance(answers, list):
             return [_outcome(answers)] * len(calls)
-        return [_outcome(answer) for answer in answers]
+        return [_outcome(answer) for answer in sorted(answers, key=lambda answer: answer.get("id", 0))]
+
+
+def _silent(url: str, error: Exception) -> NodeUnreachable:
+    return NodeUnreachable(
+        f"node {redact(url)} does not answer ({type(error).__name__}):"
+        " check the URL, or start a local chain with 'undertow chain'"
+    )
 
 
 def _outcome(answer: Any) -> Any:
