@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ingest import tools
 from ingest.errors import NodeUnreachable, SetupFailed
@@ -110,7 +111,13 @@ def _anvil(
     url = f"http://{LOOPBACK}:{port}"
     numbers = ("--port", str(port), "--chain-id", str(chain_id))
     log = log_dir / f"{name.replace(' ', '-')}.log" if log_dir else None
-    with Child.start(name, [tools.anvil(), *_SHARED, *numbers, *arguments], log=log) as child:
+    # anvil moves older states to disk, some megabytes a block, and leaves them behind when it ends
+    with (
+        TemporaryDirectory(prefix="undertow-anvil-", ignore_cleanup_errors=True) as states,
+        Child.start(
+            name, [tools.anvil(), *_SHARED, *numbers, "--cache-path", states, *arguments], log=log
+        ) as child,
+    ):
         wait_until(lambda: _answers(url), _DEADLINE_S, f"{name} on port {port}", child)
         yield Node(url, child)
 
