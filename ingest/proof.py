@@ -114,15 +114,17 @@ def _receipt(receipt: ReceiptAnswer, bloom: int) -> bytes:
     bloom is recomputed, not taken from the answer: some leave it out.
     """
     outcome = _quantity(receipt.status) if receipt.status is not None else unhex(receipt.root or "0x")
-    logs: list[rlp.Item] = [_log(log) for log in receipt.logs]
-    gas = _quantity(receipt.cumulative_gas_used)
-    body = rlp.encode([outcome, gas, bloom.to_bytes(BLOOM_BYTES, "big"), logs])
+    logs = rlp.unhex(rlp.hex_list("".join(map(_log, receipt.logs))))
+    front = (outcome, _quantity(receipt.cumulative_gas_used), bloom.to_bytes(BLOOM_BYTES, "big"))
+    body = rlp.wrap(b"".join((*map(rlp.encode, front), logs)))
     kind = int(receipt.type, 16)
     return bytes((kind,)) + body if kind else body
 
 
-def _log(log: LogAnswer) -> rlp.Item:
-    return [unhex(log.address), [unhex(topic) for topic in log.topics], unhex(log.data)]
+def _log(log: LogAnswer) -> str:
+    """A log as its receipt holds it, in hex."""
+    topics = rlp.hex_list("".join([rlp.hex_string(topic[2:]) for topic in log.topics]))
+    return rlp.hex_list(rlp.hex_string(log.address[2:]) + topics + rlp.hex_string(log.data[2:]))
 
 
 def _blooms(receipts: list[ReceiptAnswer]) -> list[int]:
