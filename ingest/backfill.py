@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from ingest import lake as lakes
+from ingest.ahead import Ahead
 from ingest.batch import Batch, concat
 from ingest.errors import BadInput, ChainGap, NodeMisbehaved, NodeUnreachable, WrongChain
 from ingest.facts import FactReader
@@ -160,20 +161,21 @@ class Backfill:
         batches: list[Batch] = []
         parent: bytes | None = None
         at = first
-        while at <= last and not stop.is_set():
-            batch = self._some(at, min(last, at + BLOCKS_A_REQUEST - 1), parent, facts, stop)
-            facts.remember(batch)
-            batches.append(batch)
-            parent, at = batch.last_hash, batch.last + 1
+        with Ahead(self._nodes.fetch, last, BLOCKS_A_REQUEST) as ahead:
+            while at <= last and not stop.is_set():
+                batch = self._some(at, ahead, parent, facts, stop)
+                facts.remember(batch)
+                batches.append(batch)
+                parent, at = batch.last_hash, batch.last + 1
         return replace(concat(batches), lists=self._lists(first, last)) if at > last else None
 
     def _some(
-        self, first: int, last: int, parent: bytes | None, facts: FactReader, stop: threading.Event
+        self, first: int, ahead: Ahead, parent: bytes | None, facts: FactReader, stop: threading.Event
     ) -> Batch:
         """Blocks from `first` on, as many as one request brings; asked again a few times if it fails."""
         for left in range(ATTEMPTS - 1, -1, -1):
             try:
-                return self._request(first, last, parent, facts)
+                return self._request(first, ahead, parent, facts)
             except WrongChain:
                 if self._nodes.is_lost:
                     raise
@@ -185,8 +187,8 @@ class Backfill:
                 stop.wait(max(_WAIT_S, self._nodes.pause_s))
         raise AssertionError("there is at least one attempt")
 
-    def _request(self, first: int, last: int, parent: bytes | None, facts: FactReader) -> Batch:
-        answers = self._nodes.fetch(first, last)
+    def _request(self, first: int, ahead: Ahead, parent: bytes | None, facts: FactReader) -> Batch:
+        answers = ahead.take(first)
         if not answers:
             raise self._nodes.fault(f"has no block {first}, or no receipts for it")
         batch = verified_batch(self._chain_id, answers, parent, self._verify, self._reject)

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from ingest.answers import LogAnswer, unhex
 from ingest.trie import keccak
 
 BLOOM_BYTES = 256
 
 
-def bloom_of(logs: Iterable[LogAnswer], words: dict[str, int]) -> int:
-    """The bloom of these logs. `words` remembers the bits of addresses and topics that came before."""
-    bloom = 0
-    for log in logs:
-        for text in (log.address, *log.topics):
-            if text not in words:
-                words[text] = _bits(unhex(text))
-            bloom |= words[text]
-    return bloom
-
-
-def _bits(word: bytes) -> int:
-    """Three bits, each chosen by 11 bits of the word's hash."""
-    digest = keccak(word)
-    places = (int.from_bytes(digest[at : at + 2], "big") & 2047 for at in (0, 2, 4))
-    return sum({1 << place for place in places})
+def bits_of(word: bytes) -> int:
+    """The bits of one address or topic: three, each chosen by 11 bits of the word's hash. A bloom is the bits
+    of all of them.
+    """
+    places = int.from_bytes(keccak(word)[:6], "big")
+    return 1 << (places >> 32 & 2047) | 1 << (places >> 16 & 2047) | 1 << (places & 2047)

@@ -8,7 +8,7 @@ from typing import TypeVar
 import polars as pl
 
 from ingest import decode, schema
-from ingest.answers import Answer, LogAnswer
+from ingest.answers import Answer
 from ingest.batch import Batch
 from ingest.proof import Proof
 
@@ -86,13 +86,15 @@ def _logs(chain_id: int, answers: Sequence[Answer]) -> pl.DataFrame:
     sizes = [len(receipt.logs) for _, receipt in receipts]
     logs = [log for _, receipt in receipts for log in receipt.logs]
     per_block = (sum(len(receipt.logs) for receipt in answer.receipts) for answer in answers)
+    words = _Words()
+    topics = [(*log.topics, None, None, None, None) for log in logs]
     columns: dict[str, Column] = {
         "block_number": _spread((answer.block.height for answer, _ in receipts), sizes),
         "transaction_index": _spread((int(receipt.transaction_index, 16) for _, receipt in receipts), sizes),
-        "transaction_hash": _bytes(_spread((receipt.transaction_hash for _, receipt in receipts), sizes)),
+        "transaction_hash": _spread(_bytes(receipt.transaction_hash for _, receipt in receipts), sizes),
         "log_index": [at for count in per_block for at in range(count)],
-        "address": _bytes(log.address for log in logs),
-        **{f"topic{n}": _bytes(_topic(log, n) for log in logs) for n in range(4)},
+        "address": [words[log.address] for log in logs],
+        **{f"topic{n}": [words[texts[n]] for texts in topics] for n in range(4)},
         "data": _bytes(log.data for log in logs),
     }
     return _table(schema.LOGS, chain_id, columns)
@@ -122,8 +124,15 @@ def _numbers_or_null(texts: Iterable[str | None]) -> list[int | None]:
     return [None if text is None else int(text, 16) for text in texts]
 
 
-def _topic(log: LogAnswer, n: int) -> str | None:
-    return log.topics[n] if len(log.topics) > n else None
+class _Words(dict[str | None, bytes | None]):
+    """Addresses and topics as bytes. The same few come again and again: each is read once."""
+
+    def __init__(self) -> None:
+        super().__init__({None: None})
+
+    def __missing__(self, text: str) -> bytes:
+        self[text] = word = bytes.fromhex(text[2:])
+        return word
 
 
 def _spread(values: Iterable[T], sizes: Sequence[int]) -> list[T]:

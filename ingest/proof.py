@@ -7,13 +7,15 @@ from typing import Literal
 
 from ingest import rlp
 from ingest.answers import Answer, HeaderAnswer, LogAnswer, ReceiptAnswer, unhex
-from ingest.bloom import BLOOM_BYTES, bloom_of
+from ingest.bloom import BLOOM_BYTES, bits_of
 from ingest.difference import bloom_difference, difference
 from ingest.errors import ForksMixed, ProofFailed
 from ingest.redact import shown
 from ingest.trie import keccak, ordered_root
 
 Proof = Literal["header", "receipts-root", "none"]
+Written = tuple[int, str]
+"""The bloom of a receipt's logs, and the logs as the receipt holds them: RLP, in hex as they came."""
 
 
 def prove(answer: Answer, source: str) -> Proof:
@@ -33,8 +35,8 @@ def prove(answer: Answer, source: str) -> Proof:
 def _prove(answer: Answer, source: str) -> Proof:
     block, receipts = answer.block, answer.receipts
     _check_transactions(answer, source)
-    blooms = _blooms(receipts)
-    root = _root(receipts, blooms)
+    written = _written(receipts)
+    blooms, root = [bloom for bloom, _ in written], _root(receipts, written)
     if root != unhex(block.receipts_root):
         told = f"its receipts hash to 0x{root.hex()}, its header says {block.receipts_root}"
         raise _failed(block, source, "; ".join([told, *difference(answer, blooms)]))
@@ -51,11 +53,11 @@ def _prove(answer: Answer, source: str) -> Proof:
 
 
 def receipts_root(receipts: list[ReceiptAnswer]) -> bytes:
-    return _root(receipts, _blooms(receipts))
+    return _root(receipts, _written(receipts))
 
 
-def _root(receipts: list[ReceiptAnswer], blooms: Sequence[int]) -> bytes:
-    return ordered_root([_receipt(*both) for both in zip(receipts, blooms, strict=True)])
+def _root(receipts: list[ReceiptAnswer], written: Sequence[Written]) -> bytes:
+    return ordered_root([_receipt(*both) for both in zip(receipts, written, strict=True)])
 
 
 def header_fields(header: HeaderAnswer) -> list[bytes] | None:
@@ -109,25 +111,44 @@ def _check_transactions(answer: Answer, source: str) -> None:
             raise _failed(block, source, f"receipt {at} is not of its transaction {transaction.hash}")
 
 
-def _receipt(receipt: ReceiptAnswer, bloom: int) -> bytes:
+def _receipt(receipt: ReceiptAnswer, written: Written) -> bytes:
     """A receipt as the trie holds it: typed ones behind their type (EIP-2718), a root before Byzantium. The
     bloom is recomputed, not taken from the answer: some leave it out.
     """
+    bloom, logs = written
     outcome = _quantity(receipt.status) if receipt.status is not None else unhex(receipt.root or "0x")
-    logs: list[rlp.Item] = [_log(log) for log in receipt.logs]
-    gas = _quantity(receipt.cumulative_gas_used)
-    body = rlp.encode([outcome, gas, bloom.to_bytes(BLOOM_BYTES, "big"), logs])
+    front = (outcome, _quantity(receipt.cumulative_gas_used), bloom.to_bytes(BLOOM_BYTES, "big"))
+    body = rlp.wrap(b"".join((*map(rlp.encode, front), rlp.unhex(logs))))
     kind = int(receipt.type, 16)
     return bytes((kind,)) + body if kind else body
 
 
-def _log(log: LogAnswer) -> rlp.Item:
-    return [unhex(log.address), [unhex(topic) for topic in log.topics], unhex(log.data)]
+class _Words(dict[str, tuple[int, str]]):
+    """Bits and encoding of the addresses and topics of a block: the same few come again and again."""
+
+    def __missing__(self, text: str) -> tuple[int, str]:
+        self[text] = word = bits_of(unhex(text)), rlp.hex_string(text[2:])
+        return word
 
 
-def _blooms(receipts: list[ReceiptAnswer]) -> list[int]:
-    words: dict[str, int] = {}
-    return [bloom_of(receipt.logs, words) for receipt in receipts]
+def _written(receipts: list[ReceiptAnswer]) -> list[Written]:
+    words = _Words()
+    return [_logs(receipt.logs, words) for receipt in receipts]
+
+
+def _logs(logs: list[LogAnswer], words: _Words) -> Written:
+    """In one pass: nothing of a block is there as often as its logs' words."""
+    bloom, encoded = 0, []
+    for log in logs:
+        bits, address = words[log.address]
+        bloom |= bits
+        topics = ""
+        for text in log.topics:
+            bits, topic = words[text]
+            bloom |= bits
+            topics += topic
+        encoded.append(rlp.hex_list(address + rlp.hex_list(topics) + rlp.hex_string(log.data[2:])))
+    return bloom, rlp.hex_list("".join(encoded))
 
 
 def _quantity(text: str) -> bytes:

@@ -87,11 +87,7 @@ class _Deadline(HTTPConnection):
     """A timeout of a socket begins anew with every byte: headers that trickle in would never be late."""
 
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
-        def end() -> None:
-            with contextlib.suppress(OSError):  # it was closed meanwhile
-                self.sock.shutdown(socket.SHUT_RDWR)
-
-        with _ending_at(_asking.until, end):
+        with _ending_at(_asking.until, lambda: self.sock.shutdown(socket.SHUT_RDWR)):
             return super().getresponse()
 
 
@@ -117,8 +113,13 @@ class _Adapter(requests.adapters.HTTPAdapter):
 
 @contextlib.contextmanager
 def _ending_at(until: float, end: Callable[[], None]) -> Iterator[None]:
-    """Calls `end` at the deadline, if the block has not ended before."""
-    timer = threading.Timer(max(0.0, until - time.monotonic()), end)
+    """Calls `end`, which shuts a socket down, at the deadline, if the block has not ended before."""
+
+    def in_time() -> None:
+        with contextlib.suppress(OSError):  # it was closed at the same moment
+            end()
+
+    timer = threading.Timer(max(0.0, until - time.monotonic()), in_time)
     timer.daemon = True
     timer.start()
     try:

@@ -46,8 +46,8 @@ class IpcChannel:
         self._socket.close()
 
     def _more(self, until: float) -> bytes:
-        self._socket.settimeout(max(0.001, until - time.monotonic()))
         try:
+            self._socket.settimeout(max(0.001, until - time.monotonic()))
             chunk = self._socket.recv(_CHUNK)
         except TimeoutError as error:
             raise TooSlow("no answer in time") from error

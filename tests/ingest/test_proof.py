@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest import frames, rlp, tools
 from ingest.answers import Answer, BlockAnswer, LogAnswer, ReceiptAnswer
@@ -341,3 +343,37 @@ def anvil_at(fork: str) -> Iterator[str]:
     with Child.start("anvil", [tools.anvil(), *arguments]) as child:
         wait_until(lambda: answers(port), 20, "anvil", child)
         yield f"http://127.0.0.1:{port}"
+
+
+@given(st.binary(max_size=70))
+def test_bytes_given_as_hex_are_encoded_like_bytes(item: bytes) -> None:
+    assert rlp.unhex(rlp.hex_string(item.hex())) == rlp.encode(item)
+
+
+@given(st.lists(st.binary(max_size=40), max_size=10))
+def test_lists_given_as_hex_are_encoded_like_lists(items: list[bytes]) -> None:
+    assert rlp.unhex(rlp.hex_list("".join(rlp.hex_string(item.hex()) for item in items))) == rlp.encode(items)
+
+
+def test_half_a_byte_and_blanks_among_hex_digits_are_refused() -> None:
+    with pytest.raises(ValueError, match="3 hex digits are no whole bytes"):
+        rlp.hex_string("abc")
+    with pytest.raises(ValueError, match="blanks"):
+        rlp.unhex("ab cd")
+
+
+def test_a_log_whose_bytes_are_shifted_into_its_neighbour_is_refused() -> None:
+    """Joined digits are the same where one field lends another half a byte: each is looked at by itself."""
+    answer = recorded_block(MAINNET)
+    at = next(
+        at for at, receipt in enumerate(answer.receipts) if len(receipt.logs[:1]) and receipt.logs[0].topics
+    )
+    log = answer.receipts[at].logs[0]
+    shifted = change(
+        log, address=log.address[:-1], topics=["0x" + log.address[-1] + log.topics[0][2:], *log.topics[1:]]
+    )
+    receipts = [*answer.receipts]
+    receipts[at] = change(receipts[at], logs=[shifted, *receipts[at].logs[1:]])
+
+    with pytest.raises(ProofFailed, match="it holds what is no hex"):
+        prove(replace(answer, receipts=receipts), "node")

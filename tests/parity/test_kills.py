@@ -134,8 +134,8 @@ def assert_is_the_chain(town: Town, chain: RestlessChain, kafka: str, what: str)
     undone, depths = log.rollbacks, chain.depths
     assert 8 in undone
     print(
-        f"\n{what}, {cut} records of cut transactions; {len(depths)} reorganisations of depth {min(depths)} to "
-        f"{max(depths)}; {len(undone)} rollbacks of {min(undone)} to {max(undone)} blocks; "
+        f"\n{what}, {cut} records of cut transactions; {len(depths)} reorganisations of depth {min(depths)} "
+        f"to {max(depths)}; {len(undone)} rollbacks of {min(undone)} to {max(undone)} blocks; "
         f"{len(log.seen)} blocks published, {len(log.chain)} left"
     )
     assert dict(log.chain) == town.hashes(chain.first, town.head)
