@@ -21,12 +21,12 @@ GENESIS_TIME = 1_700_000_000
 
 _DEADLINE_S = 30
 _LOOK_S = 0.5
-_STATES = 512
-"""How many blocks back the state can be asked for. anvil would keep older ones on disk, 10 MB and more a
-block, and leave them there when it is killed.
+STATES = 512
+"""How many blocks back the state can be asked for, each some 3 to 40 MB of memory as the world grows. anvil
+would keep older ones on disk, and leave them there when it is killed.
 """
 
-_SHARED = ("--host", LOOPBACK, "--silent", "--order", "fees", "--prune-history", str(_STATES))
+_SHARED = ("--host", LOOPBACK, "--silent", "--order", "fees")
 
 Report = Callable[[str], None]
 
@@ -69,8 +69,10 @@ def local_chain(
     chain_id: int = CHAIN_ID,
     log_dir: Path | None = None,
     report: Report = lambda line: None,
+    states: int = STATES,
 ) -> Iterator[LocalChain]:
     """Starts both anvils and ends them; with `fork_url` only the fork. Free ports where none are given.
+    The fork remembers the state after each of its newest `states` blocks.
 
     Raises PortTaken, NodeUnreachable (the URL to fork), SetupFailed (anvil did not come up).
     """
@@ -81,7 +83,9 @@ def local_chain(
         if fork_url is None:
             ours = running.enter_context(origin(origin_port, chain_id, log_dir))
             report(f"origin chain  {ours.url}")
-        copy = running.enter_context(fork(ours.url if ours else fork_url or "", port, chain_id, log_dir))
+        copy = running.enter_context(
+            fork(ours.url if ours else fork_url or "", port, chain_id, log_dir, states)
+        )
         report(f"fork  {copy.url}")
         yield LocalChain(copy, ours, chain_id)
 
@@ -97,11 +101,17 @@ def origin(port: int | None = None, chain_id: int = CHAIN_ID, log_dir: Path | No
 
 @contextmanager
 def fork(
-    of_url: str, port: int | None = None, chain_id: int = CHAIN_ID, log_dir: Path | None = None
+    of_url: str,
+    port: int | None = None,
+    chain_id: int = CHAIN_ID,
+    log_dir: Path | None = None,
+    states: int = STATES,
 ) -> Iterator[Node]:
     """An anvil that forks the head of the node at `of_url`. Raises NodeUnreachable where nobody answers."""
     Wallet.connect(of_url)
-    arguments = ("--fork-url", of_url, "--no-rate-limit", "--no-storage-caching")
+    arguments = (
+        "--fork-url", of_url, "--no-rate-limit", "--no-storage-caching", "--prune-history", str(states)
+    )  # fmt: skip
     with _anvil("fork", port, "--port", chain_id, arguments, log_dir) as node:
         yield node
 

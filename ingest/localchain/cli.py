@@ -26,6 +26,10 @@ def chain(
         int | None, typer.Option(help="Port of the origin chain; a free one by default.")
     ] = None,
     chain_id: Annotated[int, typer.Option(help="Chain id of the fork.", envvar="UNDERTOW_CHAIN_ID")] = 31_337,
+    states: Annotated[
+        int,
+        typer.Option(min=1, help="Blocks whose state is remembered: 3 to 40 MB of memory each, by traffic."),
+    ] = 512,
 ) -> None:
     """Run a local EVM chain: an origin with WETH, Uniswap V2 and tokens, and a fork of it to play on.
 
@@ -34,7 +38,10 @@ def chain(
     from ingest.daemon import stop_on_signal
     from ingest.localchain.chain import local_chain
 
-    with stop_on_signal() as stop, local_chain(port, origin_port, fork_url, chain_id, report=_say) as nodes:
+    with (
+        stop_on_signal() as stop,
+        local_chain(port, origin_port, fork_url, chain_id, report=_say, states=states) as nodes,
+    ):
         nodes.watch(stop)
 
 

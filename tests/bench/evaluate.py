@@ -23,8 +23,11 @@ from ingest.localchain.wallet import Wallet
 from ingest.processes import LOOPBACK, Child, answers, free_port, wait_until
 
 CHAIN_DEADLINE_S = 180
-STRETCH = 250
-"""Blocks copied at once while the world is played: about half of what the node remembers the state of."""
+STATES = 200
+"""Blocks whose state the node remembers: 40 MB each towards the end of a large world."""
+
+STRETCH = 80
+"""Blocks copied at once while the world is played: well before their state is forgotten."""
 
 ENOUGH = 40
 """Attacks of each category, at the least: below 30 a figure is called not enough."""
@@ -81,7 +84,7 @@ def _wanted() -> World:
 @contextmanager
 def _chain(world: World) -> Iterator[str]:
     port = free_port()
-    command = [sys.executable, "-m", "undertow", "chain", "--port", str(port)]
+    command = [sys.executable, "-m", "undertow", "chain", "--port", str(port), "--states", str(STATES)]
     with Child.start("chain", command, log=world.file("chain.log")) as child:
         wait_until(lambda: answers(port), CHAIN_DEADLINE_S, f"the local chain on port {port}", child)
         yield f"http://{LOOPBACK}:{port}"
