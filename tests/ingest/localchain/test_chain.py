@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from pathlib import Path
 
@@ -16,8 +15,8 @@ from ingest import tools
 from ingest.errors import NodeUnreachable, PortTaken, SetupFailed
 from ingest.localchain.chain import local_chain
 from ingest.localchain.miner import Miner
-from ingest.localchain.wallet import Wallet
-from ingest.localchain.world import ensure_world, world
+from ingest.localchain.wallet import Refusal, Wallet
+from ingest.localchain.world import DEPLOYER, ensure_world, world
 from ingest.processes import Child, answers, free_port, wait_until
 
 pytestmark = pytest.mark.chain
@@ -40,14 +39,23 @@ def test_an_origin_and_its_fork_come_up_and_both_end(tmp_path: Path) -> None:
     assert not any(answers(port_of(url)) for url in urls)
 
 
-def test_what_anvil_moves_to_disk_goes_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+def test_old_states_are_forgotten_and_never_go_to_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNDERTOW_HOME", str(tools.home()))
+    monkeypatch.setenv("HOME", str(tmp_path))
 
-    with local_chain() as chain:
-        Wallet.connect(chain.url).ask("anvil_mine", hex(1000))
-        assert [path for path in tmp_path.rglob("*") if path.is_file()], "nothing was moved to disk"
+    with local_chain(states=20) as chain:
+        wallet = Wallet.connect(chain.url)
+        wallet.ask("anvil_mine", hex(1000))
+        head = int(wallet.ask("eth_blockNumber"), 16)
+        lately, long_ago = wallet.attempt_all(
+            [("eth_getBalance", [DEPLOYER, hex(number)]) for number in (head - 10, head - 500)]
+        )
 
-    assert list(tmp_path.iterdir()) == []
+    assert int(lately, 16) > 0
+    assert isinstance(long_ago, Refusal)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_the_chain_id_can_be_chosen() -> None:
