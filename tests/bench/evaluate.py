@@ -72,8 +72,8 @@ def main() -> int:
 
 def _wanted() -> World:
     parser = argparse.ArgumentParser(prog="make evaluate", description=__doc__)
-    parser.add_argument("--blocks", type=int, default=5_000)
-    parser.add_argument("--transactions", type=int, default=50, help="about how many honest ones a block")
+    parser.add_argument("--blocks", type=int, default=3_000)
+    parser.add_argument("--transactions", type=int, default=40, help="about how many honest ones a block")
     parser.add_argument("--per-category", type=int, default=ENOUGH, help="attacks, and hard negatives")
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--folder", type=Path, default=tools.home() / "evaluate")
