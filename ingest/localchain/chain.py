@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from ingest import tools
 from ingest.errors import NodeUnreachable, SetupFailed
@@ -22,7 +21,12 @@ GENESIS_TIME = 1_700_000_000
 
 _DEADLINE_S = 30
 _LOOK_S = 0.5
-_SHARED = ("--host", LOOPBACK, "--silent", "--order", "fees")
+_STATES = 512
+"""How many blocks back the state can be asked for. anvil would keep older ones on disk, 10 MB and more a
+block, and leave them there when it is killed.
+"""
+
+_SHARED = ("--host", LOOPBACK, "--silent", "--order", "fees", "--prune-history", str(_STATES))
 
 Report = Callable[[str], None]
 
@@ -111,13 +115,7 @@ def _anvil(
     url = f"http://{LOOPBACK}:{port}"
     numbers = ("--port", str(port), "--chain-id", str(chain_id))
     log = log_dir / f"{name.replace(' ', '-')}.log" if log_dir else None
-    # anvil moves older states to disk, some megabytes a block, and leaves them behind when it ends
-    with (
-        TemporaryDirectory(prefix="undertow-anvil-", ignore_cleanup_errors=True) as states,
-        Child.start(
-            name, [tools.anvil(), *_SHARED, *numbers, "--cache-path", states, *arguments], log=log
-        ) as child,
-    ):
+    with Child.start(name, [tools.anvil(), *_SHARED, *numbers, *arguments], log=log) as child:
         wait_until(lambda: _answers(url), _DEADLINE_S, f"{name} on port {port}", child)
         yield Node(url, child)
 

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from pathlib import Path
 
@@ -38,16 +37,6 @@ def test_an_origin_and_its_fork_come_up_and_both_end(tmp_path: Path) -> None:
         assert all(Miner.start(chain.url).has_code([world().weth, world().router, world().gallery]))
 
     assert not any(answers(port_of(url)) for url in urls)
-
-
-def test_what_anvil_moves_to_disk_goes_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-
-    with local_chain() as chain:
-        Wallet.connect(chain.url).ask("anvil_mine", hex(1000))
-        assert [path for path in tmp_path.rglob("*") if path.is_file()], "nothing was moved to disk"
-
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_chain_id_can_be_chosen() -> None:
