@@ -222,7 +222,7 @@ def test_what_was_told_lately_is_kept_for_the_lake(tmp_path: Path) -> None:
     assert book.told(9, 9).height == 2
     assert book.told(10, 99).equals(schema.LISTS.empty())
 
-    book.forget(9)
+    book.forget(9)  # what was told with block 5 still counts then
     assert book.told(0, 8).height == 1
     book.forget(10)
     assert book.told(0, 8).height == 0

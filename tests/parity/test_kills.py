@@ -15,10 +15,9 @@ import pytest
 
 from ingest.kafka import Cluster
 from ingest.processes import Child
-from tests.fixtures.plain_log import Log, PlainLog, plain_log
-from tests.fixtures.restless_chain import RestlessChain
+from tests.fixtures.plain_log import PlainLog, plain_log
+from tests.fixtures.restless_chain import RestlessChain, restless_chain
 from tests.fixtures.stoppable_broker import StoppableBroker
-from tests.fixtures.town import Town
 
 pytestmark = [pytest.mark.broker, pytest.mark.chain]
 
@@ -32,13 +31,12 @@ class Ingester:
 
     rpc: str
     kafka: str
-    first: int
     folder: Path
     starts: int = field(default=0, init=False)
 
     def start(self, *more: str) -> Child:
         self.starts += 1
-        settings = ("--rpc", self.rpc, "--kafka", self.kafka, "--start", str(self.first), "--poll-ms", "5")
+        settings = ("--rpc", self.rpc, "--kafka", self.kafka, "--start", "1", "--poll-ms", "5")
         command = [sys.executable, "-m", "undertow", "ingest", *settings, *more]
         return Child.start("ingest", command, log=self.folder / f"ingest-{self.starts}.log")
 
@@ -62,21 +60,19 @@ def is_killed(child: Child) -> None:
 
 @pytest.mark.parametrize(("kills", "seed"), [(10, 1), pytest.param(200, 2, marks=LONG)])
 def test_ingest_is_killed_at_random_while_the_chain_is_reorganised_and_the_log_is_the_chain(
-    town: Town, kafka: str, tmp_path: Path, kills: int, seed: int
+    kafka: str, fresh_chain_id: int, tmp_path: Path, kills: int, seed: int
 ) -> None:
-    dice, chain = random.Random(seed), RestlessChain(town, seed)
-    ingester = Ingester(town.url, kafka, chain.first, tmp_path)
-    chain.settle()
-    with chain.living():
-        for _ in range(kills):
-            with ingester.start() as child:
-                waits_for_a_moment(dice, child, chain)
-                is_killed(child)
-    ingester.reads_to(town.head)
-    chain.reorganise(8)
-    ingester.reads_to(town.head)
-
-    assert_is_the_chain(town, chain, kafka, f"{kills} kills")
+    dice = random.Random(seed)
+    with restless_chain(fresh_chain_id, seed) as chain:
+        ingester = Ingester(chain.url, kafka, tmp_path)
+        with chain.living():
+            for _ in range(kills):
+                chain.calm = True  # so that who starts is not always far behind
+                with ingester.start() as child:
+                    waits_for_a_moment(dice, child, chain)
+                    is_killed(child)
+        reads_to_its_end(ingester, chain)
+        assert_is_the_chain(chain, kafka, fresh_chain_id, f"{kills} kills of ingest")
 
 
 def waits_for_a_moment(dice: random.Random, child: Child, chain: RestlessChain) -> None:
@@ -88,45 +84,54 @@ def waits_for_a_moment(dice: random.Random, child: Child, chain: RestlessChain) 
             time.sleep(dice.uniform(0.0, 2.5))
         case "publishes":
             waits_until_following(child)
+            chain.calm = False
             chain.waits_for_a_block()
             time.sleep(dice.uniform(0.0, 0.06))
         case _:
             waits_until_following(child)
+            chain.calm = False
             chain.waits_for_a_reorganisation()
-            time.sleep(dice.uniform(0.0, 0.3))
+            time.sleep(dice.uniform(0.0, 0.6))
 
 
 @pytest.mark.parametrize(("kills", "seed"), [(2, 3), pytest.param(20, 4, marks=LONG)])
 def test_the_broker_is_killed_too_sometimes_with_ingest_and_the_log_is_the_chain(
-    town: Town, own_broker: StoppableBroker, tmp_path: Path, kills: int, seed: int
+    own_broker: StoppableBroker, fresh_chain_id: int, tmp_path: Path, kills: int, seed: int
 ) -> None:
-    dice, chain = random.Random(seed), RestlessChain(town, seed)
-    ingester = Ingester(town.url, own_broker.bootstrap, chain.first, tmp_path)
-    chain.settle()
-    with chain.living(), ExitStack() as running:
-        child = running.enter_context(ingester.start())
-        for number in range(kills):
+    dice = random.Random(seed)
+    with restless_chain(fresh_chain_id, seed) as chain:
+        ingester = Ingester(chain.url, own_broker.bootstrap, tmp_path)
+        with chain.living(), ExitStack() as running:
+            child = running.enter_context(ingester.start())
+            for number in range(kills):
+                waits_until_following(child)
+                chain.calm = False
+                chain.waits_for_a_reorganisation()
+                time.sleep(dice.uniform(0.0, 1.5))
+                own_broker.kill()
+                chain.calm = True
+                if number % 2:
+                    time.sleep(dice.uniform(0.0, 1.0))
+                    is_killed(child)
+                own_broker.start()
+                if child.poll() is not None:
+                    child = running.enter_context(ingester.start())
             waits_until_following(child)
-            time.sleep(dice.uniform(0.0, 2.0))
-            own_broker.kill()
-            if number % 2:
-                time.sleep(dice.uniform(0.0, 1.0))
-                is_killed(child)
-            own_broker.start()
-            if child.poll() is not None:
-                child = running.enter_context(ingester.start())
-        waits_until_following(child)
-        is_killed(child)
-    ingester.reads_to(town.head)
+            is_killed(child)
+        reads_to_its_end(ingester, chain)
+        assert_is_the_chain(chain, own_broker.bootstrap, fresh_chain_id, f"{kills} kills of the broker")
+
+
+def reads_to_its_end(ingester: Ingester, chain: RestlessChain) -> None:
+    """The chain stands still: what is left of it is read, and one more reorganisation that must be met."""
+    ingester.reads_to(chain.head)
     chain.reorganise(8)
-    ingester.reads_to(town.head)
-
-    assert_is_the_chain(town, chain, own_broker.bootstrap, f"{kills} kills of the broker")
+    ingester.reads_to(chain.head)
 
 
-def assert_is_the_chain(town: Town, chain: RestlessChain, kafka: str, what: str) -> None:
+def assert_is_the_chain(chain: RestlessChain, kafka: str, chain_id: int, what: str) -> None:
     """The whole log, followed record by record, ends in the chain that the node serves."""
-    partition = Cluster(kafka).partition_of(town.chain_id)
+    partition = Cluster(kafka).partition_of(chain_id)
     values, log = plain_log(kafka, partition), PlainLog()
     for value in values:
         log.take(value)
@@ -138,18 +143,5 @@ def assert_is_the_chain(town: Town, chain: RestlessChain, kafka: str, what: str)
         f"to {max(depths)}; {len(undone)} rollbacks of {min(undone)} to {max(undone)} blocks; "
         f"{len(log.seen)} blocks published, {len(log.chain)} left"
     )
-    assert dict(log.chain) == town.hashes(chain.first, town.head)
-    assert log.logs == logs_of(town, chain.first, town.head)
-
-
-def logs_of(town: Town, first: int, last: int) -> list[Log]:
-    """Every log, as the real node has them."""
-    found = town.wallet.ask("eth_getLogs", {"fromBlock": hex(first), "toBlock": hex(last)})
-    return [
-        (int(log["blockNumber"], 16), int(log["logIndex"], 16), unhex(log["address"]), unhex(log["data"]))
-        for log in found
-    ]
-
-
-def unhex(text: str) -> bytes:
-    return bytes.fromhex(text[2:])
+    assert dict(log.chain) == chain.hashes()
+    assert log.logs == chain.logs()
