@@ -12,7 +12,7 @@ from ingest.localchain.actions import Transaction
 from ingest.localchain.labels import Label, LabelFile
 from ingest.localchain.miner import NOT_MINED, Mined
 from ingest.localchain.programme import Entry
-from ingest.localchain.stage import Habit, Outcome, Stage, Story
+from ingest.localchain.stage import Bundle, Habit, Outcome, Stage, Story
 from ingest.localchain.wallet import Address
 from ingest.localchain.world import ETH
 
@@ -121,9 +121,12 @@ class Director:
         return tuple(sorted(dict.fromkeys(hashes), key=lambda hash_: (where[hash_], place[hash_])))
 
     def _mine(self, parts: list[list[Transaction]]) -> None:
-        """The actors' transactions in one block, shuffled together, each actor's own in their order."""
-        order = [number for number, part in enumerate(parts) for _ in part]
+        """The actors' transactions in one block, shuffled together, each actor's own in their order; bundles
+        first.
+        """
+        order = [n for n, part in enumerate(parts) if not isinstance(part, Bundle) for _ in part]
         self.stage.rng.shuffle(order)
+        order[:0] = [n for n, part in enumerate(parts) if isinstance(part, Bundle) for _ in part]
         queues = [iter(part) for part in parts]
         sent = [next(queues[number]) for number in order]
         mined = self.stage.miner.mine(sent)

@@ -40,6 +40,10 @@ class Outcome:
     """False where the attack was tried and came to nothing."""
 
 
+class Bundle(list[Transaction]):
+    """A part of a block that comes first in it and in one piece, as builders sell it to whoever pays."""
+
+
 Acts = Generator[list[Transaction], list[Mined], Any]
 Habit = Generator[list[Transaction], list[Mined], None]
 Story = Generator[list[Transaction], list[Mined], Outcome]

@@ -9,7 +9,7 @@ from ingest.localchain.actions import PLAIN_GAS, SWAP_GAS, TOKEN_GAS, Transactio
 from ingest.localchain.artifacts import Own
 from ingest.localchain.assailants import assailant, look_ordinary
 from ingest.localchain.contracts import call, create, created
-from ingest.localchain.draws import comes_to_nothing
+from ingest.localchain.draws import comes_to_nothing, split
 from ingest.localchain.funding import between, people_with
 from ingest.localchain.miner import Mined
 from ingest.localchain.orders import (
@@ -22,7 +22,7 @@ from ingest.localchain.orders import (
     small_venue,
     v3_venue,
 )
-from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, wait
+from ingest.localchain.stage import ETHER, Acts, Bundle, Outcome, Stage, Story, hashes, roles, wait
 from ingest.localchain.wallet import Address
 from ingest.localchain.world import ETH
 
@@ -37,6 +37,15 @@ _GAS = (SWAP_GAS, SWAP_GAS, TOKEN_GAS, PLAIN_GAS)
 
 Slices = Callable[[int, int], tuple[list[Transaction], list[Transaction]]]
 """What is sent before and after the victims, for the wei paid in and the token units bought with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """`buyer` is about to pay `wei`, and takes up to that share less than the wallet shows."""
+
+    buyer: Address
+    wei: int
+    slippage: float
 
 
 @dataclass(slots=True)
@@ -74,9 +83,8 @@ def v2_contract(stage: Stage) -> Story:
     """A contract trades with the pool directly; its owner calls it before and after."""
     fails, venue = comes_to_nothing(stage.rng), (yield from _v2(stage))
     sums, owner = _Sandwiches(venue), (yield from _attacker(stage))
-    orders = yield from _orders(stage, venue)
-    front = _front(stage, venue, orders, fails)
-    stock = front * 3 // 2
+    wishes = yield from _wishes(stage, venue)
+    stock = _front(stage, venue, _signed(stage, venue, wishes), fails) * 3 // 2
     (made, _) = yield [create(owner, BOT, stage.world.weth), pay(ETH, stage.exchange.hot, owner, stock)]
     weth = stage.world.wrapped
     filled: list[Mined] = yield [wrap(weth.token, owner, stock), pay(weth, owner, created(made), stock)]
@@ -87,7 +95,7 @@ def v2_contract(stage: Stage) -> Story:
         before = call(owner, created(made), "front(address,uint256)", venue.address, wei)
         return [before], [call(owner, created(made), "back(address)", venue.address)]
 
-    yield from _play(stage, sums, orders, front, slices)
+    yield from _play(stage, sums, wishes, slices, stock, fails)
     sums.done += yield [call(owner, created(made), "collect()")]
     return _end(stage, sums, [owner, created(made)], "a contract and its owner")
 
@@ -121,49 +129,51 @@ def _by_wallets(stage: Stage, venue: Venue, fails: bool, wallets: int) -> Story:
     rounds = 1 if fails else stage.rng.choice((1, 1, 2, 3))
 
     def slices(wei: int, units: int) -> tuple[list[Transaction], list[Transaction]]:
-        # In a pool that others use, what was bought may be a little less than was worked out.
-        sold = units if venue.is_small else units * 995 // 1_000
+        # V3 rounds its prices: what is bought may be a few units less than was worked out.
+        sold = units if venue.v3 is None else units - 10
         parts = [sold] if stage.rng.random() < 0.7 else [sold // 3, sold - sold // 3]
         before = venue.buy(stage, Order(buyer, wei, 0), to=seller)
         return [before], [venue.sell(stage, seller, part) for part in parts]
 
     for _ in range(rounds):
-        orders = yield from _orders(stage, venue)
-        front = _front(stage, venue, orders, fails)
-        yield [pay(ETH, stage.exchange.hot, buyer, front + stage.miner.fee(*_GAS))]
-        yield from _play(stage, sums, orders, front, slices)
+        wishes = yield from _wishes(stage, venue)
+        stock = _front(stage, venue, _signed(stage, venue, wishes), fails) * 3 // 2
+        yield [pay(ETH, stage.exchange.hot, buyer, stock + stage.miner.fee(*_GAS))]
+        yield from _play(stage, sums, wishes, slices, stock, fails)
         yield from wait(stage.rng.randint(0, 2))
     note = f"{'one wallet' if wallets == 1 else 'two wallets'}, {rounds} blocks,"
     return _end(stage, sums, list(dict.fromkeys((buyer, seller))), note)
 
 
-def _orders(stage: Stage, venue: Venue) -> Acts:
-    """One to four people, reserved, who together want so much that it pays to come before them."""
+def _wishes(stage: Stage, venue: Venue) -> Acts:
+    """What one to four people want, who are reserved: together so much that it pays to come before them."""
     rng, curve = stage.rng, venue.curve(stage)
-    # Together 3 to 20 times the fee of the pool, in percent of what is in it, at a slippage of 1 to 6 %.
+    # Together 3 to 20 times the fee of the pool, in percent of what is in it.
     together = int(curve.paid * curve.fee * between(stage, 3, 20)) // 10**6
     count = rng.randint(1, 4)
-    shares = [rng.uniform(0.4, 1) for _ in range(count)]
-    weis = [max(1, int(together * share / sum(shares))) for share in shares]
+    weis = split(rng, together, count)
     if together <= 40 * ETHER:
         buyers = yield from people_with(stage, count, ETH, ETH.usd(max(weis) + ETHER // 5))
     else:
         yield []  # what old wallets hold shows at the end of the block before the one they are set for
         buyers = [stage.dormant(wei + ETHER) for wei in weis]
         yield []
-    slips = [rng.uniform(0.01, 0.06) for _ in weis]
-    expected = bought(curve, weis)
+    return [_Wish(buyer, wei, rng.uniform(0.01, 0.06)) for buyer, wei in zip(buyers, weis, strict=True)]
+
+
+def _signed(stage: Stage, venue: Venue, wishes: Sequence[_Wish]) -> list[Order]:
+    """Their orders at the price of now."""
+    quotes = bought(venue.curve(stage), [wish.wei for wish in wishes])
     return [
-        Order(buyer, wei, int(units * (1 - slip)))
-        for buyer, wei, units, slip in zip(buyers, weis, expected, slips, strict=True)
+        Order(wish.buyer, wish.wei, int(units * (1 - wish.slippage)))
+        for wish, units in zip(wishes, quotes, strict=True)
     ]
 
 
 def _front(stage: Stage, venue: Venue, orders: Sequence[Order], fails: bool) -> int:
     """As much as the victims' slippage allows, or less where that gains more; where it fails, too much."""
     curve = venue.curve(stage)
-    # A little is left for what others do meanwhile.
-    most = most_before(curve, orders) * (100 if venue.is_small else 97) // 100
+    most = most_before(curve, orders)
     if fails:
         return 4 * max(most_before(curve, [order]) for order in orders) // 3
     tried = [most * percent // 100 for percent in (100, 75, 50, 30)]
@@ -171,14 +181,20 @@ def _front(stage: Stage, venue: Venue, orders: Sequence[Order], fails: bool) -> 
     return best if stage.rng.random() < 0.7 else best * stage.rng.randint(60, 100) // 100
 
 
-def _play(stage: Stage, sums: _Sandwiches, orders: Sequence[Order], front: int, slices: Slices) -> Acts:
-    """The block of the sandwich, and what it cost: what the victims would have got without it less what they
-    got, at the price before."""
+def _play(
+    stage: Stage, sums: _Sandwiches, wishes: Sequence[_Wish], slices: Slices, stock: int, fails: bool
+) -> Acts:
+    """The block of the sandwich, with up to `stock` wei, and what it cost: what the victims would have got
+    without it less what they got, at the price before."""
     venue, curve = sums.venue, sums.venue.curve(stage)
+    orders = _signed(stage, venue, wishes)
+    front = min(stock, _front(stage, venue, orders, fails))
     buyers = [(venue.token, order.buyer) for order in orders]
     held = stage.miner.holdings(buyers)
     before, after = slices(front, curve.gives(front))
-    mined: list[Mined] = yield [*before, *(venue.buy(stage, order) for order in orders), *after]
+    block = [*before, *(venue.buy(stage, order) for order in orders), *after]
+    is_bundle = not venue.is_small or stage.rng.random() < 0.5
+    mined: list[Mined] = yield Bundle(block) if is_bundle else block
     got = [now - then for now, then in zip(stage.miner.holdings(buyers), held, strict=True)]
     stage.cast.release(order.buyer for order in orders)
     theirs = mined[len(before) : len(before) + len(orders)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ingest.localchain import curves
-from ingest.localchain.actions import buy
+from ingest.localchain.actions import buy, pay
 from ingest.localchain.artifacts import Own
 from ingest.localchain.contracts import call, create, created
 from ingest.localchain.flash import FLASH_GAS
@@ -13,7 +13,7 @@ from ingest.localchain.miner import Mined
 from ingest.localchain.orders import Order, great_venue
 from ingest.localchain.pools import pair_address
 from ingest.localchain.protocols.uniswap_v3 import UniswapV3
-from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, roles, wait
+from ingest.localchain.stage import ETHER, Bundle, Outcome, Stage, Story, hashes, roles, wait
 from ingest.localchain.wallet import Address
 
 CATEGORY = "sandwich"
@@ -70,17 +70,18 @@ def backrun(stage: Stage) -> Story:
     yield from fund(stage, bot, stage.ether(0.5, 2))
     (made,) = yield [create(bot, ARBITRAGE, world.of(UniswapV3).router, world.weth)]
     contract: Address = created(made)
-    dear = curves.v2_curve(miner, world, world.weth, token.token).after(spent).turned()
-    amount = curves.best_round(curves.v3_curve(miner, world, pool, world.weth), dear)
-    yield from bring(stage, world.wrapped, [(bot, amount)])
+    yield from bring(stage, world.wrapped, [(bot, spent)])
     done: list[Mined] = [made]
-    done += yield [call(bot, world.weth, "transfer(address,uint256)", contract, amount)]
+    done += yield [pay(world.wrapped, bot, contract, spent)]
+    dear = curves.v2_curve(miner, world, world.weth, token.token).after(spent).turned()
+    amount = min(spent, curves.best_round(curves.v3_curve(miner, world, pool, world.weth), dear))
     pair = pair_address(world.factory, world.weth, token.token)
     trade = "trade((address,uint24,bool),uint256,uint256)"
-    done += yield [
+    both = [
         buy(world.router, whale, [world.weth, token.token], spent),
         call(bot, contract, trade, (pair, pool.fee, False), amount, 1, gas=FLASH_GAS),
     ]
+    done += yield Bundle(both)
     done += yield [call(bot, contract, "collect()")]
     named = roles(intermediaries=[bot, contract, whale], infrastructure=[pair])
     note = f"a bot comes right after a purchase of {spent // ETHER} ether of {token.symbol}"

@@ -10,18 +10,18 @@ from random import Random
 import pytest
 
 from ingest.errors import NodeMisbehaved
-from ingest.localchain.actions import PLAIN_GAS, pay
+from ingest.localchain.actions import PLAIN_GAS, Transaction, pay
 from ingest.localchain.director import Director, dice
 from ingest.localchain.labels import LabelFile
 from ingest.localchain.miner import Miner
 from ingest.localchain.programme import Entry
 from ingest.localchain.setting import set_stage
-from ingest.localchain.stage import Outcome, Stage, Story, hashes, roles
+from ingest.localchain.stage import Bundle, Habit, Outcome, Stage, Story, hashes, roles
 from ingest.localchain.stories import Repertoire
 from ingest.localchain.world import ETH, ensure_world
 
 FIRST = Entry(20, Repertoire("layering", "attack", 20, 10, {}), 0)
-ALICE, BOB = "0x" + "a1" * 20, "0x" + "b0" * 20
+ALICE, BOB, CAROL = "0x" + "a1" * 20, "0x" + "b0" * 20, "0x" + "ca" * 20
 
 
 def directed(rpc: str, folder: Path, wei: int) -> Director:
@@ -59,6 +59,23 @@ def test_who_has_not_what_it_pays_stops_the_simulation(fork_rpc: str, tmp_path: 
 
     with pytest.raises(NodeMisbehaved, match="did not take a transaction of careless"):
         director.play_block()
+
+
+@pytest.mark.chain
+def test_a_bundle_comes_first_in_its_block_and_in_one_piece(fork_rpc: str, tmp_path: Path) -> None:
+    def habit(sender: str, kind: type[list[Transaction]]) -> Habit:
+        while True:
+            yield kind([pay(ETH, sender, BOB, number) for number in (1, 2, 3)])
+
+    director = directed(fork_rpc, tmp_path, wei=10**18)
+    director.stage.miner.give(CAROL, 10**18)
+    director.begin([habit(director.stage.exchange.hot, list), habit(CAROL, Bundle)])
+
+    director.play_block()
+
+    mined = director.stage.miner.wallet.ask("eth_getBlockByNumber", "latest", True)["transactions"]
+    assert [(t["from"], int(t["value"], 16)) for t in mined[:3]] == [(CAROL, 1), (CAROL, 2), (CAROL, 3)]
+    assert len(mined) > 3
 
 
 def test_a_story_draws_the_same_wherever_in_the_run_it_begins() -> None:
