@@ -69,6 +69,17 @@ def best_round(first: Curve, second: Curve) -> int:
     return max(0, (isqrt(n * a) - a) // b)
 
 
+def joined(first: Curve, second: Curve) -> Curve:
+    """Two pools one after the other as if they were one that takes the fee of the first.
+
+    What comes out of both is of the same form as of one: given * d / (paid + d), for d after the first fee.
+    """
+    kept = _MILLION - second.fee
+    shared = second.paid * _MILLION + kept * first.given
+    given, paid = first.given * second.given * kept, first.paid * second.paid * _MILLION
+    return Curve(paid // shared, given // shared, first.fee, keeps_fee=False)
+
+
 def round_gain(first: Curve, second: Curve, amount: int) -> int:
     """How much more comes back than is paid in; negative where it is less."""
     return second.gives(first.gives(amount)) - amount

@@ -11,6 +11,8 @@ from ingest.localchain.protocols.aave_v3 import AaveV3, Reserve
 from ingest.localchain.stage import ETHER, Acts, Stage
 from ingest.localchain.wallet import Address, address_of
 
+_TRIES = 3
+
 REPORTER = address_of("undertow: who reports prices to Aave")
 
 
@@ -26,16 +28,19 @@ class Loan:
 
 
 def open_loan(stage: Stage, collateral: Asset, debt: Asset, usd: float, share: float) -> Acts:
-    """Somebody new supplies so many dollars and borrows `share` of what Aave lends against them."""
-    aave = stage.world.of(AaveV3)
+    """Somebody new supplies so many dollars and borrows `share` of what Aave lends against them today."""
+    aave, miner = stage.world.of(AaveV3), stage.miner
     first, second = aave.reserve(collateral.token), aave.reserve(debt.token)
     owner, amount = stage.dormant(2 * ETHER), collateral.units(usd)
-    owed = debt.units(usd * share * first.terms.ltv / 10_000)
     yield []
     yield from bring(stage, collateral, [(owner, amount)])
     yield [
         approve(collateral.token, owner, aave.pool),
         aave_v3.supply(aave, owner, collateral, amount),
-        aave_v3.borrow(aave, owner, debt, owed),
     ]
+    for _ in range(_TRIES):
+        owed = int(aave_v3.borrowable(miner, aave, owner, debt) * share)
+        (borrowed,) = yield [aave_v3.borrow(aave, owner, debt, owed)]
+        if borrowed.ok:  # else prices have moved in this very block
+            break
     return Loan(owner, first, second, amount, owed)

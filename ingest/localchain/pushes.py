@@ -18,6 +18,9 @@ from ingest.localchain.wallet import Address
 _SLACK_PERCENT = 101
 """Of the collateral that is needed: a pool that is shared moves a little before it is used."""
 
+_MOST_LENT_USD = 10_000_000
+"""Beyond that nobody asks Aave, which has not many times as much."""
+
 
 @dataclass(frozen=True, slots=True)
 class Push:
@@ -53,12 +56,12 @@ def curve_of(stage: Stage, place: Place) -> Curve:
 
 
 def thief_with(stage: Stage, money: Asset, amount: int) -> Acts:
-    """The address of one with so much money: from the exchange, or lent by Aave against twice as much."""
-    if stage.rng.random() < 0.4:
+    """The address of one with so much money: from the exchange, or lent by Aave on collateral."""
+    if money.usd(amount) < _MOST_LENT_USD and stage.rng.random() < 0.4:
         weth, usdc = stage.world.wrapped, stage.world.token("USDC")
         collateral = usdc if money.token == weth.token else weth
-        # 0.7 of the 77 or 80 % that Aave lends on twice as much is a bit more than is needed.
-        loan = yield from open_loan(stage, collateral, money, 2 * money.usd(amount) + 10, 0.7)
+        # 0.7 of the 77 or 80 % that Aave lends on three times as much: enough also where prices have moved.
+        loan = yield from open_loan(stage, collateral, money, 3 * money.usd(amount) + 10, 0.7)
         return loan.owner
     thief = yield from thief_without(stage)
     yield from bring(stage, money, [(thief, amount)])

@@ -15,7 +15,7 @@ from ingest.localchain.pools import pair_address
 from ingest.localchain.protocols import aave_v3
 from ingest.localchain.protocols.aave_v3 import AaveV3
 from ingest.localchain.protocols.uniswap_v3 import UniswapV3
-from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, wait
+from ingest.localchain.stage import ETHER, Acts, Bundle, Outcome, Stage, Story, hashes, roles, wait
 
 CATEGORY = "flash-loan-attack"
 WARM_UP = 20
@@ -46,10 +46,11 @@ def arbitrage(stage: Stage) -> Story:
     amount = min(curves.best_round(curves.v3_curve(miner, world, pool, world.weth), dear), source.most)
     trade = (pair_address(world.factory, world.weth, token.token), pool.fee, False)
     arguments = (int(source.kind), source.lender, trade, amount, 1)
-    bought: list[Mined] = yield [
+    both = [
         buy(world.router, whale, [world.weth, token.token], spent),
         call(bot, created(made), _TRADE, *arguments, gas=FLASH_GAS),
     ]
+    bought: list[Mined] = yield Bundle(both)
     kept: list[Mined] = yield [call(bot, created(made), "collect()")]
     named = roles(intermediaries=[bot, created(made)], infrastructure=[source.lender, trade[0], avoid])
     note = f"V3 and V2 evened out in {token.symbol} with a loan of {world.wrapped.usd(amount):,.0f} dollars"
@@ -67,17 +68,21 @@ def liquidation(stage: Stage) -> Story:
     source = yield from flash.source(stage, stage.rng.choice((Kind.AAVE, Kind.UNISWAP_V3)), debt, pair)
     stage.miner.give(REPORTER, 10 * ETHER)
     yield []
-    # Of 82.5 % where liquidation begins, 79.9 were borrowed: it takes 3.2 %. Half may be paid above 0.95.
-    price = int(weth.cents * 10**6 * stage.rng.uniform(0.94, 0.965))
+    # Below a health of one anybody may pay half of the debt, below 0.95 all of it.
+    price = aave_v3.price(stage.miner, aave, weth)
+    health = aave_v3.health(stage.miner, aave, loan.owner)
+    lower = int(price * stage.rng.uniform(0.955, 0.995) / health)
     arguments = (int(source.kind), source.lender, debt.token, loan.owner, loan.owed // 2)
-    fell: list[Mined] = yield [
-        aave_v3.set_price(aave, REPORTER, weth, price),
+    both = [
+        aave_v3.set_price(aave, REPORTER, weth, lower),
         call(bot, created(made), "run(uint8,address,address,address,uint256)", *arguments, gas=FLASH_GAS),
     ]
+    fell: list[Mined] = yield Bundle(both)
     yield from wait(stage.rng.randint(0, 2))
-    yield [aave_v3.set_price(aave, REPORTER, weth, weth.cents * 10**6)]
+    yield [aave_v3.set_price(aave, REPORTER, weth, price)]
     named = roles(
-        intermediaries=[bot, created(made), loan.owner], infrastructure=[aave.pool, source.lender, pair]
+        intermediaries=[bot, created(made), loan.owner],
+        infrastructure=dict.fromkeys((aave.pool, source.lender, pair)),
     )
     note = f"a debt of {debt.usd(loan.owed):,.0f} dollars in {debt.symbol}, half of it paid"
     return Outcome(hashes([made, fell[1]]), named, note)
@@ -125,7 +130,10 @@ def refinance(stage: Stage) -> Story:
         call(loan.owner, owed, "approveDelegation(address,uint256)", created(made), most),
         call(loan.owner, created(made), run, *arguments, gas=FLASH_GAS),
     ]
-    named = roles(intermediaries=[loan.owner, created(made)], infrastructure=[aave.pool, source.lender, pair])
+    named = roles(
+        intermediaries=[loan.owner, created(made)],
+        infrastructure=dict.fromkeys((aave.pool, source.lender, pair)),
+    )
     note = f"a debt of {old.usd(loan.owed):,.0f} dollars changes from {old.symbol} to {new.symbol}"
     return Outcome(hashes([made, *changed]), named, note)
 

@@ -237,3 +237,14 @@ def health(miner: Miner, aave: AaveV3, borrower: Address) -> float:
     """Collateral at its liquidation threshold over debt; below one, anybody may liquidate."""
     account = miner.ask(aave.pool, "getUserAccountData(address)", borrower)
     return int.from_bytes(account[5 * 32 : 6 * 32], "big") / _ETHER
+
+
+def borrowable(miner: Miner, aave: AaveV3, borrower: Address, asset: Asset) -> int:
+    """How many units of `asset` may still be borrowed at the oracle's prices."""
+    account = miner.ask(aave.pool, "getUserAccountData(address)", borrower)
+    return int.from_bytes(account[2 * 32 : 3 * 32], "big") * asset.one // price(miner, aave, asset)
+
+
+def price(miner: Miner, aave: AaveV3, asset: Asset) -> int:
+    """What was reported last of a whole coin, in dollars with eight decimals."""
+    return miner.number(aave.oracle, "getAssetPrice(address)", asset.token)

@@ -6,7 +6,7 @@ import pytest
 
 from ingest.localchain import curves, pools
 from ingest.localchain.actions import approve, buy, wrap
-from ingest.localchain.curves import Curve, best_round, round_gain
+from ingest.localchain.curves import Curve, best_round, joined, round_gain
 from ingest.localchain.miner import Miner
 from ingest.localchain.protocols import uniswap_v3
 from ingest.localchain.protocols.uniswap_v3 import UniswapV3
@@ -67,6 +67,15 @@ def test_the_best_round_gains_more_than_a_bit_more_or_less() -> None:
 def test_pools_that_differ_by_less_than_their_fees_leave_nothing_to_gain() -> None:
     # 0.3 % and 0.3 % in fees, 0.5 % between the prices.
     assert best_round(Curve(10**24, 10**24), Curve(10**24, 1_005 * 10**21)) == 0
+
+
+def test_two_pools_joined_give_what_they_give_one_after_the_other() -> None:
+    first, second = Curve(10**24, 2 * 10**24), Curve(7 * 10**23, 5 * 10**23, fee=500)
+
+    for amount in (10**18, 10**21, 10**23):
+        assert joined(first, second).gives(amount) == pytest.approx(
+            second.gives(first.gives(amount)), rel=1e-9
+        )
 
 
 def test_a_curve_agrees_with_the_library_of_v2() -> None:

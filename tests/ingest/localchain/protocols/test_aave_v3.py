@@ -49,9 +49,11 @@ def test_alice_borrows_up_to_her_limit_pays_back_and_leaves(miner: Miner) -> Non
     owed = aave().reserve(USDC.token).owed
     too_much, fitting = (aave_v3.borrow(aave(), ALICE, USDC, USDC.units(n)) for n in (20_001, 19_999))
 
-    mined = miner.mine([aave_v3.supply(aave(), ALICE, WETH, 10 * ETHER), too_much, fitting])
+    supplied = miner.mine([aave_v3.supply(aave(), ALICE, WETH, 10 * ETHER)])
+    assert aave_v3.borrowable(miner, aave(), ALICE, USDC) == USDC.units(20_000)
+    mined = miner.mine([too_much, fitting])
 
-    assert [one.ok for one in mined] == [True, False, True]
+    assert [one.ok for one in [*supplied, *mined]] == [True, False, True]
     assert miner.holdings([(USDC, ALICE), (owed, ALICE)]) == [USDC.units(19_999)] * 2
     # 25,000 at a threshold of 82.5 % over 19,999.
     assert aave_v3.health(miner, aave(), ALICE) == pytest.approx(25_000 * 0.825 / 19_999, rel=1e-4)
