@@ -141,8 +141,9 @@ class Director:
         self.blocks += 1
 
     def _help(self, order: list[int], sent: list[Transaction], mined: list[Mined]) -> None:
-        """Whoever of a story had too little left for a fee, as life went on beside it, is given it and tries
-        again in one more block. Habits are not helped: people without money do not pay.
+        """Whoever of a story had too little left, as life went on beside it, is given what is missing and
+        tries again in one more block: the label stays true. Habits are not helped: who has no money does not
+        pay.
         """
         miner = self.stage.miner
         left = [
@@ -150,12 +151,12 @@ class Director:
             for place, number in enumerate(order)
             if mined[place] is NOT_MINED and self._actors[number].entry is not None
         ]
-        fees: Counter[Address] = Counter()
+        needed: Counter[Address] = Counter()
         for place in left:
-            fees[sent[place].sender] += miner.fee(sent[place].gas)
-        held = miner.holdings((ETH, sender) for sender in fees)
-        for (sender, fee), wei in zip(fees.items(), held, strict=True):
-            miner.give(sender, wei + fee)
+            needed[sent[place].sender] += sent[place].value + miner.fee(sent[place].gas)
+        held = miner.holdings((ETH, sender) for sender in needed)
+        for (sender, wei), there in zip(needed.items(), held, strict=True):
+            miner.give(sender, max(wei, there))
         if left:
             for place, again in zip(left, miner.mine([sent[place] for place in left]), strict=True):
                 mined[place] = again

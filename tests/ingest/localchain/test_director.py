@@ -1,4 +1,4 @@
-"""The director: each story has dice of its own, none ends for want of a fee, what is impossible stops it."""
+"""The director: each story has dice of its own, none ends for want of money, what is impossible stops it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ FIRST = Entry(20, Repertoire("layering", "attack", 20, 10, {}), 0)
 ALICE, BOB, CAROL = "0x" + "a1" * 20, "0x" + "b0" * 20, "0x" + "ca" * 20
 
 
-def directed(rpc: str, folder: Path, wei: int) -> Director:
-    """Alice, who holds `wei`, pays Bob all of it; fees have not been thought of."""
+def directed(rpc: str, folder: Path, wei: int, gas: int = PLAIN_GAS) -> Director:
+    """Alice, who holds `wei`, pays Bob a whole coin with this gas limit."""
 
     def tell(stage: Stage) -> Story:
         stage.miner.give(ALICE, wei)
-        done = yield [pay(ETH, ALICE, BOB, 10**18)]
+        done = yield [replace(pay(ETH, ALICE, BOB, 10**18), gas=gas)]
         return Outcome(hashes(done), roles([BOB], [ALICE]), "alice pays bob", done[0].hash)
 
     miner = Miner.start(rpc)
@@ -44,8 +44,9 @@ def directed(rpc: str, folder: Path, wei: int) -> Director:
 
 
 @pytest.mark.chain
-def test_who_had_too_little_left_for_the_fee_is_helped(fork_rpc: str, tmp_path: Path) -> None:
-    director = directed(fork_rpc, tmp_path, wei=10**18)
+@pytest.mark.parametrize("wei", [10**18, 10**17], ids=["no fee left", "not all of it left"])
+def test_who_had_too_little_left_is_helped(fork_rpc: str, tmp_path: Path, wei: int) -> None:
+    director = directed(fork_rpc, tmp_path, wei)
 
     labels = [*director.play_block(), *director.play_block()]
     assert [label.id for label in labels] == ["wallet-drain-attack-001"]
@@ -54,8 +55,8 @@ def test_who_had_too_little_left_for_the_fee_is_helped(fork_rpc: str, tmp_path: 
 
 
 @pytest.mark.chain
-def test_who_has_not_what_it_pays_stops_the_simulation(fork_rpc: str, tmp_path: Path) -> None:
-    director = directed(fork_rpc, tmp_path, wei=10**17)
+def test_what_no_block_can_hold_stops_the_simulation(fork_rpc: str, tmp_path: Path) -> None:
+    director = directed(fork_rpc, tmp_path, wei=10**19, gas=10**9)
 
     with pytest.raises(NodeMisbehaved, match="did not take a transaction of careless"):
         director.play_block()
