@@ -29,6 +29,9 @@ MOST_BLOCKS = 500
 """Blocks in one record: keeps the header, which lists their hashes, within its room."""
 
 _HEADER_ROOM = 64_000
+_UNCOMPRESSED, _NUMBER_BYTES = 1_700_000, 8
+"""What about fills a record, before it is compressed: mainnet's blocks shrink to less than half."""
+
 _FRONT = struct.Struct(">3sBII")
 _COMPAT = pl.CompatLevel.oldest()
 _TABLES: dict[str, tuple[tuple[schema.Table, ...], tuple[schema.Table, ...]]] = {
@@ -67,7 +70,8 @@ class Record:
 def encode(event: Event, lists: dict[str, int] | None = None) -> list[bytes]:
     """The records of an event, in order, each at most `MOST_BYTES`: facts first, then blocks (with `lists`).
 
-    Several blocks that do not fit one record are halved; one that does not fit is split into numbered parts.
+    Blocks that do not fit one record are shared out among as many as they fill; one block that does not fit
+    is split into numbered parts.
     """
     if isinstance(event, Rollback):
         number = event.number
@@ -121,15 +125,28 @@ def _batch_records(batch: Batch, lists: dict[str, int]) -> Iterator[bytes]:
     tables = (*schema.CHAIN_TABLES, *((schema.TRACES,) if batch.traces.height else ()))
     chain = {table.name: batch.frames()[table.name] for table in tables}
     head = Head("blocks", batch.chain_id, batch.first, batch.last, hashes, lists=lists)
-    records = _records(head, chain) if len(batch) <= MOST_BLOCKS else []
+    pieces = _pieces(len(batch), chain)
+    records = _records(head, chain) if pieces == 1 else []
     if len(batch) > 1 and len(records) != 1:
-        middle = (batch.first + batch.last) // 2
-        yield from _batch_records(batch.slice(batch.first, middle), lists)
-        yield from _batch_records(batch.slice(middle + 1, batch.last), lists)
+        blocks = max(1, len(batch) // max(2, pieces, len(records)))
+        for first in range(batch.first, batch.last + 1, blocks):
+            yield from _batch_records(batch.slice(first, min(first + blocks - 1, batch.last)), lists)
         return
     if facts := batch.facts():
         yield from _records(Head("facts", batch.chain_id, batch.first, batch.last), facts)
     yield from records
+
+
+def _pieces(blocks: int, frames: dict[str, pl.DataFrame]) -> int:
+    """How many records the blocks will about fill: to try would be to encode them time and again."""
+    if blocks == 1:
+        return 1
+    size = sum(frame.height * _NUMBER_BYTES * frame.width + _bytes_in(frame) for frame in frames.values())
+    return max(-(-blocks // MOST_BLOCKS), -(-size // _UNCOMPRESSED))
+
+
+def _bytes_in(frame: pl.DataFrame) -> int:
+    return int(sum(frame.select(pl.col(pl.Binary).bin.size().sum()).row(0))) if frame.height else 0
 
 
 def _records(head: Head, frames: dict[str, pl.DataFrame]) -> list[bytes]:
