@@ -33,11 +33,12 @@ class Watch:
     def __init__(self, kafka: str, chain_id: int) -> None:
         self.committed: dict[int, float] = {}
         self._kafka, self._chain_id = kafka, chain_id
-        self._stop = threading.Event()
+        self._stop, self._ready = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._follow)
 
     def __enter__(self) -> Watch:
         self._thread.start()
+        assert self._ready.wait(60), "Kafka is not read"
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -48,6 +49,7 @@ class Watch:
         partition = Cluster(self._kafka).partition_of(self._chain_id)
         with Reader(self._kafka, BLOCKS, partition) as reader:
             reader.seek(reader.end())
+            self._ready.set()
             while not self._stop.is_set():
                 for message in reader.poll(0.05):
                     self.committed.setdefault(peek(message.value or b"").last, time.monotonic())
