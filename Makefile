@@ -41,7 +41,7 @@ bench: ready ## measures the demo's own load: block to alert, transfers a second
 	$(BIN)/python -m tests.bench $(ARGS)
 
 .PHONY: evaluate
-evaluate: ready ## plays a labelled world of every category and prints how well it was watched (20 minutes)
+evaluate: ready ## plays a labelled world of every category and prints how well it was watched
 	@$(BIN)/python -m tests.bench.evaluate $(ARGS)
 
 .PHONY: bench-ingest
