@@ -19,7 +19,7 @@ from dashboard.demo_progress import Progress, Watcher
 from dashboard.supervisor import Stopped, Supervisor
 from dashboard.terminal import Terminal
 from dashboard.warmth import ensure_warm
-from ingest import tools
+from ingest import solidity, tools
 from ingest.errors import BadInput, SetupFailed
 from ingest.processes import free_port, refuse_taken
 
@@ -47,6 +47,7 @@ def run(options: Options, terminal: Terminal, stop: threading.Event) -> None:
     if options.port is not None:
         refuse_taken(options.port, "--port")
     tools.ensure(terminal.say)
+    solidity.ensure(terminal.say)
     ensure_warm(terminal.say)
     with _one_at_a_time(tools.home() / "demo") as folder:
         place = _place(folder, options)
