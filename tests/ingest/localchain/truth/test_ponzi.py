@@ -19,6 +19,7 @@ def test_every_variant_is_played(told: Told) -> None:
 def test_late_investors_lose_what_the_label_says(told: Told) -> None:
     for label in told.attacks():
         assert label["loss_usd"] > 0 and named(label, "victim")
+        assert len(named(label, "victim")) + len(named(label, "intermediary")) >= 8, "a scheme needs many"
         fees = 5.0 * len(label["transactions"])  # dollars; more than any of them costs
         assert told.lost(label) == pytest.approx(label["loss_usd"], rel=0.02, abs=fees), label["note"]
 
