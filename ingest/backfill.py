@@ -6,31 +6,21 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
 
 from ingest import lake as lakes
-from ingest.ahead import Ahead
-from ingest.batch import Batch, concat
-from ingest.errors import BadInput, ChainGap, NodeMisbehaved, NodeUnreachable, WrongChain
-from ingest.facts import FactReader
+from ingest.errors import BadInput, ChainGap
 from ingest.lake import Manifest
 from ingest.lake_writer import LakeWriter
 from ingest.lists import ListBook
-from ingest.nodes import BLOCKS_A_REQUEST, Nodes
+from ingest.nodes import Nodes
 from ingest.progress import Progress
-from ingest.tracing import traced
-from ingest.verify import Verify, verified_batch
-
-Say = Callable[[str], None]
-
-ATTEMPTS = 4
-"""Times that a request is made before a range is given up: nodes are busy, or their chain changes."""
-
-_WAIT_S = 0.5
+from ingest.range_reader import RangeReader, Say, Stopped
+from ingest.verify import Verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +74,8 @@ class Backfill:
         """`lists` gives what became known of lists with blocks, by the first and the last of them."""
         self._chain_id = chain_id
         self._nodes = nodes
+        self._reader = RangeReader(chain_id, nodes, verify, say, traces)
         self._writer = writer
-        self._verify = verify
-        self._say = say
-        self._traces = traces
         self._lists = lists
         self._lock = threading.Lock()
 
@@ -132,11 +120,12 @@ class Backfill:
 
     def _range(self, first: int, last: int, stop: threading.Event) -> int:
         """Brings one range into the lake; the number of its blocks, 0 when stopped."""
-        batch = self._read(first, last, stop)
-        if batch is None:
+        try:
+            batch = self._reader.read(first, last, stop)
+        except Stopped:
             return 0
         with self._lock:
-            self._writer.write(batch)
+            self._writer.write(batch.with_facts(lists=self._lists(first, last)))
         return last - first + 1
 
     def _missing(self, first: int, last: int, workers: int) -> list[tuple[int, int]]:
@@ -155,48 +144,6 @@ class Backfill:
         """Whether a range of the lake ends with the block that the node's chain has there now."""
         theirs = self._nodes.header(held.last)
         return theirs is not None and theirs.id.hex() == held.last_hash
-
-    def _read(self, first: int, last: int, stop: threading.Event) -> Batch | None:
-        facts = FactReader(self._nodes.call, self._nodes.codes)
-        batches: list[Batch] = []
-        parent: bytes | None = None
-        at = first
-        with Ahead(self._nodes.fetch, last, BLOCKS_A_REQUEST) as ahead:
-            while at <= last and not stop.is_set():
-                batch = self._some(at, ahead, parent, facts, stop)
-                facts.remember(batch)
-                batches.append(batch)
-                parent, at = batch.last_hash, batch.last + 1
-        return replace(concat(batches), lists=self._lists(first, last)) if at > last else None
-
-    def _some(
-        self, first: int, ahead: Ahead, parent: bytes | None, facts: FactReader, stop: threading.Event
-    ) -> Batch:
-        """Blocks from `first` on, as many as one request brings; asked again a few times if it fails."""
-        for left in range(ATTEMPTS - 1, -1, -1):
-            try:
-                return self._request(first, ahead, parent, facts)
-            except WrongChain:
-                if self._nodes.is_lost:
-                    raise
-                stop.wait(_WAIT_S)
-            except (NodeUnreachable, NodeMisbehaved) as error:
-                self._nodes.blame(error)
-                if not left or stop.is_set():
-                    raise
-                stop.wait(max(_WAIT_S, self._nodes.pause_s))
-        raise AssertionError("there is at least one attempt")
-
-    def _request(self, first: int, ahead: Ahead, parent: bytes | None, facts: FactReader) -> Batch:
-        answers = ahead.take(first)
-        if not answers:
-            raise self._nodes.fault(f"has no block {first}, or no receipts for it")
-        batch = verified_batch(self._chain_id, answers, parent, self._verify, self._reject)
-        batch = facts.complete(batch)
-        return traced(batch, self._nodes.traces, self._nodes.source) if self._traces else batch
-
-    def _reject(self, _number: int, reason: str, _source: str) -> None:
-        self._say(f"not proved: {reason}")
 
     def _check_links(self, first: int, last: int) -> None:
         held = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import polars as pl
@@ -111,6 +111,18 @@ class Batch:
         inside = pl.col("block_number").is_between(first, last)
         return Batch(**{name: frame.filter(inside) for name, frame in self.frames().items()})
 
+    def with_facts(self, **facts: pl.DataFrame) -> Batch:
+        """This batch with other tables of facts or of traces. What was decoded of it stays decoded: events
+        depend on neither.
+        """
+        other = replace(self, **facts)
+        vars(other).update(self._decoded())
+        return other
+
+    def _decoded(self) -> dict[str, pl.DataFrame]:
+        """The events that were asked for so far."""
+        return {name: kept for name, kept in vars(self).items() if name not in self.frames()}
+
     def frames(self) -> dict[str, pl.DataFrame]:
         return {
             "blocks": self.blocks,
@@ -130,11 +142,17 @@ class Batch:
 
 
 def concat(batches: list[Batch]) -> Batch:
-    """Consecutive batches as one. `batches` is not empty."""
+    """Consecutive batches as one; what is decoded of all of them stays so. `batches` is not empty."""
     if len(batches) == 1:
         return batches[0]
-    names = batches[0].frames()
-    return Batch(**{name: pl.concat([batch.frames()[name] for batch in batches]) for name in names})
+
+    def joined(tables: list[dict[str, pl.DataFrame]]) -> dict[str, pl.DataFrame]:
+        names = [name for name in tables[0] if all(name in others for others in tables)]
+        return {name: pl.concat([others[name] for others in tables]) for name in names}
+
+    whole = Batch(**joined([batch.frames() for batch in batches]))
+    vars(whole).update(joined([batch._decoded() for batch in batches]))
+    return whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ingest.answers import ReceiptAnswer, unhex
 from ingest.trie import keccak
 
 BLOOM_BYTES = 256
@@ -13,3 +16,26 @@ def bits_of(word: bytes) -> int:
     """
     places = int.from_bytes(keccak(word)[:6], "big")
     return 1 << (places >> 32 & 2047) | 1 << (places >> 16 & 2047) | 1 << (places & 2047)
+
+
+def blooms_of(receipts: Sequence[ReceiptAnswer]) -> list[int]:
+    """The bloom of each receipt, as its logs make it. Raises ValueError for what is no hex."""
+    bits = _Bits()
+    return [_bloom(receipt, bits) for receipt in receipts]
+
+
+class _Bits(dict[str, int]):
+    """The bits of addresses and topics: the same few come again and again."""
+
+    def __missing__(self, text: str) -> int:
+        self[text] = bits = bits_of(unhex(text))
+        return bits
+
+
+def _bloom(receipt: ReceiptAnswer, bits: _Bits) -> int:
+    bloom = 0
+    for log in receipt.logs:
+        bloom |= bits[log.address]
+        for topic in log.topics:
+            bloom |= bits[topic]
+    return bloom

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ingest.batch import Batch
 from ingest.codes import Ask as AskCodes
 from ingest.codes import CodeReader
@@ -29,7 +27,7 @@ class FactReader:
         known = {"token_metadata": self._metadata.facts(batch), "codes": self._codes.facts(batch)}
         if self._lists is not None:
             known["lists"] = self._lists.facts(batch.chain_id, batch.first)
-        return replace(batch, **known)
+        return batch.with_facts(**known)
 
     def remember(self, batch: Batch) -> None:
         """The facts of `batch` are in the log now."""

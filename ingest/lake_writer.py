@@ -70,7 +70,9 @@ class LakeWriter:
         target = self._path / path
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.with_name(f".{target.name}.{os.getpid()}")
-        schema.conform(table, frame).write_parquet(temporary, compression="zstd", statistics=False)
+        schema.conform(table, frame).write_parquet(
+            temporary, compression="zstd", compression_level=1, statistics=False
+        )
         data = temporary.read_bytes()
         _sync(temporary)
         temporary.replace(target)

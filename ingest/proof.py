@@ -7,15 +7,15 @@ from typing import Literal
 
 from ingest import rlp
 from ingest.answers import Answer, HeaderAnswer, LogAnswer, ReceiptAnswer, unhex
-from ingest.bloom import BLOOM_BYTES, bits_of
+from ingest.bloom import BLOOM_BYTES, blooms_of
 from ingest.difference import bloom_difference, difference
 from ingest.errors import ForksMixed, ProofFailed
 from ingest.redact import shown
 from ingest.trie import keccak, ordered_root
 
 Proof = Literal["header", "receipts-root", "none"]
-Written = tuple[int, str]
-"""The bloom of a receipt's logs, and the logs as the receipt holds them: RLP, in hex as they came."""
+
+_ADDRESS_DIGITS, _TOPIC_DIGITS = 2 + 2 * 20, 2 + 2 * 32
 
 
 def prove(answer: Answer, source: str) -> Proof:
@@ -33,15 +33,30 @@ def prove(answer: Answer, source: str) -> Proof:
 
 
 def _prove(answer: Answer, source: str) -> Proof:
+    """The blooms that a node gives are under the roots too: where all is proved with them, they need not be
+    made again from the logs, which takes twice as long as everything else.
+    """
     block, receipts = answer.block, answer.receipts
     _check_transactions(answer, source)
-    written = _written(receipts)
-    blooms, root = [bloom for bloom, _ in written], _root(receipts, written)
+    logs = [_logs(receipt.logs) for receipt in receipts]
+    fields = header_fields(block)
+    made = None if fields is None else keccak(rlp.encode(fields))
+    given = [unhex(receipt.logs_bloom) for receipt in receipts if receipt.logs_bloom is not None]
+    is_whole = made == block.id and len(given) == len(receipts)
+    if is_whole and _root(receipts, given, logs) == unhex(block.receipts_root):
+        return "header"
+    return _prove_from_logs(answer, source, logs, made)
+
+
+def _prove_from_logs(answer: Answer, source: str, logs: Sequence[str], made: bytes | None) -> Proof:
+    """The same with blooms made from the logs: some nodes leave them out, and where the rest does not agree
+    they tell what differs. `made` is what the header hashes to, None where it lacks fields.
+    """
+    block, blooms = answer.block, blooms_of(answer.receipts)
+    root = _root(answer.receipts, [bloom.to_bytes(BLOOM_BYTES, "big") for bloom in blooms], logs)
     if root != unhex(block.receipts_root):
         told = f"its receipts hash to 0x{root.hex()}, its header says {block.receipts_root}"
         raise _failed(block, source, "; ".join([told, *difference(answer, blooms)]))
-    fields = header_fields(block)
-    made = None if fields is None else keccak(rlp.encode(fields))
     is_whole = made == block.id
     if made is not None and not is_whole and not _lacks_a_field(block):
         told = f"its header does not hash to {block.hash} but to 0x{made.hex()}"
@@ -53,11 +68,13 @@ def _prove(answer: Answer, source: str) -> Proof:
 
 
 def receipts_root(receipts: list[ReceiptAnswer]) -> bytes:
-    return _root(receipts, _written(receipts))
+    """The root over receipts, their blooms made from their logs."""
+    blooms = [bloom.to_bytes(BLOOM_BYTES, "big") for bloom in blooms_of(receipts)]
+    return _root(receipts, blooms, [_logs(receipt.logs) for receipt in receipts])
 
 
-def _root(receipts: list[ReceiptAnswer], written: Sequence[Written]) -> bytes:
-    return ordered_root([_receipt(*both) for both in zip(receipts, written, strict=True)])
+def _root(receipts: list[ReceiptAnswer], blooms: Sequence[bytes], logs: Sequence[str]) -> bytes:
+    return ordered_root([_receipt(*one) for one in zip(receipts, blooms, logs, strict=True)])
 
 
 def header_fields(header: HeaderAnswer) -> list[bytes] | None:
@@ -111,44 +128,32 @@ def _check_transactions(answer: Answer, source: str) -> None:
             raise _failed(block, source, f"receipt {at} is not of its transaction {transaction.hash}")
 
 
-def _receipt(receipt: ReceiptAnswer, written: Written) -> bytes:
-    """A receipt as the trie holds it: typed ones behind their type (EIP-2718), a root before Byzantium. The
-    bloom is recomputed, not taken from the answer: some leave it out.
-    """
-    bloom, logs = written
+def _receipt(receipt: ReceiptAnswer, bloom: bytes, logs: str) -> bytes:
+    """A receipt as the trie holds it: typed ones behind their type (EIP-2718), a root before Byzantium."""
     outcome = _quantity(receipt.status) if receipt.status is not None else unhex(receipt.root or "0x")
-    front = (outcome, _quantity(receipt.cumulative_gas_used), bloom.to_bytes(BLOOM_BYTES, "big"))
+    front = (outcome, _quantity(receipt.cumulative_gas_used), bloom)
     body = rlp.wrap(b"".join((*map(rlp.encode, front), rlp.unhex(logs))))
     kind = int(receipt.type, 16)
     return bytes((kind,)) + body if kind else body
 
 
-class _Words(dict[str, tuple[int, str]]):
-    """Bits and encoding of the addresses and topics of a block: the same few come again and again."""
+def _logs(logs: list[LogAnswer]) -> str:
+    """The logs as a receipt holds them: RLP, in hex as they came. Raises ValueError for words of wrong size.
 
-    def __missing__(self, text: str) -> tuple[int, str]:
-        self[text] = word = bits_of(unhex(text)), rlp.hex_string(text[2:])
-        return word
-
-
-def _written(receipts: list[ReceiptAnswer]) -> list[Written]:
-    words = _Words()
-    return [_logs(receipt.logs, words) for receipt in receipts]
-
-
-def _logs(logs: list[LogAnswer], words: _Words) -> Written:
-    """In one pass: nothing of a block is there as often as its logs' words."""
-    bloom, encoded = 0, []
+    In one pass, as text: nothing of a block is there as often as its logs' words. The 0x before an address
+    or a topic becomes the prefix of a string of 20 or 32 bytes.
+    """
+    encoded = []
     for log in logs:
-        bits, address = words[log.address]
-        bloom |= bits
-        topics = ""
-        for text in log.topics:
-            bits, topic = words[text]
-            bloom |= bits
-            topics += topic
-        encoded.append(rlp.hex_list(address + rlp.hex_list(topics) + rlp.hex_string(log.data[2:])))
-    return bloom, rlp.hex_list("".join(encoded))
+        address, topics = log.address, log.topics
+        if len(address) != _ADDRESS_DIGITS:
+            raise ValueError(f"a log's address has not 20 bytes: {address}")
+        for topic in topics:
+            if len(topic) != _TOPIC_DIGITS:
+                raise ValueError(f"a topic has not 32 bytes: {topic}")
+        words = "94" + address[2:] + rlp.hex_list("".join(topics).replace("0x", "a0"))
+        encoded.append(rlp.hex_list(words + rlp.hex_string(log.data[2:])))
+    return rlp.hex_list("".join(encoded))
 
 
 def _quantity(text: str) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from ingest.batch import Batch
 from ingest.errors import NodeMisbehaved
@@ -29,6 +28,6 @@ def traced(batch: Batch, ask: Ask, source: str) -> Batch:
             raise NodeMisbehaved(f"the node at {source} changed its chain while block {number} was traced")
         calls += [(number, call) for call in found]
     try:
-        return replace(batch, traces=frame(batch.blocks, batch.transactions, calls))
+        return batch.with_facts(traces=frame(batch.blocks, batch.transactions, calls))
     except (ValueError, OverflowError, TypeError) as error:
         raise NodeMisbehaved(f"the node at {source} gave traces that are none: {error}") from error

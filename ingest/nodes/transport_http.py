@@ -1,4 +1,4 @@
-"""HTTP: web3's provider, made to read answers as bytes, only so many of them and only for so long."""
+"""HTTP: answers as bytes, only so many of them and only for so long."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from typing import Any
 
 import requests
 import urllib3
-from eth_typing import URI
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from web3 import HTTPProvider
 
 from ingest.nodes.transport import (
     CONNECT_S,
@@ -30,12 +28,13 @@ LONGEST_REST_S = 3600.0
 """The longest `Retry-After` that is believed."""
 
 _CHUNK = 1 << 18
+_HEADERS = {"Content-Type": "application/json", "Accept-Encoding": "gzip", "User-Agent": "undertow"}
 
 _asking = threading.local()
 """`until`: the deadline of what this thread asks now. The connection has no other way to know."""
 
 
-class HttpTransport(HTTPProvider):
+class HttpTransport:
     """One node behind http(s). The cap holds for what an answer is after it was unpacked."""
 
     def __init__(self, url: str, cap_bytes: int) -> None:
@@ -43,7 +42,7 @@ class HttpTransport(HTTPProvider):
         for scheme in ("http://", "https://"):
             session.mount(scheme, _Adapter(pool_maxsize=32))
         session.trust_env = not is_loopback(url)
-        super().__init__(URI(url), session=session, exception_retry_configuration=None)
+        session.headers.update(_HEADERS)
         self._url, self._session, self._cap = url, session, cap_bytes
 
     def exchange(self, payload: bytes, deadline_s: float) -> bytes:
@@ -51,7 +50,7 @@ class HttpTransport(HTTPProvider):
         _asking.until = until
         try:
             with self._session.post(
-                self._url, data=payload, headers=self._headers(), stream=True, allow_redirects=False,
+                self._url, data=payload, stream=True, allow_redirects=False,
                 timeout=(min(CONNECT_S, deadline_s), deadline_s),
             ) as response:  # fmt: skip
                 if response.status_code != requests.codes.ok:
@@ -67,9 +66,6 @@ class HttpTransport(HTTPProvider):
 
     def close(self) -> None:
         self._session.close()
-
-    def _headers(self) -> dict[str, Any]:
-        return {**self.get_request_headers(), "Accept-Encoding": "gzip"}
 
     def _read(self, response: requests.Response, until: float) -> bytes:
         body = bytearray()

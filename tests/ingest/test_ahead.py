@@ -28,7 +28,7 @@ class Node:
 
     def fetch(self, first: int, last: int) -> list[Answer]:
         self.asked.append((first, last))
-        if len(self.asked) > 1:
+        if len(self.asked) > 2:
             self.met.set()
         if first in self.refuses:
             self.refuses.remove(first)
@@ -42,10 +42,19 @@ def heights(answers: list[Answer]) -> list[int]:
 
 def test_the_next_blocks_are_under_way_before_anybody_takes_them() -> None:
     node = Node()
-    with Ahead(node.fetch, 29, 10) as ahead:
-        assert heights(ahead.take(0)) == list(range(10))
+    with Ahead(node.fetch, 29, 5) as ahead:
+        assert heights(ahead.take(0)) == list(range(5))
         assert node.met.wait(10)
-        assert node.asked == [(0, 9), (10, 19)]
+        assert sorted(node.asked) == [(0, 4), (5, 9), (10, 14)]
+
+
+def test_a_node_that_gives_fewer_blocks_than_asked_for_is_asked_for_what_comes_after_them() -> None:
+    node = Node(most=3)
+    with Ahead(node.fetch, 29, 5) as ahead:
+        assert heights(ahead.take(0)) == list(range(3))
+        assert heights(ahead.take(3)) == list(range(3, 6))
+        assert node.met.wait(10)
+    assert node.asked[:2] == [(0, 4), (3, 7)]
 
 
 @given(most=st.integers(1, 12), last=st.integers(0, 29))

@@ -18,6 +18,7 @@ from ingest.localchain.wallet import Wallet
 from ingest.processes import Child, answers, free_port, wait_until
 from ingest.proof import prove, receipts_root
 from ingest.trie import EMPTY_ROOT, keccak, ordered_root
+from tests.fixtures.fake_chain import FakeChain, node_of
 from tests.fixtures.frames import address
 from tests.fixtures.mainnet import as_ethereum_etl, recorded_block, recorded_json
 from tests.fixtures.town import ETHER, Town
@@ -125,6 +126,29 @@ def test_a_receipt_whose_bloom_is_not_that_of_its_logs_is_refused_and_named() ->
     assert prove(replace(answer, receipts=right), "node") == "receipts-root"
     with pytest.raises(ProofFailed, match=rf"the logs of receipt {bare} \(0x.*\) are not those of its bloom"):
         prove(replace(answer, receipts=wrong), "node")
+
+
+def test_a_whole_block_is_proved_with_the_blooms_it_came_with_or_without_them() -> None:
+    (answer,) = node_of(FakeChain().produce_blocks(1, logs=5, transactions=4)).fetch(1, 1)
+    bare = [change(receipt, logs_bloom=None) for receipt in answer.receipts]
+    half = [*answer.receipts[:2], *bare[2:]]
+
+    assert [prove(replace(answer, receipts=some), "node") for some in (answer.receipts, bare, half)] == [
+        "header"
+    ] * 3
+
+
+@given(at=st.integers(0, 3), bit=st.integers(0, 2047))
+def test_a_whole_block_with_any_bit_of_a_bloom_flipped_is_refused_and_the_receipt_named(
+    at: int, bit: int
+) -> None:
+    (answer,) = node_of(FakeChain().produce_blocks(1, logs=5, transactions=4)).fetch(1, 1)
+    flipped = int(answer.receipts[at].logs_bloom or "0x", 16) ^ 1 << bit
+    receipts = [*answer.receipts]
+    receipts[at] = change(receipts[at], logs_bloom=f"0x{flipped:0512x}")
+
+    with pytest.raises(ProofFailed, match=rf"the logs of receipt {at} \(0x.*\) are not those of its bloom"):
+        prove(replace(answer, receipts=receipts), "node")
 
 
 def test_a_header_bloom_that_is_not_that_of_the_logs_is_refused_where_the_header_cannot_be_hashed() -> None:
@@ -377,3 +401,17 @@ def test_a_log_whose_bytes_are_shifted_into_its_neighbour_is_refused() -> None:
 
     with pytest.raises(ProofFailed, match="it holds what is no hex"):
         prove(replace(answer, receipts=receipts), "node")
+
+
+def test_topics_that_lend_each_other_bytes_are_refused_though_all_their_bytes_are_right() -> None:
+    """A word that ends in the prefix of the next may be cut one byte early: then the bytes are the same."""
+    whole = ["0x" + "11" * 31 + "a0", "0x" + "22" * 32]
+    cut = ["0x" + "11" * 31, "0xa0" + "22" * 32]
+    right, wrong = (
+        ReceiptAnswer("0xb", "0xa", "0x0", "0x1", [LogAnswer("0x" + "33" * 20, topics, "0x")], status="0x1")
+        for topics in (whole, cut)
+    )
+
+    assert receipts_root([right])
+    with pytest.raises(ValueError, match="a topic has not 32 bytes"):
+        receipts_root([wrong])

@@ -1,0 +1,104 @@
+"""Reads a range of history from the nodes of a chain: proved, linked, and with what became known in it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from ingest.ahead import Ahead
+from ingest.batch import Batch, concat
+from ingest.errors import NodeMisbehaved, NodeUnreachable, WrongChain
+from ingest.facts import FactReader
+from ingest.nodes import BLOCKS_A_REQUEST, Nodes
+from ingest.tracing import traced
+from ingest.verify import Verify, verified_batch
+
+T = TypeVar("T")
+Say = Callable[[str], None]
+
+ATTEMPTS = 4
+"""Times that a request is made before a range is given up: nodes are busy, or their chain changes."""
+
+BLOCKS_A_STEP = 100
+"""Blocks whose events are decoded together, to find what is told of them: to do so for each request costs as
+much as to prove it.
+"""
+
+_WAIT_S = 0.5
+
+
+class Stopped(Exception):
+    """Somebody asked for an end before the range was read."""
+
+
+class RangeReader:
+    """Reads ranges of one chain. Several threads may do so at a time."""
+
+    def __init__(self, chain_id: int, nodes: Nodes, verify: Verify, say: Say, traces: bool) -> None:
+        self._chain_id = chain_id
+        self._nodes = nodes
+        self._verify = verify
+        self._say = say
+        self._traces = traces
+
+    def read(self, first: int, last: int, stop: threading.Event) -> Batch:
+        """Blocks `first`..`last` with the facts that became known in them, but without lists.
+
+        Raises Stopped once `stop` is set; ProofFailed (verify `strict`), NodeUnreachable or NodeMisbehaved
+        after a few attempts.
+        """
+        facts = FactReader(self._nodes.call, self._nodes.codes)
+        steps: list[Batch] = []
+        with Ahead(self._nodes.fetch, last, BLOCKS_A_REQUEST) as ahead:
+            for start in range(first, last + 1, BLOCKS_A_STEP):
+                end, parent = min(last, start + BLOCKS_A_STEP - 1), steps[-1].last_hash if steps else None
+                step = self._blocks(start, end, ahead, parent, stop)
+                step = self._patiently(partial(self._complete, step, facts), stop)
+                facts.remember(step)
+                steps.append(step)
+        return concat(steps)
+
+    def _blocks(
+        self, first: int, last: int, ahead: Ahead, parent: bytes | None, stop: threading.Event
+    ) -> Batch:
+        """Blocks `first`..`last`, in as many requests as it takes."""
+        batches: list[Batch] = []
+        at = first
+        while at <= last:
+            batch = self._patiently(partial(self._request, at, ahead, parent), stop)
+            batches.append(batch)
+            parent, at = batch.last_hash, batch.last + 1
+        return concat(batches)
+
+    def _request(self, first: int, ahead: Ahead, parent: bytes | None) -> Batch:
+        answers = ahead.take(first)
+        if not answers:
+            raise self._nodes.fault(f"has no block {first}, or no receipts for it")
+        return verified_batch(self._chain_id, answers, parent, self._verify, self._reject)
+
+    def _complete(self, batch: Batch, facts: FactReader) -> Batch:
+        batch = facts.complete(batch)
+        return traced(batch, self._nodes.traces, self._nodes.source) if self._traces else batch
+
+    def _patiently(self, ask: Callable[[], T], stop: threading.Event) -> T:
+        """What `ask` brings; asked again a few times if it fails, another node where there is one."""
+        for left in range(ATTEMPTS - 1, -1, -1):
+            if stop.is_set():
+                raise Stopped
+            try:
+                return ask()
+            except WrongChain:
+                if self._nodes.is_lost:
+                    raise
+                stop.wait(_WAIT_S)
+            except (NodeUnreachable, NodeMisbehaved) as error:
+                self._nodes.blame(error)
+                if not left or stop.is_set():
+                    raise
+                stop.wait(max(_WAIT_S, self._nodes.pause_s))
+        raise AssertionError("there is at least one attempt")
+
+    def _reject(self, _number: int, reason: str, _source: str) -> None:
+        self._say(f"not proved: {reason}")
