@@ -85,18 +85,16 @@ class LogWriter:
     def publish(self, events: Sequence[Event]) -> None:
         """All of `events` become visible together.
 
-        1. every record is encoded; 2. a transaction begins; 3. the records are sent in order; 4. it is
-        committed; 5. only then do the headers move. A crash before 4 leaves nothing behind, one after 4 is
-        seen by `cursor`.
+        1. a transaction begins; 2. records are encoded and sent, in order; 3. it is committed; 4. only then
+        do the headers move. A crash before 3 leaves nothing behind, one after 3 is seen by `cursor`.
         """
-        offsets, values = self._list_offsets.copy(), []
+        offsets = self._list_offsets.copy()
         end = self._end() if any(lists_of(event).height for event in events) else 0
-        for event in events:
-            offsets.follow(event, end)
-            values += records.encode(event, offsets.now)
         with self._publisher.transaction():
-            for value in values:
-                self._publisher.send(BLOCKS, self._partition, self._key, value)
+            for event in events:
+                offsets.follow(event, end)
+                for value in records.encode(event, offsets.now):
+                    self._publisher.send(BLOCKS, self._partition, self._key, value)
         for event in events:
             _apply(self.headers, event)
         self._list_offsets = offsets

@@ -15,6 +15,8 @@ from ingest.proof import Proof
 T = TypeVar("T")
 Column = Sequence[int] | Sequence[int | None] | Sequence[bytes | None] | Sequence[str] | pl.Series
 
+_SIZED = {20: "an address", 32: "a hash or topic"}
+
 
 def batch(chain_id: int, answers: Sequence[Answer], proofs: Sequence[Proof]) -> Batch:
     """The batch of consecutive blocks, without facts. Raises ValueError where an answer holds no hex, a
@@ -36,16 +38,16 @@ def _blocks(chain_id: int, answers: Sequence[Answer], proofs: Sequence[Proof]) -
     blocks = [answer.block for answer in answers]
     columns: dict[str, Column] = {
         "block_number": [block.height for block in blocks],
-        "block_hash": _bytes(block.hash for block in blocks),
-        "parent_hash": _bytes(block.parent_hash for block in blocks),
+        "block_hash": _sized(32, (block.hash for block in blocks)),
+        "parent_hash": _sized(32, (block.parent_hash for block in blocks)),
         "timestamp": _numbers(block.timestamp for block in blocks),
-        "miner": _bytes(block.miner for block in blocks),
+        "miner": _sized(20, (block.miner for block in blocks)),
         "gas_limit": _numbers(block.gas_limit for block in blocks),
         "gas_used": _numbers(block.gas_used for block in blocks),
         "base_fee_per_gas": _numbers_or_null(block.base_fee_per_gas for block in blocks),
-        "transactions_root": _bytes(block.transactions_root for block in blocks),
-        "receipts_root": _bytes(block.receipts_root for block in blocks),
-        "state_root": _bytes(block.state_root for block in blocks),
+        "transactions_root": _sized(32, (block.transactions_root for block in blocks)),
+        "receipts_root": _sized(32, (block.receipts_root for block in blocks)),
+        "state_root": _sized(32, (block.state_root for block in blocks)),
         "transaction_count": [len(block.transactions) for block in blocks],
         "log_count": [sum(len(receipt.logs) for receipt in answer.receipts) for answer in answers],
         "proof": list(proofs),
@@ -64,9 +66,9 @@ def _transactions(chain_id: int, answers: Sequence[Answer]) -> pl.DataFrame:
         "block_number": _spread((answer.block.height for answer in answers), sizes),
         "timestamp": _spread((int(answer.block.timestamp, 16) for answer in answers), sizes),
         "transaction_index": [at for size in sizes for at in range(size)],
-        "transaction_hash": _bytes(transaction.hash for transaction in sent),
-        "from_address": _bytes(transaction.sender for transaction in sent),
-        "to_address": _bytes(transaction.to for transaction in sent),
+        "transaction_hash": _sized(32, (transaction.hash for transaction in sent)),
+        "from_address": _sized(20, (transaction.sender for transaction in sent)),
+        "to_address": _sized(20, (transaction.to for transaction in sent)),
         "value": value,
         "value_float": decode.amount_float(value),
         "nonce": _numbers(transaction.nonce for transaction in sent),
@@ -76,7 +78,7 @@ def _transactions(chain_id: int, answers: Sequence[Answer]) -> pl.DataFrame:
         "status": _numbers_or_null(receipt.status for receipt in receipts),
         "gas_used": [used for answer in answers for used in _gas_used(answer)],
         "effective_gas_price": _numbers_or_null(receipt.effective_gas_price for receipt in receipts),
-        "contract_address": _bytes(receipt.contract_address for receipt in receipts),
+        "contract_address": _sized(20, (receipt.contract_address for receipt in receipts)),
     }
     return _table(schema.TRANSACTIONS, chain_id, columns)
 
@@ -86,14 +88,14 @@ def _logs(chain_id: int, answers: Sequence[Answer]) -> pl.DataFrame:
     sizes = [len(receipt.logs) for _, receipt in receipts]
     logs = [log for _, receipt in receipts for log in receipt.logs]
     per_block = (sum(len(receipt.logs) for receipt in answer.receipts) for answer in answers)
-    words = _Words()
+    addresses, words = _Words(20), _Words(32)
     topics = [(*log.topics, None, None, None, None) for log in logs]
     columns: dict[str, Column] = {
         "block_number": _spread((answer.block.height for answer, _ in receipts), sizes),
         "transaction_index": _spread((int(receipt.transaction_index, 16) for _, receipt in receipts), sizes),
-        "transaction_hash": _spread(_bytes(receipt.transaction_hash for _, receipt in receipts), sizes),
+        "transaction_hash": _spread(_sized(32, (receipt.transaction_hash for _, receipt in receipts)), sizes),
         "log_index": [at for count in per_block for at in range(count)],
-        "address": [words[log.address] for log in logs],
+        "address": [addresses[log.address] for log in logs],
         **{f"topic{n}": [words[texts[n]] for texts in topics] for n in range(4)},
         "data": _bytes(log.data for log in logs),
     }
@@ -116,6 +118,18 @@ def _bytes(texts: Iterable[str | None]) -> list[bytes | None]:
     return [None if text is None else bytes.fromhex(text[2:]) for text in texts]
 
 
+def _sized(size: int, texts: Iterable[str | None]) -> list[bytes | None]:
+    """Hashes (32 bytes) or addresses (20). Neither hex nor a proof sees to it that a sender is one."""
+    return [None if text is None else _word(text, size) for text in texts]
+
+
+def _word(text: str, size: int) -> bytes:
+    word = bytes.fromhex(text[2:])
+    if len(word) != size:
+        raise ValueError(f"{_SIZED[size]} has not {size} bytes: {text}")
+    return word
+
+
 def _numbers(texts: Iterable[str]) -> list[int]:
     return [int(text, 16) for text in texts]
 
@@ -125,13 +139,14 @@ def _numbers_or_null(texts: Iterable[str | None]) -> list[int | None]:
 
 
 class _Words(dict[str | None, bytes | None]):
-    """Addresses and topics as bytes. The same few come again and again: each is read once."""
+    """Addresses or topics as bytes. The same few come again and again: each is read once."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
         super().__init__({None: None})
+        self._size = size
 
     def __missing__(self, text: str) -> bytes:
-        self[text] = word = bytes.fromhex(text[2:])
+        self[text] = word = _word(text, self._size)
         return word
 
 

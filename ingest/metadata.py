@@ -8,6 +8,7 @@ import polars as pl
 
 from ingest import schema
 from ingest.batch import Batch
+from ingest.decode import TRANSFER_TOPICS
 from ingest.seen import Seen
 from ingest.trie import keccak
 
@@ -34,6 +35,8 @@ class MetadataReader:
         A call that fails or does not decode is null. Raises NodeUnreachable where the node gives no answer: a
         fault on the way is never turned into a null. Nothing is remembered until `remember`.
         """
+        if all(emitter in self._seen for emitter in _emitters(batch)):
+            return schema.TOKEN_METADATA.empty()
         new = [
             (int(number), bytes(token))
             for number, token in _first_transfers(batch)
@@ -99,6 +102,12 @@ def _number(answer: bytes, at: int) -> int | None:
     word = answer[at : at + _WORD]
     number = int.from_bytes(word, "big")
     return number if len(word) == _WORD and number <= len(answer) else None
+
+
+def _emitters(batch: Batch) -> list[bytes]:
+    """Who may have moved tokens. Mostly all are known: then nothing needs to be decoded."""
+    moves = batch.logs.filter(pl.col("topic0").is_in(TRANSFER_TOPICS))
+    return moves["address"].unique().to_list()
 
 
 def _first_transfers(batch: Batch) -> list[tuple[int, bytes]]:

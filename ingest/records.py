@@ -67,16 +67,18 @@ class Record:
     payload: bytes
 
 
-def encode(event: Event, lists: dict[str, int] | None = None) -> list[bytes]:
+def encode(event: Event, lists: dict[str, int] | None = None) -> Iterator[bytes]:
     """The records of an event, in order, each at most `MOST_BYTES`: facts first, then blocks (with `lists`).
+    Each is made when it is asked for, while those before it are on their way.
 
     Blocks that do not fit one record are shared out among as many as they fill; one block that does not fit
     is split into numbered parts.
     """
     if isinstance(event, Rollback):
         number = event.number
-        return [_seal(Head("rollback", event.chain_id, number, number, [event.hash.hex()]), b"")]
-    return list(_batch_records(event, lists or {}))
+        yield _seal(Head("rollback", event.chain_id, number, number, [event.hash.hex()]), b"")
+    else:
+        yield from _batch_records(event, lists or {})
 
 
 def peek(value: bytes) -> Head:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 MOST_SEEN = 1_000_000
 """Keys remembered. The longest known are forgotten first; their facts then repeat: readers keep the first."""
@@ -21,7 +22,7 @@ class Seen:
         """`told` holds block numbers and keys; a key that is there already keeps its first block."""
         for number, key in told:
             self._blocks.setdefault(key, number)
-        for key in list(self._blocks)[: max(0, len(self._blocks) - MOST_SEEN)]:
+        for key in list(islice(self._blocks, max(0, len(self._blocks) - MOST_SEEN))):
             del self._blocks[key]
 
     def roll_back(self, number: int) -> None:

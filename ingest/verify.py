@@ -7,8 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-import polars as pl
-
 from ingest.answers import Answer
 from ingest.batch import Batch
 from ingest.errors import NodeMisbehaved, ProofFailed
@@ -19,12 +17,6 @@ from ingest.redact import shown
 Verify = Literal["strict", "warn", "off"]
 Reject = Callable[[int, str, str], None]
 """Told of every block that was not proved: its number, the reason, and the node that gave it (redacted)."""
-
-_ROOTS = ("transactions_root", "receipts_root", "state_root")
-_HASHES = ("block_hash", "parent_hash", *_ROOTS, "transaction_hash", "topic0", "topic1", "topic2", "topic3")
-_ADDRESSES = ("miner", "from_address", "to_address", "contract_address", "address")
-_WIDTHS = {**dict.fromkeys(_HASHES, 32), **dict.fromkeys(_ADDRESSES, 20)}
-"""Bytes of what has a fixed size. Neither hex nor a proof sees to it that a sender or recipient has it."""
 
 
 def verified_batch(
@@ -56,13 +48,10 @@ def verified_batch(
     for answer in linked:
         _check_counts(answer)
     try:
-        read = batch(chain_id, linked, proofs)
+        return batch(chain_id, linked, proofs)
     except (ValueError, OverflowError, TypeError) as error:
         told = shown(str(error).split("\n", 1)[0])
         raise NodeMisbehaved(f"the node at {source} gave a block that is none: {told}") from error
-    for frame in (read.blocks, read.transactions, read.logs):
-        _check_widths(frame, source)
-    return read
 
 
 def _linked(answers: Sequence[Answer], parent: bytes | None) -> list[Answer]:
@@ -105,14 +94,3 @@ def _check_counts(answer: Answer) -> None:
             f"the node at {answer.source} gave block {answer.block.height} with {sent} transactions "
             f"and {receipts} receipts"
         )
-
-
-def _check_widths(frame: pl.DataFrame, source: str) -> None:
-    """Raises NodeMisbehaved where a hash or an address has not the bytes of one."""
-    fixed = [name for name in frame.columns if name in _WIDTHS]
-    wrong = frame.select((pl.col(name).bin.size() != _WIDTHS[name]).any() for name in fixed)
-    for name, is_wrong in zip(fixed, wrong.row(0), strict=True):
-        if is_wrong:
-            raise NodeMisbehaved(
-                f"the node at {source} gave a {name.replace('_', ' ')} that has not {_WIDTHS[name]} bytes"
-            )

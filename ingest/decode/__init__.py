@@ -15,6 +15,7 @@ from ingest.decode.transfers import (
     TRANSFER,
     TRANSFER_BATCH,
     TRANSFER_SINGLE,
+    TRANSFER_TOPICS,
     WITHDRAWAL,
     transfers,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "TRANSFER",
     "TRANSFER_BATCH",
     "TRANSFER_SINGLE",
+    "TRANSFER_TOPICS",
     "WITHDRAWAL",
     "amount_float",
     "approvals",

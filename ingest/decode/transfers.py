@@ -133,6 +133,9 @@ _DECODERS: dict[bytes, tuple[Callable[[pl.DataFrame], pl.DataFrame], ...]] = {
     WITHDRAWAL: (_withdrawal,),
 }
 
+TRANSFER_TOPICS = tuple(_DECODERS)
+"""The first topics of all logs that may be transfers."""
+
 
 def _moved(
     logs: pl.DataFrame,

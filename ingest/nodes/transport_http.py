@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import email.utils
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import requests
@@ -15,6 +13,7 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from ingest.nodes.deadlines import Deadlines
 from ingest.nodes.transport import (
     CONNECT_S,
     AnswerTooLarge,
@@ -30,6 +29,7 @@ LONGEST_REST_S = 3600.0
 _CHUNK = 1 << 18
 _HEADERS = {"Content-Type": "application/json", "Accept-Encoding": "gzip", "User-Agent": "undertow"}
 
+_deadlines = Deadlines()
 _asking = threading.local()
 """`until`: the deadline of what this thread asks now. The connection has no other way to know."""
 
@@ -69,7 +69,7 @@ class HttpTransport:
 
     def _read(self, response: requests.Response, until: float) -> bytes:
         body = bytearray()
-        with _ending_at(until, response.raw.shutdown):
+        with _deadlines.ending_at(until, response.raw.shutdown):
             while chunk := response.raw.read1(_CHUNK, decode_content=True):
                 body += chunk
                 if len(body) > self._cap:
@@ -83,7 +83,7 @@ class _Deadline(HTTPConnection):
     """A timeout of a socket begins anew with every byte: headers that trickle in would never be late."""
 
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
-        with _ending_at(_asking.until, lambda: self.sock.shutdown(socket.SHUT_RDWR)):
+        with _deadlines.ending_at(_asking.until, lambda: self.sock.shutdown(socket.SHUT_RDWR)):
             return super().getresponse()
 
 
@@ -105,23 +105,6 @@ class _Adapter(requests.adapters.HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
-
-
-@contextlib.contextmanager
-def _ending_at(until: float, end: Callable[[], None]) -> Iterator[None]:
-    """Calls `end`, which shuts a socket down, at the deadline, if the block has not ended before."""
-
-    def in_time() -> None:
-        with contextlib.suppress(OSError):  # it was closed at the same moment
-            end()
-
-    timer = threading.Timer(max(0.0, until - time.monotonic()), in_time)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _retry_after_s(response: requests.Response) -> float | None:

@@ -53,7 +53,7 @@ def test_parts_that_were_sent_are_not_read_before_the_last(kafka: str, fresh_cha
     sent = writer._publisher
 
     with pytest.raises(KeyboardInterrupt), sent.transaction():
-        for value in encode(chain.batch(2, 2))[:-1]:
+        for value in list(encode(chain.batch(2, 2)))[:-1]:
             sent.send(BLOCKS, _partition(kafka, fresh_chain_id), b"1", value)
         sent._producer.flush()
         with LogReader(kafka, fresh_chain_id) as reader:

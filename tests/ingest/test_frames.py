@@ -55,3 +55,22 @@ def test_a_number_that_its_column_cannot_hold_is_one_clear_line(gas: str) -> Non
         NodeMisbehaved, match=r"http://node:1 gave a block that is none: a gas_limit is no UI"
     ):
         verified_batch(1, [answer], None, "off", lambda _number, _reason, _source: None)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what"),
+    [
+        ({"sender": "0x" + "a1" * 19}, "an address has not 20 bytes"),
+        ({"to": "0x" + "a1" * 32}, "an address has not 20 bytes"),
+        ({"hash": "0xab"}, "a hash or topic has not 32 bytes"),
+    ],
+)
+def test_a_transaction_whose_address_or_hash_is_none_is_one_clear_line(
+    wrong: dict[str, str], what: str
+) -> None:
+    answer = block(21_000)
+    sent = [msgspec.structs.replace(answer.block.transactions[0], **wrong)]
+    answer = replace(answer, block=msgspec.structs.replace(answer.block, transactions=sent))
+
+    with pytest.raises(NodeMisbehaved, match=f"http://node:1 gave a block that is none: {what}"):
+        verified_batch(1, [answer], None, "off", lambda _number, _reason, _source: None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from dataclasses import replace
 
 import msgspec
@@ -20,7 +21,7 @@ from tests.fixtures.frames import ChainBuilder, address, word
 ALICE, BOB, USDC = address("alice"), address("bob"), address("usdc")
 
 
-def decoded(values: list[bytes]) -> list[Event]:
+def decoded(values: Iterable[bytes]) -> list[Event]:
     assembler = Assembler()
     events = [assembler.feed(value) for value in values]
     return [event for event in events if event is not None]
@@ -96,7 +97,7 @@ def test_a_record_without_a_table_that_it_must_hold_is_refused() -> None:
 def test_each_record_of_blocks_says_where_lists_lie_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "MOST_BYTES", 64_000 + 6_000)
 
-    values = encode(_busy(blocks=4), {"ofac.txt": 17})
+    values = list(encode(_busy(blocks=4), {"ofac.txt": 17}))
 
     assert len(values) > 1
     assert {tuple(peek(value).lists.items()) for value in values} == {(("ofac.txt", 17),)}
@@ -106,7 +107,7 @@ def test_blocks_too_many_for_one_record_are_shared_out(monkeypatch: pytest.Monke
     monkeypatch.setattr(records, "MOST_BYTES", 64_000 + 6_000)
     batch = _busy(blocks=8)
 
-    values = encode(batch)
+    values = list(encode(batch))
     events = decoded(values)
 
     assert len(values) > 1
@@ -118,7 +119,7 @@ def test_one_big_block_is_split_into_parts_that_count_only_together(monkeypatch:
     monkeypatch.setattr(records, "MOST_BYTES", 64_000 + 3_000)
     batch = _busy(blocks=1)
 
-    values = encode(batch)
+    values = list(encode(batch))
 
     assert len(values) > 2
     assert [peek(value).part for value in values] == list(range(len(values)))
@@ -129,7 +130,7 @@ def test_one_big_block_is_split_into_parts_that_count_only_together(monkeypatch:
 
 def test_a_missing_part_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "MOST_BYTES", 64_000 + 3_000)
-    values = encode(_busy(blocks=1))
+    values = list(encode(_busy(blocks=1)))
 
     with pytest.raises(UnreadableRecord, match=r"part 3 of \d+ of blocks 1-1 of chain 1 came out of turn"):
         decoded([values[0], values[2]])
@@ -141,7 +142,7 @@ def test_every_record_of_a_block_of_five_megabytes_is_small_enough_for_a_default
     for n in range(5):
         chain.log(USDC, (), noise[n:])
 
-    values = encode(chain.batch())
+    values = list(encode(chain.batch()))
 
     assert max(map(len, values)) <= 900_000
     assert len(decoded(values)) == 1

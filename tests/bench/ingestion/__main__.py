@@ -22,6 +22,7 @@ from tests.bench.ingestion.readers import Reading, measured, readers
 Lines = list[list[str]]
 
 CHAIN_ID, OTHER_CHAIN = 31337, 31338
+BLOCKS_A_PUBLISH = 250
 PEERS = ("cryo 0.3.2, blocks, transactions, logs", "ethereum-etl 2.4.2, token transfers")
 """Whom the others are divided by: cryo where it reads the same three tables."""
 
@@ -45,7 +46,8 @@ def main() -> None:
         show(_reading_table(chain, wanted.blocks, logs, wanted.rounds, folder))
         with broker.running(folder / "kafka") as kafka:
             lake = Lake.open(folder / "on-0")
-            show(kafka_table(kafka, OTHER_CHAIN, list(lake.batches(CHAIN_ID, blocks=100))))
+            batches = list(lake.batches(CHAIN_ID, blocks=BLOCKS_A_PUBLISH))
+            show(kafka_table(kafka, OTHER_CHAIN, batches, wanted.rounds))
             show(latency_table(chain, kafka, CHAIN_ID, folder, wanted.live_blocks, 150))
 
 
