@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ingest.ahead import REQUESTS, Ahead
 from ingest.answers import Answer, HeaderAnswer
 from ingest.batch import Batch, Event, Rollback
 from ingest.errors import (
@@ -44,7 +45,7 @@ class FollowSettings:
     """`start` counts only where the log is empty; `poll_s` is the pause between questions at the head, in
     seconds; a block is published once `confirmations` blocks lie on top of it; `quorum` nodes must hold the
     head; `limits` bound every answer. With `traces` the calls inside transactions are read too; `facts` is a
-    folder of lists.
+    folder of lists. While blocks are missing, so many requests are made `ahead`.
     """
 
     start: Start = "latest"
@@ -56,6 +57,7 @@ class FollowSettings:
     limits: Limits = UNLESS_TOLD
     traces: bool = False
     facts: Path | None = None
+    ahead: int = REQUESTS
 
 
 class Follower:
@@ -71,6 +73,7 @@ class Follower:
         self._say = say
         self._facts = FactReader(nodes.call, nodes.codes, book)
         self._forks = Forks(nodes, log)
+        self._ahead = Ahead(nodes.fetch, BLOCKS_A_REQUEST, settings.ahead)
         self._still_since: float | None = None
         self._trouble = ""
         self._whole_headers = False
@@ -80,12 +83,13 @@ class Follower:
 
         Raises WrongChain, RollbackTooDeep, BadInput, BrokerUnreachable.
         """
-        while not stop.is_set():
-            wait_s = self._attempt()
-            if wait_s is None:
-                return
-            if wait_s:
-                self._nodes.wait(stop, wait_s)
+        with self._ahead:
+            while not stop.is_set():
+                wait_s = self._attempt()
+                if wait_s is None:
+                    return
+                if wait_s:
+                    self._nodes.wait(stop, wait_s)
 
     def _attempt(self) -> float | None:
         """One step, and the seconds to wait after it; None when there is nothing left to do."""
@@ -107,6 +111,7 @@ class Follower:
     def _wait_for_better(self, error: NodeUnreachable | NodeMisbehaved) -> float:
         self._tell_trouble(str(error), "stalled" if isinstance(error, ProofFailed) else "waiting")
         self._nodes.blame(error)
+        self._ahead.forget()
         return max(self._settings.poll_s, self._nodes.pause_s)
 
     def _tell_trouble(self, trouble: str, state: str = "waiting") -> None:
@@ -175,15 +180,14 @@ class Follower:
 
     def _fetch(self, base: Header | None, tip: HeaderAnswer) -> list[Answer]:
         first = self._first(tip) if base is None else base.number + 1
-        last = min(tip.height, first + BLOCKS_A_REQUEST - 1)
-        until = self._settings.until_block
+        last, until = tip.height, self._settings.until_block
         if until is not None:
             last = min(last, until)
             if base is None and until < first:
                 raise BadInput(
                     f"--until-block {until} lies below the first block to read, {first}: see --start"
                 )
-        return self._nodes.fetch(first, last) if first <= last else []
+        return self._ahead.take(first, last) if first <= last else []
 
     def _first(self, tip: HeaderAnswer) -> int:
         start = self._settings.start

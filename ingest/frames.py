@@ -89,14 +89,14 @@ def _logs(chain_id: int, answers: Sequence[Answer]) -> pl.DataFrame:
     logs = [log for _, receipt in receipts for log in receipt.logs]
     per_block = (sum(len(receipt.logs) for receipt in answer.receipts) for answer in answers)
     addresses, words = _Words(20), _Words(32)
-    topics = [(*log.topics, None, None, None, None) for log in logs]
+    topics = [log.topics for log in logs]
     columns: dict[str, Column] = {
         "block_number": _spread((answer.block.height for answer, _ in receipts), sizes),
         "transaction_index": _spread((int(receipt.transaction_index, 16) for _, receipt in receipts), sizes),
         "transaction_hash": _spread(_sized(32, (receipt.transaction_hash for _, receipt in receipts)), sizes),
         "log_index": [at for count in per_block for at in range(count)],
         "address": [addresses[log.address] for log in logs],
-        **{f"topic{n}": [words[texts[n]] for texts in topics] for n in range(4)},
+        **{f"topic{n}": [words[texts[n]] if n < len(texts) else None for texts in topics] for n in range(4)},
         "data": _bytes(log.data for log in logs),
     }
     return _table(schema.LOGS, chain_id, columns)
@@ -138,11 +138,11 @@ def _numbers_or_null(texts: Iterable[str | None]) -> list[int | None]:
     return [None if text is None else int(text, 16) for text in texts]
 
 
-class _Words(dict[str | None, bytes | None]):
+class _Words(dict[str, bytes]):
     """Addresses or topics as bytes. The same few come again and again: each is read once."""
 
     def __init__(self, size: int) -> None:
-        super().__init__({None: None})
+        super().__init__()
         self._size = size
 
     def __missing__(self, text: str) -> bytes:

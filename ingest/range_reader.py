@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from ingest.ahead import Ahead
+from ingest.answers import Answer
 from ingest.batch import Batch, concat
 from ingest.errors import NodeMisbehaved, NodeUnreachable, WrongChain
 from ingest.facts import FactReader
@@ -17,6 +18,8 @@ from ingest.verify import Verify, verified_batch
 
 T = TypeVar("T")
 Say = Callable[[str], None]
+Take = Callable[[int], list[Answer]]
+"""Brings blocks from one on, as many as a request carries."""
 
 ATTEMPTS = 4
 """Times that a request is made before a range is given up: nodes are busy, or their chain changes."""
@@ -51,29 +54,30 @@ class RangeReader:
         """
         facts = FactReader(self._nodes.call, self._nodes.codes)
         steps: list[Batch] = []
-        with Ahead(self._nodes.fetch, last, BLOCKS_A_REQUEST) as ahead:
+        with Ahead(self._nodes.fetch, BLOCKS_A_REQUEST) as ahead:
+            take = partial(ahead.take, last=last)
             for start in range(first, last + 1, BLOCKS_A_STEP):
                 end, parent = min(last, start + BLOCKS_A_STEP - 1), steps[-1].last_hash if steps else None
-                step = self._blocks(start, end, ahead, parent, stop)
+                step = self._blocks(start, end, take, parent, stop)
                 step = self._patiently(partial(self._complete, step, facts), stop)
                 facts.remember(step)
                 steps.append(step)
         return concat(steps)
 
     def _blocks(
-        self, first: int, last: int, ahead: Ahead, parent: bytes | None, stop: threading.Event
+        self, first: int, last: int, take: Take, parent: bytes | None, stop: threading.Event
     ) -> Batch:
         """Blocks `first`..`last`, in as many requests as it takes."""
         batches: list[Batch] = []
         at = first
         while at <= last:
-            batch = self._patiently(partial(self._request, at, ahead, parent), stop)
+            batch = self._patiently(partial(self._request, at, take, parent), stop)
             batches.append(batch)
             parent, at = batch.last_hash, batch.last + 1
         return concat(batches)
 
-    def _request(self, first: int, ahead: Ahead, parent: bytes | None) -> Batch:
-        answers = ahead.take(first)
+    def _request(self, first: int, take: Take, parent: bytes | None) -> Batch:
+        answers = take(first)
         if not answers:
             raise self._nodes.fault(f"has no block {first}, or no receipts for it")
         return verified_batch(self._chain_id, answers, parent, self._verify, self._reject)

@@ -42,17 +42,17 @@ def heights(answers: list[Answer]) -> list[int]:
 
 def test_the_next_blocks_are_under_way_before_anybody_takes_them() -> None:
     node = Node()
-    with Ahead(node.fetch, 29, 5) as ahead:
-        assert heights(ahead.take(0)) == list(range(5))
+    with Ahead(node.fetch, 5) as ahead:
+        assert heights(ahead.take(0, 29)) == list(range(5))
         assert node.met.wait(10)
         assert sorted(node.asked) == [(0, 4), (5, 9), (10, 14)]
 
 
 def test_a_node_that_gives_fewer_blocks_than_asked_for_is_asked_for_what_comes_after_them() -> None:
     node = Node(most=3)
-    with Ahead(node.fetch, 29, 5) as ahead:
-        assert heights(ahead.take(0)) == list(range(3))
-        assert heights(ahead.take(3)) == list(range(3, 6))
+    with Ahead(node.fetch, 5) as ahead:
+        assert heights(ahead.take(0, 29)) == list(range(3))
+        assert heights(ahead.take(3, 29)) == list(range(3, 6))
         assert node.met.wait(10)
     assert node.asked[:2] == [(0, 4), (3, 7)]
 
@@ -60,24 +60,46 @@ def test_a_node_that_gives_fewer_blocks_than_asked_for_is_asked_for_what_comes_a
 @given(most=st.integers(1, 12), last=st.integers(0, 29))
 def test_every_block_comes_once_and_in_order(most: int, last: int) -> None:
     node, at, taken = Node(most), 0, list[int]()
-    with Ahead(node.fetch, last, 10) as ahead:
+    with Ahead(node.fetch, 10) as ahead:
         while at <= last:
-            taken += heights(ahead.take(at))
+            taken += heights(ahead.take(at, last))
             at = taken[-1] + 1
     assert taken == list(range(last + 1))
     assert len(node.asked) == len(set(node.asked))
 
 
 def test_a_request_that_failed_ahead_fails_where_its_blocks_are_wanted_and_is_made_again() -> None:
-    with Ahead(Node(refuses={10}).fetch, 29, 10) as ahead:
-        assert heights(ahead.take(0)) == list(range(10))
+    with Ahead(Node(refuses={10}).fetch, 10) as ahead:
+        assert heights(ahead.take(0, 29)) == list(range(10))
         with pytest.raises(NodeUnreachable):
-            ahead.take(10)
-        assert heights(ahead.take(10)) == list(range(10, 20))
+            ahead.take(10, 29)
+        assert heights(ahead.take(10, 29)) == list(range(10, 20))
 
 
 def test_blocks_are_asked_for_again_where_some_of_them_were_of_no_use() -> None:
-    with Ahead(Node().fetch, 29, 10) as ahead:
-        ahead.take(0)
-        assert heights(ahead.take(5)) == list(range(5, 15))
-        assert heights(ahead.take(15)) == list(range(15, 25))
+    with Ahead(Node().fetch, 10) as ahead:
+        ahead.take(0, 29)
+        assert heights(ahead.take(5, 29)) == list(range(5, 15))
+        assert heights(ahead.take(15, 29)) == list(range(15, 25))
+
+
+def test_what_was_asked_for_ahead_is_not_taken_beyond_a_last_block_that_fell_meanwhile() -> None:
+    with Ahead(Node().fetch, 10) as ahead:
+        ahead.take(0, 29)
+        assert heights(ahead.take(10, 14)) == list(range(10, 15))
+
+
+def test_what_is_forgotten_is_asked_for_anew() -> None:
+    node = Node()
+    with Ahead(node.fetch, 10) as ahead:
+        ahead.take(0, 19)
+        ahead.forget()
+        assert heights(ahead.take(10, 19)) == list(range(10, 20))
+    assert node.asked.count((10, 19)) + node.asked.count((0, 9)) in (2, 3)
+
+
+def test_with_no_requests_ahead_nothing_is_asked_for_that_is_not_taken() -> None:
+    node = Node()
+    with Ahead(node.fetch, 10, requests=0) as ahead:
+        ahead.take(0, 29)
+    assert node.asked == [(0, 9)]

@@ -37,7 +37,7 @@ def silent(_line: str) -> None:
 
 
 def follower(log: ListLog, *nodes: Node, quorum: int = 1, **wanted: object) -> Follower:
-    with_defaults = {"start": "earliest", "poll_s": 0.001, **wanted}
+    with_defaults = {"start": "earliest", "poll_s": 0.001, "ahead": 0, **wanted}
     chosen = FollowSettings(**with_defaults)  # type: ignore[arg-type]
     return Follower(1, Nodes(nodes, 1, quorum), log, chosen, silent, ListBook(None, silent))
 
@@ -107,10 +107,13 @@ def test_whatever_the_chain_does_the_log_becomes_the_chain(story: list[Change], 
     assert log.hashes() == wanted
 
 
+@pytest.mark.parametrize("ahead", [0, 2])
 @settings(max_examples=60, deadline=None)
-@given(st.dictionaries(st.integers(1, 60), st.tuples(st.integers(1, 12), st.integers(0, 3)), max_size=8))
+@given(
+    reorgs=st.dictionaries(st.integers(1, 60), st.tuples(st.integers(1, 12), st.integers(0, 3)), max_size=8)
+)
 def test_a_chain_that_changes_between_any_two_questions_is_followed(
-    reorgs: dict[int, tuple[int, int]],
+    reorgs: dict[int, tuple[int, int]], ahead: int
 ) -> None:
     chain, log = FakeChain().produce_blocks(40), ListLog()
     transport = FakeTransport(chain)
@@ -121,7 +124,7 @@ def test_a_chain_that_changes_between_any_two_questions_is_followed(
             chain.produce_fork(depth, depth + longer)
 
     transport.before = change
-    one = follower(log, node_of(transport))
+    one = follower(log, node_of(transport), ahead=ahead)
     while transport.exchanges <= 60:
         catches_up(one)
     catches_up(one)

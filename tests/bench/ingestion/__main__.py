@@ -17,7 +17,7 @@ from tests.bench.__main__ import show
 from tests.bench.ingestion.chain import BenchChain, bench_chain
 from tests.bench.ingestion.kafka_rows import kafka_table
 from tests.bench.ingestion.latency import latency_table
-from tests.bench.ingestion.readers import Reading, measured, readers
+from tests.bench.ingestion.readers import Reading, follower, measured, readers
 
 Lines = list[list[str]]
 
@@ -28,7 +28,7 @@ PEERS = ("cryo 0.3.2, blocks, transactions, logs", "ethereum-etl 2.4.2, token tr
 
 
 def main() -> None:
-    """Prints three tables."""
+    """Prints four tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.ingestion", description=__doc__)
     parser.add_argument("--blocks", type=int, default=1000)
     parser.add_argument("--transactions", type=int, default=30, help="transactions of a block")
@@ -48,6 +48,7 @@ def main() -> None:
             lake = Lake.open(folder / "on-0")
             batches = list(lake.batches(CHAIN_ID, blocks=BLOCKS_A_PUBLISH))
             show(kafka_table(kafka, OTHER_CHAIN, batches, wanted.rounds))
+            show(_following_table(chain, kafka, wanted.blocks, logs, folder))
             show(latency_table(chain, kafka, CHAIN_ID, folder, wanted.live_blocks, 150))
 
 
@@ -65,6 +66,16 @@ def _reading_table(chain: BenchChain, blocks: int, logs: int, rounds: int, folde
     head = [f"{blocks:,} blocks, {logs:,} transfer logs", "logs/s", "/ cryo", "/ etl", "CPU s", "peak MB"]
     peers = [best[name][0] if name in best else 0.0 for name in PEERS]
     return [head, *(_line(name, rate, peers, reading) for name, (rate, reading) in best.items())]
+
+
+def _following_table(chain: BenchChain, kafka: str, blocks: int, logs: int, folder: Path) -> Lines:
+    reading = measured(follower(chain.url, kafka, 1, blocks), folder / "reader.log")
+    assert reading is not None, "the same blocks could not be brought into Kafka"
+    rate = f"{logs / reading.seconds:,.0f}"
+    return [
+        ["the same blocks from node to Kafka", "logs/s", "CPU s", "peak MB"],
+        ["undertow ingest, from far behind", rate, f"{reading.cpu_s:.1f}", f"{reading.peak_mb:.0f}"],
+    ]
 
 
 def _line(name: str, rate: float, peers: Sequence[float], reading: Reading) -> list[str]:

@@ -61,6 +61,12 @@ def readers(url: str, first: int, last: int, folder: Path, round_: int) -> list[
     return ours + peers
 
 
+def follower(url: str, kafka: str, first: int, last: int) -> Reader:
+    """Who brings the blocks into Kafka and ends there."""
+    command = [sys.executable, "-m", "undertow", "ingest", "--rpc", url, "--kafka", kafka]
+    return Reader("undertow ingest", [*command, "--start", str(first), "--until-block", str(last)])
+
+
 def _script(name: str, *arguments: str, python: str = sys.executable) -> list[str]:
     return [python, str(HERE / f"{name}.py"), *arguments]
 
