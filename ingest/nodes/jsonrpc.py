@@ -49,6 +49,11 @@ class RpcError(msgspec.Struct, gc=False, frozen=True):
         )
 
     @property
+    def is_revert(self) -> bool:
+        """Whether a contract ran and said no: the answer would be the same from any node."""
+        return self.code == 3 or "revert" in self.message.lower()
+
+    @property
     def lacks_method(self) -> bool:
         """Whether the node does not know, or does not offer, what it was asked for."""
         return self.code in {-32601, -32004} or bool(_NO_METHOD.search(self.message.lower()))

@@ -130,18 +130,15 @@ class Node:
         return answers
 
     def call(self, calls: Sequence[tuple[bytes, bytes]], block_hash: bytes) -> list[bytes | None]:
-        """What contracts answer to (address, call data) in the state after a block; None: the call fails."""
-        at = {"blockHash": "0x" + block_hash.hex()}
-        asked: list[Call] = [
-            ("eth_call", [{"to": "0x" + to.hex(), "data": "0x" + data.hex()}, at]) for to, data in calls
-        ]
-        return [self._returned(reply) for reply in self._ask(asked)]
+        """What contracts answer to (address, call data) in the state after a block; None: the call fails, or
+        the node has that state no more.
+        """
+        asked = [{"to": "0x" + to.hex(), "data": "0x" + data.hex()} for to, data in calls]
+        return self._in_state("eth_call", asked, block_hash)
 
     def codes(self, addresses: Sequence[bytes], block_hash: bytes) -> list[bytes | None]:
         """The code of contracts in the state after a block; None where the node has that state no more."""
-        at = {"blockHash": "0x" + block_hash.hex()}
-        asked: list[Call] = [("eth_getCode", ["0x" + address.hex(), at]) for address in addresses]
-        return [self._returned(reply) for reply in self._ask(asked)]
+        return self._in_state("eth_getCode", ["0x" + address.hex() for address in addresses], block_hash)
 
     def traces(self, blocks: Sequence[tuple[int, bytes]]) -> list[list[TracedCall] | None]:
         """The calls in blocks, given by number and hash; None where the node holds another block."""
@@ -149,6 +146,16 @@ class Node:
 
     def close(self) -> None:
         self._transport.close()
+
+    def _in_state(self, method: str, asked: Sequence[Any], block_hash: bytes) -> list[bytes | None]:
+        """An error is an answer only from a node that holds the block: others lag, or are on another fork."""
+        at = "0x" + block_hash.hex()
+        replies = self._ask([(method, [one, {"blockHash": at}]) for one in asked])
+        if any(reply.error is not None and not reply.error.is_revert for reply in replies):
+            block = self._ask([("eth_getBlockByHash", [at, False])], QUICK_S)[0]
+            if block.error is None and self._decode(block, HeaderAnswer) is None:
+                raise self._bad(f"has no block {at}, whose state it was asked for")
+        return [self._returned(reply) for reply in replies]
 
     def _returned(self, reply: Reply) -> bytes | None:
         text = None if reply.error is not None else self._decode(reply, str)

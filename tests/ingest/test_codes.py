@@ -11,6 +11,7 @@ import pytest
 
 from ingest import schema
 from ingest.codes import CODES_A_REQUEST, CodeReader
+from ingest.errors import NodeMisbehaved
 from ingest.lake_writer import LakeWriter
 from ingest.nodes import Node
 from tests.fixtures.frames import ChainBuilder, address, keccak
@@ -121,7 +122,7 @@ def test_a_lake_tells_a_code_once_though_every_range_begins_anew(tmp_path: Path)
 
 
 @pytest.mark.chain
-def test_a_real_node_gives_the_code_of_a_block_and_null_for_one_it_does_not_have(town: Town) -> None:
+def test_a_real_node_gives_the_code_of_a_block_that_it_has_and_says_where_it_has_none(town: Town) -> None:
     code = bytes.fromhex("60016000526001601ff3")
     node = Node(town.url)
     before = node.head().id
@@ -130,4 +131,5 @@ def test_a_real_node_gives_the_code_of_a_block_and_null_for_one_it_does_not_have
 
     assert node.codes([made, address("nobody")], answer.block.id) == [code, b""]
     assert node.codes([made], before) == [b""]
-    assert node.codes([made], b"\1" * 32) == [None]
+    with pytest.raises(NodeMisbehaved, match="has no block 0x0101"):
+        node.codes([made], b"\1" * 32)

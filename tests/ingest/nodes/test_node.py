@@ -10,7 +10,7 @@ import pytest
 from ingest.errors import NodeMisbehaved, NodeUnreachable
 from ingest.nodes.jsonrpc import RpcError
 from ingest.nodes.transport import BadStatus, TooSlow, TransportError
-from tests.fixtures.fake_chain import FakeChain, FakeTransport, Json, node_of
+from tests.fixtures.fake_chain import FakeChain, FakeTransport, Hook, Json, node_of
 
 
 def chain(blocks: int = 30, logs: int = 1) -> FakeChain:
@@ -209,3 +209,40 @@ def test_errors_in_the_words_of_known_nodes_are_understood(code: int, message: s
         "no method": error.lacks_method,
     }
     assert [name for name, is_meant in means.items() if is_meant] == ([] if meaning == "no" else [meaning])
+
+
+def _fails_with(code: int, message: str) -> Hook:
+    """Every call of a contract ends so."""
+
+    def fail(answers: list[Json]) -> list[Json]:
+        failed = {"error": {"code": code, "message": message}}
+        return [{"id": one["id"], **failed} if "error" in one else one for one in answers]
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [(3, "execution reverted"), (-32000, "missing trie node 0xab (path )"), (-32015, "VM execution error.")],
+)
+def test_a_call_that_fails_at_a_block_that_the_node_holds_has_no_answer(code: int, message: str) -> None:
+    transport = FakeTransport(chain(), hook=_fails_with(code, message))
+    held = bytes.fromhex(transport.chain.blocks[3]["hash"][2:])
+
+    assert node_of(transport).call([(b"\1" * 20, b"\2" * 4)], held) == [None]
+
+
+@pytest.mark.parametrize("message", ["header not found", "Resource not found", "hash 0x… is not canonical"])
+def test_a_node_that_lacks_the_block_is_not_taken_for_a_contract_that_fails(message: str) -> None:
+    transport = FakeTransport(chain(), hook=_fails_with(-32000, message))
+
+    with pytest.raises(NodeMisbehaved, match="the node at http://node has no block 0x0303"):
+        node_of(transport).call([(b"\1" * 20, b"\2" * 4)], b"\3" * 32)
+
+
+def test_a_node_that_finds_no_blocks_by_their_hash_is_believed() -> None:
+    transport = FakeTransport(
+        chain(), hook=_fails_with(-32000, "missing trie node"), lacks=("eth_getBlockByHash",)
+    )
+
+    assert node_of(transport).call([(b"\1" * 20, b"\2" * 4)], b"\3" * 32) == [None]
