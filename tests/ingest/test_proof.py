@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import frames, rlp, tools
-from ingest.answers import Answer, BlockAnswer, LogAnswer, ReceiptAnswer
+from ingest.answers import Answer, BlockAnswer, LogAnswer, ReceiptAnswer, unhex
+from ingest.bloom import blooms_of
 from ingest.errors import ProofFailed
 from ingest.localchain.wallet import Wallet
 from ingest.processes import Child, answers, free_port, wait_until
@@ -377,6 +378,28 @@ def test_bytes_given_as_hex_are_encoded_like_bytes(item: bytes) -> None:
 @given(st.lists(st.binary(max_size=40), max_size=10))
 def test_lists_given_as_hex_are_encoded_like_lists(items: list[bytes]) -> None:
     assert rlp.unhex(rlp.hex_list("".join(rlp.hex_string(item.hex()) for item in items))) == rlp.encode(items)
+
+
+logs = st.builds(
+    lambda address, topics, data: LogAnswer(
+        "0x" + address.hex(), ["0x" + topic.hex() for topic in topics], "0x" + data.hex()
+    ),
+    st.binary(min_size=20, max_size=20),
+    st.lists(st.binary(min_size=32, max_size=32), max_size=4),
+    st.one_of(st.binary(max_size=2), st.binary(max_size=70), st.integers(0, 70_000).map(bytes)),
+)
+
+
+@given(st.lists(logs, max_size=5))
+def test_logs_of_any_shape_are_hashed_as_the_plain_encoder_writes_them(told: list[LogAnswer]) -> None:
+    receipt = ReceiptAnswer("0xb", "0xa", "0x0", "0x5208", told, status="0x1")
+    items: list[rlp.Item] = [
+        [unhex(log.address), [unhex(topic) for topic in log.topics], unhex(log.data)] for log in told
+    ]
+    (bloom,) = blooms_of([receipt])
+
+    body = rlp.encode([b"\x01", b"\x52\x08", bloom.to_bytes(256, "big"), items])
+    assert receipts_root([receipt]) == keccak(rlp.encode([b"\x20\x80", body]))
 
 
 def test_half_a_byte_and_blanks_among_hex_digits_are_refused() -> None:

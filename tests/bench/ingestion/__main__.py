@@ -30,7 +30,7 @@ PEERS = ("cryo 0.3.2, blocks, transactions, logs", "ethereum-etl 2.4.2, token tr
 def main() -> None:
     """Prints four tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.ingestion", description=__doc__)
-    parser.add_argument("--blocks", type=int, default=1000)
+    parser.add_argument("--blocks", type=int, default=3000)
     parser.add_argument("--transactions", type=int, default=30, help="transactions of a block")
     parser.add_argument("--transfers", type=int, default=10, help="transfers of a transaction")
     parser.add_argument("--live-blocks", type=int, default=200)
