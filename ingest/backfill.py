@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -19,13 +20,14 @@ from ingest.lake_writer import LakeWriter
 from ingest.lists import ListBook
 from ingest.nodes import Nodes
 from ingest.progress import Progress
-from ingest.range_reader import RangeReader, Say, Stopped
+from ingest.range_reader import RangeReader, Say, Stop
+from ingest.range_workers import Bring, Crew, RangeWorker, Task, processes, threads
 from ingest.verify import Verify
 
 
 @dataclass(frozen=True, slots=True)
 class BackfillSettings:
-    """Blocks `first`..`last` (inclusive), read by `workers` threads, a range each; with the calls inside
+    """Blocks `first`..`last` (inclusive), read by so many `workers`, a range each; with the calls inside
     transactions where `traces` says so, and the lists in the folder `facts`.
     """
 
@@ -58,7 +60,15 @@ def backfill(
         say(f"backfill: stops at the finalised block {last}; --allow-unfinalised reads on")
     book, writer = ListBook(settings.facts, say), LakeWriter(lake)
     book.remember(writer.lake().lists(served))
-    work = Backfill(served, nodes, writer, settings.verify, say, settings.traces, book.told)
+    reader = RangeReader(served, nodes, settings.verify, say, settings.traces)
+    task = Task(rpc, served, settings.verify, settings.traces, lake)
+
+    def crew(workers: int, stop: Stop) -> AbstractContextManager[Bring]:
+        if workers > 1:
+            return processes(task, say, workers, stop)
+        return threads(RangeWorker(reader, writer, threading.Lock()), 1, stop)
+
+    work = Backfill(served, nodes, writer, crew, book.told)
 
     def learn(number: int) -> None:
         book.remember(book.facts(served, number))
@@ -69,15 +79,18 @@ def backfill(
 class Backfill:
     """Copies blocks of one chain from its nodes into a lake."""
 
-    def __init__(self, chain_id: int, nodes: Nodes, writer: LakeWriter, verify: Verify, say: Say,
-                 traces: bool, lists: Callable[[int, int], pl.DataFrame]) -> None:  # fmt: skip
-        """`lists` gives what became known of lists with blocks, by the first and the last of them."""
+    def __init__(
+        self, chain_id: int, nodes: Nodes, writer: LakeWriter, crew: Crew,
+        lists: Callable[[int, int], pl.DataFrame],
+    ) -> None:  # fmt: skip
+        """`crew` reads and writes; `nodes` say which ranges are held as their chain has them now. `lists`
+        gives what became known of lists with blocks, by the first and the last of them.
+        """
         self._chain_id = chain_id
         self._nodes = nodes
-        self._reader = RangeReader(chain_id, nodes, verify, say, traces)
         self._writer = writer
+        self._crew = crew
         self._lists = lists
-        self._lock = threading.Lock()
 
     def run(
         self,
@@ -101,12 +114,12 @@ class Backfill:
         if todo:
             begin(todo[0][0])
         report(Progress(done, total, time.monotonic() - started))
-        with ThreadPoolExecutor(workers, thread_name_prefix="backfill") as pool:
+        with self._crew(max(1, min(workers, len(todo))), stop) as bring:
             running: set[Future[int]] = set()
             try:
                 while (todo or running) and not stop.is_set():
                     while todo and len(running) < workers:
-                        running.add(pool.submit(self._range, *todo.pop(0), stop))
+                        running.add(bring(*todo[0], self._lists(*todo.pop(0))))
                     finished, running = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
                     done += sum(future.result() for future in finished)
                     report(Progress(done, total, time.monotonic() - started))
@@ -117,16 +130,6 @@ class Backfill:
             return False
         self._check_links(first, last)
         return True
-
-    def _range(self, first: int, last: int, stop: threading.Event) -> int:
-        """Brings one range into the lake; the number of its blocks, 0 when stopped."""
-        try:
-            batch = self._reader.read(first, last, stop)
-        except Stopped:
-            return 0
-        with self._lock:
-            self._writer.write(batch.with_facts(lists=self._lists(first, last)))
-        return last - first + 1
 
     def _missing(self, first: int, last: int, workers: int) -> list[tuple[int, int]]:
         """The ranges that the lake does not hold, undamaged, as the node's chain has them now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 
 from ingest.archive import archived
@@ -16,6 +17,8 @@ from ingest.lake_writer import LakeWriter
 from ingest.lists import ListBook
 from ingest.nodes import Nodes
 from ingest.outage import despite_outages
+from ingest.range_reader import RangeReader
+from ingest.range_workers import RangeWorker, threads
 
 __all__ = ["FollowSettings", "Start", "follow"]
 
@@ -78,5 +81,7 @@ def _beside(
     if lake is None:
         return nullcontext()
     writer = LakeWriter(lake)
-    copy = Backfill(served, nodes, writer, settings.verify, say, settings.traces, book.told)
+    reader = RangeReader(served, nodes, settings.verify, say, settings.traces)
+    crew = partial(threads, RangeWorker(reader, writer, threading.Lock()))
+    copy = Backfill(served, nodes, writer, crew, book.told)
     return archived(served, copy, writer, log.headers, stop)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from ingest.ahead import Ahead
 from ingest.answers import Answer
@@ -32,6 +31,14 @@ much as to prove it.
 _WAIT_S = 0.5
 
 
+class Stop(Protocol):
+    """An event that ends the work: of threads or of processes."""
+
+    def is_set(self) -> bool: ...
+
+    def wait(self, timeout: float | None = None) -> bool: ...
+
+
 class Stopped(Exception):
     """Somebody asked for an end before the range was read."""
 
@@ -46,7 +53,7 @@ class RangeReader:
         self._say = say
         self._traces = traces
 
-    def read(self, first: int, last: int, stop: threading.Event) -> Batch:
+    def read(self, first: int, last: int, stop: Stop) -> Batch:
         """Blocks `first`..`last` with the facts that became known in them, but without lists.
 
         Raises Stopped once `stop` is set; ProofFailed (verify `strict`), NodeUnreachable or NodeMisbehaved
@@ -64,9 +71,7 @@ class RangeReader:
                 steps.append(step)
         return concat(steps)
 
-    def _blocks(
-        self, first: int, last: int, take: Take, parent: bytes | None, stop: threading.Event
-    ) -> Batch:
+    def _blocks(self, first: int, last: int, take: Take, parent: bytes | None, stop: Stop) -> Batch:
         """Blocks `first`..`last`, in as many requests as it takes."""
         batches: list[Batch] = []
         at = first
@@ -86,7 +91,7 @@ class RangeReader:
         batch = facts.complete(batch)
         return traced(batch, self._nodes.traces, self._nodes.source) if self._traces else batch
 
-    def _patiently(self, ask: Callable[[], T], stop: threading.Event) -> T:
+    def _patiently(self, ask: Callable[[], T], stop: Stop) -> T:
         """What `ask` brings; asked again a few times if it fails, another node where there is one."""
         for left in range(ATTEMPTS - 1, -1, -1):
             if stop.is_set():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -102,7 +101,7 @@ def ingest(
     traces: Traces = False,
 ) -> None:
     """Follow a node's chain, block by block and proved, into Kafka, until Ctrl-C or SIGTERM."""
-    from ingest.daemon import stop_on_signal
+    from ingest.daemon import collect_seldom, stop_on_signal
     from ingest.follow import FollowSettings, follow
     from ingest.nodes import Limits
 
@@ -110,7 +109,7 @@ def ingest(
         _start(start), verify, until_block, poll_ms / 1000, confirmations, quorum, Limits(node_deadline),
         traces, facts,
     )  # fmt: skip
-    _collect_seldom()
+    collect_seldom()
     with stop_on_signal() as stop:
         follow(rpc, kafka, chain_id, settings, lake, stop, _say)
 
@@ -120,7 +119,9 @@ def backfill(
     from_block: Annotated[int, typer.Option(min=0, help="First block.")],
     to_block: Annotated[int, typer.Option(min=0, help="Last block, included.")],
     lake: Annotated[Path, typer.Option(help="Folder of the lake; made where it is missing.")],
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Ranges that are read at the same time.")] = 4,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes, each with a range of 1,000 blocks at a time.")
+    ] = 4,
     verify: VerifyOption = "strict",
     allow_unfinalised: Annotated[
         bool,
@@ -136,23 +137,15 @@ def backfill(
     """Copy history from a node, proved, into a lake of Parquet files; run again, it goes on."""
     from ingest.backfill import BackfillSettings
     from ingest.backfill import backfill as run
-    from ingest.daemon import stop_on_signal
+    from ingest.daemon import collect_seldom, stop_on_signal
     from ingest.progress import ProgressLine
 
     if from_block > to_block:
         raise typer.BadParameter(f"--from-block {from_block} is above --to-block {to_block}")
     settings = BackfillSettings(from_block, to_block, workers, verify, allow_unfinalised, traces, facts)
-    _collect_seldom()
+    collect_seldom()
     with stop_on_signal() as stop:
         run(rpc, chain_id, settings, lake, stop, _say, ProgressLine(sys.stderr).show)
-
-
-def _collect_seldom() -> None:
-    """Answers are many small objects, none of them in a cycle: to look for cycles as often as Python does
-    takes a tenth of the time.
-    """
-    gc.freeze()
-    gc.set_threshold(20_000, 10, 10)
 
 
 def _start(text: str) -> Start:
