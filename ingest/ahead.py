@@ -25,7 +25,9 @@ class _Coming:
 
 
 class Ahead:
-    """Blocks in order, so many a request; so many `requests` are under way while one is worked on."""
+    """Blocks in order, so many a request; so many `requests` are under way while one is worked on. On leaving
+    they are waited for.
+    """
 
     def __init__(self, fetch: Fetch, blocks: int, requests: int = REQUESTS) -> None:
         self._fetch, self._blocks, self._requests = fetch, blocks, requests
@@ -73,14 +75,10 @@ class Ahead:
     def _end(self, first: int, last: int) -> int:
         return min(last, first + self._blocks - 1)
 
-    def close(self) -> None:
-        """Waits for what is under way, and asks for nothing more."""
-        self._threads.shutdown(cancel_futures=True)
-
     def __enter__(self) -> Ahead:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        self._threads.shutdown(cancel_futures=True)

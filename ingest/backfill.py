@@ -119,7 +119,8 @@ class Backfill:
             try:
                 while (todo or running) and not stop.is_set():
                     while todo and len(running) < workers:
-                        running.add(bring(*todo[0], self._lists(*todo.pop(0))))
+                        wanted = todo.pop(0)
+                        running.add(bring(*wanted, self._lists(*wanted)))
                     finished, running = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
                     done += sum(future.result() for future in finished)
                     report(Progress(done, total, time.monotonic() - started))
