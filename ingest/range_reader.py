@@ -61,24 +61,25 @@ class RangeReader:
         """
         facts = FactReader(self._nodes.call, self._nodes.codes)
         steps: list[Batch] = []
+        at, parent = first, None
         with Ahead(self._nodes.fetch, BLOCKS_A_REQUEST) as ahead:
             take = partial(ahead.take, last=last)
-            for start in range(first, last + 1, BLOCKS_A_STEP):
-                end, parent = min(last, start + BLOCKS_A_STEP - 1), steps[-1].last_hash if steps else None
-                step = self._blocks(start, end, take, parent, stop)
+            while at <= last:
+                step = self._step(at, min(last, at + BLOCKS_A_STEP - 1), take, parent, stop)
                 step = self._patiently(partial(self._complete, step, facts), stop)
                 facts.remember(step)
                 steps.append(step)
+                at, parent = step.last + 1, step.last_hash
         return concat(steps)
 
-    def _blocks(self, first: int, last: int, take: Take, parent: bytes | None, stop: Stop) -> Batch:
-        """Blocks `first`..`last`, in as many requests as it takes."""
+    def _step(self, first: int, last: int, take: Take, parent: bytes | None, stop: Stop) -> Batch:
+        """Blocks from `first` to `last`, in as many requests as it takes; the last one may carry further."""
         batches: list[Batch] = []
         at = first
         while at <= last:
             batch = self._patiently(partial(self._request, at, take, parent), stop)
             batches.append(batch)
-            parent, at = batch.last_hash, batch.last + 1
+            at, parent = batch.last + 1, batch.last_hash
         return concat(batches)
 
     def _request(self, first: int, take: Take, parent: bytes | None) -> Batch:
