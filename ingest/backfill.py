@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,8 +20,8 @@ from ingest.lake_writer import LakeWriter
 from ingest.lists import ListBook
 from ingest.nodes import Nodes
 from ingest.progress import Progress
-from ingest.range_reader import RangeReader, Say, Stop
-from ingest.range_workers import Bring, Crew, RangeWorker, Task, processes, threads
+from ingest.range_reader import Say
+from ingest.range_workers import Crew, Task, processes
 from ingest.verify import Verify
 
 
@@ -60,14 +60,7 @@ def backfill(
         say(f"backfill: stops at the finalised block {last}; --allow-unfinalised reads on")
     book, writer = ListBook(settings.facts, say), LakeWriter(lake)
     book.remember(writer.lake().lists(served))
-    reader = RangeReader(served, nodes, settings.verify, say, settings.traces)
-    task = Task(rpc, served, settings.verify, settings.traces, lake)
-
-    def crew(workers: int, stop: Stop) -> AbstractContextManager[Bring]:
-        if workers > 1:
-            return processes(task, say, workers, stop)
-        return threads(RangeWorker(reader, writer, threading.Lock()), 1, stop)
-
+    crew = partial(processes, Task(rpc, served, settings.verify, settings.traces, lake), say)
     work = Backfill(served, nodes, writer, crew, book.told)
 
     def learn(number: int) -> None:

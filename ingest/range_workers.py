@@ -1,4 +1,4 @@
-"""Who brings ranges into a lake: threads beside other work, processes where several cores are to work."""
+"""Who brings ranges into a lake: a thread beside other work, processes where several cores are to work."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
@@ -37,10 +38,18 @@ _LINE_CHARACTERS = 1000
 """Of a line that a process says: as much as a pipe carries in one piece."""
 
 
+class Lock(Protocol):
+    """Of threads or of processes: one that a process took with it when it was killed is never free again."""
+
+    def acquire(self, *, timeout: float) -> bool: ...
+
+    def release(self) -> None: ...
+
+
 class RangeWorker:
     """Reads ranges and writes them, one writer at a time."""
 
-    def __init__(self, reader: RangeReader, writer: LakeWriter, lock: AbstractContextManager[object]) -> None:
+    def __init__(self, reader: RangeReader, writer: LakeWriter, lock: Lock) -> None:
         self._reader, self._writer, self._lock = reader, writer, lock
 
     def bring(self, first: int, last: int, lists: pl.DataFrame, stop: Stop) -> int:
@@ -49,8 +58,13 @@ class RangeWorker:
             batch = self._reader.read(first, last, stop)
         except Stopped:
             return 0
-        with self._lock:
+        while not self._lock.acquire(timeout=_LOOK_S):
+            if stop.is_set():
+                return 0
+        try:
             self._writer.write(batch.with_facts(lists=lists))
+        finally:
+            self._lock.release()
         return last - first + 1
 
 
@@ -74,31 +88,57 @@ class Task:
 
 @contextmanager
 def processes(task: Task, say: Say, workers: int, stop: Stop) -> Iterator[Bring]:
-    """Processes, each with connections of its own: Python does its work on one core only. `say` hears what
-    they say. They end by themselves when this process is gone.
+    """This process and others beside it, each with connections of its own: Python does its work on one core
+    only. `say` hears what they say. The others end by themselves when this one is gone.
     """
     context = multiprocessing.get_context("spawn")
     ended, lock = context.Event(), context.Lock()
+    worker = _worker_for(task, lock, say)
     lines, mouth = context.Pipe(duplex=False)
     listener = threading.Thread(target=_listen, args=(lines, say), name="backfill lines")
     listener.start()
     beginning = (task, os.getpid(), lock, ended, mouth)
-
-    def bring(first: int, last: int, lists: pl.DataFrame) -> Future[int]:
-        told: Future[int] = Future()
-        pool.submit(_bring, first, last, lists).add_done_callback(lambda done: _tell(done, told, stop))
-        return told
-
     try:
-        with ProcessPoolExecutor(workers, context, initializer=_begin, initargs=beginning) as pool:
+        with (
+            ProcessPoolExecutor(
+                max(1, workers - 1), context, initializer=_begin, initargs=beginning
+            ) as others,
+            threads(worker, 1, stop) as bring_here,
+        ):
             try:
-                yield bring
+                yield _Shared(bring_here, others, stop)
             finally:
                 ended.set()
-                pool.shutdown(wait=False, cancel_futures=True)
+                others.shutdown(wait=False, cancel_futures=True)
     finally:
         mouth.close()
         listener.join()
+
+
+class _Shared:
+    """Has a range brought here where nothing is brought here now, else by another process."""
+
+    def __init__(self, bring_here: Bring, others: ProcessPoolExecutor, stop: Stop) -> None:
+        self._bring_here, self._others, self._stop = bring_here, others, stop
+        self._here: Future[int] | None = None
+
+    def __call__(self, first: int, last: int, lists: pl.DataFrame) -> Future[int]:
+        if self._here is None or self._here.done():
+            self._here = self._bring_here(first, last, lists)
+            return self._here
+        told: Future[int] = Future()
+        try:
+            done = self._others.submit(_bring, first, last, lists)
+        except BrokenProcessPool as error:
+            done = Future()
+            done.set_exception(error)
+        done.add_done_callback(lambda done: _tell(done, told, self._stop))
+        return told
+
+
+def _worker_for(task: Task, lock: Lock, say: Say) -> RangeWorker:
+    reader = RangeReader(task.chain_id, Nodes(task.rpc, task.chain_id), task.verify, say, task.traces)
+    return RangeWorker(reader, LakeWriter(task.lake), lock)
 
 
 def _tell(done: Future[int], told: Future[int], stop: Stop) -> None:
@@ -134,7 +174,7 @@ _ended: Stop
 """What this process works with, where it is a worker: `_begin` sets them."""
 
 
-def _begin(task: Task, parent: int, lock: AbstractContextManager[object], ended: Stop,
+def _begin(task: Task, parent: int, lock: Lock, ended: Stop,
            mouth: Connection) -> None:  # fmt: skip
     """Runs first in a worker process. Ctrl-C is for its parent, which asks it to stop."""
     global _worker, _ended
@@ -145,8 +185,7 @@ def _begin(task: Task, parent: int, lock: AbstractContextManager[object], ended:
     def say(line: str) -> None:
         mouth.send(line[:_LINE_CHARACTERS])
 
-    reader = RangeReader(task.chain_id, Nodes(task.rpc, task.chain_id), task.verify, say, task.traces)
-    _worker, _ended = RangeWorker(reader, LakeWriter(task.lake), lock), ended
+    _worker, _ended = _worker_for(task, lock, say), ended
 
 
 def _bring(first: int, last: int, lists: pl.DataFrame) -> int:

@@ -30,7 +30,7 @@ def fills(url: str, lake: Path, settings: BackfillSettings) -> tuple[list[Manife
 
 
 def workers_of(parent: psutil.Process) -> list[psutil.Process]:
-    """Those that have read something; multiprocessing has a helper process of its own."""
+    """The processes beside it; multiprocessing has a helper of its own, which is none."""
     return [child for child in parent.children() if "spawn_main" in " ".join(child.cmdline())]
 
 
@@ -78,7 +78,7 @@ def test_a_worker_that_is_killed_is_one_clear_line_and_the_next_run_finishes(
 def test_no_worker_outlives_its_backfill(town: Town, tmp_path: Path, how: signal.Signals) -> None:
     last = town.mine(4200).head
     argv = [sys.executable, "-m", "undertow", "backfill", "--rpc", town.url, "--lake", str(tmp_path / "lake")]
-    argv += ["--from-block", "0", "--to-block", str(last), "--workers", "2"]
+    argv += ["--from-block", "0", "--to-block", str(last), "--workers", "3"]
     with Child.start("backfill", argv, log=tmp_path / "log") as child:
         parent = psutil.Process(child.pid)
         wait_until(lambda: len(workers_of(parent)) == 2, 60, "two workers", child)

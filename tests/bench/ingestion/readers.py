@@ -40,7 +40,7 @@ class Reading:
 def readers(url: str, first: int, last: int, folder: Path, round_: int) -> list[Reader]:
     """In the order of the table. Peers that cannot be installed are left out, and said so."""
     span, slow = [str(first), str(last)], [str(first), str(first + (last - first + 1) // 10 - 1)]
-    backfill = [sys.executable, "-m", "undertow", "backfill", "--rpc", url]
+    backfill = [sys.executable, "-m", "undertow", "backfill", "--rpc", url, "--workers", "3"]
     backfill += ["--from-block", str(first), "--to-block", str(last)]
     off, on = str(folder / f"off-{round_}"), str(folder / f"on-{round_}")
     ours = [
