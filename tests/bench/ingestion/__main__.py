@@ -18,17 +18,18 @@ from tests.bench.ingestion.chain import BenchChain, bench_chain
 from tests.bench.ingestion.kafka_rows import kafka_table
 from tests.bench.ingestion.latency import latency_table
 from tests.bench.ingestion.readers import Reading, follower, measured, readers
+from tests.bench.ingestion.stages import stages_table
 
 Lines = list[list[str]]
 
-CHAIN_ID, OTHER_CHAIN = 31337, 31338
+CHAIN_ID, STAGES_CHAIN, OTHER_CHAIN = 31337, 31338, 31339
 BLOCKS_A_PUBLISH = 250
 PEERS = ("cryo 0.3.2, blocks, transactions, logs", "ethereum-etl 2.4.2, token transfers")
 """Whom the others are divided by: cryo where it reads the same three tables."""
 
 
 def main() -> None:
-    """Prints four tables."""
+    """Prints five tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.ingestion", description=__doc__)
     parser.add_argument("--blocks", type=int, default=3000)
     parser.add_argument("--transactions", type=int, default=30, help="transactions of a block")
@@ -50,6 +51,7 @@ def main() -> None:
             show(kafka_table(kafka, OTHER_CHAIN, batches, wanted.rounds))
             show(_following_table(chain, kafka, wanted.blocks, logs, folder))
             show(latency_table(chain, kafka, CHAIN_ID, folder, wanted.live_blocks, 150))
+            show(stages_table(chain, kafka, STAGES_CHAIN, folder, chain.head))
 
 
 def _reading_table(chain: BenchChain, blocks: int, logs: int, rounds: int, folder: Path) -> Lines:
