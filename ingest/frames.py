@@ -15,7 +15,11 @@ from ingest.proof import Proof
 T = TypeVar("T")
 Column = Sequence[int] | Sequence[int | None] | Sequence[bytes | None] | Sequence[str] | pl.Series
 
-_SIZED = {20: "an address", 32: "a hash or topic"}
+_ROOTS = ("transactions_root", "receipts_root", "state_root")
+_HASHES = ("block_hash", "parent_hash", *_ROOTS, "transaction_hash", "topic")
+_ADDRESSES = ("miner", "from_address", "to_address", "contract_address", "address")
+_SIZES = {**dict.fromkeys(_HASHES, 32), **dict.fromkeys(_ADDRESSES, 20)}
+"""Bytes of what has a fixed size."""
 
 
 def batch(chain_id: int, answers: Sequence[Answer], proofs: Sequence[Proof]) -> Batch:
@@ -38,16 +42,16 @@ def _blocks(chain_id: int, answers: Sequence[Answer], proofs: Sequence[Proof]) -
     blocks = [answer.block for answer in answers]
     columns: dict[str, Column] = {
         "block_number": [block.height for block in blocks],
-        "block_hash": _sized(32, (block.hash for block in blocks)),
-        "parent_hash": _sized(32, (block.parent_hash for block in blocks)),
+        "block_hash": _sized("block_hash", (block.hash for block in blocks)),
+        "parent_hash": _sized("parent_hash", (block.parent_hash for block in blocks)),
         "timestamp": _numbers(block.timestamp for block in blocks),
-        "miner": _sized(20, (block.miner for block in blocks)),
+        "miner": _sized("miner", (block.miner for block in blocks)),
         "gas_limit": _numbers(block.gas_limit for block in blocks),
         "gas_used": _numbers(block.gas_used for block in blocks),
         "base_fee_per_gas": _numbers_or_null(block.base_fee_per_gas for block in blocks),
-        "transactions_root": _sized(32, (block.transactions_root for block in blocks)),
-        "receipts_root": _sized(32, (block.receipts_root for block in blocks)),
-        "state_root": _sized(32, (block.state_root for block in blocks)),
+        "transactions_root": _sized("transactions_root", (block.transactions_root for block in blocks)),
+        "receipts_root": _sized("receipts_root", (block.receipts_root for block in blocks)),
+        "state_root": _sized("state_root", (block.state_root for block in blocks)),
         "transaction_count": [len(block.transactions) for block in blocks],
         "log_count": [sum(len(receipt.logs) for receipt in answer.receipts) for answer in answers],
         "proof": list(proofs),
@@ -66,9 +70,9 @@ def _transactions(chain_id: int, answers: Sequence[Answer]) -> pl.DataFrame:
         "block_number": _spread((answer.block.height for answer in answers), sizes),
         "timestamp": _spread((int(answer.block.timestamp, 16) for answer in answers), sizes),
         "transaction_index": [at for size in sizes for at in range(size)],
-        "transaction_hash": _sized(32, (transaction.hash for transaction in sent)),
-        "from_address": _sized(20, (transaction.sender for transaction in sent)),
-        "to_address": _sized(20, (transaction.to for transaction in sent)),
+        "transaction_hash": _sized("transaction_hash", (transaction.hash for transaction in sent)),
+        "from_address": _sized("from_address", (transaction.sender for transaction in sent)),
+        "to_address": _sized("to_address", (transaction.to for transaction in sent)),
         "value": value,
         "value_float": decode.amount_float(value),
         "nonce": _numbers(transaction.nonce for transaction in sent),
@@ -78,7 +82,7 @@ def _transactions(chain_id: int, answers: Sequence[Answer]) -> pl.DataFrame:
         "status": _numbers_or_null(receipt.status for receipt in receipts),
         "gas_used": [used for answer in answers for used in _gas_used(answer)],
         "effective_gas_price": _numbers_or_null(receipt.effective_gas_price for receipt in receipts),
-        "contract_address": _sized(20, (receipt.contract_address for receipt in receipts)),
+        "contract_address": _sized("contract_address", (receipt.contract_address for receipt in receipts)),
     }
     return _table(schema.TRANSACTIONS, chain_id, columns)
 
@@ -88,12 +92,13 @@ def _logs(chain_id: int, answers: Sequence[Answer]) -> pl.DataFrame:
     sizes = [len(receipt.logs) for _, receipt in receipts]
     logs = [log for _, receipt in receipts for log in receipt.logs]
     per_block = (sum(len(receipt.logs) for receipt in answer.receipts) for answer in answers)
-    addresses, words = _Words(20), _Words(32)
+    addresses, words = _Words("address"), _Words("topic")
+    hashes = _sized("transaction_hash", (receipt.transaction_hash for _, receipt in receipts))
     topics = [log.topics for log in logs]
     columns: dict[str, Column] = {
         "block_number": _spread((answer.block.height for answer, _ in receipts), sizes),
         "transaction_index": _spread((int(receipt.transaction_index, 16) for _, receipt in receipts), sizes),
-        "transaction_hash": _spread(_sized(32, (receipt.transaction_hash for _, receipt in receipts)), sizes),
+        "transaction_hash": _spread(hashes, sizes),
         "log_index": [at for count in per_block for at in range(count)],
         "address": [addresses[log.address] for log in logs],
         **{f"topic{n}": [words[texts[n]] if n < len(texts) else None for texts in topics] for n in range(4)},
@@ -118,15 +123,15 @@ def _bytes(texts: Iterable[str | None]) -> list[bytes | None]:
     return [None if text is None else bytes.fromhex(text[2:]) for text in texts]
 
 
-def _sized(size: int, texts: Iterable[str | None]) -> list[bytes | None]:
-    """Hashes (32 bytes) or addresses (20). Neither hex nor a proof sees to it that a sender is one."""
-    return [None if text is None else _word(text, size) for text in texts]
+def _sized(column: str, texts: Iterable[str | None]) -> list[bytes | None]:
+    """Hashes or addresses. Neither hex nor a proof sees to it that a sender is one."""
+    return [None if text is None else _word(column, text) for text in texts]
 
 
-def _word(text: str, size: int) -> bytes:
-    word = bytes.fromhex(text[2:])
+def _word(column: str, text: str) -> bytes:
+    word, size = bytes.fromhex(text[2:]), _SIZES[column]
     if len(word) != size:
-        raise ValueError(f"{_SIZED[size]} has not {size} bytes: {text}")
+        raise ValueError(f"one of its {column} is not of {size} bytes")
     return word
 
 
@@ -141,12 +146,12 @@ def _numbers_or_null(texts: Iterable[str | None]) -> list[int | None]:
 class _Words(dict[str, bytes]):
     """Addresses or topics as bytes. The same few come again and again: each is read once."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, column: str) -> None:
         super().__init__()
-        self._size = size
+        self._column = column
 
     def __missing__(self, text: str) -> bytes:
-        self[text] = word = _word(text, self._size)
+        self[text] = word = _word(self._column, text)
         return word
 
 

@@ -60,9 +60,9 @@ def test_a_number_that_its_column_cannot_hold_is_one_clear_line(gas: str) -> Non
 @pytest.mark.parametrize(
     ("wrong", "what"),
     [
-        ({"sender": "0x" + "a1" * 19}, "an address has not 20 bytes"),
-        ({"to": "0x" + "a1" * 32}, "an address has not 20 bytes"),
-        ({"hash": "0xab"}, "a hash or topic has not 32 bytes"),
+        ({"sender": "0x" + "a1" * 19}, "one of its from_address is not of 20 bytes"),
+        ({"to": "0x" + "a1" * 32}, "one of its to_address is not of 20 bytes"),
+        ({"hash": "0xab"}, "one of its transaction_hash is not of 32 bytes"),
     ],
 )
 def test_a_transaction_whose_address_or_hash_is_none_is_one_clear_line(

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
-
 from detectors.evaluate.recorded.files import unusable
 from ingest import decode, frames
 from ingest.answers import Answer, BlockAnswer, LogAnswer, ReceiptAnswer, TransactionAnswer
@@ -20,13 +18,6 @@ CHAIN_ID = 1
 """All recordings are of Ethereum's main chain."""
 
 _ZERO_HASH, _NOBODY = "0x" + "00" * 32, "0x" + "00" * 20
-_SIZES = {20: ("miner", "address", "from_address", "to_address", "contract_address")} | {
-    32: (
-        *("block_hash", "parent_hash", "transaction_hash"),
-        *("transactions_root", "receipts_root", "state_root"),
-        *(f"topic{n}" for n in range(4)),
-    )
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +39,9 @@ def batch(path: Path, answers: Sequence[Answer]) -> Batch:
     for answer in answers:
         _check_order(path, answer)
     try:
-        made = frames.batch(CHAIN_ID, answers, ["none"] * len(answers))
+        return frames.batch(CHAIN_ID, answers, ["none"] * len(answers))
     except (ValueError, OverflowError) as error:
         raise unusable(path, str(error)) from error
-    for frame in (made.blocks, made.transactions, made.logs):
-        _check_sizes(path, frame)
-    return made
 
 
 def made_chain(blocks: Sequence[tuple[int, Sequence[Sent]]]) -> list[Answer]:
@@ -109,10 +97,3 @@ def _check_order(path: Path, answer: Answer) -> None:
     for at, (transaction, receipt) in enumerate(pairs):
         if receipt.transaction_hash != transaction.hash or receipt.transaction_index.lower() != hex(at):
             raise unusable(path, f"its receipt {at} is not that of its transaction {at}")
-
-
-def _check_sizes(path: Path, frame: pl.DataFrame) -> None:
-    for size, columns in _SIZES.items():
-        for column in frame.columns:
-            if column in columns and (frame[column].bin.size() != size).any():
-                raise unusable(path, f"one of its {column} is not of {size} bytes")
