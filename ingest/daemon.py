@@ -41,8 +41,8 @@ def stop_on_signal() -> Iterator[threading.Event]:
 
 
 def collect_seldom() -> None:
-    """Answers are many small objects, none of them in a cycle: to look for cycles as often as Python does
-    takes a tenth of the time.
+    """For readers of nodes: answers are many small objects, none of them in a cycle, and to look for cycles
+    among them as often as Python does is felt.
     """
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)

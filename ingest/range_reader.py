@@ -24,8 +24,8 @@ ATTEMPTS = 4
 """Times that a request is made before a range is given up: nodes are busy, or their chain changes."""
 
 BLOCKS_A_STEP = 100
-"""Blocks whose events are decoded together, to find what is told of them: to do so for each request costs as
-much as to prove it.
+"""Blocks whose events are decoded together, to find what is told of them: a request has too few to make that
+worth its while.
 """
 
 _WAIT_S = 0.5

@@ -1,4 +1,4 @@
-"""Ends what is late: one thread for all sockets; to start one for each question takes as long as to ask."""
+"""Ends what is late: one thread for all sockets, as to start one for each question would be felt."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Deadlines:
     @contextlib.contextmanager
     def ending_at(self, until: float, end: End) -> Iterator[None]:
         """Calls `end`, from another thread, at `until` (monotonic seconds) if the block has not ended before:
-        never after it. An OSError of `end` counts for nothing: what it ends may have ended by itself.
+        never after it. What `end` raises counts for nothing, as what it ends may have ended by itself.
         """
         due = _Due(until, next(self._numbers), end)
         with self._changed:
@@ -57,6 +57,7 @@ class Deadlines:
                 self._changed.wait(wait_s)
 
     def _end(self, due: _Due) -> None:
+        """Whatever goes wrong with one, the others still depend on this thread."""
         if due.end is not None:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(Exception):
                 due.end()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
+import pytest
+
 from ingest.nodes.deadlines import Deadlines
 from ingest.processes import wait_until
 
@@ -38,9 +40,17 @@ def test_an_earlier_deadline_that_comes_later_does_not_wait_for_the_others() -> 
         assert last.wait(10)
 
 
-def test_a_socket_that_ended_by_itself_harms_nobody_else() -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError("Bad file descriptor"),
+        AttributeError("'NoneType' object has no attribute 'shutdown'"),
+        ValueError("no socket to shut down"),
+    ],
+)
+def test_a_socket_that_ended_by_itself_harms_nobody_else(error: Exception) -> None:
     def gone() -> None:
-        raise OSError("Bad file descriptor")
+        raise error
 
     deadlines, ended = Deadlines(), threading.Event()
     with (

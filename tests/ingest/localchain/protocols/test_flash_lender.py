@@ -12,19 +12,9 @@ from ingest.localchain.protocols.flash_lender import FlashLender, supply, take_b
 from ingest.localchain.protocols.savings import Savings, deposit
 from ingest.localchain.wallet import Address
 from ingest.localchain.world import DEPLOYER, World, ensure_world
+from tests.ingest.localchain.protocols.conftest import ALICE, BOB
 
 pytestmark = pytest.mark.chain
-
-ALICE, BOB = "0x" + "a1" * 20, "0x" + "b0" * 20
-
-
-@pytest.fixture
-def miner(fork_rpc: str) -> Miner:
-    miner = Miner.start(fork_rpc)
-    for person in (ALICE, BOB):
-        miner.give(person, 10**18)
-    miner.mine([])
-    return miner
 
 
 @pytest.fixture

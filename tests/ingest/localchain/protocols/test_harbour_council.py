@@ -13,20 +13,12 @@ from ingest.localchain.protocols.harbour_council import (
     HarbourCouncil,
 )
 from ingest.localchain.world import World, ensure_world
+from tests.ingest.localchain.protocols.conftest import ALICE, BOB
 
 pytestmark = pytest.mark.chain
 
-ALICE, BOB, CAROL = "0x" + "a1" * 20, "0x" + "b0" * 20, "0x" + "ca" * 20
+CAROL = "0x" + "ca" * 20
 GRANT = 5_000
-
-
-@pytest.fixture
-def miner(fork_rpc: str) -> Miner:
-    miner = Miner.start(fork_rpc)
-    for person in (ALICE, BOB):
-        miner.give(person, 10**18)
-    miner.mine([])
-    return miner
 
 
 @pytest.fixture

@@ -9,21 +9,12 @@ from ingest.localchain.miner import Miner
 from ingest.localchain.protocols.wallet_factory import WalletFactory, fill, make, pay_from
 from ingest.localchain.wallet import Address, created_address
 from ingest.localchain.world import DEPLOYER, ETH, ensure_world, world
+from tests.ingest.localchain.protocols.conftest import ALICE, BOB
 
 pytestmark = pytest.mark.chain
 
-ALICE, BOB = "0x" + "a1" * 20, "0x" + "b0" * 20
 NOBODY = "0x" + "0e" * 20
 USDC = world().token("USDC")
-
-
-@pytest.fixture
-def miner(fork_rpc: str) -> Miner:
-    miner = Miner.start(fork_rpc)
-    for person in (ALICE, BOB):
-        miner.give(person, 10**18)
-    miner.mine([])
-    return miner
 
 
 @pytest.fixture
