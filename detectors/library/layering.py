@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from detectors.alert import RoleName, Severity
-from detectors.base import Finding, hexed, rows_of
+from detectors.base import Finding, evidence_rows, hexed
 from detectors.features import Features
 from ingest.batch import Batch
 
@@ -75,7 +75,7 @@ class Layering:
             severity=severity,
             transaction=bytes(row["transaction_hash"]),
             roles=tuple(roles),
-            rows=rows_of(trail),
+            rows=evidence_rows(trail),
             measured={"hops": hops, "gathered": gathered, "seconds": seconds},
             thresholds={"hops": self.settings.hops, "gathered": self.settings.gathered},
             explanation=self._sentence(origin, hops, gathered, len(met), seconds),

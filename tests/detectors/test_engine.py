@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from detectors.base import Finding, Tier, rows_of
+from detectors.base import Finding, Tier, evidence_rows
 from detectors.engine import Engine
 from detectors.features import Features
 from detectors.settings import EngineSettings
@@ -43,7 +43,7 @@ class LargePayments:
             severity="low",
             transaction=row["transaction_hash"],
             roles=((row["from_address"], "attacker"),),
-            rows=rows_of(rows),
+            rows=evidence_rows(rows),
         )
 
 
