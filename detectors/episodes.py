@@ -162,7 +162,7 @@ def alert_id(chain_id: int, detector: str, subject: str, transaction: bytes) -> 
 
 def _opened(detector: str, tier: Tier, finding: Finding, place: Place, run: str, ledger: Ledger) -> Alert:
     subject = hexed(finding.subject)
-    evidence = tuple(_evidence(row, ledger) for row in finding.rows)
+    evidence = tuple(_evidence(row, place.number, ledger) for row in finding.rows)
     return Alert(
         id=alert_id(place.chain_id, detector, f"{finding.subject_kind}:{subject}", finding.transaction),
         chain_id=place.chain_id,
@@ -239,8 +239,9 @@ def _unique(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
-def _evidence(row: Row, ledger: Ledger) -> Evidence:
-    token = ledger.token(row.token) if row.amount is not None else None
+def _evidence(row: Row, number: int, ledger: Ledger) -> Evidence:
+    """`row` in the words of block `number`."""
+    token = ledger.token(row.token, number) if row.amount is not None else None
     return Evidence(
         transaction=hexed(row.transaction_hash),
         log_index=row.log_index if row.log_index >= 0 else None,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from detectors.graph import Graph
 from detectors.kernels import layout
-from detectors.ledger import Ledger
+from detectors.ledger import Ledger, Token
 from detectors.rows import kernel_rows
 from ingest.batch import Batch
 
@@ -70,13 +70,19 @@ class Features:
     transfers: pl.DataFrame
     trails: pl.DataFrame
     wallets: pl.DataFrame
-    ledger: Ledger
+    _ledger: Ledger
     columns: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     models: Mapping[str, Model] = field(default_factory=dict)
 
     def addresses(self, ids: Sequence[int]) -> list[bytes]:
         """The 20 bytes of each ledger id."""
-        return self.ledger.addresses(ids)
+        return self._ledger.addresses(ids)
+
+    def token(self, address: bytes | None, number: int) -> Token:
+        """What was known of a token as of block `number`: the ledger itself stands at the batch's end, so
+        detectors do not read it.
+        """
+        return self._ledger.token(address, number)
 
 
 def stream(batch: Batch, graph: Graph, ledger: Ledger, limits: layout.Limits) -> Features:
