@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from detectors.graph import Graph
 from detectors.kernels import layout
 from detectors.ledger import Ledger, Token
-from detectors.rows import STANDARDS, kernel_rows
+from detectors.rows import STANDARDS, kernel_rows, returned
 from ingest.batch import Batch
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ KNOWN_BEFORE = (
     "to_first_time", "pair_count", "pair_by_payer", "back_pair_count", "emptied", "tokens_left",
     "to_paid_asset", "from_paid_asset",
     "depth", "origin", "gathered", "capped", "from_funder", "to_funder", "funder_payees",
+    "from_own_payees", "to_signed_in", "paid_back", "native_left", "to_matters",
 )  # fmt: skip
 """Integer columns of a transfer, in the order of the kernel's R_ columns: what was known just before it (see
 `Features`).
@@ -53,14 +54,19 @@ class Features:
     transfers: `schema.TRANSFERS`, and
         row (position in this frame), by (sender of the transaction), direct (the payer sent it himself,
         straight to the payee or by the token's own transfer), returned (the payer received something in the
-        same transaction), from_id, to_id, by_id, asset_id (ledger ids; asset 0 = native), and `KNOWN_BEFORE`:
-        counts of earlier transfers and counterparties; pair_*: earlier transfers between the two; emptied (1:
-        at least 95 % of a fully known balance left; 2: more than was known and more than ever before);
-        tokens_left (tokens the payer still holds); *_paid_asset (own payments of this asset before); depth
-        (times in a row that this money was passed on), origin (id of the wallet the trail began at), gathered
-        (wallets that passed the same source's money on to this payee; 0 where the source is a hub); *_funder
-        (id of the first sender of native value, -1 unknown); funder_payees (distinct payees of the payer's
-        funder).
+        same transaction that he sent himself, or that matters to him), from_id, to_id, by_id, asset_id
+        (ledger ids; asset 0 = native), and `KNOWN_BEFORE`: counts of earlier transfers and counterparties;
+        pair_*: earlier transfers between the two; emptied (1: at least 95 % of a fully known balance left;
+        2: more than was known and more than ever before); tokens_left (tokens of which some was left after
+        the payer's own last payment of them); native_left (native value the payer has left as the stream
+        knows it: wei, clipped to 64 bits); *_paid_asset (own payments of this asset before);
+        from_own_payees, to_signed_in (distinct payees of the payer, and payers of the payee, by payments that
+        the payer signed himself); paid_back (1: the payee had paid the payer a twentieth at least of this
+        native value); to_matters (1: at least a twentieth of the payee's largest payment of an asset that he
+        has paid with himself); depth (times in a row that this money was passed on), origin (id of the wallet
+        the trail began at), gathered (wallets that passed the same source's money on to this payee; 0 where
+        the source is a hub); *_funder (id of the first sender of native value, -1 unknown, also where the
+        wallet's money is older than the stream); funder_payees (distinct payees of the payer's funder).
     trails: edges behind the transfer `row`, newest last.
     wallets: one row for each block and wallet it touched that sends transactions: block_number, timestamp,
     wallet, wallet_id,
@@ -98,7 +104,7 @@ def stream(batch: Batch, graph: Graph, ledger: Ledger, limits: layout.Limits) ->
         "row": np.arange(rows.block.size),
         "by": found.by,
         "direct": rows.direct,
-        "returned": found.returned,
+        "returned": returned(rows, known[:, KNOWN_BEFORE.index("to_matters")] > 0),
         "from_id": rows.sender,
         "to_id": rows.payee,
         "by_id": rows.by,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from detectors import worth
 from detectors.alert import RoleName, Severity
 from detectors.base import Finding, Memory, Row, evidence_rows, hexed
 from detectors.compiled import njit
@@ -17,12 +18,13 @@ from detectors.rows import limbs
 from ingest.batch import Batch
 
 PREFIX_DIGITS, SUFFIX_DIGITS = 3, 4
-NONE, ZERO_VALUE, DUST, COUNTERFEIT, LOSS = range(5)
+NONE, ZERO_VALUE, DUST, COUNTERFEIT, LOSS, SMALL_LOSS = range(6)
 MANNER = {
     ZERO_VALUE: "a transfer of nothing",
     DUST: "a tiny amount",
     COUNTERFEIT: "a token the victim never used",
     LOSS: "the victim's own payment to it, by mistake",
+    SMALL_LOSS: "the victim's own payment to it, by mistake",
 }
 # Integer columns of what is remembered of (payer, ends of an address): the payee really paid, in which asset,
 # a lookalike that proved harmless, the lookalike that poisoned.
@@ -50,20 +52,22 @@ def _lookalike(table, old, victim, ends, other):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _pay(table, old, payer, payee, ends, asset, amount):  # type: ignore[no-untyped-def]
-    """The payer's own payment: remembered, or the loss where it goes to a lookalike that poisoned. Returns
-    the address meant.
+def _pay(table, old, payer, payee, ends, asset, amount, divisor, out):  # type: ignore[no-untyped-def]
+    """The payer's own payment: remembered, or the loss where it goes to a lookalike that poisoned. Whether it
+    is one; a small one is none of what the payer is known to pay the address meant.
     """
     row = touch(table, old, (payer << 28) | ends)
     ints = table.ints[row]
     if ints[PAYEE] == 0 or ints[PAYEE] == payee:
         ints[PAYEE], ints[ASSET] = payee, asset
         table.words[row] = amount
-        return 0
+        return False
     if ints[POISONER] == payee:
-        return ints[PAYEE]
+        is_usual = ints[ASSET] == asset and u256.at_least(amount, 1, table.words[row], divisor)
+        out[0], out[1] = LOSS if is_usual else SMALL_LOSS, ints[PAYEE]
+        return True
     ints[HARMLESS] = payee
-    return 0
+    return False
 
 
 @njit(cache=True)
@@ -90,11 +94,9 @@ def _stream(table, old, ids, ends, amounts, known, divisor, owner_payees, out): 
         sender, payee, by, asset = ids[i]
         if sender == payee or sender == 0 or payee == 0:
             continue
-        if by == sender and not u256.is_zero(amounts[i]):
-            meant = _pay(table, old, sender, payee, ends[i, 1], asset, amounts[i])
-            if meant:
-                out[i, 0], out[i, 1] = LOSS, meant
-                continue
+        is_own = by == sender and not u256.is_zero(amounts[i])
+        if is_own and _pay(table, old, sender, payee, ends[i, 1], asset, amounts[i], divisor, out[i]):
+            continue
         for received in range(2):
             victim, other = (payee, sender) if received else (sender, payee)
             victim_ends = ends[i, 0] if received else ends[i, 1]
@@ -173,10 +175,9 @@ class AddressPoisoning:
         roles: list[tuple[bytes, RoleName]] = [(attacker, "attacker"), (victim, "victim")]
         if by not in (victim, attacker):
             roles.append((by, "attacker"))
-        severity: Severity = "critical" if kind == LOSS else "medium"
         score = (
             1.0
-            if kind == LOSS
+            if kind in (LOSS, SMALL_LOSS)
             else min(0.99, 0.85 + 0.02 * (prefix + suffix - PREFIX_DIGITS - SUFFIX_DIGITS))
         )
         return Finding(
@@ -186,7 +187,7 @@ class AddressPoisoning:
             subject_kind="wallet",
             subject=attacker,
             score=round(score, 6),
-            severity=severity,
+            severity=_severity(kind, row["amount"], row["token"]),
             transaction=bytes(row["transaction_hash"]),
             roles=tuple(roles),
             rows=(evidence,),
@@ -201,6 +202,16 @@ class AddressPoisoning:
             f"the first {prefix} and last {suffix} digits are equal. "
             f"It reached the victim's history by {MANNER[kind]}.",
         )
+
+
+def _severity(kind: int, amount: bytes | int, token: bytes | int | None) -> Severity:
+    """A loss of native value is as grave as its sum, one in a token as the victim's own payments tell: a
+    hundredth at least of what it pays the right address with is critical. What is planted takes nothing yet.
+    """
+    if token is not None or kind not in (LOSS, SMALL_LOSS):
+        return "critical" if kind == LOSS else "medium"
+    wei = int.from_bytes(bytes(amount), "big")
+    return "low" if wei <= worth.DUST else "medium" if wei < worth.COIN // 10 else "critical"
 
 
 def _matrix(rows: pl.DataFrame, *names: str) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:

@@ -79,6 +79,22 @@ def test_the_first_sender_of_native_value_is_the_funder_for_good_until_its_block
     assert ledger.funder[alice] == UNKNOWN
 
 
+def test_who_sends_to_a_wallet_that_had_money_before_the_stream_did_not_fund_it() -> None:
+    chain = ChainBuilder().block()
+    chain.native(ALICE, BOB, 100)  # alice sends before she was sent anything
+    chain.native(CAROL, ALICE, 1).native(ALICE, BOB, 1)
+    ledger = streamed(chain)
+    (alice,) = ids(ledger, ALICE)
+    assert ledger.funder[alice] == UNKNOWN
+
+
+def test_a_wallet_that_pays_more_than_ever_came_was_not_funded_by_the_first_who_sent_some() -> None:
+    chain = ChainBuilder().block().native(CAROL, ALICE, 1).native(ALICE, BOB, 1).native(ALICE, BOB, 1)
+    funders = stream(chain.batch(), Graph(), Ledger(), Limits()).transfers["from_funder"].to_list()
+    assert funders[1] >= 0
+    assert funders[2] == UNKNOWN
+
+
 def test_an_address_first_met_in_a_block_that_left_is_forgotten_with_its_funder() -> None:
     chain = ChainBuilder()
     chain.block().native(ALICE, BOB, 1)
