@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dashboard import demo_cli
+from dashboard.demo import cli as demo_cli
 
 _STORE_HELP = "Where alerts are filed: sqlite:///FILE or postgresql://HOST/DATABASE."
 _Kafka = Annotated[
@@ -46,9 +46,9 @@ def sink(
     ] = None,
 ) -> None:
     """File alerts and scores from Kafka into a store, for the dashboard, until Ctrl-C or SIGTERM."""
-    from dashboard.sink import Goal, run
+    from dashboard.filing.sink import Goal, run
     from dashboard.store import open_writer
-    from ingest.daemon import stop_on_signal
+    from ingest.machine.signals import stop_on_signal
 
     with stop_on_signal() as stop:
         writer = open_writer(store or _own_store())
@@ -67,7 +67,7 @@ def dashboard(
 ) -> None:
     """Show the alerts of a store in the browser, until Ctrl-C or SIGTERM."""
     from dashboard import launch
-    from ingest.daemon import stop_on_signal
+    from ingest.machine.signals import stop_on_signal
 
     launch.check_address(address)
     with stop_on_signal() as stop:
@@ -86,7 +86,7 @@ def export(
     chain_id: _Chain = None,
 ) -> None:
     """Write the book: every alert that stands, as it stands at the head, from Kafka or from a store."""
-    from dashboard import export as book
+    from dashboard.filing import export as book
 
     if (kafka is None) == (store is None):
         raise typer.BadParameter("give one of --kafka and --store: the book is the same from either")
@@ -110,7 +110,7 @@ def status(
     """Say how far each chain has come, how far detection is behind, what is filed, what detectors run."""
     import json
 
-    from dashboard import status as standing
+    from dashboard.filing import status as standing
 
     found = standing.gather(kafka, store)
     typer.echo(json.dumps(found.to_dict(), sort_keys=True) if as_json else standing.text(found))
@@ -118,7 +118,7 @@ def status(
 
 def _own_store() -> str:
     """The store that serves where none is named, so that `undertow sink` and `undertow dashboard` meet."""
-    from ingest.tools import home
+    from ingest.machine.tools import home
 
     home().mkdir(parents=True, exist_ok=True)
     return f"sqlite:///{home() / 'store.db'}"

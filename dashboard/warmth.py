@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from ingest.errors import SetupFailed
+from ingest.model.errors import SetupFailed
 
 _DEADLINE_S = 300
 _WARM_UP = "from detectors.warm_up import warm_up; warm_up()"

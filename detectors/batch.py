@@ -15,9 +15,9 @@ from detectors.alert import Alert, book
 from detectors.base import Detector
 from detectors.engine import Engine, Score
 from detectors.settings import EngineSettings
-from ingest.errors import BadInput, ChainGap
-from ingest.lake import Lake
-from ingest.progress import Progress
+from ingest.lake.reading import Lake
+from ingest.machine.progress import Progress
+from ingest.model.errors import BadInput, ChainGap
 
 SCORES = {
     "chain_id": pl.UInt64,

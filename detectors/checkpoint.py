@@ -30,7 +30,7 @@ from detectors.kernels.table import Table
 from detectors.ledger import Ledger
 from detectors.models import Samples
 from detectors.state import State
-from ingest.errors import UnreadableCheckpoint
+from ingest.model.errors import UnreadableCheckpoint
 
 VERSION = 1
 _DAMAGE = (

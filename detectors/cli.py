@@ -126,8 +126,8 @@ def _detect_live(
 ) -> None:
     from detectors.live import Live
     from detectors.registry import detectors
-    from ingest.daemon import stop_on_signal
-    from ingest.tools import home
+    from ingest.machine.signals import stop_on_signal
+    from ingest.machine.tools import home
 
     with stop_on_signal() as stop:
         Live(kafka, chain_id, detectors(), state or home() / "detect", settings).run(stop, until, rebuild)
@@ -144,8 +144,8 @@ def _detect_lake(
 ) -> None:
     from detectors.batch import BatchRun, write_book, write_scores
     from detectors.registry import detectors
-    from ingest.lake import Lake
-    from ingest.progress import ProgressLine
+    from ingest.lake.reading import Lake
+    from ingest.machine.progress import ProgressLine
 
     opened = Lake.open(lake)
     run = BatchRun(

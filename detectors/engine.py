@@ -16,8 +16,8 @@ from detectors.base import Detector, Finding, hexed
 from detectors.episodes import Episode, Episodes, Key, Place
 from detectors.settings import EngineSettings
 from detectors.state import State, advance, cut
-from ingest.batch import Batch, Event, Rollback
-from ingest.errors import ChainGap, RollbackTooDeep, RunMismatch
+from ingest.model.batch import Batch, Event, Rollback
+from ingest.model.errors import ChainGap, RollbackTooDeep, RunMismatch
 
 COPIES = 4
 """Copies of what expires inside the finality depth: more copies make rollbacks quicker and memory larger."""

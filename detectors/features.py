@@ -16,7 +16,7 @@ from detectors.graph import Graph
 from detectors.kernels import layout
 from detectors.ledger import Ledger
 from detectors.rows import rows_of
-from ingest.batch import Batch
+from ingest.model.batch import Batch
 
 if TYPE_CHECKING:
     from detectors.models import Model

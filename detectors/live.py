@@ -16,9 +16,9 @@ from detectors.base import Detector, hexed
 from detectors.engine import Engine, Output, Score
 from detectors.published import last_revisions, superseding
 from detectors.settings import EngineSettings
-from ingest.blocklog import LogReader
-from ingest.errors import RunMismatch
 from ingest.kafka import ALERTS, BLOCKS, SCORES, Cluster, Mark, Publisher, last_mark
+from ingest.log.blocklog import LogReader
+from ingest.model.errors import RunMismatch
 
 SAVE_BLOCKS = 50
 """A checkpoint is written each time the final state is this many blocks further: a restart replays at most

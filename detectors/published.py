@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from detectors.alert import Alert
-from ingest.errors import UnreadableRecord
 from ingest.kafka import ALERTS, Cluster, Message, Reader
+from ingest.model.errors import UnreadableRecord
 
 POLL_S = 0.5
 

@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from dashboard.warmth import ensure_warm
-from ingest import tools
-from ingest.processes import Child, free_port, port_is_taken, wait_until
+from ingest.machine import tools
+from ingest.machine.processes import Child, free_port, port_is_taken, wait_until
 
 pytestmark = [pytest.mark.broker, pytest.mark.chain]
 

@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 import undertow
-from ingest import tools
+from ingest.machine import tools
 
 TOP = Path(__file__).parent.parent
 PASSWORD = "a-secret"

@@ -17,7 +17,7 @@ from detectors.base import Detector
 from detectors.engine import Engine
 from detectors.registry import detectors
 from ingest import schema
-from ingest.localchain.stories import repertoires
+from ingest.localchain.play.stories import repertoires
 from tests.fixtures.frames import ChainBuilder, address
 
 TOP = Path(__file__).parent.parent

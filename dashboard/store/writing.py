@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from dashboard.store.tables import alert_transactions, alerts, heads, offsets, rejected, roles, scores
 from detectors.alert import Alert
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 
 _SAME = (
     "chain_id", "id", "category", "detector", "severity", "score", "status", "subject_kind", "subject_id",

@@ -12,7 +12,7 @@ from detectors.batch import SCORES
 from detectors.evaluate.judging import Verdict
 from detectors.evaluate.labels import Label, Labels
 from detectors.evaluate.measures import Figure, false_alarms, share
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 
 BINS = 10
 

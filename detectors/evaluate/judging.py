@@ -14,7 +14,7 @@ from detectors.alert import Alert, RoleName
 from detectors.evaluate.categories import ANOMALOUS, ANY
 from detectors.evaluate.labels import Label, Labels
 from detectors.evaluate.matching import NO_LABEL, Index, assign
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 
 HORIZON_BLOCKS = 50
 """An alert may come this many blocks after the label's last block and still hit it."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from detectors.alert import Alert, RoleName
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 
 Kind = Literal["attack", "hard_negative"]
 World = Literal["honest", "unknown"]

@@ -10,7 +10,7 @@ import polars as pl
 from detectors.alert import RoleName, Severity
 from detectors.base import Finding, hexed, rows_of
 from detectors.features import Features
-from ingest.batch import Batch
+from ingest.model.batch import Batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from detectors.alert import RoleName, Severity
 from detectors.base import Finding, Memory, hexed, rows_of
 from detectors.features import Features
 from detectors.kernels.layout import EMPTIED, HUB_DEGREE
-from ingest.batch import Batch
+from ingest.model.batch import Batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from ingest import broker, tools
-from ingest.localchain.chain import fork, origin
+from ingest.localchain.chain.chain import fork, origin
+from ingest.machine import broker, tools
 from tests.bench.batch import batch_table
 from tests.bench.live import live_tables
 from tests.fixtures.pipeline import Pipeline

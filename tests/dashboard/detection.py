@@ -7,7 +7,7 @@ import json
 from dashboard.store import ScoreBlock, Tip
 from detectors.alert import Alert
 from ingest.kafka import ALERTS, BLOCKS, SCORES, Cluster, Publisher
-from ingest.records import encode
+from ingest.log.records import encode
 from tests.fixtures.frames import ChainBuilder
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dashboard.store import Feed, Filters, Reader, Tip, Writer
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 from tests.dashboard.alerts import (
     ALICE,
     BOB,

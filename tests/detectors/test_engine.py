@@ -11,8 +11,8 @@ from detectors.base import Finding, Tier, rows_of
 from detectors.engine import Engine
 from detectors.features import Features
 from detectors.settings import EngineSettings
-from ingest.batch import Batch, Rollback
-from ingest.errors import ChainGap, RollbackTooDeep, RunMismatch
+from ingest.model.batch import Batch, Rollback
+from ingest.model.errors import ChainGap, RollbackTooDeep, RunMismatch
 from tests.fixtures.frames import ChainBuilder, address
 
 ALICE, BOB, CAROL = (address(name) for name in ("alice", "bob", "carol"))

@@ -11,8 +11,8 @@ from detectors.live import Live
 from detectors.published import last_revisions
 from detectors.registry import detectors
 from detectors.settings import EngineSettings
-from ingest.blocklog import LogWriter
-from ingest.errors import RunMismatch
+from ingest.log.blocklog import LogWriter
+from ingest.model.errors import RunMismatch
 from tests.fixtures.frames import ChainBuilder, address
 
 pytestmark = pytest.mark.broker

@@ -15,11 +15,11 @@ from detectors.alert import Alert
 from detectors.live import Live
 from detectors.published import last_revisions
 from detectors.registry import detectors
-from ingest import records
-from ingest.batch import Batch
-from ingest.blocklog import LogWriter
 from ingest.kafka import BLOCKS, SCORES, Cluster, Publisher, Reader
-from ingest.processes import Child, wait_until
+from ingest.log import records
+from ingest.log.blocklog import LogWriter
+from ingest.machine.processes import Child, wait_until
+from ingest.model.batch import Batch
 from tests.fixtures.frames import ChainBuilder, address
 
 pytestmark = pytest.mark.broker

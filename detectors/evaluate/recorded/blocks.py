@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detectors.evaluate.recorded.files import unusable
-from ingest import decode, frames
-from ingest.answers import Answer, BlockAnswer, LogAnswer, ReceiptAnswer, TransactionAnswer
-from ingest.batch import Batch
+from ingest import decode
+from ingest.blocks import frames
+from ingest.blocks.answers import Answer, BlockAnswer, LogAnswer, ReceiptAnswer, TransactionAnswer
+from ingest.model.batch import Batch
 
 CHAIN_ID = 1
 """All recordings are of Ethereum's main chain."""

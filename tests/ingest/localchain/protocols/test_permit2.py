@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.localchain.actions import approve, mint
-from ingest.localchain.miner import Miner
+from ingest.localchain.chain.actions import approve, mint
+from ingest.localchain.chain.miner import Miner
 from ingest.localchain.protocols import permit2
-from ingest.localchain.world import DEPLOYER, world
+from ingest.localchain.world.world import DEPLOYER, world
 
 pytestmark = pytest.mark.chain
 
