@@ -100,7 +100,8 @@ def test_a_blob_carrying_transaction_is_encoded_without_its_blobs() -> None:
         {
             "hash": "0x" + "00" * 32, "from": BOB, "to": BOB, "value": "0x0", "nonce": "0x1", "gas": "0x5208",
             "input": "0x", "type": "0x3", "chainId": "0x1", "maxFeePerGas": "0x3",
-            "maxPriorityFeePerGas": "0x2", "maxFeePerBlobGas": "0x4", "blobVersionedHashes": ["0x" + word.hex() for word in words],
+            "maxPriorityFeePerGas": "0x2", "maxFeePerBlobGas": "0x4",
+            "blobVersionedHashes": ["0x" + word.hex() for word in words],
             "accessList": [], "yParity": "0x1", "r": "0x05", "s": "0x6",
         },
         TransactionAnswer,
