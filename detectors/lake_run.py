@@ -110,7 +110,7 @@ def write_book(path: Path, judged: Judged, finality: int) -> int:
 
 
 def write_scores(path: Path, judged: Judged) -> None:
-    """The scores as Parquet (design, section 10). Raises BadInput where the file cannot be written."""
+    """The scores as Parquet. Raises BadInput where the file cannot be written."""
     rows = [
         (
             judged.chain_id,
