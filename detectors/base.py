@@ -109,7 +109,7 @@ class Learns(Protocol):
     model: ModelSpec
 
 
-def rows_of(frame: pl.DataFrame) -> tuple[Row, ...]:
+def evidence_rows(frame: pl.DataFrame) -> tuple[Row, ...]:
     """Transfers (any frame with their columns) as evidence."""
     wanted = (
         "transaction_hash",

@@ -97,7 +97,9 @@ class Engine:
         self._check_order(batch)
         if self.follows and not self.kept:
             self.kept.append(
-                Kept(State(ledger=self.state.ledger, number=batch.first - 1, hash=batch.parent_hash), -1)
+                Kept(
+                    State(ledger=self.state.ledger, number=batch.first - 1, hash=batch.parent_hash), NO_OFFSET
+                )
             )
         output = Output()
         for piece in cut(batch, self.settings.epoch_blocks):
@@ -172,14 +174,13 @@ class Engine:
 
     def _roll_back(self, rollback: Rollback) -> Output:
         """State and alerts as they stood at the rollback's block."""
+        if self.state.anchor is None or rollback.number < self.state.anchor[0]:
+            return self._begin_anew(rollback)
         if rollback.number >= self.state.number:
             return Output(rollback=rollback)
         copies = [kept for kept in self.kept if kept.state.number <= rollback.number]
         if not copies:
-            raise RollbackTooDeep(
-                f"block {rollback.number} is below the final state kept (finality {self.settings.finality}): "
-                "stop, then start detect again with --rebuild"
-            )
+            raise self._too_deep(rollback)
         self.kept = copies
         self.state = copies[-1].state.copy()
         self.state.ledger.truncate(self.state.number)
@@ -193,11 +194,28 @@ class Engine:
             raise ChainGap(
                 f"the log rolls back to block {rollback.number} with another hash than the one it sent before"
             )
-        reason = f"its block left the chain (rollback to block {rollback.number})"
-        output = Output(alerts=self._episodes().undo(rollback.number, reason), rollback=rollback)
-        if self.state.anchor is None:
-            self.episodes = None
-        return output
+        return Output(alerts=self._episodes().undo(rollback.number, _left(rollback)), rollback=rollback)
+
+    def _begin_anew(self, rollback: Rollback) -> Output:
+        """Every block that was read has left, so nothing is known of the block the log goes back to: it need
+        not be the parent of the first one, which may have left as well.
+        """
+        if self.state.anchor is not None and not (self._keeps_all_blocks() or self.keep_all):
+            raise self._too_deep(rollback)
+        retracted = self.episodes.retract_all(_left(rollback)) if self.episodes is not None else []
+        self.state = State(number=rollback.number, hash=rollback.hash)
+        self.kept, self.recent, self.episodes = [], [], None
+        return Output(alerts=retracted, rollback=rollback)
+
+    def _keeps_all_blocks(self) -> bool:
+        """Whether nothing that was read has become final yet."""
+        return bool(self.kept) and self.kept[0].offset == NO_OFFSET
+
+    def _too_deep(self, rollback: Rollback) -> RollbackTooDeep:
+        return RollbackTooDeep(
+            f"block {rollback.number} is below the final state kept (finality {self.settings.finality}): "
+            "stop, then start detect again with --rebuild"
+        )
 
     def run_name(self) -> str:
         """The run digest; empty before the first block."""
@@ -243,6 +261,11 @@ class Engine:
     def _advance_quietly(self, batch: Batch) -> None:
         for piece in cut(batch, self.settings.epoch_blocks):
             self.state, _ = advance(self.state, piece, self.detectors, self.settings)
+
+
+def _left(rollback: Rollback) -> str:
+    """Why an alert is retracted."""
+    return f"its block left the chain (rollback to block {rollback.number})"
 
 
 def _scores(findings: list[tuple[str, Finding]], floor: float) -> list[Score]:

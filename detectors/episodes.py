@@ -102,6 +102,12 @@ class Episodes:
                 revisions.append(self._put(replace(alert, status=standing.status)))
         return sorted(revisions, key=_order)
 
+    def retract_all(self, reason: str) -> list[Alert]:
+        """Revisions that retract every alert kept, which is then forgotten: no block that was read stands."""
+        gone = sorted(self.alerts.values(), key=_order)
+        self.open, self.alerts, self.journal = {}, {}, []
+        return [replace(alert, status="retracted", retraction_reason=reason) for alert in gone]
+
     def forget(self, number: int, now: int) -> None:
         """Drops what can no longer change: journal entries up to block `number`, closed episodes and, in a
         stream, their alerts.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from detectors.graph import Graph
 from detectors.kernels import layout
 from detectors.ledger import Ledger
-from detectors.rows import rows_of
+from detectors.rows import kernel_rows
 from ingest.model.batch import Batch
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def stream(batch: Batch, graph: Graph, ledger: Ledger, limits: layout.Limits) ->
     """Streams a batch through graph and ledger (both change) and gives its features, without detectors' own
     columns.
     """
-    found = rows_of(batch, ledger)
+    found = kernel_rows(batch, ledger)
     rows = found.rows
     known, trails, touched = graph.take(rows, limits, ledger)
     columns: dict[str, Any] = {

@@ -24,7 +24,7 @@ class BatchRows:
     returned: NDArray[np.bool_]
 
 
-def rows_of(batch: Batch, ledger: Ledger) -> BatchRows:
+def kernel_rows(batch: Batch, ledger: Ledger) -> BatchRows:
     """Numbers new addresses row by row: transaction sender, payer, payee, token.
 
     A payment is direct where the payer sent the transaction itself, straight to the payee (native value)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from detectors.alert import DEFAULT_FINALITY
 from detectors.kernels.layout import Limits
+from ingest.model.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,8 @@ class EngineSettings:
     epoch_blocks). quiet_seconds: block time without a finding after which an episode closes. score_floor:
     scores below it are not kept. evidence_rows: cap of an alert's evidence; `measured.evidence_rows` tells
     how many there were.
+
+    Raises BadInput for a setting that no run can keep to.
     """
 
     finality: int = DEFAULT_FINALITY
@@ -26,3 +29,15 @@ class EngineSettings:
     score_floor: float = 0.3
     evidence_rows: int = 200
     limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        for name in ("finality", "epoch_blocks", "generation_blocks", "evidence_rows"):
+            if getattr(self, name) < 1:
+                raise BadInput(f"the setting {name} is {getattr(self, name)}: it must be at least 1")
+        if self.generation_blocks % self.epoch_blocks:
+            raise BadInput(
+                f"the setting generation_blocks is {self.generation_blocks}: it must be a multiple of "
+                f"epoch_blocks, {self.epoch_blocks}"
+            )
+        if self.quiet_seconds < 0 or not 0 <= self.score_floor <= 1:
+            raise BadInput("the settings quiet_seconds and score_floor begin at 0, and the floor ends at 1")

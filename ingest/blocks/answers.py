@@ -28,6 +28,21 @@ class ReceiptAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
     effective_gas_price: str | None = None
 
 
+class AccessAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
+    address: str
+    storage_keys: list[str] = []
+
+
+class AuthorizationAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
+    chain_id: str
+    address: str
+    nonce: str
+    r: str
+    s: str
+    y_parity: str | None = None
+    v: str | None = None
+
+
 class TransactionAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
     hash: str
     sender: str = msgspec.field(name="from")
@@ -37,6 +52,28 @@ class TransactionAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
     gas: str
     input: str
     type: str = "0x0"
+    chain_id: str | None = None
+    gas_price: str | None = None
+    max_fee_per_gas: str | None = None
+    max_priority_fee_per_gas: str | None = None
+    max_fee_per_blob_gas: str | None = None
+    blob_versioned_hashes: list[str] | None = None
+    access_list: list[AccessAnswer] | None = None
+    authorization_list: list[AuthorizationAnswer] | None = None
+    y_parity: str | None = None
+    v: str | None = None
+    r: str | None = None
+    s: str | None = None
+    source_hash: str | None = None
+    mint: str | None = None
+    is_system_tx: bool | None = None
+    eth_compatible: bool | None = None
+    eth_value: str | None = None
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether a chain of its own kind adds fields to the encoding (Celo before its L2, Mantle)."""
+        return self.eth_compatible is False or self.eth_value is not None
 
 
 class HeaderAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):

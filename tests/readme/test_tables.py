@@ -11,8 +11,8 @@ import pytest
 
 from dashboard.store.tables import metadata
 from detectors.alert import SEVERITIES, RoleName
-from detectors.batch import SCORES
 from detectors.evaluate import HORIZON_BLOCKS
+from detectors.lake_run import SCORES
 from detectors.registry import detectors
 from ingest import schema
 from ingest.facts.list_files import KINDS

@@ -42,7 +42,7 @@ class Judged:
 
 
 @dataclass(slots=True)
-class BatchRun:
+class LakeRun:
     """`detect --lake`. With `allow_gaps`, state begins anew after a gap instead of ending with ChainGap."""
 
     lake: Lake
