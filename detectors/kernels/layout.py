@@ -45,9 +45,10 @@ USUAL_AFTER = 20
 
 # Integer columns of an edge in the ring.
 (
-    E_TIME, E_BLOCK, E_LOG, E_FROM, E_TO, E_ASSET, E_PREV_IN, E_PREV_OUT, E_PARENT, E_DEPTH, E_ORIGIN,
-) = range(11)  # fmt: skip
-EDGE_INTS = 11
+    E_TIME, E_BLOCK, E_LOG, E_IN_LOG, E_STANDARD, E_FROM, E_TO, E_ASSET, E_PREV_IN, E_PREV_OUT, E_PARENT,
+    E_DEPTH, E_ORIGIN,
+) = range(13)  # fmt: skip
+EDGE_INTS = 13
 
 # Integer columns that each transfer gets: what was known before it.
 (
@@ -103,6 +104,8 @@ class Rows(NamedTuple):
     time: Array
     block: Array
     log_index: Array
+    index_in_log: Array
+    standard: Array
     amount: Array
     magnitude: Array
     hash: Array

@@ -29,8 +29,8 @@ class Settings:
 
 
 CANDIDATE = (
-    "block_number", "timestamp", "transaction_hash", "log_index", "token", "from_address",
-    "to_address", "amount",
+    "block_number", "timestamp", "transaction_hash", "log_index", "index_in_log", "standard", "token",
+    "from_address", "to_address", "amount",
     "by", "from_id", "to_id", "asset_id", "proven", "owner",
 )  # fmt: skip
 
