@@ -14,7 +14,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import TimeoutError as NotInTime
 
 from ingest.machine.processes import LOOPBACK, Child, free_port, wait_until
 from ingest.model.errors import UndertowError
@@ -35,6 +36,10 @@ DEMO_DEADLINE_S = 900
 DRAWN_MS = 60_000
 SETTLE_MS = 1_500
 """Until what moves on a page has come to rest."""
+
+
+class NotSeen(UndertowError):
+    """Something that a picture is of did not appear on the page."""
 
 
 class TooLarge(UndertowError):
@@ -71,17 +76,30 @@ def demo(home: Path, blocks: int, seed: int) -> Iterator[str]:
 
 
 def photograph(browser: Browser, address: str, folder: Path) -> None:
-    """Writes `queue.png` and `alert.png` of the dashboard at `address`. Raises TooLarge."""
+    """Writes `queue.png` and `alert.png` of the dashboard at `address`. Raises NotSeen and TooLarge."""
     with closing(browser.new_page(device_scale_factor=SCALE, color_scheme="light")) as page:
         page.set_default_timeout(DRAWN_MS)
         page.goto(address)
-        expect(page.locator("tr[data-key]").first).to_be_visible()
+        rows = page.locator("tr[data-key]")
+        _drawn(rows, "an alert in the queue")
         _keep(page, folder / "queue.png", QUEUE_HEIGHT)
         # Layering: its money goes through several hands, so there is something to be seen of it.
-        page.locator("tr[data-key]").filter(has_text="Layering").first.click()
-        expect(page.locator("g.node").first).to_be_visible()
+        _drawn(rows.filter(has_text="Layering"), "an alert of layering").click()
+        _drawn(page.locator("g.node"), "the flow of its money")
         page.mouse.move(0, 0)
         _keep(page, folder / "alert.png", ALERT_HEIGHT)
+
+
+def _drawn(things: Locator, what: str) -> Locator:
+    """The first of `things`, once it is there. Raises NotSeen."""
+    try:
+        things.first.wait_for(timeout=DRAWN_MS)
+    except NotInTime:
+        raise NotSeen(
+            f"the dashboard did not show {what} within {DRAWN_MS / 1000:g} s: play more --blocks, or another "
+            "--seed"
+        ) from None
+    return things.first
 
 
 def _keep(page: Page, file: Path, height: int) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from dashboard.store import open_writer
-from tests.browser.picture import COLOURS, MOST_BYTES, SCALE, WIDTH, TooLarge, packed, photograph
+from tests.browser.picture import COLOURS, MOST_BYTES, SCALE, WIDTH, NotSeen, TooLarge, packed, photograph
 from tests.dashboard.alerts import Filing, drain, poisoning
 
 
@@ -39,6 +39,21 @@ def test_the_queue_and_an_alert_are_photographed_small_enough_to_be_committed(
         assert file.stat().st_size <= MOST_BYTES
         assert picture.format == "PNG"
         assert picture.width == WIDTH * SCALE
+
+
+@pytest.mark.browser
+def test_a_demo_without_what_is_to_be_shown_ends_with_what_was_missed(
+    tmp_path: Path, browser: Browser, dashboard: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = f"sqlite:///{tmp_path}/store.db"
+    writer = open_writer(store)
+    Filing(writer).file(poisoning(1), drain(2))
+    writer.close()
+    address = dashboard(store)
+    monkeypatch.setattr("tests.browser.picture.DRAWN_MS", 10_000)
+
+    with pytest.raises(NotSeen, match=r"did not show an alert of layering within .* play more --blocks"):
+        photograph(browser, address, tmp_path)
 
 
 def test_a_page_of_text_keeps_its_size_and_loses_colours() -> None:
