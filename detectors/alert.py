@@ -1,6 +1,6 @@
 """What undertow says to people: one alert, its canonical JSON, and the book of alerts at a head.
 
-The JSON form is a contract (design, section 10): keys sorted, ASCII, every key always there, unknown = null.
+The JSON form is a contract (README beside): keys sorted, ASCII, every key always there, unknown = null.
 """
 
 from __future__ import annotations
@@ -32,6 +32,10 @@ class Role:
 class Evidence:
     """A row of the chain that supports an alert: a log, or native value where `log_index` is null.
 
+    `index_in_log` tells the movements of one ERC-1155 batch apart, `trace_index` the calls inside a
+    transaction; all three numbers are null for the transaction itself and its value. `kind` is what a table
+    of transfers calls it (native, erc20, …); null where nothing is known, as in alerts of earlier versions.
+
     `token`, `symbol`, `decimals`, `from_address`, `to_address` and `amount` describe the transfer for a
     reader; null where the row is no transfer. `symbol` is printable text already (see `detectors.text`),
     `amount` a decimal string in token units.
@@ -46,6 +50,9 @@ class Evidence:
     symbol: str | None = None
     decimals: int | None = None
     amount: str | None = None
+    index_in_log: int | None = None
+    trace_index: int | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,13 +142,13 @@ def _detect_lake(
     scores: Path | None,
     settings: EngineSettings,
 ) -> None:
-    from detectors.batch import BatchRun, write_book, write_scores
+    from detectors.lake_run import LakeRun, write_book, write_scores
     from detectors.registry import detectors
     from ingest.lake.reading import Lake
     from ingest.machine.progress import ProgressLine
 
     opened = Lake.open(lake)
-    run = BatchRun(
+    run = LakeRun(
         opened,
         opened.chain_id() if chain_id is None else chain_id,
         detectors(),

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field, replace
 from detectors import run as runs
 from detectors.alert import Alert
 from detectors.base import Detector, Finding, hexed
+from detectors.caps import RECORD_BYTES, score_bytes
 from detectors.episodes import Episode, Episodes, Key, Place
 from detectors.settings import EngineSettings
 from detectors.state import State, advance, cut
+from detectors.tally import Tally
 from ingest.model.batch import Batch, Event, Rollback
 from ingest.model.errors import ChainGap, RollbackTooDeep, RunMismatch
 
@@ -40,10 +42,14 @@ class Score:
 
 @dataclass(slots=True)
 class Output:
-    """What an event led to: revisions of alerts, scores by block, and the rollback, if it was one."""
+    """What an event led to: revisions of alerts, scores by block (of each the highest first), and the
+    rollback, if it was one.
+    """
 
     alerts: list[Alert] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
+    scores_left_out: dict[int, int] = field(default_factory=dict)
+    """How many scores of a block were too many, where some were."""
     blocks: list[tuple[int, bytes, int]] = field(default_factory=list)
     """(number, hash, timestamp) of each block taken."""
     rollback: Rollback | None = None
@@ -67,6 +73,7 @@ class Checkpoint:
     state: State
     open: dict[Key, Episode]
     alerts: dict[str, Alert]
+    tallies: dict[str, Tally]
 
 
 @dataclass(slots=True)
@@ -97,7 +104,9 @@ class Engine:
         self._check_order(batch)
         if self.follows and not self.kept:
             self.kept.append(
-                Kept(State(ledger=self.state.ledger, number=batch.first - 1, hash=batch.parent_hash), -1)
+                Kept(
+                    State(ledger=self.state.ledger, number=batch.first - 1, hash=batch.parent_hash), NO_OFFSET
+                )
             )
         output = Output()
         for piece in cut(batch, self.settings.epoch_blocks):
@@ -128,7 +137,16 @@ class Engine:
                 output.alerts.append(
                     episodes.take(detector.name, detector.needs, finding, place, self.state.ledger)
                 )
-        output.scores.extend(_scores([(d.name, f) for d, f in findings], self.settings.score_floor))
+        for number, scores in _scores([(d.name, f) for d, f in findings], self.settings.score_floor).items():
+            output.scores += scores[: self.most_scores]
+            if len(scores) > self.most_scores:
+                output.scores_left_out[number] = len(scores) - self.most_scores
+
+    @property
+    def most_scores(self) -> int:
+        """Scores of a block that fit into one record, whatever they are."""
+        room = RECORD_BYTES // score_bytes(detector.name for detector in self.detectors)
+        return min(self.settings.block_scores, room)
 
     def _check_order(self, batch: Batch) -> None:
         state = self.state
@@ -172,14 +190,13 @@ class Engine:
 
     def _roll_back(self, rollback: Rollback) -> Output:
         """State and alerts as they stood at the rollback's block."""
+        if self.state.anchor is None or rollback.number < self.state.anchor[0]:
+            return self._begin_anew(rollback)
         if rollback.number >= self.state.number:
             return Output(rollback=rollback)
         copies = [kept for kept in self.kept if kept.state.number <= rollback.number]
         if not copies:
-            raise RollbackTooDeep(
-                f"block {rollback.number} is below the final state kept (finality {self.settings.finality}): "
-                "stop, then start detect again with --rebuild"
-            )
+            raise self._too_deep(rollback)
         self.kept = copies
         self.state = copies[-1].state.copy()
         self.state.ledger.truncate(self.state.number)
@@ -193,11 +210,28 @@ class Engine:
             raise ChainGap(
                 f"the log rolls back to block {rollback.number} with another hash than the one it sent before"
             )
-        reason = f"its block left the chain (rollback to block {rollback.number})"
-        output = Output(alerts=self._episodes().undo(rollback.number, reason), rollback=rollback)
-        if self.state.anchor is None:
-            self.episodes = None
-        return output
+        return Output(alerts=self._episodes().undo(rollback.number, _left(rollback)), rollback=rollback)
+
+    def _begin_anew(self, rollback: Rollback) -> Output:
+        """Every block that was read has left, so nothing is known of the block the log goes back to: it need
+        not be the parent of the first one, which may have left as well.
+        """
+        if self.state.anchor is not None and not (self._keeps_all_blocks() or self.keep_all):
+            raise self._too_deep(rollback)
+        retracted = self.episodes.retract_all(_left(rollback)) if self.episodes is not None else []
+        self.state = State(number=rollback.number, hash=rollback.hash)
+        self.kept, self.recent, self.episodes = [], [], None
+        return Output(alerts=retracted, rollback=rollback)
+
+    def _keeps_all_blocks(self) -> bool:
+        """Whether nothing that was read has become final yet."""
+        return bool(self.kept) and self.kept[0].offset == NO_OFFSET
+
+    def _too_deep(self, rollback: Rollback) -> RollbackTooDeep:
+        return RollbackTooDeep(
+            f"block {rollback.number} is below the final state kept (finality {self.settings.finality}): "
+            "stop, then start detect again with --rebuild"
+        )
 
     def run_name(self) -> str:
         """The run digest; empty before the first block."""
@@ -221,9 +255,9 @@ class Engine:
             return None
         base = self.kept[0]
         episodes = self._episodes()
-        opened, alerts = episodes.at(base.state.number)
+        opened, alerts, tallies = episodes.at(base.state.number)
         state = replace(base.state, ledger=base.state.ledger.until(base.state.number))
-        return Checkpoint(self.chain_id, episodes.run, base.offset, state, opened, alerts)
+        return Checkpoint(self.chain_id, episodes.run, base.offset, state, opened, alerts, tallies)
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Goes on from a checkpoint. Raises RunMismatch where it was made with other settings or code."""
@@ -237,7 +271,12 @@ class Engine:
         self.state = checkpoint.state
         self.kept = [Kept(checkpoint.state.copy(), checkpoint.offset)]
         self.episodes = Episodes(
-            run, self.settings, self.keep_all, dict(checkpoint.open), dict(checkpoint.alerts)
+            run,
+            self.settings,
+            self.keep_all,
+            dict(checkpoint.open),
+            dict(checkpoint.alerts),
+            tallies=dict(checkpoint.tallies),
         )
 
     def _advance_quietly(self, batch: Batch) -> None:
@@ -245,9 +284,14 @@ class Engine:
             self.state, _ = advance(self.state, piece, self.detectors, self.settings)
 
 
-def _scores(findings: list[tuple[str, Finding]], floor: float) -> list[Score]:
-    """The highest score of each subject in each block, with what each detector gave; those below the floor
-    are left out.
+def _left(rollback: Rollback) -> str:
+    """Why an alert is retracted."""
+    return f"its block left the chain (rollback to block {rollback.number})"
+
+
+def _scores(findings: list[tuple[str, Finding]], floor: float) -> dict[int, list[Score]]:
+    """By block, the highest score of each subject, with what each detector gave; those below the floor are
+    left out. The highest come first, of equals by subject.
     """
     parts: dict[tuple[int, str, str], dict[str, float]] = {}
     for name, finding in findings:
@@ -255,4 +299,8 @@ def _scores(findings: list[tuple[str, Finding]], floor: float) -> list[Score]:
             key = (finding.block_number, finding.subject_kind, hexed(finding.subject))
             of_subject = parts.setdefault(key, {})
             of_subject[name] = max(finding.score, of_subject.get(name, 0.0))
-    return [Score(*key, max(of_subject.values()), of_subject) for key, of_subject in sorted(parts.items())]
+    by_block: dict[int, list[Score]] = {}
+    for (number, kind, subject), of_subject in sorted(parts.items()):
+        score = Score(number, kind, subject, max(of_subject.values()), of_subject)
+        by_block.setdefault(number, []).append(score)
+    return {number: sorted(scores, key=lambda score: -score.score) for number, scores in by_block.items()}

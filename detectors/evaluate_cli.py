@@ -117,9 +117,9 @@ def _from_lake(path: Path, labels: Labels, baselines: bool) -> tuple[Survey, dic
 
 
 def _show(report: Report, json_file: Path | None, html_file: Path | None) -> None:
-    from detectors.batch import write_lines
     from detectors.evaluate.html_report import page
     from detectors.evaluate.text_table import table
+    from detectors.lake_run import write_lines
 
     typer.echo("\n".join(table(report)))
     if json_file is not None:
@@ -129,8 +129,8 @@ def _show(report: Report, json_file: Path | None, html_file: Path | None) -> Non
 
 
 def _by_recordings(folder: Path, json_file: Path | None) -> None:
-    from detectors.batch import write_lines
     from detectors.evaluate.recorded import judge_recorded
+    from detectors.lake_run import write_lines
     from detectors.registry import detectors
 
     report = judge_recorded(folder, detectors())

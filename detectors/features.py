@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from detectors.graph import Graph
 from detectors.kernels import layout
-from detectors.ledger import Ledger
-from detectors.rows import rows_of
+from detectors.ledger import Ledger, Token
+from detectors.rows import STANDARDS, kernel_rows
 from ingest.model.batch import Batch
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ TRAIL_ROW = {
     "timestamp": pl.UInt64,
     "transaction_hash": pl.Binary,
     "log_index": pl.Int32,
+    "index_in_log": pl.UInt32,
+    "standard": pl.String,
     "token": pl.Binary,
     "from_address": pl.Binary,
     "to_address": pl.Binary,
@@ -70,20 +72,26 @@ class Features:
     transfers: pl.DataFrame
     trails: pl.DataFrame
     wallets: pl.DataFrame
-    ledger: Ledger
+    _ledger: Ledger
     columns: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     models: Mapping[str, Model] = field(default_factory=dict)
 
     def addresses(self, ids: Sequence[int]) -> list[bytes]:
         """The 20 bytes of each ledger id."""
-        return self.ledger.addresses(ids)
+        return self._ledger.addresses(ids)
+
+    def token(self, address: bytes | None, number: int) -> Token:
+        """What was known of a token as of block `number`: the ledger itself stands at the batch's end, so
+        detectors do not read it.
+        """
+        return self._ledger.token(address, number)
 
 
 def stream(batch: Batch, graph: Graph, ledger: Ledger, limits: layout.Limits) -> Features:
     """Streams a batch through graph and ledger (both change) and gives its features, without detectors' own
     columns.
     """
-    found = rows_of(batch, ledger)
+    found = kernel_rows(batch, ledger)
     rows = found.rows
     known, trails, touched = graph.take(rows, limits, ledger)
     columns: dict[str, Any] = {
@@ -128,6 +136,8 @@ def _trails(parts: list[layout.Trail], ledger: Ledger) -> pl.DataFrame:
         "timestamp": edges[:, layout.E_TIME],
         "transaction_hash": [bytes(value) for value in hashes],
         "log_index": edges[:, layout.E_LOG],
+        "index_in_log": edges[:, layout.E_IN_LOG],
+        "standard": STANDARDS.categories.gather(edges[:, layout.E_STANDARD]),
         "token": tokens,
         "from_address": ledger.addresses(edges[:, layout.E_FROM]),
         "to_address": ledger.addresses(edges[:, layout.E_TO]),
@@ -136,7 +146,8 @@ def _trails(parts: list[layout.Trail], ledger: Ledger) -> pl.DataFrame:
     frame = pl.DataFrame(
         {name: pl.Series(name, values).cast(TRAIL_ROW[name]) for name, values in columns.items()}
     )
-    return frame.unique(["row", "transaction_hash", "log_index"], maintain_order=True)
+    place = ["row", "transaction_hash", "log_index", "index_in_log"]
+    return frame.unique(place, maintain_order=True)
 
 
 def _wallets(parts: list[layout.Touched], ledger: Ledger) -> pl.DataFrame:

@@ -21,11 +21,10 @@ counts remain.
 GENERATION_ROWS = 1 << 20
 """Rows of a table at which a generation ends early; see `Graph.rotate`."""
 
-KERNEL_ROWS = 20_000
-"""Transfers a kernel call takes at most (whole blocks): bounds the buffer for trails."""
-
-TRAIL_EDGES = 128
-"""Edges of trails one transfer can have: twice 32 gathered wallets, and 64 hops."""
+BUFFER_EDGES = 2_560_000
+"""Edges of trails a kernel call has room for, unless one block alone needs more: 400 MB, of which memory is
+only taken where a trail is written.
+"""
 
 
 @dataclass(slots=True)
@@ -67,11 +66,12 @@ class Graph:
         """
         out = np.zeros((rows.block.size, layout.ROW_INTS), np.int64)
         trails, touched = [], []
-        for start, end in _spans(rows):
+        found = np.zeros(limits.gathered, np.int64)
+        for start, end in _spans(rows, BUFFER_EDGES // limits.trail_edges):
             part = layout.Rows(*(column[start:end] for column in rows))
-            trail, wallets = _trail_buffer(end - start), _touched_buffer(end - start)
+            trail, wallets = _trail_buffer((end - start) * limits.trail_edges), _touched_buffer(end - start)
             self._reserve(end - start)
-            stream.run(self._arrays(ledger), part, limits, out[start:end], trail, wallets)
+            stream.run(self._arrays(ledger), part, limits, out[start:end], found, trail, wallets)
             trails.append(_used_trail(trail, start))
             touched.append(_used_wallets(wallets))
         return out, trails, touched
@@ -115,20 +115,19 @@ def _used_wallets(touched: layout.Touched) -> layout.Touched:
     return layout.Touched(wallet, block, time, features, standing, touched.used)
 
 
-def _spans(rows: layout.Rows) -> list[tuple[int, int]]:
-    """Stretches of whole blocks of about `KERNEL_ROWS` rows; a block is never cut."""
+def _spans(rows: layout.Rows, most: int) -> list[tuple[int, int]]:
+    """Stretches of whole blocks of about `most` rows; a block is never cut."""
     ends = np.flatnonzero(rows.closes) + 1
     spans, start = [], 0
     for end in ends:
-        if end - start >= KERNEL_ROWS or end == ends[-1]:
+        if end - start >= most or end == ends[-1]:
             spans.append((start, int(end)))
             start = int(end)
     return spans
 
 
-def _trail_buffer(rows: int) -> layout.Trail:
-    """Room for every trail that `rows` transfers can have; memory is only touched where it is written."""
-    room = rows * TRAIL_EDGES
+def _trail_buffer(room: int) -> layout.Trail:
+    """Room for so many edges; memory is only touched where it is written."""
     return layout.Trail(
         np.empty(room, np.int64),
         np.empty((room, layout.EDGE_INTS), np.int64),

@@ -143,11 +143,16 @@ class Ledger:
         if fresh:
             self.facts = pl.concat([self.facts, pl.DataFrame(fresh, schema=schema.TOKEN_METADATA.schema)])
 
-    def token(self, address: bytes | None) -> Token:
-        """What is known of a token; native value where `address` is null."""
+    def token(self, address: bytes | None, number: int) -> Token:
+        """What was known of a token as of block `number`; native value where `address` is null.
+
+        The ledger may be further: what it was told in a later block is not known yet, or an alert would tell
+        by its words where batches were cut.
+        """
         if address is None:
             return NATIVE
-        return self.tokens[address][1] if address in self.tokens else NO_TOKEN
+        told, token = self.tokens.get(address, (number, NO_TOKEN))
+        return token if told <= number else NO_TOKEN
 
     def addresses(self, ids: Sequence[int] | NDArray[np.int64]) -> list[bytes]:
         """The 20 bytes of each id."""

@@ -13,6 +13,8 @@ from detectors.ledger import Ledger, address_words
 from ingest.model.batch import Batch
 
 Integers = NDArray[np.int64]
+STANDARDS = pl.Enum(["native", "erc20", "erc721", "erc1155", "weth"])
+"""What a transfer is, as kernels keep it: by position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class BatchRows:
     returned: NDArray[np.bool_]
 
 
-def rows_of(batch: Batch, ledger: Ledger) -> BatchRows:
+def kernel_rows(batch: Batch, ledger: Ledger) -> BatchRows:
     """Numbers new addresses row by row: transaction sender, payer, payee, token.
 
     A payment is direct where the payer sent the transaction itself, straight to the payee (native value)
@@ -53,6 +55,8 @@ def rows_of(batch: Batch, ledger: Ledger) -> BatchRows:
         time=_integers(transfers["timestamp"]),
         block=block,
         log_index=_integers(transfers["log_index"]),
+        index_in_log=_integers(transfers["index_in_log"]),
+        standard=_integers(transfers["standard"].cast(STANDARDS).to_physical()),
         amount=limbs(transfers["amount"]),
         magnitude=_log10(transfers["amount_float"].to_numpy()),
         hash=np.frombuffer(b"".join(transfers["transaction_hash"].to_list()), np.uint8).reshape(-1, 32),

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import polars as pl
 
-from detectors.batch import SCORES
 from detectors.evaluate.judging import Verdict
 from detectors.evaluate.labels import Label, Labels
 from detectors.evaluate.measures import Figure, false_alarms, share
+from detectors.lake_run import SCORES
 from ingest.model.errors import BadInput
 
 BINS = 10

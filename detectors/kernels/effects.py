@@ -11,11 +11,13 @@ from detectors.kernels.layout import (
     E_BLOCK,
     E_DEPTH,
     E_FROM,
+    E_IN_LOG,
     E_LOG,
     E_ORIGIN,
     E_PARENT,
     E_PREV_IN,
     E_PREV_OUT,
+    E_STANDARD,
     E_TIME,
     E_TO,
     EMPTIED,
@@ -189,6 +191,7 @@ def join(g, rows, i, source, payee, parent, depth, origin):  # type: ignore[no-u
     slot = number % g.edges.shape[0]
     edge = g.edges[slot]
     edge[E_TIME], edge[E_BLOCK], edge[E_LOG] = rows.time[i], rows.block[i], rows.log_index[i]
+    edge[E_IN_LOG], edge[E_STANDARD] = rows.index_in_log[i], rows.standard[i]
     edge[E_FROM], edge[E_TO], edge[E_ASSET] = rows.sender[i], rows.payee[i], rows.asset[i]
     edge[E_PREV_OUT] = g.wallets.ints[source, W_HEAD_OUT]
     edge[E_PREV_IN] = g.wallets.ints[payee, W_HEAD_IN]

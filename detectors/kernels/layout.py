@@ -2,9 +2,13 @@
 arrays.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from detectors.kernels.table import Array, Columns
+from ingest.model.errors import BadInput
 
 # Integer columns of a wallet.
 (
@@ -41,9 +45,10 @@ USUAL_AFTER = 20
 
 # Integer columns of an edge in the ring.
 (
-    E_TIME, E_BLOCK, E_LOG, E_FROM, E_TO, E_ASSET, E_PREV_IN, E_PREV_OUT, E_PARENT, E_DEPTH, E_ORIGIN,
-) = range(11)  # fmt: skip
-EDGE_INTS = 11
+    E_TIME, E_BLOCK, E_LOG, E_IN_LOG, E_STANDARD, E_FROM, E_TO, E_ASSET, E_PREV_IN, E_PREV_OUT, E_PARENT,
+    E_DEPTH, E_ORIGIN,
+) = range(13)  # fmt: skip
+EDGE_INTS = 13
 
 # Integer columns that each transfer gets: what was known before it.
 (
@@ -99,22 +104,61 @@ class Rows(NamedTuple):
     time: Array
     block: Array
     log_index: Array
+    index_in_log: Array
+    standard: Array
     amount: Array
     magnitude: Array
     hash: Array
 
 
-class Limits(NamedTuple):
-    """Bounds of the walks. Money that rests at most `pass_seconds` in a wallet with at most `quiet_edges`
-    recent transfers is passing through; a walk reads at most `steps` edges; trails of `trail_depth` hops or
-    `gather_wallets` wallets are copied out.
-    """
+MOST_STEPS = 1024
+"""Edges a walk may be told to read: each transfer can cost so many, and needs room for as many in a trail."""
+MOST_SECONDS = MOST_COUNT = 2**31 - 1
+GATHERED = 32
+"""Wallets that a gathering counts and names, unless it takes more of them to be one."""
 
+
+class _Limits(NamedTuple):
     pass_seconds: int = 1800
     quiet_edges: int = 8
     steps: int = 64
     trail_depth: int = 3
     gather_wallets: int = 4
+
+
+class Limits(_Limits):
+    """Bounds of the walks. Money that rests at most `pass_seconds` in a wallet with at most `quiet_edges`
+    recent transfers is passing through; a walk reads at most `steps` edges; trails of `trail_depth` hops or
+    `gather_wallets` wallets are copied out.
+
+    Raises BadInput for a number that no walk can keep to: kernels check no bounds, so one that is too large
+    would write beyond its buffers.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, *values: int, **named: int) -> Limits:
+        made = super().__new__(cls, *values, **named)
+        most = (MOST_SECONDS, MOST_COUNT, MOST_STEPS, MOST_COUNT, made.steps)
+        for name, value, bound in zip(cls._fields, made, most, strict=True):
+            if type(value) is not int or not 1 <= value <= bound:
+                raise BadInput(f"the limit {name} is {value!r}: give a whole number from 1 to {bound}")
+        return made
+
+    @classmethod
+    def _make(cls, iterable: Iterable[int]) -> Limits:  # type: ignore[override]
+        """What `_replace` calls: checked as well."""
+        return cls(*iterable)
+
+    @property
+    def gathered(self) -> int:
+        """Room for the wallets of one gathering."""
+        return max(GATHERED, self.gather_wallets)
+
+    @property
+    def trail_edges(self) -> int:
+        """Room for the trail of one transfer: two edges a gathered wallet, and one a hop walked back."""
+        return 2 * self.gathered + self.steps
 
 
 class Trail(NamedTuple):

@@ -144,11 +144,11 @@ def close_block(g, rows, i, open_wallets, count, touched):  # type: ignore[no-un
 
 
 @njit(cache=True)
-def run(g, rows, limits, out, trail, touched):  # type: ignore[no-untyped-def]
-    """Streams all rows through the graph. out: int64 [rows, ROW_INTS], zeroed. Room for every insertion is
-    reserved already.
+def run(g, rows, limits, out, found, trail, touched):  # type: ignore[no-untyped-def]
+    """Streams all rows through the graph. out: int64 [rows, ROW_INTS], zeroed; found: [limits.gathered].
+    Room for every insertion, trail and touched wallet is reserved already.
     """
-    walk, found = np.zeros(3, np.int64), np.zeros(32, np.int64)
+    walk = np.zeros(3, np.int64)
     open_wallets, count = np.zeros(3 * rows.block.size + 1, np.int64), 0
     for i in range(rows.block.size):
         if rows.opens[i]:

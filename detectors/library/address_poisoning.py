@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from detectors.alert import RoleName, Severity
-from detectors.base import Finding, Memory, Row, hexed
+from detectors.base import Finding, Memory, Row, evidence_rows, hexed
 from detectors.compiled import njit
 from detectors.features import Features
 from detectors.kernels import u256
@@ -162,9 +162,10 @@ class AddressPoisoning:
         if found.is_empty():
             return []
         poisoned = found.join(features.transfers, on="row", maintain_order="left")
-        return [self._finding(row) for row in poisoned.iter_rows(named=True)]
+        rows = zip(poisoned.iter_rows(named=True), evidence_rows(poisoned), strict=True)
+        return [self._finding(row, evidence) for row, evidence in rows]
 
-    def _finding(self, row: dict[str, bytes | int]) -> Finding:
+    def _finding(self, row: dict[str, bytes | int], evidence: Row) -> Finding:
         sender, payee, by = bytes(row["from_address"]), bytes(row["to_address"]), bytes(row["by"])
         imitated, kind = bytes(row["imitated"]), int(row["kind"])
         attacker, victim = (payee, sender) if _alike(payee, imitated) else (sender, payee)
@@ -188,7 +189,7 @@ class AddressPoisoning:
             severity=severity,
             transaction=bytes(row["transaction_hash"]),
             roles=tuple(roles),
-            rows=(_row(row),),
+            rows=(evidence,),
             measured={
                 "prefix_digits": prefix,
                 "suffix_digits": suffix,
@@ -200,15 +201,6 @@ class AddressPoisoning:
             f"the first {prefix} and last {suffix} digits are equal. "
             f"It reached the victim's history by {MANNER[kind]}.",
         )
-
-
-def _row(row: dict[str, bytes | int]) -> Row:
-    token = row["token"]
-    return Row(
-        bytes(row["transaction_hash"]), int(row["log_index"]), int(row["block_number"]),
-        bytes(row["from_address"]), bytes(row["to_address"]), None if token is None else bytes(token),
-        bytes(row["amount"]),
-    )  # fmt: skip
 
 
 def _matrix(rows: pl.DataFrame, *names: str) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:

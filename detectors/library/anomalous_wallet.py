@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from detectors.alert import RoleName, Severity
-from detectors.base import Finding, hexed, rows_of
+from detectors.base import Finding, evidence_rows, hexed
 from detectors.features import Features
 from detectors.kernels.layout import WALLET_FEATURES
 from detectors.models import Matrix, Model, ModelSpec
@@ -94,7 +94,7 @@ class AnomalousWallet:
             severity=severity,
             transaction=bytes(evidence["transaction_hash"][-1]) if alerts else b"",
             roles=(role,),
-            rows=rows_of(evidence) if alerts else (),
+            rows=evidence_rows(evidence) if alerts else (),
             measured={
                 "distance": distance,
                 **{name: round(float(row[WALLET_FEATURES.index(name)]), 6) for name in unusual},

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from detectors.alert import RoleName, Severity
-from detectors.base import Finding, hexed, rows_of
+from detectors.base import Finding, evidence_rows, hexed
 from detectors.features import Features
 from ingest.model.batch import Batch
 
@@ -53,7 +53,9 @@ class Layering:
         trails = features.trails.partition_by("row", as_dict=True)
         origins = features.addresses(rows["origin"].to_list())
         named = zip(rows.iter_rows(named=True), origins, strict=True)
-        return [self._finding(row, origin, trails[(row["row"],)]) for row, origin in named]
+        # A trail below the engine's limits is not copied out: without evidence nothing is said.
+        with_trail = ((row, origin, trails.get((row["row"],))) for row, origin in named)
+        return [self._finding(row, origin, trail) for row, origin, trail in with_trail if trail is not None]
 
     def _finding(self, row: dict[str, Any], origin: bytes, trail: pl.DataFrame) -> Finding:
         trail = trail.sort("block_number", "timestamp", maintain_order=True)
@@ -75,7 +77,7 @@ class Layering:
             severity=severity,
             transaction=bytes(row["transaction_hash"]),
             roles=tuple(roles),
-            rows=rows_of(trail),
+            rows=evidence_rows(trail),
             measured={"hops": hops, "gathered": gathered, "seconds": seconds},
             thresholds={"hops": self.settings.hops, "gathered": self.settings.gathered},
             explanation=self._sentence(origin, hops, gathered, len(met), seconds),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from detectors.alert import RoleName, Severity
-from detectors.base import Finding, Memory, hexed, rows_of
+from detectors.base import Finding, Memory, evidence_rows, hexed
 from detectors.features import Features
 from detectors.kernels.layout import EMPTIED, HUB_DEGREE
 from ingest.model.batch import Batch
@@ -29,8 +29,8 @@ class Settings:
 
 
 CANDIDATE = (
-    "block_number", "timestamp", "transaction_hash", "log_index", "token", "from_address",
-    "to_address", "amount",
+    "block_number", "timestamp", "transaction_hash", "log_index", "index_in_log", "standard", "token",
+    "from_address", "to_address", "amount",
     "by", "from_id", "to_id", "asset_id", "proven", "owner",
 )  # fmt: skip
 
@@ -139,7 +139,7 @@ class WalletDrain:
             severity=severity,
             transaction=bytes(last["transaction_hash"]),
             roles=tuple(roles),
-            rows=rows_of(payments),
+            rows=evidence_rows(payments),
             measured={"victims": owners, "seconds": seconds},
             thresholds={"victims": self.settings.victims, "seconds": self.settings.window_seconds},
             explanation=f"{owners} unrelated wallets in use were emptied to {hexed(taker)} "

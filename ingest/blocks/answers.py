@@ -54,6 +54,21 @@ class ReceiptAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_on
         return number(self.status) if self.state_root is None else None
 
 
+class AccessAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
+    address: str
+    storage_keys: list[str] = []
+
+
+class AuthorizationAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
+    chain_id: str
+    address: str
+    nonce: str
+    r: str
+    s: str
+    y_parity: str | None = None
+    v: str | None = None
+
+
 class TransactionAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_only=True):
     """A transaction. Some nodes say `data` for `input`, or `gasLimit` for `gas`."""
 
@@ -67,10 +82,36 @@ class TransactionAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True, k
     gas_limit: str | None = None
     input: str | None = None
     data: str | None = None
+    chain_id: str | None = None
+    gas_price: str | None = None
+    max_fee_per_gas: str | None = None
+    max_priority_fee_per_gas: str | None = None
+    max_fee_per_blob_gas: str | None = None
+    blob_versioned_hashes: list[str] | None = None
+    access_list: list[AccessAnswer] | None = None
+    authorization_list: list[AuthorizationAnswer] | None = None
+    y_parity: str | None = None
+    v: str | None = None
+    r: str | None = None
+    s: str | None = None
+    source_hash: str | None = None
+    mint: str | None = None
+    is_system_tx: bool | None = None
+    eth_compatible: bool | None = None
+    eth_value: str | None = None
 
     @property
     def call_data(self) -> str | None:
         return self.data if self.input is None else self.input
+
+    @property
+    def most_gas(self) -> str | None:
+        return self.gas_limit if self.gas is None else self.gas
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether a chain of its own kind adds fields to the encoding (Celo before its L2, Mantle)."""
+        return self.eth_compatible is False or self.eth_value is not None
 
 
 class HeaderAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_only=True):

@@ -91,7 +91,7 @@ def _transactions(chain_id: int, answers: Sequence[Answer]) -> pl.DataFrame:
         "value_float": decode.amount_float(value),
         "nonce": _small_numbers((transaction.nonce for transaction in sent), 64),
         "transaction_type": _small_numbers((transaction.type for transaction in sent), 8),
-        "gas_limit": _small_numbers((transaction.gas or transaction.gas_limit for transaction in sent), 64),
+        "gas_limit": _small_numbers((transaction.most_gas for transaction in sent), 64),
         "input": _bytes(transaction.call_data for transaction in sent),
         "status": _numbers_or_null(receipt.outcome for receipt in receipts),
         "gas_used": [used for answer in answers for used in _gas_used(answer)],

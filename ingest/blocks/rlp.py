@@ -10,9 +10,12 @@ Item = bytes | Sequence["Item"]
 
 def encode(item: Item) -> bytes:
     """RLP of bytes, or of a list of items (yellow paper, appendix B)."""
-    if isinstance(item, bytes):
-        return item if len(item) == 1 and item[0] < 0x80 else _prefix(len(item), 0x80) + item
-    return wrap(b"".join(map(encode, item)))
+    return string(item) if isinstance(item, bytes) else wrap(b"".join(map(encode, item)))
+
+
+def string(item: bytes) -> bytes:
+    """RLP of bytes."""
+    return item if len(item) == 1 and item[0] < 0x80 else _prefix(len(item), 0x80) + item
 
 
 def wrap(payload: bytes) -> bytes:
@@ -97,6 +100,7 @@ def _payload(data: bytes, at: int, end: int) -> tuple[int, int, bool]:
     return start, start + size, base == 0xC0
 
 
+@lru_cache(4096)
 def _prefix(length: int, base: int) -> bytes:
     if length < 56:
         return bytes((base + length,))

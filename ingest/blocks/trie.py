@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 import sha3
 
 from ingest.blocks import rlp
 
 Nibbles = tuple[int, ...]
-Leaf = tuple[Nibbles, bytes]
+
+_CHILDREN = 16
+_EMPTY = b"\x80"
+_KEPT_SHAPES, _LARGEST_KEPT = 512, 1024
+"""Shapes kept, and the largest of them in values: some 10 MB at mainnet's blocks."""
 
 
 def keccak(data: bytes) -> bytes:
@@ -19,38 +25,83 @@ def keccak(data: bytes) -> bytes:
 EMPTY_ROOT = keccak(rlp.encode(b""))
 
 
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """The rest of a key (RLP of its compact form), and which value is there."""
+
+    path: bytes
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Extension:
+    """Nibbles that all keys below share, in the same form."""
+
+    path: bytes
+    below: _Branch
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """A child for each nibble. No rlp(position) begins another, so no branch holds a value of its own."""
+
+    children: tuple[_Shape | None, ...]
+
+
+_Shape = _Leaf | _Extension | _Branch
+"""A trie over so many values, without them."""
+
+
 def ordered_root(values: Sequence[bytes]) -> bytes:
-    """Root of the trie that maps rlp(position) to each value (yellow paper, appendix D)."""
-    if not values:
+    """Root of the trie that maps rlp(position) to each value (yellow paper, appendix D).
+
+    Its keys depend on nothing but how many values there are, so the shape is worked out once for each count.
+    """
+    count = len(values)
+    if not count:
         return EMPTY_ROOT
-    leaves = sorted((_nibbles(rlp.encode(rlp.number(at))), value) for at, value in enumerate(values))
-    return keccak(rlp.encode(_node(leaves, 0)))
+    return keccak(_node(_kept_shape(count) if count <= _LARGEST_KEPT else _shape(count), values))
 
 
-def _node(leaves: list[Leaf], depth: int) -> rlp.Item:
-    """The node over `leaves`, which agree on their first `depth` nibbles and are sorted."""
-    first = leaves[0][0]
+def _node(shape: _Shape, values: Sequence[bytes]) -> bytes:
+    """The RLP of a node."""
+    if isinstance(shape, _Branch):
+        children = [_EMPTY if child is None else _reference(child, values) for child in shape.children]
+        return rlp.wrap(b"".join((*children, _EMPTY)))
+    if isinstance(shape, _Leaf):
+        return rlp.wrap(shape.path + rlp.string(values[shape.at]))
+    return rlp.wrap(shape.path + _reference(shape.below, values))
+
+
+def _reference(shape: _Shape, values: Sequence[bytes]) -> bytes:
+    """A node as its parent holds it: itself where it is shorter than a hash."""
+    node = _node(shape, values)
+    return node if len(node) < 32 else b"\xa0" + keccak(node)
+
+
+def _shape(count: int) -> _Shape:
+    return _below(sorted((_nibbles(rlp.encode(rlp.number(at))), at) for at in range(count)), 0)
+
+
+_kept_shape = lru_cache(_KEPT_SHAPES)(_shape)
+
+
+def _below(leaves: Sequence[tuple[Nibbles, int]], depth: int) -> _Shape:
+    """The shape over `leaves`, which agree on their first `depth` nibbles and are sorted."""
+    first, at = leaves[0]
     if len(leaves) == 1:
-        return [_compact(first[depth:], leaf=True), leaves[0][1]]
+        return _Leaf(rlp.encode(_compact(first[depth:], leaf=True)), at)
     shared = _shared(first, leaves[-1][0], depth)
     if shared > depth:
-        return [_compact(first[depth:shared], leaf=False), _reference(leaves, shared)]
+        return _Extension(rlp.encode(_compact(first[depth:shared], leaf=False)), _branch(leaves, shared))
     return _branch(leaves, depth)
 
 
-def _branch(leaves: list[Leaf], depth: int) -> rlp.Item:
-    """No rlp(position) begins another, so no branch holds a value of its own."""
-    children: list[list[Leaf]] = [[] for _ in range(16)]
+def _branch(leaves: Sequence[tuple[Nibbles, int]], depth: int) -> _Branch:
+    children: list[list[tuple[Nibbles, int]]] = [[] for _ in range(_CHILDREN)]
     for leaf in leaves:
         children[leaf[0][depth]].append(leaf)
-    return [*(_reference(below, depth + 1) if below else b"" for below in children), b""]
-
-
-def _reference(leaves: list[Leaf], depth: int) -> rlp.Item:
-    """A node as its parent holds it: itself where it is shorter than a hash."""
-    node = _node(leaves, depth)
-    encoded = rlp.encode(node)
-    return node if len(encoded) < 32 else keccak(encoded)
+    return _Branch(tuple(_below(child, depth + 1) if child else None for child in children))
 
 
 def _shared(first: Nibbles, last: Nibbles, depth: int) -> int:

@@ -36,11 +36,12 @@ def chain(
     Stays until Ctrl-C or SIGTERM, then ends both nodes. Play on it with `undertow simulate`.
     """
     from ingest.localchain.chain.chain import local_chain
+    from ingest.localchain.play.deploying import ensure_world
     from ingest.machine.signals import stop_on_signal
 
     with (
         stop_on_signal() as stop,
-        local_chain(port, origin_port, fork_url, chain_id, report=_say, states=states) as nodes,
+        local_chain(ensure_world, port, origin_port, fork_url, chain_id, report=_say, states=states) as nodes,
     ):
         nodes.watch(stop)
 

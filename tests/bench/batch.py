@@ -8,7 +8,7 @@ from collections import deque
 
 import networkx as nx
 
-from detectors.batch import BatchRun
+from detectors.lake_run import LakeRun
 from detectors.registry import detectors
 from ingest.lake.backfill import BackfillSettings, backfill
 from ingest.lake.reading import Lake
@@ -45,7 +45,7 @@ def batch_table(pipeline: Pipeline) -> Lines:
 
 def judged_seconds(lake: Lake, chain_id: int, blocks: int) -> float:
     start = time.perf_counter()
-    BatchRun(lake, chain_id, detectors(), blocks=blocks).run(None, None, lambda _: None)
+    LakeRun(lake, chain_id, detectors(), blocks=blocks).run(None, None, lambda _: None)
     return time.perf_counter() - start
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import polars as pl
 import pytest
 
-from detectors.base import Finding, Memory, Row, Tier, rows_of
+from detectors.base import Finding, Memory, Row, Tier, evidence_rows
 from detectors.features import Features
 from ingest.model.batch import Batch
 from tests.contract import checks, order_checks, stories, worth_checks
@@ -27,7 +27,7 @@ class Everybody:
     def score(self, batch: Batch, features: Features) -> list[Finding]:
         paid = features.transfers.filter(pl.col("from_address") != bytes(20))
         places = paid.select("block_number", "timestamp", "transaction_hash", "from_address").to_dicts()
-        return [self._finding(place, row) for place, row in zip(places, rows_of(paid), strict=True)]
+        return [self._finding(place, row) for place, row in zip(places, evidence_rows(paid), strict=True)]
 
     def _finding(self, place: dict[str, Any], row: Row) -> Finding:
         return Finding(

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from detectors.base import Finding, Tier, rows_of
+from detectors.base import Finding, Tier, evidence_rows
 from detectors.engine import Engine
 from detectors.features import Features
 from detectors.settings import EngineSettings
@@ -43,7 +43,7 @@ class LargePayments:
             severity="low",
             transaction=row["transaction_hash"],
             roles=((row["from_address"], "attacker"),),
-            rows=rows_of(rows),
+            rows=evidence_rows(rows),
         )
 
 
@@ -144,6 +144,35 @@ def test_a_rollback_to_the_anchor_lets_another_first_block_come() -> None:
     (alert,) = made.take(other.batch()).alerts
     assert alert.subject_id == "0x" + CAROL.hex()
     assert alert.run == fed(other).run_name() != fed(chain).run_name()  # the anchor is part of the digest
+
+
+@pytest.mark.parametrize(("back", "first"), [(4, 5), (2, 3), (2, 7)])
+def test_where_every_block_has_left_the_log_may_go_back_to_any_block_and_begin_anywhere(
+    back: int, first: int
+) -> None:
+    made = fed(ChainBuilder(first_block=5).block().native(ALICE, BOB, LARGE).blocks(2))
+    (gone,) = made.take(Rollback(1, back, b"another" + bytes(25))).alerts
+    assert (gone.status, made.standing(), made.state.anchor) == ("retracted", [], None)
+    assert made.take(Rollback(1, back, bytes(32))).alerts == []  # told once more: there is nothing to undo
+    other = ChainBuilder(first_block=first).block().native(CAROL, BOB, LARGE)
+    (alert,) = made.take(other.batch(), 9).alerts
+    assert (alert.subject_id, alert.run) == ("0x" + CAROL.hex(), fed(other).run_name())
+
+
+def test_a_rollback_of_every_block_after_one_became_final_names_the_way_out() -> None:
+    made = fed(payday(30))
+    assert made.base() is not None
+    with pytest.raises(RollbackTooDeep, match=r"^block 0 is below .*finality 8.* --rebuild$"):
+        made.take(Rollback(1, 0, b"another" + bytes(25)))
+
+
+def test_a_rebuild_takes_even_final_alerts_back_where_every_block_has_left() -> None:
+    made = engine(keep_all=True)
+    for offset, batch in enumerate(payday(30).batches(1), start=1):
+        made.take(batch, offset)
+    assert [alert.status for alert in made.standing()] == ["final"]
+    (gone,) = made.take(Rollback(1, 0, b"another" + bytes(25))).alerts
+    assert (gone.status, made.standing()) == ("retracted", [])
 
 
 def test_a_rollback_below_what_is_kept_names_the_way_out() -> None:

@@ -13,11 +13,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from detectors.alert import Alert
-from detectors.batch import SCORES, write_lines
 from detectors.evaluate.categories import ANY, CATEGORIES
 from detectors.evaluate.report import Report, evaluate
 from detectors.evaluate.survey import Survey
 from detectors.evaluate.text_table import table
+from detectors.lake_run import SCORES, write_lines
 from ingest.lake.writing import LakeWriter
 from ingest.model.errors import BadInput
 from tests.contract import categories as contract

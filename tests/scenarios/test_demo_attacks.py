@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from detectors.batch import BatchRun
 from detectors.evaluate import Labels, Verdict, judge, load_labels
+from detectors.lake_run import LakeRun
 from detectors.registry import detectors
 from ingest.lake.backfill import BackfillSettings, backfill
 from ingest.lake.reading import Lake
@@ -32,7 +32,7 @@ def verdict(played: Played, labels: Labels, tmp_path_factory: pytest.TempPathFac
     wanted = BackfillSettings(first=1, last=_last_block(played.labels))
     backfill(played.rpc, None, wanted, lake, threading.Event(), lambda _: None, lambda _: None)
     opened = Lake.open(lake)
-    judged = BatchRun(opened, opened.chain_id(), detectors()).run(None, None, lambda _: None)
+    judged = LakeRun(opened, opened.chain_id(), detectors()).run(None, None, lambda _: None)
     return judge(judged.alerts, labels)
 
 

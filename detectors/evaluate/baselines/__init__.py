@@ -11,10 +11,10 @@ from typing import Any
 
 from detectors.alert import Alert
 from detectors.base import Detector
-from detectors.batch import BatchRun
 from detectors.evaluate.baselines.isolation_forest import IsolationForest
 from detectors.evaluate.baselines.transactions import Constant, LargeValue, Random
 from detectors.evaluate.survey import Survey
+from detectors.lake_run import LakeRun
 from ingest.lake.reading import Lake
 from ingest.machine.progress import Progress
 
@@ -33,7 +33,7 @@ def baseline_books(
 ) -> dict[str, list[Alert]]:
     """What each baseline alerts on, by its name, over all blocks that the lake holds of a chain."""
     naive = baselines(seen)
-    judged = BatchRun(lake, chain_id, naive, allow_gaps=True).run(None, None, report)
+    judged = LakeRun(lake, chain_id, naive, allow_gaps=True).run(None, None, report)
     books: dict[str, list[Alert]] = {detector.name: [] for detector in naive}
     for alert in judged.alerts:
         books[alert.detector].append(alert)

@@ -14,7 +14,6 @@ from ingest.localchain.story_parts.attackers import assailant, look_ordinary
 from ingest.localchain.story_parts.governors import (
     AGAINST,
     FOR,
-    SUPPLY,
     Council,
     Motion,
     convene,
@@ -39,6 +38,7 @@ from ingest.localchain.story_parts.random_draws import comes_to_nothing
 from ingest.localchain.story_parts.treasuries import fill_treasury, lost_by, treasury_usd
 from ingest.localchain.world import pools
 from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.governance import SUPPLY
 from ingest.localchain.world.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, sleep
 from ingest.localchain.world.world import ETH
 

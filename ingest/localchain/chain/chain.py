@@ -10,7 +10,6 @@ from pathlib import Path
 
 from ingest.localchain.chain.miner import Miner
 from ingest.localchain.chain.wallet import Wallet
-from ingest.localchain.world.world import ensure_world
 from ingest.machine import tools
 from ingest.machine.processes import LOOPBACK, Child, free_port, refuse_taken, wait_until
 from ingest.model.errors import NodeUnreachable, SetupFailed
@@ -29,6 +28,8 @@ would keep older ones on disk, and leave them there when it is killed.
 _SHARED = ("--host", LOOPBACK, "--silent", "--order", "fees")
 
 Report = Callable[[str], None]
+Deploy = Callable[[Miner], object]
+"""Puts the protocols onto a bare chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class LocalChain:
 
 @contextmanager
 def local_chain(
+    deploy: Deploy,
     port: int | None = None,
     origin_port: int | None = None,
     fork_url: str | None = None,
@@ -71,8 +73,8 @@ def local_chain(
     report: Report = lambda line: None,
     states: int = STATES,
 ) -> Iterator[LocalChain]:
-    """Starts both anvils and ends them; with `fork_url` only the fork. Free ports where none are given.
-    The fork remembers the state after each of its newest `states` blocks.
+    """Starts both anvils and ends them; with `fork_url` only the fork, and nothing is deployed. Free ports
+    where none are given. The fork remembers the state after each of its newest `states` blocks.
 
     Raises PortTaken, NodeUnreachable (the URL to fork), SetupFailed (anvil did not come up).
     """
@@ -81,7 +83,7 @@ def local_chain(
     with ExitStack() as running:
         ours = None
         if fork_url is None:
-            ours = running.enter_context(origin(origin_port, chain_id, log_dir))
+            ours = running.enter_context(origin(deploy, origin_port, chain_id, log_dir))
             report(f"origin chain  {ours.url}")
         copy = running.enter_context(
             fork(ours.url if ours else fork_url or "", port, chain_id, log_dir, states)
@@ -91,11 +93,13 @@ def local_chain(
 
 
 @contextmanager
-def origin(port: int | None = None, chain_id: int = CHAIN_ID, log_dir: Path | None = None) -> Iterator[Node]:
-    """An anvil with the protocols deployed."""
+def origin(
+    deploy: Deploy, port: int | None = None, chain_id: int = CHAIN_ID, log_dir: Path | None = None
+) -> Iterator[Node]:
+    """An anvil on which `deploy` has put the protocols."""
     arguments = ("--timestamp", str(GENESIS_TIME), "--no-mining")
     with _anvil("origin chain", port, "--origin-port", chain_id, arguments, log_dir) as node:
-        ensure_world(Miner.start(node.url))
+        deploy(Miner.start(node.url))
         yield node
 
 

@@ -11,7 +11,6 @@ from ingest.localchain.chain.wallet import Address
 from ingest.localchain.story_parts.governors import (
     AGAINST,
     FOR,
-    TIMELOCK,
     Council,
     Motion,
     convene,
@@ -25,6 +24,7 @@ from ingest.localchain.story_parts.governors import (
 )
 from ingest.localchain.story_parts.treasuries import fill_treasury, treasury_usd
 from ingest.localchain.world.clock import DAY
+from ingest.localchain.world.governance import TIMELOCK
 from ingest.localchain.world.stage import Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
 
 CATEGORY = "governance-attack"

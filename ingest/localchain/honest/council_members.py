@@ -13,10 +13,11 @@ from ingest.localchain.protocols.harbour_council import (
     PERIOD_BLOCKS,
     HarbourCouncil,
 )
-from ingest.localchain.story_parts.governors import AGAINST, FOR, SUPPLY, Motion, delegate, give, motion, vote
+from ingest.localchain.story_parts.governors import AGAINST, FOR, Motion, delegate, give, motion, vote
 from ingest.localchain.story_parts.random_draws import often, split
 from ingest.localchain.world.clock import HOUR
 from ingest.localchain.world.endowment import Opening
+from ingest.localchain.world.governance import SUPPLY
 from ingest.localchain.world.stage import Habit, Stage, wait
 
 _MEMBERS = 14

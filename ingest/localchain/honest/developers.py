@@ -11,9 +11,10 @@ from ingest.localchain.chain.wallet import Address, call_data
 from ingest.localchain.protocols.savings import VAULT
 from ingest.localchain.protocols.wallet_factory import FACTORY, make
 from ingest.localchain.story_parts.banks import BANK, Care
-from ingest.localchain.story_parts.governors import SUPPLY, VOTE_TOKEN, delegate
+from ingest.localchain.story_parts.governors import delegate
 from ingest.localchain.story_parts.treasuries import PROXY, SHARED_WALLET, TREASURY, UPGRADEABLE_TREASURY
 from ingest.localchain.world.endowment import Opening
+from ingest.localchain.world.governance import SUPPLY, VOTE_TOKEN
 from ingest.localchain.world.stage import ETHER, Acts, Habit, Stage, wait
 from ingest.localchain.world.world import ETH
 

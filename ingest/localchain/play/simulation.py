@@ -12,13 +12,13 @@ from random import Random
 
 from ingest.localchain.chain.miner import Miner
 from ingest.localchain.play import programme
+from ingest.localchain.play.deploying import ensure_world
 from ingest.localchain.play.director import Director
 from ingest.localchain.play.labels import Label, LabelFile
 from ingest.localchain.play.setting import ordinary_habits, set_stage
 from ingest.localchain.play.stories import repertoires
 from ingest.localchain.protocols.token_zoo import listed_tokens
 from ingest.localchain.world.facts import write_lists
-from ingest.localchain.world.world import ensure_world
 
 Report = Callable[[str], None]
 

@@ -8,7 +8,7 @@ from typing import Self
 from ingest.localchain.chain.actions import TOKEN_GAS, ZERO, Asset, Transaction, pay
 from ingest.localchain.chain.deployment import Deployment
 from ingest.localchain.chain.wallet import Address, created_address
-from ingest.localchain.story_parts.governors import COUNCIL, SUPPLY, TIMELOCK, VOTE_TOKEN
+from ingest.localchain.world.governance import COUNCIL, SUPPLY, TIMELOCK, VOTE_TOKEN
 from ingest.localchain.world.world import ETH, Base
 
 DELAY_BLOCKS, PERIOD_BLOCKS = 2, 16

@@ -7,24 +7,14 @@ from dataclasses import dataclass, replace
 
 from ingest.blocks.trie import keccak
 from ingest.localchain.chain.actions import TOKEN_GAS, ZERO, Asset, Transaction, pay
-from ingest.localchain.chain.artifacts import Artifact, Own
 from ingest.localchain.chain.contracts import CALL_GAS, call, create
 from ingest.localchain.chain.miner import Miner
 from ingest.localchain.chain.wallet import Address, call_data, created_address
 from ingest.localchain.story_parts.funding import fund
 from ingest.localchain.world.clock import DAY
+from ingest.localchain.world.governance import COUNCIL, HASTY_COUNCIL, SUPPLY, TIMELOCK, VOTE_TOKEN
 from ingest.localchain.world.stage import ETHER, Acts, Stage, sleep, wait
 
-VOTE_TOKEN = Own("council", "VoteToken", ("string", "string", "uint256", "bool"))
-COUNCIL = Own("council", "Council", ("address", "address", "uint256", "uint256", "uint256"))
-HASTY_COUNCIL = Own("council", "HastyCouncil", ("address", "uint256", "uint256", "uint256"))
-TIMELOCK = Artifact(
-    "@openzeppelin/contracts",
-    "build/contracts/TimelockController.json",
-    ("uint256", "address[]", "address[]", "address"),
-)
-
-SUPPLY = 10_000_000 * 10**18
 AGAINST, FOR = 0, 1
 
 _PERIOD_BLOCKS = 6

@@ -11,8 +11,8 @@ from ingest.localchain.chain.contracts import CALL_GAS, call, create, created
 from ingest.localchain.chain.wallet import Address, call_data
 from ingest.localchain.protocols.flash_lender import FEE_BASIS_POINTS, FlashLender, supply
 from ingest.localchain.story_parts.banks import builder
-from ingest.localchain.story_parts.governors import SUPPLY, VOTE_TOKEN
 from ingest.localchain.story_parts.treasuries import fill_treasury, treasury_usd
+from ingest.localchain.world.governance import SUPPLY, VOTE_TOKEN
 from ingest.localchain.world.stage import ETHER, Acts, Stage
 from ingest.localchain.world.world import ETH
 

@@ -12,9 +12,9 @@ from ingest.localchain.chain.actions import Transaction
 from ingest.localchain.chain.chain import fork
 from ingest.localchain.chain.deployment import blocks_of
 from ingest.localchain.chain.miner import Mined, Miner
+from ingest.localchain.play.deploying import ensure_world
 from ingest.localchain.play.setting import set_stage
 from ingest.localchain.world.stage import Habit, Stage
-from ingest.localchain.world.world import ensure_world
 
 
 @dataclass(frozen=True)

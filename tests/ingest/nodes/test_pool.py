@@ -186,6 +186,6 @@ def test_the_quorums_head_is_the_highest_block_that_enough_nodes_hold(
 
 
 def _weth() -> str:
-    from ingest.localchain.world.world import world
+    from ingest.localchain.play.deploying import world
 
     return world().weth

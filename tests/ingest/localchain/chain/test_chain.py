@@ -7,19 +7,23 @@ import signal
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from ingest.localchain.chain.chain import local_chain
+from ingest.localchain.chain import chain as chains
 from ingest.localchain.chain.miner import Miner
 from ingest.localchain.chain.wallet import Refusal, Wallet
-from ingest.localchain.world.world import DEPLOYER, ensure_world, world
+from ingest.localchain.play.deploying import ensure_world, world
+from ingest.localchain.world.world import DEPLOYER
 from ingest.machine import tools
 from ingest.machine.processes import Child, answers, free_port, wait_until
 from ingest.model.errors import NodeUnreachable, PortTaken, SetupFailed
 
 pytestmark = pytest.mark.chain
+
+local_chain = partial(chains.local_chain, ensure_world)
 
 
 def port_of(url: str) -> int:
@@ -87,14 +91,20 @@ def test_a_taken_port_is_named_with_the_flag_that_changes_it(origin_rpc: str) ->
 
     with pytest.raises(PortTaken, match=f"port {taken} .*--port"), local_chain(port=taken):
         pass
-    with pytest.raises(PortTaken, match=f"port {taken} .*--origin-port"), local_chain(origin_port=taken):
+    with (
+        pytest.raises(PortTaken, match=f"port {taken} .*--origin-port"),
+        local_chain(origin_port=taken),
+    ):
         pass
 
 
 def test_a_network_that_does_not_answer_is_not_forked() -> None:
     url = f"http://127.0.0.1:{free_port()}/v2/secret"
 
-    with pytest.raises(NodeUnreachable, match="does not answer") as error, local_chain(fork_url=url):
+    with (
+        pytest.raises(NodeUnreachable, match="does not answer") as error,
+        local_chain(fork_url=url),
+    ):
         pass
     assert "secret" not in str(error.value)
 

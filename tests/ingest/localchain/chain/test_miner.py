@@ -13,10 +13,11 @@ from dashboard.demo.parts import watched_categories
 from ingest.localchain.chain.actions import TOKEN_GAS, ZERO, Transaction, mint, pay
 from ingest.localchain.chain.miner import BLOCK_SECONDS, NOT_MINED, Miner
 from ingest.localchain.chain.wallet import Wallet
+from ingest.localchain.play.deploying import ensure_world, world
 from ingest.localchain.play.programme import left_out
 from ingest.localchain.play.simulation import Script, simulate
 from ingest.localchain.play.stories import repertoires
-from ingest.localchain.world.world import DEPLOYER, ETH, ensure_world, world
+from ingest.localchain.world.world import DEPLOYER, ETH
 from tests.ingest.localchain.reading import labels_of, receipts_of
 
 pytestmark = pytest.mark.chain

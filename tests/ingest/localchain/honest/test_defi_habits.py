@@ -12,13 +12,13 @@ from web3 import Web3
 from ingest.localchain.chain.chain import fork
 from ingest.localchain.chain.miner import Miner
 from ingest.localchain.chain.wallet import Wallet
+from ingest.localchain.play.deploying import world
 from ingest.localchain.play.simulation import Script, simulate
 from ingest.localchain.protocols import multicall3, permit2
 from ingest.localchain.protocols.aave_v3 import AaveV3
 from ingest.localchain.protocols.spot_lender import SpotLender
 from ingest.localchain.protocols.uniswap_v3 import UniswapV3
 from ingest.localchain.story_parts import pool_math as curves
-from ingest.localchain.world.world import world
 
 pytestmark = pytest.mark.chain
 

@@ -11,13 +11,14 @@ import pytest
 
 from ingest.localchain.chain.actions import PLAIN_GAS, Transaction, pay
 from ingest.localchain.chain.miner import Miner
+from ingest.localchain.play.deploying import ensure_world
 from ingest.localchain.play.director import Director, dice
 from ingest.localchain.play.labels import LabelFile
 from ingest.localchain.play.programme import Entry
 from ingest.localchain.play.setting import set_stage
 from ingest.localchain.play.stories import Repertoire
 from ingest.localchain.world.stage import Bundle, Habit, Outcome, Stage, Story, hashes, roles
-from ingest.localchain.world.world import ETH, ensure_world
+from ingest.localchain.world.world import ETH
 from ingest.model.errors import NodeMisbehaved
 
 FIRST = Entry(20, Repertoire("layering", "attack", 20, 10, {}), 0)

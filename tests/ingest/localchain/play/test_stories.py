@@ -10,9 +10,9 @@ import pytest
 from dashboard.demo.parts import watched_categories
 from ingest.localchain.chain.chain import fork
 from ingest.localchain.chain.wallet import Wallet
+from ingest.localchain.play.deploying import world
 from ingest.localchain.play.simulation import Script, simulate
 from ingest.localchain.play.stories import repertoires
-from ingest.localchain.world.world import world
 from tests.fixtures.chain import Played
 from tests.ingest.localchain.reading import labels_of, moved_by, named, receipts_of
 

@@ -6,9 +6,10 @@ import pytest
 
 from ingest.localchain.chain.actions import approve, mint, wrap
 from ingest.localchain.chain.miner import Miner
+from ingest.localchain.play.deploying import world
 from ingest.localchain.protocols import aave_v3
 from ingest.localchain.protocols.aave_v3 import AaveV3
-from ingest.localchain.world.world import DEPLOYER, world
+from ingest.localchain.world.world import DEPLOYER
 
 pytestmark = pytest.mark.chain
 

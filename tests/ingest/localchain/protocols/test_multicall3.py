@@ -6,8 +6,9 @@ import pytest
 
 from ingest.localchain.chain.miner import Miner
 from ingest.localchain.chain.wallet import call_data
+from ingest.localchain.play.deploying import world
 from ingest.localchain.protocols import multicall3
-from ingest.localchain.world.world import ETH, world
+from ingest.localchain.world.world import ETH
 
 pytestmark = pytest.mark.chain
 

@@ -6,8 +6,9 @@ import pytest
 
 from ingest.localchain.chain.actions import approve, mint
 from ingest.localchain.chain.miner import Miner
+from ingest.localchain.play.deploying import world
 from ingest.localchain.protocols import permit2
-from ingest.localchain.world.world import DEPLOYER, world
+from ingest.localchain.world.world import DEPLOYER
 
 pytestmark = pytest.mark.chain
 

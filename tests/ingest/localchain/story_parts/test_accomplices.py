@@ -12,10 +12,11 @@ import pytest
 from ingest.localchain.chain.actions import PLAIN_GAS
 from ingest.localchain.chain.chain import fork
 from ingest.localchain.chain.miner import Mined, Miner
+from ingest.localchain.play.deploying import ensure_world
 from ingest.localchain.play.setting import set_stage
 from ingest.localchain.story_parts.accomplices import Ring, cash_out, ring, swindler
 from ingest.localchain.world.stage import ETHER, Acts, Stage
-from ingest.localchain.world.world import ETH, ensure_world
+from ingest.localchain.world.world import ETH
 from tests.ingest.localchain.reading import moved_by
 
 pytestmark = pytest.mark.chain

@@ -6,12 +6,12 @@ import pytest
 
 from ingest.localchain.chain.actions import approve, buy, wrap
 from ingest.localchain.chain.miner import Miner
+from ingest.localchain.play.deploying import world
 from ingest.localchain.protocols import uniswap_v3
 from ingest.localchain.protocols.uniswap_v3 import UniswapV3
 from ingest.localchain.story_parts import pool_math as curves
 from ingest.localchain.story_parts.pool_math import Curve, best_round, joined, round_gain
 from ingest.localchain.world import pools
-from ingest.localchain.world.world import world
 
 ALICE = "0x" + "a1" * 20
 ETHER = 10**18

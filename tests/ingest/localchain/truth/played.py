@@ -9,8 +9,8 @@ from typing import Any
 
 from ingest.localchain.chain.actions import Asset
 from ingest.localchain.chain.wallet import Wallet
+from ingest.localchain.play.deploying import world
 from ingest.localchain.play.stories import repertoires
-from ingest.localchain.world.world import world
 from tests.ingest.localchain.reading import all_held, labels_of, named, receipts_of
 
 Label = dict[str, Any]

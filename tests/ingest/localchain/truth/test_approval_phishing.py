@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ingest.localchain.chain.wallet import call_data
-from ingest.localchain.world.world import world
+from ingest.localchain.play.deploying import world
 from tests.ingest.localchain.reading import named, receipts_of
 from tests.ingest.localchain.truth.played import Label, Told
 

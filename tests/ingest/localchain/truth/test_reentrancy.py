@@ -6,7 +6,8 @@ import pytest
 
 from ingest.localchain.chain.actions import Asset
 from ingest.localchain.chain.wallet import call_data
-from ingest.localchain.world.world import ETH, world
+from ingest.localchain.play.deploying import world
+from ingest.localchain.world.world import ETH
 from tests.ingest.localchain.reading import held, named, receipts_of
 from tests.ingest.localchain.truth.played import Label, Told
 from tests.ingest.localchain.truth.tracing import deepest

@@ -11,7 +11,8 @@ import pytest
 
 from ingest.localchain.chain.actions import SWAP_GAS
 from ingest.localchain.chain.wallet import call_data
-from ingest.localchain.world.world import ETH, world
+from ingest.localchain.play.deploying import world
+from ingest.localchain.world.world import ETH
 from tests.ingest.localchain.reading import TRANSFER, named, receipts_of
 from tests.ingest.localchain.truth.played import Label, Told
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.localchain.play.deploying import world
 from ingest.localchain.protocols.token_zoo import TokenZoo, listed_tokens
 from ingest.localchain.world.facts import write_lists
-from ingest.localchain.world.world import world
 from ingest.model.errors import BadInput
 
 MALLORY = "0x" + "66" * 20

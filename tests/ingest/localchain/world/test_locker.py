@@ -6,10 +6,11 @@ import pytest
 
 from ingest.localchain.chain.actions import Asset, mint
 from ingest.localchain.chain.miner import Miner
+from ingest.localchain.play.deploying import ensure_world
 from ingest.localchain.protocols.locker import Locker, lock, release
 from ingest.localchain.world.coins import plain_coin
 from ingest.localchain.world.stage import ETHER
-from ingest.localchain.world.world import DEPLOYER, ensure_world
+from ingest.localchain.world.world import DEPLOYER
 
 pytestmark = pytest.mark.chain
 

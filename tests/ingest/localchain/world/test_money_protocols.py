@@ -9,6 +9,7 @@ import pytest
 from ingest.blocks.trie import keccak
 from ingest.localchain.chain.actions import ZERO, approve, mint, wrap
 from ingest.localchain.chain.miner import Miner
+from ingest.localchain.play.deploying import ensure_world
 from ingest.localchain.protocols.disperse import Disperse, disperse_ether, disperse_token
 from ingest.localchain.protocols.mixer import Mixer, deposit, new_note, withdraw
 from ingest.localchain.protocols.nft_market import (
@@ -21,7 +22,7 @@ from ingest.localchain.protocols.nft_market import (
     offer,
     take_offer,
 )
-from ingest.localchain.world.world import DEPLOYER, ETH, World, ensure_world
+from ingest.localchain.world.world import DEPLOYER, ETH, World
 from tests.ingest.localchain.reading import receipts_of
 
 pytestmark = pytest.mark.chain

@@ -10,10 +10,11 @@ import pytest
 from ingest.localchain.chain.actions import Asset, pay
 from ingest.localchain.chain.miner import Miner
 from ingest.localchain.chain.wallet import Address
+from ingest.localchain.play.deploying import ensure_world
 from ingest.localchain.protocols.token_zoo import TokenZoo, bridge_in, bridge_out, rebase
 from ingest.localchain.world.pools import reserves
 from ingest.localchain.world.stage import ETHER
-from ingest.localchain.world.world import World, ensure_world
+from ingest.localchain.world.world import World
 from tests.ingest.localchain.reading import moved_by
 
 pytestmark = pytest.mark.chain

@@ -6,8 +6,9 @@ import pytest
 
 from ingest.localchain.chain.actions import Asset, approve, buy, mint
 from ingest.localchain.chain.miner import Miner
+from ingest.localchain.play.deploying import world
 from ingest.localchain.world import pools
-from ingest.localchain.world.world import DEPLOYER, ETH, World, world
+from ingest.localchain.world.world import DEPLOYER, ETH, World
 
 ALICE = "0x" + "a1" * 20
 ETHER = 10**18

@@ -42,7 +42,7 @@ class Judged:
 
 
 @dataclass(slots=True)
-class BatchRun:
+class LakeRun:
     """`detect --lake`. With `allow_gaps`, state begins anew after a gap instead of ending with ChainGap."""
 
     lake: Lake
@@ -110,7 +110,7 @@ def write_book(path: Path, judged: Judged, finality: int) -> int:
 
 
 def write_scores(path: Path, judged: Judged) -> None:
-    """The scores as Parquet (design, section 10). Raises BadInput where the file cannot be written."""
+    """The scores as Parquet. Raises BadInput where the file cannot be written."""
     rows = [
         (
             judged.chain_id,

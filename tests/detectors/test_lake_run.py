@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from detectors.batch import BatchRun, Judged, write_book, write_scores
 from detectors.engine import Engine
 from detectors.evaluate import load_book
+from detectors.lake_run import Judged, LakeRun, write_book, write_scores
 from detectors.registry import detectors
 from detectors.settings import EngineSettings
 from ingest.lake.reading import Lake
@@ -47,7 +47,7 @@ def run(
     blocks: int = 100,
     span: tuple[int | None, int | None] = (None, None),
 ) -> Judged:
-    batch = BatchRun(lake, 1, detectors(), SETTINGS, allow_gaps, blocks, keep_scores=True)
+    batch = LakeRun(lake, 1, detectors(), SETTINGS, allow_gaps, blocks, keep_scores=True)
     return batch.run(*span, lambda _progress: None)
 
 
