@@ -145,7 +145,8 @@ class Lake:
         if listed is None:
             raise NotALake(f"the lake at {self.path} is damaged: {manifest.name} lists no {path}")
         try:
-            frame = pl.read_parquet(io.BytesIO(self._bytes(listed)), hive_partitioning=False)
+            held = pl.read_parquet(io.BytesIO(self._bytes(listed)), hive_partitioning=False)
+            frame = schema.completed(table, held)
         except pl.exceptions.PolarsError as error:
             raise NotALake(f"the lake at {self.path} is damaged: {path} does not decode") from error
         if dict(frame.schema) != table.schema:

@@ -211,7 +211,7 @@ def _read_frames(record: Record) -> dict[str, pl.DataFrame]:
 
 def _read_frame(table: schema.Table, data: bytes, head: Head) -> pl.DataFrame:
     try:
-        frame = pl.read_ipc_stream(io.BytesIO(data))
+        frame = schema.completed(table, pl.read_ipc_stream(io.BytesIO(data)))
     except pl.exceptions.PolarsError as error:
         raise UnreadableRecord(f"table {table.name} of {_name(head)} does not decode: {error}") from error
     if dict(frame.schema) != table.schema:

@@ -25,7 +25,7 @@ from ingest.schema.events import (
     VOTES,
 )
 from ingest.schema.facts import CODE_BYTES, CODES, FACT_TABLES, LISTS, METADATA_BYTES, TOKEN_METADATA
-from ingest.schema.table import Column, DataType, Table, conform
+from ingest.schema.table import Column, DataType, Table, completed, conform
 
 CHAIN_TABLES = (BLOCKS, TRANSACTIONS, LOGS)
 LAKE_TABLES = (*CHAIN_TABLES, TRANSFERS, TRACES, *FACT_TABLES)
@@ -67,5 +67,6 @@ __all__ = [
     "Column",
     "DataType",
     "Table",
+    "completed",
     "conform",
 ]

@@ -18,16 +18,24 @@ HASH = "0x" + "ab" * 32
 def block(*cumulative_gas: int, receipts: int | None = None) -> Answer:
     """Block 5 with a transaction for each of the figures, and so many of their receipts (default: all)."""
     sent = [
-        TransactionAnswer(HASH, "0x" + "a1" * 20, "0x" + "b2" * 20, "0x0", "0x0", "0x5208", "0x")
+        TransactionAnswer(
+            hash=HASH, sender="0x" + "a1" * 20, to="0x" + "b2" * 20, value="0x0", nonce="0x0", gas="0x5208",
+            input="0x",
+        )
         for _ in cumulative_gas
-    ]
+    ]  # fmt: skip
     header = BlockAnswer(
-        "0x5", HASH, HASH, HASH, HASH, HASH, "0x" + "00" * 20, "0x1c9c380", "0x0", "0x1", transactions=sent
-    )
+        number="0x5", hash=HASH, parent_hash=HASH, state_root=HASH, transactions_root=HASH,
+        receipts_root=HASH, miner="0x" + "00" * 20, gas_limit="0x1c9c380", gas_used="0x0", timestamp="0x1",
+        transactions=sent,
+    )  # fmt: skip
     given = [
-        ReceiptAnswer(HASH, HASH, hex(at), hex(gas), [], status="0x1")
+        ReceiptAnswer(
+            block_hash=HASH, transaction_hash=HASH, transaction_index=hex(at), cumulative_gas_used=hex(gas),
+            status="0x1",
+        )
         for at, gas in enumerate(cumulative_gas)
-    ]
+    ]  # fmt: skip
     return Answer(header, given[:receipts], "http://node:1")
 
 

@@ -192,6 +192,15 @@ def test_a_table_with_other_columns_is_refused() -> None:
         decoded(encode(odd))
 
 
+def test_a_record_from_before_a_column_came_to_be_is_read_with_nulls_in_it() -> None:
+    batch = ChainBuilder().block().native(ALICE, BOB, 1).batch()
+    older = Batch(batch.blocks, batch.transactions.drop("receipt_of"), batch.logs)
+
+    (read,) = decoded(encode(older))
+    assert isinstance(read, Batch)
+    assert read.transactions.equals(batch.transactions)
+
+
 def _told_everything() -> Batch:
     batch = ChainBuilder().block().native(ALICE, BOB, 1).batch()
     (tx_hash,) = batch.transactions["transaction_hash"]
