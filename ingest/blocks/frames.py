@@ -12,6 +12,7 @@ from ingest.blocks.answers import Answer, ReceiptAnswer, given, number
 from ingest.blocks.apart import told_apart
 from ingest.blocks.proof import Proof, gas_used
 from ingest.blocks.times import seconds
+from ingest.blocks.transactions import TransactionsProof
 from ingest.model.batch import Batch
 
 T = TypeVar("T")
@@ -32,13 +33,19 @@ _SIZES = {**dict.fromkeys(_HASHES, 32), **dict.fromkeys(_ADDRESSES, 20)}
 
 
 def batch(chain_id: int, answers: Sequence[Answer], proofs: Sequence[Proof]) -> Batch:
-    """The batch of consecutive blocks, without facts. Raises ValueError where an answer holds no hex, a
-    number that its column cannot hold, or not a receipt for each transaction.
+    """The batch of consecutive blocks whose transactions nobody proved, without facts. Raises ValueError
+    where an answer holds no hex, a number that its column cannot hold, or not a receipt for each transaction.
     """
-    return batch_apart(chain_id, [told_apart(answer, chain_id) for answer in answers], proofs)
+    apart = [told_apart(answer, chain_id) for answer in answers]
+    return batch_apart(chain_id, apart, proofs, ["none"] * len(apart))
 
 
-def batch_apart(chain_id: int, answers: Sequence[Answer], proofs: Sequence[Proof]) -> Batch:
+def batch_apart(
+    chain_id: int,
+    answers: Sequence[Answer],
+    proofs: Sequence[Proof],
+    transactions_proofs: Sequence[TransactionsProof],
+) -> Batch:
     """The same for answers whose receipts are told apart.
 
     `log_index` is counted here and `gas_used` is the step of the proved cumulative gas: neither is trusted.
@@ -46,13 +53,18 @@ def batch_apart(chain_id: int, answers: Sequence[Answer], proofs: Sequence[Proof
     gas limit or type that is missing, or too large for its column, is null: nothing depends on it.
     """
     return Batch(
-        blocks=_blocks(chain_id, answers, proofs),
+        blocks=_blocks(chain_id, answers, proofs, transactions_proofs),
         transactions=_transactions(chain_id, answers),
         logs=_logs(chain_id, answers),
     )
 
 
-def _blocks(chain_id: int, answers: Sequence[Answer], proofs: Sequence[Proof]) -> pl.DataFrame:
+def _blocks(
+    chain_id: int,
+    answers: Sequence[Answer],
+    proofs: Sequence[Proof],
+    transactions_proofs: Sequence[TransactionsProof],
+) -> pl.DataFrame:
     blocks = [answer.block for answer in answers]
     columns: dict[str, Column] = {
         "block_number": [block.height for block in blocks],
@@ -71,6 +83,7 @@ def _blocks(chain_id: int, answers: Sequence[Answer], proofs: Sequence[Proof]) -
         ],
         "log_count": [sum(len(receipt.logs) for receipt in answer.receipts) for answer in answers],
         "proof": list(proofs),
+        "transactions_proof": list(transactions_proofs),
     }
     return _table(schema.BLOCKS, chain_id, columns)
 

@@ -46,6 +46,16 @@ Facts = Annotated[
 ]
 Traces = Annotated[bool, typer.Option("--traces", help="Also read the calls inside transactions.")]
 
+CheckSenders = Annotated[
+    bool,
+    typer.Option(
+        "--check-senders",
+        envvar="UNDERTOW_CHECK_SENDERS",
+        help="Also hold each transaction's hash and sender against its signature; takes longer than the "
+        "proof.",
+    ),
+]
+
 
 def mount(app: typer.Typer) -> None:
     """Adds the commands to the front door."""
@@ -99,6 +109,7 @@ def ingest(
     ] = 30.0,
     facts: Facts = None,
     traces: Traces = False,
+    check_senders: CheckSenders = False,
 ) -> None:
     """Follow a node's chain, block by block and proved, into Kafka, until Ctrl-C or SIGTERM."""
     from ingest.live.wiring import FollowSettings, follow
@@ -107,7 +118,7 @@ def ingest(
 
     settings = FollowSettings(
         _start(start), verify, until_block, poll_ms / 1000, confirmations, quorum, Limits(node_deadline),
-        traces, facts,
+        traces, facts, check_senders=check_senders,
     )  # fmt: skip
     collect_seldom()
     with stop_on_signal() as stop:
@@ -133,6 +144,7 @@ def backfill(
     chain_id: ChainId = None,
     facts: Facts = None,
     traces: Traces = False,
+    check_senders: CheckSenders = False,
 ) -> None:
     """Copy history from a node, proved, into a lake of Parquet files; run again, it goes on."""
     from ingest.lake.backfill import BackfillSettings
@@ -142,7 +154,9 @@ def backfill(
 
     if from_block > to_block:
         raise typer.BadParameter(f"--from-block {from_block} is above --to-block {to_block}")
-    settings = BackfillSettings(from_block, to_block, workers, verify, allow_unfinalised, traces, facts)
+    settings = BackfillSettings(
+        from_block, to_block, workers, verify, allow_unfinalised, traces, facts, check_senders
+    )
     collect_seldom()
     with stop_on_signal() as stop:
         run(rpc, chain_id, settings, lake, stop, _say, ProgressLine(sys.stderr).show)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ingest.blocks.verify import Verify
+from ingest.blocks.verify import Rules, Verify
 from ingest.facts.lists import ListBook
 from ingest.lake import reading as lakes
 from ingest.lake.range_reader import Say
@@ -28,7 +28,8 @@ from ingest.nodes import Nodes
 @dataclass(frozen=True, slots=True)
 class BackfillSettings:
     """Blocks `first`..`last` (inclusive), read by so many `workers`, a range each; with the calls inside
-    transactions where `traces` says so, and the lists in the folder `facts`.
+    transactions where `traces` says so, and the lists in the folder `facts`;
+    transactions are held against their signatures with `check_senders`.
     """
 
     first: int
@@ -38,6 +39,7 @@ class BackfillSettings:
     allow_unfinalised: bool = False
     traces: bool = False
     facts: Path | None = None
+    check_senders: bool = False
 
 
 def backfill(
@@ -60,7 +62,8 @@ def backfill(
         say(f"backfill: stops at the finalised block {last}; --allow-unfinalised reads on")
     book, writer = ListBook(settings.facts, say), LakeWriter(lake)
     book.remember(writer.lake().lists(served))
-    crew = partial(processes, Task(rpc, served, settings.verify, settings.traces, lake), say)
+    rules = Rules(settings.verify, settings.check_senders)
+    crew = partial(processes, Task(rpc, served, rules, settings.traces, lake), say)
     work = Backfill(served, nodes, writer, crew, book.told)
 
     def learn(number: int) -> None:

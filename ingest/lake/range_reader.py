@@ -7,7 +7,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from ingest.blocks.answers import Answer
-from ingest.blocks.verify import Verify, verified_batch
+from ingest.blocks.verify import Rules, verified_batch
 from ingest.facts.calls import traced
 from ingest.facts.reader import FactReader
 from ingest.model.batch import Batch, concat
@@ -46,10 +46,10 @@ class Stopped(Exception):
 class RangeReader:
     """Reads ranges of one chain. Several threads may do so at a time."""
 
-    def __init__(self, chain_id: int, nodes: Nodes, verify: Verify, say: Say, traces: bool) -> None:
+    def __init__(self, chain_id: int, nodes: Nodes, rules: Rules, say: Say, traces: bool) -> None:
         self._chain_id = chain_id
         self._nodes = nodes
-        self._verify = verify
+        self._rules = rules
         self._say = say
         self._traces = traces
 
@@ -86,7 +86,7 @@ class RangeReader:
         answers = take(first)
         if not answers:
             raise self._nodes.fault(f"has no block {first}, or no receipts for it")
-        return verified_batch(self._chain_id, answers, parent, self._verify, self._reject)
+        return verified_batch(self._chain_id, answers, parent, self._rules, self._reject)
 
     def _complete(self, batch: Batch, facts: FactReader) -> Batch:
         batch = facts.complete(batch)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from ingest.blocks.answers import Answer, HeaderAnswer
 from ingest.blocks.headers import Header
-from ingest.blocks.verify import Verify, verified_batch
+from ingest.blocks.verify import Rules, Verify, verified_batch
 from ingest.facts.calls import traced
 from ingest.facts.lists import ListBook
 from ingest.facts.reader import FactReader
@@ -45,7 +45,8 @@ class FollowSettings:
     """`start` counts only where the log is empty; `poll_s` is the pause between questions at the head, in
     seconds; a block is published once `confirmations` blocks lie on top of it; `quorum` nodes must hold the
     head; `limits` bound every answer. With `traces` the calls inside transactions are read too; `facts` is a
-    folder of lists. While blocks are missing, so many requests are made `ahead`.
+    folder of lists. While blocks are missing, so many requests are made `ahead`. With `check_senders`
+    transactions are held against their signatures.
     """
 
     start: Start = "latest"
@@ -58,6 +59,7 @@ class FollowSettings:
     traces: bool = False
     facts: Path | None = None
     ahead: int = REQUESTS
+    check_senders: bool = False
 
 
 class Follower:
@@ -76,7 +78,8 @@ class Follower:
         self._ahead = Ahead(nodes.fetch, BLOCKS_A_REQUEST, settings.ahead)
         self._still_since: float | None = None
         self._trouble = ""
-        self._whole_headers = False
+        first_try: Verify = "strict" if settings.verify == "warn" else settings.verify
+        self._rules = Rules(first_try, settings.check_senders)
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set or the wanted block is published. A node that fails is asked again, slower.
@@ -218,18 +221,17 @@ class Follower:
 
     def _verified(self, answers: Sequence[Answer], parent: bytes | None) -> Batch:
         """Under `warn` a block goes unproved only where no other node can be asked for it."""
-        verify = self._settings.verify
+        verify, rules = self._settings.verify, self._rules
         try:
-            first_try: Verify = "strict" if verify == "warn" else verify
-            batch = verified_batch(
-                self._chain_id, answers, parent, first_try, self._reject, self._whole_headers
-            )
+            batch = verified_batch(self._chain_id, answers, parent, rules, self._reject)
         except ProofFailed as error:
             may_change = isinstance(error, ForksMixed) and str(error) != self._trouble
             if verify != "warn" or may_change or self._nodes.has_other:
                 raise
-            return verified_batch(self._chain_id, answers[:1], parent, "warn", self._reject)
-        self._whole_headers = self._whole_headers or "header" in batch.blocks["proof"]
+            return verified_batch(
+                self._chain_id, answers[:1], parent, replace(rules, verify="warn"), self._reject
+            )
+        rules.whole.headers = rules.whole.headers or "header" in batch.blocks["proof"]
         return batch
 
     def _reject(self, number: int | None, reason: str, source: str) -> None:

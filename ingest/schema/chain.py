@@ -40,6 +40,13 @@ BLOCKS = Table(
         Column("transaction_count", pl.UInt32, "transactions in the block"),
         Column("log_count", pl.UInt32, "logs in the block"),
         Column("proof", pl.String, "header | receipts-root | none"),
+        Column(
+            "transactions_proof",
+            pl.String,
+            "`root`: value, payee, input and nonce of each transaction are under transactions_root; `none`: "
+            "the node left out what that needs, or a type is of another chain; null in older files",
+            nullable=True,
+        ),
     ),
 )
 

@@ -9,7 +9,7 @@ import pytest
 
 from ingest.blocks import frames
 from ingest.blocks.answers import Answer, BlockAnswer, ReceiptAnswer, TransactionAnswer
-from ingest.blocks.verify import Verify, verified_batch
+from ingest.blocks.verify import Rules, Verify, verified_batch
 from ingest.model.errors import NodeMisbehaved
 
 HASH = "0x" + "ab" * 32
@@ -51,7 +51,7 @@ def test_a_missing_receipt_is_one_clear_line_also_where_nothing_must_be_proved(v
     answer = block(21_000, 42_000, receipts=1)
 
     with pytest.raises(NodeMisbehaved, match="http://node:1 gave block 5 with 2 transactions and 1 receipts"):
-        verified_batch(1, [answer], None, verify, lambda _number, _reason, _source: None)
+        verified_batch(1, [answer], None, Rules(verify), lambda _number, _reason, _source: None)
 
 
 @pytest.mark.parametrize("gas", ["-0x1", "0x" + "f" * 17])
@@ -62,7 +62,7 @@ def test_a_number_that_its_column_cannot_hold_is_one_clear_line(gas: str) -> Non
     with pytest.raises(
         NodeMisbehaved, match=r"http://node:1 gave a block that is none: a gas_limit is no UI"
     ):
-        verified_batch(1, [answer], None, "off", lambda _number, _reason, _source: None)
+        verified_batch(1, [answer], None, Rules("off"), lambda _number, _reason, _source: None)
 
 
 @pytest.mark.parametrize(
@@ -81,4 +81,4 @@ def test_a_transaction_whose_address_or_hash_is_none_is_one_clear_line(
     answer = replace(answer, block=msgspec.structs.replace(answer.block, transactions=sent))
 
     with pytest.raises(NodeMisbehaved, match=f"http://node:1 gave a block that is none: {what}"):
-        verified_batch(1, [answer], None, "off", lambda _number, _reason, _source: None)
+        verified_batch(1, [answer], None, Rules("off"), lambda _number, _reason, _source: None)

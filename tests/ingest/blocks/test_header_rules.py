@@ -12,7 +12,8 @@ from ingest.blocks.answers import HeaderAnswer
 from ingest.blocks.header_rules import SEALED_BY_VOTES, leads_to_its_hash
 from ingest.blocks.proof import prove
 from ingest.blocks.seals import without_seals
-from ingest.blocks.verify import verified_batch
+from ingest.blocks.transactions import Whole
+from ingest.blocks.verify import Rules, verified_batch
 from ingest.model.errors import ProofFailed
 from tests.fixtures.frames import address, keccak, word
 from tests.fixtures.made_blocks import ETHEREUM, Json, MadeBlock, Rule, fields, paid, unhex
@@ -187,7 +188,7 @@ def test_a_header_with_votes_that_was_changed_is_not_called_proved(name: str) ->
 
     assert prove(changed, "node") == "receipts-root"
     with pytest.raises(ProofFailed, match="its header lacks what others had"):
-        verified_batch(1, [changed], None, "strict", lambda *_: None, whole_headers=True)
+        verified_batch(1, [changed], None, Rules("strict", whole=Whole(headers=True)), lambda *_: None)
 
 
 def test_extra_data_that_nobody_can_read_leaves_the_receipts_proved() -> None:
@@ -257,7 +258,7 @@ def test_a_difficulty_that_is_left_out_is_zero_as_since_the_merge() -> None:
 @pytest.mark.parametrize("field", ["mixHash", "stateRoot", "transactionsRoot", "miner", "gasLimit"])
 def test_a_header_that_lacks_what_nobody_knows_has_its_receipts_proved_and_a_null(field: str) -> None:
     answer = MadeBlock(receipts=[paid(0)]).answer(**{field: ...})
-    batch = verified_batch(1, [answer], None, "strict", lambda *_: None)
+    batch = verified_batch(1, [answer], None, Rules("strict"), lambda *_: None)
 
     assert batch.blocks["proof"].to_list() == ["receipts-root"]
     names = {"stateRoot": "state_root", "transactionsRoot": "transactions_root", "gasLimit": "gas_limit"}

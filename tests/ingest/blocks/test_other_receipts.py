@@ -9,7 +9,7 @@ import pytest
 
 from ingest.blocks.answers import Answer, ReceiptAnswer, TransactionAnswer
 from ingest.blocks.proof import Proof, prove
-from ingest.blocks.verify import Verify, verified_batch
+from ingest.blocks.verify import Rules, Verify, verified_batch
 from ingest.model.batch import Batch
 from ingest.model.errors import NodeMisbehaved, ProofFailed
 from tests.fixtures.frames import address, keccak, word
@@ -26,7 +26,7 @@ def read(
     def reject(_number: int, reason: str, _source: str) -> None:
         (rejected if rejected is not None else []).append(reason)
 
-    return verified_batch(chain_id, [answer], None, verify, reject)
+    return verified_batch(chain_id, [answer], None, Rules(verify), reject)
 
 
 def proof_of(made: MadeBlock, chain_id: int = ETHEREUM) -> Proof:

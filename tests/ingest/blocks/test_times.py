@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ingest.blocks.times import seconds, unit_of
-from ingest.blocks.verify import verified_batch
+from ingest.blocks.verify import Rules, verified_batch
 from ingest.model.errors import NodeMisbehaved
 from tests.fixtures.made_blocks import MadeBlock, paid
 
@@ -27,7 +27,7 @@ def test_a_time_is_read_in_its_unit(unit: str, time: int) -> None:
         1,
         [MadeBlock(header={"timestamp": hex(time)}, receipts=[paid(0)]).answer()],
         None,
-        "strict",
+        Rules(),
         lambda *_: None,
     )
 
@@ -45,4 +45,4 @@ def test_a_time_that_is_no_moment_in_any_unit_is_one_clear_line(time: int) -> No
     answer = MadeBlock(header={"timestamp": hex(abs(time))}, receipts=[paid(0)]).answer(timestamp=hex(time))
 
     with pytest.raises(NodeMisbehaved, match=f"its time {hex(time)} is no moment before 2200"):
-        verified_batch(1, [answer], None, "off", lambda *_: None)
+        verified_batch(1, [answer], None, Rules("off"), lambda *_: None)
