@@ -81,7 +81,7 @@ def _beside(
     if lake is None:
         return nullcontext()
     writer = LakeWriter(lake)
-    reader = RangeReader(served, nodes, settings.verify, say, settings.traces)
+    reader = RangeReader(served, nodes, settings.verify, say, settings.traces, settings.wrapped)
     crew = partial(threads, RangeWorker(reader, writer, threading.Lock()))
     copy = Backfill(served, nodes, writer, crew, book.told)
     return archived(served, copy, writer, log.headers, stop)

@@ -43,6 +43,16 @@ def conform(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
     return shaped
 
 
+def widened(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` as an earlier version wrote it, with the columns that it lacks as null, where they may be."""
+    lacking = [column for column in table.columns if column.nullable and column.name not in frame.columns]
+    if not lacking:
+        return frame
+    whole = frame.with_columns(pl.lit(None, column.type).alias(column.name) for column in lacking)
+    named = [name for name in table.schema if name in whole.columns]
+    return whole.select(*named, *(name for name in whole.columns if name not in named))
+
+
 CHAIN_ID = Column("chain_id", pl.UInt64, "EIP-155 chain id")
 BLOCK = Column("block_number", pl.UInt64, "height of the block")
 BLOCK_HASH = Column("block_hash", pl.Binary, "32 bytes")
