@@ -16,7 +16,8 @@ class EngineSettings:
     multiples of this. generation_blocks: what a table did not touch for this long is dropped (a multiple of
     epoch_blocks). quiet_seconds: block time without a finding after which an episode closes. score_floor:
     scores below it are not kept. evidence_rows: cap of an alert's evidence; `measured.evidence_rows` tells
-    how many there were.
+    how many there were. native_symbol: what evidence calls the native coin; null: as `schema.natives` knows
+    its chain.
     """
 
     finality: int = DEFAULT_FINALITY
@@ -25,4 +26,5 @@ class EngineSettings:
     quiet_seconds: int = 6 * 3600
     score_floor: float = 0.3
     evidence_rows: int = 200
+    native_symbol: str | None = None
     limits: Limits = field(default_factory=Limits)

@@ -84,3 +84,14 @@ def test_a_wrapped_coin_that_its_reader_names_counts(tmp_path: Path) -> None:
     moved = read(told, tmp_path / "lake", "--wrapped-native", stake)
 
     assert Counter(moved["standard"])["weth"] == len(logs)
+
+
+def test_the_coin_of_another_chain_is_not_called_ether(tmp_path: Path) -> None:
+    told = case("native-symbol")
+    read(told, tmp_path / "lake")
+
+    (alert,) = judged(tmp_path / "lake", tmp_path / "book")
+
+    native = [row for row in alert["evidence"] if row["token"] is None]
+    assert {(row["symbol"], row["decimals"]) for row in native} == {("BNB", 18)}
+    assert "ETH" not in json.dumps(alert)
