@@ -12,9 +12,7 @@ All of it is decided inside one transaction and its block, wherever batches are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import reduce
-from operator import or_
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -61,7 +59,7 @@ def counted(
 def _known(given: pl.DataFrame, wrapped: pl.DataFrame) -> pl.DataFrame:
     """The rows whose token may wrap the native coin, and `how` that is known: null where by chain id."""
     known = given.with_columns(how=pl.lit(None, pl.String))
-    by_chain = known.select(_is_one_of("token", schema.wrapped_natives(given["chain_id"][0]))).to_series()
+    by_chain = given["token"].is_in(sorted(schema.wrapped_natives(given["chain_id"][0])))
     if by_chain.all():
         return known
     names = wrapped.select("block_number", "how", token="address").unique(("block_number", "token"))
@@ -69,15 +67,10 @@ def _known(given: pl.DataFrame, wrapped: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([known.filter(by_chain), found.select(known.columns)])
 
 
-def _is_one_of(column: str, addresses: Iterable[bytes]) -> pl.Expr:
-    """As `is_in`, and quicker for a few."""
-    return reduce(or_, (pl.col(column) == address for address in addresses), pl.lit(False))
-
-
 def _minted(moved: Sequence[pl.DataFrame], tokens: Sequence[bytes]) -> pl.DataFrame:
     """Transfers of these tokens that come from nobody, or go there."""
     erc20 = [frame for frame in moved if frame.height and frame["standard"][0] == "erc20"]
-    ours = [frame.filter(_is_one_of("token", tokens)) for frame in erc20]
+    ours = [frame.filter(pl.col("token").is_in(tokens)) for frame in erc20]
     rows = pl.concat(ours) if ours else moved[0].clear()
     return rows.filter(_is_nobody("from_address") | _is_nobody("to_address")) if rows.height else rows
 
@@ -113,7 +106,7 @@ def _values(transactions: pl.DataFrame, traces: pl.DataFrame, tokens: Sequence[b
         frame.select(*_TRANSACTION, token=token, comes_in=pl.lit(comes_in), amount="value")
         for frame, token, comes_in in flows
     )
-    return values.filter((pl.col("amount") != ZERO) & _is_one_of("token", tokens))
+    return values.filter((pl.col("amount") != ZERO) & pl.col("token").is_in(tokens))
 
 
 def _numbered(rows: pl.DataFrame, key: tuple[str, ...], **others: pl.DataFrame) -> pl.DataFrame:

@@ -211,6 +211,17 @@ def test_facts_that_come_later_are_not_too_late() -> None:
     assert wraps(traced(told, [[("call", ALICE, COIN, 10, False)]])) == [(COIN, NOBODY, ALICE, 10)]
 
 
+def test_a_block_of_very_many_wrapped_coins_is_decoded_like_any_other() -> None:
+    """Copies of a wrapped coin cost little: a thousand of them fit into a block."""
+    chain = ChainBuilder(31338)
+    copies = [address(f"copy {n}") for n in range(3000)]
+    with chain.transaction(MALLORY, ROUTER):
+        for copy in copies:
+            says_deposit(chain, copy, MALLORY, 1).wraps(copy)
+
+    assert [token for token, *_ in wraps(chain.batch())] == copies
+
+
 KINDS = ("deposit", "withdrawal", "mint", "burn")
 
 
