@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -92,6 +93,16 @@ _Finality = Annotated[
     ),
 ]
 
+_NativeSymbol = Annotated[
+    str | None,
+    typer.Option(
+        "--native-symbol",
+        envvar="UNDERTOW_NATIVE_SYMBOL",
+        metavar="SYMBOL",
+        help="What alerts call the chain's native coin.  [default: as the chain id is known to call it]",
+    ),
+]
+
 
 def detect(
     kafka: _Kafka = DEFAULT_KAFKA,
@@ -106,19 +117,30 @@ def detect(
     allow_gaps: _AllowGaps = False,
     scores: _Scores = None,
     finality: _Finality = DEFAULT_FINALITY,
+    native_symbol: _NativeSymbol = None,
 ) -> None:
     """Judge blocks: live from Kafka (--chain-id) or in batch from a lake (--lake, --alerts). Same code, same
     alerts.
     """
     from detectors.settings import EngineSettings
 
-    settings = EngineSettings(finality=finality)
+    settings = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol))
     if lake is not None and alerts is not None:
         _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, settings)
     elif chain_id is not None and alerts is None:
         _detect_live(kafka, chain_id, state, until_block, rebuild, settings)
     else:
         raise typer.BadParameter("give --chain-id (live, with --kafka), or --lake and --alerts (batch)")
+
+
+def _symbol(text: str | None) -> str | None:
+    """A coin's symbol as people write one. It goes into every alert: nothing else does through this flag."""
+    if text is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,15}", text):
+        raise typer.BadParameter(
+            f"{text[:40]!a} is no symbol of a coin: give 1 to 16 of A-Z, a-z, 0-9, and `.`, `_`, `-` after",
+            param_hint="--native-symbol",
+        )
+    return text
 
 
 def _detect_live(

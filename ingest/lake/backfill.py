@@ -13,12 +13,14 @@ from pathlib import Path
 
 import polars as pl
 
+from ingest import schema
 from ingest.blocks.verify import Rules, Verify
 from ingest.facts.lists import ListBook
+from ingest.facts.wrapped import unknown_wrapped
 from ingest.lake import reading as lakes
 from ingest.lake.range_reader import Say
 from ingest.lake.range_workers import Crew, Task, processes
-from ingest.lake.reading import Manifest
+from ingest.lake.reading import Lake, Manifest
 from ingest.lake.writing import LakeWriter
 from ingest.machine.progress import Progress
 from ingest.model.errors import BadInput, ChainGap
@@ -28,8 +30,8 @@ from ingest.nodes import Nodes
 @dataclass(frozen=True, slots=True)
 class BackfillSettings:
     """Blocks `first`..`last` (inclusive), read by so many `workers`, a range each; with the calls inside
-    transactions where `traces` says so, and the lists in the folder `facts`;
-    transactions are held against their signatures with `check_senders`.
+    transactions where `traces` says so, and the lists in the folder `facts`. With `check_senders`
+    transactions are held against their signatures. `wrapped` are coins that wrap the native one.
     """
 
     first: int
@@ -40,6 +42,7 @@ class BackfillSettings:
     traces: bool = False
     facts: Path | None = None
     check_senders: bool = False
+    wrapped: frozenset[bytes] = frozenset()
 
 
 def backfill(
@@ -63,8 +66,8 @@ def backfill(
     book, writer = ListBook(settings.facts, say), LakeWriter(lake)
     book.remember(writer.lake().lists(served))
     rules = Rules(settings.verify, settings.check_senders)
-    crew = partial(processes, Task(rpc, served, rules, settings.traces, lake), say)
-    work = Backfill(served, nodes, writer, crew, book.told)
+    crew = partial(processes, Task(rpc, served, rules, settings.traces, lake, settings.wrapped), say)
+    work = Backfill(served, nodes, writer, crew, book.told, settings.wrapped)
 
     def learn(number: int) -> None:
         book.remember(book.facts(served, number))
@@ -77,16 +80,18 @@ class Backfill:
 
     def __init__(
         self, chain_id: int, nodes: Nodes, writer: LakeWriter, crew: Crew,
-        lists: Callable[[int, int], pl.DataFrame],
+        lists: Callable[[int, int], pl.DataFrame], wrapped: frozenset[bytes] = frozenset(),
     ) -> None:  # fmt: skip
         """`crew` reads and writes; `nodes` say which ranges are held as their chain has them now. `lists`
-        gives what became known of lists with blocks, by the first and the last of them.
+        gives what became known of lists with blocks, by the first and the last of them. A range that does not
+        count deposits of coins in `wrapped` is read again.
         """
         self._chain_id = chain_id
         self._nodes = nodes
         self._writer = writer
         self._crew = crew
         self._lists = lists
+        self._wrapped = wrapped
 
     def run(
         self,
@@ -135,7 +140,7 @@ class Backfill:
 
         def held(wanted: tuple[int, int]) -> bool:
             covering = [held for held in ranges if held.first <= wanted[0] and wanted[1] <= held.last]
-            return any(self.agrees(held) and lake.intact(held) for held in covering)
+            return any(self.agrees(held) and self._is_whole(lake, held) for held in covering)
 
         with ThreadPoolExecutor(workers, thread_name_prefix="held") as pool:
             return [one for one, is_held in zip(wanted, pool.map(held, wanted), strict=True) if not is_held]
@@ -144,6 +149,14 @@ class Backfill:
         """Whether a range of the lake ends with the block that the node's chain has there now."""
         theirs = self._nodes.header(held.last)
         return theirs is not None and theirs.id.hex() == held.last_hash
+
+    def _is_whole(self, lake: Lake, held: Manifest) -> bool:
+        """Whether a range is undamaged, and holds all that is told of its blocks today: one that was written
+        before wrapped coins were told, or without one that is named now, does not.
+        """
+        if not lake.intact(held) or not lake.holds(held, schema.WRAPPED_NATIVES):
+            return False
+        return not self._wrapped or not unknown_wrapped(lake.read(held), self._wrapped)
 
     def _check_links(self, first: int, last: int) -> None:
         held = [

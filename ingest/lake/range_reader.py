@@ -46,12 +46,22 @@ class Stopped(Exception):
 class RangeReader:
     """Reads ranges of one chain. Several threads may do so at a time."""
 
-    def __init__(self, chain_id: int, nodes: Nodes, rules: Rules, say: Say, traces: bool) -> None:
+    def __init__(
+        self,
+        chain_id: int,
+        nodes: Nodes,
+        rules: Rules,
+        say: Say,
+        traces: bool,
+        wrapped: frozenset[bytes] = frozenset(),
+    ) -> None:
+        """`wrapped` are coins that wrap the native one and need not be asked."""
         self._chain_id = chain_id
         self._nodes = nodes
         self._rules = rules
         self._say = say
         self._traces = traces
+        self._wrapped = wrapped
 
     def read(self, first: int, last: int, stop: Stop) -> Batch:
         """Blocks `first`..`last` with the facts that became known in them, but without lists.
@@ -59,7 +69,7 @@ class RangeReader:
         Raises Stopped once `stop` is set; ProofFailed (verify `strict`), NodeUnreachable or NodeMisbehaved
         after a few attempts.
         """
-        facts = FactReader(self._nodes.call, self._nodes.codes)
+        facts = FactReader(self._nodes.call, self._nodes.codes, wrapped=self._wrapped)
         steps: list[Batch] = []
         at, parent = first, None
         with Ahead(self._nodes.fetch, BLOCKS_A_REQUEST) as ahead:
@@ -89,8 +99,9 @@ class RangeReader:
         return verified_batch(self._chain_id, answers, parent, self._rules, self._reject)
 
     def _complete(self, batch: Batch, facts: FactReader) -> Batch:
-        batch = facts.complete(batch)
-        return traced(batch, self._nodes.traces, self._nodes.source) if self._traces else batch
+        if self._traces:
+            batch = traced(batch, self._nodes.traces, self._nodes.source)
+        return facts.complete(batch)
 
     def _patiently(self, ask: Callable[[], T], stop: Stop) -> T:
         """What `ask` brings; asked again a few times if it fails, another node where there is one."""

@@ -84,6 +84,7 @@ class Task:
     rules: Rules
     traces: bool
     lake: Path
+    wrapped: frozenset[bytes] = frozenset()
 
 
 @contextmanager
@@ -137,7 +138,8 @@ class _Shared:
 
 
 def _worker_for(task: Task, lock: Lock, say: Say) -> RangeWorker:
-    reader = RangeReader(task.chain_id, Nodes(task.rpc, task.chain_id), task.rules, say, task.traces)
+    nodes = Nodes(task.rpc, task.chain_id)
+    reader = RangeReader(task.chain_id, nodes, task.rules, say, task.traces, task.wrapped)
     return RangeWorker(reader, LakeWriter(task.lake), lock)
 
 

@@ -22,7 +22,7 @@ RANGE_BLOCKS = 1000
 
 MANIFESTS = "_ranges"
 
-_ADDED = (schema.TRACES, schema.CODES, schema.LISTS)
+_ADDED = (schema.TRACES, schema.CODES, schema.LISTS, schema.WRAPPED_NATIVES)
 """Tables that lakes of earlier versions do not have: there they are empty."""
 
 
@@ -136,6 +136,11 @@ class Lake:
         except NotALake:
             return False
         return True
+
+    def holds(self, manifest: Manifest, table: schema.Table) -> bool:
+        """Whether a range has a file of a table: those of earlier versions have fewer."""
+        path = table_path(table.name, manifest.chain_id, manifest.first, manifest.last)
+        return any(file.path == path for file in manifest.files)
 
     def _table(self, manifest: Manifest, table: schema.Table) -> pl.DataFrame:
         path = table_path(table.name, manifest.chain_id, manifest.first, manifest.last)

@@ -45,8 +45,8 @@ class FollowSettings:
     """`start` counts only where the log is empty; `poll_s` is the pause between questions at the head, in
     seconds; a block is published once `confirmations` blocks lie on top of it; `quorum` nodes must hold the
     head; `limits` bound every answer. With `traces` the calls inside transactions are read too; `facts` is a
-    folder of lists. While blocks are missing, so many requests are made `ahead`. With `check_senders`
-    transactions are held against their signatures.
+    folder of lists, `wrapped` are coins that wrap the native one. While blocks are missing, so many requests
+    are made `ahead`. With `check_senders` transactions are held against their signatures.
     """
 
     start: Start = "latest"
@@ -60,6 +60,7 @@ class FollowSettings:
     facts: Path | None = None
     ahead: int = REQUESTS
     check_senders: bool = False
+    wrapped: frozenset[bytes] = frozenset()
 
 
 class Follower:
@@ -73,7 +74,7 @@ class Follower:
         self._log = log
         self._settings = settings
         self._say = say
-        self._facts = FactReader(nodes.call, nodes.codes, book)
+        self._facts = FactReader(nodes.call, nodes.codes, book, settings.wrapped)
         self._forks = Forks(nodes, log)
         self._ahead = Ahead(nodes.fetch, BLOCKS_A_REQUEST, settings.ahead)
         self._still_since: float | None = None
@@ -216,8 +217,9 @@ class Follower:
     def _batch(self, base: Header | None, answers: Sequence[Answer]) -> Batch:
         parent = None if base is None else base.hash
         batch = self._verified(answers, parent)
-        batch = self._facts.complete(batch)
-        return traced(batch, self._nodes.traces, self._nodes.source) if self._settings.traces else batch
+        if self._settings.traces:
+            batch = traced(batch, self._nodes.traces, self._nodes.source)
+        return self._facts.complete(batch)
 
     def _verified(self, answers: Sequence[Answer], parent: bytes | None) -> Batch:
         """Under `warn` a block goes unproved only where no other node can be asked for it."""

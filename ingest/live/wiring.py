@@ -82,7 +82,8 @@ def _beside(
     if lake is None:
         return nullcontext()
     writer = LakeWriter(lake)
-    reader = RangeReader(served, nodes, Rules(settings.verify, settings.check_senders), say, settings.traces)
+    rules = Rules(settings.verify, settings.check_senders)
+    reader = RangeReader(served, nodes, rules, say, settings.traces, settings.wrapped)
     crew = partial(threads, RangeWorker(reader, writer, threading.Lock()))
     copy = Backfill(served, nodes, writer, crew, book.told)
     return archived(served, copy, writer, log.headers, stop)
