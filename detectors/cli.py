@@ -21,6 +21,7 @@ def mount(app: typer.Typer) -> None:
     """Adds this package's commands to the front door."""
     app.command("detect")(detect)
     app.command("evaluate")(evaluate)
+    app.command()(setup)
 
 
 _Kafka = Annotated[
@@ -91,6 +92,22 @@ _Finality = Annotated[
         help="Blocks on top of a block before it is final.",
     ),
 ]
+
+
+def setup(
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Also a Chromium, which only the tests need.")
+    ] = False,
+) -> None:
+    """Install what Python lacks (Kafka, anvil, contract packages) under ~/.undertow, without root, once.
+
+    A second run changes nothing and ends at once. UNDERTOW_HOME names another folder.
+    """
+    from detectors.kernel_setup import ensure_kernels
+    from ingest.machine.setup import ensure
+
+    ensure(typer.echo, browser=browser)
+    ensure_kernels(typer.echo)
 
 
 def detect(

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dashboard.warmth import ensure_warm
+from detectors.kernel_setup import ensure_kernels
 from ingest.machine import tools
 from ingest.machine.processes import Child, free_port, port_is_taken, wait_until
 
@@ -28,7 +28,7 @@ UP_S = 150
 def home(tmp_path: Path) -> Path:
     """An UNDERTOW_HOME of its own that shares the installed tools."""
     tools.ensure(print)
-    ensure_warm(print)
+    ensure_kernels(print)
     home = tmp_path / "home"
     home.mkdir()
     for shared in ("tools", "kernels"):
