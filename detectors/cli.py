@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -89,6 +90,7 @@ _Finality = Annotated[
         "--finality",
         envvar="UNDERTOW_FINALITY",
         min=1,
+        max=2**31 - 1,
         help="Blocks on top of a block before it is final.",
     ),
 ]
@@ -147,7 +149,9 @@ def _detect_live(
     from ingest.machine.tools import home
 
     with stop_on_signal() as stop:
-        Live(kafka, chain_id, detectors(), state or home() / "detect", settings).run(stop, until, rebuild)
+        folder = state or home() / "detect"
+        live = Live(kafka, chain_id, detectors(), folder, settings, partial(print, file=sys.stderr))
+        live.run(stop, until, rebuild)
 
 
 def _detect_lake(
