@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,7 @@ def mount(app: typer.Typer) -> None:
     """Adds this package's commands to the front door."""
     app.command("detect")(detect)
     app.command("evaluate")(evaluate)
+    app.command()(setup)
 
 
 _Kafka = Annotated[
@@ -89,6 +91,7 @@ _Finality = Annotated[
         "--finality",
         envvar="UNDERTOW_FINALITY",
         min=1,
+        max=2**31 - 1,
         help="Blocks on top of a block before it is final.",
     ),
 ]
@@ -102,6 +105,22 @@ _NativeSymbol = Annotated[
         help="What alerts call the chain's native coin.  [default: as the chain id is known to call it]",
     ),
 ]
+
+
+def setup(
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Also a Chromium, which only the tests need.")
+    ] = False,
+) -> None:
+    """Install what Python lacks (Kafka, anvil, contract packages) under ~/.undertow, without root, once.
+
+    A second run changes nothing and ends at once. UNDERTOW_HOME names another folder.
+    """
+    from detectors.kernel_setup import ensure_kernels
+    from ingest.machine.setup import ensure
+
+    ensure(typer.echo, browser=browser)
+    ensure_kernels(typer.echo)
 
 
 def detect(
@@ -152,7 +171,9 @@ def _detect_live(
     from ingest.machine.tools import home
 
     with stop_on_signal() as stop:
-        Live(kafka, chain_id, detectors(), state or home() / "detect", settings).run(stop, until, rebuild)
+        folder = state or home() / "detect"
+        live = Live(kafka, chain_id, detectors(), folder, settings, partial(print, file=sys.stderr))
+        live.run(stop, until, rebuild)
 
 
 def _detect_lake(

@@ -234,7 +234,7 @@ def test_the_wrapped_ether_of_a_local_chain_is_known_by_its_code(
     town.wraps("alice", ETHER)
     node = Node(town.url)
     (answer,) = node.fetch(town.head, town.head)
-    batch = verified_batch(town.chain_id, [answer], None, "strict", lambda *_: None)
+    batch = verified_batch(town.chain_id, [answer], None, Rules(), lambda *_: None)
 
     batch = FactReader(node.call, node.codes).complete(batch)
 
