@@ -48,6 +48,10 @@ evaluate: ready ## plays a labelled world of every category and prints how well 
 bench-ingest: ready ## how fast blocks come in, beside cryo, web3.py and ethereum-etl
 	$(BIN)/python -m tests.bench.ingestion $(ARGS)
 
+.PHONY: screenshot
+screenshot: ready-browser ## takes the pictures of the READMEs (docs/*.png) anew, of a demo that it plays
+	@$(BIN)/python -m tests.browser.picture $(ARGS)
+
 .PHONY: setup
 setup: ready ## only install
 

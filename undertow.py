@@ -11,8 +11,8 @@ import typer
 
 import dashboard.cli
 import detectors.cli
-import ingest.cli
-from ingest.errors import UndertowError
+import ingest.commands.cli
+from ingest.model.errors import UndertowError
 
 app = typer.Typer(
     name="undertow",
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for package in (ingest.cli, detectors.cli, dashboard.cli):
+for package in (ingest.commands.cli, detectors.cli, dashboard.cli):
     package.mount(app)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dashboard import demo_cli
+from dashboard.demo import cli as demo_cli
 
 _STORE_HELP = "Where alerts are filed: sqlite:///FILE or postgresql://HOST/DATABASE."
 _Kafka = Annotated[
@@ -46,9 +46,9 @@ def sink(
     ] = None,
 ) -> None:
     """File alerts and scores from Kafka into a store, for the dashboard, until Ctrl-C or SIGTERM."""
-    from dashboard.sink import Goal, run
+    from dashboard.filing.sink import Goal, run
     from dashboard.store import open_writer
-    from ingest.daemon import stop_on_signal
+    from ingest.machine.signals import stop_on_signal
 
     with stop_on_signal() as stop:
         writer = open_writer(store or _own_store())
@@ -67,7 +67,7 @@ def dashboard(
 ) -> None:
     """Show the alerts of a store in the browser, until Ctrl-C or SIGTERM."""
     from dashboard import launch
-    from ingest.daemon import stop_on_signal
+    from ingest.machine.signals import stop_on_signal
 
     launch.check_address(address)
     with stop_on_signal() as stop:
@@ -86,13 +86,15 @@ def export(
     chain_id: _Chain = None,
 ) -> None:
     """Write the book: every alert that stands, as it stands at the head, from Kafka or from a store."""
-    from dashboard import export as book
+    from dashboard.filing import export as book
 
     if (kafka is None) == (store is None):
         raise typer.BadParameter("give one of --kafka and --store: the book is the same from either")
     chains = book.from_store(store, chain_id) if store else book.from_kafka(str(kafka), chain_id)
     book.write_whole(alerts, book.table(chains) if csv else book.lines(chains))
     for chain in chains:
+        for bad in chain.unreadable:
+            typer.echo(f"chain {chain.chain_id}: left out {bad}", err=True)
         count = len(chain.book())
         counted = "1 alert" if count == 1 else f"{count} alerts"
         typer.echo(f"chain {chain.chain_id}: {counted} at head {chain.head}, written to {alerts}")
@@ -110,7 +112,7 @@ def status(
     """Say how far each chain has come, how far detection is behind, what is filed, what detectors run."""
     import json
 
-    from dashboard import status as standing
+    from dashboard.filing import status as standing
 
     found = standing.gather(kafka, store)
     typer.echo(json.dumps(found.to_dict(), sort_keys=True) if as_json else standing.text(found))
@@ -118,7 +120,7 @@ def status(
 
 def _own_store() -> str:
     """The store that serves where none is named, so that `undertow sink` and `undertow dashboard` meet."""
-    from ingest.tools import home
+    from ingest.machine.tools import home
 
     home().mkdir(parents=True, exist_ok=True)
     return f"sqlite:///{home() / 'store.db'}"

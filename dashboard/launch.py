@@ -7,8 +7,8 @@ import threading
 from pathlib import Path
 
 from dashboard.store import open_reader
-from ingest.errors import BadInput, SetupFailed
-from ingest.processes import LOOPBACK, Child, answers, refuse_taken, wait_until
+from ingest.machine.processes import LOOPBACK, Child, answers, refuse_taken, wait_until
+from ingest.model.errors import BadInput, SetupFailed
 
 STORE_SETTING = "UNDERTOW_STORE"
 START_DEADLINE_S = 60.0

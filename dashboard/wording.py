@@ -25,10 +25,12 @@ def cut(text: str, length: int) -> str:
 
 
 def symbol(name: str | None, token: str | None) -> str:
-    """What to call a token: its symbol, else its short address; native value has neither."""
+    """What to call a token: its symbol, else its short address; a native coin that nobody named has
+    neither.
+    """
     if name:
         return cut(name, SYMBOL_LENGTH)
-    return short(token) if token else "native"
+    return short(token) if token else "native coin"
 
 
 def amount(units: str | None, decimals: int | None) -> str:

@@ -1,6 +1,6 @@
 """What undertow says to people: one alert, its canonical JSON, and the book of alerts at a head.
 
-The JSON form is a contract (design, section 10): keys sorted, ASCII, every key always there, unknown = null.
+The JSON form is a contract (README beside): keys sorted, ASCII, every key always there, unknown = null.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from detectors.alert import RoleName, Severity, SubjectKind
 from detectors.features import Features
 from detectors.kernels.table import Table
 from detectors.models import ModelSpec
-from ingest.batch import Batch
+from ingest.model.batch import Batch
 
 Tier = Literal["transfers", "logs", "receipts", "traces", "code"]
 TIERS: tuple[Tier, ...] = ("transfers", "logs", "receipts", "traces", "code")

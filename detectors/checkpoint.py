@@ -31,7 +31,7 @@ from detectors.ledger import Ledger
 from detectors.models import Samples
 from detectors.state import State
 from detectors.tally import DIGEST_BYTES, ROLES, Tally
-from ingest.errors import UnreadableCheckpoint
+from ingest.model.errors import UnreadableCheckpoint
 
 VERSION = 2
 """2: trails name rows inside of logs, and alerts go on counting what they have no room for."""

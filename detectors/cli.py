@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +23,7 @@ def mount(app: typer.Typer) -> None:
     """Adds this package's commands to the front door."""
     app.command("detect")(detect)
     app.command("evaluate")(evaluate)
+    app.command()(setup)
 
 
 _Kafka = Annotated[
@@ -88,9 +91,36 @@ _Finality = Annotated[
         "--finality",
         envvar="UNDERTOW_FINALITY",
         min=1,
+        max=2**31 - 1,
         help="Blocks on top of a block before it is final.",
     ),
 ]
+
+_NativeSymbol = Annotated[
+    str | None,
+    typer.Option(
+        "--native-symbol",
+        envvar="UNDERTOW_NATIVE_SYMBOL",
+        metavar="SYMBOL",
+        help="What alerts call the chain's native coin.  [default: as the chain id is known to call it]",
+    ),
+]
+
+
+def setup(
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Also a Chromium, which only the tests need.")
+    ] = False,
+) -> None:
+    """Install what Python lacks (Kafka, anvil, contract packages) under ~/.undertow, without root, once.
+
+    A second run changes nothing and ends at once. UNDERTOW_HOME names another folder.
+    """
+    from detectors.kernel_setup import ensure_kernels
+    from ingest.machine.setup import ensure
+
+    ensure(typer.echo, browser=browser)
+    ensure_kernels(typer.echo)
 
 
 def detect(
@@ -106,13 +136,14 @@ def detect(
     allow_gaps: _AllowGaps = False,
     scores: _Scores = None,
     finality: _Finality = DEFAULT_FINALITY,
+    native_symbol: _NativeSymbol = None,
 ) -> None:
     """Judge blocks: live from Kafka (--chain-id) or in batch from a lake (--lake, --alerts). Same code, same
     alerts.
     """
     from detectors.settings import EngineSettings
 
-    settings = EngineSettings(finality=finality)
+    settings = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol))
     if lake is not None and alerts is not None:
         _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, settings)
     elif chain_id is not None and alerts is None:
@@ -121,16 +152,28 @@ def detect(
         raise typer.BadParameter("give --chain-id (live, with --kafka), or --lake and --alerts (batch)")
 
 
+def _symbol(text: str | None) -> str | None:
+    """A coin's symbol as people write one. It goes into every alert: nothing else does through this flag."""
+    if text is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,15}", text):
+        raise typer.BadParameter(
+            f"{text[:40]!a} is no symbol of a coin: give 1 to 16 of A-Z, a-z, 0-9, and `.`, `_`, `-` after",
+            param_hint="--native-symbol",
+        )
+    return text
+
+
 def _detect_live(
     kafka: str, chain_id: int, state: Path | None, until: int | None, rebuild: bool, settings: EngineSettings
 ) -> None:
     from detectors.live import Live
     from detectors.registry import detectors
-    from ingest.daemon import stop_on_signal
-    from ingest.tools import home
+    from ingest.machine.signals import stop_on_signal
+    from ingest.machine.tools import home
 
     with stop_on_signal() as stop:
-        Live(kafka, chain_id, detectors(), state or home() / "detect", settings).run(stop, until, rebuild)
+        folder = state or home() / "detect"
+        live = Live(kafka, chain_id, detectors(), folder, settings, partial(print, file=sys.stderr))
+        live.run(stop, until, rebuild)
 
 
 def _detect_lake(
@@ -144,8 +187,8 @@ def _detect_lake(
 ) -> None:
     from detectors.lake_run import LakeRun, write_book, write_scores
     from detectors.registry import detectors
-    from ingest.lake import Lake
-    from ingest.progress import ProgressLine
+    from ingest.lake.reading import Lake
+    from ingest.machine.progress import ProgressLine
 
     opened = Lake.open(lake)
     run = LakeRun(

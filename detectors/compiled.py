@@ -12,7 +12,7 @@ from pathlib import Path
 import numba
 from numba import njit
 
-from ingest.tools import home
+from ingest.machine.tools import home
 
 __all__ = ["CACHE", "njit"]
 

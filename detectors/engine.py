@@ -15,11 +15,12 @@ from detectors.alert import Alert
 from detectors.base import Detector, Finding, hexed
 from detectors.caps import RECORD_BYTES, score_bytes
 from detectors.episodes import Episode, Episodes, Key, Place
+from detectors.ledger import native_coin
 from detectors.settings import EngineSettings
 from detectors.state import State, advance, cut
 from detectors.tally import Tally
-from ingest.batch import Batch, Event, Rollback
-from ingest.errors import ChainGap, RollbackTooDeep, RunMismatch
+from ingest.model.batch import Batch, Event, Rollback
+from ingest.model.errors import ChainGap, RollbackTooDeep, RunMismatch
 
 COPIES = 4
 """Copies of what expires inside the finality depth: more copies make rollbacks quicker and memory larger."""
@@ -93,6 +94,9 @@ class Engine:
     """Oldest first; the first is the base, at or below every block that may still leave."""
     recent: list[Batch] = field(default_factory=list)
     """Blocks above the base."""
+
+    def __post_init__(self) -> None:
+        self._name_coin()
 
     def take(self, event: Event, offset: int = 0) -> Output:
         """Takes the next event of the log; `offset` is where the log goes on after it."""
@@ -220,6 +224,7 @@ class Engine:
             raise self._too_deep(rollback)
         retracted = self.episodes.retract_all(_left(rollback)) if self.episodes is not None else []
         self.state = State(number=rollback.number, hash=rollback.hash)
+        self._name_coin()
         self.kept, self.recent, self.episodes = [], [], None
         return Output(alerts=retracted, rollback=rollback)
 
@@ -269,6 +274,7 @@ class Engine:
                 f"settings or code than this run {run}: start detect with --rebuild"
             )
         self.state = checkpoint.state
+        self._name_coin()
         self.kept = [Kept(checkpoint.state.copy(), checkpoint.offset)]
         self.episodes = Episodes(
             run,
@@ -278,6 +284,9 @@ class Engine:
             dict(checkpoint.alerts),
             tallies=dict(checkpoint.tallies),
         )
+
+    def _name_coin(self) -> None:
+        self.state.ledger.native = native_coin(self.chain_id, self.settings.native_symbol)
 
     def _advance_quietly(self, batch: Batch) -> None:
         for piece in cut(batch, self.settings.epoch_blocks):

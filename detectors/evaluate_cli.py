@@ -99,8 +99,8 @@ def _from_lake(path: Path, labels: Labels, baselines: bool) -> tuple[Survey, dic
     """What the lake holds, and what the naive baselines make of it, where they are asked for."""
     from detectors.evaluate.baselines import MOST_TRANSACTIONS, baseline_books
     from detectors.evaluate.survey import survey
-    from ingest.lake import Lake
-    from ingest.progress import ProgressLine
+    from ingest.lake.reading import Lake
+    from ingest.machine.progress import ProgressLine
 
     lake = Lake.open(path)
     seen = survey(lake, labels)

@@ -16,7 +16,7 @@ from detectors.graph import Graph
 from detectors.kernels import layout
 from detectors.ledger import Ledger, Token
 from detectors.rows import STANDARDS, kernel_rows, returned
-from ingest.batch import Batch
+from ingest.model.batch import Batch
 
 if TYPE_CHECKING:
     from detectors.models import Model

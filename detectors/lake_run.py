@@ -15,9 +15,9 @@ from detectors.alert import Alert, book
 from detectors.base import Detector
 from detectors.engine import Engine, Score
 from detectors.settings import EngineSettings
-from ingest.errors import BadInput, ChainGap
-from ingest.lake import Lake
-from ingest.progress import Progress
+from ingest.lake.reading import Lake
+from ingest.machine.progress import Progress
+from ingest.model.errors import BadInput, ChainGap
 
 SCORES = {
     "chain_id": pl.UInt64,
@@ -115,7 +115,7 @@ def write_book(path: Path, judged: Judged, finality: int) -> int:
 
 
 def write_scores(path: Path, judged: Judged) -> None:
-    """The scores as Parquet (design, section 10). Raises BadInput where the file cannot be written."""
+    """The scores as Parquet. Raises BadInput where the file cannot be written."""
     rows = [
         (
             judged.chain_id,

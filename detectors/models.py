@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ingest.errors import UnreadableCheckpoint
+from ingest.model.errors import UnreadableCheckpoint
 
 DECIMALS = 6
 """Scores are rounded to this before they are compared or written."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from detectors.kernels import layout
 from detectors.ledger import Ledger, address_words
-from ingest.batch import Batch
+from ingest.model.batch import Batch
 
 Integers = NDArray[np.int64]
 STANDARDS = pl.Enum(["native", "erc20", "erc721", "erc1155", "weth"])

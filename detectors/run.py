@@ -45,7 +45,7 @@ def _code() -> str:
         *sorted(root.rglob("*.py")),
         *sorted((decoding / "decode").glob("*.py")),
         *sorted((decoding / "schema").glob("*.py")),
-        decoding / "batch.py",
+        decoding / "model" / "batch.py",
     ]
     whole = hashlib.sha256()
     for source in sources:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from detectors import caps
 from detectors.alert import DEFAULT_FINALITY
 from detectors.kernels.layout import Limits
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 
 COUNTS = (
     "finality", "epoch_blocks", "generation_blocks", "evidence_rows", "roles", "counted", "block_scores",
@@ -25,6 +25,7 @@ class EngineSettings:
     scores below it are not kept. evidence_rows, roles: caps of what an alert shows; `measured` tells how many
     there were. counted: distinct rows of an alert, and addresses of a role, at which counting ends, loudly.
     block_scores: scores kept of a block, the highest; `Output.scores_left_out` counts the others.
+    native_symbol: what evidence calls the native coin; null: as `schema.natives` knows its chain.
 
     Raises BadInput for a setting that no run can keep to.
     """
@@ -38,6 +39,7 @@ class EngineSettings:
     roles: int = 500
     counted: int = 20_000
     block_scores: int = 1_000
+    native_symbol: str | None = None
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

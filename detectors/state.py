@@ -17,7 +17,7 @@ from detectors.kernels.table import Table
 from detectors.ledger import Ledger
 from detectors.models import Model, Samples
 from detectors.settings import EngineSettings
-from ingest.batch import Batch
+from ingest.model.batch import Batch
 
 NO_BLOCK = -1
 

@@ -13,7 +13,7 @@ from detectors.kernels.layout import WALLET_FEATURES
 from detectors.ledger import Ledger
 from detectors.registry import detectors
 from ingest import schema
-from ingest.batch import Batch
+from ingest.model.batch import Batch
 
 WALLETS = 9
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.processes import free_port
+from ingest.machine.processes import free_port
 
 
 def fails(*arguments: str) -> str:
@@ -77,7 +77,7 @@ def test_a_port_that_is_taken(
 
 @pytest.mark.broker
 def test_a_checkpoint_that_cannot_be_read(kafka: str, fresh_chain_id: int, tmp_path: Path) -> None:
-    from ingest.blocklog import LogWriter
+    from ingest.log.blocklog import LogWriter
     from tests.fixtures.frames import ChainBuilder
 
     writer = LogWriter(kafka, fresh_chain_id)

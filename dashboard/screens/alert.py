@@ -13,7 +13,7 @@ from dashboard.screens import filters, parts, routes
 from dashboard.store import Reader
 from detectors.alert import Alert
 from detectors.text import visible
-from ingest.errors import UndertowError
+from ingest.model.errors import UndertowError
 
 REFRESH_S = 2.0
 

@@ -14,7 +14,7 @@ from dashboard import wording
 from dashboard.store import AlertRow, Counts, Filters, Head, Reader, open_reader
 from detectors.alert import Alert
 from detectors.text import visible
-from ingest.errors import UndertowError
+from ingest.model.errors import UndertowError
 
 ASSETS = Path(__file__).parent.parent / "assets"
 STORE_SETTING = "UNDERTOW_STORE"

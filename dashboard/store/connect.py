@@ -13,8 +13,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from dashboard.store.reading import Reader
 from dashboard.store.tables import SCHEMA_VERSION, metadata, store_version
 from dashboard.store.writing import Writer
-from ingest.errors import BadInput, StoreUnreachable
-from ingest.redact import redact
+from ingest.model.errors import BadInput, StoreUnreachable
+from ingest.model.redact import redact
 
 BUSY_SECONDS = 10
 """How long a writer of SQLite waits for another before it gives up."""

@@ -14,7 +14,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from dashboard.store.tables import alert_transactions, alerts, heads, offsets, rejected, roles, scores
 from detectors.alert import Alert
-from ingest.errors import BadInput
+from detectors.messages import BlockScores, RolledBack, ScoreRecord, Superseded
+from ingest.model.errors import BadInput
 
 _SAME = (
     "chain_id", "id", "category", "detector", "severity", "score", "status", "subject_kind", "subject_id",
@@ -24,24 +25,6 @@ _SAME = (
 
 CHUNK = 500
 """Rows of one statement: SQLite takes 32,766 parameters in one, and an alert has sixteen columns."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreBlock:
-    """The scores of one block: (subject kind, subject, score, parts) each."""
-
-    number: int
-    hash: str
-    timestamp: int
-    scores: tuple[tuple[str, str, float, Mapping[str, Any]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Tip:
-    """Blocks above `number` have left the chain; `hash` is its head again."""
-
-    number: int
-    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +45,7 @@ class Feed:
 
     chain_id: int
     revisions: Sequence[tuple[int, Alert]]
-    blocks: Sequence[ScoreBlock | Tip]
+    blocks: Sequence[ScoreRecord]
     before: Mapping[str, int]
     after: Mapping[str, int]
     finality: int
@@ -88,12 +71,18 @@ class Writer:
         with self._telling(), self._engine.connect() as connection:
             return connection.scalar(wanted)
 
+    def finality(self, chain_id: int) -> int | None:
+        """The depth at which alerts of the chain were last called final; None before its first block."""
+        wanted = select(heads.c.finality).where(heads.c.chain_id == chain_id)
+        with self._telling(), self._engine.connect() as connection:
+            return connection.scalar(wanted)
+
     def file(self, feed: Feed) -> None:
         """Writes a feed, all or nothing. Filing the same revisions again, or older ones, changes nothing.
 
         1. the offsets move from `before` to `after` (BadInput where another sink moved them);
         2. revisions newer than those stored replace them, with their roles and transactions;
-        3. scores are added, and taken away again above a rollback;
+        3. scores are added, and taken away again above a rollback and where they were superseded;
         4. the head moves, and every status is put to what it is at that head;
         5. what could not be read is set aside, with its reason.
         """
@@ -183,43 +172,62 @@ def _hash_rows(alert: Alert) -> list[dict[str, Any]]:
     return [{"chain_id": alert.chain_id, "alert_id": alert.id, "transaction": h} for h in hashes]
 
 
-def _file_scores(connection: Connection, chain_id: int, blocks: Iterable[ScoreBlock | Tip]) -> None:
-    for block in blocks:
-        above = block.number if isinstance(block, Tip) else block.number - 1
-        # Scores of a block that comes again after a rollback take the place of the old ones.
-        connection.execute(delete(scores).where(scores.c.chain_id == chain_id, scores.c.block_number > above))
-        if isinstance(block, ScoreBlock):
-            _insert_rows(connection, scores, _score_rows(chain_id, block))
+def _file_scores(connection: Connection, chain_id: int, records: Iterable[ScoreRecord]) -> None:
+    for record in records:
+        match record:
+            case RolledBack(block_number=number):
+                _withdraw(connection, chain_id, number + 1)
+            case Superseded(block_number=number):
+                _withdraw(connection, chain_id, number)
+            case BlockScores():
+                if record.part == 0:
+                    # Those of a block that comes again take the place of the old ones.
+                    _withdraw(connection, chain_id, record.block_number)
+                _insert_rows(connection, scores, _score_rows(record))
 
 
-def _score_rows(chain_id: int, block: ScoreBlock) -> list[dict[str, Any]]:
+def _withdraw(connection: Connection, chain_id: int, first: int) -> None:
+    """Scores of blocks from `first` on no longer count."""
+    gone = (scores.c.chain_id == chain_id) & (scores.c.block_number >= first)
+    connection.execute(delete(scores).where(gone))
+
+
+def _score_rows(record: BlockScores) -> list[dict[str, Any]]:
     return [
         {
-            "chain_id": chain_id,
-            "block_number": block.number,
-            "subject_kind": kind,
-            "subject": subject,
-            "score": score,
-            "parts": json.dumps(parts, sort_keys=True),
+            "chain_id": record.chain_id,
+            "block_number": record.block_number,
+            "subject_kind": each.subject_kind,
+            "subject": each.subject,
+            "score": each.score,
+            "parts": json.dumps(each.parts, sort_keys=True),
         }
-        for kind, subject, score, parts in block.scores
+        for each in record.scores
     ]
 
 
 def _move_head(connection: Connection, feed: Feed) -> None:
-    if not feed.blocks:
-        return
-    last = feed.blocks[-1]
-    connection.execute(delete(heads).where(heads.c.chain_id == feed.chain_id))
-    row = {
-        "chain_id": feed.chain_id,
-        "block_number": last.number,
-        "block_hash": last.hash,
-        "timestamp": last.timestamp if isinstance(last, ScoreBlock) else None,
-        "finality": feed.finality,
-        "filed_at": time.time(),
+    """To the last block judged. One that is sent again, by a run that supersedes another, is below it."""
+    here = heads.c.chain_id == feed.chain_id
+    stood = connection.execute(select(heads).where(here)).mappings().first()
+    head = None if stood is None else dict(stood)
+    for record in feed.blocks:
+        match record:
+            case RolledBack():
+                head = {**_block(record), "timestamp": None}
+            case BlockScores() if head is None or record.block_number >= head["block_number"]:
+                head = {**_block(record), "timestamp": record.timestamp}
+    if head is not None and feed.blocks:
+        connection.execute(delete(heads).where(here))
+        connection.execute(insert(heads), {**head, "finality": feed.finality, "filed_at": time.time()})
+
+
+def _block(record: BlockScores | RolledBack) -> dict[str, Any]:
+    return {
+        "chain_id": record.chain_id,
+        "block_number": record.block_number,
+        "block_hash": record.block_hash,
     }
-    connection.execute(insert(heads), row)
 
 
 def _settle(connection: Connection, feed: Feed) -> None:

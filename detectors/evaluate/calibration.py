@@ -12,7 +12,7 @@ from detectors.evaluate.judging import Verdict
 from detectors.evaluate.labels import Label, Labels
 from detectors.evaluate.measures import Figure, false_alarms, share
 from detectors.lake_run import SCORES
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 
 BINS = 10
 

@@ -1,8 +1,8 @@
 """Holds alerts against labels: which attacks were found, what was flagged wrongly, who was misnamed.
 
-The rules, in short (design, section 10): an alert hits a label of its own category that shares a transaction
-or an attacker with it, if it was raised no later than the label's last block and the horizon. It hits one
-label. Naming a victim is no hit. Retracted and suppressed alerts count as not raised.
+The rules, in short (`detectors/README.md` has all): an alert hits a label of its own category that shares a
+transaction or an attacker with it, if it was raised no later than the label's last block and the horizon. It
+hits one label. Naming a victim is no hit. Retracted and suppressed alerts count as not raised.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from detectors.alert import Alert, RoleName
 from detectors.evaluate.categories import ANOMALOUS, ANY
 from detectors.evaluate.labels import Label, Labels
 from detectors.evaluate.matching import NO_LABEL, Index, assign
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 
 HORIZON_BLOCKS = 50
 """An alert may come this many blocks after the label's last block and still hit it."""

@@ -1,7 +1,7 @@
 """What really happened on a chain, and what was said of it: the files that evaluation reads.
 
-The only place in `detectors` that reads labels. Their format stands in the design, section 10; `variant` and
-`succeeded` are keys of the local chain's labels that others may leave out.
+The only place in `detectors` that reads labels. Their format stands in
+`ingest/localchain/README.md`; `variant` and `succeeded` are keys that labels of others may leave out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from detectors.alert import Alert, RoleName
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 
 Kind = Literal["attack", "hard_negative"]
 World = Literal["honest", "unknown"]
@@ -87,7 +87,7 @@ class Labels:
 
 
 def load_labels(path: Path) -> Labels:
-    """Reads a labels file (design, section 10). Raises BadInput with the line that cannot be used."""
+    """Reads a labels file. Raises BadInput with the line that cannot be used."""
     lines = _lines(path)
     if not lines:
         raise BadInput(f"{path}: no header line; labels are written by `undertow simulate --labels`")

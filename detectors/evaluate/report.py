@@ -70,7 +70,7 @@ class Report:
         return self.overall.verdict
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON of `--json`; its keys stand in the README, "What evaluate says"."""
+        """The JSON of `--json`; its keys stand in `detectors/README.md`, "What evaluate says"."""
         verdict = self.verdict
         return {
             "chain_id": verdict.labels.chain_id,

@@ -9,8 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detectors.evaluate.labels import Labels
-from ingest.errors import BadInput
-from ingest.lake import Lake
+from ingest.lake.reading import Lake
+from ingest.model.errors import BadInput
 
 WALLET_COUNTS = (
     "transactions", "payments", "receipts", "payees", "payers", "tokens", "ether_paid", "largest_ether_paid",

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from detectors.kernels.table import Array, Columns
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 
 # Integer columns of a wallet.
 (

@@ -15,7 +15,7 @@ from detectors.features import Features
 from detectors.kernels import u256
 from detectors.kernels.table import Table, look, touch
 from detectors.rows import limbs
-from ingest.batch import Batch
+from ingest.model.batch import Batch
 
 PREFIX_DIGITS, SUFFIX_DIGITS = 3, 4
 NONE, ZERO_VALUE, DUST, COUNTERFEIT, LOSS, SMALL_LOSS = range(6)

@@ -15,7 +15,7 @@ from detectors.base import Finding, evidence_rows, hexed
 from detectors.features import Features
 from detectors.kernels.layout import WALLET_FEATURES
 from detectors.models import Matrix, Model, ModelSpec
-from ingest.batch import Batch
+from ingest.model.batch import Batch
 
 NOTHING = 0.05
 """A decaying count (as its log) below this is as good as zero."""

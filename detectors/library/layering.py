@@ -11,7 +11,7 @@ from detectors import worth
 from detectors.alert import RoleName, Severity
 from detectors.base import Finding, evidence_rows, hexed
 from detectors.features import Features
-from ingest.batch import Batch
+from ingest.model.batch import Batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from detectors.base import Finding, Memory, evidence_rows, hexed
 from detectors.features import Features
 from detectors.kernels.layout import EMPTIED, HUB_DEGREE
 from detectors.worth import DUST
-from ingest.batch import Batch
+from ingest.model.batch import Batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from typing import Any
 
 from kafka import KafkaAdminClient, TopicPartition
 
-from ingest.errors import BadInput, BrokerUnreachable
 from ingest.kafka.connection import (
     ALERTS,
     ANSWER_S,
@@ -21,6 +20,7 @@ from ingest.kafka.connection import (
     open_consumer,
     reaching,
 )
+from ingest.model.errors import BadInput, BrokerUnreachable
 
 _FOREVER = {"retention.ms": "-1"}
 _TOPICS = {BLOCKS: _FOREVER, REJECTED: {}, ALERTS: {"cleanup.policy": "compact"}, SCORES: _FOREVER}

@@ -13,7 +13,7 @@ from typing import Any
 from kafka import KafkaConsumer
 from kafka import errors as kafka_errors
 
-from ingest.errors import BadInput, BrokerUnreachable
+from ingest.model.errors import BadInput, BrokerUnreachable
 
 BLOCKS = "chain.blocks"
 REJECTED = "chain.rejected"

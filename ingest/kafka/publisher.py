@@ -14,8 +14,8 @@ from kafka import KafkaProducer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.structs import OffsetAndMetadata
 
-from ingest.errors import BrokerUnreachable, UndertowError
 from ingest.kafka.connection import ANSWER_S, UNREACHABLE, checked, connection, reaching
+from ingest.model.errors import BrokerUnreachable, UndertowError
 
 _END_S = 40.0
 """How long the end of a transaction may take; the library itself would wait for ever."""

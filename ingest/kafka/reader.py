@@ -11,8 +11,8 @@ from typing import Any
 from kafka import TopicPartition
 from kafka import errors as kafka_errors
 
-from ingest.errors import BadInput
 from ingest.kafka.connection import ANSWER_S, checked, open_consumer, reaching
+from ingest.model.errors import BadInput
 
 _IDLE_S = 10.0
 """After so long without a record a reader asks whether the broker is still there."""

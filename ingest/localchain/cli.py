@@ -35,12 +35,13 @@ def chain(
 
     Stays until Ctrl-C or SIGTERM, then ends both nodes. Play on it with `undertow simulate`.
     """
-    from ingest.daemon import stop_on_signal
-    from ingest.localchain.chain import local_chain
+    from ingest.localchain.chain.chain import local_chain
+    from ingest.localchain.play.deploying import ensure_world
+    from ingest.machine.signals import stop_on_signal
 
     with (
         stop_on_signal() as stop,
-        local_chain(port, origin_port, fork_url, chain_id, report=_say, states=states) as nodes,
+        local_chain(ensure_world, port, origin_port, fork_url, chain_id, report=_say, states=states) as nodes,
     ):
         nodes.watch(stop)
 
@@ -86,9 +87,9 @@ def simulate(
 
     Mines the blocks itself, 12 seconds of block time apart. Labels go to a file, never onto the chain.
     """
-    from ingest.daemon import stop_on_signal
-    from ingest.localchain.simulation import Script
-    from ingest.localchain.simulation import simulate as play
+    from ingest.localchain.play.simulation import Script
+    from ingest.localchain.play.simulation import simulate as play
+    from ingest.machine.signals import stop_on_signal
 
     pace = block_time if block_time is not None else float(blocks is None)
     script = Script(
@@ -102,7 +103,7 @@ def simulate(
 
 def _categories(text: str | None) -> frozenset[str] | None:
     """Categories by commas. Raises a usage error where nobody plays one of them."""
-    from ingest.localchain.stories import repertoires
+    from ingest.localchain.play.stories import repertoires
 
     if text is None:
         return None

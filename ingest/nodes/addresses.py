@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
+from ingest.model.redact import redact
 from ingest.nodes.transport import Channel, ChannelTransport, Transport
 from ingest.nodes.transport_http import HttpTransport
 from ingest.nodes.transport_ipc import IpcChannel
 from ingest.nodes.transport_websocket import WebSocketChannel
-from ingest.redact import redact
 
 _HTTP = ("http://", "https://")
 _WEBSOCKET = ("ws://", "wss://")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ingest.blocks.traces import Call as TracedCall
+from ingest.blocks.traces import FlatTrace, NestedTrace, flat_calls, nested_calls
 from ingest.nodes.jsonrpc import Call, Reply
-from ingest.traces import Call as TracedCall
-from ingest.traces import FlatTrace, NestedTrace, flat_calls, nested_calls
 
 Ask = Callable[[Sequence[Call]], list[Reply]]
 

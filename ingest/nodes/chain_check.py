@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from ingest.errors import WrongChain
+from ingest.model.errors import WrongChain
 from ingest.nodes.health import Distrust
 from ingest.nodes.node import Node
 

@@ -6,7 +6,7 @@ import random
 import time
 from dataclasses import dataclass, field
 
-from ingest.errors import NodeMisbehaved, UndertowError
+from ingest.model.errors import NodeMisbehaved, UndertowError
 
 FIRST_REST_S, LONGEST_REST_S = 0.1, 5.0
 """A node that fails is left alone for this long, doubled with every failure in a row. A rest that the node

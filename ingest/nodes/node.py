@@ -11,8 +11,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ingest.answers import Answer, BlockAnswer, HeaderAnswer, ReceiptAnswer, unhex
-from ingest.errors import NodeMisbehaved, NodeUnreachable, UndertowError
+from ingest.blocks.answers import Answer, BlockAnswer, HeaderAnswer, ReceiptAnswer, unhex
+from ingest.blocks.traces import Call as TracedCall
+from ingest.blocks.traces import FlatTrace, NestedTrace
+from ingest.model.errors import NodeMisbehaved, NodeUnreachable, UndertowError
+from ingest.model.redact import shown
 from ingest.nodes import jsonrpc
 from ingest.nodes.addresses import open_transport, source_of
 from ingest.nodes.calls import TraceReader
@@ -20,9 +23,6 @@ from ingest.nodes.health import Health
 from ingest.nodes.jsonrpc import BatchRefused, Call, NotJsonRpc, Reply, RpcError
 from ingest.nodes.receipts import BlockReader
 from ingest.nodes.transport import AnswerTooLarge, BadStatus, TooSlow, Transport, TransportError
-from ingest.redact import shown
-from ingest.traces import Call as TracedCall
-from ingest.traces import FlatTrace, NestedTrace
 
 T = TypeVar("T")
 

@@ -7,8 +7,10 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from ingest.answers import Answer, HeaderAnswer
-from ingest.errors import (
+from ingest.blocks.answers import Answer, HeaderAnswer
+from ingest.blocks.headers import Header
+from ingest.blocks.traces import Call as TracedCall
+from ingest.model.errors import (
     BadInput,
     ForksMixed,
     NodeMisbehaved,
@@ -17,7 +19,6 @@ from ingest.errors import (
     UndertowError,
     WrongChain,
 )
-from ingest.headers import Header
 from ingest.nodes.addresses import channel_to
 from ingest.nodes.chain_check import ChainCheck, Incident
 from ingest.nodes.heads import HeadWatch
@@ -26,7 +27,6 @@ from ingest.nodes.node import UNLESS_TOLD, Limits, Node
 from ingest.nodes.probe import Prober
 from ingest.nodes.quorum import Agreement, agreement
 from ingest.nodes.survey import Survey
-from ingest.traces import Call as TracedCall
 
 T = TypeVar("T")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 
-from ingest.errors import NodeMisbehaved, NodeUnreachable
+from ingest.blocks.proof import prove
+from ingest.model.errors import NodeMisbehaved, NodeUnreachable
 from ingest.nodes.node import Node
-from ingest.proof import prove
 
 
 class Prober:

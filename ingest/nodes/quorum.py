@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ingest.answers import HeaderAnswer
-from ingest.errors import NodeMisbehaved, NodeUnreachable
+from ingest.blocks.answers import HeaderAnswer
+from ingest.model.errors import NodeMisbehaved, NodeUnreachable
 from ingest.nodes.node import Node
 
 DEEPEST = 256

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
-from ingest.answers import BlockAnswer, ReceiptAnswer
+from ingest.blocks.answers import BlockAnswer, ReceiptAnswer
 from ingest.nodes.jsonrpc import Call, Reply
 
 RECEIPTS_A_REQUEST = 100

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from ingest.errors import NodeMisbehaved, NodeUnreachable
+from ingest.model.errors import NodeMisbehaved, NodeUnreachable
 from ingest.nodes.node import Node
 
 T = TypeVar("T")

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from ingest import broker, tools
-from ingest.localchain.chain import fork, origin
+from ingest.localchain.chain.chain import fork, origin
+from ingest.localchain.play.deploying import ensure_world
+from ingest.machine import broker, tools
 from tests.bench.batch import batch_table
 from tests.bench.live import live_tables
 from tests.fixtures.pipeline import Pipeline
@@ -31,7 +32,7 @@ def main() -> None:
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
         kafka = running.enter_context(broker.running(folder / "kafka"))
-        source = running.enter_context(origin())
+        source = running.enter_context(origin(ensure_world))
         node = running.enter_context(fork(source.url))
         pipeline = Pipeline(node.url, CHAIN_ID, kafka, folder, first=1)
         running.callback(pipeline.ends)

@@ -10,8 +10,8 @@ import networkx as nx
 
 from detectors.lake_run import LakeRun
 from detectors.registry import detectors
-from ingest.backfill import BackfillSettings, backfill
-from ingest.lake import Lake
+from ingest.lake.backfill import BackfillSettings, backfill
+from ingest.lake.reading import Lake
 from ingest.nodes import Nodes
 from tests.fixtures.pipeline import Pipeline
 

@@ -18,9 +18,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest import tools
-from ingest.localchain.wallet import Wallet
-from ingest.processes import LOOPBACK, Child, answers, free_port, wait_until
+from ingest.localchain.chain.wallet import Wallet
+from ingest.machine import tools
+from ingest.machine.processes import LOOPBACK, Child, answers, free_port, wait_until
 
 CHAIN_DEADLINE_S = 180
 STATES = 200

@@ -12,9 +12,9 @@ import numpy as np
 import psutil
 
 from ingest.kafka import ALERTS, SCORES, Cluster, Reader
-from ingest.localchain.simulation import Script, begin
+from ingest.localchain.play.simulation import Script, begin
+from ingest.machine.processes import port_is_taken
 from ingest.nodes import Nodes
-from ingest.processes import port_is_taken
 from tests.fixtures.pipeline import Pipeline
 
 Lines = list[list[str]]

@@ -12,7 +12,7 @@ import polars as pl
 
 from detectors.base import TIERS, Detector, Finding
 from detectors.features import Features
-from ingest.batch import Batch
+from ingest.model.batch import Batch
 from tests.contract.categories import CATEGORIES
 from tests.contract.told import judged
 from tests.contract.worlds import SHORT, Worlds

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from detectors import checkpoint
 from detectors.base import Detector
 from detectors.engine import Engine
-from ingest.batch import Event
+from ingest.model.batch import Event
 from tests.contract.told import Book, Told, book_of
 from tests.contract.worlds import SHORT, Worlds
 

@@ -10,7 +10,7 @@ import pytest
 
 from detectors.base import Finding, Memory, Row, Tier, evidence_rows
 from detectors.features import Features
-from ingest.batch import Batch
+from ingest.model.batch import Batch
 from tests.contract import checks, order_checks, stories, worth_checks
 from tests.contract.checks import Check
 from tests.contract.worlds import Worlds

@@ -11,7 +11,7 @@ from detectors.engine import Engine, Output, Score
 from detectors.features import Features
 from detectors.settings import EngineSettings
 from detectors.state import State, advance, cut
-from ingest.batch import Batch, Event
+from ingest.model.batch import Batch, Event
 
 Book = tuple[list[str], list[Score]]
 """The canonical lines of all standing alerts, and all standing scores."""

@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 
 from detectors.base import Detector
 from detectors.settings import EngineSettings
-from ingest.batch import Batch, Event, Rollback
+from ingest.model.batch import Batch, Event, Rollback
 from tests.contract import stories
 from tests.contract.background import background
 from tests.contract.story import Story, interleaved, tell

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 import undertow
 from dashboard.store import open_writer
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 from tests.dashboard.alerts import Filing, drain, judged
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dashboard.store import Reader, Writer, open_reader, open_writer
-from ingest.errors import BadInput, StoreUnreachable
-from ingest.processes import free_port
+from ingest.machine.processes import free_port
+from ingest.model.errors import BadInput, StoreUnreachable
 from tests.dashboard.alerts import Filing, drain
 
 

@@ -13,8 +13,8 @@ import pytest
 
 from dashboard.launch import check_address, start
 from dashboard.store import open_writer
-from ingest.errors import BadInput, PortTaken
-from ingest.processes import answers, free_port, wait_until
+from ingest.machine.processes import answers, free_port, wait_until
+from ingest.model.errors import BadInput, PortTaken
 
 
 def test_any_address_but_this_machines_is_refused() -> None:

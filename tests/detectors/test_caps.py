@@ -16,8 +16,8 @@ from detectors.episodes import Episodes
 from detectors.ledger import Ledger
 from detectors.registry import detectors
 from detectors.settings import EngineSettings
-from ingest.batch import Batch
-from ingest.errors import BadInput
+from ingest.model.batch import Batch
+from ingest.model.errors import BadInput
 from ingest.schema import METADATA_BYTES
 from tests.contract.test_teeth import Everybody
 from tests.detectors.findings import finding, place

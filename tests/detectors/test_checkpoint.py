@@ -16,8 +16,8 @@ from detectors import checkpoint
 from detectors.engine import Checkpoint, Engine
 from detectors.registry import detectors
 from detectors.settings import EngineSettings
-from ingest.batch import Batch
-from ingest.errors import RunMismatch, UnreadableCheckpoint
+from ingest.model.batch import Batch
+from ingest.model.errors import RunMismatch, UnreadableCheckpoint
 from tests.contract.background import background
 from tests.contract.stories import positives
 from tests.contract.story import tell

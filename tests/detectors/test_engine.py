@@ -11,8 +11,8 @@ from detectors.base import Finding, Tier, evidence_rows
 from detectors.engine import Engine
 from detectors.features import Features
 from detectors.settings import EngineSettings
-from ingest.batch import Batch, Rollback
-from ingest.errors import ChainGap, RollbackTooDeep, RunMismatch
+from ingest.model.batch import Batch, Rollback
+from ingest.model.errors import ChainGap, RollbackTooDeep, RunMismatch
 from tests.fixtures.frames import ChainBuilder, address
 
 ALICE, BOB, CAROL = (address(name) for name in ("alice", "bob", "carol"))
@@ -157,6 +157,15 @@ def test_where_every_block_has_left_the_log_may_go_back_to_any_block_and_begin_a
     other = ChainBuilder(first_block=first).block().native(CAROL, BOB, LARGE)
     (alert,) = made.take(other.batch(), 9).alerts
     assert (alert.subject_id, alert.run) == ("0x" + CAROL.hex(), fed(other).run_name())
+
+
+def test_the_coin_keeps_its_name_where_the_log_begins_anew() -> None:
+    chain = ChainBuilder(chain_id=56, first_block=5).block().native(ALICE, BOB, LARGE)
+    made = Engine(56, [LargePayments()], SETTINGS)
+    (before,) = made.take(chain.batch(), 1).alerts
+    made.take(Rollback(56, 4, b"another" + bytes(25)), 2)
+    (after,) = made.take(chain.batch(), 3).alerts
+    assert before.evidence[0].symbol == after.evidence[0].symbol == "BNB"
 
 
 def test_a_rollback_of_every_block_after_one_became_final_names_the_way_out() -> None:

@@ -9,7 +9,7 @@ import pytest
 from detectors.alert import Alert, Role
 from detectors.evaluate import HORIZON_BLOCKS, Label, Misnamed, Verdict, judge
 from detectors.evaluate.categories import ANY
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 from tests.detectors.alerts import ALICE, BOB, MALLORY, TRUDY, label, labels, layered, transaction
 
 CAROL = f"0x{'c' * 40}"

@@ -16,9 +16,9 @@ from detectors.evaluate.report import evaluate
 from detectors.evaluate.survey import WALLET_COUNTS, Survey, survey
 from detectors.registry import detectors
 from ingest.decode import DEPOSIT
-from ingest.errors import BadInput
-from ingest.lake import Lake
-from ingest.lake_writer import LakeWriter
+from ingest.lake.reading import Lake
+from ingest.lake.writing import LakeWriter
+from ingest.model.errors import BadInput
 from tests.detectors.alerts import label, labels
 from tests.fixtures.frames import ChainBuilder, address, word
 

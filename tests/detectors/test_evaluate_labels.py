@@ -10,7 +10,7 @@ import pytest
 
 from detectors.alert import Role
 from detectors.evaluate import Label, Labels, load_book, load_labels
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 from tests.detectors.alerts import BOB, MALLORY, TRUDY, layered
 
 HEADER: dict[str, Any] = {"chain_id": 1, "first_block": 0, "last_block": 200, "unlabelled": "honest"}

@@ -18,8 +18,8 @@ from detectors.evaluate.report import Report, evaluate
 from detectors.evaluate.survey import Survey
 from detectors.evaluate.text_table import table
 from detectors.lake_run import SCORES, write_lines
-from ingest.errors import BadInput
-from ingest.lake_writer import LakeWriter
+from ingest.lake.writing import LakeWriter
+from ingest.model.errors import BadInput
 from tests.contract import categories as contract
 from tests.detectors.alerts import ALICE, BOB, MALLORY, TRUDY, label, labels, layered, transaction
 from tests.detectors.test_evaluate_measures import about, attack, payroll

@@ -14,7 +14,7 @@ from detectors.graph import Graph
 from detectors.kernels import layout
 from detectors.kernels.layout import Limits
 from detectors.ledger import Ledger
-from ingest.batch import Batch
+from ingest.model.batch import Batch
 from tests.detectors.oracle import Oracle
 from tests.fixtures.frames import ChainBuilder, address
 

@@ -16,9 +16,9 @@ from detectors.evaluate import load_book
 from detectors.lake_run import Judged, LakeRun, write_book, write_scores
 from detectors.registry import detectors
 from detectors.settings import EngineSettings
-from ingest.errors import BadInput, ChainGap, UndertowError
-from ingest.lake import Lake
-from ingest.lake_writer import LakeWriter
+from ingest.lake.reading import Lake
+from ingest.lake.writing import LakeWriter
+from ingest.model.errors import BadInput, ChainGap, UndertowError
 from tests.fixtures.frames import ChainBuilder, address
 from undertow import app
 

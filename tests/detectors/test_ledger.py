@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from detectors.features import stream
 from detectors.graph import Graph
 from detectors.kernels.layout import Limits
-from detectors.ledger import FIRST_ROOM, NATIVE, NO_TOKEN, UNKNOWN, Ledger, Token, address_words
+from detectors.ledger import FIRST_ROOM, NO_TOKEN, UNKNOWN, UNNAMED_COIN, Ledger, Token, address_words
 from tests.fixtures.frames import ChainBuilder, address
 
 ALICE, BOB, CAROL, USD = (address(name) for name in ("alice", "bob", "carol", "usd"))
@@ -118,7 +118,7 @@ def test_the_first_word_about_a_token_stands_until_its_block_leaves() -> None:
 
 
 def test_native_value_needs_no_fact_and_an_unknown_token_has_none() -> None:
-    assert Ledger().token(None, 1) == NATIVE
+    assert Ledger().token(None, 1) == UNNAMED_COIN
     assert Ledger().token(USD, 1) == NO_TOKEN
 
 

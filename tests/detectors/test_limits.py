@@ -13,7 +13,7 @@ from detectors.kernels.layout import MOST_STEPS, Limits
 from detectors.ledger import Ledger
 from detectors.registry import detectors
 from detectors.settings import EngineSettings
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 from tests.fixtures.frames import ChainBuilder, address
 
 ALICE, BOB, CAROL, DAVE = (address(name) for name in ("alice", "bob", "carol", "dave"))

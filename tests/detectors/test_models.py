@@ -10,7 +10,7 @@ import pytest
 
 from detectors import models
 from detectors.models import Matrix, ModelSpec, Samples
-from ingest.errors import UnreadableCheckpoint
+from ingest.model.errors import UnreadableCheckpoint
 from tests.fixtures.frames import address
 
 SPEC = ModelSpec(columns=("pays", "payees"), rows_per_epoch=20, epochs=3, least_rows=40, neighbours=3)

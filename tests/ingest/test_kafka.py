@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import BadInput, BrokerUnreachable, UndertowError
 from ingest.kafka import (
     ALERTS,
     BLOCKS,
@@ -23,7 +22,8 @@ from ingest.kafka import (
     last_mark,
     tail,
 )
-from ingest.processes import Child, free_port, wait_until
+from ingest.machine.processes import Child, free_port, wait_until
+from ingest.model.errors import BadInput, BrokerUnreachable, UndertowError
 
 pytestmark = pytest.mark.broker
 

@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 from ingest.kafka import BLOCKS, Cluster, tail
-from ingest.processes import Child, wait_until
-from ingest.records import peek
+from ingest.log.records import peek
+from ingest.machine.processes import Child, wait_until
 from tests.fixtures.restless_chain import RestlessChain, restless_chain
 
 pytestmark = [pytest.mark.broker, pytest.mark.chain, pytest.mark.slow, pytest.mark.soak]

@@ -11,7 +11,7 @@ import pytest
 from detectors import checkpoint
 from detectors.engine import Engine
 from detectors.settings import EngineSettings
-from ingest.batch import Event
+from ingest.model.batch import Event
 from tests.contract.background import background
 from tests.contract.stories import positives
 from tests.contract.story import tell

@@ -8,11 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ingest import lists
-from ingest.backfill import BackfillSettings, backfill
-from ingest.batch import Batch, concat
-from ingest.follow import FollowSettings, follow
-from ingest.lake import Lake
+from ingest.facts import lists
+from ingest.lake.backfill import BackfillSettings, backfill
+from ingest.lake.reading import Lake
+from ingest.live.wiring import FollowSettings, follow
+from ingest.model.batch import Batch, concat
 from tests.fixtures.frames import address
 from tests.fixtures.log import Replayed, replay
 from tests.fixtures.town import Town
@@ -27,7 +27,7 @@ def write(file: Path, *people: bytes) -> None:
 @pytest.fixture(autouse=True)
 def reads_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A follower that waits for better would wait for ever: what it waits for fails the test."""
-    monkeypatch.setattr("ingest.follower.Follower._wait_for_better", _raise)
+    monkeypatch.setattr("ingest.live.follower.Follower._wait_for_better", _raise)
 
 
 def _raise(_follower: object, error: Exception) -> float:
@@ -93,7 +93,7 @@ def test_a_list_that_left_with_its_block_is_told_again_in_the_block_that_took_it
 def test_the_lake_beside_the_log_holds_the_same_facts_and_traces(
     town: Town, kafka: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.archive.FINALITY", 0)
+    monkeypatch.setattr("ingest.lake.archive.FINALITY", 0)
     monkeypatch.setattr(lists, "LOOK_S", 0.0)
     folder, lake = tmp_path / "facts", tmp_path / "lake"
     folder.mkdir()

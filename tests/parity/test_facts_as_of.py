@@ -9,7 +9,7 @@ import pytest
 
 from detectors.registry import detectors
 from detectors.settings import EngineSettings
-from ingest.batch import Event
+from ingest.model.batch import Event
 from tests.contract.background import background
 from tests.contract.stories import positives
 from tests.contract.story import USD, tell

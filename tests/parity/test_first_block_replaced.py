@@ -12,17 +12,17 @@ from detectors.engine import Checkpoint, Engine
 from detectors.live import Live
 from detectors.published import last_revisions
 from detectors.settings import EngineSettings
-from ingest.batch import Event, Rollback
-from ingest.blocklog import LogWriter
-from ingest.follower import Follower, FollowSettings
-from ingest.lists import ListBook
+from ingest.facts.lists import ListBook
+from ingest.live.follower import Follower, FollowSettings
+from ingest.log.blocklog import LogWriter
+from ingest.model.batch import Event, Rollback
 from ingest.nodes import Nodes
 from tests.contract.test_teeth import Everybody
 from tests.contract.told import Book, Told, book_of
 from tests.fixtures.fake_chain import FakeChain, node_of
 from tests.fixtures.list_log import ListLog
 from tests.fixtures.log import Replayed
-from tests.ingest.test_following import catches_up
+from tests.ingest.live.test_follower import catches_up
 
 SETTINGS = EngineSettings(finality=12, epoch_blocks=5, generation_blocks=20)
 FIRST = 10
@@ -135,4 +135,4 @@ def test_a_detector_goes_on_by_itself_and_after_a_restart(
 
 def judges(kafka: str, chain_id: int, state: Path, until: int) -> dict[str, Alert]:
     Live(kafka, chain_id, [Everybody()], state, SETTINGS).run(threading.Event(), until)
-    return last_revisions(kafka, chain_id)
+    return last_revisions(kafka, chain_id).alerts

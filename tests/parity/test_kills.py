@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ingest.kafka import Cluster
-from ingest.processes import Child
+from ingest.machine.processes import Child
 from tests.fixtures.plain_log import PlainLog, plain_log
 from tests.fixtures.restless_chain import RestlessChain, restless_chain
 from tests.fixtures.stoppable_broker import StoppableBroker

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from ingest.localchain.director import Director
-from ingest.localchain.simulation import Script, begin
+from ingest.localchain.play.director import Director
+from ingest.localchain.play.simulation import Script, begin
 from tests.fixtures.log import replay
 from tests.fixtures.pipeline import Pipeline
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest.backfill import BackfillSettings, backfill
-from ingest.batch import concat
-from ingest.follow import FollowSettings, follow
-from ingest.lake import Lake
+from ingest.lake.backfill import BackfillSettings, backfill
+from ingest.lake.reading import Lake
+from ingest.live.wiring import FollowSettings, follow
+from ingest.model.batch import concat
 from tests.fixtures.log import replay
 from tests.fixtures.town import ETHER, Town
 

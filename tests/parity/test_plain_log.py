@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ingest import records
-from ingest.batch import Event, Rollback
+from ingest.log import records
+from ingest.model.batch import Event, Rollback
 from tests.fixtures.frames import ChainBuilder, address
 from tests.fixtures.plain_log import PlainLog
 

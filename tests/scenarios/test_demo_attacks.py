@@ -11,8 +11,8 @@ import pytest
 from detectors.evaluate import Labels, Verdict, judge, load_labels
 from detectors.lake_run import LakeRun
 from detectors.registry import detectors
-from ingest.backfill import BackfillSettings, backfill
-from ingest.lake import Lake
+from ingest.lake.backfill import BackfillSettings, backfill
+from ingest.lake.reading import Lake
 from tests.fixtures.chain import Played
 
 pytestmark = pytest.mark.chain

@@ -15,8 +15,8 @@ from detectors.evaluate.baselines.isolation_forest import IsolationForest
 from detectors.evaluate.baselines.transactions import Constant, LargeValue, Random
 from detectors.evaluate.survey import Survey
 from detectors.lake_run import LakeRun
-from ingest.lake import Lake
-from ingest.progress import Progress
+from ingest.lake.reading import Lake
+from ingest.machine.progress import Progress
 
 MOST_TRANSACTIONS = 1_000_000
 """A lake with more gets no baselines: the constant keeps an alert of 2 kB for each transaction."""

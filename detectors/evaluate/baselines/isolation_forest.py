@@ -9,7 +9,7 @@ from detectors.evaluate.categories import ANY
 from detectors.evaluate.survey import Survey
 from detectors.features import Features
 from detectors.models import isolation_forest
-from ingest.batch import Batch
+from ingest.model.batch import Batch
 
 
 class IsolationForest:

@@ -12,7 +12,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from detectors.text import visible
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 
 T = TypeVar("T")
 

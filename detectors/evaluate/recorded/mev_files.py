@@ -10,8 +10,8 @@ from typing import TypeVar
 import msgspec
 
 from detectors.evaluate.recorded import blocks, files
-from ingest.answers import Answer, BlockAnswer, ReceiptAnswer
-from ingest.batch import Batch
+from ingest.blocks.answers import Answer, BlockAnswer, ReceiptAnswer
+from ingest.model.batch import Batch
 
 T = TypeVar("T")
 

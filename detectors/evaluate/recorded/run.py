@@ -9,7 +9,7 @@ from detectors.base import Detector
 from detectors.evaluate.recorded import exploits, mev, poisoning
 from detectors.evaluate.recorded.report import Report, SetReport
 from detectors.text import visible
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 
 _SETS: dict[str, Callable[[Path, Sequence[Detector]], SetReport]] = {
     "mainnet_mev": mev.judge,

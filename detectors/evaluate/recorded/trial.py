@@ -9,7 +9,7 @@ from detectors.base import Detector, Learns
 from detectors.engine import Engine
 from detectors.evaluate.categories import built
 from detectors.evaluate.recorded.blocks import CHAIN_ID
-from ingest.batch import Batch
+from ingest.model.batch import Batch
 
 EXPLOIT_LIKE = frozenset(
     (

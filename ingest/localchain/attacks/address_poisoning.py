@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass
 
-from ingest.localchain import artifacts
-from ingest.localchain.actions import DEPLOY_GAS, TOKEN_GAS, Asset, Transaction, buy, mint, pay, pull
-from ingest.localchain.artifacts import Own
-from ingest.localchain.funding import people_with
-from ingest.localchain.miner import Mined
-from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, lookalike, roles, wait
-from ingest.localchain.wallet import Address, call_data
-from ingest.localchain.world import ETH
+from ingest.localchain.chain import artifacts
+from ingest.localchain.chain.actions import DEPLOY_GAS, TOKEN_GAS, Asset, Transaction, buy, mint, pay, pull
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address, call_data
+from ingest.localchain.story_parts.funding import people_with
+from ingest.localchain.world.stage import ETHER, Outcome, Stage, Story, hashes, lookalike, roles, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "address-poisoning"
 WARM_UP = 20

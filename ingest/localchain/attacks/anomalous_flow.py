@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingest.localchain.actions import DEPLOY_GAS, PLAIN_GAS, TOKEN_GAS, Asset, Transaction, mint, pay
-from ingest.localchain.artifacts import TOKEN
-from ingest.localchain.draws import comes_to_nothing, naps, rest, split
-from ingest.localchain.funding import between, fund
-from ingest.localchain.miner import Mined
-from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, wait
-from ingest.localchain.trails import stuck
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.chain.actions import DEPLOY_GAS, PLAIN_GAS, TOKEN_GAS, Asset, Transaction, mint, pay
+from ingest.localchain.chain.artifacts import TOKEN
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.story_parts.funding import between, fund
+from ingest.localchain.story_parts.money_trails import stuck
+from ingest.localchain.story_parts.random_draws import comes_to_nothing, naps, rest, split
+from ingest.localchain.world.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "anomalous-flow"
 WARM_UP = 60

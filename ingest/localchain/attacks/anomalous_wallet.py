@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import Transaction, approve, buy, pay, sell, unwrap, wrap
-from ingest.localchain.draws import comes_to_nothing
-from ingest.localchain.funding import between
-from ingest.localchain.miner import Mined
+from ingest.localchain.chain.actions import Transaction, approve, buy, pay, sell, unwrap, wrap
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.disperse import Disperse, disperse_token
-from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, roles
-from ingest.localchain.trails import stuck
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.money_trails import stuck
+from ingest.localchain.story_parts.random_draws import comes_to_nothing
+from ingest.localchain.world.stage import ETHER, Outcome, Stage, Story, hashes, roles
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "anomalous-wallet"
 WARM_UP = 110

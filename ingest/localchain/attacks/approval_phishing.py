@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ingest.localchain.actions import (
+from ingest.localchain.chain.actions import (
     DEPLOY_GAS,
     SWAP_GAS,
     TOKEN_GAS,
@@ -19,14 +19,14 @@ from ingest.localchain.actions import (
     pay,
     pull,
 )
-from ingest.localchain.artifacts import Own
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.funding import between, fund, people_with, withdrawal
-from ingest.localchain.miner import Mined
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.signing import Signer
+from ingest.localchain.chain.wallet import Address, call_data
 from ingest.localchain.protocols.permit2 import MOST, Permit2, take
-from ingest.localchain.signing import Signer
-from ingest.localchain.stage import Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
-from ingest.localchain.wallet import Address, call_data
+from ingest.localchain.story_parts.funding import between, fund, people_with, withdrawal
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.stage import Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
 
 CATEGORY = "approval-phishing"
 WARM_UP = 25

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ingest.localchain.actions import Asset, Transaction
-from ingest.localchain.assailants import assailant, look_ordinary
-from ingest.localchain.banks import builder
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.contracts import call, create, created
-from ingest.localchain.draws import FAILS, comes_to_nothing
-from ingest.localchain.miner import Mined
-from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
-from ingest.localchain.treasuries import (
+from ingest.localchain.chain.actions import Asset, Transaction
+from ingest.localchain.chain.contracts import call, create, created
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address, call_data
+from ingest.localchain.story_parts.attackers import assailant, look_ordinary
+from ingest.localchain.story_parts.banks import builder
+from ingest.localchain.story_parts.random_draws import FAILS, comes_to_nothing
+from ingest.localchain.story_parts.treasuries import (
     PROXY,
     SHARED_WALLET,
     SIGNED_TREASURY,
@@ -29,7 +28,8 @@ from ingest.localchain.treasuries import (
     treasury_usd,
     upgrade,
 )
-from ingest.localchain.wallet import Address, call_data
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
 
 CATEGORY = "asset-drain"
 WARM_UP = 20

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ingest.localchain.actions import Asset
-from ingest.localchain.draws import comes_to_nothing, naps, rest
-from ingest.localchain.funding import between
-from ingest.localchain.miner import Mined
-from ingest.localchain.stage import Acts, Outcome, Stage, Story, hashes, roles, wait
-from ingest.localchain.trails import cash_in, convert, cover, dirty, hop, stuck
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.chain.actions import Asset
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.money_trails import cash_in, convert, cover, dirty, hop, stuck
+from ingest.localchain.story_parts.random_draws import comes_to_nothing, naps, rest
+from ingest.localchain.world.stage import Acts, Outcome, Stage, Story, hashes, roles, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "cycle-laundering"
 WARM_UP = 25

@@ -5,19 +5,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ingest.localchain import flash, pools
-from ingest.localchain.artifacts import Own
-from ingest.localchain.assailants import assailant, look_ordinary
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.contracts import call, create, created
-from ingest.localchain.draws import comes_to_nothing, rest
-from ingest.localchain.flash import FLASH_GAS, Kind, Source
-from ingest.localchain.funding import between
-from ingest.localchain.loot import take_away
-from ingest.localchain.markets import Market, Place, look, open_lender, open_vault, own_place, shared_place
-from ingest.localchain.miner import Mined
-from ingest.localchain.stage import Acts, Outcome, Stage, Story, hashes, roles, wait
-from ingest.localchain.wallet import Address
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.contracts import call, create, created
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.story_parts import flash_loans as flash
+from ingest.localchain.story_parts.attackers import assailant, look_ordinary
+from ingest.localchain.story_parts.cash_out import take_away
+from ingest.localchain.story_parts.flash_loans import FLASH_GAS, Kind, Source
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.random_draws import comes_to_nothing, rest
+from ingest.localchain.story_parts.spot_price_protocols import (
+    Market,
+    Place,
+    look,
+    open_lender,
+    open_vault,
+    own_place,
+    shared_place,
+)
+from ingest.localchain.world import pools
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.stage import Acts, Outcome, Stage, Story, hashes, roles, wait
 
 CATEGORY = "flash-loan-attack"
 WARM_UP = 20

@@ -5,24 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ingest.localchain import pools
-from ingest.localchain.actions import SWAP_GAS, Asset, buy, pay
-from ingest.localchain.assailants import assailant, look_ordinary
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.commons import (
-    FLASH_VOTER,
-    SPENDING,
-    Commons,
-    buy_fee,
-    open_commons,
-    propose_spending,
-    strike,
-)
-from ingest.localchain.contracts import create, created
-from ingest.localchain.councils import (
+from ingest.localchain.chain.actions import SWAP_GAS, Asset, buy, pay
+from ingest.localchain.chain.contracts import create, created
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.protocols.flash_lender import FlashLender, take_back
+from ingest.localchain.story_parts.attackers import assailant, look_ordinary
+from ingest.localchain.story_parts.governors import (
     AGAINST,
     FOR,
-    SUPPLY,
     Council,
     Motion,
     convene,
@@ -34,13 +25,22 @@ from ingest.localchain.councils import (
     until_unlocked,
     vote,
 )
-from ingest.localchain.draws import comes_to_nothing
-from ingest.localchain.miner import Mined
-from ingest.localchain.protocols.flash_lender import FlashLender, take_back
-from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, sleep
-from ingest.localchain.treasuries import fill_treasury, lost_by, treasury_usd
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.story_parts.lockup_voting import (
+    FLASH_VOTER,
+    SPENDING,
+    Commons,
+    buy_fee,
+    open_commons,
+    propose_spending,
+    strike,
+)
+from ingest.localchain.story_parts.random_draws import comes_to_nothing
+from ingest.localchain.story_parts.treasuries import fill_treasury, lost_by, treasury_usd
+from ingest.localchain.world import pools
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.governance import SUPPLY
+from ingest.localchain.world.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, sleep
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "governance-attack"
 WARM_UP = 20

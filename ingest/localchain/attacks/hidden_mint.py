@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ingest.localchain.actions import Transaction, pay
-from ingest.localchain.artifacts import Own
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.coins import Coin, title, usual_supply
-from ingest.localchain.funding import between
-from ingest.localchain.launches import TRADE_GAS, Launch, launch, part_of, sale, sales, trickle
-from ingest.localchain.rings import Ring, cash_out, ring, swindler
-from ingest.localchain.scene import Scene
-from ingest.localchain.stage import ETHER, Acts, Stage, Story, roles
-from ingest.localchain.wallet import Address, call_data
+from ingest.localchain.chain.actions import Transaction, pay
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.wallet import Address, call_data
+from ingest.localchain.story_parts.accomplices import Ring, cash_out, ring, swindler
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.scene import Scene
+from ingest.localchain.story_parts.token_launches import (
+    TRADE_GAS,
+    Launch,
+    launch,
+    part_of,
+    sale,
+    sales,
+    trickle,
+)
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.coins import Coin, title, usual_supply
+from ingest.localchain.world.stage import ETHER, Acts, Stage, Story, roles
 
 CATEGORY = "hidden-mint"
 WARM_UP = 22

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ingest.localchain.actions import Transaction
-from ingest.localchain.artifacts import Own
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.coins import Coin, title, usual_supply
-from ingest.localchain.funding import between
-from ingest.localchain.launches import (
+from ingest.localchain.chain.actions import Transaction
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import call_data
+from ingest.localchain.story_parts.accomplices import Ring, cash_out, ring, swindler
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.scene import Scene
+from ingest.localchain.story_parts.token_launches import (
     TRADE_GAS,
     Launch,
     launch,
@@ -19,11 +21,9 @@ from ingest.localchain.launches import (
     trickle,
     withdrawal,
 )
-from ingest.localchain.miner import Mined
-from ingest.localchain.rings import Ring, cash_out, ring, swindler
-from ingest.localchain.scene import Scene
-from ingest.localchain.stage import ETHER, Acts, Stage, Story, roles
-from ingest.localchain.wallet import call_data
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.coins import Coin, title, usual_supply
+from ingest.localchain.world.stage import ETHER, Acts, Stage, Story, roles
 
 CATEGORY = "honeypot"
 WARM_UP = 22

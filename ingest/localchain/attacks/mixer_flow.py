@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from ingest.localchain.actions import PLAIN_GAS, Transaction, approve, pay, pull
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.draws import comes_to_nothing, naps, rest, split
-from ingest.localchain.funding import between, fund, people_with
-from ingest.localchain.miner import Mined
+from ingest.localchain.chain.actions import PLAIN_GAS, Transaction, approve, pay, pull
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.mixer import Mixer, Note, deposit, withdraw
-from ingest.localchain.stage import Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
-from ingest.localchain.thefts import Theft, stolen_key
-from ingest.localchain.trails import cash_in, cash_out, cover, dirty, hop
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.story_parts.funding import between, fund, people_with
+from ingest.localchain.story_parts.key_thefts import Theft, stolen_key
+from ingest.localchain.story_parts.money_trails import cash_in, cash_out, cover, dirty, hop
+from ingest.localchain.story_parts.random_draws import comes_to_nothing, naps, rest, split
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.stage import Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "mixer-flow"
 WARM_UP = 25

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingest.localchain.actions import DEPLOY_GAS, SWAP_GAS, UNLIMITED, Asset, Transaction, approve, pay, pull
-from ingest.localchain.artifacts import Own
-from ingest.localchain.clock import DAY
-from ingest.localchain.funding import between, fund, people_with, withdrawal
-from ingest.localchain.miner import Mined
-from ingest.localchain.stage import Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
-from ingest.localchain.wallet import Address, call_data
+from ingest.localchain.chain.actions import (
+    DEPLOY_GAS,
+    SWAP_GAS,
+    UNLIMITED,
+    Asset,
+    Transaction,
+    approve,
+    pay,
+    pull,
+)
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address, call_data
+from ingest.localchain.story_parts.funding import between, fund, people_with, withdrawal
+from ingest.localchain.world.clock import DAY
+from ingest.localchain.world.stage import Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
 
 CATEGORY = "pig-butchering"
 WARM_UP = 22

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ingest.localchain.actions import (
+from ingest.localchain.chain.actions import (
     DEPLOY_GAS,
     PLAIN_GAS,
     SWAP_GAS,
@@ -17,13 +17,13 @@ from ingest.localchain.actions import (
     approve,
     pay,
 )
-from ingest.localchain.artifacts import Own
-from ingest.localchain.clock import DAY
-from ingest.localchain.funding import between, fund, people_with
-from ingest.localchain.miner import Mined
-from ingest.localchain.stage import Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
-from ingest.localchain.wallet import Address, call_data
-from ingest.localchain.world import ETH
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address, call_data
+from ingest.localchain.story_parts.funding import between, fund, people_with
+from ingest.localchain.world.clock import DAY
+from ingest.localchain.world.stage import Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "ponzi"
 WARM_UP = 25

@@ -7,18 +7,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ingest.localchain.actions import approve
-from ingest.localchain.artifacts import Own
-from ingest.localchain.clock import HOUR
-from ingest.localchain.contracts import call, create, created
-from ingest.localchain.draws import comes_to_nothing, naps, rest, split
-from ingest.localchain.flash import FLASH_GAS
-from ingest.localchain.funding import between
-from ingest.localchain.loot import take_away
-from ingest.localchain.markets import Market, bring, look, open_lender, own_place, shared_place, small_place
-from ingest.localchain.miner import Mined
+from ingest.localchain.chain.actions import approve
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.contracts import call, create, created
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols import spot_lender
-from ingest.localchain.pushes import (
+from ingest.localchain.story_parts.cash_out import take_away
+from ingest.localchain.story_parts.flash_loans import FLASH_GAS
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.price_pushes import (
     bid,
     curve_of,
     plan_push,
@@ -27,8 +25,18 @@ from ingest.localchain.pushes import (
     thief_without,
     use,
 )
-from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, wait
-from ingest.localchain.wallet import Address
+from ingest.localchain.story_parts.random_draws import comes_to_nothing, naps, rest, split
+from ingest.localchain.story_parts.spot_price_protocols import (
+    Market,
+    bring,
+    look,
+    open_lender,
+    own_place,
+    shared_place,
+    small_place,
+)
+from ingest.localchain.world.clock import HOUR
+from ingest.localchain.world.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, wait
 
 CATEGORY = "price-manipulation"
 WARM_UP = 20

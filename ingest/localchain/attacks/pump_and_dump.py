@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.coins import plain_coin, title, usual_supply
-from ingest.localchain.funding import between, fund
-from ingest.localchain.launches import TRADE_GAS, Launch, launch, purchases, sales, trickle
-from ingest.localchain.miner import Mined
-from ingest.localchain.rings import Ring, cash_out, ring
-from ingest.localchain.scene import Scene
-from ingest.localchain.stage import ETHER, Acts, Stage, Story, roles
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.story_parts.accomplices import Ring, cash_out, ring
+from ingest.localchain.story_parts.funding import between, fund
+from ingest.localchain.story_parts.scene import Scene
+from ingest.localchain.story_parts.token_launches import TRADE_GAS, Launch, launch, purchases, sales, trickle
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.coins import plain_coin, title, usual_supply
+from ingest.localchain.world.stage import ETHER, Acts, Stage, Story, roles
 
 CATEGORY = "pump-and-dump"
 WARM_UP = 22

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ingest.localchain.actions import Asset, Transaction, pay
-from ingest.localchain.artifacts import Own
-from ingest.localchain.assailants import assailant, look_ordinary
-from ingest.localchain.banks import Care, HookBank, hooked, open_bank, open_hook_bank
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.contracts import call, create, created
-from ingest.localchain.draws import comes_to_nothing
-from ingest.localchain.funding import between, withdrawal
-from ingest.localchain.miner import Mined
-from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, roles, sleep, wait
-from ingest.localchain.treasuries import PROXY
-from ingest.localchain.wallet import Address
-from ingest.localchain.weapons import CROSS_RAIDER, HOOK_RAIDER, RAIDER, STRIKE_GAS
-from ingest.localchain.world import ETH
+from ingest.localchain.chain.actions import Asset, Transaction, pay
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.contracts import call, create, created
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.story_parts.attack_contracts import CROSS_RAIDER, HOOK_RAIDER, RAIDER, STRIKE_GAS
+from ingest.localchain.story_parts.attackers import assailant, look_ordinary
+from ingest.localchain.story_parts.banks import Care, HookBank, hooked, open_bank, open_hook_bank
+from ingest.localchain.story_parts.funding import between, withdrawal
+from ingest.localchain.story_parts.random_draws import comes_to_nothing
+from ingest.localchain.story_parts.treasuries import PROXY
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.stage import ETHER, Outcome, Stage, Story, hashes, roles, sleep, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "reentrancy"
 WARM_UP = 20

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingest.localchain.actions import Transaction, approve, pay, wrap
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.coins import plain_coin, title, usual_coin, usual_supply
-from ingest.localchain.funding import between
-from ingest.localchain.launches import (
+from ingest.localchain.chain.actions import Transaction, approve, pay, wrap
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.protocols.uniswap_v3 import (
+    HIGH_FEE,
+    Pool,
+    UniswapV3,
+    add_position,
+    buy,
+    create_pool,
+    positions_of,
+    remove_position,
+    sqrt_price,
+)
+from ingest.localchain.story_parts.accomplices import Ring, cash_out, ring, swindler
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.scene import Scene
+from ingest.localchain.story_parts.token_launches import (
     TRADE_GAS,
     Launch,
     budgets,
@@ -21,22 +34,9 @@ from ingest.localchain.launches import (
     trickle,
     withdrawal,
 )
-from ingest.localchain.miner import Mined
-from ingest.localchain.protocols.uniswap_v3 import (
-    HIGH_FEE,
-    Pool,
-    UniswapV3,
-    add_position,
-    buy,
-    create_pool,
-    positions_of,
-    remove_position,
-    sqrt_price,
-)
-from ingest.localchain.rings import Ring, cash_out, ring, swindler
-from ingest.localchain.scene import Scene
-from ingest.localchain.stage import ETHER, Acts, Stage, Story, roles
-from ingest.localchain.wallet import Address
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.coins import plain_coin, title, usual_coin, usual_supply
+from ingest.localchain.world.stage import ETHER, Acts, Stage, Story, roles
 
 CATEGORY = "rug-pull"
 WARM_UP = 22

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from ingest.localchain.actions import PLAIN_GAS, Asset, pay
-from ingest.localchain.draws import comes_to_nothing, naps, rest, split
-from ingest.localchain.funding import between
-from ingest.localchain.listed import listed_wallet, step_back
-from ingest.localchain.miner import Mined
+from ingest.localchain.chain.actions import PLAIN_GAS, Asset, pay
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.mixer import Mixer, deposit, withdraw
-from ingest.localchain.stage import Acts, Outcome, Stage, Story, hashes, roles, wait
-from ingest.localchain.trails import cash_out, convert, cover, hop, stuck
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.money_trails import cash_out, convert, cover, hop, stuck
+from ingest.localchain.story_parts.random_draws import comes_to_nothing, naps, rest, split
+from ingest.localchain.story_parts.sanctioned_wallets import listed_wallet, step_back
+from ingest.localchain.world.stage import Acts, Outcome, Stage, Story, hashes, roles, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "sanctioned-exposure"
 WARM_UP = 25

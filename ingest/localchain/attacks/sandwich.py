@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ingest.localchain.actions import PLAIN_GAS, SWAP_GAS, TOKEN_GAS, Transaction, pay, wrap
-from ingest.localchain.artifacts import Own
-from ingest.localchain.assailants import assailant, look_ordinary
-from ingest.localchain.contracts import call, create, created
-from ingest.localchain.draws import comes_to_nothing, split
-from ingest.localchain.funding import between, people_with
-from ingest.localchain.miner import Mined
-from ingest.localchain.orders import (
+from ingest.localchain.chain.actions import PLAIN_GAS, SWAP_GAS, TOKEN_GAS, Transaction, pay, wrap
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.contracts import call, create, created
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.story_parts.attackers import assailant, look_ordinary
+from ingest.localchain.story_parts.funding import between, people_with
+from ingest.localchain.story_parts.pending_swaps import (
     Order,
     Venue,
     bought,
@@ -22,9 +22,9 @@ from ingest.localchain.orders import (
     small_venue,
     v3_venue,
 )
-from ingest.localchain.stage import ETHER, Acts, Bundle, Outcome, Stage, Story, hashes, roles, wait
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.story_parts.random_draws import comes_to_nothing, split
+from ingest.localchain.world.stage import ETHER, Acts, Bundle, Outcome, Stage, Story, hashes, roles, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "sandwich"
 WARM_UP = 20

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ingest.localchain import leaflets
-from ingest.localchain.actions import DEPLOY_GAS, Asset, Transaction, mint, pay
-from ingest.localchain.artifacts import TOKEN, Own
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.coins import title
-from ingest.localchain.funding import between
+from ingest.localchain.chain.actions import DEPLOY_GAS, Asset, Transaction, mint, pay
+from ingest.localchain.chain.artifacts import TOKEN, Own
+from ingest.localchain.chain.wallet import Address, call_data
 from ingest.localchain.protocols.disperse import Disperse, disperse_token
-from ingest.localchain.rings import swindler
-from ingest.localchain.scene import Scene
-from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, roles
-from ingest.localchain.wallet import Address, call_data
+from ingest.localchain.story_parts import spam_names as leaflets
+from ingest.localchain.story_parts.accomplices import swindler
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.scene import Scene
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.coins import title
+from ingest.localchain.world.stage import ETHER, Acts, Outcome, Stage, Story, roles
 
 CATEGORY = "spam-token"
 WARM_UP = 22

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ingest.localchain import artifacts
-from ingest.localchain.actions import DEPLOY_GAS, PLAIN_GAS, Transaction, pay
-from ingest.localchain.assailants import look_ordinary
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.contracts import create, created
-from ingest.localchain.draws import comes_to_nothing
-from ingest.localchain.miner import Mined
+from ingest.localchain.chain import artifacts
+from ingest.localchain.chain.actions import DEPLOY_GAS, PLAIN_GAS, Transaction, pay
+from ingest.localchain.chain.contracts import create, created
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.mixer import Mixer, deposit, withdraw
-from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
-from ingest.localchain.wallet import Address
-from ingest.localchain.weapons import (
+from ingest.localchain.story_parts.attack_contracts import (
     Blow,
     Weapon,
     bank_raider,
@@ -26,7 +22,11 @@ from ingest.localchain.weapons import (
     siphon,
     vault_inflator,
 )
-from ingest.localchain.world import ETH
+from ingest.localchain.story_parts.attackers import look_ordinary
+from ingest.localchain.story_parts.random_draws import comes_to_nothing
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "suspicious-contract"
 WARM_UP = 25

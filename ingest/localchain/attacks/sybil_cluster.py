@@ -4,15 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ingest.localchain.actions import PLAIN_GAS, SWAP_GAS, TOKEN_GAS, Transaction, approve, buy, pay, sell
-from ingest.localchain.campaigns import CAMPAIGN_GAS, Campaign, claim, close, open_campaign, visit, vote
-from ingest.localchain.draws import comes_to_nothing, naps, rest
-from ingest.localchain.funding import between
-from ingest.localchain.groups import Group, by_disperse, by_exchange, gather, in_a_chain, one_by_one
-from ingest.localchain.miner import Mined
-from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, wait
-from ingest.localchain.trails import cover
-from ingest.localchain.wallet import Address
+from ingest.localchain.chain.actions import (
+    PLAIN_GAS,
+    SWAP_GAS,
+    TOKEN_GAS,
+    Transaction,
+    approve,
+    buy,
+    pay,
+    sell,
+)
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.story_parts.campaigns import (
+    CAMPAIGN_GAS,
+    Campaign,
+    claim,
+    close,
+    open_campaign,
+    visit,
+    vote,
+)
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.group_funding import (
+    Group,
+    by_disperse,
+    by_exchange,
+    gather,
+    in_a_chain,
+    one_by_one,
+)
+from ingest.localchain.story_parts.money_trails import cover
+from ingest.localchain.story_parts.random_draws import comes_to_nothing, naps, rest
+from ingest.localchain.world.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, wait
 
 CATEGORY = "sybil-cluster"
 WARM_UP = 25

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from ingest.localchain import disguises
-from ingest.localchain.actions import Asset, pay
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.coins import DECIMAL_TOKEN, FEE_TOKEN, Coin, plain_coin
-from ingest.localchain.funding import between
-from ingest.localchain.launches import Launch, issue, launch, sales, trickle, withdrawal
-from ingest.localchain.rings import cash_out, swindler
-from ingest.localchain.scene import Scene
-from ingest.localchain.stage import ETHER, Acts, Stage, Story, roles
-from ingest.localchain.world import ETH
+from ingest.localchain.chain.actions import Asset, pay
+from ingest.localchain.story_parts import lookalike_names as disguises
+from ingest.localchain.story_parts.accomplices import cash_out, swindler
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.scene import Scene
+from ingest.localchain.story_parts.token_launches import Launch, issue, launch, sales, trickle, withdrawal
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.coins import DECIMAL_TOKEN, FEE_TOKEN, Coin, plain_coin
+from ingest.localchain.world.stage import ETHER, Acts, Stage, Story, roles
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "token-impersonation"
 WARM_UP = 22

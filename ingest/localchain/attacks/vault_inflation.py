@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ingest.localchain.actions import Asset, Transaction, approve, pay
-from ingest.localchain.assailants import assailant, look_ordinary
-from ingest.localchain.banks import builder
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.contracts import call, create, created
-from ingest.localchain.draws import comes_to_nothing
-from ingest.localchain.funding import between, people_with, withdrawal
-from ingest.localchain.miner import Mined
+from ingest.localchain.chain.actions import Asset, Transaction, approve, pay
+from ingest.localchain.chain.contracts import call, create, created
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.savings import OLD_VAULT, VAULT, deposit, redeem
-from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
-from ingest.localchain.wallet import Address
-from ingest.localchain.weapons import INFLATOR
+from ingest.localchain.story_parts.attack_contracts import INFLATOR
+from ingest.localchain.story_parts.attackers import assailant, look_ordinary
+from ingest.localchain.story_parts.banks import builder
+from ingest.localchain.story_parts.funding import between, people_with, withdrawal
+from ingest.localchain.story_parts.random_draws import comes_to_nothing
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
 
 CATEGORY = "vault-inflation"
 WARM_UP = 25

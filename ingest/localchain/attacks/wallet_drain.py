@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ingest.localchain.actions import (
+from ingest.localchain.chain.actions import (
     DEPLOY_GAS,
     PLAIN_GAS,
     TOKEN_GAS,
@@ -15,14 +15,14 @@ from ingest.localchain.actions import (
     pay,
     pull,
 )
-from ingest.localchain.artifacts import Own
-from ingest.localchain.draws import comes_to_nothing, naps, rest
-from ingest.localchain.funding import fund
-from ingest.localchain.miner import Mined
-from ingest.localchain.stage import Acts, Outcome, Stage, Story, hashes, in_pairs, roles, wait
-from ingest.localchain.victims import tokens_of, unrelated, worth
-from ingest.localchain.wallet import Address, call_data
-from ingest.localchain.world import ETH
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address, call_data
+from ingest.localchain.story_parts.funding import fund
+from ingest.localchain.story_parts.random_draws import comes_to_nothing, naps, rest
+from ingest.localchain.story_parts.victims import tokens_of, unrelated, worth
+from ingest.localchain.world.stage import Acts, Outcome, Stage, Story, hashes, in_pairs, roles, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "wallet-drain"
 WARM_UP = 25

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ingest.localchain.actions import (
+from ingest.localchain.chain.actions import (
     DEPLOY_GAS,
     SWAP_GAS,
     TOKEN_GAS,
@@ -16,12 +16,9 @@ from ingest.localchain.actions import (
     sell,
     wrap,
 )
-from ingest.localchain.artifacts import TOKEN
-from ingest.localchain.draws import comes_to_nothing, naps, rest
-from ingest.localchain.funding import between, people_with
-from ingest.localchain.groups import WAYS, Group
-from ingest.localchain.miner import Mined
-from ingest.localchain.pools import open_pool
+from ingest.localchain.chain.artifacts import TOKEN
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.nft_market import (
     MARKET_GAS,
     MINT_WEI,
@@ -33,10 +30,13 @@ from ingest.localchain.protocols.nft_market import (
     offer,
     take_offer,
 )
-from ingest.localchain.stage import ETHER, Acts, Outcome, Role, Stage, Story, hashes, roles, wait
-from ingest.localchain.trails import cover
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.story_parts.funding import between, people_with
+from ingest.localchain.story_parts.group_funding import WAYS, Group
+from ingest.localchain.story_parts.money_trails import cover
+from ingest.localchain.story_parts.random_draws import comes_to_nothing, naps, rest
+from ingest.localchain.world.pools import open_pool
+from ingest.localchain.world.stage import ETHER, Acts, Outcome, Role, Stage, Story, hashes, roles, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "wash-trading"
 WARM_UP = 25

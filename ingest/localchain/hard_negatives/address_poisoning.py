@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import TOKEN_GAS, pay
-from ingest.localchain.miner import Mined
-from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, lookalike, roles, wait
-from ingest.localchain.world import ETH
+from ingest.localchain.chain.actions import TOKEN_GAS, pay
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.world.stage import ETHER, Outcome, Stage, Story, hashes, lookalike, roles, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "address-poisoning"
 WARM_UP = 25

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import PLAIN_GAS, approve, pay
-from ingest.localchain.endowment import company
+from ingest.localchain.chain.actions import PLAIN_GAS, approve, pay
+from ingest.localchain.chain.miner import Mined
 from ingest.localchain.honest.customers import sweeps
-from ingest.localchain.miner import Mined
 from ingest.localchain.protocols.disperse import Disperse, disperse_token
 from ingest.localchain.protocols.nft_market import MARKET_GAS, NftMarket, mint_piece, new_piece
-from ingest.localchain.stage import Outcome, Stage, Story, hashes, roles, wait
-from ingest.localchain.world import ETH
+from ingest.localchain.world.endowment import company
+from ingest.localchain.world.stage import Outcome, Stage, Story, hashes, roles, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "anomalous-flow"
 WARM_UP = 60

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import Transaction, pay
+from ingest.localchain.chain.actions import Transaction, pay
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.honest.traders import trade
-from ingest.localchain.miner import Mined
-from ingest.localchain.stage import Outcome, Stage, Story, hashes, roles, wait
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.world.stage import Outcome, Stage, Story, hashes, roles, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "anomalous-wallet"
 WARM_UP = 110

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import DEPLOY_GAS, SWAP_GAS, Asset, Transaction, approve, sell
-from ingest.localchain.artifacts import Own
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.funding import between, fund, people_with
-from ingest.localchain.miner import Mined
-from ingest.localchain.stage import Outcome, Stage, Story, hashes, roles, sleep, wait
-from ingest.localchain.wallet import call_data
+from ingest.localchain.chain.actions import DEPLOY_GAS, SWAP_GAS, Asset, Transaction, approve, sell
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import call_data
+from ingest.localchain.story_parts.funding import between, fund, people_with
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.stage import Outcome, Stage, Story, hashes, roles, sleep, wait
 
 CATEGORY = "approval-phishing"
 WARM_UP = 25

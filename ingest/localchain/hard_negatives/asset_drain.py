@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from ingest.localchain import artifacts, pools
-from ingest.localchain.actions import DEPLOY_GAS, Asset, Transaction, mint
-from ingest.localchain.banks import builder
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.contracts import call, create, created
-from ingest.localchain.funding import between, withdrawal
-from ingest.localchain.miner import Mined
+from ingest.localchain.chain import artifacts
+from ingest.localchain.chain.actions import DEPLOY_GAS, Asset, Transaction, mint
+from ingest.localchain.chain.contracts import call, create, created
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address, call_data
 from ingest.localchain.protocols.savings import VAULT, deposit, redeem
-from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, roles, sleep, wait
-from ingest.localchain.treasuries import (
+from ingest.localchain.story_parts.banks import builder
+from ingest.localchain.story_parts.funding import between, withdrawal
+from ingest.localchain.story_parts.treasuries import (
     LIMITED_TREASURY,
     PROXY,
     SHARED_WALLET,
@@ -23,7 +22,9 @@ from ingest.localchain.treasuries import (
     treasury_usd,
     upgrade,
 )
-from ingest.localchain.wallet import Address, call_data
+from ingest.localchain.world import pools
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.stage import ETHER, Outcome, Stage, Story, hashes, roles, sleep, wait
 
 CATEGORY = "asset-drain"
 WARM_UP = 20

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import PLAIN_GAS, TOKEN_GAS, approve, pay, wrap
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.funding import between, fund
+from ingest.localchain.chain.actions import PLAIN_GAS, TOKEN_GAS, approve, pay, wrap
+from ingest.localchain.chain.miner import Mined
 from ingest.localchain.honest.customers import sweeps
-from ingest.localchain.miner import Mined
-from ingest.localchain.pools import swap
-from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, roles, sleep, wait
-from ingest.localchain.trails import cash_in, convert
-from ingest.localchain.world import ETH
+from ingest.localchain.story_parts.funding import between, fund
+from ingest.localchain.story_parts.money_trails import cash_in, convert
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.pools import swap
+from ingest.localchain.world.stage import ETHER, Outcome, Stage, Story, hashes, roles, sleep, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "cycle-laundering"
 WARM_UP = 25

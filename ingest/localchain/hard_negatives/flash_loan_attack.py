@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from ingest.localchain import curves, flash
-from ingest.localchain.actions import approve, buy
-from ingest.localchain.artifacts import Own
-from ingest.localchain.contracts import call, create, created
-from ingest.localchain.curves import Curve
-from ingest.localchain.flash import FLASH_GAS, Kind
-from ingest.localchain.funding import between, fund
-from ingest.localchain.loans import REPORTER, open_loan
-from ingest.localchain.miner import Mined
-from ingest.localchain.pools import pair_address
+from ingest.localchain.chain.actions import approve, buy
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.contracts import call, create, created
+from ingest.localchain.chain.miner import Mined
 from ingest.localchain.protocols import aave_v3
 from ingest.localchain.protocols.aave_v3 import AaveV3
 from ingest.localchain.protocols.uniswap_v3 import UniswapV3
-from ingest.localchain.stage import ETHER, Acts, Bundle, Outcome, Stage, Story, hashes, roles, wait
+from ingest.localchain.story_parts import flash_loans as flash
+from ingest.localchain.story_parts import pool_math as curves
+from ingest.localchain.story_parts.flash_loans import FLASH_GAS, Kind
+from ingest.localchain.story_parts.funding import between, fund
+from ingest.localchain.story_parts.loans import REPORTER, open_loan
+from ingest.localchain.story_parts.pool_math import Curve
+from ingest.localchain.world.pools import pair_address
+from ingest.localchain.world.stage import ETHER, Acts, Bundle, Outcome, Stage, Story, hashes, roles, wait
 
 CATEGORY = "flash-loan-attack"
 WARM_UP = 20

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingest.localchain.actions import Asset
-from ingest.localchain.clock import DAY
-from ingest.localchain.contracts import create, created
-from ingest.localchain.councils import (
+from ingest.localchain.chain.actions import Asset
+from ingest.localchain.chain.contracts import create, created
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.story_parts.governors import (
     AGAINST,
     FOR,
-    TIMELOCK,
     Council,
     Motion,
     convene,
@@ -22,10 +22,10 @@ from ingest.localchain.councils import (
     until_unlocked,
     vote,
 )
-from ingest.localchain.miner import Mined
-from ingest.localchain.stage import Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
-from ingest.localchain.treasuries import fill_treasury, treasury_usd
-from ingest.localchain.wallet import Address
+from ingest.localchain.story_parts.treasuries import fill_treasury, treasury_usd
+from ingest.localchain.world.clock import DAY
+from ingest.localchain.world.governance import TIMELOCK
+from ingest.localchain.world.stage import Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
 
 CATEGORY = "governance-attack"
 WARM_UP = 20

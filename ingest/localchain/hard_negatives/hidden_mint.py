@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import Asset, Transaction, mint
-from ingest.localchain.clock import DAY
-from ingest.localchain.coins import (
+from ingest.localchain.chain.actions import Asset, Transaction, mint
+from ingest.localchain.chain.wallet import Address, call_data
+from ingest.localchain.story_parts.funding import between, fund
+from ingest.localchain.story_parts.scene import Scene
+from ingest.localchain.story_parts.token_launches import Launch, launch, market, part_of
+from ingest.localchain.world.clock import DAY
+from ingest.localchain.world.coins import (
     FEE_TOKEN,
     REBASING_TOKEN,
     Coin,
@@ -12,11 +16,7 @@ from ingest.localchain.coins import (
     title,
     usual_supply,
 )
-from ingest.localchain.funding import between, fund
-from ingest.localchain.launches import Launch, launch, market, part_of
-from ingest.localchain.scene import Scene
-from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, roles
-from ingest.localchain.wallet import Address, call_data
+from ingest.localchain.world.stage import ETHER, Acts, Outcome, Stage, Story, roles
 
 CATEGORY = "hidden-mint"
 WARM_UP = 22

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import Transaction
-from ingest.localchain.artifacts import Own
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.coins import Coin, plain_coin, title, usual_coin, usual_supply
-from ingest.localchain.funding import between, fund
-from ingest.localchain.launches import Launch, launch, market, part_of, sales, trickle
-from ingest.localchain.scene import Scene
-from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, roles
-from ingest.localchain.wallet import call_data
+from ingest.localchain.chain.actions import Transaction
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.wallet import call_data
+from ingest.localchain.story_parts.funding import between, fund
+from ingest.localchain.story_parts.scene import Scene
+from ingest.localchain.story_parts.token_launches import Launch, launch, market, part_of, sales, trickle
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.coins import Coin, plain_coin, title, usual_coin, usual_supply
+from ingest.localchain.world.stage import ETHER, Acts, Outcome, Stage, Story, roles
 
 CATEGORY = "honeypot"
 WARM_UP = 22

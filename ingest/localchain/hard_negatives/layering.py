@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import PLAIN_GAS, pay
-from ingest.localchain.endowment import grant
+from ingest.localchain.chain.actions import PLAIN_GAS, pay
+from ingest.localchain.chain.miner import Mined
 from ingest.localchain.honest.airdrops import give, use
 from ingest.localchain.honest.customers import sweeps
-from ingest.localchain.miner import Mined
-from ingest.localchain.stage import Outcome, Stage, Story, hashes, roles, wait
-from ingest.localchain.world import ETH
+from ingest.localchain.world.endowment import grant
+from ingest.localchain.world.stage import Outcome, Stage, Story, hashes, roles, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "layering"
 WARM_UP = 25

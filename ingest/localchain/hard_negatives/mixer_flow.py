@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import PLAIN_GAS, pay
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.draws import split
-from ingest.localchain.funding import between
+from ingest.localchain.chain.actions import PLAIN_GAS, pay
+from ingest.localchain.chain.miner import Mined
 from ingest.localchain.honest.mixer_users import draw, gas_for, pay_in, private_use
-from ingest.localchain.miner import Mined
 from ingest.localchain.protocols.mixer import Mixer, deposit, withdraw
-from ingest.localchain.stage import Outcome, Stage, Story, hashes, roles, sleep, wait
-from ingest.localchain.world import ETH
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.random_draws import split
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.stage import Outcome, Stage, Story, hashes, roles, sleep, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "mixer-flow"
 WARM_UP = 25

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import DEPLOY_GAS, SWAP_GAS, TOKEN_GAS, Transaction, approve
-from ingest.localchain.artifacts import Own
-from ingest.localchain.clock import DAY
-from ingest.localchain.funding import between, fund, people_with
-from ingest.localchain.miner import Mined
-from ingest.localchain.stage import Acts, Outcome, Stage, Story, hashes, roles, sleep
-from ingest.localchain.wallet import Address, call_data
+from ingest.localchain.chain.actions import DEPLOY_GAS, SWAP_GAS, TOKEN_GAS, Transaction, approve
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address, call_data
+from ingest.localchain.story_parts.funding import between, fund, people_with
+from ingest.localchain.world.clock import DAY
+from ingest.localchain.world.stage import Acts, Outcome, Stage, Story, hashes, roles, sleep
 
 CATEGORY = "pig-butchering"
 WARM_UP = 22

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ingest.localchain import pools
-from ingest.localchain.actions import Transaction, approve, buy, sell
-from ingest.localchain.clock import HOUR
-from ingest.localchain.draws import naps, rest, split
-from ingest.localchain.funding import between
-from ingest.localchain.markets import bring
-from ingest.localchain.miner import Mined
+from ingest.localchain.chain.actions import Transaction, approve, buy, sell
+from ingest.localchain.chain.miner import Mined
 from ingest.localchain.protocols import spot_lender
 from ingest.localchain.protocols.spot_lender import SpotLender
-from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, roles, wait
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.random_draws import naps, rest, split
+from ingest.localchain.story_parts.spot_price_protocols import bring
+from ingest.localchain.world import pools
+from ingest.localchain.world.clock import HOUR
+from ingest.localchain.world.stage import ETHER, Outcome, Stage, Story, hashes, roles, wait
 
 CATEGORY = "price-manipulation"
 WARM_UP = 20

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from ingest.localchain.clock import DAY
-from ingest.localchain.coins import usual_coin
-from ingest.localchain.funding import between, fund
-from ingest.localchain.launches import Launch, launch, market, part_of, purchases, sales, trickle, withdrawal
-from ingest.localchain.pools import open_pool
-from ingest.localchain.scene import Scene
-from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, roles
+from ingest.localchain.story_parts.funding import between, fund
+from ingest.localchain.story_parts.scene import Scene
+from ingest.localchain.story_parts.token_launches import (
+    Launch,
+    launch,
+    market,
+    part_of,
+    purchases,
+    sales,
+    trickle,
+    withdrawal,
+)
+from ingest.localchain.world.clock import DAY
+from ingest.localchain.world.coins import usual_coin
+from ingest.localchain.world.pools import open_pool
+from ingest.localchain.world.stage import ETHER, Acts, Outcome, Stage, Story, roles
 
 CATEGORY = "pump-and-dump"
 WARM_UP = 22

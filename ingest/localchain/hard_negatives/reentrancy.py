@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import TOKEN_GAS, Asset, Transaction, approve, pay
-from ingest.localchain.artifacts import Own
-from ingest.localchain.banks import Care, HookBank, builder, hooked, open_bank, open_hook_bank
-from ingest.localchain.contracts import CALL_GAS, call, create, created
-from ingest.localchain.funding import between, withdrawal
-from ingest.localchain.miner import Mined
+from ingest.localchain.chain.actions import TOKEN_GAS, Asset, Transaction, approve, pay
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.contracts import CALL_GAS, call, create, created
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import call_data
 from ingest.localchain.protocols.flash_lender import FlashLender
 from ingest.localchain.protocols.savings import VAULT, deposit
-from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, roles, wait
-from ingest.localchain.wallet import call_data
+from ingest.localchain.story_parts.banks import Care, HookBank, builder, hooked, open_bank, open_hook_bank
+from ingest.localchain.story_parts.funding import between, withdrawal
+from ingest.localchain.world.stage import ETHER, Outcome, Stage, Story, hashes, roles, wait
 
 CATEGORY = "reentrancy"
 WARM_UP = 20

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import Transaction, approve, pay, wrap
-from ingest.localchain.clock import DAY
-from ingest.localchain.coins import plain_coin, title, usual_coin, usual_supply
-from ingest.localchain.funding import between, fund
-from ingest.localchain.launches import Launch, launch, market, part_of, sale, withdrawal
-from ingest.localchain.pools import reserves
+from ingest.localchain.chain.actions import Transaction, approve, pay, wrap
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.locker import Locker, lock, release
 from ingest.localchain.protocols.uniswap_v3 import (
     MIDDLE_FEE,
@@ -19,10 +15,14 @@ from ingest.localchain.protocols.uniswap_v3 import (
     migrate,
     sqrt_price,
 )
-from ingest.localchain.scene import Scene
-from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, roles
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.story_parts.funding import between, fund
+from ingest.localchain.story_parts.scene import Scene
+from ingest.localchain.story_parts.token_launches import Launch, launch, market, part_of, sale, withdrawal
+from ingest.localchain.world.clock import DAY
+from ingest.localchain.world.coins import plain_coin, title, usual_coin, usual_supply
+from ingest.localchain.world.pools import reserves
+from ingest.localchain.world.stage import ETHER, Acts, Outcome, Stage, Story, roles
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "rug-pull"
 WARM_UP = 22

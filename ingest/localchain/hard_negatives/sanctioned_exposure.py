@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import PLAIN_GAS, pay
-from ingest.localchain.draws import split
-from ingest.localchain.funding import between
-from ingest.localchain.listed import listed_wallet, step_back
-from ingest.localchain.miner import Mined
+from ingest.localchain.chain.actions import PLAIN_GAS, pay
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.disperse import Disperse, disperse_ether
-from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, wait
-from ingest.localchain.trails import convert
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.money_trails import convert
+from ingest.localchain.story_parts.random_draws import split
+from ingest.localchain.story_parts.sanctioned_wallets import listed_wallet, step_back
+from ingest.localchain.world.stage import ETHER, Acts, Outcome, Stage, Story, hashes, roles, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "sanctioned-exposure"
 WARM_UP = 25

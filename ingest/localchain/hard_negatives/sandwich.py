@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from ingest.localchain import curves
-from ingest.localchain.actions import buy, pay
-from ingest.localchain.artifacts import Own
-from ingest.localchain.contracts import call, create, created
-from ingest.localchain.flash import FLASH_GAS
-from ingest.localchain.funding import between, fund
-from ingest.localchain.markets import bring
-from ingest.localchain.miner import Mined
-from ingest.localchain.orders import Order, great_venue
-from ingest.localchain.pools import pair_address
+from ingest.localchain.chain.actions import buy, pay
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.contracts import call, create, created
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.uniswap_v3 import UniswapV3
-from ingest.localchain.stage import ETHER, Bundle, Outcome, Stage, Story, hashes, roles, wait
-from ingest.localchain.wallet import Address
+from ingest.localchain.story_parts import pool_math as curves
+from ingest.localchain.story_parts.flash_loans import FLASH_GAS
+from ingest.localchain.story_parts.funding import between, fund
+from ingest.localchain.story_parts.pending_swaps import Order, great_venue
+from ingest.localchain.story_parts.spot_price_protocols import bring
+from ingest.localchain.world.pools import pair_address
+from ingest.localchain.world.stage import ETHER, Bundle, Outcome, Stage, Story, hashes, roles, wait
 
 CATEGORY = "sandwich"
 WARM_UP = 20

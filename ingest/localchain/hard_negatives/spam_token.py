@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingest.localchain.actions import Asset, Transaction, approve, pay
-from ingest.localchain.coins import Coin, plain_coin, title, usual_coin, usual_supply
-from ingest.localchain.funding import between, fund
-from ingest.localchain.launches import Launch, issue, launch, part_of, sales
-from ingest.localchain.leaflets import link
+from ingest.localchain.chain.actions import Asset, Transaction, approve, pay
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.disperse import Disperse, disperse_token
-from ingest.localchain.scene import Scene
-from ingest.localchain.stage import ETHER, Acts, Outcome, Stage, Story, roles
-from ingest.localchain.wallet import Address
+from ingest.localchain.story_parts.funding import between, fund
+from ingest.localchain.story_parts.scene import Scene
+from ingest.localchain.story_parts.spam_names import link
+from ingest.localchain.story_parts.token_launches import Launch, issue, launch, part_of, sales
+from ingest.localchain.world.coins import Coin, plain_coin, title, usual_coin, usual_supply
+from ingest.localchain.world.stage import ETHER, Acts, Outcome, Stage, Story, roles
 
 CATEGORY = "spam-token"
 WARM_UP = 22

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from ingest.localchain import artifacts
-from ingest.localchain.actions import DEPLOY_GAS, TOKEN_GAS, Transaction, approve
-from ingest.localchain.artifacts import Own
-from ingest.localchain.banks import BANK, Care, builder
-from ingest.localchain.contracts import call, create, created
-from ingest.localchain.funding import between, withdrawal
-from ingest.localchain.miner import Mined
+from ingest.localchain.chain import artifacts
+from ingest.localchain.chain.actions import DEPLOY_GAS, TOKEN_GAS, Transaction, approve
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.contracts import call, create, created
+from ingest.localchain.chain.miner import Mined
 from ingest.localchain.protocols.flash_lender import FlashLender
 from ingest.localchain.protocols.savings import VAULT, Savings, deposit, redeem
-from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, roles, wait
-from ingest.localchain.treasuries import PROXY, TREASURY, UPGRADEABLE_TREASURY
+from ingest.localchain.story_parts.banks import BANK, Care, builder
+from ingest.localchain.story_parts.funding import between, withdrawal
+from ingest.localchain.story_parts.treasuries import PROXY, TREASURY, UPGRADEABLE_TREASURY
+from ingest.localchain.world.stage import ETHER, Outcome, Stage, Story, hashes, roles, wait
 
 CATEGORY = "suspicious-contract"
 WARM_UP = 25

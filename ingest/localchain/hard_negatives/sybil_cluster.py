@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import TOKEN_GAS, approve, pay
-from ingest.localchain.campaigns import CAMPAIGN_GAS, Campaign, claim, open_campaign, visit, vote
-from ingest.localchain.endowment import company, grant
-from ingest.localchain.funding import between
-from ingest.localchain.miner import Mined
+from ingest.localchain.chain.actions import TOKEN_GAS, approve, pay
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.disperse import Disperse, disperse_token
-from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, in_pairs, roles, wait
-from ingest.localchain.trails import cover
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.story_parts.campaigns import CAMPAIGN_GAS, Campaign, claim, open_campaign, visit, vote
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.money_trails import cover
+from ingest.localchain.world.endowment import company, grant
+from ingest.localchain.world.stage import ETHER, Outcome, Stage, Story, hashes, in_pairs, roles, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "sybil-cluster"
 WARM_UP = 25

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import Asset, Transaction, unwrap, wrap
-from ingest.localchain.coins import Coin, plain_coin, usual_supply
-from ingest.localchain.funding import between, fund
-from ingest.localchain.launches import TRADE_GAS, launch, market, purchase, sale
+from ingest.localchain.chain.actions import Asset, Transaction, unwrap, wrap
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.token_zoo import TokenZoo, bridge_in, bridge_out
-from ingest.localchain.scene import Scene
-from ingest.localchain.stage import ETHER, Acts, Stage, Story, roles
-from ingest.localchain.wallet import Address
+from ingest.localchain.story_parts.funding import between, fund
+from ingest.localchain.story_parts.scene import Scene
+from ingest.localchain.story_parts.token_launches import TRADE_GAS, launch, market, purchase, sale
+from ingest.localchain.world.coins import Coin, plain_coin, usual_supply
+from ingest.localchain.world.stage import ETHER, Acts, Stage, Story, roles
 
 CATEGORY = "token-impersonation"
 WARM_UP = 22

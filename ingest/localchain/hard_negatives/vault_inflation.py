@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ingest.localchain.actions import Asset, Transaction, pay
-from ingest.localchain.banks import builder
-from ingest.localchain.clock import DAY, HOUR
-from ingest.localchain.contracts import create, created
-from ingest.localchain.funding import between, people_with, withdrawal
-from ingest.localchain.miner import Mined
+from ingest.localchain.chain.actions import Asset, Transaction, pay
+from ingest.localchain.chain.contracts import create, created
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.savings import OLD_VAULT, VAULT, deposit, earn, redeem
-from ingest.localchain.stage import Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
-from ingest.localchain.wallet import Address
+from ingest.localchain.story_parts.banks import builder
+from ingest.localchain.story_parts.funding import between, people_with, withdrawal
+from ingest.localchain.world.clock import DAY, HOUR
+from ingest.localchain.world.stage import Acts, Outcome, Stage, Story, hashes, roles, sleep, wait
 
 CATEGORY = "vault-inflation"
 WARM_UP = 25

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ingest.localchain import artifacts
-from ingest.localchain.actions import (
+from ingest.localchain.chain import artifacts
+from ingest.localchain.chain.actions import (
     DEPLOY_GAS,
     SWAP_GAS,
     TOKEN_GAS,
@@ -14,12 +14,12 @@ from ingest.localchain.actions import (
     pay,
     sell,
 )
-from ingest.localchain.funding import people_with
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.honest.customers import sweeps
-from ingest.localchain.miner import Mined
-from ingest.localchain.stage import Acts, Outcome, Stage, Story, hashes, in_pairs, roles, wait
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.story_parts.funding import people_with
+from ingest.localchain.world.stage import Acts, Outcome, Stage, Story, hashes, in_pairs, roles, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "wallet-drain"
 WARM_UP = 25

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import Transaction, approve, buy, pay, wrap
-from ingest.localchain.funding import between, fund
+from ingest.localchain.chain.actions import Transaction, approve, buy, pay, wrap
+from ingest.localchain.chain.miner import Mined
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.honest.market_makers import Maker, equip, quote
 from ingest.localchain.honest.nft_traders import Shelf, buy_piece, mint_one, offer_piece
-from ingest.localchain.miner import Mined
-from ingest.localchain.pools import swap
-from ingest.localchain.stage import ETHER, Outcome, Stage, Story, hashes, roles, wait
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.story_parts.funding import between, fund
+from ingest.localchain.world.pools import swap
+from ingest.localchain.world.stage import ETHER, Outcome, Stage, Story, hashes, roles, wait
+from ingest.localchain.world.world import ETH
 
 CATEGORY = "wash-trading"
 WARM_UP = 25

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ingest.localchain import actions
-from ingest.localchain.actions import Transaction, pay
-from ingest.localchain.endowment import TREASURY_USD, Opening, company
-from ingest.localchain.stage import Habit, Stage, wait
-from ingest.localchain.wallet import Address
+from ingest.localchain.chain import actions
+from ingest.localchain.chain.actions import Transaction, pay
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.world.endowment import TREASURY_USD, Opening, company
+from ingest.localchain.world.stage import Habit, Stage, wait
 
 _EVERY = (45, 70)
 _RECIPIENTS = (25, 40)

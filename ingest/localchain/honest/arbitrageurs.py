@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ingest.localchain import curves, pools
-from ingest.localchain.actions import Asset, Transaction, approve, pay, unwrap, wrap
-from ingest.localchain.artifacts import Own
-from ingest.localchain.contracts import call, create, created
-from ingest.localchain.curves import Curve
-from ingest.localchain.endowment import Opening, grant
-from ingest.localchain.flash import FLASH_GAS
+from ingest.localchain.chain.actions import Asset, Transaction, approve, pay, unwrap, wrap
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.contracts import call, create, created
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.uniswap_v3 import UniswapV3
-from ingest.localchain.stage import ETHER, Acts, Habit, Stage, wait
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.story_parts import pool_math as curves
+from ingest.localchain.story_parts.flash_loans import FLASH_GAS
+from ingest.localchain.story_parts.pool_math import Curve
+from ingest.localchain.world import pools
+from ingest.localchain.world.endowment import Opening, grant
+from ingest.localchain.world.stage import ETHER, Acts, Habit, Stage, wait
+from ingest.localchain.world.world import ETH
 
 ARBITRAGE = Own("broker", "Arbitrage", ("address", "address"))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import Asset, Transaction, approve
-from ingest.localchain.endowment import Opening, company
+from ingest.localchain.chain.actions import Asset, Transaction, approve
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.disperse import Disperse, disperse_ether, disperse_token
-from ingest.localchain.stage import ETHER, Habit, Stage, wait
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.world.endowment import Opening, company
+from ingest.localchain.world.stage import ETHER, Habit, Stage, wait
+from ingest.localchain.world.world import ETH
 
 _EVERY = (12, 30)
 _PEOPLE = (6, 25)

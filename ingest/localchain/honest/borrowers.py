@@ -6,15 +6,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ingest.localchain.actions import Asset, Transaction, approve, pay, wrap
-from ingest.localchain.draws import often
-from ingest.localchain.endowment import Opening, grant
-from ingest.localchain.loans import REPORTER
+from ingest.localchain.chain.actions import Asset, Transaction, approve, pay, wrap
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols import aave_v3, spot_lender
 from ingest.localchain.protocols.aave_v3 import AaveV3, Reserve
 from ingest.localchain.protocols.spot_lender import SpotLender
-from ingest.localchain.stage import ETHER, Habit, Stage, wait
-from ingest.localchain.wallet import Address
+from ingest.localchain.story_parts.loans import REPORTER
+from ingest.localchain.story_parts.random_draws import often
+from ingest.localchain.world.endowment import Opening, grant
+from ingest.localchain.world.stage import ETHER, Habit, Stage, wait
 
 _PRICE_EVERY = (4, 14)
 _LOOK_EVERY = 6

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingest.localchain.actions import Transaction
-from ingest.localchain.clock import HOUR
-from ingest.localchain.councils import AGAINST, FOR, SUPPLY, Motion, delegate, give, motion, vote
-from ingest.localchain.draws import often, split
-from ingest.localchain.endowment import Opening
-from ingest.localchain.miner import BLOCK_SECONDS
+from ingest.localchain.chain.actions import Transaction
+from ingest.localchain.chain.miner import BLOCK_SECONDS
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.harbour_council import (
     DELAY_BLOCKS,
     LOCK_SECONDS,
     PERIOD_BLOCKS,
     HarbourCouncil,
 )
-from ingest.localchain.stage import Habit, Stage, wait
-from ingest.localchain.wallet import Address
+from ingest.localchain.story_parts.governors import AGAINST, FOR, Motion, delegate, give, motion, vote
+from ingest.localchain.story_parts.random_draws import often, split
+from ingest.localchain.world.clock import HOUR
+from ingest.localchain.world.endowment import Opening
+from ingest.localchain.world.governance import SUPPLY
+from ingest.localchain.world.stage import Habit, Stage, wait
 
 _MEMBERS = 14
 _WORKERS = 6

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ingest.localchain.actions import PLAIN_GAS, TOKEN_GAS, Asset, Transaction, pay
-from ingest.localchain.endowment import Opening
-from ingest.localchain.stage import Habit, Stage
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.chain.actions import PLAIN_GAS, TOKEN_GAS, Asset, Transaction, pay
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.world.endowment import Opening
+from ingest.localchain.world.stage import Habit, Stage
+from ingest.localchain.world.world import ETH
 
 _SWEEP_EVERY = 3
 _DEPOSIT_SHARE = (0.1, 0.35)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ingest.localchain import artifacts
-from ingest.localchain.actions import DEPLOY_GAS, Asset, Transaction, mint, pay
-from ingest.localchain.banks import BANK, Care
-from ingest.localchain.contracts import call, create, created
-from ingest.localchain.councils import SUPPLY, VOTE_TOKEN, delegate
-from ingest.localchain.endowment import Opening
+from ingest.localchain.chain import artifacts
+from ingest.localchain.chain.actions import DEPLOY_GAS, Asset, Transaction, mint, pay
+from ingest.localchain.chain.contracts import call, create, created
+from ingest.localchain.chain.wallet import Address, call_data
 from ingest.localchain.protocols.savings import VAULT
 from ingest.localchain.protocols.wallet_factory import FACTORY, make
-from ingest.localchain.stage import ETHER, Acts, Habit, Stage, wait
-from ingest.localchain.treasuries import PROXY, SHARED_WALLET, TREASURY, UPGRADEABLE_TREASURY
-from ingest.localchain.wallet import Address, call_data
-from ingest.localchain.world import ETH
+from ingest.localchain.story_parts.banks import BANK, Care
+from ingest.localchain.story_parts.governors import delegate
+from ingest.localchain.story_parts.treasuries import PROXY, SHARED_WALLET, TREASURY, UPGRADEABLE_TREASURY
+from ingest.localchain.world.endowment import Opening
+from ingest.localchain.world.governance import SUPPLY, VOTE_TOKEN
+from ingest.localchain.world.stage import ETHER, Acts, Habit, Stage, wait
+from ingest.localchain.world.world import ETH
 
 _RETURN = 0.5
 """The share of projects that are an earlier developer's next one."""

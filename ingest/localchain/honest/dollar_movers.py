@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ingest.localchain import pools
-from ingest.localchain.actions import Asset, approve
-from ingest.localchain.endowment import Opening, company
-from ingest.localchain.funding import between
-from ingest.localchain.stage import Habit, Stage, wait
-from ingest.localchain.wallet import Address
+from ingest.localchain.chain.actions import Asset, approve
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.world import pools
+from ingest.localchain.world.endowment import Opening, company
+from ingest.localchain.world.stage import Habit, Stage, wait
 
 _TREASURY_USD = 40_000_000
 _EVERY = (20, 90)

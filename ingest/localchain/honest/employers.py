@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import pay
-from ingest.localchain.endowment import Opening, company
-from ingest.localchain.stage import Habit, Stage, wait
-from ingest.localchain.wallet import Address
+from ingest.localchain.chain.actions import pay
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.world.endowment import Opening, company
+from ingest.localchain.world.stage import Habit, Stage, wait
 
 _PAY_EVERY = 30
 _EMPLOYEES = 15

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import Transaction
-from ingest.localchain.clock import DAY
-from ingest.localchain.coins import usual_coin
-from ingest.localchain.endowment import Opening
-from ingest.localchain.funding import between, fund
-from ingest.localchain.launches import Launch, burn, launch, part_of, purchases, sales, withdrawal
+from ingest.localchain.chain.actions import Transaction
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.locker import Locker, lock
-from ingest.localchain.scene import Scene
-from ingest.localchain.stage import ETHER, Acts, Habit, Stage, wait
-from ingest.localchain.wallet import Address
+from ingest.localchain.story_parts.funding import between, fund
+from ingest.localchain.story_parts.scene import Scene
+from ingest.localchain.story_parts.token_launches import (
+    Launch,
+    burn,
+    launch,
+    part_of,
+    purchases,
+    sales,
+    withdrawal,
+)
+from ingest.localchain.world.clock import DAY
+from ingest.localchain.world.coins import usual_coin
+from ingest.localchain.world.endowment import Opening
+from ingest.localchain.world.stage import ETHER, Acts, Habit, Stage, wait
 
 _LIFE = (60, 160)
 """Blocks in which people trade a token before the next one is in fashion."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingest.localchain import pools
-from ingest.localchain.actions import Asset, Transaction, add_liquidity_eth, approve, wrap
-from ingest.localchain.draws import often
-from ingest.localchain.endowment import Opening, grant
+from ingest.localchain.chain.actions import Asset, Transaction, add_liquidity_eth, approve, wrap
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols import uniswap_v3
 from ingest.localchain.protocols.uniswap_v3 import MIDDLE_FEE, UniswapV3
-from ingest.localchain.stage import ETHER, Habit, Stage
-from ingest.localchain.wallet import Address
+from ingest.localchain.story_parts.random_draws import often
+from ingest.localchain.world import pools
+from ingest.localchain.world.endowment import Opening, grant
+from ingest.localchain.world.stage import ETHER, Habit, Stage
 
 _SYMBOLS = ("USDC", "USDT", "DAI", "LINK", "WBTC")
 _RANGES = (1.05, 1.2, 1.5, 3)

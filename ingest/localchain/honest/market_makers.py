@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ingest.localchain.actions import Asset, Transaction, approve, buy, sell
-from ingest.localchain.endowment import Opening, grant
-from ingest.localchain.stage import ETHER, Habit, Stage, wait
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.chain.actions import Asset, Transaction, approve, buy, sell
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.world.endowment import Opening, grant
+from ingest.localchain.world.stage import ETHER, Habit, Stage, wait
+from ingest.localchain.world.world import ETH
 
 _CAPITAL_USD = 400_000
 _QUOTE_USD = (150, 6_000)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ingest.localchain.actions import Transaction, pay
-from ingest.localchain.endowment import Opening
+from ingest.localchain.chain.actions import Transaction, pay
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.mixer import WITHDRAWAL_GAS, Mixer, Note, deposit, withdraw
-from ingest.localchain.stage import Habit, Stage
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.world.endowment import Opening
+from ingest.localchain.world.stage import Habit, Stage
+from ingest.localchain.world.world import ETH
 
 _SHARE = 0.3
 _EVERY = 10

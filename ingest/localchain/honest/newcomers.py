@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import Transaction, pay
-from ingest.localchain.endowment import Opening
-from ingest.localchain.stage import Habit, Stage, wait
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.chain.actions import Transaction, pay
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.world.endowment import Opening
+from ingest.localchain.world.stage import Habit, Stage, wait
+from ingest.localchain.world.world import ETH
 
 
 def begin(stage: Stage, per_block: int) -> Opening:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ingest.localchain.actions import Transaction
-from ingest.localchain.cast import Person
-from ingest.localchain.endowment import Opening
+from ingest.localchain.chain.actions import Transaction
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.nft_market import (
     MARKET_GAS,
     MINT_WEI,
@@ -19,9 +18,10 @@ from ingest.localchain.protocols.nft_market import (
     offer,
     take_offer,
 )
-from ingest.localchain.stage import ETHER, Habit, Stage
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.world.cast import Person
+from ingest.localchain.world.endowment import Opening
+from ingest.localchain.world.stage import ETHER, Habit, Stage
+from ingest.localchain.world.world import ETH
 
 _BUSY = 0.5
 """In so many blocks somebody does something on the market."""

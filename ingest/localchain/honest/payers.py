@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from random import Random
 
-from ingest.localchain.actions import Asset, Transaction, pay
-from ingest.localchain.cast import Person
-from ingest.localchain.endowment import Opening
-from ingest.localchain.stage import ETHER, Habit, Stage
-from ingest.localchain.world import ETH
+from ingest.localchain.chain.actions import Asset, Transaction, pay
+from ingest.localchain.world.cast import Person
+from ingest.localchain.world.endowment import Opening
+from ingest.localchain.world.stage import ETHER, Habit, Stage
+from ingest.localchain.world.world import ETH
 
 _LEAST_NATIVE = ETHER // 50
 _LARGEST_SHARE = 0.15

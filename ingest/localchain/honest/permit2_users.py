@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ingest.localchain.actions import Asset, Transaction, approve
-from ingest.localchain.clock import DAY
-from ingest.localchain.draws import often
-from ingest.localchain.endowment import Opening
-from ingest.localchain.funding import between
+from ingest.localchain.chain.actions import Asset, Transaction, approve
+from ingest.localchain.chain.wallet import Address, call_data
 from ingest.localchain.protocols import multicall3, permit2
-from ingest.localchain.stage import ETHER, Habit, Stage
-from ingest.localchain.wallet import Address, call_data
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.random_draws import often
+from ingest.localchain.world.clock import DAY
+from ingest.localchain.world.endowment import Opening
+from ingest.localchain.world.stage import ETHER, Habit, Stage
 
 _LEAST_USD = 100
 _TERM_DAYS = (1, 90)

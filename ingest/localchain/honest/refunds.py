@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import Transaction, pay
-from ingest.localchain.endowment import Opening
-from ingest.localchain.stage import ETHER, Habit, Stage, wait
-from ingest.localchain.world import ETH
+from ingest.localchain.chain.actions import Transaction, pay
+from ingest.localchain.world.endowment import Opening
+from ingest.localchain.world.stage import ETHER, Habit, Stage, wait
+from ingest.localchain.world.world import ETH
 
 _EVERY = (5, 14)
 

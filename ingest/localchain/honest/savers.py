@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import TOKEN_GAS, Transaction
-from ingest.localchain.draws import often
-from ingest.localchain.endowment import Opening
-from ingest.localchain.funding import between
+from ingest.localchain.chain.actions import TOKEN_GAS, Transaction
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.savings import Savings, deposit, earn, redeem
-from ingest.localchain.stage import Habit, Stage, wait
-from ingest.localchain.wallet import Address
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.random_draws import often
+from ingest.localchain.world.endowment import Opening
+from ingest.localchain.world.stage import Habit, Stage, wait
 
 _EARN_EVERY = (15, 60)
 _LEAST_USD = 50

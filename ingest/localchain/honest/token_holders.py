@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import Asset, Transaction, pay
-from ingest.localchain.endowment import Opening
-from ingest.localchain.funding import between
-from ingest.localchain.launches import TRADE_GAS, purchase, sale
+from ingest.localchain.chain.actions import Asset, Transaction, pay
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols.token_zoo import TokenZoo, bridge_in, bridge_out, rebase
-from ingest.localchain.stage import ETHER, Habit, Stage
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.token_launches import TRADE_GAS, purchase, sale
+from ingest.localchain.world.endowment import Opening
+from ingest.localchain.world.stage import ETHER, Habit, Stage
+from ingest.localchain.world.world import ETH
 
 _REBASE_EVERY = (60, 150)
 _HOLDERS = 20

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingest.localchain import actions
-from ingest.localchain.actions import Transaction
-from ingest.localchain.endowment import Opening, endow
-from ingest.localchain.stage import ETHER, Habit, Stage
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.chain import actions
+from ingest.localchain.chain.actions import Transaction
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.world.endowment import Opening, endow
+from ingest.localchain.world.stage import ETHER, Habit, Stage
+from ingest.localchain.world.world import ETH
 
 TRADERS = 12
 _TOO_LATE = 0.08

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import Asset
-from ingest.localchain.contracts import create, created
-from ingest.localchain.endowment import Opening
-from ingest.localchain.funding import between
-from ingest.localchain.stage import ETHER, Habit, Stage, wait
-from ingest.localchain.treasuries import (
+from ingest.localchain.chain.actions import Asset
+from ingest.localchain.chain.contracts import create, created
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.treasuries import (
     SHARED_WALLET,
     TREASURY,
     fill_treasury,
     pay_out,
     shared_payment,
 )
-from ingest.localchain.wallet import Address
+from ingest.localchain.world.endowment import Opening
+from ingest.localchain.world.stage import ETHER, Habit, Stage, wait
 
 _LEAST_USD = 100
 _SUPPLIERS = 8

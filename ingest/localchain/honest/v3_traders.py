@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingest.localchain.actions import UNLIMITED, Asset, Transaction, approve
-from ingest.localchain.draws import often
-from ingest.localchain.endowment import Opening, endow
+from ingest.localchain.chain.actions import UNLIMITED, Asset, Transaction, approve
+from ingest.localchain.chain.wallet import Address
 from ingest.localchain.protocols import uniswap_v3
 from ingest.localchain.protocols.uniswap_v3 import Pool, UniswapV3
-from ingest.localchain.stage import ETHER, Habit, Stage
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.story_parts.random_draws import often
+from ingest.localchain.world.endowment import Opening, endow
+from ingest.localchain.world.stage import ETHER, Habit, Stage
+from ingest.localchain.world.world import ETH
 
 _TOO_LATE = 0.05
 """The share of swaps that ask for a price that is gone, and fail."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ingest.localchain.actions import pay
-from ingest.localchain.endowment import Opening
-from ingest.localchain.stage import Habit, Stage, lookalike, wait
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import ETH
+from ingest.localchain.chain.actions import pay
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.world.endowment import Opening
+from ingest.localchain.world.stage import Habit, Stage, lookalike, wait
+from ingest.localchain.world.world import ETH
 
 _EVERY = (15, 45)
 _WORDS = ("0000", "dead", "beef", "c0ffee", "face", "8888", "abcdef", "1337")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingest.localchain.actions import Transaction, pay
-from ingest.localchain.draws import often
-from ingest.localchain.endowment import Opening
-from ingest.localchain.funding import between
+from ingest.localchain.chain.actions import Transaction, pay
+from ingest.localchain.chain.wallet import Address, created_address
 from ingest.localchain.protocols.wallet_factory import WalletFactory, fill, make, pay_from
-from ingest.localchain.stage import Habit, Stage
-from ingest.localchain.wallet import Address, created_address
-from ingest.localchain.world import ETH
+from ingest.localchain.story_parts.funding import between
+from ingest.localchain.story_parts.random_draws import often
+from ingest.localchain.world.endowment import Opening
+from ingest.localchain.world.stage import Habit, Stage
+from ingest.localchain.world.world import ETH
 
 _OWNERS = 10
 

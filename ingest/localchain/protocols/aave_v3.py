@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from ingest.localchain.actions import TOKEN_GAS, UNLIMITED, ZERO, Asset, Transaction, approve, wrap
-from ingest.localchain.artifacts import Artifact
-from ingest.localchain.deployment import Deployment
-from ingest.localchain.miner import Miner
-from ingest.localchain.wallet import Address, call_data, created_address
-from ingest.localchain.world import Base
+from ingest.localchain.chain.actions import TOKEN_GAS, UNLIMITED, ZERO, Asset, Transaction, approve, wrap
+from ingest.localchain.chain.artifacts import Artifact
+from ingest.localchain.chain.deployment import Deployment
+from ingest.localchain.chain.miner import Miner
+from ingest.localchain.chain.wallet import Address, call_data, created_address
+from ingest.localchain.world.world import Base
 
 AAVE_GAS = 8 * TOKEN_GAS
 PREMIUM_BPS = 5

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from ingest.localchain.actions import Transaction
-from ingest.localchain.artifacts import Own
-from ingest.localchain.deployment import Deployment
-from ingest.localchain.wallet import Address, call_data
-from ingest.localchain.world import Base
+from ingest.localchain.chain.actions import Transaction
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.deployment import Deployment
+from ingest.localchain.chain.wallet import Address, call_data
+from ingest.localchain.world.world import Base
 
 _BASE_GAS = 120_000
 _GAS_A_PAYMENT = 60_000

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from ingest.localchain.actions import TOKEN_GAS, ZERO, Asset, Transaction, pay
-from ingest.localchain.councils import COUNCIL, SUPPLY, TIMELOCK, VOTE_TOKEN
-from ingest.localchain.deployment import Deployment
-from ingest.localchain.wallet import Address, created_address
-from ingest.localchain.world import ETH, Base
+from ingest.localchain.chain.actions import TOKEN_GAS, ZERO, Asset, Transaction, pay
+from ingest.localchain.chain.deployment import Deployment
+from ingest.localchain.chain.wallet import Address, created_address
+from ingest.localchain.world.governance import COUNCIL, SUPPLY, TIMELOCK, VOTE_TOKEN
+from ingest.localchain.world.world import ETH, Base
 
 DELAY_BLOCKS, PERIOD_BLOCKS = 2, 16
 LOCK_SECONDS = 120

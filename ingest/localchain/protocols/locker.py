@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from ingest.localchain.actions import Transaction, approve
-from ingest.localchain.artifacts import Own
-from ingest.localchain.deployment import Deployment
-from ingest.localchain.miner import Miner
-from ingest.localchain.wallet import Address, call_data
-from ingest.localchain.world import Base
+from ingest.localchain.chain.actions import Transaction, approve
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.deployment import Deployment
+from ingest.localchain.chain.miner import Miner
+from ingest.localchain.chain.wallet import Address, call_data
+from ingest.localchain.world.world import Base
 
 _LOCK_GAS = 300_000
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from random import Random
 from typing import Self
 
-from ingest.localchain.actions import PLAIN_GAS, ZERO, Transaction
-from ingest.localchain.artifacts import Own
-from ingest.localchain.deployment import Deployment
-from ingest.localchain.wallet import Address, address_of, call_data
-from ingest.localchain.world import ETH, Base
-from ingest.trie import keccak
+from ingest.blocks.trie import keccak
+from ingest.localchain.chain.actions import PLAIN_GAS, ZERO, Transaction
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.deployment import Deployment
+from ingest.localchain.chain.wallet import Address, address_of, call_data
+from ingest.localchain.world.world import ETH, Base
 
 DEPOSIT_GAS = 150_000
 WITHDRAWAL_GAS = 250_000

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from ingest.localchain import artifacts
-from ingest.localchain.actions import TOKEN_GAS, Transaction
-from ingest.localchain.deployment import Deployment
-from ingest.localchain.wallet import Address, call_data
-from ingest.localchain.world import Base
+from ingest.localchain.chain import artifacts
+from ingest.localchain.chain.actions import TOKEN_GAS, Transaction
+from ingest.localchain.chain.deployment import Deployment
+from ingest.localchain.chain.wallet import Address, call_data
+from ingest.localchain.world.world import Base
 
 ADDRESS = "0xca11bde05977b3631167028862be2a173976ca11"
 

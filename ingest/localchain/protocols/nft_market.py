@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import Self
 
-from ingest.localchain.actions import TOKEN_GAS, Transaction
-from ingest.localchain.artifacts import Own
-from ingest.localchain.deployment import Deployment
-from ingest.localchain.wallet import Address, address_of, call_data
-from ingest.localchain.world import Base
+from ingest.localchain.chain.actions import TOKEN_GAS, Transaction
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.deployment import Deployment
+from ingest.localchain.chain.wallet import Address, address_of, call_data
+from ingest.localchain.world.world import Base
 
 FEE_BPS = 50
 MINT_WEI = 10**16

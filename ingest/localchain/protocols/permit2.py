@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from ingest.localchain import artifacts
-from ingest.localchain.actions import TOKEN_GAS, Transaction
-from ingest.localchain.deployment import Deployment
-from ingest.localchain.wallet import Address, call_data
-from ingest.localchain.world import Base
+from ingest.localchain.chain import artifacts
+from ingest.localchain.chain.actions import TOKEN_GAS, Transaction
+from ingest.localchain.chain.deployment import Deployment
+from ingest.localchain.chain.wallet import Address, call_data
+from ingest.localchain.world.world import Base
 
 ADDRESS = "0x000000000022d473030f116ddee9f6b43ac78ba3"
 MOST = 2**160 - 1

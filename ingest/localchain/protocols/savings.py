@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from ingest.localchain.actions import TOKEN_GAS, Asset, Transaction, approve
-from ingest.localchain.artifacts import Own
-from ingest.localchain.contracts import call
-from ingest.localchain.deployment import Deployment
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import Base
+from ingest.localchain.chain.actions import TOKEN_GAS, Asset, Transaction, approve
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.contracts import call
+from ingest.localchain.chain.deployment import Deployment
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.world.world import Base
 
 VAULT = Own("vault", "Vault", ("address", "string", "string", "uint8"))
 """With virtual shares; the last argument is the decimals that a share has more than the asset."""

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-from ingest.localchain.actions import TOKEN_GAS, Asset, Transaction, approve, wrap
-from ingest.localchain.artifacts import Own
-from ingest.localchain.deployment import Deployment
-from ingest.localchain.pools import pair_address
-from ingest.localchain.wallet import Address, call_data
-from ingest.localchain.world import Base
+from ingest.localchain.chain.actions import TOKEN_GAS, Asset, Transaction, approve, wrap
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.deployment import Deployment
+from ingest.localchain.chain.wallet import Address, call_data
+from ingest.localchain.world.pools import pair_address
+from ingest.localchain.world.world import Base
 
 LENDER = Own("spot", "SpotLender", ("address", "address", "uint256", "uint256", "uint256"))
 """Takes the pair, the money that is lent, how far the price may be from what the keeper saw (percent, 0: not

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from ingest.localchain import actions
-from ingest.localchain.actions import Asset, Transaction
-from ingest.localchain.coins import BRIDGED_TOKEN, FEE_TOKEN, REBASING_TOKEN
-from ingest.localchain.deployment import Deployment
-from ingest.localchain.pools import open_pool, pair_address
-from ingest.localchain.wallet import Address, address_of, call_data
-from ingest.localchain.world import ETH, Base, World
+from ingest.localchain.chain import actions
+from ingest.localchain.chain.actions import Asset, Transaction
+from ingest.localchain.chain.deployment import Deployment
+from ingest.localchain.chain.wallet import Address, address_of, call_data
+from ingest.localchain.world.coins import BRIDGED_TOKEN, FEE_TOKEN, REBASING_TOKEN
+from ingest.localchain.world.pools import open_pool, pair_address
+from ingest.localchain.world.world import ETH, Base, World
 
 _POOL_WEI = 2_000 * ETH.one
 _FEE_BASIS_POINTS = 200

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import isqrt, log
 from typing import Self
 
-from ingest.localchain.actions import (
+from ingest.localchain.chain.actions import (
     LIQUIDITY_GAS,
     NO_DEADLINE,
     SWAP_GAS,
@@ -21,11 +21,11 @@ from ingest.localchain.actions import (
     approve,
     wrap,
 )
-from ingest.localchain.artifacts import Artifact
-from ingest.localchain.deployment import Deployment
-from ingest.localchain.miner import Miner
-from ingest.localchain.wallet import Address, call_data, create2_address
-from ingest.localchain.world import Base
+from ingest.localchain.chain.artifacts import Artifact
+from ingest.localchain.chain.deployment import Deployment
+from ingest.localchain.chain.miner import Miner
+from ingest.localchain.chain.wallet import Address, call_data, create2_address
+from ingest.localchain.world.world import Base
 
 POOL_CODE_HASH = "0xe34f199b19b2b4f47f68442619d555527d244f78a3297ea89325f843f87b8b54"
 """keccak-256 of the pool's creation code, as PoolAddress of v3-periphery has it."""

@@ -11,8 +11,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from ingest import broker, tools
-from ingest.lake import Lake
+from ingest.lake.reading import Lake
+from ingest.machine import broker, tools
 from tests.bench.__main__ import show
 from tests.bench.ingestion.chain import BenchChain, bench_chain
 from tests.bench.ingestion.kafka_rows import kafka_table

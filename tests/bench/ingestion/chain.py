@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ingest import tools
-from ingest.errors import NodeUnreachable
-from ingest.localchain.wallet import Wallet
-from ingest.processes import LOOPBACK, Child, free_port, wait_until
+from ingest.localchain.chain.wallet import Wallet
+from ingest.machine import tools
+from ingest.machine.processes import LOOPBACK, Child, free_port, wait_until
+from ingest.model.errors import NodeUnreachable
 from tests.fixtures.frames import address, keccak, word
 
 _RICH = hex(10**24)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from ingest.batch import Batch
-from ingest.blocklog import LogReader, LogWriter
+from ingest.log.blocklog import LogReader, LogWriter
+from ingest.model.batch import Batch
 
 Lines = list[list[str]]
 

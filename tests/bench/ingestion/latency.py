@@ -11,8 +11,8 @@ import numpy as np
 import requests
 
 from ingest.kafka import BLOCKS, Cluster, Reader
-from ingest.processes import Child, wait_until
-from ingest.records import peek
+from ingest.log.records import peek
+from ingest.machine.processes import Child, wait_until
 from tests.bench.ingestion.chain import BenchChain
 from tests.bench.ingestion.raw_http import read
 

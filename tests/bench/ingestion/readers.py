@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from ingest import tools
+from ingest.machine import tools
 
 HERE = Path(__file__).parent
 PEERS = {"cryo": "cryo==0.3.2", "ethereum-etl": "ethereum-etl==2.4.2"}

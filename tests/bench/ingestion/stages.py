@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from ingest import frames
-from ingest.answers import Answer
-from ingest.batch import Batch, concat
-from ingest.blocklog import LogWriter
-from ingest.facts import FactReader
-from ingest.lake_writer import LakeWriter
+from ingest.blocks import frames
+from ingest.blocks.answers import Answer
+from ingest.blocks.proof import prove
+from ingest.facts.reader import FactReader
+from ingest.lake.writing import LakeWriter
+from ingest.log.blocklog import LogWriter
+from ingest.model.batch import Batch, concat
 from ingest.nodes import BLOCKS_A_REQUEST, Node
-from ingest.proof import prove
 from tests.bench.ingestion.chain import BenchChain
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from detectors.alert import RoleName
 from detectors.base import Finding, Row, Tier
 from detectors.features import Features
-from ingest.batch import Batch
+from ingest.model.batch import Batch
 from tests.detectors.recorded.writing import person, tx
 
 Told = tuple[str, Sequence[str], str | None]

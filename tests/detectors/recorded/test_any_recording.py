@@ -13,7 +13,7 @@ import pytest
 
 from detectors.evaluate.recorded import judge_recorded
 from detectors.registry import detectors
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 from tests.detectors.recorded.writing import SANDWICHED, block, exploit, poison, poison_file, sandwich, write
 
 ODD: tuple[Any, ...] = (

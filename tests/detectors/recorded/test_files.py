@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from detectors.evaluate.recorded import files
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 
 
 def test_files_are_found_by_their_ending_in_order_and_hidden_ones_and_folders_are_not(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from detectors.evaluate.recorded import mev
 from detectors.evaluate.recorded.report import Case, SetReport
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 from tests.detectors.recorded.scripted import Scripted, Told
 from tests.detectors.recorded.writing import SANDWICHED, block, mev_folder, person, sandwich, tx, write
 

@@ -10,7 +10,7 @@ from detectors.evaluate.recorded import poisoning
 from detectors.evaluate.recorded.blocks import made_hash
 from detectors.evaluate.recorded.report import SetReport
 from detectors.registry import detectors
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 from tests.detectors.recorded.scripted import Scripted
 from tests.detectors.recorded.writing import (
     BOB,

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 import undertow
 from detectors.evaluate.recorded.run import judge_recorded
 from detectors.registry import detectors
-from ingest.errors import BadInput
+from ingest.model.errors import BadInput
 from tests.detectors.recorded.scripted import Scripted
 from tests.detectors.recorded.writing import exploit, mev_folder, poison, poison_file, sandwich, tx, write
 from tests.fixtures.mainnet import recorded, recorded_json

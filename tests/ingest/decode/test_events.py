@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from ingest import decode, schema
-from ingest.batch import Batch
 from ingest.decode.shapes import signature
+from ingest.model.batch import Batch
 from tests.fixtures.frames import ChainBuilder, address, word
 
 ALICE, BOB, CAROL, MALLORY = (address(name) for name in ("alice", "bob", "carol", "mallory"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from ingest import frames
-from ingest.batch import Batch
+from ingest.blocks import frames
+from ingest.model.batch import Batch
 from tests.fixtures.mainnet import recorded_block, recorded_json
 
 MEV_BLOCKS = (11935012, 12412732, 12498502, 12775690, 13376024, 13404932, 13666184)

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from ingest import decode, schema
-from ingest.batch import Batch
+from ingest.model.batch import Batch
 from tests.fixtures.frames import ChainBuilder, address, batch_data, word
 
 ALICE, BOB, CAROL = address("alice"), address("bob"), address("carol")

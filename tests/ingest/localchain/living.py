@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from random import Random
 from types import ModuleType
 
-from ingest.localchain.actions import Transaction
-from ingest.localchain.chain import fork
-from ingest.localchain.deployment import blocks_of
-from ingest.localchain.miner import Mined, Miner
-from ingest.localchain.setting import set_stage
-from ingest.localchain.stage import Habit, Stage
-from ingest.localchain.world import ensure_world
+from ingest.localchain.chain.actions import Transaction
+from ingest.localchain.chain.chain import fork
+from ingest.localchain.chain.deployment import blocks_of
+from ingest.localchain.chain.miner import Mined, Miner
+from ingest.localchain.play.deploying import ensure_world
+from ingest.localchain.play.setting import set_stage
+from ingest.localchain.world.stage import Habit, Stage
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest.localchain.actions import Asset
-from ingest.localchain.wallet import Wallet, call_data
+from ingest.localchain.chain.actions import Asset
+from ingest.localchain.chain.wallet import Wallet, call_data
 
 # keccak-256 of "Transfer(address,address,uint256)", as in EIP-20.
 TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from ingest.machine.processes import wait_until
 from ingest.nodes.deadlines import Deadlines
-from ingest.processes import wait_until
 
 
 def test_what_is_late_is_ended_while_it_still_goes_on() -> None:

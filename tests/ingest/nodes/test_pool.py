@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.errors import BadInput, NodeMisbehaved, NodeUnreachable, WrongChain
+from ingest.model.errors import BadInput, NodeMisbehaved, NodeUnreachable, WrongChain
 from ingest.nodes import Limits, Node, Nodes
 from ingest.nodes.quorum import agreement
 from ingest.nodes.transport import BadStatus, TransportError
@@ -186,6 +186,6 @@ def test_the_quorums_head_is_the_highest_block_that_enough_nodes_hold(
 
 
 def _weth() -> str:
-    from ingest.localchain.world import world
+    from ingest.localchain.play.deploying import world
 
     return world().weth

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 from websockets.sync.server import ServerConnection, serve
 
-from ingest import tools
-from ingest.localchain.wallet import Wallet
+from ingest.localchain.chain.wallet import Wallet
+from ingest.machine import tools
+from ingest.machine.processes import Child, free_port, wait_until
 from ingest.nodes import Limits, Node, Nodes
 from ingest.nodes.addresses import open_transport, source_of
 from ingest.nodes.transport import AnswerTooLarge, BadStatus, TransportError
-from ingest.processes import Child, free_port, wait_until
 from tests.fixtures.faulty_node import gzip_bomb
 
 CAP = 1 << 20

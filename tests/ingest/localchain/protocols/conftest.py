@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.localchain.miner import Miner
+from ingest.localchain.chain.miner import Miner
 
 ALICE, BOB = "0x" + "a1" * 20, "0x" + "b0" * 20
 

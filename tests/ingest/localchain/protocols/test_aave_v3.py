@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.localchain.actions import approve, mint, wrap
-from ingest.localchain.miner import Miner
+from ingest.localchain.chain.actions import approve, mint, wrap
+from ingest.localchain.chain.miner import Miner
+from ingest.localchain.play.deploying import world
 from ingest.localchain.protocols import aave_v3
 from ingest.localchain.protocols.aave_v3 import AaveV3
-from ingest.localchain.world import DEPLOYER, world
+from ingest.localchain.world.world import DEPLOYER
 
 pytestmark = pytest.mark.chain
 

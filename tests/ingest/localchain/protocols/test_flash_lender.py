@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.localchain.actions import approve, mint
-from ingest.localchain.artifacts import Own
-from ingest.localchain.contracts import call, create, created
-from ingest.localchain.miner import Miner
+from ingest.localchain.chain.actions import approve, mint
+from ingest.localchain.chain.artifacts import Own
+from ingest.localchain.chain.contracts import call, create, created
+from ingest.localchain.chain.miner import Miner
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.play.deploying import ensure_world
 from ingest.localchain.protocols.flash_lender import FlashLender, supply, take_back
 from ingest.localchain.protocols.savings import Savings, deposit
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import DEPLOYER, World, ensure_world
+from ingest.localchain.world.world import DEPLOYER, World
 from tests.ingest.localchain.protocols.conftest import ALICE, BOB
 
 pytestmark = pytest.mark.chain

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.localchain.councils import AGAINST, FOR, SUPPLY, Motion, delegate, give, motion, vote
-from ingest.localchain.miner import Miner
+from ingest.localchain.chain.miner import Miner
+from ingest.localchain.play.deploying import ensure_world
 from ingest.localchain.protocols.harbour_council import (
     DELAY_BLOCKS,
     LOCK_SECONDS,
     PERIOD_BLOCKS,
     HarbourCouncil,
 )
-from ingest.localchain.world import World, ensure_world
+from ingest.localchain.story_parts.governors import AGAINST, FOR, Motion, delegate, give, motion, vote
+from ingest.localchain.world.governance import SUPPLY
+from ingest.localchain.world.world import World
 from tests.ingest.localchain.protocols.conftest import ALICE, BOB
 
 pytestmark = pytest.mark.chain

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.localchain.miner import Miner
+from ingest.localchain.chain.miner import Miner
+from ingest.localchain.chain.wallet import call_data
+from ingest.localchain.play.deploying import world
 from ingest.localchain.protocols import multicall3
-from ingest.localchain.wallet import call_data
-from ingest.localchain.world import ETH, world
+from ingest.localchain.world.world import ETH
 
 pytestmark = pytest.mark.chain
 

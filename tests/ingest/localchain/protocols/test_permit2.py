@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.localchain.actions import approve, mint
-from ingest.localchain.miner import Miner
+from ingest.localchain.chain.actions import approve, mint
+from ingest.localchain.chain.miner import Miner
+from ingest.localchain.play.deploying import world
 from ingest.localchain.protocols import permit2
-from ingest.localchain.world import DEPLOYER, world
+from ingest.localchain.world.world import DEPLOYER
 
 pytestmark = pytest.mark.chain
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.localchain.actions import mint, pay
-from ingest.localchain.contracts import create, created
-from ingest.localchain.miner import Miner
+from ingest.localchain.chain.actions import mint, pay
+from ingest.localchain.chain.contracts import create, created
+from ingest.localchain.chain.miner import Miner
+from ingest.localchain.play.deploying import world
 from ingest.localchain.protocols.savings import OLD_VAULT, Savings, deposit, earn, redeem
-from ingest.localchain.world import DEPLOYER, world
+from ingest.localchain.world.world import DEPLOYER
 
 pytestmark = pytest.mark.chain
 

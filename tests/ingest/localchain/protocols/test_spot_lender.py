@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.localchain import pools
-from ingest.localchain.actions import DEPLOY_GAS, Transaction, approve, buy, mint, wrap
-from ingest.localchain.miner import Miner
+from ingest.localchain.chain.actions import DEPLOY_GAS, Transaction, approve, buy, mint, wrap
+from ingest.localchain.chain.miner import Miner
+from ingest.localchain.chain.wallet import Address
+from ingest.localchain.play.deploying import world
 from ingest.localchain.protocols import spot_lender
 from ingest.localchain.protocols.spot_lender import LENDER, VAULT, SpotLender
-from ingest.localchain.wallet import Address
-from ingest.localchain.world import DEPLOYER, world
+from ingest.localchain.world import pools
+from ingest.localchain.world.world import DEPLOYER
 
 pytestmark = pytest.mark.chain
 

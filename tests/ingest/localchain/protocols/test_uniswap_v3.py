@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.localchain import pools
-from ingest.localchain.actions import Asset, add_liquidity, approve, mint, wrap
-from ingest.localchain.miner import Miner
+from ingest.localchain.chain.actions import Asset, add_liquidity, approve, mint, wrap
+from ingest.localchain.chain.miner import Miner
+from ingest.localchain.play.deploying import world
 from ingest.localchain.protocols import uniswap_v3
 from ingest.localchain.protocols.uniswap_v3 import LOW_FEE, MIDDLE_FEE, SPACING, Pool, UniswapV3
-from ingest.localchain.world import DEPLOYER, ETH, World, world
+from ingest.localchain.world import pools
+from ingest.localchain.world.world import DEPLOYER, ETH, World
 
 pytestmark = pytest.mark.chain
 

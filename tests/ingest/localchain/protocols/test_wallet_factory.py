@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.localchain.actions import mint
-from ingest.localchain.miner import Miner
+from ingest.localchain.chain.actions import mint
+from ingest.localchain.chain.miner import Miner
+from ingest.localchain.chain.wallet import Address, created_address
+from ingest.localchain.play.deploying import ensure_world, world
 from ingest.localchain.protocols.wallet_factory import WalletFactory, fill, make, pay_from
-from ingest.localchain.wallet import Address, created_address
-from ingest.localchain.world import DEPLOYER, ETH, ensure_world, world
+from ingest.localchain.world.world import DEPLOYER, ETH
 from tests.ingest.localchain.protocols.conftest import ALICE, BOB
 
 pytestmark = pytest.mark.chain

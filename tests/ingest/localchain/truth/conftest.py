@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from ingest.localchain.chain import fork
-from ingest.localchain.simulation import Script, simulate
-from ingest.localchain.stories import repertoires
+from ingest.localchain.chain.chain import fork
+from ingest.localchain.play.simulation import Script, simulate
+from ingest.localchain.play.stories import repertoires
 from tests.ingest.localchain.truth.played import Told
 
 TURNS = 4

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest.localchain.actions import Asset
-from ingest.localchain.stories import repertoires
-from ingest.localchain.wallet import Wallet
-from ingest.localchain.world import world
+from ingest.localchain.chain.actions import Asset
+from ingest.localchain.chain.wallet import Wallet
+from ingest.localchain.play.deploying import world
+from ingest.localchain.play.stories import repertoires
 from tests.ingest.localchain.reading import all_held, labels_of, named, receipts_of
 
 Label = dict[str, Any]

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from ingest.localchain.world import ETH
+from ingest.localchain.world.world import ETH
 from tests.ingest.localchain.reading import moved_by, named, receipts_of
 from tests.ingest.localchain.truth.played import Label, Told
 

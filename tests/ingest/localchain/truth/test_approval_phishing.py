@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.localchain.wallet import call_data
-from ingest.localchain.world import world
+from ingest.localchain.chain.wallet import call_data
+from ingest.localchain.play.deploying import world
 from tests.ingest.localchain.reading import named, receipts_of
 from tests.ingest.localchain.truth.played import Label, Told
 

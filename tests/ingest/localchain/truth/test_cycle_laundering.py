@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from ingest.localchain.world import world
+from ingest.localchain.play.deploying import world
 from tests.ingest.localchain.reading import Moved, moved_by, named, receipts_of
 from tests.ingest.localchain.truth.played import Told, priced
 

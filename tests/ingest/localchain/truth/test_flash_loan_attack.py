@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ingest.localchain.actions import PLAIN_GAS
+from ingest.localchain.chain.actions import PLAIN_GAS
 from tests.ingest.localchain.reading import moved_by, named, receipts_of
 from tests.ingest.localchain.truth.played import Label, Told
 

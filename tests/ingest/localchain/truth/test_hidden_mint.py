@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.localchain.actions import Asset
+from ingest.localchain.chain.actions import Asset
 from tests.ingest.localchain.reading import held, named
 from tests.ingest.localchain.truth.played import Label, Told
 from tests.ingest.localchain.truth.tokens import (

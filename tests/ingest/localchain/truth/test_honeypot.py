@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.localchain.actions import Asset
-from ingest.localchain.wallet import Refusal, call_data, selector
+from ingest.localchain.chain.actions import Asset
+from ingest.localchain.chain.wallet import Refusal, call_data, selector
 from tests.ingest.localchain.reading import held, named
 from tests.ingest.localchain.truth.played import Label, Told
 from tests.ingest.localchain.truth.tokens import deployed_by, fees_usd, peak_and_end, sent_by

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from ingest.localchain.play.deploying import world
 from ingest.localchain.protocols.mixer import Mixer
-from ingest.localchain.world import world
 from tests.ingest.localchain.reading import named, receipts_of
 from tests.ingest.localchain.truth.played import Label, Told
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.localchain.clock import DAY
+from ingest.localchain.world.clock import DAY
 from tests.ingest.localchain.reading import moved_by, named
 from tests.ingest.localchain.truth.played import Label, Told
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.localchain.wallet import call_data
+from ingest.localchain.chain.wallet import call_data
 from tests.ingest.localchain.reading import named, receipts_of
 from tests.ingest.localchain.truth.played import Label, Told
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.localchain.actions import Asset
-from ingest.localchain.world import world
+from ingest.localchain.chain.actions import Asset
+from ingest.localchain.play.deploying import world
 from tests.ingest.localchain.reading import held, named
 from tests.ingest.localchain.truth.played import Label, Told
 from tests.ingest.localchain.truth.tokens import deployed_by, fees_usd, peak_and_end, sent_by

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.localchain.actions import Asset
-from ingest.localchain.wallet import call_data
-from ingest.localchain.world import ETH, world
+from ingest.localchain.chain.actions import Asset
+from ingest.localchain.chain.wallet import call_data
+from ingest.localchain.play.deploying import world
+from ingest.localchain.world.world import ETH
 from tests.ingest.localchain.reading import held, named, receipts_of
 from tests.ingest.localchain.truth.played import Label, Told
 from tests.ingest.localchain.truth.tracing import deepest

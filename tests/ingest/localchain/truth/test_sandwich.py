@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from ingest.localchain.actions import SWAP_GAS
-from ingest.localchain.wallet import call_data
-from ingest.localchain.world import ETH, world
+from ingest.localchain.chain.actions import SWAP_GAS
+from ingest.localchain.chain.wallet import call_data
+from ingest.localchain.play.deploying import world
+from ingest.localchain.world.world import ETH
 from tests.ingest.localchain.reading import TRANSFER, named, receipts_of
 from tests.ingest.localchain.truth.played import Label, Told
 

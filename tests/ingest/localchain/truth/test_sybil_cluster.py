@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ingest.localchain.wallet import selector
-from ingest.localchain.world import world
+from ingest.localchain.chain.wallet import selector
+from ingest.localchain.play.deploying import world
 from tests.ingest.localchain.reading import moved_by, named, receipts_of
 from tests.ingest.localchain.truth.played import Label, Told
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.localchain.actions import Asset
+from ingest.localchain.chain.actions import Asset
+from ingest.localchain.play.deploying import world
 from ingest.localchain.protocols.token_zoo import TokenZoo
-from ingest.localchain.world import ETH, world
+from ingest.localchain.world.world import ETH
 from tests.ingest.localchain.reading import held, moved_by, named
 from tests.ingest.localchain.skeleton import skeleton
 from tests.ingest.localchain.truth.played import Told

@@ -7,10 +7,11 @@ from itertools import pairwise
 
 import pytest
 
-from ingest.localchain.pools import pair_address
+from ingest.blocks.trie import keccak
+from ingest.localchain.play.deploying import world
 from ingest.localchain.protocols.nft_market import NftMarket
-from ingest.localchain.world import ETH, world
-from ingest.trie import keccak
+from ingest.localchain.world.pools import pair_address
+from ingest.localchain.world.world import ETH
 from tests.ingest.localchain.reading import moved_by, named, receipts_of
 from tests.ingest.localchain.truth.played import Label, Told
 

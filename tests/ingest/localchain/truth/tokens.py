@@ -7,8 +7,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.localchain.wallet import Wallet, call_data
-from ingest.localchain.world import ETH, world
+from ingest.localchain.chain.wallet import Wallet, call_data
+from ingest.localchain.play.deploying import world
+from ingest.localchain.world.world import ETH
 from tests.ingest.localchain.reading import TRANSFER, Moved, held, named, receipts_of
 from tests.ingest.localchain.truth.played import Label, Told
 

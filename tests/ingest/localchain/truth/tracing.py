@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ingest.localchain.wallet import Wallet
+from ingest.localchain.chain.wallet import Wallet
 
 
 def deepest(chain: Wallet, transaction: str, contract: str) -> int:

@@ -1,0 +1,1 @@
+"""All of undertow on one machine, run as the parts that it has."""

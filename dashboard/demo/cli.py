@@ -1,0 +1,47 @@
+"""The command that runs all of undertow on one machine. Light to import."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+
+def mount(app: typer.Typer) -> None:
+    """Adds `demo` to the front door."""
+    app.command()(demo)
+
+
+def demo(
+    blocks: Annotated[
+        int | None,
+        typer.Option(min=1, help="Play so many blocks as fast as possible, then sum up. Without: play on."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed plays another story.")] = None,
+    no_dashboard: Annotated[
+        bool,
+        typer.Option("--no-dashboard", help="Without the screen; with --blocks it ends after the summary."),
+    ] = False,
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--continue/--fresh",
+            help="Keep the records and alerts of demos before. A local chain ends with its process, so the "
+            "actors begin anew under the next chain id.",
+        ),
+    ] = False,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Of the dashboard, on 127.0.0.1.")] = 8501,
+) -> None:
+    """Run everything here: broker, forked chain with labelled actors, ingest, detect, sink, dashboard.
+
+    Ctrl-C ends every process it started. State and logs stay in ~/.undertow/demo until the next
+    start, which begins afresh unless --continue is given.
+    """
+    from dashboard.demo.running import Options, run
+    from dashboard.demo.terminal import Terminal
+    from ingest.machine.signals import stop_on_signal
+
+    options = Options(blocks, seed, None if no_dashboard else port, keep)
+    with stop_on_signal() as stop:
+        run(options, Terminal(sys.stdout), stop)

@@ -1,0 +1,149 @@
+"""The parts of the demo: the command line of each, and how it is seen that it is up."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from dashboard.demo.supervisor import Part
+from ingest.machine.processes import LOOPBACK, answers
+
+BLOCK_SECONDS = 1.0
+"""Real pace of an endless demo; one of so many blocks goes as fast as the machine allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one run's parts keep their state, and where they listen."""
+
+    folder: Path
+    chain_id: int
+    broker_port: int
+    chain_port: int
+
+    @property
+    def kafka(self) -> str:
+        return f"{LOOPBACK}:{self.broker_port}"
+
+    @property
+    def rpc(self) -> str:
+        return url(self.chain_port)
+
+    @property
+    def store_file(self) -> Path:
+        return self.folder / "store.db"
+
+    @property
+    def store(self) -> str:
+        return f"sqlite:///{self.store_file}"
+
+    @property
+    def labels(self) -> Path:
+        return self.folder / f"labels-{self.chain_id}.jsonl"
+
+
+def broker(place: Place) -> Part:
+    argv = _undertow("broker", "--port", place.broker_port, "--data", place.folder / "kafka")
+    return _part("broker", argv, lambda log: "answers at" in _text(log), f"Kafka at {place.kafka}")
+
+
+def chain(place: Place) -> Part:
+    """Two parts for who looks: the origin, and its fork, each as soon as it is up."""
+    argv = _undertow("chain", "--port", place.chain_port, "--chain-id", place.chain_id)
+    return Part("chain", argv, _chain_lines)
+
+
+def simulation(place: Place, blocks: int | None, seed: int | None) -> Part:
+    """Ends by itself when it has played `blocks`; without, it plays on at a pace that can be watched."""
+    length = ("--block-time", BLOCK_SECONDS) if blocks is None else ("--blocks", blocks)
+    chosen = () if seed is None else ("--seed", seed)
+    stories = ("--categories", ",".join(watched_categories()))
+    argv = _undertow("simulate", "--rpc", place.rpc, "--labels", place.labels, *length, *chosen, *stories)
+    says = f"labelled actors play on chain {place.chain_id}"
+    return _part("simulation", argv, lambda log: bool(_text(log)), says, ends=True)
+
+
+def watched_categories() -> list[str]:
+    """What some detector promises to catch and some actor plays: the demo shows what undertow can do."""
+    from detectors.registry import detectors
+    from ingest.localchain.play.stories import repertoires
+
+    caught = {category for detector in detectors() for category in detector.catches}
+    return sorted(caught & {one.category for one in repertoires()})
+
+
+def ingest(place: Place) -> Part:
+    argv = _undertow("ingest", "--rpc", place.rpc, "--kafka", place.kafka, "--start", "earliest")
+    return _part("ingest", argv, lambda _log: _is_published(place), "proved blocks go to Kafka")
+
+
+def detect(place: Place) -> Part:
+    state = place.folder / f"detect-{place.chain_id}"
+    argv = _undertow("detect", "--kafka", place.kafka, "--chain-id", place.chain_id, "--state", state)
+    return _part("detect", argv, lambda _log: _is_judged(place), "blocks are judged as they come")
+
+
+def sink(place: Place) -> Part:
+    argv = _undertow("sink", "--kafka", place.kafka, "--store", place.store)
+    return _part("sink", argv, lambda _log: _is_filed(place), "alerts are filed for the dashboard")
+
+
+def dashboard(place: Place, port: int) -> Part:
+    argv = _undertow("dashboard", "--store", place.store, "--port", port)
+    return _part("dashboard", argv, lambda _log: answers(port), url(port))
+
+
+def url(port: int) -> str:
+    return f"http://{LOOPBACK}:{port}"
+
+
+def _undertow(command: str, *arguments: object) -> list[str]:
+    return [sys.executable, "-m", "undertow", command, *map(str, arguments)]
+
+
+def _part(
+    name: str, argv: Sequence[str], is_up: Callable[[Path], bool], says: str, ends: bool = False
+) -> Part:
+    return Part(name, argv, lambda log: [_line(name, says)] if is_up(log) else None, ends)
+
+
+def _line(name: str, text: str) -> str:
+    return f"{name:<13} {text}"
+
+
+def _text(log: Path) -> str:
+    return log.read_text(errors="replace")
+
+
+def _chain_lines(log: Path) -> list[str] | None:
+    """What `undertow chain` says: the name of a part, two spaces, and its URL."""
+    said = [line.split("  ", 1) for line in _text(log).splitlines() if "  http" in line]
+    lines = [_line(name, address.strip()) for name, address in said]
+    return lines if any(name == "fork" for name, _ in said) else None
+
+
+def _is_published(place: Place) -> bool:
+    from ingest.kafka import Cluster
+
+    return place.chain_id in Cluster(place.kafka).chains()
+
+
+def _is_judged(place: Place) -> bool:
+    from detectors.published import output_mark
+    from ingest.kafka import Cluster
+
+    partition = Cluster(place.kafka).partition_of(place.chain_id)
+    return output_mark(place.kafka, place.chain_id, partition) is not None
+
+
+def _is_filed(place: Place) -> bool:
+    """The sink has made its store and filed the first blocks of this chain."""
+    from dashboard.store import open_reader
+
+    if not place.store_file.exists():
+        return False
+    with closing(open_reader(place.store)) as store:
+        return place.chain_id in {head.chain_id for head in store.heads()}

@@ -1,0 +1,141 @@
+"""Writes the book: from Kafka or from the store, byte for byte the same file at the same head."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from detectors.alert import Alert, book
+from ingest.model.errors import BadInput
+
+ATTEMPTS = 5
+"""How often to read again when detection moved on while its alerts were read."""
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet runs a cell that begins so, and names on a chain are written by strangers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The last revision of every alert of one chain, and the head and finality they stand at. `unreadable`
+    says of each record that is not among them which it is, and why.
+    """
+
+    chain_id: int
+    head: int
+    finality: int
+    alerts: tuple[Alert, ...]
+    unreadable: tuple[str, ...] = ()
+
+    def book(self) -> list[str]:
+        return book(self.alerts, self.head, self.finality)
+
+
+def from_store(url: str, chain_id: int | None = None) -> list[Chain]:
+    """Every chain of the store, or one. Raises StoreUnreachable, and BadInput where there is none."""
+    from dashboard.store import open_reader
+
+    reader = open_reader(url)
+    try:
+        wanted = [head.chain_id for head in reader.heads() if chain_id in (None, head.chain_id)]
+        found = [(name, standing) for name in wanted if (standing := reader.standing(name)) is not None]
+    finally:
+        reader.close()
+    if not found:
+        raise BadInput(f"the store holds {_named(chain_id)}: fill it with `undertow sink`")
+    return [
+        Chain(name, head.block_number, head.finality, tuple(standing.alerts), tuple(standing.unreadable))
+        for name, standing in found
+        for head in (standing.head,)
+    ]
+
+
+def from_kafka(bootstrap: str, chain_id: int | None = None) -> list[Chain]:
+    """Every chain that was judged, or one. Raises BrokerUnreachable, and BadInput where there is none."""
+    from ingest.kafka import Cluster
+
+    partitions = Cluster(bootstrap).chains()
+    wanted = sorted(name for name in partitions if chain_id in (None, name))
+    found = [chain for name in wanted if (chain := _judged(bootstrap, name, partitions[name])) is not None]
+    if not found:
+        raise BadInput(f"Kafka holds {_named(chain_id)} that was judged: run `undertow detect` first")
+    return found
+
+
+def _named(chain_id: int | None) -> str:
+    return "no chain" if chain_id is None else f"no chain {chain_id}"
+
+
+def _judged(bootstrap: str, chain_id: int, partition: int) -> Chain | None:
+    """Reads the mark, the alerts, and the mark again: where it stood still the two belong together."""
+    from detectors.published import last_revisions, output_mark
+    from ingest.kafka import ALERTS
+
+    for _ in range(ATTEMPTS):
+        before = output_mark(bootstrap, chain_id, partition)
+        if before is None:
+            return None
+        note = before.note()
+        if note.rebuilding:
+            raise BadInput(
+                f"chain {chain_id} is being judged anew, and its alerts are partly of the run before: "
+                "let `undertow detect` finish that, then export again"
+            )
+        published = last_revisions(bootstrap, chain_id)
+        if output_mark(bootstrap, chain_id, partition) == before:
+            aside = [f"{ALERTS} offset {place}: {why}" for place, why in published.set_aside.items()]
+            return Chain(chain_id, note.head, note.finality, tuple(published.alerts.values()), tuple(aside))
+    raise BadInput(
+        f"detection of chain {chain_id} moves on faster than it can be read: export from the store"
+    )
+
+
+def lines(chains: Iterable[Chain]) -> str:
+    """JSON lines: the books of the chains one after another."""
+    return "".join(f"{line}\n" for chain in chains for line in chain.book())
+
+
+def table(chains: Iterable[Chain]) -> str:
+    """CSV with a header: the keys of the JSON form, nested values as JSON, no cell that would be run."""
+    rows = [json.loads(line) for chain in chains for line in chain.book()]
+    columns = sorted({name for row in rows for name in row})
+    out = io.StringIO()
+    writer = csv.writer(out)  # ends lines with CR LF: with LF alone it would not quote a lone CR
+    writer.writerow(columns)
+    writer.writerows([_cell(row[name]) for name in columns] for row in rows)
+    return out.getvalue()
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    nested = isinstance(value, list | Mapping)
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True) if nested else str(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def write_whole(path: Path, text: str) -> None:
+    """`path` holds all of `text` or what it held before. Raises BadInput where it cannot be written."""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror}") from error
+    _replace(path, Path(temporary), handle, text.encode())
+
+
+def _replace(path: Path, temporary: Path, handle: int, content: bytes) -> None:
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise BadInput(f"{path} cannot be written: {error.strerror}") from error

@@ -1,0 +1,189 @@
+"""Files what detection says into the store: every chain of the log, exactly once, through any crash."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+
+from dashboard.store import Feed, Rejected, Writer
+from detectors.alert import DEFAULT_FINALITY, Alert
+from detectors.messages import ScoreRecord, alert_from, scores_from
+from detectors.published import output_mark
+from ingest.kafka import ALERTS, SCORES, Cluster, Message, Reader
+from ingest.model.errors import BadInput, UnreadableRecord
+
+POLL_S = 0.2
+"""How long to wait for scores of one chain: an alert is on the screen this much later at worst."""
+CHAINS_EVERY_S = 5.0
+"""How often to look for chains that are new in the log."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Which chain to file (None: all), and the block after which to end (None: never)."""
+
+    chain_id: int | None = None
+    until_block: int | None = None
+
+
+def run(bootstrap: str, writer: Writer, goal: Goal, stop: threading.Event, say: Say) -> None:
+    """Files until `stop`, or until the head of every chain is at `goal.until_block`.
+
+    Raises BrokerUnreachable, StoreUnreachable, and BadInput where the store was filled from another log.
+    """
+    with ExitStack() as opened:
+        chains: dict[int, ChainTopics] = {}
+        looked = float("-inf")
+        while not stop.is_set():
+            if time.monotonic() - looked > CHAINS_EVERY_S:
+                for topics in _new_chains(bootstrap, writer, goal, chains, say):
+                    chains[topics.chain_id] = opened.enter_context(closing(topics))
+                looked = time.monotonic()
+            for topics in chains.values():
+                _file(writer, topics, say)
+            if chains and goal.until_block is not None and _reached(writer, chains, goal.until_block):
+                return
+            if not chains:
+                stop.wait(POLL_S)
+
+
+def _file(writer: Writer, topics: ChainTopics, say: Say) -> None:
+    feed = topics.read()
+    if feed is None:
+        return
+    writer.file(feed)
+    for bad in feed.rejected:
+        say(f"sink: chain {feed.chain_id}: set aside {bad.topic} offset {bad.offset}: {bad.reason}")
+    if feed.revisions:
+        head = writer.head(feed.chain_id)
+        say(f"sink: chain {feed.chain_id}: {_counted(len(feed.revisions))} filed, head {head}")
+
+
+def _counted(revisions: int) -> str:
+    return "1 revision" if revisions == 1 else f"{revisions} revisions"
+
+
+def _reached(writer: Writer, chains: dict[int, ChainTopics], block: int) -> bool:
+    heads = [writer.head(chain_id) for chain_id in chains]
+    return all(head is not None and head >= block for head in heads)
+
+
+def _new_chains(
+    bootstrap: str, writer: Writer, goal: Goal, known: dict[int, ChainTopics], say: Say
+) -> Iterator[ChainTopics]:
+    for chain_id, partition in Cluster(bootstrap).chains().items():
+        if chain_id not in known and goal.chain_id in (None, chain_id):
+            finality = Finality(bootstrap, chain_id, partition, writer.finality(chain_id), say)
+            yield ChainTopics(bootstrap, chain_id, partition, writer.offsets(chain_id), finality)
+
+
+class Finality:
+    """How deep a block of one chain must lie to be final, as its detector was told.
+
+    The detector says so in its mark, with every output: it is asked again for each, since another run may
+    have been told another depth. Where the mark cannot be read, what was filed before stays.
+    """
+
+    def __init__(self, bootstrap: str, chain_id: int, partition: int, filed: int | None, say: Say) -> None:
+        self._mark = (bootstrap, chain_id, partition)
+        self._known = filed or DEFAULT_FINALITY
+        self._asked = False
+        self._say = say
+
+    def now(self, has_new_output: bool) -> int:
+        if has_new_output or not self._asked:
+            self._known = self._marked()
+            self._asked = True
+        return self._known
+
+    def _marked(self) -> int:
+        mark = output_mark(*self._mark)
+        try:
+            return self._known if mark is None else mark.note().finality
+        except UnreadableRecord as error:
+            if not self._asked:
+                self._say(f"sink: chain {self._mark[1]}: {error}")
+            return self._known
+
+
+class ChainTopics:
+    """The two topics of one chain, read from where the store stands."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        chain_id: int,
+        partition: int,
+        offsets: dict[str, int],
+        finality: Finality,
+    ) -> None:
+        self.chain_id = chain_id
+        self._filed = offsets
+        self._finality = finality
+        self._alerts = Reader(bootstrap, ALERTS, partition, offsets.get(ALERTS))
+        self._scores = Reader(bootstrap, SCORES, partition, offsets.get(SCORES))
+        for topic, reader in ((ALERTS, self._alerts), (SCORES, self._scores)):
+            self._refuse_shorter_log(topic, reader)
+
+    def read(self) -> Feed | None:
+        """What is new, or None. A head is never ahead of its alerts.
+
+        Alerts are sent before the scores of their blocks, in one transaction; but each partition shows a
+        transaction on its own, so a score may be seen a moment before its alerts. All that was *sent* to the
+        alerts when a score is seen, visible or not yet, holds the alerts that belong to it.
+        """
+        scores = self._scores.poll(POLL_S)
+        alerts = _up_to(self._alerts, self._alerts.sent()) if scores else self._alerts.poll(0)
+        after = {ALERTS: self._alerts.position, SCORES: self._scores.position}
+        if not alerts and not scores:
+            return None
+        feed = self._feed(alerts, scores, after)
+        self._filed = after
+        return feed
+
+    def close(self) -> None:
+        self._alerts.close()
+        self._scores.close()
+
+    def _feed(self, alerts: list[Message], scores: list[Message], after: dict[str, int]) -> Feed:
+        revisions, records, rejected = sorted_out(self.chain_id, alerts + scores)
+        finality = self._finality.now(has_new_output=bool(records))
+        return Feed(self.chain_id, revisions, records, self._filed, after, finality, rejected)
+
+    def _refuse_shorter_log(self, topic: str, reader: Reader) -> None:
+        filed, end = self._filed.get(topic, 0), reader.end()
+        if filed > end:
+            raise BadInput(
+                f"the store has read {topic} of chain {self.chain_id} up to {filed}, but it ends at {end}: "
+                "the store was filled from another log, so name a new one"
+            )
+
+
+def sorted_out(
+    chain_id: int, messages: Sequence[Message]
+) -> tuple[list[tuple[int, Alert]], list[ScoreRecord], list[Rejected]]:
+    """Revisions of alerts with their offsets, records of scores, and what is neither: that is set aside."""
+    revisions: list[tuple[int, Alert]] = []
+    records: list[ScoreRecord] = []
+    rejected: list[Rejected] = []
+    for message in messages:
+        try:
+            if message.topic == ALERTS:
+                revisions.append((message.offset, alert_from(message.key, message.value, chain_id)))
+            else:
+                records.append(scores_from(message.key, message.value, chain_id))
+        except UnreadableRecord as error:
+            rejected.append(Rejected(message.topic, message.offset, str(error)))
+    return revisions, records, rejected
+
+
+def _up_to(reader: Reader, end: int) -> list[Message]:
+    messages: list[Message] = []
+    while reader.position < end:
+        messages += reader.poll(POLL_S)
+    return messages

@@ -1,0 +1,56 @@
+"""Whether transactions are of who is said to have sent them: their hashes, and the keys that signed them.
+
+The one door to libsecp256k1. To recover a key takes longer than to prove the block, so it is done on request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ingest.blocks import signed
+from ingest.blocks.answers import TransactionAnswer, unhex
+from ingest.blocks.trie import keccak
+
+
+def sender_difference(transactions: Sequence[TransactionAnswer]) -> str | None:
+    """The first transaction whose hash or sender is not what its bytes and its signature say; None where all
+    are.
+
+    Deposits nobody signs; development nodes leave the signature of an impersonated wallet out (r = s = 0);
+    and what cannot be encoded cannot be hashed: none of these is looked at. Raises ValueError for what is no
+    hex.
+    """
+    for at, transaction in enumerate(transactions):
+        if is_unsigned(transaction):
+            continue
+        try:
+            made = keccak(signed.encoded(transaction))
+        except (signed.UnknownType, signed.Incomplete):
+            continue
+        if made != unhex(transaction.hash):
+            return f"transaction {at} hashes to 0x{made.hex()}, not to {transaction.hash}"
+        sender = recovered(transaction)
+        if sender != unhex(transaction.sender):
+            told = "nobody" if sender is None else f"0x{sender.hex()}"
+            return f"transaction {at} ({transaction.hash}) is signed by {told}, not by {transaction.sender}"
+    return None
+
+
+def is_unsigned(transaction: TransactionAnswer) -> bool:
+    if transaction.type == "0x7e":
+        return True
+    return not int(transaction.r or "0x0", 16) and not int(transaction.s or "0x0", 16)
+
+
+def recovered(transaction: TransactionAnswer) -> bytes | None:
+    """The address whose key signed; None where no key can have made the signature."""
+    from coincurve import PublicKey
+
+    r, s = (int(word or "0x0", 16) for word in (transaction.r, transaction.s))
+    digest = keccak(signed.signed_part(transaction))
+    try:
+        signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes((signed.parity(transaction),))
+        key = PublicKey.from_signature_and_message(signature, digest, hasher=None)
+    except (ValueError, OverflowError):
+        return None
+    return keccak(key.format(compressed=False)[1:])[12:]

@@ -1,0 +1,193 @@
+"""The commands that bring a chain in: `ingest` (live, into Kafka) and `backfill` (history, into the lake)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from ingest.live.wiring import Start
+
+Verify = Literal["strict", "warn", "off"]
+
+Rpc = Annotated[
+    str,
+    typer.Option(
+        "--rpc",
+        envvar="UNDERTOW_RPC",
+        metavar="URL[,URL…]",
+        help="The node to read: an http(s) or ws(s) URL, or the path of an .ipc socket; further ones, after "
+        "commas, take over when it fails.",
+    ),
+]
+VerifyOption = Annotated[
+    Verify,
+    typer.Option(
+        envvar="UNDERTOW_VERIFY",
+        help="What becomes of a block that cannot be proved: wait before it, mark it, or do not look.",
+    ),
+]
+ChainId = Annotated[
+    int | None,
+    typer.Option(min=1, help="Refuse a node that serves another chain.  [default: the chain it serves]"),
+]
+
+Facts = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="UNDERTOW_FACTS",
+        metavar="DIR",
+        help="Folder of lists (sanctions*, ofac*, phishing*, forta*, allow*; .txt or .csv) to tell as facts; "
+        "a file that changes is told again.",
+    ),
+]
+Traces = Annotated[bool, typer.Option("--traces", help="Also read the calls inside transactions.")]
+
+CheckSenders = Annotated[
+    bool,
+    typer.Option(
+        "--check-senders",
+        envvar="UNDERTOW_CHECK_SENDERS",
+        help="Also hold each transaction's hash and sender against its signature; takes longer than the "
+        "proof.",
+    ),
+]
+WrappedNative = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--wrapped-native",
+        envvar="UNDERTOW_WRAPPED_NATIVE",
+        metavar="ADDRESS[,ADDRESS…]",
+        help="A contract that wraps the chain's native coin, beside those known by chain id or by code: its "
+        "Deposit and Withdrawal move tokens, in the blocks that are read from now on.",
+    ),
+]
+
+
+def mount(app: typer.Typer) -> None:
+    """Adds the commands to the front door."""
+    app.command("ingest")(ingest)
+    app.command("backfill")(backfill)
+
+
+def ingest(
+    rpc: Rpc,
+    kafka: Annotated[
+        str, typer.Option(envvar="UNDERTOW_KAFKA", metavar="HOST:PORT", help="The broker to publish to.")
+    ] = "127.0.0.1:9092",
+    start: Annotated[
+        str,
+        typer.Option(
+            metavar="N|earliest|latest",
+            help="First block to read. Counts only where Kafka holds nothing of the chain yet.",
+        ),
+    ] = "latest",
+    verify: VerifyOption = "strict",
+    lake: Annotated[Path | None, typer.Option(help="Also keep final blocks in this lake.")] = None,
+    until_block: Annotated[
+        int | None, typer.Option(min=0, help="End once this block is published.  [default: never]")
+    ] = None,
+    chain_id: ChainId = None,
+    poll_ms: Annotated[
+        int,
+        typer.Option(
+            envvar="UNDERTOW_POLL_MS", min=1, help="Pause between questions at the head, milliseconds."
+        ),
+    ] = 50,
+    confirmations: Annotated[
+        int,
+        typer.Option(
+            envvar="UNDERTOW_CONFIRMATIONS",
+            min=0,
+            help="Blocks that must lie on top of a block before it is published.",
+        ),
+    ] = 0,
+    quorum: Annotated[
+        int,
+        typer.Option(
+            envvar="UNDERTOW_QUORUM", min=1, help="Nodes that must hold a block before it is published."
+        ),
+    ] = 1,
+    node_deadline: Annotated[
+        float,
+        typer.Option(
+            envvar="UNDERTOW_NODE_DEADLINE", min=0.1, help="Seconds that a node has for one answer."
+        ),
+    ] = 30.0,
+    facts: Facts = None,
+    traces: Traces = False,
+    check_senders: CheckSenders = False,
+    wrapped_native: WrappedNative = None,
+) -> None:
+    """Follow a node's chain, block by block and proved, into Kafka, until Ctrl-C or SIGTERM."""
+    from ingest.facts.wrapped import read_addresses
+    from ingest.live.wiring import FollowSettings, follow
+    from ingest.machine.signals import collect_seldom, stop_on_signal
+    from ingest.nodes import Limits
+
+    settings = FollowSettings(
+        _start(start), verify, until_block, poll_ms / 1000, confirmations, quorum, Limits(node_deadline),
+        traces, facts, check_senders=check_senders,
+        wrapped=read_addresses(wrapped_native or (), "--wrapped-native"),
+    )  # fmt: skip
+    collect_seldom()
+    with stop_on_signal() as stop:
+        follow(rpc, kafka, chain_id, settings, lake, stop, _say)
+
+
+def backfill(
+    rpc: Rpc,
+    from_block: Annotated[int, typer.Option(min=0, help="First block.")],
+    to_block: Annotated[int, typer.Option(min=0, help="Last block, included.")],
+    lake: Annotated[Path, typer.Option(help="Folder of the lake; made where it is missing.")],
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes, each with a range of 1,000 blocks at a time.")
+    ] = 4,
+    verify: VerifyOption = "strict",
+    allow_unfinalised: Annotated[
+        bool,
+        typer.Option(
+            "--allow-unfinalised",
+            help="Also read blocks that may still be replaced; implied where none ever is (as on anvil).",
+        ),
+    ] = False,
+    chain_id: ChainId = None,
+    facts: Facts = None,
+    traces: Traces = False,
+    check_senders: CheckSenders = False,
+    wrapped_native: WrappedNative = None,
+) -> None:
+    """Copy history from a node, proved, into a lake of Parquet files; run again, it goes on."""
+    from ingest.facts.wrapped import read_addresses
+    from ingest.lake.backfill import BackfillSettings
+    from ingest.lake.backfill import backfill as run
+    from ingest.machine.progress import ProgressLine
+    from ingest.machine.signals import collect_seldom, stop_on_signal
+
+    if from_block > to_block:
+        raise typer.BadParameter(f"--from-block {from_block} is above --to-block {to_block}")
+    wrapped = read_addresses(wrapped_native or (), "--wrapped-native")
+    settings = BackfillSettings(
+        from_block, to_block, workers, verify, allow_unfinalised, traces, facts, check_senders, wrapped
+    )
+    collect_seldom()
+    with stop_on_signal() as stop:
+        run(rpc, chain_id, settings, lake, stop, _say, ProgressLine(sys.stderr).show)
+
+
+def _start(text: str) -> Start:
+    names: dict[str, Start] = {"earliest": "earliest", "latest": "latest"}
+    if text in names:
+        return names[text]
+    if not text.isdecimal():
+        raise typer.BadParameter(
+            f"{text!r} is no block number, nor `earliest`, nor `latest`", param_hint="--start"
+        )
+    return int(text)
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)

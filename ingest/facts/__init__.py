@@ -1,0 +1,1 @@
+"""What becomes known with a block and is not in it: tokens' words, code, lists, calls."""

@@ -1,0 +1,187 @@
+"""Brings history into the lake: ranges of blocks, proved and decoded by the same code as the live chain."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import polars as pl
+
+from ingest import schema
+from ingest.blocks.verify import Rules, Verify
+from ingest.facts.lists import ListBook
+from ingest.facts.wrapped import unknown_wrapped
+from ingest.lake import reading as lakes
+from ingest.lake.range_reader import Say
+from ingest.lake.range_workers import Crew, Task, processes
+from ingest.lake.reading import Lake, Manifest
+from ingest.lake.writing import LakeWriter
+from ingest.machine.progress import Progress
+from ingest.model.errors import BadInput, ChainGap
+from ingest.nodes import Nodes
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillSettings:
+    """Blocks `first`..`last` (inclusive), read by so many `workers`, a range each; with the calls inside
+    transactions where `traces` says so, and the lists in the folder `facts`. With `check_senders`
+    transactions are held against their signatures. `wrapped` are coins that wrap the native one.
+    """
+
+    first: int
+    last: int
+    workers: int = 4
+    verify: Verify = "strict"
+    allow_unfinalised: bool = False
+    traces: bool = False
+    facts: Path | None = None
+    check_senders: bool = False
+    wrapped: frozenset[bytes] = frozenset()
+
+
+def backfill(
+    rpc: str,
+    chain_id: int | None,
+    settings: BackfillSettings,
+    lake: Path,
+    stop: threading.Event,
+    say: Say,
+    report: Callable[[Progress], None],
+) -> bool:
+    """Copies a chain's history into the lake in a folder. False when `stop` ended it early.
+
+    Raises BadInput for blocks that the chain does not have, or not finalised, and what `Backfill.run` raises.
+    """
+    nodes = Nodes(rpc, chain_id)
+    served = nodes.chain_id()
+    last = last_allowed(nodes, settings)
+    if last < settings.last:
+        say(f"backfill: stops at the finalised block {last}; --allow-unfinalised reads on")
+    book, writer = ListBook(settings.facts, say), LakeWriter(lake)
+    book.remember(writer.lake().lists(served))
+    rules = Rules(settings.verify, settings.check_senders)
+    crew = partial(processes, Task(rpc, served, rules, settings.traces, lake, settings.wrapped), say)
+    work = Backfill(served, nodes, writer, crew, book.told, settings.wrapped)
+
+    def learn(number: int) -> None:
+        book.remember(book.facts(served, number))
+
+    return work.run(settings.first, last, settings.workers, stop, report, learn)
+
+
+class Backfill:
+    """Copies blocks of one chain from its nodes into a lake."""
+
+    def __init__(
+        self, chain_id: int, nodes: Nodes, writer: LakeWriter, crew: Crew,
+        lists: Callable[[int, int], pl.DataFrame], wrapped: frozenset[bytes] = frozenset(),
+    ) -> None:  # fmt: skip
+        """`crew` reads and writes; `nodes` say which ranges are held as their chain has them now. `lists`
+        gives what became known of lists with blocks, by the first and the last of them. A range that does not
+        count deposits of coins in `wrapped` is read again.
+        """
+        self._chain_id = chain_id
+        self._nodes = nodes
+        self._writer = writer
+        self._crew = crew
+        self._lists = lists
+        self._wrapped = wrapped
+
+    def run(
+        self,
+        first: int,
+        last: int,
+        workers: int,
+        stop: threading.Event,
+        report: Callable[[Progress], None],
+        begin: Callable[[int], None] = lambda _number: None,
+    ) -> bool:
+        """Writes the ranges of `first`..`last` that the lake does not hold yet. False when `stop` ended it.
+
+        `begin` hears the first block that is missing, before anything is read; nothing where none is.
+
+        Raises ProofFailed (verify `strict`), NodeUnreachable or NodeMisbehaved after a few attempts; ChainGap
+        where the chain changed between two ranges. What is written stays, and the next run goes on from it.
+        """
+        started, total = time.monotonic(), last - first + 1
+        todo = self._missing(first, last, workers)
+        done = total - sum(end - start + 1 for start, end in todo)
+        if todo:
+            begin(todo[0][0])
+        report(Progress(done, total, time.monotonic() - started))
+        with self._crew(max(1, min(workers, len(todo))), stop) as bring:
+            running: set[Future[int]] = set()
+            try:
+                while (todo or running) and not stop.is_set():
+                    while todo and len(running) < workers:
+                        wanted = todo.pop(0)
+                        running.add(bring(*wanted, self._lists(*wanted)))
+                    finished, running = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
+                    done += sum(future.result() for future in finished)
+                    report(Progress(done, total, time.monotonic() - started))
+            except BaseException:
+                stop.set()
+                raise
+        if stop.is_set() and done < total:
+            return False
+        self._check_links(first, last)
+        return True
+
+    def _missing(self, first: int, last: int, workers: int) -> list[tuple[int, int]]:
+        """The ranges that the lake does not hold, undamaged, as the node's chain has them now."""
+        lake, wanted = self._writer.lake(), lakes.split(first, last)
+        ranges = lake.ranges(self._chain_id)
+
+        def held(wanted: tuple[int, int]) -> bool:
+            covering = [held for held in ranges if held.first <= wanted[0] and wanted[1] <= held.last]
+            return any(self.agrees(held) and self._is_whole(lake, held) for held in covering)
+
+        with ThreadPoolExecutor(workers, thread_name_prefix="held") as pool:
+            return [one for one, is_held in zip(wanted, pool.map(held, wanted), strict=True) if not is_held]
+
+    def agrees(self, held: Manifest) -> bool:
+        """Whether a range of the lake ends with the block that the node's chain has there now."""
+        theirs = self._nodes.header(held.last)
+        return theirs is not None and theirs.id.hex() == held.last_hash
+
+    def _is_whole(self, lake: Lake, held: Manifest) -> bool:
+        """Whether a range is undamaged, and holds all that is told of its blocks today: one that was written
+        before wrapped coins were told, or without one that is named now, does not.
+        """
+        if not lake.intact(held) or not lake.holds(held, schema.WRAPPED_NATIVES):
+            return False
+        return not self._wrapped or not unknown_wrapped(lake.read(held), self._wrapped)
+
+    def _check_links(self, first: int, last: int) -> None:
+        held = [
+            range_ for range_ in self._writer.lake().ranges(self._chain_id) if range_.overlaps(first, last)
+        ]
+        for before, after in pairwise(held):
+            if after.first != before.last + 1 or after.parent_hash != before.last_hash:
+                raise ChainGap(
+                    f"the chain changed while it was read: block {after.first} is not the child of block "
+                    f"{before.last} in the lake; run the same backfill again"
+                )
+
+
+def last_allowed(nodes: Nodes, settings: BackfillSettings) -> int:
+    """The last block to backfill: the one asked for, or the finalised block where it is lower and counts.
+
+    A node without a finalised block (as anvil) gives all. Raises BadInput where nothing is left.
+    """
+    head = nodes.head().height
+    if settings.last > head:
+        raise BadInput(f"--to-block {settings.last} is above the head of the chain, {head}")
+    finalised = None if settings.allow_unfinalised else nodes.finalised()
+    if finalised is not None and finalised < settings.first:
+        raise BadInput(
+            f"--from-block {settings.first} is above the finalised block, {finalised}: "
+            "wait, or read blocks that may still be replaced with --allow-unfinalised"
+        )
+    return settings.last if finalised is None else min(settings.last, finalised)

@@ -1,0 +1,1 @@
+"""Follows a chain into the log, block by block, through reorganisations and outages."""

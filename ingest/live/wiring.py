@@ -1,0 +1,89 @@
+"""The command `ingest`: nodes, log and (where a folder is given) lake are wired here, and followed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from pathlib import Path
+
+from ingest.blocks.verify import Rules
+from ingest.facts.lists import ListBook
+from ingest.lake.archive import archived
+from ingest.lake.backfill import Backfill
+from ingest.lake.range_reader import RangeReader
+from ingest.lake.range_workers import RangeWorker, threads
+from ingest.lake.writing import LakeWriter
+from ingest.live.follower import Follower, FollowSettings, Say, Start
+from ingest.live.outage import despite_outages
+from ingest.log.blocklog import LogWriter
+from ingest.model.errors import NodeMisbehaved, NodeUnreachable
+from ingest.nodes import Nodes
+
+__all__ = ["FollowSettings", "Start", "follow"]
+
+_ATTEMPTS, _PAUSE_S, _LONGEST_PAUSE_S = 3, 0.1, 5.0
+
+
+def follow(
+    rpc: str,
+    kafka: str,
+    chain_id: int | None,
+    settings: FollowSettings,
+    lake: Path | None,
+    stop: threading.Event,
+    say: Say,
+) -> None:
+    """Follows the nodes' chain into the log until `stop`. A broker that goes away later is waited for.
+
+    Raises NodeUnreachable and BrokerUnreachable where none answers at the start, WrongChain, RollbackTooDeep.
+    """
+    nodes = Nodes(rpc, chain_id, settings.quorum, settings.limits)
+    served = _chain_of(nodes, stop)
+    apart = Nodes(rpc, served, limits=settings.limits)
+
+    def session(connected: Callable[[], None]) -> None:
+        book, log = ListBook(settings.facts, say), LogWriter(kafka, served)
+        try:
+            book.remember(log.lists())
+            connected()
+            head = log.headers.head
+            at = f"beginning at {settings.start}" if head is None else f"going on after block {head.number}"
+            say(f"ingest: chain {served} from {nodes.source} into {kafka}, {at}")
+            with _beside(served, apart, log, settings, lake, stop, say, book):
+                Follower(served, nodes, log, settings, say, book).run(stop)
+        finally:
+            log.close()
+
+    nodes.listen()
+    try:
+        despite_outages(session, stop, say)
+    finally:
+        nodes.close()
+        apart.close()
+
+
+def _chain_of(nodes: Nodes, stop: threading.Event) -> int:
+    """The chain that is followed. Nodes that do not answer, or not well, are asked again, a few times."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return nodes.chain_id()
+        except (NodeUnreachable, NodeMisbehaved):
+            stop.wait(min(max(_PAUSE_S, nodes.pause_s), _LONGEST_PAUSE_S))
+    return nodes.chain_id()
+
+
+def _beside(
+    served: int, nodes: Nodes, log: LogWriter, settings: FollowSettings, lake: Path | None,
+    stop: threading.Event, say: Say, book: ListBook,
+) -> AbstractContextManager[None]:  # fmt: skip
+    """The lake that is kept beside the log, where one is."""
+    if lake is None:
+        return nullcontext()
+    writer = LakeWriter(lake)
+    rules = Rules(settings.verify, settings.check_senders)
+    reader = RangeReader(served, nodes, rules, say, settings.traces, settings.wrapped)
+    crew = partial(threads, RangeWorker(reader, writer, threading.Lock()))
+    copy = Backfill(served, nodes, writer, crew, book.told)
+    return archived(served, copy, writer, log.headers, stop)

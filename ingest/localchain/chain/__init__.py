@@ -1,0 +1,1 @@
+"""The bare chain: anvil, blocks, wallets, transactions, bytecode and its deployment."""

@@ -1,0 +1,1 @@
+"""This machine: the tools that are installed on it, the broker, processes, signals, progress."""

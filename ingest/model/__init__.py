@@ -1,0 +1,1 @@
+"""What everything else speaks of: batches and rollbacks, the family of errors, what may be shown."""

@@ -1,0 +1,101 @@
+"""The embedded broker as a person runs it: it answers, keeps its records, and leaves nothing behind."""
+
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ingest.kafka import BLOCKS, Cluster, Publisher, tail
+from ingest.machine import broker, tools
+from ingest.machine.processes import Child, free_port, port_is_taken, wait_until
+from ingest.model.errors import BadInput, BrokerUnreachable, PortTaken
+
+pytestmark = pytest.mark.broker
+
+
+@pytest.fixture(autouse=True)
+def installed() -> None:
+    tools.ensure(print)
+
+
+def start(data: Path, port: int, log: Path) -> Child:
+    argv = [sys.executable, "-m", "undertow", "broker", "--port", str(port), "--data", str(data)]
+    return Child.start("broker", argv, log=log)
+
+
+def test_the_command_says_where_it_answers_and_ends_its_java_on_sigterm(tmp_path: Path) -> None:
+    port, log = free_port(), tmp_path / "log"
+    command = start(tmp_path / "data", port, log)
+    try:
+        wait_until(lambda: "answers at" in log.read_text(), 90, "the broker", command)
+        assert (
+            log.read_text()
+            == f"broker: Kafka answers at 127.0.0.1:{port}, its records are in {tmp_path / 'data'}\n"
+        )
+        Cluster(f"127.0.0.1:{port}").check()
+        (java,) = psutil.Process(command.pid).children()
+        command.process.send_signal(signal.SIGTERM)
+        assert command.process.wait(30) == 0
+        assert not java.is_running()
+        assert not port_is_taken(port)
+    finally:
+        command.stop()
+
+
+def test_a_killed_command_takes_its_java_with_it(tmp_path: Path) -> None:
+    port, log = free_port(), tmp_path / "log"
+    command = start(tmp_path / "data", port, log)
+    try:
+        wait_until(lambda: "answers at" in log.read_text(), 90, "the broker", command)
+        (java,) = psutil.Process(command.pid).children()
+        command.process.kill()
+        command.process.wait(10)
+        psutil.wait_procs([java], timeout=30)
+        wait_until(lambda: not port_is_taken(port), 30, "the broker's port")
+    finally:
+        command.stop()
+
+
+def test_records_outlive_a_restart(tmp_path: Path) -> None:
+    with broker.running(tmp_path) as bootstrap:
+        partition = Cluster(bootstrap).partition_of(7, create=True)
+        with Publisher(bootstrap, "alice") as alice, alice.transaction():
+            alice.send(BLOCKS, partition, b"7", b"block 1")
+    with broker.running(tmp_path) as bootstrap:
+        assert Cluster(bootstrap).chains() == {7: partition}
+        assert [message.value for message in tail(bootstrap, BLOCKS, partition, 1)] == [b"block 1"]
+    with pytest.raises(BrokerUnreachable):
+        Cluster(bootstrap).check(deadline_s=0.5)
+
+
+def test_it_listens_on_this_machine_only(kafka: str) -> None:
+    ports = {
+        connection.laddr
+        for process in psutil.Process().children()
+        if "kafka.Kafka" in process.cmdline()
+        for connection in process.net_connections(kind="tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert int(kafka.split(":")[1]) in {address.port for address in ports}
+    assert {address.ip.removeprefix("::ffff:") for address in ports} == {"127.0.0.1"}
+
+
+def test_a_taken_port_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as alice:
+        port = alice.getsockname()[1]
+        with (
+            pytest.raises(PortTaken, match=f"port {port} .* choose another with --port"),
+            broker.running(tmp_path, port),
+        ):
+            pass
+    assert not (tmp_path / "server.properties").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    refused = pytest.raises(BadInput, match=r"cannot keep records in .*file: .*: choose another with --data")
+    with refused, broker.running(tmp_path / "file"):
+        pass
