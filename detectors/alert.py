@@ -57,7 +57,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One revision of an alert. Numbers in `measured` are integers, floats of 6 decimals, or strings."""
+    """One revision of an alert. Numbers in `measured` are integers, floats of 6 decimals, or strings.
+
+    `status` is null or `retracted` while it travels: whether it is provisional or final is a function of the
+    head (`status_at`), which the book, the store and exports add.
+    """
 
     id: str
     chain_id: int
@@ -67,7 +71,7 @@ class Alert:
     severity: Severity
     score: float
     p_value: float | None
-    status: Status
+    status: Status | None
     retraction_reason: str | None
     block_number: int
     block_hash: str
@@ -135,11 +139,16 @@ _SAME = (
 """Fields that are the same in the dataclass and in the JSON."""
 
 
+def is_final(block_number: Any, head: int, finality: int) -> Any:
+    """Whether a block is `finality` deep when the chain stands at `head`; a store asks it of a column."""
+    return block_number <= head - finality
+
+
 def status_at(alert: Alert, head: int, finality: int = DEFAULT_FINALITY) -> Status:
     """What `alert.status` is when the chain stands at `head`: final once its block is `finality` deep."""
     if alert.status == "retracted":
         return "retracted"
-    return "final" if alert.block_number + finality <= head else "provisional"
+    return "final" if is_final(alert.block_number, head, finality) else "provisional"
 
 
 def book(alerts: Iterable[Alert], head: int, finality: int = DEFAULT_FINALITY) -> list[str]:

@@ -203,8 +203,10 @@ def _detect_lake(
     written = write_book(alerts, judged, settings.finality)
     if scores is not None:
         write_scores(scores, judged)
+    left_out = f"; {judged.scores_left_out} scores left out, beyond the cap of a block"
     gaps = f", begun anew after {judged.gaps} gaps" if judged.gaps else ""
     print(
-        f"{written} alerts up to block {judged.head} of chain {judged.chain_id} in {alerts}{gaps}",
+        f"{written} alerts up to block {judged.head} of chain {judged.chain_id} in {alerts}{gaps}"
+        f"{left_out if judged.scores_left_out else ''}",
         file=sys.stderr,
     )

@@ -117,8 +117,7 @@ class Engine:
             self._judge(piece, output)
         output.blocks = list(batch.blocks.select("block_number", "block_hash", "timestamp").iter_rows())
         episodes = self._episodes()
-        final = episodes.finalise(self.state.number)
-        revised = {alert.id: alert for alert in [*output.alerts, *final]}
+        revised = dict.fromkeys(alert.id for alert in output.alerts)
         output.alerts = [episodes.alerts[alert_id] for alert_id in revised]
         if self.follows:
             self._keep(batch, offset)

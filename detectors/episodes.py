@@ -95,17 +95,6 @@ class Episodes:
             measured={**alert.measured, **tally.counted(self.settings.roles)},
         )
 
-    def finalise(self, head: int) -> list[Alert]:
-        """Alerts whose block is now `finality` deep, as final revisions. Not journalled: a final block does
-        not come back.
-        """
-        due = [
-            a
-            for a in self.alerts.values()
-            if a.status == "provisional" and a.block_number + self.settings.finality <= head
-        ]
-        return [self._put(replace(alert, status="final")) for alert in sorted(due, key=_order)]
-
     def undo(self, number: int, reason: str) -> list[Alert]:
         """Puts everything back as it stood at block `number`: revisions that retract what began above it, and
         older ones again.
@@ -126,7 +115,7 @@ class Episodes:
                 revisions.append(replace(standing, status="retracted", retraction_reason=reason))
                 del self.alerts[alert_id]
             else:
-                revisions.append(self._put(_again(alert, standing)))
+                revisions.append(self._put(alert))
         return sorted(revisions, key=_order)
 
     def retract_all(self, reason: str) -> list[Alert]:
@@ -150,7 +139,7 @@ class Episodes:
         live = {episode.alert.id for episode in reachable} | {entry[2] for entry in self.journal}
         self.tallies = {i: tally for i, tally in self.tallies.items() if i in live}
         if not self.keep_all:
-            self.alerts = {i: a for i, a in self.alerts.items() if i in live or a.status == "provisional"}
+            self.alerts = {i: a for i, a in self.alerts.items() if i in live}
 
     def at(self, number: int) -> tuple[dict[Key, Episode], dict[str, Alert], dict[str, Tally]]:
         """Open episodes, alerts, and what the episodes had named, as it all stood at block `number` (not
@@ -203,7 +192,7 @@ def _opened(detector: str, tier: Tier, finding: Finding, place: Place, run: str)
         severity=finding.severity,
         score=finding.score,
         p_value=finding.p_value,
-        status="provisional",
+        status=None,
         retraction_reason=None,
         block_number=place.number,
         block_hash=hexed(place.hash),
@@ -246,19 +235,12 @@ def _revised(old: Alert, new: Alert) -> Alert:
     return replace(
         speaks,
         id=old.id,
-        status=raised.status,
         block_number=raised.block_number,
         block_hash=raised.block_hash,
         timestamp=raised.timestamp,
         proof=raised.proof,
         updated_block=new.updated_block,
     )
-
-
-def _again(alert: Alert, standing: Alert) -> Alert:
-    """An older revision that stands again: final, where it became so meanwhile."""
-    same_block = alert.block_number == standing.block_number
-    return replace(alert, status=standing.status) if same_block else alert
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:

@@ -84,7 +84,9 @@ class SubjectScore(Struct, frozen=True):
 
 
 class BlockScores(Struct, frozen=True, tag="scores", tag_field="kind"):
-    """The scores of one block. A block with very many has several records: `part` counts them."""
+    """The scores of one block. A block with very many has several records: `part` counts them. Beyond a cap
+    only the highest are kept: `left_out` counts the others.
+    """
 
     chain_id: Count
     block_number: Count
@@ -92,6 +94,7 @@ class BlockScores(Struct, frozen=True, tag="scores", tag_field="kind"):
     timestamp: Count
     scores: tuple[SubjectScore, ...]
     part: Count = 0
+    left_out: Count = 0
 
 
 class RolledBack(Struct, frozen=True, tag="rollback", tag_field="kind"):
@@ -161,7 +164,7 @@ class _Alert(Struct):
     severity: Severity
     score: Share
     p_value: Share | None
-    status: Status
+    status: Status | None
     retraction_reason: Prose | None
     block_number: Count
     block_hash: Hash
@@ -197,7 +200,9 @@ def alert_from(key: bytes, value: bytes | None, chain_id: int) -> Alert:
     numbers = [*typed.measured.values(), *typed.thresholds.values()]
     large = any(isinstance(number, int) and number.bit_length() > _MEASURE_BITS for number in numbers)
     _expect(not large, f"not an alert: a measure has more than {_MEASURE_BITS} bits")
-    return Alert.from_dict(msgspec.to_builtins(typed))
+    plain = msgspec.to_builtins(typed)
+    # Records of earlier versions say provisional or final: that is the head's to say.
+    return Alert.from_dict({**plain, "status": "retracted" if typed.status == "retracted" else None})
 
 
 def scores_from(key: bytes, value: bytes | None, chain_id: int) -> ScoreRecord:

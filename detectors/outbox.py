@@ -116,7 +116,9 @@ def block_records(chain_id: int, output: Output) -> Iterator[tuple[int, list[byt
         by_block.setdefault(score.block_number, []).append(score)
     for number, block_hash, timestamp in output.blocks:
         scores = tuple(_subject_score(each) for each in by_block.get(number, ()))
-        yield number, records_of(BlockScores(chain_id, number, hexed(block_hash), timestamp, scores))
+        left_out = output.scores_left_out.get(number, 0)
+        whole = BlockScores(chain_id, number, hexed(block_hash), timestamp, scores, left_out=left_out)
+        yield number, records_of(whole)
 
 
 def _subject_score(score: Score) -> SubjectScore:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Table, delete, insert, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dashboard.store.tables import alert_transactions, alerts, heads, offsets, rejected, roles, scores
-from detectors.alert import Alert
+from detectors.alert import Alert, is_final
 from detectors.messages import BlockScores, RolledBack, ScoreRecord, Superseded
 from ingest.model.errors import BadInput
 
@@ -156,6 +156,7 @@ def _replace(connection: Connection, chain_id: int, revisions: Sequence[tuple[in
 def _alert_row(offset: int, alert: Alert) -> dict[str, Any]:
     row: dict[str, Any] = {name: getattr(alert, name) for name in _SAME}
     return row | {
+        "status": alert.status or "provisional",
         "suppressed": alert.suppressed_by is not None,
         "record": alert.to_json(),
         "kafka_offset": offset,
@@ -231,12 +232,14 @@ def _block(record: BlockScores | RolledBack) -> dict[str, Any]:
 
 
 def _settle(connection: Connection, feed: Feed) -> None:
-    """The head alone tells provisional from final, in both directions: a rollback makes provisional again."""
+    """The head alone tells provisional from final, in both directions: a rollback makes provisional again.
+    What was filed just now stands as provisional until here.
+    """
     head = connection.scalar(select(heads.c.block_number).where(heads.c.chain_id == feed.chain_id))
     if head is None:
         return
     standing = (alerts.c.chain_id == feed.chain_id) & (alerts.c.status != "retracted")
-    deep = alerts.c.block_number <= head - feed.finality
+    deep = is_final(alerts.c.block_number, head, feed.finality)
     for status, where in (("final", deep), ("provisional", ~deep)):
         wrong = standing & where & (alerts.c.status != status)
         connection.execute(update(alerts).where(wrong).values(status=status))

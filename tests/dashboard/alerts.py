@@ -45,7 +45,7 @@ def drain(number: int = 100, name: str = "drain", **changes: Any) -> Alert:
         severity="high",
         score=0.91,
         p_value=None,
-        status="provisional",
+        status=None,
         retraction_reason=None,
         block_number=number,
         block_hash=block_hash(number),

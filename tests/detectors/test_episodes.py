@@ -31,7 +31,7 @@ def test_a_finding_opens_an_alert_named_after_the_transaction_that_completed_it(
     assert alert.id == alert_id(1, "layering", f"wallet:{hexed(MALLORY)}", transaction(5))
     assert (alert.block_number, alert.updated_block, alert.timestamp) == (5, 5, 60)
     assert (alert.status, alert.run, alert.tier, alert.proof) == (
-        "provisional",
+        None,
         "a run",
         "transfers",
         "header",
@@ -90,14 +90,11 @@ def test_one_finding_speaks_the_graver_of_the_two(
 def test_an_alert_is_raised_in_the_block_where_it_first_stands_unsuppressed() -> None:
     of = episodes()
     hidden = take(of, 5, suppressed_by=SUPPRESSED)
-    assert of.finalise(15)[0].status == "final"
     raised = take(of, 50, 650)
     assert (raised.id, raised.suppressed_by) == (hidden.id, None)
     assert (raised.block_number, raised.block_hash, raised.timestamp) == (50, hexed(place(50).hash), 650)
-    assert raised.status == "provisional"  # block 50 may still leave
     again = take(of, 51, 660, suppressed_by=SUPPRESSED)
     assert (again.block_number, again.suppressed_by) == (50, None)
-    assert of.finalise(60)[0].status == "final"
 
 
 def test_a_rollback_below_the_block_that_raised_it_puts_the_suppressed_alert_back() -> None:
@@ -106,7 +103,6 @@ def test_a_rollback_below_the_block_that_raised_it_puts_the_suppressed_alert_bac
     take(of, 14)
     (again,) = of.undo(13, "its block left")
     assert again == hidden
-    assert of.finalise(15)[0].block_number == 5
     assert take(of, 16).block_number == 16
 
 
@@ -230,14 +226,11 @@ def test_a_victim_is_not_lowered_to_an_intermediary() -> None:
     assert roles_after(victim, passes) == {Role(hexed(ALICE), "victim")}  # type: ignore[arg-type]
 
 
-def test_an_alert_is_final_once_its_block_is_deep_enough_and_stays_so_when_revised() -> None:
+def test_what_travels_says_nothing_of_finality_which_is_the_heads_to_say() -> None:
     of = episodes()
-    take(of, 5)
-    assert of.finalise(14) == []  # nine blocks on top
-    (final,) = of.finalise(15)
-    assert final.status == "final"
-    assert of.finalise(16) == []
-    assert take(of, 17).status == "final"
+    assert [take(of, 5).status, take(of, 17).status] == [None, None]
+    (retracted,) = of.undo(4, "its block left")
+    assert retracted.status == "retracted"
 
 
 def test_undoing_the_opening_block_retracts_the_alert() -> None:
@@ -271,19 +264,9 @@ def test_undoing_nothing_says_nothing() -> None:
     assert of.undo(5, "its block left") == []
 
 
-def test_an_alert_that_became_final_meanwhile_stays_final_when_a_revision_is_undone() -> None:
-    of = episodes()
-    take(of, 5)
-    take(of, 14)
-    of.finalise(15)
-    (again,) = of.undo(13, "its block left")
-    assert (again.status, again.updated_block) == ("final", 5)
-
-
 def test_what_can_no_longer_change_is_forgotten_and_what_can_is_kept() -> None:
     of = episodes()
     old, late = take(of, 5, timestamp=1000), take(of, 30, timestamp=1500, subject=BOB)
-    of.finalise(40)
     of.forget(20, now=1601)  # 601 seconds after the old one's last finding
     assert list(of.alerts) == [late.id]
     assert [entry[0] for entry in of.journal] == [30]
@@ -293,7 +276,6 @@ def test_what_can_no_longer_change_is_forgotten_and_what_can_is_kept() -> None:
 def test_a_closed_alert_that_an_undo_would_open_again_is_kept() -> None:
     of = episodes()
     first = take(of, 5, timestamp=1000)
-    of.finalise(40)
     second = take(of, 30, timestamp=1601)  # 601 seconds later: another episode of the same subject
     of.forget(20, now=1601)
     opened, alerts, named = of.at(20)
@@ -307,7 +289,6 @@ def test_a_closed_alert_that_an_undo_would_open_again_is_kept() -> None:
 def test_batch_work_keeps_forgotten_alerts_for_the_book() -> None:
     of = Episodes("a run", SETTINGS, keep_all=True)
     old = take(of, 5, timestamp=1000)
-    of.finalise(40)
     of.forget(40, now=9000)
     assert (list(of.alerts), of.open) == ([old.id], {})
 

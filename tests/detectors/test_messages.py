@@ -120,7 +120,7 @@ DAMAGE: list[tuple[str, object]] = [
     )),
     ("id", ""),
     *each("severity", "grave", "HIGH", "", None, 3, ...),
-    *each("status", "done", None, 1, ...),
+    *each("status", "done", 1, ...),
     *each("proof", "trust me", None),
     *each("tier", "everything", 1),
     *each("block_hash", "", "0x", "0x12", MALLORY, transaction(1).upper(), 1, "ab" * 33),
@@ -236,3 +236,10 @@ def test_any_bytes_are_a_record_or_refused(value: bytes, key: bytes) -> None:
 def test_any_text_is_a_note_or_refused(text: str) -> None:
     with pytest.raises(UnreadableRecord):
         note_from(text)
+
+
+@pytest.mark.parametrize("said", ["provisional", "final"])
+def test_what_an_earlier_version_said_of_finality_is_left_to_the_head(said: str) -> None:
+    value = json.dumps({**ALERT.to_dict(), "status": said}).encode()
+
+    assert alert_from(KEY, value, 1) == ALERT
