@@ -84,7 +84,9 @@ class SubjectScore(Struct, frozen=True):
 
 
 class BlockScores(Struct, frozen=True, tag="scores", tag_field="kind"):
-    """The scores of one block. A block with very many has several records: `part` counts them."""
+    """The scores of one block. A block with very many has several records: `part` counts them. `again`: they
+    follow a `Superseded`, about a block that was judged before.
+    """
 
     chain_id: Count
     block_number: Count
@@ -92,6 +94,7 @@ class BlockScores(Struct, frozen=True, tag="scores", tag_field="kind"):
     timestamp: Count
     scores: tuple[SubjectScore, ...]
     part: Count = 0
+    again: bool = False
 
 
 class RolledBack(Struct, frozen=True, tag="rollback", tag_field="kind"):

@@ -109,14 +109,15 @@ def score_records(chain_id: int, output: Output) -> Iterator[bytes]:
         yield from records
 
 
-def block_records(chain_id: int, output: Output) -> Iterator[tuple[int, list[bytes]]]:
-    """The number and the records of each block."""
+def block_records(chain_id: int, output: Output, again: bool = False) -> Iterator[tuple[int, list[bytes]]]:
+    """The number and the records of each block, which may have been judged before."""
     by_block: dict[int, list[Score]] = {}
     for score in output.scores:
         by_block.setdefault(score.block_number, []).append(score)
     for number, block_hash, timestamp in output.blocks:
         scores = tuple(_subject_score(each) for each in by_block.get(number, ()))
-        yield number, records_of(BlockScores(chain_id, number, hexed(block_hash), timestamp, scores))
+        record = BlockScores(chain_id, number, hexed(block_hash), timestamp, scores, again=again)
+        yield number, records_of(record)
 
 
 def _subject_score(score: Score) -> SubjectScore:
