@@ -85,7 +85,8 @@ class SubjectScore(Struct, frozen=True):
 
 class BlockScores(Struct, frozen=True, tag="scores", tag_field="kind"):
     """The scores of one block. A block with very many has several records: `part` counts them. Beyond a cap
-    only the highest are kept: `left_out` counts the others.
+    only the highest are kept: `left_out` counts the others. `again`: they follow a `Superseded`, about
+    a block that was judged before.
     """
 
     chain_id: Count
@@ -95,6 +96,7 @@ class BlockScores(Struct, frozen=True, tag="scores", tag_field="kind"):
     scores: tuple[SubjectScore, ...]
     part: Count = 0
     left_out: Count = 0
+    again: bool = False
 
 
 class RolledBack(Struct, frozen=True, tag="rollback", tag_field="kind"):

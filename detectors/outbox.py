@@ -109,16 +109,16 @@ def score_records(chain_id: int, output: Output) -> Iterator[bytes]:
         yield from records
 
 
-def block_records(chain_id: int, output: Output) -> Iterator[tuple[int, list[bytes]]]:
-    """The number and the records of each block."""
+def block_records(chain_id: int, output: Output, again: bool = False) -> Iterator[tuple[int, list[bytes]]]:
+    """The number and the records of each block, which may have been judged before."""
     by_block: dict[int, list[Score]] = {}
     for score in output.scores:
         by_block.setdefault(score.block_number, []).append(score)
     for number, block_hash, timestamp in output.blocks:
         scores = tuple(_subject_score(each) for each in by_block.get(number, ()))
         left_out = output.scores_left_out.get(number, 0)
-        whole = BlockScores(chain_id, number, hexed(block_hash), timestamp, scores, left_out=left_out)
-        yield number, records_of(whole)
+        place = (chain_id, number, hexed(block_hash), timestamp)
+        yield number, records_of(BlockScores(*place, scores, left_out=left_out, again=again))
 
 
 def _subject_score(score: Score) -> SubjectScore:

@@ -56,7 +56,7 @@ class ScoreFile:
     def add(self, output: Output, chain_id: int) -> None:
         if output.rollback is not None:
             self._roll_back(output.rollback.number)
-        for number, records in block_records(chain_id, output):
+        for number, records in block_records(chain_id, output, again=True):
             self._starts.append((number, self._file.tell()))
             self._file.writelines(record + b"\n" for record in records)
 

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dashboard.store.tables import alert_transactions, alerts, heads, offsets, rejected, roles, scores
@@ -177,20 +177,19 @@ def _file_scores(connection: Connection, chain_id: int, records: Iterable[ScoreR
     for record in records:
         match record:
             case RolledBack(block_number=number):
-                _withdraw(connection, chain_id, number + 1)
+                _withdraw(connection, chain_id, scores.c.block_number > number)
             case Superseded(block_number=number):
-                _withdraw(connection, chain_id, number)
+                _withdraw(connection, chain_id, scores.c.block_number >= number)
             case BlockScores():
                 if record.part == 0:
                     # Those of a block that comes again take the place of the old ones.
-                    _withdraw(connection, chain_id, record.block_number)
+                    _withdraw(connection, chain_id, scores.c.block_number >= record.block_number)
                 _insert_rows(connection, scores, _score_rows(record))
 
 
-def _withdraw(connection: Connection, chain_id: int, first: int) -> None:
-    """Scores of blocks from `first` on no longer count."""
-    gone = (scores.c.chain_id == chain_id) & (scores.c.block_number >= first)
-    connection.execute(delete(scores).where(gone))
+def _withdraw(connection: Connection, chain_id: int, blocks: ColumnElement[bool]) -> None:
+    """Scores of these blocks no longer count."""
+    connection.execute(delete(scores).where(scores.c.chain_id == chain_id, blocks))
 
 
 def _score_rows(record: BlockScores) -> list[dict[str, Any]]:
@@ -208,7 +207,7 @@ def _score_rows(record: BlockScores) -> list[dict[str, Any]]:
 
 
 def _move_head(connection: Connection, feed: Feed) -> None:
-    """To the last block judged. One that is sent again, by a run that supersedes another, is below it."""
+    """To the last block judged. One that is judged again, by a run that supersedes another, lies below."""
     here = heads.c.chain_id == feed.chain_id
     stood = connection.execute(select(heads).where(here)).mappings().first()
     head = None if stood is None else dict(stood)
@@ -216,7 +215,7 @@ def _move_head(connection: Connection, feed: Feed) -> None:
         match record:
             case RolledBack():
                 head = {**_block(record), "timestamp": None}
-            case BlockScores() if head is None or record.block_number >= head["block_number"]:
+            case BlockScores() if not (record.again and head and record.block_number <= head["block_number"]):
                 head = {**_block(record), "timestamp": record.timestamp}
     if head is not None and feed.blocks:
         connection.execute(delete(heads).where(here))

@@ -92,10 +92,12 @@ def poisoning(number: int = 100, **changes: Any) -> Alert:
     return drain(number, "poison", **{**changed, **changes})
 
 
-def judged(number: int, *scores: tuple[str, float], chain_id: int = CHAIN) -> BlockScores:
+def judged(
+    number: int, *scores: tuple[str, float], chain_id: int = CHAIN, again: bool = False
+) -> BlockScores:
     """What detection says of a block: (wallet, score) each."""
     rows = tuple(SubjectScore("wallet", wallet, score, {"rule": score}) for wallet, score in scores)
-    return BlockScores(chain_id, number, block_hash(number), GENESIS + 12 * number, rows)
+    return BlockScores(chain_id, number, block_hash(number), GENESIS + 12 * number, rows, again=again)
 
 
 def back_to(number: int, chain_id: int = CHAIN) -> RolledBack:

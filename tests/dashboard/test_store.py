@@ -148,16 +148,25 @@ def test_scores_that_a_rebuild_supersedes_make_room_and_the_head_stays(
 ) -> None:
     filing = Filing(writer)
     filing.file(drain(1), blocks=(judged(1, (ALICE, 0.1)), judged(2, (ALICE, 0.2)), judged(30, (BOB, 0.3))))
-    again = (Superseded(CHAIN, 2, "another run"), judged(2, (CAROL, 0.4)))
+    again = (Superseded(CHAIN, 2, "another run"), judged(2, (CAROL, 0.4), again=True))
     for _ in range(2):  # a rebuild that was killed withdraws and sends them again
         filing.file(blocks=again)
         assert scores_in(writer) == [(1, ALICE, 0.1), (2, CAROL, 0.4)]
         # The chain has not moved: block 1 stays as final as it was.
         assert reader.heads()[0].block_number == 30
         assert ids(reader, statuses=("final",)) == ["drain-1"]
-    filing.file(blocks=(judged(30, (MALLORY, 0.5)), judged(31)))
+    filing.file(blocks=(judged(30, (MALLORY, 0.5), again=True), judged(31, again=True)))
     assert scores_in(writer)[-1] == (30, MALLORY, 0.5)
     assert reader.heads()[0].block_number == 31
+
+
+def test_a_block_beyond_all_others_is_left_again_with_the_next(writer: Writer, reader: Reader) -> None:
+    filing = Filing(writer)
+    last = 2**63 - 1
+    filing.file(drain(1), blocks=(judged(last), back_to(last), Superseded(CHAIN, last, "a run")))
+    assert (reader.heads()[0].block_number, ids(reader, statuses=("final",))) == (last, ["drain-1"])
+    filing.file(blocks=(judged(2),))
+    assert (reader.heads()[0].block_number, ids(reader, statuses=("final",))) == (2, [])
 
 
 def test_the_scores_of_a_block_in_several_parts_are_all_kept(writer: Writer) -> None:
