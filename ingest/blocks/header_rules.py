@@ -22,6 +22,8 @@ _BLOOM_DIGITS, _HASH_DIGITS, _NONCE_DIGITS = 2 + 512, 2 + 64, 2 + 16
 _EXTRA, _BEFORE_FORKS = 12, 15
 """Where extra data stands among the fields, and how many of them Frontier's headers have."""
 
+_REQUIRED = {"number", "hash", "parent_hash", "receipts_root", "timestamp", "transactions"}
+
 Fields = tuple[tuple[str | None, Callable[[str], bytes]], ...]
 """Fields as they came, with how each is encoded."""
 
@@ -145,7 +147,8 @@ def _authority_round(header: HeaderAnswer) -> Iterator[list[bytes]]:
 
 def _filled(header: HeaderAnswer, bloom: bytes, gas_used: int) -> HeaderAnswer:
     """The header with what is missing from it, where that is known; short words get their zeros in front."""
-    empty = {name: None for name, text in msgspec.structs.asdict(header).items() if text in ("", "0x")}
+    optional = set(msgspec.structs.asdict(header)) - _REQUIRED
+    empty = {name: None for name in optional if getattr(header, name) in ("", "0x")}
     known = msgspec.structs.replace(header, **empty)
     is_bloom = known.logs_bloom is not None and len(known.logs_bloom) == _BLOOM_DIGITS
     return msgspec.structs.replace(

@@ -23,6 +23,15 @@ def unit_of(timestamp: str) -> str:
     )
 
 
+def told(timestamp: str) -> str | None:
+    """What a person is told of the unit: None where it is seconds, or none that is known."""
+    try:
+        unit = unit_of(timestamp)
+    except ValueError:
+        return None
+    return None if unit == "seconds" else f"this chain tells its time in {unit}: read as whole seconds"
+
+
 def seconds(timestamp: str) -> int:
     """A header's time in whole seconds UTC, rounded down. Raises ValueError as `unit_of` does."""
     return int(timestamp, 16) // _UNITS.get(unit_of(timestamp), 1)

@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from ingest import schema
+from ingest.blocks import times
 from ingest.blocks.verify import Rules, Verify
 from ingest.facts.lists import ListBook
 from ingest.facts.wrapped import unknown_wrapped
@@ -23,8 +24,11 @@ from ingest.lake.range_workers import Crew, Task, processes
 from ingest.lake.reading import Lake, Manifest
 from ingest.lake.writing import LakeWriter
 from ingest.machine.progress import Progress
-from ingest.model.errors import BadInput, ChainGap
+from ingest.model.errors import BadInput, ChainGap, FinalityUnknown
 from ingest.nodes import Nodes
+
+_FINALITY_TRIES, _FINALITY_PAUSE_S = 3, 1.0
+"""A node that has just started learns within moments what is final."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ def backfill(
     nodes = Nodes(rpc, chain_id)
     served = nodes.chain_id()
     last = last_allowed(nodes, settings)
+    if (unit := times.told(nodes.head().timestamp)) is not None:
+        say(f"backfill: {unit}")
     if last < settings.last:
         say(f"backfill: stops at the finalised block {last}; --allow-unfinalised reads on")
     book, writer = ListBook(settings.facts, say), LakeWriter(lake)
@@ -170,15 +176,25 @@ class Backfill:
                 )
 
 
+def _finalised(nodes: Nodes) -> int | None:
+    for _ in range(_FINALITY_TRIES - 1):
+        try:
+            return nodes.finalised()
+        except FinalityUnknown:
+            time.sleep(_FINALITY_PAUSE_S)
+    return nodes.finalised()
+
+
 def last_allowed(nodes: Nodes, settings: BackfillSettings) -> int:
     """The last block to backfill: the one asked for, or the finalised block where it is lower and counts.
 
-    A node without a finalised block (as anvil) gives all. Raises BadInput where nothing is left.
+    A chain without a finalised block (as anvil's) gives all. Raises BadInput where nothing is left, and
+    FinalityUnknown where no node says what is final, asked a few times.
     """
     head = nodes.head().height
     if settings.last > head:
         raise BadInput(f"--to-block {settings.last} is above the head of the chain, {head}")
-    finalised = None if settings.allow_unfinalised else nodes.finalised()
+    finalised = None if settings.allow_unfinalised else _finalised(nodes)
     if finalised is not None and finalised < settings.first:
         raise BadInput(
             f"--from-block {settings.first} is above the finalised block, {finalised}: "

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from ingest.blocks.answers import Answer
-from ingest.blocks.verify import Rules, verified_batch
+from ingest.blocks.verify import WAY_OUT, Rules, verified_batch
 from ingest.facts.calls import traced
 from ingest.facts.reader import FactReader
 from ingest.model.batch import Batch, concat
-from ingest.model.errors import NodeMisbehaved, NodeUnreachable, WrongChain
+from ingest.model.errors import NodeMisbehaved, NodeUnreachable, ProofFailed, WrongChain
 from ingest.nodes import BLOCKS_A_REQUEST, Nodes
 from ingest.nodes.ahead import Ahead
 
@@ -116,6 +116,8 @@ class RangeReader:
                 stop.wait(_WAIT_S)
             except (NodeUnreachable, NodeMisbehaved) as error:
                 self._nodes.blame(error)
+                if not left and isinstance(error, ProofFailed) and self._rules.verify == "strict":
+                    raise ProofFailed(f"{error}; {WAY_OUT}", error.number, error.source) from error
                 if not left or stop.is_set():
                     raise
                 stop.wait(max(_WAIT_S, self._nodes.pause_s))

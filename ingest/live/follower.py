@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from ingest.blocks import times
 from ingest.blocks.answers import Answer, HeaderAnswer
 from ingest.blocks.headers import Header
-from ingest.blocks.verify import Rules, Verify, verified_batch
+from ingest.blocks.verify import WAY_OUT, Rules, Verify, verified_batch
 from ingest.facts.calls import traced
 from ingest.facts.lists import ListBook
 from ingest.facts.reader import FactReader
@@ -81,6 +82,7 @@ class Follower:
         self._trouble = ""
         first_try: Verify = "strict" if settings.verify == "warn" else settings.verify
         self._rules = Rules(first_try, settings.check_senders)
+        self._unit = ""
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set or the wanted block is published. A node that fails is asked again, slower.
@@ -113,7 +115,9 @@ class Follower:
         return 0.0 if moved else self._settings.poll_s
 
     def _wait_for_better(self, error: NodeUnreachable | NodeMisbehaved) -> float:
-        self._tell_trouble(str(error), "stalled" if isinstance(error, ProofFailed) else "waiting")
+        is_stalled = isinstance(error, ProofFailed)
+        way_out = f"; {WAY_OUT}" if is_stalled and self._settings.verify == "strict" else ""
+        self._tell_trouble(f"{error}{way_out}", "stalled" if is_stalled else "waiting")
         self._nodes.blame(error)
         self._ahead.forget()
         return max(self._settings.poll_s, self._nodes.pause_s)
@@ -122,6 +126,12 @@ class Follower:
         if trouble != self._trouble:
             self._say(f"{state}: {trouble}")
         self._trouble = trouble
+
+    def _tell_unit(self, tip: HeaderAnswer | None) -> None:
+        told = None if tip is None else times.told(tip.timestamp)
+        if told is not None and told != self._unit:
+            self._say(told)
+            self._unit = told
 
     def done(self) -> bool:
         """Whether the wanted block is in the log, as the node has it now."""
@@ -141,6 +151,7 @@ class Follower:
         remember them.
         """
         tip = self._tip()
+        self._tell_unit(tip)
         base = self._log.headers.head
         if tip is None or (base is not None and self._nothing_new(tip, base)):
             return False

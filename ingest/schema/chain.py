@@ -143,9 +143,9 @@ TRACES = Table(
             "to_address", pl.Binary, "who is called, created or paid; null where nothing came of it", True
         ),
         *amount("value", "wei that moved with it"),
-        Column("gas_used", pl.UInt64, "gas", nullable=True),
+        Column("gas_used", pl.UInt64, "gas; null where it failed, and of a selfdestruct", nullable=True),
         Column("input", pl.Binary, "call data; empty where code is created"),
-        Column("error", pl.String, "why it failed; null where it did not", nullable=True),
+        Column("error", pl.String, "why it failed: reverted | out of gas | …; null where it did not", True),
         Column("undone", pl.Boolean, "whether it or a call above it failed: nothing came of it"),
     ),
 )
