@@ -197,7 +197,7 @@ def test_hashes_and_addresses_with_capitals_are_the_same() -> None:
 @pytest.mark.parametrize(
     ("where", "field", "column"),
     [("receipt", "effectiveGasPrice", "effective_gas_price"), ("sent", "nonce", "nonce"),
-     ("sent", "gas", "gas_limit"), ("sent", "type", "transaction_type")],
+     ("sent", "gas", "gas_limit")],
 )  # fmt: skip
 def test_a_number_on_which_nothing_depends_is_null_where_its_column_cannot_hold_it(
     where: str, field: str, column: str
@@ -209,6 +209,16 @@ def test_a_number_on_which_nothing_depends_is_null_where_its_column_cannot_hold_
 
     assert batch.blocks["proof"].to_list() == ["header"]
     assert batch.transactions[column].to_list() == [None]
+
+
+def test_a_type_beyond_its_column_is_null_where_nothing_is_proved_and_a_contradiction_where_it_is() -> None:
+    """A receipt is hashed behind one byte."""
+    made = paid(0)
+    answer = MadeBlock(receipts=[replace(made, sent={**(made.sent or {}), "type": hex(2**64 + 5)})]).answer()
+
+    assert read(ETHEREUM, answer, "off").transactions["transaction_type"].to_list() == [None]
+    with pytest.raises(ProofFailed, match="its receipt of 0x2"):
+        read(ETHEREUM, answer)
 
 
 def test_a_base_fee_beyond_64_bits_is_proved_and_null() -> None:
