@@ -104,7 +104,7 @@ def test_killed_after_the_difference_the_old_checkpoint_does_not_stand_in_the_wa
     assert_same(judged, once(judged, 16))
 
 
-@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize("number", [1, *(pytest.param(number, marks=pytest.mark.soak) for number in (0, 2))])
 def test_asked_to_end_in_the_middle_it_ends_and_the_next_start_repeats_it(
     judged: JudgedLog, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
@@ -117,7 +117,7 @@ def test_asked_to_end_in_the_middle_it_ends_and_the_next_start_repeats_it(
     assert_same(judged, once(judged, 16))
 
 
-@pytest.mark.parametrize("number", [0, 1, 3])
+@pytest.mark.parametrize("number", [1, *(pytest.param(number, marks=pytest.mark.soak) for number in (0, 3))])
 def test_a_rollback_that_comes_meanwhile_is_followed(
     judged: JudgedLog, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
@@ -132,7 +132,9 @@ def test_a_rollback_that_comes_meanwhile_is_followed(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("wait", [2.0, 2.6, 3.2, 4.0, 5.0])
+@pytest.mark.parametrize(
+    "wait", [3.2, *(pytest.param(wait, marks=pytest.mark.soak) for wait in (2.0, 2.6, 4.0, 5.0))]
+)
 def test_kill_9_of_the_command(judged: JudgedLog, wait: float) -> None:
     words = ["detect", "--kafka", judged.kafka, "--chain-id", str(judged.chain_id)]
     more = ["--state", str(judged.folder / "state"), "--finality", "16", "--until-block", str(HEAD)]
