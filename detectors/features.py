@@ -27,6 +27,7 @@ KNOWN_BEFORE = (
     "to_paid_asset", "from_paid_asset",
     "depth", "origin", "gathered", "capped", "from_funder", "to_funder", "funder_payees",
     "from_own_payees", "to_signed_in", "paid_back", "native_left", "to_matters",
+    "from_first_payer", "to_first_payer",
 )  # fmt: skip
 """Integer columns of a transfer, in the order of the kernel's R_ columns: what was known just before it (see
 `Features`).
@@ -66,7 +67,9 @@ class Features:
         has paid with himself); depth (times in a row that this money was passed on), origin (id of the wallet
         the trail began at), gathered (wallets that passed the same source's money on to this payee; 0 where
         the source is a hub); *_funder (id of the first sender of native value, -1 unknown, also where the
-        wallet's money is older than the stream); funder_payees (distinct payees of the payer's funder).
+        wallet's money is older than the stream); funder_payees (distinct payees of the payer's funder);
+        *_first_payer (the first
+        sender of native value that the stream saw, whatever the wallet had before).
     trails: edges behind the transfer `row`, newest last.
     wallets: one row for each block and wallet it touched that sends transactions: block_number, timestamp,
     wallet, wallet_id,

@@ -19,7 +19,7 @@ from detectors.base import Row
 
 T = TypeVar("T")
 
-ROLES: tuple[RoleName, ...] = ("attacker", "victim", "intermediary", "infrastructure")
+ROLES: tuple[RoleName, ...] = ("attacker", "victim", "intermediary", "infrastructure", "subject")
 """One role an address, the first of these: whoever attacked once is an attacker, and a victim is never called
 anything else but that.
 """

@@ -20,7 +20,7 @@ LONGEST = 140
 """Characters of an identifier: hashes have 66."""
 LABEL_BASE = 4
 """Pixels from the middle of a label's line to where its letters stand."""
-ROLES = (*get_args(RoleName), "subject")
+ROLES = get_args(RoleName)
 ALIKE = "wallets with the same part in the flow"
 
 _FLOW = parts.component("flow")

@@ -41,6 +41,7 @@ from detectors.kernels.layout import (
     R_EMPTIED,
     R_FROM_DISTINCT_IN,
     R_FROM_DISTINCT_OUT,
+    R_FROM_FIRST_PAYER,
     R_FROM_FUNDER,
     R_FROM_OUTS,
     R_FROM_OWN_PAYEES,
@@ -52,6 +53,7 @@ from detectors.kernels.layout import (
     R_PAIR_BY_PAYER,
     R_TO_DISTINCT_IN,
     R_TO_DISTINCT_OUT,
+    R_TO_FIRST_PAYER,
     R_TO_FIRST_TIME,
     R_TO_FUNDER,
     R_TO_MATTERS,
@@ -253,6 +255,7 @@ def funders(g, rows, i, out):  # type: ignore[no-untyped-def]
     before it was sent anything: somebody else paid for these.
     """
     out[R_FROM_FUNDER], out[R_TO_FUNDER] = funder_of(g, rows.sender[i]), funder_of(g, rows.payee[i])
+    out[R_FROM_FIRST_PAYER], out[R_TO_FIRST_PAYER] = g.funder[rows.sender[i]], g.funder[rows.payee[i]]
     if out[R_FROM_FUNDER] != NONE:
         out[R_FUNDER_PAYEES] = look(g.wallets, g.old_wallets, out[R_FROM_FUNDER], W_DISTINCT_OUT)
     is_first = g.funder[rows.payee[i]] == NONE and look(g.wallets, g.old_wallets, rows.payee[i], W_SENT) == 0

@@ -31,6 +31,12 @@ MANNER = {
 PAYEE, ASSET, HARMLESS, POISONER = range(4)
 
 
+_KNOWN = (
+    "from_funder", "to_funder", "funder_payees", "from_paid_asset", "to_paid_asset", "from_first_payer",
+    "to_first_payer",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """dust_divisor: an amount of at most 1/n of what the victim paid in the same asset is tiny.
@@ -105,7 +111,8 @@ def _stream(table, old, ids, ends, amounts, known, divisor, owner_payees, out): 
                 continue
             funder = known[i, 0] if received else known[i, 1]
             victims_funder = known[i, 1] if received else known[i, 0]
-            related = funder in (victim, imitated)
+            first_payer = known[i, 5] if received else known[i, 6]
+            related = first_payer in (victim, imitated)
             related = related or (funder >= 0 and funder == victims_funder and known[i, 2] < owner_payees)
             key = (victim << 28) | victim_ends
             own = known[i, 4] if received else known[i, 3]
@@ -145,7 +152,7 @@ class AddressPoisoning:
         table.reserve(3 * rows.height)
         ids = _matrix(rows, "from_id", "to_id", "by_id", "asset_id")
         ends = np.stack([_ends(rows["from_address"]), _ends(rows["to_address"])], axis=1)
-        known = _matrix(rows, "from_funder", "to_funder", "funder_payees", "from_paid_asset", "to_paid_asset")
+        known = _matrix(rows, *_KNOWN)
         out = np.zeros((rows.height, 2), np.int64)
         limits = (self.settings.dust_divisor, self.settings.same_owner_payees)
         _stream(table.current, table.previous, ids, ends, limbs(rows["amount"]), known, *limits, out)
