@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from ingest.blocks import rlp
 from ingest.blocks.answers import AccessAnswer, AuthorizationAnswer, TransactionAnswer, number
+from ingest.blocks.receipts import DEPOSIT
 from ingest.blocks.trie import ordered_root
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ def encoded(transaction: TransactionAnswer) -> bytes:
     """A transaction as the trie holds it: typed ones behind their type (EIP-2718)."""
     kind = int(number(transaction.type) or "0x0", 16)
     fields = _fields(kind, transaction)
-    return _sealed(kind, fields if kind == _DEPOSIT else fields + _signature(kind, transaction))
+    return _sealed(kind, fields if kind == DEPOSIT else fields + _signature(kind, transaction))
 
 
 def signed_part(transaction: TransactionAnswer) -> bytes:
@@ -120,14 +121,13 @@ def _deposit(sent: TransactionAnswer) -> str:
     return f"{front}{paid}{is_system}{_bytes(_given(sent.call_data))}"
 
 
-_DEPOSIT = 0x7E
 _ENCODERS: dict[int, Callable[[TransactionAnswer], str]] = {
     0: _legacy,
     1: _with_access_list,
     2: _dynamic_fee,
     3: _blob,
     4: _set_code,
-    _DEPOSIT: _deposit,
+    DEPOSIT: _deposit,
 }
 
 
