@@ -11,10 +11,10 @@ from pathlib import Path
 
 import polars as pl
 
-from detectors.alert import Alert, book
+from detectors.alerts.alert import Alert, book
 from detectors.base import Detector
-from detectors.engine import Engine, Score
-from detectors.settings import EngineSettings
+from detectors.engine.engine import Engine, Score
+from detectors.engine.settings import EngineSettings
 from ingest.lake.reading import Lake
 from ingest.machine.progress import Progress
 from ingest.model.errors import BadInput, ChainGap
