@@ -79,7 +79,7 @@ class Finding:
     explanation: str = ""
     p_value: float | None = None
     alerts: bool = True
-    suppressed_by: Mapping[str, str] | None = None
+    suppressed_by: Mapping[str, str | None] | None = None
 
 
 @runtime_checkable

@@ -93,6 +93,7 @@ def _arrays(checkpoint: Checkpoint) -> Arrays:
         "hash": state.hash.hex(),
         "anchor": [state.anchor[0], state.anchor[1].hex()] if state.anchor else None,
         "ends": state.ledger.block_ends,
+        "unproved": [[name.hex(), number] for name, number in state.ledger.unproved.items()],
         "early_rotations": state.graph.early_rotations,
         "open": [[*key, e.alert.id, e.seen, e.size] for key, e in checkpoint.open.items()],
         "roles": {i: {r: list(kept) for r, kept in t.roles.items()} for i, t in checkpoint.tallies.items()},
@@ -141,7 +142,7 @@ def _checkpoint(arrays: Arrays, chain_id: int, detectors: Sequence[Detector], wh
     }
     anchor = header["anchor"]
     state = State(
-        ledger=_ledger(arrays, header["ends"]),
+        ledger=_ledger(arrays, header["ends"], header.get("unproved", [])),
         graph=_graph(arrays, header["early_rotations"]),
         memory=_memory(arrays, header["memory"]),
         samples={name: _samples(arrays, name, epochs) for name, epochs in header["samples"].items()},
@@ -175,10 +176,11 @@ def _ledger_arrays(ledger: Ledger) -> Arrays:
     }
 
 
-def _ledger(arrays: Arrays, ends: list[list[int]]) -> Ledger:
+def _ledger(arrays: Arrays, ends: list[list[int]], unproved: list[tuple[str, int]]) -> Ledger:
     ledger = Ledger.of(arrays["ledger.known"], arrays["ledger.funder"], arrays["ledger.funded"])
     ledger.block_ends = [(number, count) for number, count in ends]
     ledger.learn_tokens(_frame(arrays["ledger.facts"]))
+    ledger.unproved = {bytes.fromhex(name): number for name, number in unproved}
     return ledger
 
 

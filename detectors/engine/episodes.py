@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from detectors.alerts.alert import SEVERITIES, Alert, Evidence, Role
-from detectors.alerts.caps import TEXT, WORD, bounded, shortened
+from detectors.alerts.alert import PROOFS, SEVERITIES, Alert, Evidence, Role
+from detectors.alerts.caps import NAME, TEXT, WORD, bounded, shortened
 from detectors.base import Finding, Row, Tier, hexed
 from detectors.engine.settings import EngineSettings
 from detectors.engine.tally import Size, Tally
@@ -67,7 +67,7 @@ class Episodes:
         standing = self.open.get(key)
         goes_on = standing is not None and place.timestamp - standing.seen <= self.settings.quiet_seconds
         old = standing.alert if standing is not None and goes_on else None
-        fresh = _opened(detector, tier, finding, place, self.run)
+        fresh = _opened(detector, tier, finding, _proved(place, finding, ledger), self.run)
         alert = self._named(old, fresh if old is None else _revised(old, fresh), finding, place, ledger)
         self.journal.append((place.number, key, alert.id, standing, self.alerts.get(alert.id)))
         self.open[key] = Episode(alert, place.timestamp, self.tallies[alert.id].size)
@@ -180,6 +180,12 @@ def alert_id(chain_id: int, detector: str, subject: str, transaction: bytes) -> 
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def _proved(place: Place, finding: Finding, ledger: Ledger) -> Place:
+    """`place` with the proof of what the finding rests on: none where one of its rows is under no root."""
+    proved = all(ledger.proves(row.transaction_hash, place.number) for row in finding.rows)
+    return place if proved else replace(place, proof="none")
+
+
 def _opened(detector: str, tier: Tier, finding: Finding, place: Place, run: str) -> Alert:
     """What one finding says by itself, without its evidence and roles."""
     subject = hexed(finding.subject)
@@ -212,8 +218,13 @@ def _opened(detector: str, tier: Tier, finding: Finding, place: Place, run: str)
     )
 
 
-def _shortened(reason: Mapping[str, str] | None) -> dict[str, str] | None:
-    return None if reason is None else {part: shortened(text, WORD) for part, text in reason.items()}
+def _shortened(suppression: Mapping[str, str | None] | None) -> dict[str, str | None] | None:
+    """Kind and id are names, the reason is a text."""
+    if suppression is None:
+        return None
+    most = {"reason": WORD}
+    parts = {"id": None, **suppression}
+    return {part: text and shortened(text, most.get(part, NAME)) for part, text in parts.items()}
 
 
 def _gravity(alert: Alert) -> tuple[bool, int, float]:
@@ -227,7 +238,7 @@ def _revised(old: Alert, new: Alert) -> Alert:
 
     An alert is raised where it first stands unsuppressed: readers take nothing for raised before, so one
     that was suppressed until now gets this block as its own. Its id stays, and a rollback puts its first
-    block back.
+    block back. Its proof is the weakest of all that it rests on.
     """
     speaks = new if _gravity(new) >= _gravity(old) else old
     is_raised_now = old.suppressed_by is not None and new.suppressed_by is None
@@ -238,7 +249,7 @@ def _revised(old: Alert, new: Alert) -> Alert:
         block_number=raised.block_number,
         block_hash=raised.block_hash,
         timestamp=raised.timestamp,
-        proof=raised.proof,
+        proof=max(old.proof, new.proof, key=PROOFS.index),
         updated_block=new.updated_block,
     )
 
