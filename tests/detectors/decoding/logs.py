@@ -40,6 +40,26 @@ _NUMBERS = (
 )  # fmt: skip
 
 
+def cut_anywhere(log: Log) -> list[Log]:
+    """The log with its data ended after each byte."""
+    return [replace(log, data=log.data[:size]) for size in range(len(log.data))]
+
+
+def any_word_any_number(log: Log) -> list[Log]:
+    """The log with each word of it, its signature left out, replaced by each unusual number."""
+    numbers = [word(number) for number in sorted({*_NUMBERS, len(log.data), len(log.data) // 32})]
+    topics, data = log.topics, log.data
+    return [
+        replace(log, topics=(*topics[:at], number, *topics[at + 1 :]))
+        for number in numbers
+        for at in range(1, len(topics))
+    ] + [
+        replace(log, data=data[:at] + number + data[at + 32 :])
+        for number in numbers
+        for at in range(0, len(data) - 31, 32)
+    ]
+
+
 def hostile(log: Log, dice: random.Random) -> Log:
     """One thing about a log made wrong, or at least unusual."""
     ways = (_topic_changed, _topics_counted, _word_changed, _bit_turned, _resized, _place_moved)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,7 +12,16 @@ from hypothesis import strategies as st
 
 from detectors.kernels.decoding import Kind, decode
 from ingest import decode as frames
-from tests.detectors.decoding.logs import PEOPLE, SOUND, Log, chain_of, hostile
+from ingest.decode.shapes import signature
+from tests.detectors.decoding.logs import (
+    PEOPLE,
+    SOUND,
+    Log,
+    any_word_any_number,
+    chain_of,
+    cut_anywhere,
+    hostile,
+)
 from tests.detectors.decoding.oracle import assert_same, counts
 from tests.fixtures.frames import ChainBuilder, batch_data, word
 
@@ -24,6 +34,14 @@ def test_a_sound_log_of_every_event_is_a_row_of_its_kind() -> None:
     rows = assert_same(chain.batch())
 
     assert counts(rows).keys() == {kind.name for kind in Kind}
+
+
+@pytest.mark.parametrize("wrong", [cut_anywhere, any_word_any_number])
+def test_every_log_with_one_thing_wrong_is_read_as_before(wrong: Callable[[Log], list[Log]]) -> None:
+    logs = [changed for log in SOUND for changed in wrong(log)]
+    assert len(logs) > 5_000
+
+    assert_same(chain_of(logs, random.Random(1)).batch())
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -73,6 +91,26 @@ def test_a_batch_whose_places_and_lengths_lie_is_no_transfer(head: tuple[int, ..
     rows = assert_same(batch)
 
     assert len(rows) == batch.transfers.height
+
+
+@pytest.mark.parametrize("missing", [1, 31, 32, 33, 64])
+def test_a_batch_whose_last_amount_is_not_all_there_is_no_transfer(missing: int) -> None:
+    topics = (frames.TRANSFER_BATCH, word(ALICE), word(ALICE), word(BOB))
+    data = batch_data([(1, 10), (2, 20)])[:-missing]
+    chain = ChainBuilder().block().log(CAROL, topics, data).log(CAROL, (word(1),), b"\xff" * 64)
+
+    assert len(assert_same(chain.batch())) == 0
+
+
+@pytest.mark.parametrize(("lent", "tokens"), [((5, 6), [0, 1]), ((5, 0), [0]), ((0, 6), [1]), ((0, 0), [])])
+def test_a_flash_is_a_row_for_each_token_that_was_lent(lent: tuple[int, int], tokens: list[int]) -> None:
+    topics = (signature("Flash(address,address,uint256,uint256,uint256,uint256)"), word(ALICE), word(BOB))
+    chain = ChainBuilder().block().log(CAROL, topics, word(lent[0]) + word(lent[1]) + word(7) + word(8))
+
+    rows = assert_same(chain.erc20(CAROL, ALICE, BOB, 1).batch())
+
+    assert rows.index_in_log.tolist() == [*tokens, 0]
+    assert rows.word("amount2")[:-1, 3].tolist() == [(7, 8)[token] for token in tokens]
 
 
 def test_ids_may_be_their_own_amounts() -> None:
