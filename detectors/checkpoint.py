@@ -27,14 +27,16 @@ from detectors.engine import Checkpoint
 from detectors.episodes import Episode
 from detectors.graph import RING, TABLES, Graph
 from detectors.kernels.table import Table
-from detectors.ledger import Ledger
+from detectors.ledger import FUNDERS, Ledger
 from detectors.models import Samples
 from detectors.state import State
 from detectors.tally import DIGEST_BYTES, ROLES, Tally
 from ingest.model.errors import UnreadableCheckpoint
 
-VERSION = 2
-"""2: trails name rows inside of logs, and alerts go on counting what they have no room for."""
+VERSION = 3
+"""2: trails name rows inside of logs, and alerts go on counting what they have no room for. 3: holdings know
+bites, the ledger knows how much funded a wallet and what wraps the native coin.
+"""
 _DAMAGE = (
     ValueError, KeyError, TypeError, OSError, EOFError, RuntimeError, MemoryError, tokenize.TokenError,
     zipfile.BadZipFile, zlib.error, pl.exceptions.PolarsError,
@@ -93,6 +95,7 @@ def _arrays(checkpoint: Checkpoint) -> Arrays:
         "hash": state.hash.hex(),
         "anchor": [state.anchor[0], state.anchor[1].hex()] if state.anchor else None,
         "ends": state.ledger.block_ends,
+        "wrapped": {token.hex(): number for token, number in state.ledger.wrapped.items()},
         "early_rotations": state.graph.early_rotations,
         "open": [[*key, e.alert.id, e.seen, e.size] for key, e in checkpoint.open.items()],
         "roles": {i: {r: list(kept) for r, kept in t.roles.items()} for i, t in checkpoint.tallies.items()},
@@ -141,7 +144,7 @@ def _checkpoint(arrays: Arrays, chain_id: int, detectors: Sequence[Detector], wh
     }
     anchor = header["anchor"]
     state = State(
-        ledger=_ledger(arrays, header["ends"]),
+        ledger=_ledger(arrays, header["ends"], header["wrapped"]),
         graph=_graph(arrays, header["early_rotations"]),
         memory=_memory(arrays, header["memory"]),
         samples={name: _samples(arrays, name, epochs) for name, epochs in header["samples"].items()},
@@ -169,14 +172,15 @@ def _graph(arrays: Arrays, early_rotations: int) -> Graph:
 
 
 def _ledger_arrays(ledger: Ledger) -> Arrays:
-    used = {name: getattr(ledger, name)[: ledger.count] for name in ("known", "funder", "funded")}
+    used = {name: getattr(ledger, name)[: ledger.count] for name in ("known", *FUNDERS)}
     return {f"ledger.{name}": array for name, array in used.items()} | {
         "ledger.facts": _frame_bytes(ledger.facts)
     }
 
 
-def _ledger(arrays: Arrays, ends: list[list[int]]) -> Ledger:
-    ledger = Ledger.of(arrays["ledger.known"], arrays["ledger.funder"], arrays["ledger.funded"])
+def _ledger(arrays: Arrays, ends: list[list[int]], wrapped: Mapping[str, int]) -> Ledger:
+    ledger = Ledger.of(arrays["ledger.known"], *(arrays[f"ledger.{name}"] for name in FUNDERS))
+    ledger.wrapped = {bytes.fromhex(token): number for token, number in wrapped.items()}
     ledger.block_ends = [(number, count) for number, count in ends]
     ledger.learn_tokens(_frame(arrays["ledger.facts"]))
     return ledger

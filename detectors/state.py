@@ -78,6 +78,7 @@ def advance(
     elif state.number // settings.epoch_blocks != batch.first // settings.epoch_blocks:
         _begin_epoch(state, batch.first, detectors, settings)
     state.ledger.learn_tokens(batch.token_metadata)
+    state.ledger.learn_wrapped(batch.wrapped_natives)
     features = stream(batch, state.graph, state.ledger, settings.limits)
     columns: dict[str, pl.DataFrame] = {}
     for detector in detectors:
