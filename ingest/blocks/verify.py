@@ -139,6 +139,7 @@ def _held_to(chain_id: int, answer: Answer, rules: Rules) -> Proved:
     proof = prove_apart(answer, answer.source)
     if proof == "receipts-root" and rules.whole.headers:
         raise failed(answer.block, answer.source, "its header lacks what others had")
+    rules.whole.headers = rules.whole.headers or proof == "header"
     transactions_proof = prove_transactions(answer, answer.source, rules.whole, chain_id)
     if rules.senders:
         check_senders(answer, answer.source)
