@@ -19,6 +19,7 @@ from ingest.nodes import jsonrpc
 from ingest.nodes.addresses import open_transport, source_of
 from ingest.nodes.batch_size import BatchSize
 from ingest.nodes.calls import TraceReader
+from ingest.nodes.finality import may_have_final_blocks
 from ingest.nodes.health import Health
 from ingest.nodes.jsonrpc import BatchRefused, Call, NotJsonRpc, Reply
 from ingest.nodes.receipts import BlockReader
@@ -131,7 +132,7 @@ class Node:
         block = self._decode(reply, HeaderAnswer)
         if block is not None:
             return self._sound(block)
-        if int(self.head().difficulty or "0x0", 16):
+        if not may_have_final_blocks(self.head(), self.chain_id(), self._client or ""):
             return None  # blocks are sealed by work or by authorities: nothing there is ever called final
         raise self._unsure("it has none yet")
 

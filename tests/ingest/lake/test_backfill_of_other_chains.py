@@ -43,7 +43,8 @@ def filled(url: str, lake: Path, said: list[str] | None = None, *, unfinalised: 
     lines = [] if said is None else said
     settings = BackfillSettings(100, 100, workers=1, allow_unfinalised=unfinalised)
     assert backfill(url, None, settings, lake, threading.Event(), lines.append, lambda _done: None)
-    (batch,) = Lake.open(lake).batches(1)
+    (chain_id,) = Lake.open(lake).chain_ids()
+    (batch,) = Lake.open(lake).batches(chain_id)
     return batch
 
 
@@ -94,8 +95,18 @@ def test_a_node_that_never_comes_to_know_is_given_up(tmp_path: Path) -> None:
 
 
 def test_a_chain_of_authorities_has_no_final_block_and_is_read_to_its_head(tmp_path: Path) -> None:
-    with serving(case(finalized=None)) as url:
+    with serving(case(finalized=None, chain_id=1337)) as url:
         assert filled(url, tmp_path, unfinalised=False).blocks["proof"].to_list() == ["header"]
+
+
+@pytest.mark.parametrize("chain_id", [1, 56, 137])
+def test_a_chain_with_final_blocks_is_not_read_to_its_head_because_a_node_says_null(
+    chain_id: int, tmp_path: Path
+) -> None:
+    with serving(case(finalized=None, chain_id=chain_id)) as url:
+        with pytest.raises(FinalityUnknown, match=r"it has none yet.*--allow-unfinalised"):
+            filled(url, tmp_path, unfinalised=False)
+        assert filled(url, tmp_path).blocks["proof"].to_list() == ["header"]
 
 
 def test_a_chain_that_counts_in_nanoseconds_is_read_in_seconds_and_says_so(tmp_path: Path) -> None:
