@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from ingest.blocks.header_rules import SEALED_BY_VOTES
+from ingest.blocks.proof import prove
 from ingest.model.errors import FinalityUnknown, NodeMisbehaved, NodeUnreachable
 from ingest.nodes import Nodes, jsonrpc
 from ingest.nodes.refusals import RpcError, spoken
@@ -334,6 +335,25 @@ def test_a_block_that_is_empty_by_its_header_needs_no_receipts(answer: Json) -> 
     assert (empty.receipts, len(full.receipts)) == ([], 1)
 
 
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_null_in_place_of_transactions_is_none_where_the_header_says_so(is_empty: bool) -> None:
+    transport = FakeTransport(FakeChain().produce_blocks(1, transactions=0 if is_empty else 1))
+
+    def write_null(told: list[Json]) -> list[Json]:
+        for one in told:
+            if isinstance(one.get("result"), dict):
+                one["result"] = one["result"] | {"transactions": None}
+        return told
+
+    transport.hook = write_null
+    if is_empty:
+        (answer,) = node_of(transport).fetch(1, 1)
+        assert prove(answer, "node") == "header"
+    else:
+        with pytest.raises(NodeMisbehaved, match="gave an answer of another shape"):
+            node_of(transport).fetch(1, 1)
+
+
 def test_a_block_that_is_called_empty_and_is_not_is_not_there_yet() -> None:
     transport = FakeTransport(FakeChain().produce_blocks(1))
 
@@ -360,6 +380,25 @@ def test_a_receipt_that_is_missing_at_the_end_is_asked_for_by_its_name() -> None
 
     transport.hook = leave_out
     assert node_of(transport).fetch(1, 1) == node_of(transport.chain).fetch(1, 1)
+
+
+@pytest.mark.parametrize("write", [str.upper, lambda text: text[2:], lambda text: "0x" + text[2:].upper()])
+def test_a_node_may_write_hashes_in_capitals_or_without_0x(write: Callable[[str], str]) -> None:
+    transport = FakeTransport(FakeChain().produce_blocks(3))
+
+    def spell(told: list[Json]) -> list[Json]:
+        for one in told:
+            if isinstance(one.get("result"), dict):
+                names = ("hash", "parentHash", "receiptsRoot")
+                one["result"] = one["result"] | {name: write(one["result"][name]) for name in names}
+        return told
+
+    plain = [answer.block.id for answer in node_of(FakeTransport(transport.chain)).fetch(1, 3)]
+    transport.hook = spell
+    node = node_of(transport)
+    assert [answer.block.id for answer in node.fetch(1, 3)] == plain
+    assert node.head().id == plain[-1]
+    assert [prove(answer, "node") for answer in node.fetch(1, 3)] == ["header"] * 3
 
 
 def receipts_told(chain: FakeChain, told: Callable[[Any], Json | None]) -> FakeTransport:
