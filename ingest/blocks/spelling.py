@@ -61,7 +61,7 @@ def word(digits: int, text: str, pads: bool = True) -> str:
     """A hash or an address of so many hex digits. With `pads`, zeros in front may have been left out."""
     rest, has_prefix = _split(text)
     if not rest:
-        return text
+        return ""
     if len(rest) > digits:
         rest = rest[:-digits].lstrip("0") + rest[-digits:]
     is_whole = len(rest) == digits or (pads and has_prefix and len(rest) < digits)
@@ -119,6 +119,8 @@ _KNOWN: dict[str, Read] = {
     "sender": _sender,
     **dict.fromkeys(("hash", "parent_hash", "block_hash", "transaction_hash"), _name),
 }
+_REQUIRED = {"number", "hash", "parent_hash", "receipts_root", "timestamp", "cumulative_gas_used", "value",
+             "sender", "address"}  # fmt: skip
 _UNREAD = {"step", "signature", "aura_step", "aura_seal"}
 
 
@@ -136,8 +138,11 @@ _ACCESS, _AUTHORIZATION = _readers(AccessAnswer), _readers(AuthorizationAnswer)
 
 def _struct(one: S, readers: dict[str, Read], **more: Any) -> S:
     """A struct with each of its texts read; `more` replaces its lists."""
-    texts = {name: value for name in readers if isinstance(value := getattr(one, name), str)}
-    return msgspec.structs.replace(one, **{name: readers[name](text) for name, text in texts.items()}, **more)
+    read: dict[str, str | None] = {}
+    for name, reader in readers.items():
+        if isinstance(text := getattr(one, name), str):
+            read[name] = reader(text) or (text if name in _REQUIRED else None)
+    return msgspec.structs.replace(one, **read, **more)
 
 
 def _receipt(receipt: ReceiptAnswer) -> ReceiptAnswer:

@@ -120,6 +120,43 @@ def test_hex_that_can_mean_one_thing_is_read_however_it_is_written(change: Chang
         assert getattr(other, name).equals(getattr(plain, name)), name
 
 
+@pytest.mark.parametrize("empty", ["", "0x", None])
+@pytest.mark.parametrize(
+    "name", ["transactionIndex", "blockHash", "transactionHash", "logIndex", "logsBloom"]
+)
+def test_what_a_receipt_need_not_say_may_be_empty(name: str, empty: str | None) -> None:
+    def change(_header: Json, receipts: list[Json]) -> None:
+        for one in receipts:
+            one[name] = empty
+            one["logs"] = [{**log, name: empty} for log in one["logs"]]
+
+    assert read([told(change)]).blocks.select("proof", "transactions_proof").rows() == [("header", "root")]
+
+
+@pytest.mark.parametrize("odd", ["-0x1", "1000000000.5", "1e9", "1000000000", "none", "", "0x" + "ff" * 40, None])
+def test_a_price_on_which_nothing_depends_is_null_where_it_is_none(odd: str | None) -> None:
+    """As of nodes that leave it out or write an empty text (alloy#2019, dipdup#1225)."""
+
+    def change(_header: Json, receipts: list[Json]) -> None:
+        receipts[0]["effectiveGasPrice"] = odd
+        receipts[1]["effectiveGasPrice"] = "0x7"
+
+    batch = read([told(change)])
+    assert batch.transactions["effective_gas_price"].to_list() == [None, 7]
+    assert batch.blocks["proof"].to_list() == ["header"]
+
+
+def test_receipts_that_say_no_type_are_of_the_type_of_their_transactions() -> None:
+    """Chains of geth's before typed receipts never say it (alloy#4106)."""
+
+    def change(_header: Json, receipts: list[Json]) -> None:
+        for one in receipts:
+            del one["type"]
+
+    payments = [signed(0, kind=0), signed(1, kind=1), signed(2, kind=2)]
+    assert read([told(change, *payments)]).blocks["proof"].to_list() == ["header"]
+
+
 @pytest.mark.parametrize("verify", ["strict", "off"])
 @pytest.mark.parametrize("name", ["gasUsed", "timestamp", "gasLimit"])
 def test_a_number_without_0x_is_not_guessed_at(name: str, verify: Verify) -> None:
