@@ -7,7 +7,7 @@ from functools import reduce
 from operator import or_
 from typing import Literal
 
-from ingest.blocks.answers import Answer, HeaderAnswer, ReceiptAnswer, given, number, unhex
+from ingest.blocks.answers import Answer, HeaderAnswer, ReceiptAnswer, TransactionAnswer, given, number, unhex
 from ingest.blocks.apart import Unpaired, told_apart
 from ingest.blocks.bloom import BLOOM_BYTES, blooms_of
 from ingest.blocks.difference import bloom_difference, difference, likely_cause
@@ -102,12 +102,17 @@ def _check_transactions(answer: Answer, source: str) -> None:
         if receipt.block_hash is not None and not _same(receipt.block_hash, block.hash):
             told = f"receipt {at} is of block {receipt.block_hash}, not {block.hash}"
             raise failed(block, source, told, ForksMixed)
-        is_elsewhere = receipt.transaction_index is not None and int(receipt.transaction_index, 16) != at
-        is_other = receipt.transaction_hash is not None and not _same(
-            receipt.transaction_hash, transaction.hash
-        )
-        if is_other or is_elsewhere:
+        if not _belongs(receipt, transaction, at):
             raise failed(block, source, f"receipt {at} is not of its transaction {transaction.hash}")
+
+
+def _belongs(receipt: ReceiptAnswer, transaction: TransactionAnswer, at: int) -> bool:
+    """Whether a receipt is called after its transaction. Where it is, nobody needs its position, which nodes
+    get wrong: the root says in which order receipts are.
+    """
+    if receipt.transaction_hash is not None:
+        return _same(receipt.transaction_hash, transaction.hash)
+    return number(receipt.transaction_index) is None or int(receipt.transaction_index or "", 16) == at
 
 
 def _same(one: str, other: str) -> bool:

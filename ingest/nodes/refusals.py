@@ -61,7 +61,7 @@ _FAILED_RUN = re.compile(
 anvil, Hardhat, OpenEthereum. What comes after is the contract's own.
 """
 
-_REVERTED = re.compile(r"\brevert(ed)?\b|\bexecution (revert|failed|error)|\brevert reason\b")
+_REVERTED = re.compile(r"(\b|_)revert(ed)?(\b|_)|\bexecution (revert|failed|error)|\brevert reason\b")
 """Somewhere in what was handed on by a proxy, or by a client that begins otherwise: no node reverts."""
 
 _ERROR_SELECTORS = ("0x08c379a0", "0x4e487b71")

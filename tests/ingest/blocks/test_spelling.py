@@ -148,6 +148,24 @@ def test_a_price_on_which_nothing_depends_is_null_where_it_is_none(odd: str | No
     assert batch.blocks["proof"].to_list() == ["header"]
 
 
+@pytest.mark.parametrize("name", ["transactionIndex", "logIndex"])
+@pytest.mark.parametrize("wrong", ["0x0", "0x7", "0xd38535dd"])
+def test_a_position_that_a_node_gets_wrong_is_needed_by_nobody(name: str, wrong: str) -> None:
+    """Erigon's and Besu's of some blocks (erigon#21658, erigon#16491, besu#6204)."""
+    plain, other = read([told(lambda *_: None)]), read([told(everywhere(lambda _text: wrong, name))])
+
+    assert other.blocks["proof"].to_list() == ["header"]
+    assert other.logs.equals(plain.logs)
+
+
+def test_a_receipt_without_a_name_is_held_to_its_position() -> None:
+    def change(_header: Json, receipts: list[Json]) -> None:
+        receipts[0].update(transactionHash=None, transactionIndex="0x1")
+
+    with pytest.raises(ProofFailed, match="receipt 0 is not of its transaction"):
+        read([told(change)])
+
+
 def test_receipts_that_say_no_type_are_of_the_type_of_their_transactions() -> None:
     """Chains of geth's before typed receipts never say it (alloy#4106)."""
 

@@ -520,6 +520,7 @@ def test_nulls_in_place_of_what_is_missing_are_no_trouble() -> None:
         {"code": -32000, "message": "rpc error: code = Unknown desc = execution reverted: rate limit"},
         {"code": -32603, "message": "Internal error: execution reverted: too many requests"},
         {"code": -32603, "message": "[Request ID: abc-1] execution reverted: rate limit"},
+        {"code": -32603, "message": "[Request ID: abc-1] CONTRACT_REVERT_EXECUTED: rate limit"},
         {"code": 1, "message": "message execution failed (exit=[33], revert reason=[rate limit exceeded])"},
         {"code": -32000, "message": "smart contract reverted: quota"},
         {"code": -32000, "message": "rate limit exceeded", "data": {"data": "0x08c379a0"}},
