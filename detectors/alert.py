@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 Severity = Literal["low", "medium", "high", "critical"]
 Status = Literal["provisional", "final", "retracted"]
-RoleName = Literal["attacker", "victim", "intermediary", "infrastructure"]
+RoleName = Literal["attacker", "victim", "intermediary", "infrastructure", "subject"]
+"""`subject`: what an anomaly is about, which accuses nobody."""
 SubjectKind = Literal["wallet", "transaction", "token", "pool", "contract", "flow"]
 
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")

@@ -22,7 +22,13 @@ V = TypeVar("V")
 Key = tuple[str, str]
 """Detector and subject (kind:id)."""
 
-_RANK: dict[RoleName, int] = {"attacker": 0, "victim": 1, "intermediary": 2, "infrastructure": 3}
+_RANK: dict[RoleName, int] = {
+    "attacker": 0,
+    "victim": 1,
+    "intermediary": 2,
+    "infrastructure": 3,
+    "subject": 4,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ class Outcome:
     loss_usd: float = 0.0
     succeeded: bool = True
     """False where the attack was tried and came to nothing."""
+    also: tuple[str, ...] = ()
+    """Further categories that are true of what was done here, see the stories that say so."""
 
 
 class Bundle(list[Transaction]):
