@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,6 +12,7 @@ from detectors.alert import DEFAULT_FINALITY
 from detectors.evaluate_cli import evaluate
 
 if TYPE_CHECKING:
+    from detectors.base import Tier
     from detectors.settings import EngineSettings
 
 DEFAULT_KAFKA = "127.0.0.1:9092"
@@ -82,6 +83,13 @@ _AllowGaps = Annotated[
 _Scores = Annotated[
     Path | None, typer.Option("--scores", metavar="FILE", help="Batch: also write all scores, as Parquet.")
 ]
+_Tier = Annotated[
+    Literal["transfers", "logs", "receipts", "traces", "code"] | None,
+    typer.Option(
+        "--tier",
+        help="Batch: judge as if the lake held no more than this: what a tier is worth.  [default: all]",
+    ),
+]
 _Finality = Annotated[
     int,
     typer.Option(
@@ -105,6 +113,7 @@ def detect(
     to_block: _To = None,
     allow_gaps: _AllowGaps = False,
     scores: _Scores = None,
+    tier: _Tier = None,
     finality: _Finality = DEFAULT_FINALITY,
 ) -> None:
     """Judge blocks: live from Kafka (--chain-id) or in batch from a lake (--lake, --alerts). Same code, same
@@ -114,7 +123,11 @@ def detect(
 
     settings = EngineSettings(finality=finality)
     if lake is not None and alerts is not None:
-        _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, settings)
+        _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, tier, settings)
+    elif tier is not None:
+        raise typer.BadParameter(
+            "give --lake and --alerts with it: live, all that comes is read", param_hint="--tier"
+        )
     elif chain_id is not None and alerts is None:
         _detect_live(kafka, chain_id, state, until_block, rebuild, settings)
     else:
@@ -140,6 +153,7 @@ def _detect_lake(
     blocks: tuple[int | None, int | None],
     allow_gaps: bool,
     scores: Path | None,
+    tier: Tier | None,
     settings: EngineSettings,
 ) -> None:
     from detectors.lake_run import LakeRun, write_book, write_scores
@@ -155,6 +169,7 @@ def _detect_lake(
         settings,
         allow_gaps,
         keep_scores=scores is not None,
+        tier=tier,
     )
     judged = run.run(*blocks, ProgressLine(sys.stderr).show)
     written = write_book(alerts, judged, settings.finality)

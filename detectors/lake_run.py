@@ -12,9 +12,10 @@ from pathlib import Path
 import polars as pl
 
 from detectors.alert import Alert, book
-from detectors.base import Detector
+from detectors.base import Detector, Tier
 from detectors.engine import Engine, Score
 from detectors.settings import EngineSettings
+from detectors.tiers import at_tier
 from ingest.lake.reading import Lake
 from ingest.machine.progress import Progress
 from ingest.model.errors import BadInput, ChainGap
@@ -43,7 +44,10 @@ class Judged:
 
 @dataclass(slots=True)
 class LakeRun:
-    """`detect --lake`. With `allow_gaps`, state begins anew after a gap instead of ending with ChainGap."""
+    """`detect --lake`. With `allow_gaps`, state begins anew after a gap instead of ending with ChainGap.
+
+    With a `tier`, what lies above it is hidden; BadInput where the lake holds less.
+    """
 
     lake: Lake
     chain_id: int
@@ -52,6 +56,7 @@ class LakeRun:
     allow_gaps: bool = False
     blocks: int = 100
     keep_scores: bool = False
+    tier: Tier | None = None
 
     def run(self, first: int | None, last: int | None, report: Callable[[Progress], None]) -> Judged:
         """Judges blocks `first`..`last` (all that the lake holds where null)."""
@@ -59,7 +64,8 @@ class LakeRun:
         alerts: list[Alert] = []
         scores: list[Score] = []
         total, started = self._count(first, last), time.monotonic()
-        for batch in self.lake.batches(self.chain_id, first, last, blocks=self.blocks):
+        for whole in self.lake.batches(self.chain_id, first, last, blocks=self.blocks):
+            batch = at_tier(whole, self.tier)
             try:
                 output = engine.take(batch)
             except ChainGap:
