@@ -1,0 +1,142 @@
+"""`make evaluate` itself, over worlds that are not played but written: what is kept, summed, refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ingest.lake.writing import LakeWriter
+from ingest.localchain.play.labels import Label, LabelFile
+from ingest.localchain.world.stage import Outcome, roles
+from tests.bench import evaluate
+from tests.bench.world_store import Plan
+from tests.detectors.test_lake_run import layering_town
+from tests.fixtures.frames import address
+
+TOP = Path(__file__).parents[2]
+
+
+def mallory_layers(plan: Plan, folder: Path) -> None:
+    """A lake in which mallory's money is passed on eight times from block 3 on, and the label of it."""
+    batch = layering_town(30 + plan.seed).batch()
+    LakeWriter(folder / "lake").write(batch)
+    hashes = tuple("0x" + one.hex() for one in batch.transactions["transaction_hash"])
+    named = roles(["0x" + address("mallory").hex()])
+    story = Label("layering-attack-001", "layering", "attack", "peel_chain", Outcome(hashes, named, "hops"))
+    where = {one: 3 + place for place, one in enumerate(hashes)}
+    LabelFile(folder / "labels.jsonl", 1, 1, plan.seed).write([story], where, 30)
+
+
+@pytest.fixture
+def played(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The seeds of the worlds that were played."""
+    seeds: list[int] = []
+
+    def play(plan: Plan, folder: Path) -> None:
+        seeds.append(plan.seed)
+        mallory_layers(plan, folder)
+
+    monkeypatch.setattr(evaluate, "play", play)
+    return seeds
+
+
+def test_a_kept_world_is_judged_without_playing_again_and_worlds_are_added_up(
+    tmp_path: Path, played: list[int], capfd: pytest.CaptureFixture[str]
+) -> None:
+    plain = ["--folder", str(tmp_path), "--no-baselines"]
+    assert evaluate.main([*plain, "--seeds", "1"]) == 0
+    assert evaluate.main([*plain, "--seeds", "1 2", "--tier", "logs"]) == 0
+    assert played == [1, 2]
+    said = json.loads((tmp_path / "evaluation.json").read_text())
+    assert [each["seed"] for each in said["worlds"]] == [1, 2]
+    assert (said["overall"]["attacks"], said["overall"]["found"]) == (2, 2)
+    assert said["baselines"] == {}
+    output = capfd.readouterr().out
+    assert "--tier logs" in output
+    assert "1 categories, 2 attacks, 2 of the rarest category" in output
+    assert f"as a page: {tmp_path / 'evaluation.html'}" in output
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {
+        "worlds", "evaluation.html", "evaluation.json", "book-1.jsonl", "book-2.jsonl", "scores-1.parquet",
+        "scores-2.parquet",
+    }  # fmt: skip
+
+
+def test_a_tier_that_the_world_does_not_hold_ends_with_the_commands_status(
+    tmp_path: Path, played: list[int], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate.main(["--folder", str(tmp_path), "--seeds", "1", "--tier", "traces"]) == 1
+    assert "no traces of block 3" in capfd.readouterr().err
+
+
+def test_a_full_disk_ends_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(plan: Plan, folder: Path) -> None:
+        raise OSError(28, "No space left on device", str(folder / "labels.jsonl"))
+
+    monkeypatch.setattr(evaluate, "play", full)
+    assert evaluate.main(["--folder", str(tmp_path), "--seeds", "1"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "labels.jsonl: No space left on device: free some space" in line
+
+
+def test_a_folder_that_cannot_be_written_ends_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    assert evaluate.main(["--folder", str(tmp_path / "file" / "here")]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("make evaluate: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--seeds", "1 two"], "'1 two' is no list of whole numbers"),
+        (["--seeds", ""], "is no list of whole numbers"),
+        (["--seeds", "3 4 3"], "names a seed twice"),
+        (["--categories", "layering,tax-fraud"], "'tax-fraud' is none of address-poisoning, "),
+        (["--tier", "rumours"], "invalid choice: 'rumours'"),
+        (["--blocks", "-3"], "'-3' is no whole number above 0"),
+        (["--per-category", "many"], "'many' is no whole number above 0"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_usage_error(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    with pytest.raises(SystemExit) as error:
+        evaluate.main(arguments)
+    assert error.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_make_hands_on_what_it_is_given() -> None:
+    given = ["SEEDS=1 2 3", "CATEGORIES=layering,ponzi", "TIER=logs", "ARGS=--blocks 300"]
+    for arguments, wanted in (
+        (given, '--seeds "1 2 3" --categories "layering,ponzi" --tier "logs" --blocks 300'),
+        ([], "tests.bench.evaluate"),
+    ):
+        shown = subprocess.run(
+            ["make", "-n", "evaluate", *arguments], cwd=TOP, capture_output=True, text=True, check=True
+        ).stdout  # fmt: skip
+        assert wanted in " ".join(shown.replace("\\\n", " ").split())
+        assert ("--seeds" in shown) == bool(arguments)
+
+
+@pytest.mark.chain
+@pytest.mark.slow
+def test_a_world_is_played_with_traces_and_judged_with_and_without_them(tmp_path: Path) -> None:
+    plain = [
+        "--folder", str(tmp_path), "--seeds", "5", "--blocks", "60", "--per-category", "1", "--transactions",
+        "8", "--categories", "reentrancy", "--no-baselines",
+    ]  # fmt: skip
+    command = [sys.executable, "-m", "tests.bench.evaluate", *plain]
+    for tier in ("traces", "receipts"):
+        subprocess.run([*command, "--tier", tier], cwd=TOP, check=True)
+    (world,) = [path for path in (tmp_path / "worlds").iterdir() if path.name != "locks"]
+    assert json.loads((world / "world.json").read_text())["seed"] == 5
