@@ -93,6 +93,8 @@ def export(
     chains = book.from_store(store, chain_id) if store else book.from_kafka(str(kafka), chain_id)
     book.write_whole(alerts, book.table(chains) if csv else book.lines(chains))
     for chain in chains:
+        for bad in chain.unreadable:
+            typer.echo(f"chain {chain.chain_id}: left out {bad}", err=True)
         count = len(chain.book())
         counted = "1 alert" if count == 1 else f"{count} alerts"
         typer.echo(f"chain {chain.chain_id}: {counted} at head {chain.head}, written to {alerts}")

@@ -1,4 +1,8 @@
-"""How values are written for people: amounts, addresses, times. Pure, and safe for text from the chain."""
+"""How values are written for people: amounts, addresses, times. Pure, and safe for text from the chain.
+
+Every function takes any value that a store can hold, also one that no undertow filed: a page shows what it
+can, and one odd value spoils no more than its own place.
+"""
 
 from __future__ import annotations
 
@@ -8,50 +12,105 @@ from detectors.text import visible
 
 SYMBOL_LENGTH = 24
 """Longer symbols are cut on screens: no honest one comes near it."""
+MOST_DIGITS = 80
+"""A number of 256 bits has 78 digits; one with more is cut like other text."""
 _SHORT = 12
+_LONGEST_AGO = 10**12
 
 
-def short(hexadecimal: str) -> str:
+def short(hexadecimal: object) -> str:
     """`0xa1b2c3…d4e5f6` of an address or a hash; other text as it is, cut when it is long."""
-    if hexadecimal.startswith("0x") and len(hexadecimal) > 2 * _SHORT:
-        return f"{hexadecimal[:8]}…{hexadecimal[-6:]}"
-    return cut(hexadecimal, 2 * _SHORT)
+    written = text(hexadecimal, MOST_DIGITS)
+    if written.startswith("0x") and len(written) > 2 * _SHORT and written.isalnum():
+        return f"{written[:8]}…{written[-6:]}"
+    return cut(written, 2 * _SHORT)
 
 
-def cut(text: str, length: int) -> str:
+def text(value: object, most: int | None = None) -> str:
+    """A value (its first `most` characters) as text in which nothing is hidden; empty for none."""
+    if value is None:
+        return ""
+    try:
+        return visible(str(value)[:most])
+    except ValueError:  # a number of more digits than Python writes
+        return "a very large number"
+
+
+def cut(value: object, length: int) -> str:
     """At most `length` characters, nothing hidden in them."""
-    shown = visible(text)
+    shown = text(value, length + 1)
     return shown if len(shown) <= length else f"{shown[: length - 1]}…"
 
 
-def symbol(name: str | None, token: str | None) -> str:
-    """What to call a token: its symbol, else its short address; native value has neither."""
+def number(value: object) -> str:
+    """An integer grouped by thousands; other values as text."""
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= 256:
+        return f"{value:,}"
+    return cut(value, MOST_DIGITS)
+
+
+def share(value: object) -> float | None:
+    """A score between 0 and 1, None for what is none."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(value) if 0 <= value <= 1 else None
+
+
+def score(value: object, figures: str = ".2f") -> str:
+    """A score with two decimals, or otherwise as `figures` says; other values as text."""
+    known = share(value)
+    return cut(value, MOST_DIGITS) if known is None else format(known, figures)
+
+
+def symbol(name: object, token: object) -> str:
+    """What to call a token: its symbol, else its short address; a native coin that nobody named has
+    neither.
+    """
     if name:
         return cut(name, SYMBOL_LENGTH)
-    return short(token) if token else "native"
+    return short(token) if token else "native coin"
 
 
-def amount(units: str | None, decimals: int | None) -> str:
+def units_of(amount: object) -> int | None:
+    """Token units as an integer; None for what is none."""
+    plain = text(amount) if isinstance(amount, str | int) and not isinstance(amount, bool) else ""
+    return int(plain) if len(plain) <= MOST_DIGITS and plain.isascii() and plain.isdecimal() else None
+
+
+def amount(units: object, decimals: object) -> str:
     """Token units (a decimal string) as a number of tokens, exact, grouped by thousands; empty where unknown.
 
     Where the token's decimals are unknown the units themselves are written, and say so. Native value has 18.
     """
-    if units is None:
-        return ""
-    if decimals is None:
-        return f"{int(units):,} units"
-    whole, part = divmod(int(units), 10**decimals)
-    digits = f"{part:0{decimals}d}".rstrip("0") if decimals else ""
+    known = units_of(units)
+    if known is None:
+        return cut(units, MOST_DIGITS)
+    if not is_decimals(decimals):
+        return f"{known:,} units"
+    places = int(str(decimals))
+    whole, part = divmod(known, 10**places)
+    digits = f"{part:0{places}d}".rstrip("0") if places else ""
     return f"{whole:,}.{digits}" if digits else f"{whole:,}"
 
 
-def utc(timestamp: int) -> str:
-    """Seconds as `2023-11-14 22:13:20`, UTC."""
-    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d %H:%M:%S")
+def is_decimals(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 255
 
 
-def ago(seconds: float) -> str:
-    """`now`, `42 s ago`, `5 min ago`, `3 h ago`, `2 d ago`."""
+def utc(timestamp: object) -> str:
+    """Seconds as `2023-11-14 22:13:20`, UTC; the number itself where no date can be made of it."""
+    if not isinstance(timestamp, int | float) or isinstance(timestamp, bool):
+        return cut(timestamp, MOST_DIGITS)
+    try:
+        return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return number(timestamp)
+
+
+def ago(seconds: object) -> str:
+    """`now`, `42 s ago`, `5 min ago`, `3 h ago`, `2 d ago`; `at an unknown time`."""
+    if not isinstance(seconds, int | float) or not abs(seconds) < _LONGEST_AGO:
+        return "at an unknown time"
     whole = max(0, int(seconds))
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if whole >= size:
@@ -59,9 +118,9 @@ def ago(seconds: float) -> str:
     return f"{whole} s ago" if whole else "now"
 
 
-def title(identifier: str) -> str:
+def title(identifier: object) -> str:
     """`wallet-drain` as `Wallet drain`."""
-    return cut(identifier.replace("-", " ").replace("_", " ").capitalize(), 60)
+    return cut(text(identifier, 61).replace("-", " ").replace("_", " ").capitalize(), 60)
 
 
 def stands(measured: object, threshold: object) -> str:

@@ -1,6 +1,6 @@
 """What undertow says to people: one alert, its canonical JSON, and the book of alerts at a head.
 
-The JSON form is a contract (design, section 10): keys sorted, ASCII, every key always there, unknown = null.
+The JSON form is a contract (README beside): keys sorted, ASCII, every key always there, unknown = null.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Literal
 Severity = Literal["low", "medium", "high", "critical"]
 Status = Literal["provisional", "final", "retracted"]
 RoleName = Literal["attacker", "victim", "intermediary", "infrastructure", "subject"]
-"""`subject`: what an anomaly is about, which accuses nobody."""
+"""`subject` is what an anomaly is about: no accusation."""
 SubjectKind = Literal["wallet", "transaction", "token", "pool", "contract", "flow"]
 
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
@@ -33,6 +33,10 @@ class Role:
 class Evidence:
     """A row of the chain that supports an alert: a log, or native value where `log_index` is null.
 
+    `index_in_log` tells the movements of one ERC-1155 batch apart, `trace_index` the calls inside a
+    transaction; all three numbers are null for the transaction itself and its value. `kind` is what a table
+    of transfers calls it (native, erc20, …); null where nothing is known, as in alerts of earlier versions.
+
     `token`, `symbol`, `decimals`, `from_address`, `to_address` and `amount` describe the transfer for a
     reader; null where the row is no transfer. `symbol` is printable text already (see `detectors.text`),
     `amount` a decimal string in token units.
@@ -47,11 +51,18 @@ class Evidence:
     symbol: str | None = None
     decimals: int | None = None
     amount: str | None = None
+    index_in_log: int | None = None
+    trace_index: int | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One revision of an alert. Numbers in `measured` are integers, floats of 6 decimals, or strings."""
+    """One revision of an alert. Numbers in `measured` are integers, floats of 6 decimals, or strings.
+
+    `status` is null or `retracted` while it travels: whether it is provisional or final is a function of the
+    head (`status_at`), which the book, the store and exports add.
+    """
 
     id: str
     chain_id: int
@@ -61,7 +72,7 @@ class Alert:
     severity: Severity
     score: float
     p_value: float | None
-    status: Status
+    status: Status | None
     retraction_reason: str | None
     block_number: int
     block_hash: str
@@ -129,11 +140,16 @@ _SAME = (
 """Fields that are the same in the dataclass and in the JSON."""
 
 
+def is_final(block_number: Any, head: int, finality: int) -> Any:
+    """Whether a block is `finality` deep when the chain stands at `head`; a store asks it of a column."""
+    return block_number <= head - finality
+
+
 def status_at(alert: Alert, head: int, finality: int = DEFAULT_FINALITY) -> Status:
     """What `alert.status` is when the chain stands at `head`: final once its block is `finality` deep."""
     if alert.status == "retracted":
         return "retracted"
-    return "final" if alert.block_number + finality <= head else "provisional"
+    return "final" if is_final(alert.block_number, head, finality) else "provisional"
 
 
 def book(alerts: Iterable[Alert], head: int, finality: int = DEFAULT_FINALITY) -> list[str]:

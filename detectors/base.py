@@ -31,7 +31,10 @@ next; tables age with the engine's generations.
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the chain as evidence. `amount` in token units; `log_index` -1 = native value."""
+    """A row of the chain as evidence. `amount` in token units; `log_index` -1 = native value.
+
+    `index_in_log` is the position inside an ERC-1155 batch, `trace_index` that of a call in its transaction.
+    """
 
     transaction_hash: bytes
     log_index: int
@@ -40,6 +43,16 @@ class Row:
     to_address: bytes | None = None
     token: bytes | None = None
     amount: bytes | None = None
+    index_in_log: int = 0
+    kind: str | None = None
+    trace_index: int | None = None
+
+
+EVIDENCE = (
+    "transaction_hash", "log_index", "block_number", "from_address", "to_address", "token", "amount",
+    "index_in_log", "standard",
+)  # fmt: skip
+"""Columns of a frame of transfers that `evidence_rows` reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +123,8 @@ class Learns(Protocol):
 
 
 def evidence_rows(frame: pl.DataFrame) -> tuple[Row, ...]:
-    """Transfers (any frame with their columns) as evidence."""
-    wanted = (
-        "transaction_hash",
-        "log_index",
-        "block_number",
-        "from_address",
-        "to_address",
-        "token",
-        "amount",
-    )
-    return tuple(Row(*row) for row in frame.select(wanted).iter_rows())
+    """Transfers (any frame with the columns `EVIDENCE`) as evidence."""
+    return tuple(Row(*row) for row in frame.select(EVIDENCE).iter_rows())
 
 
 def hexed(raw: bytes) -> str:

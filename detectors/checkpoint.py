@@ -21,7 +21,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detectors import models
-from detectors.alert import Alert
+from detectors.alert import Alert, RoleName
 from detectors.base import Detector, Learns, Memory
 from detectors.engine import Checkpoint
 from detectors.episodes import Episode
@@ -30,9 +30,11 @@ from detectors.kernels.table import Table
 from detectors.ledger import Ledger
 from detectors.models import Samples
 from detectors.state import State
+from detectors.tally import DIGEST_BYTES, ROLES, Tally
 from ingest.model.errors import UnreadableCheckpoint
 
-VERSION = 1
+VERSION = 2
+"""2: trails name rows inside of logs, and alerts go on counting what they have no room for."""
 _DAMAGE = (
     ValueError, KeyError, TypeError, OSError, EOFError, RuntimeError, MemoryError, tokenize.TokenError,
     zipfile.BadZipFile, zlib.error, pl.exceptions.PolarsError,
@@ -92,7 +94,9 @@ def _arrays(checkpoint: Checkpoint) -> Arrays:
         "anchor": [state.anchor[0], state.anchor[1].hex()] if state.anchor else None,
         "ends": state.ledger.block_ends,
         "early_rotations": state.graph.early_rotations,
-        "open": [[*key, episode.alert.id, episode.seen] for key, episode in checkpoint.open.items()],
+        "open": [[*key, e.alert.id, e.seen, e.size] for key, e in checkpoint.open.items()],
+        "roles": {i: {r: list(kept) for r, kept in t.roles.items()} for i, t in checkpoint.tallies.items()},
+        "counted": {i: tally.most for i, tally in checkpoint.tallies.items()},
         "alerts": [alert.to_dict() for alert in checkpoint.alerts.values()],
         "samples": {name: [epoch for epoch, _ in samples.epochs] for name, samples in state.samples.items()},
         "memory": {
@@ -101,6 +105,7 @@ def _arrays(checkpoint: Checkpoint) -> Arrays:
         },
     }
     kept: Arrays = {"header": _bytes(json.dumps(header).encode())}
+    kept |= {f"rows.{i}": _bytes(b"".join(tally.rows)) for i, tally in checkpoint.tallies.items()}
     for name in TABLES:
         kept |= getattr(state.graph, name).arrays(f"graph.{name}")
     kept |= {f"graph.{name}": getattr(state.graph, name) for name in RING}
@@ -117,13 +122,22 @@ def _arrays(checkpoint: Checkpoint) -> Arrays:
 
 def _checkpoint(arrays: Arrays, chain_id: int, detectors: Sequence[Detector], where: str) -> Checkpoint:
     header = json.loads(arrays["header"].tobytes())
+    if header["version"] < VERSION:
+        raise UnreadableCheckpoint(
+            f"{where} was written by an earlier undertow (version {header['version']} of the file, not "
+            f"{VERSION}): start detect with --rebuild"
+        )
     if header["version"] != VERSION or header["chain_id"] != chain_id:
         raise ValueError(
             f"version {header['version']} of chain {header['chain_id']}, not version {VERSION} of {chain_id}"
         )
     alerts = {alert.id: alert for alert in map(Alert.from_dict, header["alerts"])}
     episodes = {
-        (detector, subject): Episode(alerts[i], seen) for detector, subject, i, seen in header["open"]
+        (detector, subject): Episode(alerts[i], seen, tuple(size))
+        for detector, subject, i, seen, size in header["open"]
+    }
+    tallies = {
+        i: _tally(most, arrays[f"rows.{i}"], header["roles"][i]) for i, most in header["counted"].items()
     }
     anchor = header["anchor"]
     state = State(
@@ -136,7 +150,13 @@ def _checkpoint(arrays: Arrays, chain_id: int, detectors: Sequence[Detector], wh
         hash=bytes.fromhex(header["hash"]),
         anchor=(anchor[0], bytes.fromhex(anchor[1])) if anchor else None,
     )
-    return Checkpoint(chain_id, header["run"], header["offset"], state, episodes, alerts)
+    return Checkpoint(chain_id, header["run"], header["offset"], state, episodes, alerts, tallies)
+
+
+def _tally(most: int, rows: NDArray[np.uint8], roles: Mapping[RoleName, list[str]]) -> Tally:
+    digests = rows.reshape(-1, DIGEST_BYTES)
+    named = {role: dict.fromkeys(roles[role]) for role in ROLES}
+    return Tally(most, {digest.tobytes(): None for digest in digests}, named)
 
 
 def _graph(arrays: Arrays, early_rotations: int) -> Graph:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -22,6 +24,7 @@ def mount(app: typer.Typer) -> None:
     """Adds this package's commands to the front door."""
     app.command("detect")(detect)
     app.command("evaluate")(evaluate)
+    app.command()(setup)
 
 
 _Kafka = Annotated[
@@ -96,9 +99,36 @@ _Finality = Annotated[
         "--finality",
         envvar="UNDERTOW_FINALITY",
         min=1,
+        max=2**31 - 1,
         help="Blocks on top of a block before it is final.",
     ),
 ]
+
+_NativeSymbol = Annotated[
+    str | None,
+    typer.Option(
+        "--native-symbol",
+        envvar="UNDERTOW_NATIVE_SYMBOL",
+        metavar="SYMBOL",
+        help="What alerts call the chain's native coin.  [default: as the chain id is known to call it]",
+    ),
+]
+
+
+def setup(
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Also a Chromium, which only the tests need.")
+    ] = False,
+) -> None:
+    """Install what Python lacks (Kafka, anvil, contract packages) under ~/.undertow, without root, once.
+
+    A second run changes nothing and ends at once. UNDERTOW_HOME names another folder.
+    """
+    from detectors.kernel_setup import ensure_kernels
+    from ingest.machine.setup import ensure
+
+    ensure(typer.echo, browser=browser)
+    ensure_kernels(typer.echo)
 
 
 def detect(
@@ -115,13 +145,14 @@ def detect(
     scores: _Scores = None,
     tier: _Tier = None,
     finality: _Finality = DEFAULT_FINALITY,
+    native_symbol: _NativeSymbol = None,
 ) -> None:
     """Judge blocks: live from Kafka (--chain-id) or in batch from a lake (--lake, --alerts). Same code, same
     alerts.
     """
     from detectors.settings import EngineSettings
 
-    settings = EngineSettings(finality=finality)
+    settings = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol))
     if lake is not None and alerts is not None:
         _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, tier, settings)
     elif tier is not None:
@@ -134,6 +165,16 @@ def detect(
         raise typer.BadParameter("give --chain-id (live, with --kafka), or --lake and --alerts (batch)")
 
 
+def _symbol(text: str | None) -> str | None:
+    """A coin's symbol as people write one. It goes into every alert: nothing else does through this flag."""
+    if text is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,15}", text):
+        raise typer.BadParameter(
+            f"{text[:40]!a} is no symbol of a coin: give 1 to 16 of A-Z, a-z, 0-9, and `.`, `_`, `-` after",
+            param_hint="--native-symbol",
+        )
+    return text
+
+
 def _detect_live(
     kafka: str, chain_id: int, state: Path | None, until: int | None, rebuild: bool, settings: EngineSettings
 ) -> None:
@@ -143,7 +184,9 @@ def _detect_live(
     from ingest.machine.tools import home
 
     with stop_on_signal() as stop:
-        Live(kafka, chain_id, detectors(), state or home() / "detect", settings).run(stop, until, rebuild)
+        folder = state or home() / "detect"
+        live = Live(kafka, chain_id, detectors(), folder, settings, partial(print, file=sys.stderr))
+        live.run(stop, until, rebuild)
 
 
 def _detect_lake(
@@ -175,8 +218,10 @@ def _detect_lake(
     written = write_book(alerts, judged, settings.finality)
     if scores is not None:
         write_scores(scores, judged)
+    left_out = f"; {judged.scores_left_out} scores left out, beyond the cap of a block"
     gaps = f", begun anew after {judged.gaps} gaps" if judged.gaps else ""
     print(
-        f"{written} alerts up to block {judged.head} of chain {judged.chain_id} in {alerts}{gaps}",
+        f"{written} alerts up to block {judged.head} of chain {judged.chain_id} in {alerts}{gaps}"
+        f"{left_out if judged.scores_left_out else ''}",
         file=sys.stderr,
     )

@@ -13,9 +13,12 @@ from dataclasses import dataclass, field, replace
 from detectors import run as runs
 from detectors.alert import Alert
 from detectors.base import Detector, Finding, hexed
+from detectors.caps import RECORD_BYTES, score_bytes
 from detectors.episodes import Episode, Episodes, Key, Place
+from detectors.ledger import native_coin
 from detectors.settings import EngineSettings
 from detectors.state import State, advance, cut
+from detectors.tally import Tally
 from ingest.model.batch import Batch, Event, Rollback
 from ingest.model.errors import ChainGap, RollbackTooDeep, RunMismatch
 
@@ -40,10 +43,14 @@ class Score:
 
 @dataclass(slots=True)
 class Output:
-    """What an event led to: revisions of alerts, scores by block, and the rollback, if it was one."""
+    """What an event led to: revisions of alerts, scores by block (of each the highest first), and the
+    rollback, if it was one.
+    """
 
     alerts: list[Alert] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
+    scores_left_out: dict[int, int] = field(default_factory=dict)
+    """How many scores of a block were too many, where some were."""
     blocks: list[tuple[int, bytes, int]] = field(default_factory=list)
     """(number, hash, timestamp) of each block taken."""
     rollback: Rollback | None = None
@@ -67,6 +74,7 @@ class Checkpoint:
     state: State
     open: dict[Key, Episode]
     alerts: dict[str, Alert]
+    tallies: dict[str, Tally]
 
 
 @dataclass(slots=True)
@@ -87,6 +95,9 @@ class Engine:
     recent: list[Batch] = field(default_factory=list)
     """Blocks above the base."""
 
+    def __post_init__(self) -> None:
+        self._name_coin()
+
     def take(self, event: Event, offset: int = 0) -> Output:
         """Takes the next event of the log; `offset` is where the log goes on after it."""
         if isinstance(event, Rollback):
@@ -106,8 +117,7 @@ class Engine:
             self._judge(piece, output)
         output.blocks = list(batch.blocks.select("block_number", "block_hash", "timestamp").iter_rows())
         episodes = self._episodes()
-        final = episodes.finalise(self.state.number)
-        revised = {alert.id: alert for alert in [*output.alerts, *final]}
+        revised = dict.fromkeys(alert.id for alert in output.alerts)
         output.alerts = [episodes.alerts[alert_id] for alert_id in revised]
         if self.follows:
             self._keep(batch, offset)
@@ -130,7 +140,16 @@ class Engine:
                 output.alerts.append(
                     episodes.take(detector.name, detector.needs, finding, place, self.state.ledger)
                 )
-        output.scores.extend(_scores([(d.name, f) for d, f in findings], self.settings.score_floor))
+        for number, scores in _scores([(d.name, f) for d, f in findings], self.settings.score_floor).items():
+            output.scores += scores[: self.most_scores]
+            if len(scores) > self.most_scores:
+                output.scores_left_out[number] = len(scores) - self.most_scores
+
+    @property
+    def most_scores(self) -> int:
+        """Scores of a block that fit into one record, whatever they are."""
+        room = RECORD_BYTES // score_bytes(detector.name for detector in self.detectors)
+        return min(self.settings.block_scores, room)
 
     def _check_order(self, batch: Batch) -> None:
         state = self.state
@@ -204,6 +223,7 @@ class Engine:
             raise self._too_deep(rollback)
         retracted = self.episodes.retract_all(_left(rollback)) if self.episodes is not None else []
         self.state = State(number=rollback.number, hash=rollback.hash)
+        self._name_coin()
         self.kept, self.recent, self.episodes = [], [], None
         return Output(alerts=retracted, rollback=rollback)
 
@@ -239,9 +259,9 @@ class Engine:
             return None
         base = self.kept[0]
         episodes = self._episodes()
-        opened, alerts = episodes.at(base.state.number)
+        opened, alerts, tallies = episodes.at(base.state.number)
         state = replace(base.state, ledger=base.state.ledger.until(base.state.number))
-        return Checkpoint(self.chain_id, episodes.run, base.offset, state, opened, alerts)
+        return Checkpoint(self.chain_id, episodes.run, base.offset, state, opened, alerts, tallies)
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Goes on from a checkpoint. Raises RunMismatch where it was made with other settings or code."""
@@ -253,10 +273,19 @@ class Engine:
                 f"settings or code than this run {run}: start detect with --rebuild"
             )
         self.state = checkpoint.state
+        self._name_coin()
         self.kept = [Kept(checkpoint.state.copy(), checkpoint.offset)]
         self.episodes = Episodes(
-            run, self.settings, self.keep_all, dict(checkpoint.open), dict(checkpoint.alerts)
+            run,
+            self.settings,
+            self.keep_all,
+            dict(checkpoint.open),
+            dict(checkpoint.alerts),
+            tallies=dict(checkpoint.tallies),
         )
+
+    def _name_coin(self) -> None:
+        self.state.ledger.native = native_coin(self.chain_id, self.settings.native_symbol)
 
     def _advance_quietly(self, batch: Batch) -> None:
         for piece in cut(batch, self.settings.epoch_blocks):
@@ -268,9 +297,9 @@ def _left(rollback: Rollback) -> str:
     return f"its block left the chain (rollback to block {rollback.number})"
 
 
-def _scores(findings: list[tuple[str, Finding]], floor: float) -> list[Score]:
-    """The highest score of each subject in each block, with what each detector gave; those below the floor
-    are left out.
+def _scores(findings: list[tuple[str, Finding]], floor: float) -> dict[int, list[Score]]:
+    """By block, the highest score of each subject, with what each detector gave; those below the floor are
+    left out. The highest come first, of equals by subject.
     """
     parts: dict[tuple[int, str, str], dict[str, float]] = {}
     for name, finding in findings:
@@ -278,4 +307,8 @@ def _scores(findings: list[tuple[str, Finding]], floor: float) -> list[Score]:
             key = (finding.block_number, finding.subject_kind, hexed(finding.subject))
             of_subject = parts.setdefault(key, {})
             of_subject[name] = max(finding.score, of_subject.get(name, 0.0))
-    return [Score(*key, max(of_subject.values()), of_subject) for key, of_subject in sorted(parts.items())]
+    by_block: dict[int, list[Score]] = {}
+    for (number, kind, subject), of_subject in sorted(parts.items()):
+        score = Score(number, kind, subject, max(of_subject.values()), of_subject)
+        by_block.setdefault(number, []).append(score)
+    return {number: sorted(scores, key=lambda score: -score.score) for number, scores in by_block.items()}

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from detectors.graph import Graph
 from detectors.kernels import layout
-from detectors.ledger import Ledger
-from detectors.rows import kernel_rows
+from detectors.ledger import Ledger, Token
+from detectors.rows import STANDARDS, kernel_rows, returned
 from ingest.model.batch import Batch
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ KNOWN_BEFORE = (
     "to_first_time", "pair_count", "pair_by_payer", "back_pair_count", "emptied", "tokens_left",
     "to_paid_asset", "from_paid_asset",
     "depth", "origin", "gathered", "capped", "from_funder", "to_funder", "funder_payees",
+    "from_own_payees", "to_signed_in", "paid_back", "native_left", "to_matters",
+    "from_first_payer", "to_first_payer",
 )  # fmt: skip
 """Integer columns of a transfer, in the order of the kernel's R_ columns: what was known just before it (see
 `Features`).
@@ -37,6 +39,8 @@ TRAIL_ROW = {
     "timestamp": pl.UInt64,
     "transaction_hash": pl.Binary,
     "log_index": pl.Int32,
+    "index_in_log": pl.UInt32,
+    "standard": pl.String,
     "token": pl.Binary,
     "from_address": pl.Binary,
     "to_address": pl.Binary,
@@ -51,14 +55,21 @@ class Features:
     transfers: `schema.TRANSFERS`, and
         row (position in this frame), by (sender of the transaction), direct (the payer sent it himself,
         straight to the payee or by the token's own transfer), returned (the payer received something in the
-        same transaction), from_id, to_id, by_id, asset_id (ledger ids; asset 0 = native), and `KNOWN_BEFORE`:
-        counts of earlier transfers and counterparties; pair_*: earlier transfers between the two; emptied (1:
-        at least 95 % of a fully known balance left; 2: more than was known and more than ever before);
-        tokens_left (tokens the payer still holds); *_paid_asset (own payments of this asset before); depth
-        (times in a row that this money was passed on), origin (id of the wallet the trail began at), gathered
-        (wallets that passed the same source's money on to this payee; 0 where the source is a hub); *_funder
-        (id of the first sender of native value, -1 unknown); funder_payees (distinct payees of the payer's
-        funder).
+        same transaction that he sent himself, or that matters to him), from_id, to_id, by_id, asset_id
+        (ledger ids; asset 0 = native), and `KNOWN_BEFORE`: counts of earlier transfers and counterparties;
+        pair_*: earlier transfers between the two; emptied (1: at least 95 % of a fully known balance left;
+        2: more than was known and more than ever before); tokens_left (tokens of which some was left after
+        the payer's own last payment of them); native_left (native value the payer has left as the stream
+        knows it: wei, clipped to 64 bits); *_paid_asset (own payments of this asset before);
+        from_own_payees, to_signed_in (distinct payees of the payer, and payers of the payee, by payments that
+        the payer signed himself); paid_back (1: the payee had paid the payer a twentieth at least of this
+        native value); to_matters (1: at least a twentieth of the payee's largest payment of an asset that he
+        has paid with himself); depth (times in a row that this money was passed on), origin (id of the wallet
+        the trail began at), gathered (wallets that passed the same source's money on to this payee; 0 where
+        the source is a hub); *_funder (id of the first sender of native value, -1 unknown, also where the
+        wallet's money is older than the stream); funder_payees (distinct payees of the payer's funder);
+        *_first_payer (the first
+        sender of native value that the stream saw, whatever the wallet had before).
     trails: edges behind the transfer `row`, newest last.
     wallets: one row for each block and wallet it touched that sends transactions: block_number, timestamp,
     wallet, wallet_id,
@@ -70,13 +81,19 @@ class Features:
     transfers: pl.DataFrame
     trails: pl.DataFrame
     wallets: pl.DataFrame
-    ledger: Ledger
+    _ledger: Ledger
     columns: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     models: Mapping[str, Model] = field(default_factory=dict)
 
     def addresses(self, ids: Sequence[int]) -> list[bytes]:
         """The 20 bytes of each ledger id."""
-        return self.ledger.addresses(ids)
+        return self._ledger.addresses(ids)
+
+    def token(self, address: bytes | None, number: int) -> Token:
+        """What was known of a token as of block `number`: the ledger itself stands at the batch's end, so
+        detectors do not read it.
+        """
+        return self._ledger.token(address, number)
 
 
 def stream(batch: Batch, graph: Graph, ledger: Ledger, limits: layout.Limits) -> Features:
@@ -90,7 +107,7 @@ def stream(batch: Batch, graph: Graph, ledger: Ledger, limits: layout.Limits) ->
         "row": np.arange(rows.block.size),
         "by": found.by,
         "direct": rows.direct,
-        "returned": found.returned,
+        "returned": returned(rows, known[:, KNOWN_BEFORE.index("to_matters")] > 0),
         "from_id": rows.sender,
         "to_id": rows.payee,
         "by_id": rows.by,
@@ -128,6 +145,8 @@ def _trails(parts: list[layout.Trail], ledger: Ledger) -> pl.DataFrame:
         "timestamp": edges[:, layout.E_TIME],
         "transaction_hash": [bytes(value) for value in hashes],
         "log_index": edges[:, layout.E_LOG],
+        "index_in_log": edges[:, layout.E_IN_LOG],
+        "standard": STANDARDS.categories.gather(edges[:, layout.E_STANDARD]),
         "token": tokens,
         "from_address": ledger.addresses(edges[:, layout.E_FROM]),
         "to_address": ledger.addresses(edges[:, layout.E_TO]),
@@ -136,7 +155,8 @@ def _trails(parts: list[layout.Trail], ledger: Ledger) -> pl.DataFrame:
     frame = pl.DataFrame(
         {name: pl.Series(name, values).cast(TRAIL_ROW[name]) for name, values in columns.items()}
     )
-    return frame.unique(["row", "transaction_hash", "log_index"], maintain_order=True)
+    place = ["row", "transaction_hash", "log_index", "index_in_log"]
+    return frame.unique(place, maintain_order=True)
 
 
 def _wallets(parts: list[layout.Touched], ledger: Ledger) -> pl.DataFrame:

@@ -33,7 +33,7 @@ class Graph:
 
     wallets: Table = field(default_factory=lambda: Table.new(layout.WALLET_INTS, layout.WALLET_FLOATS))
     holdings: Table = field(default_factory=lambda: Table.new(layout.HOLDING_INTS, 0, layout.HOLDING_WORDS))
-    pairs: Table = field(default_factory=lambda: Table.new(layout.PAIR_INTS))
+    pairs: Table = field(default_factory=lambda: Table.new(layout.PAIR_INTS, 0, layout.PAIR_WORDS))
     assets: Table = field(default_factory=lambda: Table.new(layout.ASSET_INTS, layout.ASSET_FLOATS))
     edges: Array = field(default_factory=lambda: np.zeros((EDGES, layout.EDGE_INTS), np.int64))
     amounts: Array = field(default_factory=lambda: np.zeros((EDGES, 4), np.uint64))

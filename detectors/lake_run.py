@@ -32,7 +32,9 @@ SCORES = {
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a batch run says: all alerts, scores, the last block, and how many gaps it began anew after."""
+    """What a batch run says: all alerts, scores, the last block, how many gaps it began anew after, and how
+    many scores were left out where a block had too many.
+    """
 
     chain_id: int
     alerts: list[Alert]
@@ -40,6 +42,7 @@ class Judged:
     head: int
     gaps: int
     transfers: int
+    scores_left_out: int = 0
 
 
 @dataclass(slots=True)
@@ -60,7 +63,7 @@ class LakeRun:
 
     def run(self, first: int | None, last: int | None, report: Callable[[Progress], None]) -> Judged:
         """Judges blocks `first`..`last` (all that the lake holds where null)."""
-        engine, gaps, transfers, done = self._engine(), 0, 0, 0
+        engine, gaps, transfers, done, left_out = self._engine(), 0, 0, 0, 0
         alerts: list[Alert] = []
         scores: list[Score] = []
         total, started = self._count(first, last), time.monotonic()
@@ -74,6 +77,7 @@ class LakeRun:
                 alerts, gaps, engine = alerts + engine.standing(), gaps + 1, self._engine()
                 output = engine.take(batch)
             scores += output.scores if self.keep_scores else []
+            left_out += sum(output.scores_left_out.values())
             transfers += batch.transfers.height
             done += len(batch)
             report(Progress(done, total, time.monotonic() - started, "detect"))
@@ -81,7 +85,8 @@ class LakeRun:
             raise BadInput(
                 f"the lake holds no block of chain {self.chain_id} from {first} to {last}: backfill first"
             )
-        return Judged(self.chain_id, alerts + engine.standing(), scores, engine.state.number, gaps, transfers)
+        alerts += engine.standing()
+        return Judged(self.chain_id, alerts, scores, engine.state.number, gaps, transfers, left_out)
 
     def _count(self, first: int | None, last: int | None) -> int:
         """How many of the asked-for blocks the lake holds."""
@@ -116,7 +121,7 @@ def write_book(path: Path, judged: Judged, finality: int) -> int:
 
 
 def write_scores(path: Path, judged: Judged) -> None:
-    """The scores as Parquet (design, section 10). Raises BadInput where the file cannot be written."""
+    """The scores as Parquet. Raises BadInput where the file cannot be written."""
     rows = [
         (
             judged.chain_id,

@@ -33,8 +33,14 @@ class Token:
     decimals: int | None
 
 
-NATIVE = Token("ETH", 18)
+UNNAMED_COIN = Token(None, schema.NATIVE_DECIMALS)
+"""Native value of a chain whose coin nobody named: never another chain's."""
 NO_TOKEN = Token(None, None)
+
+
+def native_coin(chain_id: int, symbol: str | None) -> Token:
+    """The native coin of a chain: by the `symbol` of the run's settings, else by what its id tells."""
+    return replace(UNNAMED_COIN, symbol=schema.native_symbol(chain_id) if symbol is None else symbol)
 
 
 @njit(cache=True)
@@ -99,6 +105,8 @@ class Ledger:
     tokens: dict[bytes, tuple[int, Token]] = field(default_factory=dict)
     facts: pl.DataFrame = field(default_factory=schema.TOKEN_METADATA.empty)
     seed: int = field(default_factory=lambda: secrets.randbits(63))
+    native: Token = UNNAMED_COIN
+    """Set by the engine: it follows from chain and settings, and is in no checkpoint."""
 
     def __post_init__(self) -> None:
         if self.count == 0:
@@ -143,11 +151,16 @@ class Ledger:
         if fresh:
             self.facts = pl.concat([self.facts, pl.DataFrame(fresh, schema=schema.TOKEN_METADATA.schema)])
 
-    def token(self, address: bytes | None) -> Token:
-        """What is known of a token; native value where `address` is null."""
+    def token(self, address: bytes | None, number: int) -> Token:
+        """What was known of a token as of block `number`; native value where `address` is null.
+
+        The ledger may be further: what it was told in a later block is not known yet, or an alert would tell
+        by its words where batches were cut.
+        """
         if address is None:
-            return NATIVE
-        return self.tokens[address][1] if address in self.tokens else NO_TOKEN
+            return self.native
+        told, token = self.tokens.get(address, (number, NO_TOKEN))
+        return token if told <= number else NO_TOKEN
 
     def addresses(self, ids: Sequence[int] | NDArray[np.int64]) -> list[bytes]:
         """The 20 bytes of each id."""

@@ -4,21 +4,23 @@ checkpoint.
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from detectors import checkpoint
-from detectors.alert import Alert
-from detectors.base import Detector, hexed
-from detectors.engine import Engine, Output, Score
-from detectors.published import last_revisions, superseding
+from detectors import run as runs
+from detectors.base import Detector
+from detectors.engine import Engine
+from detectors.messages import Note, group_of
+from detectors.outbox import Outbox
+from detectors.published import OutputMark, output_mark
+from detectors.rebuild import Rebuild, Say
 from detectors.settings import EngineSettings
-from ingest.kafka import ALERTS, BLOCKS, SCORES, Cluster, Mark, Publisher, last_mark
+from ingest.kafka import BLOCKS, Cluster, Publisher
 from ingest.log.blocklog import LogReader
-from ingest.model.errors import RunMismatch
+from ingest.model.errors import BadInput, RunMismatch
 
 SAVE_BLOCKS = 50
 """A checkpoint is written each time the final state is this many blocks further: a restart replays at most
@@ -26,10 +28,12 @@ that and the finality depth.
 """
 POLL_S = 0.2
 
+Begun = tuple[Engine, int | None, OutputMark | None]
+"""State, the offset where the log goes on (None: its beginning), and the mark below which nothing is sent."""
 
-def group_of(chain_id: int) -> str:
-    """The consumer group whose offset is the output mark: below it nothing is sent again."""
-    return f"undertow-detect-{chain_id}"
+
+def _quiet(line: str) -> None:
+    """Says nothing."""
 
 
 @dataclass(slots=True)
@@ -41,73 +45,126 @@ class Live:
     detectors: Sequence[Detector]
     state_dir: Path
     settings: EngineSettings = field(default_factory=EngineSettings)
+    say: Say = _quiet
 
     def run(self, stop: threading.Event, until_block: int | None = None, rebuild: bool = False) -> None:
         """Until `stop` is set, or block `until_block` is judged.
 
-        1. A predecessor is fenced. 2. The mark is read: what is below it was sent. 3. State comes from the
-        checkpoint, or from nothing, and reading goes on after it. 4. For each poll: events are judged; what
-        lies above the mark is sent, alerts before scores, with the new mark, in one transaction; then, when
-        due, the checkpoint is written.
+        1. A predecessor is fenced. 2. The mark is read: what is below it was sent. Where it is of another
+        run, or no note of ours, this ends; where a rebuild was cut short, it is repeated. 3. State comes from
+        the checkpoint, or from nothing, and reading goes on after it. 4. For each poll: events are judged;
+        what lies above the mark is sent, alerts before scores, with the new mark, in one transaction; then,
+        when due, the checkpoint is written.
         """
         partition = Cluster(self.bootstrap).partition_of(self.chain_id)
         with Publisher(self.bootstrap, group_of(self.chain_id)) as publisher:
-            mark = last_mark(self.bootstrap, group_of(self.chain_id), BLOCKS, partition)
-            engine, offset = self._start(rebuild)
-            outbox = _Outbox(publisher, partition, self.chain_id, self.settings.finality)
-            with LogReader(self.bootstrap, self.chain_id, offset) as reader:
-                if rebuild and mark is not None:
-                    self._rebuild(engine, reader, mark, outbox)
-                self._follow(engine, reader, None if rebuild else mark, outbox, stop, until_block)
-            self._save(engine)
+            outbox = Outbox(publisher, partition, self.chain_id, self.settings.finality)
+            mark = output_mark(self.bootstrap, self.chain_id, partition)
+            if rebuild or (mark is not None and self._checked(mark).rebuilding):
+                begun = self._rebuilt(mark, outbox, stop, until_block)
+            else:
+                begun = self._resumed(mark)
+            if begun is None:
+                return
+            self._follow(*begun, outbox, stop, until_block)
+            self._save(begun[0])
 
-    def _start(self, rebuild: bool) -> tuple[Engine, int | None]:
-        engine = Engine(self.chain_id, self.detectors, self.settings, keep_all=rebuild)
-        if rebuild:
-            return engine, None
+    def _checked(self, mark: OutputMark) -> Note:
+        """The mark's note. Raises UnreadableRecord, RunMismatch, and BadInput where the log is another."""
+        note = mark.note()
+        if note.anchor is not None:
+            number, block_hash = note.anchor
+            anchor = (number, bytes.fromhex(block_hash[2:]))
+            self._expect_run(runs.digest(self.settings, self.detectors, anchor), note)
+        with LogReader(self.bootstrap, self.chain_id) as reader:
+            end = reader.end()
+        if mark.offset > end:
+            raise BadInput(
+                f"alerts of chain {self.chain_id} were published up to offset {mark.offset} of {BLOCKS}, "
+                f"which ends at {end}: it is another log, so start detect with --rebuild"
+            )
+        return note
+
+    def _expect_run(self, own: str, note: Note) -> None:
+        if note.run and own != note.run:
+            raise RunMismatch(
+                f"alerts of chain {self.chain_id} were published by run {note.run}, made with other settings "
+                f"or code than this run {own}: start detect with --rebuild"
+            )
+
+    def _rebuilt(
+        self, mark: OutputMark | None, outbox: Outbox, stop: threading.Event, until_block: int | None
+    ) -> Begun | None:
+        done = Rebuild(
+            self.bootstrap,
+            self.chain_id,
+            self.detectors,
+            self.settings,
+            outbox,
+            self.say,
+            mark,
+            stop,
+            until_block,
+        ).run()
+        if done is None:
+            return None
+        engine, offset = done
+        self._save(engine)
+        return engine, offset, None
+
+    def _resumed(self, mark: OutputMark | None) -> Begun:
+        """From the checkpoint, where it is of this run; from the log's beginning where there is none, or
+        where a rebuild has left it behind.
+        """
+        note = None if mark is None else mark.note()
+        engine = Engine(self.chain_id, self.detectors, self.settings)
         saved = checkpoint.load(self.state_dir, self.chain_id, self.detectors)
         if saved is None:
-            return engine, None
-        engine.resume(saved)
-        return engine, saved.offset
+            return engine, None, mark
+        try:
+            engine.resume(saved)
+        except RunMismatch:
+            if note is None or note.anchor is None:
+                raise
+            self.say(f"detect: chain {self.chain_id}: the checkpoint is of a run before: it is passed over")
+            return engine, None, mark
+        if note is not None:
+            self._expect_run(engine.run_name(), note)
+        return engine, saved.offset, mark
 
     def _follow(
         self,
         engine: Engine,
-        reader: LogReader,
-        mark: Mark | None,
-        outbox: _Outbox,
+        offset: int | None,
+        mark: OutputMark | None,
+        outbox: Outbox,
         stop: threading.Event,
         until_block: int | None,
     ) -> None:
         saved = engine.state.number
         sent = mark.offset if mark is not None else 0
-        while not stop.is_set() and not (until_block is not None and engine.state.number >= until_block):
-            outputs, after = [], sent
-            for event, after in reader.poll(POLL_S):
-                output = engine.take(event, after)
-                if after > sent:
-                    outputs.append(output)
-                elif mark is not None and after == mark.offset:
-                    _same_run(engine, mark)
-            if outputs:
-                outbox.send(outputs, engine, after)
-                sent = after
-            if engine.kept and engine.kept[0].state.number - saved >= SAVE_BLOCKS:
-                saved = self._save(engine)
+        with LogReader(self.bootstrap, self.chain_id, offset) as reader:
+            while not stop.is_set() and not (until_block is not None and engine.state.number >= until_block):
+                outputs, after = [], sent
+                for event, after in reader.poll(POLL_S):
+                    output = engine.take(event, after)
+                    if after > sent:
+                        outputs.append(output)
+                    elif mark is not None:
+                        self._expect_same_run(engine, mark, after)
+                if outputs:
+                    outbox.send(outputs, engine, after)
+                    sent = after
+                if engine.kept and engine.kept[0].state.number - saved >= SAVE_BLOCKS:
+                    saved = self._save(engine)
 
-    def _rebuild(self, engine: Engine, reader: LogReader, mark: Mark, outbox: _Outbox) -> None:
-        """Judges the log anew up to the mark and sends only what differs from what was published."""
-        while reader.position < mark.offset:
-            for event, after in reader.poll(POLL_S):
-                output = engine.take(event, after)
-                if after > mark.offset:
-                    outbox.send([output], engine, after)
-        published = last_revisions(self.bootstrap, self.chain_id)
-        outbox.send_alerts(
-            superseding(published, engine.standing(), engine.run_name()), engine, reader.position
-        )
-        engine.let_go()
+    def _expect_same_run(self, engine: Engine, mark: OutputMark, after: int) -> None:
+        """A mark without an anchor, as the version before left it, is held against the first block; any mark
+        against the block where it stands: a run is named after its first block, which may have left since.
+        """
+        note = mark.note()
+        if after == mark.offset or note.anchor is None:
+            self._expect_run(engine.run_name(), note)
 
     def _save(self, engine: Engine) -> int:
         """Writes the checkpoint, where there is final state. Returns the final block."""
@@ -116,97 +173,3 @@ class Live:
             return engine.state.number
         checkpoint.save(self.state_dir, saved)
         return saved.state.number
-
-
-def _same_run(engine: Engine, mark: Mark) -> None:
-    run = json.loads(mark.note)["run"] if mark.note else engine.run_name()
-    if run != engine.run_name():
-        raise RunMismatch(
-            f"alerts of chain {engine.chain_id} were published by run {run}, made with other settings or "
-            f"code than this run {engine.run_name()}: start detect with --rebuild"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Outbox:
-    """Sends alerts, then scores, then the mark, in one transaction."""
-
-    publisher: Publisher
-    partition: int
-    chain_id: int
-    finality: int
-
-    def send(self, outputs: Iterable[Output], engine: Engine, offset: int) -> None:
-        outputs = list(outputs)
-        with self.publisher.transaction():
-            for output in outputs:
-                self._alerts(output.alerts)
-            for output in outputs:
-                for value in score_records(self.chain_id, output):
-                    self.publisher.send(SCORES, self.partition, str(self.chain_id).encode(), value)
-            self._mark(engine, offset)
-
-    def send_alerts(self, alerts: Iterable[Alert], engine: Engine, offset: int) -> None:
-        with self.publisher.transaction():
-            self._alerts(alerts)
-            self._mark(engine, offset)
-
-    def _alerts(self, alerts: Iterable[Alert]) -> None:
-        for alert in alerts:
-            self.publisher.send(
-                ALERTS, self.partition, f"{self.chain_id}:{alert.id}".encode(), alert.to_json().encode()
-            )
-
-    def _mark(self, engine: Engine, offset: int) -> None:
-        note = {
-            "head": engine.state.number,
-            "hash": hexed(engine.state.hash),
-            "finality": self.finality,
-            "run": engine.run_name(),
-        }
-        self.publisher.mark(group_of(self.chain_id), BLOCKS, self.partition, offset, json.dumps(note))
-
-
-def score_records(chain_id: int, output: Output) -> list[bytes]:
-    """The `fraud.scores` records of an event: one a block, or one that withdraws what a rollback undid."""
-    if output.rollback is not None:
-        back = output.rollback
-        return [
-            _record(
-                {
-                    "kind": "rollback",
-                    "chain_id": chain_id,
-                    "block_number": back.number,
-                    "block_hash": hexed(back.hash),
-                }
-            )
-        ]
-    by_block: dict[int, list[Score]] = {}
-    for score in output.scores:
-        by_block.setdefault(score.block_number, []).append(score)
-    return [
-        _record(
-            {
-                "kind": "scores",
-                "chain_id": chain_id,
-                "block_number": number,
-                "block_hash": hexed(block_hash),
-                "timestamp": timestamp,
-                "scores": [_plain(score) for score in by_block.get(number, [])],
-            }
-        )
-        for number, block_hash, timestamp in output.blocks
-    ]
-
-
-def _plain(score: Score) -> dict[str, object]:
-    return {
-        "subject_kind": score.subject_kind,
-        "subject": score.subject,
-        "score": score.score,
-        "parts": score.parts,
-    }
-
-
-def _record(fields: dict[str, object]) -> bytes:
-    return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()

@@ -1,44 +1,69 @@
-"""What was published: the last revision of every alert in `fraud.alerts`, and what a rebuilt run changes
-about it.
+"""What was published: the output mark, the last revision of every alert in `fraud.alerts`, and what a rebuilt
+run changes about it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from detectors.alert import Alert
-from ingest.kafka import ALERTS, Cluster, Message, Reader
+from detectors.messages import Note, alert_from, group_of, note_from
+from ingest.kafka import ALERTS, BLOCKS, Cluster, Reader, last_mark
 from ingest.model.errors import UnreadableRecord
 
 POLL_S = 0.5
 
 
-def last_revisions(bootstrap: str, chain_id: int) -> dict[str, Alert]:
-    """Alerts of a chain by id, as last published; everything sent before this call is read.
+@dataclass(frozen=True, slots=True)
+class OutputMark:
+    """The offset in `chain.blocks` below which nothing is sent again, and the text committed with it."""
 
-    Raises UnreadableRecord for a record that is no alert.
-    """
+    chain_id: int
+    offset: int
+    text: str
+
+    def note(self) -> Note:
+        """Raises UnreadableRecord where another program has committed to the detector's group."""
+        try:
+            return note_from(self.text)
+        except UnreadableRecord as error:
+            raise UnreadableRecord(
+                f"the mark of {group_of(self.chain_id)} carries {error}: another program committed to that "
+                "consumer group, so start detect with --rebuild"
+            ) from error
+
+
+@dataclass(slots=True)
+class Published:
+    """The last revision of each alert by its id, and why other records could not be read, by their offset."""
+
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    set_aside: dict[int, str] = field(default_factory=dict)
+
+
+def output_mark(bootstrap: str, chain_id: int, partition: int) -> OutputMark | None:
+    """Where detection of a chain stands; None before its first output."""
+    mark = last_mark(bootstrap, group_of(chain_id), BLOCKS, partition)
+    return None if mark is None else OutputMark(chain_id, mark.offset, mark.note)
+
+
+def last_revisions(bootstrap: str, chain_id: int) -> Published:
+    """Alerts of a chain as last published; everything sent before this call is read."""
     partition = Cluster(bootstrap).partition_of(chain_id)
-    alerts: dict[str, Alert] = {}
+    published = Published()
     with Reader(bootstrap, ALERTS, partition) as reader:
         end = reader.sent()
         while reader.position < end:
             for message in reader.poll(POLL_S):
-                if message.value is not None:
-                    alert = _alert(message)
-                    alerts[alert.id] = alert
-    return {alert_id: alert for alert_id, alert in alerts.items() if alert.chain_id == chain_id}
-
-
-def _alert(message: Message) -> Alert:
-    try:
-        return Alert.from_json(message.value or b"")
-    except (ValueError, KeyError, TypeError) as error:
-        place = f"{message.topic}, partition {message.partition}, offset {message.offset}"
-        raise UnreadableRecord(
-            f"no alert of undertow in {place}: did another program publish to it? Export from the store"
-        ) from error
+                if message.value is None:
+                    continue
+                try:
+                    alert = alert_from(message.key, message.value, chain_id)
+                    published.alerts[alert.id] = alert
+                except UnreadableRecord as error:
+                    published.set_aside[message.offset] = str(error)
+    return published
 
 
 def superseding(published: Mapping[str, Alert], standing: Iterable[Alert], run: str) -> list[Alert]:

@@ -13,15 +13,16 @@ from detectors.ledger import Ledger, address_words
 from ingest.model.batch import Batch
 
 Integers = NDArray[np.int64]
+STANDARDS = pl.Enum(["native", "erc20", "erc721", "erc1155", "weth"])
+"""What a transfer is, as kernels keep it: by position."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRows:
-    """Kernel rows, the sender of each row's transaction, and whether the payer received something in it."""
+    """Kernel rows, and the sender of each row's transaction."""
 
     rows: layout.Rows
     by: pl.Series
-    returned: NDArray[np.bool_]
 
 
 def kernel_rows(batch: Batch, ledger: Ledger) -> BatchRows:
@@ -53,11 +54,23 @@ def kernel_rows(batch: Batch, ledger: Ledger) -> BatchRows:
         time=_integers(transfers["timestamp"]),
         block=block,
         log_index=_integers(transfers["log_index"]),
+        index_in_log=_integers(transfers["index_in_log"]),
+        standard=_integers(transfers["standard"].cast(STANDARDS).to_physical()),
         amount=limbs(transfers["amount"]),
         magnitude=_log10(transfers["amount_float"].to_numpy()),
         hash=np.frombuffer(b"".join(transfers["transaction_hash"].to_list()), np.uint8).reshape(-1, 32),
     )
-    return BatchRows(rows, by, _returned(place, sender, payee))
+    return BatchRows(rows, by)
+
+
+def returned(rows: layout.Rows, matters: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether the payer of each row is the payee of another row of the same transaction, and sent that
+    transaction himself (a swap) or got what matters to him: anybody can send something worthless along.
+    """
+    transaction = np.cumsum(rows.opens) << 32
+    payer, payee = transaction | rows.sender, transaction | rows.payee
+    got, got_what_matters = np.isin(payer, payee), np.isin(payer, payee[matters])
+    return np.where(rows.by == rows.sender, got, got_what_matters)
 
 
 def limbs(amounts: pl.Series) -> NDArray[np.uint64]:
@@ -82,9 +95,3 @@ def _integers(column: pl.Series) -> Integers:
 
 def _log10(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.log10(np.maximum(amounts, 1.0))
-
-
-def _returned(place: Integers, sender: Integers, payee: Integers) -> NDArray[np.bool_]:
-    """Whether the payer of each row is the payee of another row of the same transaction."""
-    transaction = np.cumsum(np.diff(place, prepend=-1) != 0) << 32
-    return np.isin(transaction | sender, transaction | payee)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from detectors import caps
 from detectors.alert import DEFAULT_FINALITY
 from detectors.kernels.layout import Limits
 from ingest.model.errors import BadInput
+
+COUNTS = (
+    "finality", "epoch_blocks", "generation_blocks", "evidence_rows", "roles", "counted", "block_scores",
+)  # fmt: skip
+"""Settings that begin at one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +22,10 @@ class EngineSettings:
     finality: depth at which a block is taken as final. epoch_blocks: models are refitted and tables aged at
     multiples of this. generation_blocks: what a table did not touch for this long is dropped (a multiple of
     epoch_blocks). quiet_seconds: block time without a finding after which an episode closes. score_floor:
-    scores below it are not kept. evidence_rows: cap of an alert's evidence; `measured.evidence_rows` tells
-    how many there were.
+    scores below it are not kept. evidence_rows, roles: caps of what an alert shows; `measured` tells how many
+    there were. counted: distinct rows of an alert, and addresses of a role, at which counting ends, loudly.
+    block_scores: scores kept of a block, the highest; `Output.scores_left_out` counts the others.
+    native_symbol: what evidence calls the native coin; null: as `schema.natives` knows its chain.
 
     Raises BadInput for a setting that no run can keep to.
     """
@@ -28,10 +36,14 @@ class EngineSettings:
     quiet_seconds: int = 6 * 3600
     score_floor: float = 0.3
     evidence_rows: int = 200
+    roles: int = 500
+    counted: int = 20_000
+    block_scores: int = 1_000
+    native_symbol: str | None = None
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
-        for name in ("finality", "epoch_blocks", "generation_blocks", "evidence_rows"):
+        for name in COUNTS:
             if getattr(self, name) < 1:
                 raise BadInput(f"the setting {name} is {getattr(self, name)}: it must be at least 1")
         if self.generation_blocks % self.epoch_blocks:
@@ -41,3 +53,11 @@ class EngineSettings:
             )
         if self.quiet_seconds < 0 or not 0 <= self.score_floor <= 1:
             raise BadInput("the settings quiet_seconds and score_floor begin at 0, and the floor ends at 1")
+        largest = caps.alert_bytes(self.evidence_rows, self.roles)
+        if largest > caps.RECORD_BYTES:
+            raise BadInput(
+                f"an alert with {self.evidence_rows} evidence_rows and {self.roles} roles can take {largest} "
+                f"bytes, more than the {caps.RECORD_BYTES} of a record: lower one of the two settings"
+            )
+        if self.counted < max(self.evidence_rows, self.roles):
+            raise BadInput("the setting counted is below what an alert shows: raise it to that at least")

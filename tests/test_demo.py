@@ -13,9 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dashboard.warmth import ensure_warm
-from ingest.machine import tools
 from ingest.machine.processes import Child, free_port, port_is_taken, wait_until
+from tests.fixtures.home import own_home
 
 pytestmark = [pytest.mark.broker, pytest.mark.chain]
 
@@ -27,13 +26,7 @@ UP_S = 150
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """An UNDERTOW_HOME of its own that shares the installed tools."""
-    tools.ensure(print)
-    ensure_warm(print)
-    home = tmp_path / "home"
-    home.mkdir()
-    for shared in ("tools", "kernels"):
-        (home / shared).symlink_to(tools.home() / shared)
-    return home
+    return own_home(tmp_path / "home")
 
 
 class Demo:

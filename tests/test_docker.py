@@ -139,8 +139,7 @@ def test_the_image_copies_what_there_is_and_runs_the_front_door_without_root() -
         if name == "COPY" and not rest.startswith("--from")
         for path in shlex.split(rest)[:-1]
     ]
-    # README.md is written beside this; everything else is there now.
-    assert [path for path in copied if not (TOP / path).exists() and path != "README.md"] == []
+    assert [path for path in copied if not (TOP / path).exists()] == []
     packages = tomllib.loads((TOP / "pyproject.toml").read_text())
     assert {"ingest", "detectors", "dashboard", "undertow.py"} <= set(copied)
     assert packages["project"]["requires-python"] == ">=3.11,<3.12"

@@ -1,6 +1,6 @@
 // Draws the flow of money as SVG. Labels are text nodes and styles are classes: nothing from the chain is markup.
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 168, HEIGHT = 46, TALLEST = 560, MARGIN = 12, SMALLEST = 0.72;
+const WIDTH = 168, HEIGHT = 46, TALLEST = 1000, MARGIN = 12, SMALLEST = 0.72;
 
 function shape(tag, attributes, text) {
   const made = document.createElementNS(SVG, tag);
@@ -19,49 +19,45 @@ function arrowHead() {
   return definitions;
 }
 
-// Edges between the same two nodes are bent apart; one that goes back to the left passes below.
-function curve(from, to, lane) {
-  const bend = 22 * lane;
-  if (from.id === to.id) {
-    const top = from.y - HEIGHT / 2, out = 34 + 14 * lane;
-    return { d: `M${from.x - 24} ${top}C${from.x - 40} ${top - out} ${from.x + 40} ${top - out} ${from.x + 24} ${top}`,
-      x: from.x, y: top - out * 0.75 - 3 };
-  }
-  if (to.x > from.x) {
-    const x1 = from.x + WIDTH / 2, x2 = to.x - WIDTH / 2, half = (x2 - x1) / 2;
-    return { d: `M${x1} ${from.y}C${x1 + half} ${from.y + bend} ${x2 - half} ${to.y + bend} ${x2} ${to.y}`,
-      x: (x1 + x2) / 2, y: (from.y + to.y) / 2 + 0.75 * bend - 5 };
-  }
-  const y1 = from.y + HEIGHT / 2, y2 = to.y + HEIGHT / 2, low = Math.max(y1, y2) + 34 + bend;
-  return { d: `M${from.x} ${y1}C${from.x} ${low} ${to.x} ${low} ${to.x} ${y2}`,
-    x: (from.x + to.x) / 2, y: 0.25 * ((y1 + y2) / 2) + 0.75 * low + 12 };
+// Text that would be wider than its room is drawn narrower: not every letter is as wide as it was taken for.
+function fit(text, room) {
+  if (text.getComputedTextLength() <= room) return;
+  text.setAttribute("textLength", room);
+  text.setAttribute("lengthAdjust", "spacingAndGlyphs");
 }
 
+// Lines and places of labels come ready: see dashboard/flow. Labels lie above all lines.
 function drawEdges(flow, layer) {
-  const at = new Map(flow.nodes.map((node) => [node.id, node]));
-  const lanes = new Map();
   for (const edge of flow.edges) {
-    const pair = [edge.source, edge.target].join();
-    const lane = lanes.get(pair) ?? 0;
-    lanes.set(pair, lane + 1);
-    const { d, x, y } = curve(at.get(edge.source), at.get(edge.target), lane);
+    const group = shape("g", { class: "line" });
+    group.dataset.ends = [edge.source, edge.target].join();
+    group.append(shape("title", {}, edge.detail), shape("path", { class: "edge", d: edge.path, "marker-end": "url(#arrow)" }));
+    layer.append(group);
+  }
+  for (const edge of flow.edges) {
     const group = shape("g", { class: "link" });
-    group.dataset.ends = pair;
-    group.append(shape("title", {}, edge.detail), shape("path", { class: "edge", d, "marker-end": "url(#arrow)" }));
-    group.append(shape("text", { class: "amount", x, y, "text-anchor": "middle" }, edge.label));
+    group.dataset.ends = [edge.source, edge.target].join();
+    const text = shape("text", { class: "amount", x: edge.x, y: edge.y, "text-anchor": "middle" }, edge.label);
+    text.dataset.room = edge.room;
+    group.append(shape("title", {}, edge.detail), text);
     layer.append(group);
   }
 }
 
+function roomy(text) {
+  text.dataset.room = WIDTH - 16;
+  return text;
+}
+
 function drawNodes(flow, layer, pick) {
   for (const node of flow.nodes) {
-    const group = shape("g", { class: `node ${node.role}`, transform: `translate(${node.x} ${node.y})`, tabindex: 0 });
+    const group = shape("g", { class: `node ${node.tone}`, transform: `translate(${node.x} ${node.y})`, tabindex: 0 });
     group.dataset.id = node.id;
     group.append(
       shape("title", {}, node.full),
       shape("rect", { x: -WIDTH / 2, y: -HEIGHT / 2, width: WIDTH, height: HEIGHT, rx: 9 }),
-      shape("text", { class: "address", y: -3, "text-anchor": "middle" }, node.label),
-      shape("text", { class: "role", y: 14, "text-anchor": "middle" }, node.role),
+      roomy(shape("text", { class: "address", y: -3, "text-anchor": "middle" }, node.label)),
+      roomy(shape("text", { class: "role", y: 14, "text-anchor": "middle" }, node.role)),
     );
     group.onclick = () => pick(node.id);
     group.onkeydown = (event) => event.key === "Enter" && pick(node.id);
@@ -75,7 +71,7 @@ function highlighter(layer) {
   return (id) => {
     picked = picked === id ? null : id;
     const near = new Set([picked]);
-    for (const link of layer.querySelectorAll(".link")) {
+    for (const link of layer.querySelectorAll(".line, .link")) {
       const ends = link.dataset.ends.split(",");
       const touches = picked === null || ends.includes(picked);
       link.classList.toggle("faint", !touches);
@@ -126,6 +122,7 @@ export default function ({ parentElement: root, data: flow }) {
   frame.append(svg, hint);
   root.querySelector(".frame")?.remove();
   root.append(frame);
+  for (const text of layer.querySelectorAll("text")) fit(text, Number(text.dataset.room));
   const edge = layer.getBBox();
   // A long flow begins at its left end, readable; the rest is a drag away.
   const whole = Math.max(edge.width + 2 * MARGIN, Math.min(frame.clientWidth || 900, 900));

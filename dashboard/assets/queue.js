@@ -17,19 +17,19 @@ function cell(className, text, full) {
   return made;
 }
 
-function scoreCell(score) {
+function scoreCell(share, score) {
   const made = element("td", "number");
   const bar = element("span", "bar");
   const fill = element("i");
-  fill.style.width = `${Math.round(100 * score)}%`;
+  fill.style.width = `${Math.round(100 * share)}%`;
   bar.append(fill);
-  made.append(bar, score.toFixed(2));
+  made.append(bar, score);
   return made;
 }
 
-function severityCell(severity) {
+function severityCell(tone, severity) {
   const made = element("td");
-  made.append(element("span", `badge ${severity}`, severity));
+  made.append(element("span", `badge ${tone}`, severity));
   return made;
 }
 
@@ -41,7 +41,7 @@ function line(row, view, open) {
   if (row.key === view.selected) made.classList.add("selected");
   if (view.seen && !view.seen.has(row.key)) made.classList.add("arrived");
   made.append(
-    severityCell(row.severity), scoreCell(row.score), cell("", row.category), cell("why", row.why, row.why),
+    severityCell(row.tone, row.severity), scoreCell(row.share, row.score), cell("", row.category), cell("why", row.why, row.why),
     cell("mono", row.subject, row.subject_full), cell("soft", row.state, row.status), cell("number", row.block),
     cell("number soft", row.time),
   );

@@ -1,4 +1,4 @@
-"""The commands that concern the whole of undertow on one machine: set it up, show it. Light to import."""
+"""The command that runs all of undertow on one machine. Light to import."""
 
 from __future__ import annotations
 
@@ -9,26 +9,8 @@ import typer
 
 
 def mount(app: typer.Typer) -> None:
-    """Adds `setup` and `demo` to the front door."""
-    app.command()(setup)
+    """Adds `demo` to the front door."""
     app.command()(demo)
-
-
-def setup(
-    browser: Annotated[
-        bool, typer.Option("--browser", help="Also a Chromium, which only the tests need.")
-    ] = False,
-) -> None:
-    """Install what Python lacks (Kafka, anvil, contract packages) under ~/.undertow, without root, once.
-
-    A second run changes nothing and ends at once. UNDERTOW_HOME names another folder.
-    """
-    from dashboard.warmth import ensure_warm
-    from ingest.machine import solidity, tools
-
-    tools.ensure(typer.echo, browser=browser)
-    solidity.ensure(typer.echo)
-    ensure_warm(typer.echo)
 
 
 def demo(

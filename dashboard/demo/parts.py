@@ -132,11 +132,11 @@ def _is_published(place: Place) -> bool:
 
 
 def _is_judged(place: Place) -> bool:
-    from dashboard.filing.export import detector_mark
+    from detectors.published import output_mark
     from ingest.kafka import Cluster
 
     partition = Cluster(place.kafka).partition_of(place.chain_id)
-    return detector_mark(place.kafka, place.chain_id, partition) is not None
+    return output_mark(place.kafka, place.chain_id, partition) is not None
 
 
 def _is_filed(place: Place) -> bool:

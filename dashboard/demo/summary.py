@@ -15,7 +15,8 @@ from ingest.model.batch import Batch
 
 def summary(bootstrap: str, chain_id: int, labels: Path) -> list[str]:
     """The lines, from the record log, the published alerts and the simulation's labels."""
-    alerts = [alert for alert in last_revisions(bootstrap, chain_id).values() if alert.status != "retracted"]
+    published = last_revisions(bootstrap, chain_id).alerts.values()
+    alerts = [alert for alert in published if alert.status != "retracted"]
     blocks, transfers = count(bootstrap, chain_id)
     return [
         f"blocks        {blocks}",

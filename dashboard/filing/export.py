@@ -10,9 +10,8 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from detectors.alert import DEFAULT_FINALITY, Alert, book
+from detectors.alert import Alert, book
 from ingest.model.errors import BadInput
 
 ATTEMPTS = 5
@@ -23,12 +22,15 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The last revision of every alert of one chain, and the head and finality they stand at."""
+    """The last revision of every alert of one chain, and the head and finality they stand at. `unreadable`
+    says of each record that is not among them which it is, and why.
+    """
 
     chain_id: int
     head: int
     finality: int
     alerts: tuple[Alert, ...]
+    unreadable: tuple[str, ...] = ()
 
     def book(self) -> list[str]:
         return book(self.alerts, self.head, self.finality)
@@ -46,7 +48,11 @@ def from_store(url: str, chain_id: int | None = None) -> list[Chain]:
         reader.close()
     if not found:
         raise BadInput(f"the store holds {_named(chain_id)}: fill it with `undertow sink`")
-    return [Chain(name, head.block_number, head.finality, tuple(alerts)) for name, (head, alerts) in found]
+    return [
+        Chain(name, head.block_number, head.finality, tuple(standing.alerts), tuple(standing.unreadable))
+        for name, standing in found
+        for head in (standing.head,)
+    ]
 
 
 def from_kafka(bootstrap: str, chain_id: int | None = None) -> list[Chain]:
@@ -67,28 +73,26 @@ def _named(chain_id: int | None) -> str:
 
 def _judged(bootstrap: str, chain_id: int, partition: int) -> Chain | None:
     """Reads the mark, the alerts, and the mark again: where it stood still the two belong together."""
-    from detectors.published import last_revisions
+    from detectors.published import last_revisions, output_mark
+    from ingest.kafka import ALERTS
 
     for _ in range(ATTEMPTS):
-        before = detector_mark(bootstrap, chain_id, partition)
+        before = output_mark(bootstrap, chain_id, partition)
         if before is None:
             return None
-        alerts = last_revisions(bootstrap, chain_id)
-        if detector_mark(bootstrap, chain_id, partition) == before:
-            return Chain(
-                chain_id, before["head"], before.get("finality", DEFAULT_FINALITY), tuple(alerts.values())
+        note = before.note()
+        if note.rebuilding:
+            raise BadInput(
+                f"chain {chain_id} is being judged anew, and its alerts are partly of the run before: "
+                "let `undertow detect` finish that, then export again"
             )
+        published = last_revisions(bootstrap, chain_id)
+        if output_mark(bootstrap, chain_id, partition) == before:
+            aside = [f"{ALERTS} offset {place}: {why}" for place, why in published.set_aside.items()]
+            return Chain(chain_id, note.head, note.finality, tuple(published.alerts.values()), tuple(aside))
     raise BadInput(
         f"detection of chain {chain_id} moves on faster than it can be read: export from the store"
     )
-
-
-def detector_mark(bootstrap: str, chain_id: int, partition: int) -> dict[str, Any] | None:
-    """What the detector noted with its last output: `offset` in chain.blocks, `head`, `hash`, `finality`."""
-    from ingest.kafka import BLOCKS, last_mark
-
-    mark = last_mark(bootstrap, f"undertow-detect-{chain_id}", BLOCKS, partition)
-    return None if mark is None else {"offset": mark.offset, **json.loads(mark.note)}
 
 
 def lines(chains: Iterable[Chain]) -> str:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
-from dashboard.filing.records import alert_from, scores_from
-from dashboard.store import Feed, Rejected, ScoreBlock, Tip, Writer
+from dashboard.store import Feed, Rejected, Writer
 from detectors.alert import DEFAULT_FINALITY, Alert
-from ingest.kafka import ALERTS, BLOCKS, SCORES, Cluster, Message, Reader, last_mark
+from detectors.messages import ScoreRecord, alert_from, scores_from
+from detectors.published import output_mark
+from ingest.kafka import ALERTS, SCORES, Cluster, Message, Reader
 from ingest.model.errors import BadInput, UnreadableRecord
 
 POLL_S = 0.2
 """How long to wait for scores of one chain: an alert is on the screen this much later at worst."""
 CHAINS_EVERY_S = 5.0
 """How often to look for chains that are new in the log."""
+
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +31,29 @@ class Goal:
     until_block: int | None = None
 
 
-def run(
-    bootstrap: str, writer: Writer, goal: Goal, stop: threading.Event, say: Callable[[str], None]
-) -> None:
+def run(bootstrap: str, writer: Writer, goal: Goal, stop: threading.Event, say: Say) -> None:
     """Files until `stop`, or until the head of every chain is at `goal.until_block`.
 
     Raises BrokerUnreachable, StoreUnreachable, and BadInput where the store was filled from another log.
     """
-    with ExitStack() as open_lines:
-        lines: dict[int, Line] = {}
+    with ExitStack() as opened:
+        chains: dict[int, ChainTopics] = {}
         looked = float("-inf")
         while not stop.is_set():
             if time.monotonic() - looked > CHAINS_EVERY_S:
-                for line in _new_lines(bootstrap, writer, goal, lines):
-                    lines[line.chain_id] = open_lines.enter_context(closing(line))
+                for topics in _new_chains(bootstrap, writer, goal, chains, say):
+                    chains[topics.chain_id] = opened.enter_context(closing(topics))
                 looked = time.monotonic()
-            for line in lines.values():
-                _file(writer, line, say)
-            if lines and goal.until_block is not None and _reached(writer, lines, goal.until_block):
+            for topics in chains.values():
+                _file(writer, topics, say)
+            if chains and goal.until_block is not None and _reached(writer, chains, goal.until_block):
                 return
-            if not lines:
+            if not chains:
                 stop.wait(POLL_S)
 
 
-def _file(writer: Writer, line: Line, say: Callable[[str], None]) -> None:
-    feed = line.read()
+def _file(writer: Writer, topics: ChainTopics, say: Say) -> None:
+    feed = topics.read()
     if feed is None:
         return
     writer.file(feed)
@@ -68,26 +68,63 @@ def _counted(revisions: int) -> str:
     return "1 revision" if revisions == 1 else f"{revisions} revisions"
 
 
-def _reached(writer: Writer, lines: dict[int, Line], block: int) -> bool:
-    heads = [writer.head(chain_id) for chain_id in lines]
+def _reached(writer: Writer, chains: dict[int, ChainTopics], block: int) -> bool:
+    heads = [writer.head(chain_id) for chain_id in chains]
     return all(head is not None and head >= block for head in heads)
 
 
-def _new_lines(bootstrap: str, writer: Writer, goal: Goal, lines: dict[int, Line]) -> Iterator[Line]:
+def _new_chains(
+    bootstrap: str, writer: Writer, goal: Goal, known: dict[int, ChainTopics], say: Say
+) -> Iterator[ChainTopics]:
     for chain_id, partition in Cluster(bootstrap).chains().items():
-        if chain_id not in lines and goal.chain_id in (None, chain_id):
-            yield Line(bootstrap, chain_id, partition, writer.offsets(chain_id))
+        if chain_id not in known and goal.chain_id in (None, chain_id):
+            finality = Finality(bootstrap, chain_id, partition, writer.finality(chain_id), say)
+            yield ChainTopics(bootstrap, chain_id, partition, writer.offsets(chain_id), finality)
 
 
-class Line:
+class Finality:
+    """How deep a block of one chain must lie to be final, as its detector was told.
+
+    The detector says so in its mark, with every output: it is asked again for each, since another run may
+    have been told another depth. Where the mark cannot be read, what was filed before stays.
+    """
+
+    def __init__(self, bootstrap: str, chain_id: int, partition: int, filed: int | None, say: Say) -> None:
+        self._mark = (bootstrap, chain_id, partition)
+        self._known = filed or DEFAULT_FINALITY
+        self._asked = False
+        self._say = say
+
+    def now(self, has_new_output: bool) -> int:
+        if has_new_output or not self._asked:
+            self._known = self._marked()
+            self._asked = True
+        return self._known
+
+    def _marked(self) -> int:
+        mark = output_mark(*self._mark)
+        try:
+            return self._known if mark is None else mark.note().finality
+        except UnreadableRecord as error:
+            if not self._asked:
+                self._say(f"sink: chain {self._mark[1]}: {error}")
+            return self._known
+
+
+class ChainTopics:
     """The two topics of one chain, read from where the store stands."""
 
-    def __init__(self, bootstrap: str, chain_id: int, partition: int, offsets: dict[str, int]) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        chain_id: int,
+        partition: int,
+        offsets: dict[str, int],
+        finality: Finality,
+    ) -> None:
         self.chain_id = chain_id
-        self._bootstrap = bootstrap
-        self._partition = partition
         self._filed = offsets
-        self._finality: int | None = None
+        self._finality = finality
         self._alerts = Reader(bootstrap, ALERTS, partition, offsets.get(ALERTS))
         self._scores = Reader(bootstrap, SCORES, partition, offsets.get(SCORES))
         for topic, reader in ((ALERTS, self._alerts), (SCORES, self._scores)):
@@ -114,27 +151,9 @@ class Line:
         self._scores.close()
 
     def _feed(self, alerts: list[Message], scores: list[Message], after: dict[str, int]) -> Feed:
-        revisions: list[tuple[int, Alert]] = []
-        blocks: list[ScoreBlock | Tip] = []
-        rejected: list[Rejected] = []
-        for message in alerts + scores:
-            try:
-                if message.topic == ALERTS:
-                    revisions.append((message.offset, alert_from(message.value)))
-                else:
-                    blocks.append(scores_from(message.value))
-            except UnreadableRecord as error:
-                rejected.append(Rejected(message.topic, message.offset, str(error)))
-        return Feed(self.chain_id, revisions, blocks, self._filed, after, self._known_finality(), rejected)
-
-    def _known_finality(self) -> int:
-        """As the detector of this chain was told: it says so in its mark, from its first output on."""
-        if self._finality is None:
-            mark = last_mark(self._bootstrap, f"undertow-detect-{self.chain_id}", BLOCKS, self._partition)
-            if mark is None:
-                return DEFAULT_FINALITY
-            self._finality = int(json.loads(mark.note).get("finality", DEFAULT_FINALITY))
-        return self._finality
+        revisions, records, rejected = sorted_out(self.chain_id, alerts + scores)
+        finality = self._finality.now(has_new_output=bool(records))
+        return Feed(self.chain_id, revisions, records, self._filed, after, finality, rejected)
 
     def _refuse_shorter_log(self, topic: str, reader: Reader) -> None:
         filed, end = self._filed.get(topic, 0), reader.end()
@@ -143,6 +162,24 @@ class Line:
                 f"the store has read {topic} of chain {self.chain_id} up to {filed}, but it ends at {end}: "
                 "the store was filled from another log, so name a new one"
             )
+
+
+def sorted_out(
+    chain_id: int, messages: Sequence[Message]
+) -> tuple[list[tuple[int, Alert]], list[ScoreRecord], list[Rejected]]:
+    """Revisions of alerts with their offsets, records of scores, and what is neither: that is set aside."""
+    revisions: list[tuple[int, Alert]] = []
+    records: list[ScoreRecord] = []
+    rejected: list[Rejected] = []
+    for message in messages:
+        try:
+            if message.topic == ALERTS:
+                revisions.append((message.offset, alert_from(message.key, message.value, chain_id)))
+            else:
+                records.append(scores_from(message.key, message.value, chain_id))
+        except UnreadableRecord as error:
+            rejected.append(Rejected(message.topic, message.offset, str(error)))
+    return revisions, records, rejected
 
 
 def _up_to(reader: Reader, end: int) -> list[Message]:

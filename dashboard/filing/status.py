@@ -9,9 +9,13 @@ from dataclasses import asdict, dataclass, field
 from itertools import dropwhile
 from typing import TYPE_CHECKING, Any
 
-from dashboard.filing.export import detector_mark
+from detectors.text import visible
+from ingest.model.errors import UnreadableRecord
 
 if TYPE_CHECKING:
+    from dashboard.store import SetAside
+    from detectors.messages import Note
+    from detectors.published import OutputMark
     from ingest.kafka import Message
 
 LAST_RECORDS = 64
@@ -34,7 +38,8 @@ class NodeStatus:
 class LogStatus:
     """One chain in Kafka. `lag_records` are records of chain.blocks that detection has not judged yet;
     `unreadable` are records among the last that are damaged, or not undertow's: detection stops at them;
-    `caught` are nodes that gave what cannot be proved, or another chain.
+    `caught` are nodes that gave what cannot be proved, or another chain. `rebuilding`: detection judges the
+    log anew, or was cut short of it. `mark_error`: why the detector's mark cannot be read.
     """
 
     chain_id: int
@@ -46,6 +51,8 @@ class LogStatus:
     set_aside: int
     unreadable: int
     caught: list[NodeStatus]
+    rebuilding: bool = False
+    mark_error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,8 @@ class Status:
     log: list[LogStatus] = field(default_factory=list)
     store: list[StoreStatus] = field(default_factory=list)
     detectors: list[DetectorStatus] = field(default_factory=list)
+    set_aside: list[SetAside] = field(default_factory=list)
+    """The last records of each chain that the sink could not read."""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -79,11 +88,9 @@ class Status:
 
 def gather(bootstrap: str | None, store_url: str | None) -> Status:
     """Asks what was named. Raises BrokerUnreachable, StoreUnreachable or BadInput."""
-    return Status(
-        log=_log(bootstrap) if bootstrap else [],
-        store=_store(store_url) if store_url else [],
-        detectors=_detectors(),
-    )
+    store, set_aside = _store(store_url) if store_url else ([], [])
+    log = _log(bootstrap) if bootstrap else []
+    return Status(log=log, store=store, detectors=_detectors(), set_aside=set_aside)
 
 
 def _log(bootstrap: str) -> list[LogStatus]:
@@ -94,24 +101,36 @@ def _log(bootstrap: str) -> list[LogStatus]:
 
 
 def _chain(bootstrap: str, chain_id: int, partition: int) -> LogStatus:
+    from detectors.published import output_mark
     from ingest.kafka import BLOCKS, REJECTED, tail
 
     messages = tail(bootstrap, BLOCKS, partition, LAST_RECORDS)
     head, proofs, unreadable = _end_of_log(messages)
-    mark = detector_mark(bootstrap, chain_id, partition)
+    mark = output_mark(bootstrap, chain_id, partition)
+    note, mark_error = _note(mark)
     rejected = tail(bootstrap, REJECTED, partition, LAST_RECORDS)
-    judged = None if mark is None else int(mark["head"])
+    judged = None if note is None else note.head
     return LogStatus(
         chain_id=chain_id,
         head=head,
         judged=judged,
         lag_blocks=None if head is None or judged is None else max(0, head - judged),
-        lag_records=_behind([message.offset for message in messages], 0 if mark is None else mark["offset"]),
+        lag_records=_behind([message.offset for message in messages], 0 if mark is None else mark.offset),
         proofs=proofs,
         set_aside=len(rejected),
         unreadable=unreadable,
         caught=_caught([message.value or b"" for message in rejected]),
+        rebuilding=note is not None and note.rebuilding,
+        mark_error=mark_error,
     )
+
+
+def _note(mark: OutputMark | None) -> tuple[Note | None, str | None]:
+    """What the detector noted with its mark, or why that cannot be read."""
+    try:
+        return (None if mark is None else mark.note()), None
+    except UnreadableRecord as error:
+        return None, str(error)
 
 
 def _caught(notes: Sequence[bytes]) -> list[NodeStatus]:
@@ -121,7 +140,7 @@ def _caught(notes: Sequence[bytes]) -> list[NodeStatus]:
         try:
             told = json.loads(note)
             source, number, reason = str(told["source"]), told["block_number"], str(told["reason"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             continue
         times = caught[source].times if source in caught else 0
         caught[source] = NodeStatus(source, times + 1, number if isinstance(number, int) else None, reason)
@@ -131,14 +150,13 @@ def _caught(notes: Sequence[bytes]) -> list[NodeStatus]:
 def _behind(offsets: list[int], mark: int) -> int:
     """Records from `mark` on. The last ones are counted; beyond, commit markers count too."""
     counted = sum(offset >= mark for offset in offsets)
-    return counted if counted < LAST_RECORDS else offsets[-1] + 1 - mark
+    return counted if counted < LAST_RECORDS else max(0, offsets[-1] + 1 - mark)
 
 
 def _end_of_log(messages: Sequence[Message]) -> tuple[int | None, dict[str, int], int]:
     """The head, how many blocks in the last records have each proof, and how many of these are unreadable."""
     from ingest.log.records import Assembler
     from ingest.model.batch import Rollback
-    from ingest.model.errors import UnreadableRecord
 
     assembler, head, proofs, unreadable = Assembler(), None, Counter[str](), 0
     for message in dropwhile(_goes_on, messages):
@@ -158,7 +176,6 @@ def _end_of_log(messages: Sequence[Message]) -> tuple[int | None, dict[str, int]
 def _goes_on(message: Message) -> bool:
     """Whether a record is a later part of one that began before it."""
     from ingest.log.records import peek
-    from ingest.model.errors import UnreadableRecord
 
     try:
         return peek(message.value or b"").part > 0
@@ -166,16 +183,18 @@ def _goes_on(message: Message) -> bool:
         return False
 
 
-def _store(url: str) -> list[StoreStatus]:
+def _store(url: str) -> tuple[list[StoreStatus], list[SetAside]]:
     from dashboard.store import open_reader
 
     reader = open_reader(url)
     try:
-        return [
-            StoreStatus(chain, head.block_number, reader.statuses(chain), reader.rejected(chain))
+        unreadable = reader.set_aside_counts()
+        chains = [
+            StoreStatus(chain, head.block_number, reader.statuses(chain), unreadable.get(chain, 0))
             for head in reader.heads()
             for chain in (head.chain_id,)
         ]
+        return chains, reader.set_aside()
     finally:
         reader.close()
 
@@ -190,6 +209,10 @@ def text(status: Status) -> str:
     """For a person: one line a fact."""
     lines = [line for chain in status.log for line in _log_lines(chain)]
     lines += [line for chain in status.store for line in _store_lines(chain)]
+    lines += [
+        f"set aside: chain {bad.chain_id}, {bad.topic} offset {bad.kafka_offset}: {visible(str(bad.reason))}"
+        for bad in status.set_aside
+    ]
     lines.append(f"detectors: {len(status.detectors)}")
     lines += [
         f"  {one.name}: catches {', '.join(one.catches)}; needs {one.needs}" for one in status.detectors
@@ -209,7 +232,12 @@ def _log_lines(chain: LogStatus) -> list[str]:
         f"  proofs of the last blocks: {proofs}",
         f"  set aside while reading the node: {_at_least(chain.set_aside)}",
         f"  unreadable among the last records: {chain.unreadable}",
-        *(f"  caught: {node.source}, {node.times} times; the last: {node.reason}" for node in chain.caught),
+        *(["  judged anew: not finished, `undertow detect` goes on with it"] if chain.rebuilding else []),
+        *([f"  {chain.mark_error}"] if chain.mark_error else []),
+        *(
+            f"  caught: {visible(node.source)}, {node.times} times; the last: {visible(node.reason)}"
+            for node in chain.caught
+        ),
     ]
 
 

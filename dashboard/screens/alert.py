@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
-from typing import Any
+from typing import Any, get_args
 
 import streamlit as st
 
@@ -11,11 +12,16 @@ from dashboard import wording
 from dashboard.flow import Flow, flow
 from dashboard.screens import filters, parts, routes
 from dashboard.store import Reader
-from detectors.alert import Alert
-from detectors.text import visible
+from detectors.alert import SEVERITIES, Alert, RoleName
 from ingest.model.errors import UndertowError
 
 REFRESH_S = 2.0
+LONGEST = 140
+"""Characters of an identifier: hashes have 66."""
+LABEL_BASE = 4
+"""Pixels from the middle of a label's line to where its letters stand."""
+ROLES = get_args(RoleName)
+ALIKE = "wallets with the same part in the flow"
 
 _FLOW = parts.component("flow")
 _LIST = parts.component("queue")
@@ -66,47 +72,55 @@ def _live(reader: Reader, chain_id: int, alert_id: str) -> None:
 
 
 def _summary(alert: Alert, status: str) -> None:
-    tone = "retracted" if status == "retracted" else "plain"
-    badges = parts.badge(alert.severity, alert.severity) + parts.badge(status, tone)
+    tone = parts.tone(alert.severity, SEVERITIES)
+    badges = parts.badge(alert.severity, tone) + parts.badge(status, parts.tone(status, ("retracted",)))
     st.html(
         f'<div class="u-top"><h1>{escape(wording.title(alert.category))}</h1><div>{badges}</div></div>'
         f'<div class="u-why">{escape(wording.cut(alert.explanation, 2_000))}</div>'
     )
     if status == "retracted":
-        reason = alert.retraction_reason or "its block left the chain"
+        reason = wording.text(alert.retraction_reason) or "its block left the chain"
         _notice(f"Retracted: {reason}. It counts as not raised.")
     if alert.suppressed_by is not None:
-        because = " · ".join(str(alert.suppressed_by[key]) for key in sorted(alert.suppressed_by))
-        _notice(f"Suppressed: {because}")
+        _notice(f"Suppressed: {_because(alert.suppressed_by)}")
     st.html(_facts(_short_facts(alert)))
     with st.expander("Full identifiers, to copy"):
         st.code("\n".join(f"{name:<12} {value}" for name, value in _long_facts(alert)), language=None)
 
 
+def _because(suppression: object) -> str:
+    """The kind, the reason and the other alert's id, as far as they are there."""
+    if not isinstance(suppression, Mapping):
+        return wording.text(suppression)
+    told = (suppression[key] for key in sorted(suppression, key=str))
+    return " · ".join(wording.text(value) for value in told if value is not None)
+
+
 def _short_facts(alert: Alert) -> list[tuple[str, str]]:
+    likely = wording.score(alert.p_value, ".2g")
     return [
-        ("Score", f"{alert.score:.2f}" + ("" if alert.p_value is None else f" (p = {alert.p_value:.2g})")),
-        ("Subject", f"{alert.subject_kind} {wording.short(alert.subject_id)}"),
-        ("Block", f"{alert.block_number:,}"),
+        ("Score", wording.score(alert.score) + ("" if alert.p_value is None else f" (p = {likely})")),
+        ("Subject", f"{wording.cut(alert.subject_kind, 24)} {wording.short(alert.subject_id)}"),
+        ("Block", wording.number(alert.block_number)),
         ("Block time (UTC)", wording.utc(alert.timestamp)),
-        ("Last changed in block", f"{alert.updated_block:,}"),
-        ("Chain", str(alert.chain_id)),
-        ("Detector", alert.detector),
-        ("Proof of the block", alert.proof),
-        ("Data tier", alert.tier),
+        ("Last changed in block", wording.number(alert.updated_block)),
+        ("Chain", wording.cut(alert.chain_id, 24)),
+        ("Detector", wording.cut(alert.detector, 60)),
+        ("Proof of the block", wording.cut(alert.proof, 24)),
+        ("Data tier", wording.cut(alert.tier, 24)),
         ("Run digest", wording.short(alert.run)),
     ]
 
 
 def _long_facts(alert: Alert) -> list[tuple[str, str]]:
-    named = [
+    named: list[tuple[str, object]] = [
         ("alert", alert.id),
-        (alert.subject_kind, alert.subject_id),
+        (wording.cut(alert.subject_kind, 24), alert.subject_id),
         ("block", alert.block_hash),
         ("run", alert.run),
     ]
     transactions = [("transaction", name) for name in alert.transactions]
-    return [(name, visible(value)) for name, value in named + transactions]
+    return [(name, wording.cut(value, LONGEST)) for name, value in named + transactions]
 
 
 def _facts(facts: list[tuple[str, str]]) -> str:
@@ -135,15 +149,25 @@ def _flow_data(drawing: Flow) -> dict[str, Any]:
         {
             "id": node.id,
             "label": wording.short(node.id) if node.count == 1 else f"{node.count} wallets",
-            "full": visible(node.id) if node.count == 1 else "wallets with the same part in the flow",
-            "role": node.role,
+            "full": wording.cut(node.id, LONGEST) if node.count == 1 else ALIKE,
+            "role": wording.cut(node.role, 24),
+            "tone": parts.tone(node.role, ROLES),
             "x": node.x,
             "y": node.y,
         }
         for node in drawing.nodes
     ]
     edges = [
-        {"source": edge.source, "target": edge.target, "label": edge.label, "detail": edge.detail}
+        {
+            "source": edge.source,
+            "target": edge.target,
+            "label": edge.label,
+            "detail": edge.detail,
+            "path": edge.path,
+            "x": edge.box.x,
+            "y": edge.box.y + LABEL_BASE,
+            "room": edge.box.width,
+        }
         for edge in drawing.edges
     ]
     return {"nodes": nodes, "edges": edges}
@@ -151,44 +175,53 @@ def _flow_data(drawing: Flow) -> dict[str, Any]:
 
 def _role_rows(alert: Alert) -> dict[str, list[str]]:
     return {
-        "role": [role.role for role in alert.roles],
-        "address": [visible(role.address) for role in alert.roles],
+        "role": [wording.cut(role.role, 24) for role in alert.roles],
+        "address": [wording.cut(role.address, LONGEST) for role in alert.roles],
     }
 
 
 def _measured_rows(alert: Alert) -> dict[str, list[str]]:
-    names = sorted(alert.measured, key=lambda name: (name not in alert.thresholds, name))
+    measured, thresholds = _mapping(alert.measured), _mapping(alert.thresholds)
+    names = sorted(measured, key=lambda name: (name not in thresholds, str(name)))
     return {
         "measure": [wording.title(name) for name in names],
-        "measured": [_value(alert.measured[name]) for name in names],
-        "is": [wording.stands(alert.measured[name], alert.thresholds.get(name)) for name in names],
-        "threshold": [_value(alert.thresholds[name]) if name in alert.thresholds else "" for name in names],
+        "measured": [_value(measured[name]) for name in names],
+        "is": [wording.stands(measured[name], thresholds.get(name)) for name in names],
+        "threshold": [_value(thresholds[name]) if name in thresholds else "" for name in names],
     }
 
 
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
 def _value(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else wording.cut(str(value), 100)
+    return wording.number(value) if isinstance(value, int) else wording.cut(value, 100)
 
 
 def _evidence_rows(alert: Alert) -> dict[str, list[str]]:
-    roles: dict[str, str] = {role.address: role.role for role in alert.roles}
+    roles = {wording.cut(role.address, LONGEST): wording.cut(role.role, 24) for role in alert.roles}
     rows = alert.evidence
     return {
-        "block": [f"{row.block_number:,}" for row in rows],
-        "log": ["native" if row.log_index is None else str(row.log_index) for row in rows],
+        "block": [wording.number(row.block_number) for row in rows],
+        "log": ["native" if row.log_index is None else wording.number(row.log_index) for row in rows],
         "amount": [wording.amount(row.amount, 18 if row.token is None else row.decimals) for row in rows],
         "token": [wording.symbol(row.symbol, row.token) if row.amount is not None else "" for row in rows],
-        "from": [visible(row.from_address or "") for row in rows],
-        "from is": [roles.get(row.from_address or "", "") for row in rows],
-        "to": [visible(row.to_address or "") for row in rows],
-        "to is": [roles.get(row.to_address or "", "") for row in rows],
-        "transaction": [visible(row.transaction) for row in rows],
-        "token contract": [visible(row.token or "") for row in rows],
+        "from": [wording.cut(row.from_address, LONGEST) for row in rows],
+        "from is": [roles.get(wording.cut(row.from_address, LONGEST), "") for row in rows],
+        "to": [wording.cut(row.to_address, LONGEST) for row in rows],
+        "to is": [roles.get(wording.cut(row.to_address, LONGEST), "") for row in rows],
+        "transaction": [wording.cut(row.transaction, LONGEST) for row in rows],
+        "token contract": [wording.cut(row.token, LONGEST) for row in rows],
     }
 
 
 def _related(reader: Reader, revision: int, alert: Alert) -> None:
-    rows = parts.related(reader, revision, alert.chain_id, alert.id, alert)
+    try:
+        rows = parts.related(reader, revision, alert.chain_id, alert.id, alert)
+    except UndertowError as error:
+        parts.tell(error)
+        return
     if not rows:
         return
     _section("Related alerts", "the same attacker or transaction")

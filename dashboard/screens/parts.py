@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,14 @@ import streamlit as st
 
 from dashboard import wording
 from dashboard.store import AlertRow, Counts, Filters, Head, Reader, open_reader
-from detectors.alert import Alert
-from detectors.text import visible
+from detectors.alert import SEVERITIES, Alert
 from ingest.model.errors import UndertowError
 
 ASSETS = Path(__file__).parent.parent / "assets"
 STORE_SETTING = "UNDERTOW_STORE"
+LABEL_LENGTH = 24
+"""Characters of a severity, a status or a score: known ones are shorter."""
+LONGEST_KEY = 130
 KEPT_PAGES = 200
 """Answers of the store kept for all sessions together, by what was asked and the store's revision."""
 
@@ -56,31 +58,56 @@ def component(name: str) -> Callable[..., Any]:
 def line(row: AlertRow) -> dict[str, Any]:
     """A row of the store as `queue.js` draws it."""
     return {
-        "key": f"{row.chain_id}:{row.id}",
-        "severity": row.severity,
-        "score": row.score,
+        "key": f"{wording.text(row.chain_id, LONGEST_KEY)}:{wording.text(row.id, LONGEST_KEY)}",
+        "severity": wording.cut(row.severity, LABEL_LENGTH),
+        "tone": tone(row.severity, SEVERITIES),
+        "share": wording.share(row.score) or 0.0,
+        "score": wording.cut(wording.score(row.score), LABEL_LENGTH),
         "category": wording.title(row.category),
         "why": wording.cut(row.explanation, 400),
         "subject": wording.short(row.subject_id),
-        "subject_full": visible(row.subject_id),
-        "status": row.status,
-        "state": "suppressed" if row.suppressed else row.status,
-        "block": f"{row.block_number:,}",
+        "subject_full": wording.cut(row.subject_id, 200),
+        "status": wording.cut(row.status, LABEL_LENGTH),
+        "state": "suppressed" if row.suppressed else wording.cut(row.status, LABEL_LENGTH),
+        "block": wording.number(row.block_number),
         "time": wording.utc(row.timestamp),
     }
 
 
 def heads_line(heads: Iterable[Head], now: float) -> str:
     """`Chain 31337 · block 1,234 · filed 2 s ago`, for every chain."""
+    return "   |   ".join(_head(head, now) for head in heads)
+
+
+def _head(head: Head, now: float) -> str:
+    chain, block = wording.cut(head.chain_id, LABEL_LENGTH), wording.number(head.block_number)
+    return f"Chain {chain} · block {block} · filed {_filed(head, now)}"
+
+
+def _filed(head: Head, now: float) -> str:
+    try:
+        return wording.ago(now - head.filed_at)
+    except (TypeError, OverflowError):
+        return wording.ago(None)
+
+
+def set_aside_line(counts: Mapping[int, int]) -> str:
+    """How many records of each chain could not be read; empty where all could."""
     return "   |   ".join(
-        f"Chain {head.chain_id} · block {head.block_number:,} · filed {wording.ago(now - head.filed_at)}"
-        for head in heads
+        f"Chain {chain_id}: {count:,} {'record' if count == 1 else 'records'} set aside, "
+        "as `undertow status` says"
+        for chain_id, count in sorted(counts.items())
     )
 
 
-def badge(text: str, tone: str) -> str:
+def tone(value: object, known: Sequence[str]) -> str:
+    """The class of a label: the value itself where it is a known one."""
+    return str(value) if value in known else "plain"
+
+
+def badge(text: object, tone: str) -> str:
     """Escaped markup of a small coloured label; `tone` is a class of `style`."""
-    return f'<span class="u-badge u-{escape(tone)}">{escape(text)}</span>'
+    return f'<span class="u-badge u-{escape(tone)}">{escape(wording.cut(text, LABEL_LENGTH))}</span>'
 
 
 def style() -> None:

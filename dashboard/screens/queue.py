@@ -7,6 +7,7 @@ from html import escape
 
 import streamlit as st
 
+from dashboard import wording
 from dashboard.screens import filters, parts, routes
 from dashboard.store import AlertRow, Counts, Filters, Reader
 from detectors.alert import SEVERITIES
@@ -39,6 +40,8 @@ def _live(reader: Reader, asked: Filters) -> None:
         revision = reader.revision()
         counts = parts.counts(reader, revision, asked)
         st.html(_top(counts, parts.heads_line(reader.heads(), time.time())))
+        if aside := parts.set_aside_line(reader.set_aside_counts()):
+            st.html(f'<div class="u-notice">{escape(aside)}</div>')
         above = st.container()
         number = filters.page_number(max(1, -(-counts.total // PAGE_SIZE)))
         rows = parts.page(reader, revision, asked, number, PAGE_SIZE)
@@ -69,7 +72,8 @@ def _top(counts: Counts, heads: str) -> str:
     groups = ((counts.severity, tuple(reversed(SEVERITIES))), (counts.status, filters.STATUSES))
     shown = [_count(counts.total, "alert" if counts.total == 1 else "alerts")]
     for values, order in groups:
-        present = [_count(values[name], name) for name in order if values.get(name)]
+        others = sorted(name for name in values if name not in order)
+        present = [_count(values[name], name) for name in (*order, *others) if values.get(name)]
         shown += ['<span class="u-sep"></span>', *present] if present else []
     head = escape(heads) or "nothing filed yet"
     counted = f'<div class="u-counts">{"".join(shown)}</div>'
@@ -77,4 +81,4 @@ def _top(counts: Counts, heads: str) -> str:
 
 
 def _count(number: int, name: str) -> str:
-    return f"<span><b>{number:,}</b>{escape(name)}</span>"
+    return f"<span><b>{number:,}</b>{escape(wording.cut(name, parts.LABEL_LENGTH))}</span>"

@@ -1,8 +1,9 @@
 """The store: alerts, scores and heads as rows that people query. The only package that knows SQLAlchemy."""
 
+from dashboard.store.answers import AlertRow, Counts, Filters, Head, SetAside, Standing
 from dashboard.store.connect import open_reader, open_writer
-from dashboard.store.reading import AlertRow, Counts, Filters, Head, Reader
-from dashboard.store.writing import Feed, Rejected, ScoreBlock, Tip, Writer
+from dashboard.store.reading import Reader
+from dashboard.store.writing import Feed, Rejected, Writer
 
 __all__ = [
     "AlertRow",
@@ -12,8 +13,8 @@ __all__ = [
     "Head",
     "Reader",
     "Rejected",
-    "ScoreBlock",
-    "Tip",
+    "SetAside",
+    "Standing",
     "Writer",
     "open_reader",
     "open_writer",

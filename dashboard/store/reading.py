@@ -2,76 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, func, or_, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    and_,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    type_coerce,
+)
+from sqlalchemy.types import NullType
 
+from dashboard.store.answers import AlertRow, Counts, Filters, Head, SetAside, Standing
 from dashboard.store.tables import alert_transactions, alerts, heads, offsets, rejected, roles
 from detectors.alert import Alert
+from detectors.messages import alert_from, alert_key
+from detectors.text import visible
+from ingest.model.errors import UnreadableRecord
 
 RELATED_LIMIT = 20
+SET_ASIDE_LIMIT = 20
+QUOTED = 80
 _PAST_HEX = "g"
 """Sorts after every hex digit: `0xab` <= text < `0xabg` is every text that begins with 0xab, by the index."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the queue shows; an empty tuple or text lets everything through.
-
-    `search` is an address, a transaction hash or an alert id, or the beginning of one.
+def _raw(table: Table, names: Iterable[str]) -> tuple[ColumnElement[Any], ...]:
+    """Columns as the database holds them: SQLite keeps any value in any column, and one that is of another
+    type than its column must not make all rows unreadable.
     """
-
-    categories: tuple[str, ...] = ()
-    severities: tuple[str, ...] = ()
-    statuses: tuple[str, ...] = ()
-    minimum_score: float = 0.0
-    search: str = ""
+    return tuple(type_coerce(table.c[name], NullType()).label(name) for name in names)
 
 
-@dataclass(frozen=True, slots=True)
-class AlertRow:
-    """An alert as one line of a list. `status` is the one at the head; `timestamp` is seconds UTC."""
-
-    chain_id: int
-    id: str
-    category: str
-    severity: str
-    score: float
-    status: str
-    suppressed: bool
-    subject_kind: str
-    subject_id: str
-    block_number: int
-    timestamp: int
-    explanation: str
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Alerts that pass the filters: in all, and by each value of three columns."""
-
-    total: int = 0
-    category: dict[str, int] = field(default_factory=dict)
-    severity: dict[str, int] = field(default_factory=dict)
-    status: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """How far detection has come on a chain, as far as the sink has filed it; `filed_at` is seconds UTC."""
-
-    chain_id: int
-    block_number: int
-    block_hash: str
-    timestamp: int | None
-    finality: int
-    filed_at: float
-
-
-_LINE = tuple(alerts.c[name] for name in AlertRow.__slots__)
+_LINE = _raw(alerts, AlertRow.__slots__)
+_HEAD = _raw(heads, Head.__slots__)
 
 
 class Reader:
@@ -92,7 +65,7 @@ class Reader:
         return self._lines(wanted.limit(size).offset((number - 1) * size))
 
     def counts(self, filters: Filters) -> Counts:
-        by = (alerts.c.category, alerts.c.severity, alerts.c.status)
+        by = _raw(alerts, ("category", "severity", "status"))
         rows = self._rows(select(*by, func.count()).where(_passes(filters)).group_by(*by))
         return Counts(
             total=sum(row[3] for row in rows),
@@ -103,25 +76,27 @@ class Reader:
 
     def categories(self) -> list[str]:
         """Every category that has an alert, in order of the alphabet."""
-        return [
-            row[0] for row in self._rows(select(alerts.c.category).distinct().order_by(alerts.c.category))
-        ]
+        rows = self._rows(select(*_raw(alerts, ("category",))).distinct().order_by(alerts.c.category))
+        return [row[0] for row in rows if isinstance(row[0], str)]
 
     def alert(self, chain_id: int, alert_id: str) -> tuple[Alert, str] | None:
-        """The last revision of one alert and its status at the head, or None."""
+        """The last revision of one alert and its status at the head, or None.
+
+        Its values are as they were filed, of whatever type. Raises UnreadableRecord where it is no alert.
+        """
         here = (alerts.c.chain_id == chain_id) & (alerts.c.id == alert_id)
-        rows = self._rows(select(alerts.c.record, alerts.c.status).where(here))
-        return (Alert.from_json(rows[0][0]), str(rows[0][1])) if rows else None
+        rows = self._rows(select(*_raw(alerts, ("record", "status"))).where(here))
+        return (_parsed(rows[0][0], alert_id), str(rows[0][1])) if rows else None
 
     def related(self, alert: Alert) -> list[AlertRow]:
         """Other alerts of the chain that share an attacker or a transaction, newest first, at most 20."""
-        attackers = [role.address for role in alert.roles if role.role == "attacker"]
+        attackers = _texts(role.address for role in alert.roles if role.role == "attacker")
         same_attacker = select(roles.c.alert_id).where(
             roles.c.chain_id == alert.chain_id, roles.c.role == "attacker", roles.c.address.in_(attackers)
         )
         same_transaction = select(alert_transactions.c.alert_id).where(
             alert_transactions.c.chain_id == alert.chain_id,
-            alert_transactions.c.transaction.in_(alert.transactions),
+            alert_transactions.c.transaction.in_(_texts(alert.transactions)),
         )
         linked = or_(alerts.c.id.in_(same_attacker), alerts.c.id.in_(same_transaction))
         other = and_(alerts.c.chain_id == alert.chain_id, alerts.c.id != alert.id)
@@ -130,25 +105,44 @@ class Reader:
 
     def heads(self) -> list[Head]:
         """One head a chain, by chain id."""
-        wanted = select(*(heads.c[name] for name in Head.__slots__)).order_by(heads.c.chain_id)
-        return [Head(*row) for row in self._rows(wanted)]
+        return [Head(*row) for row in self._rows(select(*_HEAD).order_by(heads.c.chain_id))]
 
     def statuses(self, chain_id: int) -> dict[str, int]:
         """How many alerts of a chain have each status."""
         wanted = select(alerts.c.status, func.count()).where(alerts.c.chain_id == chain_id)
-        return {row[0]: int(row[1]) for row in self._rows(wanted.group_by(alerts.c.status))}
+        return {str(row[0]): int(row[1]) for row in self._rows(wanted.group_by(alerts.c.status))}
 
     def rejected(self, chain_id: int) -> int:
         """How many records of a chain the sink could not read and set aside."""
         return int(self._rows(select(func.count()).where(rejected.c.chain_id == chain_id))[0][0])
 
-    def standing(self, chain_id: int) -> tuple[Head, list[Alert]] | None:
+    def set_aside(self, limit: int = SET_ASIDE_LIMIT) -> list[SetAside]:
+        """Records of all chains that the sink could not read, the last of each chain and topic first."""
+        latest = (rejected.c.chain_id, rejected.c.topic, rejected.c.kafka_offset.desc())
+        wanted = select(*_raw(rejected, SetAside.__slots__)).order_by(*latest).limit(limit)
+        return [SetAside(*row) for row in self._rows(wanted)]
+
+    def set_aside_counts(self) -> dict[int, int]:
+        """How many records the sink set aside, by chain; a chain that has none is not in it."""
+        wanted = select(rejected.c.chain_id, func.count()).group_by(rejected.c.chain_id)
+        return {int(chain_id): int(count) for chain_id, count in self._rows(wanted)}
+
+    def standing(self, chain_id: int) -> Standing | None:
         """The head of a chain and every alert's last revision, at one moment; None for an unknown chain."""
+        here = alerts.c.chain_id == chain_id
         with self._reading() as connection:
-            wanted = select(*(heads.c[name] for name in Head.__slots__)).where(heads.c.chain_id == chain_id)
-            head = connection.execute(wanted).first()
-            records = connection.scalars(select(alerts.c.record).where(alerts.c.chain_id == chain_id))
-            return None if head is None else (Head(*head), [Alert.from_json(record) for record in records])
+            head = connection.execute(select(*_HEAD).where(heads.c.chain_id == chain_id)).first()
+            rows = connection.execute(select(*_raw(alerts, ("id", "record"))).where(here)).all()
+        if head is None:
+            return None
+        standing = Standing(Head(*head), [], [])
+        for alert_id, record in rows:
+            try:
+                value = str(record).encode(errors="replace")
+                standing.alerts.append(alert_from(alert_key(chain_id, str(alert_id)), value, chain_id))
+            except UnreadableRecord as error:
+                standing.unreadable.append(f"alert {cut(str(alert_id))}: {error}")
+        return standing
 
     def close(self) -> None:
         self._engine.dispose()
@@ -169,6 +163,26 @@ class Reader:
             else:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
+
+
+def _parsed(record: object, alert_id: str) -> Alert:
+    """An alert with its values as they are: whoever shows it shows what it can."""
+    try:
+        return Alert.from_json(str(record))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UnreadableRecord(
+            f"the record of alert {cut(alert_id)} cannot be read ({cut(repr(error))}): "
+            "fill a new store with `undertow sink`"
+        ) from error
+
+
+def cut(text: str) -> str:
+    """What a message may quote of a stranger's text."""
+    return visible(text[:QUOTED])
+
+
+def _texts(values: Iterable[object]) -> list[str]:
+    return [value for value in values if isinstance(value, str)]
 
 
 def _passes(filters: Filters) -> ColumnElement[bool]:
@@ -202,5 +216,6 @@ def _begins(column: Any, text: str) -> ColumnElement[bool]:
 def _summed(rows: Sequence[Any], column: int) -> dict[str, int]:
     totals: dict[str, int] = {}
     for row in rows:
-        totals[row[column]] = totals.get(row[column], 0) + int(row[3])
+        name = str(row[column])
+        totals[name] = totals.get(name, 0) + int(row[3])
     return totals

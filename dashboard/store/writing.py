@@ -9,11 +9,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dashboard.store.tables import alert_transactions, alerts, heads, offsets, rejected, roles, scores
-from detectors.alert import Alert
+from detectors.alert import Alert, is_final
+from detectors.messages import BlockScores, RolledBack, ScoreRecord, Superseded
 from ingest.model.errors import BadInput
 
 _SAME = (
@@ -24,24 +25,6 @@ _SAME = (
 
 CHUNK = 500
 """Rows of one statement: SQLite takes 32,766 parameters in one, and an alert has sixteen columns."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreBlock:
-    """The scores of one block: (subject kind, subject, score, parts) each."""
-
-    number: int
-    hash: str
-    timestamp: int
-    scores: tuple[tuple[str, str, float, Mapping[str, Any]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Tip:
-    """Blocks above `number` have left the chain; `hash` is its head again."""
-
-    number: int
-    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +45,7 @@ class Feed:
 
     chain_id: int
     revisions: Sequence[tuple[int, Alert]]
-    blocks: Sequence[ScoreBlock | Tip]
+    blocks: Sequence[ScoreRecord]
     before: Mapping[str, int]
     after: Mapping[str, int]
     finality: int
@@ -88,12 +71,18 @@ class Writer:
         with self._telling(), self._engine.connect() as connection:
             return connection.scalar(wanted)
 
+    def finality(self, chain_id: int) -> int | None:
+        """The depth at which alerts of the chain were last called final; None before its first block."""
+        wanted = select(heads.c.finality).where(heads.c.chain_id == chain_id)
+        with self._telling(), self._engine.connect() as connection:
+            return connection.scalar(wanted)
+
     def file(self, feed: Feed) -> None:
         """Writes a feed, all or nothing. Filing the same revisions again, or older ones, changes nothing.
 
         1. the offsets move from `before` to `after` (BadInput where another sink moved them);
         2. revisions newer than those stored replace them, with their roles and transactions;
-        3. scores are added, and taken away again above a rollback;
+        3. scores are added, and taken away again above a rollback and where they were superseded;
         4. the head moves, and every status is put to what it is at that head;
         5. what could not be read is set aside, with its reason.
         """
@@ -167,6 +156,7 @@ def _replace(connection: Connection, chain_id: int, revisions: Sequence[tuple[in
 def _alert_row(offset: int, alert: Alert) -> dict[str, Any]:
     row: dict[str, Any] = {name: getattr(alert, name) for name in _SAME}
     return row | {
+        "status": alert.status or "provisional",
         "suppressed": alert.suppressed_by is not None,
         "record": alert.to_json(),
         "kafka_offset": offset,
@@ -183,52 +173,72 @@ def _hash_rows(alert: Alert) -> list[dict[str, Any]]:
     return [{"chain_id": alert.chain_id, "alert_id": alert.id, "transaction": h} for h in hashes]
 
 
-def _file_scores(connection: Connection, chain_id: int, blocks: Iterable[ScoreBlock | Tip]) -> None:
-    for block in blocks:
-        above = block.number if isinstance(block, Tip) else block.number - 1
-        # Scores of a block that comes again after a rollback take the place of the old ones.
-        connection.execute(delete(scores).where(scores.c.chain_id == chain_id, scores.c.block_number > above))
-        if isinstance(block, ScoreBlock):
-            _insert_rows(connection, scores, _score_rows(chain_id, block))
+def _file_scores(connection: Connection, chain_id: int, records: Iterable[ScoreRecord]) -> None:
+    for record in records:
+        match record:
+            case RolledBack(block_number=number):
+                _withdraw(connection, chain_id, scores.c.block_number > number)
+            case Superseded(block_number=number):
+                _withdraw(connection, chain_id, scores.c.block_number >= number)
+            case BlockScores():
+                if record.part == 0:
+                    # Those of a block that comes again take the place of the old ones.
+                    _withdraw(connection, chain_id, scores.c.block_number >= record.block_number)
+                _insert_rows(connection, scores, _score_rows(record))
 
 
-def _score_rows(chain_id: int, block: ScoreBlock) -> list[dict[str, Any]]:
+def _withdraw(connection: Connection, chain_id: int, blocks: ColumnElement[bool]) -> None:
+    """Scores of these blocks no longer count."""
+    connection.execute(delete(scores).where(scores.c.chain_id == chain_id, blocks))
+
+
+def _score_rows(record: BlockScores) -> list[dict[str, Any]]:
     return [
         {
-            "chain_id": chain_id,
-            "block_number": block.number,
-            "subject_kind": kind,
-            "subject": subject,
-            "score": score,
-            "parts": json.dumps(parts, sort_keys=True),
+            "chain_id": record.chain_id,
+            "block_number": record.block_number,
+            "subject_kind": each.subject_kind,
+            "subject": each.subject,
+            "score": each.score,
+            "parts": json.dumps(each.parts, sort_keys=True),
         }
-        for kind, subject, score, parts in block.scores
+        for each in record.scores
     ]
 
 
 def _move_head(connection: Connection, feed: Feed) -> None:
-    if not feed.blocks:
-        return
-    last = feed.blocks[-1]
-    connection.execute(delete(heads).where(heads.c.chain_id == feed.chain_id))
-    row = {
-        "chain_id": feed.chain_id,
-        "block_number": last.number,
-        "block_hash": last.hash,
-        "timestamp": last.timestamp if isinstance(last, ScoreBlock) else None,
-        "finality": feed.finality,
-        "filed_at": time.time(),
+    """To the last block judged. One that is judged again, by a run that supersedes another, lies below."""
+    here = heads.c.chain_id == feed.chain_id
+    stood = connection.execute(select(heads).where(here)).mappings().first()
+    head = None if stood is None else dict(stood)
+    for record in feed.blocks:
+        match record:
+            case RolledBack():
+                head = {**_block(record), "timestamp": None}
+            case BlockScores() if not (record.again and head and record.block_number <= head["block_number"]):
+                head = {**_block(record), "timestamp": record.timestamp}
+    if head is not None and feed.blocks:
+        connection.execute(delete(heads).where(here))
+        connection.execute(insert(heads), {**head, "finality": feed.finality, "filed_at": time.time()})
+
+
+def _block(record: BlockScores | RolledBack) -> dict[str, Any]:
+    return {
+        "chain_id": record.chain_id,
+        "block_number": record.block_number,
+        "block_hash": record.block_hash,
     }
-    connection.execute(insert(heads), row)
 
 
 def _settle(connection: Connection, feed: Feed) -> None:
-    """The head alone tells provisional from final, in both directions: a rollback makes provisional again."""
+    """The head alone tells provisional from final, in both directions: a rollback makes provisional again.
+    What was filed just now stands as provisional until here.
+    """
     head = connection.scalar(select(heads.c.block_number).where(heads.c.chain_id == feed.chain_id))
     if head is None:
         return
     standing = (alerts.c.chain_id == feed.chain_id) & (alerts.c.status != "retracted")
-    deep = alerts.c.block_number <= head - feed.finality
+    deep = is_final(alerts.c.block_number, head, feed.finality)
     for status, where in (("final", deep), ("provisional", ~deep)):
         wrong = standing & where & (alerts.c.status != status)
         connection.execute(update(alerts).where(wrong).values(status=status))

@@ -1,10 +1,10 @@
 """Holds alerts against labels: which attacks were found, what was flagged wrongly, who was misnamed.
 
-The rules, in short (design, section 10): an alert hits a label of its own category that shares a transaction
-or an attacker with it, if it was raised no later than the label's last block and the horizon. It hits one
-label. Naming a victim is no hit. Retracted and suppressed alerts count as not raised; one that yielded to an
-alert that says more about the same attack still finds what it is about, and is never false. A further
-category that is true of a story (`also`) may be said of it: that counts neither way.
+The rules, in short (`detectors/README.md` has all): an alert hits a label of its own category that shares a
+transaction or an attacker with it, if it was raised no later than the label's last block and the horizon. It
+hits one label. Naming a victim is no hit. Retracted and suppressed alerts count as not raised; one that
+yielded to an alert that says more about the same attack still finds what it is about, and is never false. A
+further category that is true of a story (`also`) may be said of it: that counts neither way.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What really happened on a chain, and what was said of it: the files that evaluation reads.
 
-The only place in `detectors` that reads labels. Their format stands in the design, section 10; `also`,
-`variant` and `succeeded` are keys of the local chain's labels that others may leave out.
+The only place in `detectors` that reads labels. Their format stands in
+`ingest/localchain/README.md`; `also`, `variant` and `succeeded` are keys that labels of others may leave out.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Labels:
 
 
 def load_labels(path: Path) -> Labels:
-    """Reads a labels file (design, section 10). Raises BadInput with the line that cannot be used."""
+    """Reads a labels file. Raises BadInput with the line that cannot be used."""
     lines = _lines(path)
     if not lines:
         raise BadInput(f"{path}: no header line; labels are written by `undertow simulate --labels`")

@@ -1,6 +1,6 @@
 """The verdict as figures: for each category and for all of them, with how sure each figure is.
 
-What a figure means stands in the README, "What evaluate says".
+What a figure means stands in `detectors/README.md`, "What evaluate says".
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ class Report:
         return self.overall.verdict
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON of `--json`; its keys stand in the README, "What evaluate says"."""
+        """The JSON of `--json`; its keys stand in `detectors/README.md`, "What evaluate says"."""
         verdict, chains = self.verdict, {each.chain_id for each in self.worlds}
         return {
             "chain_id": min(chains) if len(chains) == 1 else None,

@@ -11,11 +11,13 @@ from detectors.kernels.layout import (
     E_BLOCK,
     E_DEPTH,
     E_FROM,
+    E_IN_LOG,
     E_LOG,
     E_ORIGIN,
     E_PARENT,
     E_PREV_IN,
     E_PREV_OUT,
+    E_STANDARD,
     E_TIME,
     E_TO,
     EMPTIED,
@@ -39,17 +41,24 @@ from detectors.kernels.layout import (
     R_EMPTIED,
     R_FROM_DISTINCT_IN,
     R_FROM_DISTINCT_OUT,
+    R_FROM_FIRST_PAYER,
     R_FROM_FUNDER,
     R_FROM_OUTS,
+    R_FROM_OWN_PAYEES,
     R_FROM_PAID_ASSET,
     R_FUNDER_PAYEES,
+    R_NATIVE_LEFT,
+    R_PAID_BACK,
     R_PAIR,
     R_PAIR_BY_PAYER,
     R_TO_DISTINCT_IN,
     R_TO_DISTINCT_OUT,
+    R_TO_FIRST_PAYER,
     R_TO_FIRST_TIME,
     R_TO_FUNDER,
+    R_TO_MATTERS,
     R_TO_PAID_ASSET,
+    R_TO_SIGNED_IN,
     R_TOKENS_LEFT,
     SLOW_SECONDS,
     USUAL_AFTER,
@@ -61,10 +70,13 @@ from detectors.kernels.layout import (
     W_INS,
     W_LAST_TIME,
     W_OUTS,
+    W_OWN_PAYEES,
+    W_SENT,
+    W_SIGNED_IN,
     W_TOKENS_HELD,
     WALLET_FLOATS,
 )
-from detectors.kernels.table import look, touch
+from detectors.kernels.table import find, look, look_amount, touch
 
 
 @njit(cache=True)
@@ -91,6 +103,16 @@ def wallet_row(g, wallet, time):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def has_paid(g, pair, amount):  # type: ignore[no-untyped-def]
+    """Whether a pair's native value so far is a twentieth at least of an amount."""
+    row = find(g.pairs, pair)
+    if row >= 0:
+        return u256.at_least(g.pairs.words[row], 1, amount, 20)
+    row = find(g.old_pairs, pair)
+    return row >= 0 and u256.at_least(g.old_pairs.words[row], 1, amount, 20)
+
+
+@njit(cache=True)
 def before(g, rows, i, source, payee, out):  # type: ignore[no-untyped-def]
     """What was known of both wallets before this transfer."""
     giver, taker = g.wallets.ints[source], g.wallets.ints[payee]
@@ -98,7 +120,10 @@ def before(g, rows, i, source, payee, out):  # type: ignore[no-untyped-def]
     out[R_FROM_DISTINCT_OUT], out[R_FROM_DISTINCT_IN] = giver[W_DISTINCT_OUT], giver[W_DISTINCT_IN]
     out[R_TO_DISTINCT_OUT], out[R_TO_DISTINCT_IN] = taker[W_DISTINCT_OUT], taker[W_DISTINCT_IN]
     out[R_TO_FIRST_TIME] = taker[W_FIRST_TIME]
-    out[R_BACK_PAIR] = look(g.pairs, g.old_pairs, pair_key(rows.payee[i], rows.sender[i]), P_COUNT)
+    back = pair_key(rows.payee[i], rows.sender[i])
+    out[R_BACK_PAIR] = look(g.pairs, g.old_pairs, back, P_COUNT)
+    out[R_PAID_BACK] = 1 if rows.asset[i] == 0 and has_paid(g, back, rows.amount[i]) else 0
+    out[R_FROM_OWN_PAYEES], out[R_TO_SIGNED_IN] = giver[W_OWN_PAYEES], taker[W_SIGNED_IN]
 
 
 @njit(cache=True)
@@ -118,26 +143,32 @@ def give(g, rows, i, source, out):  # type: ignore[no-untyped-def]
         balance[:] = left
     if u256.compare(rows.amount[i], largest) > 0:
         largest[:] = rows.amount[i]
-    if ints[H_HELD] and out[R_EMPTIED]:
+    was_held = ints[H_HELD]
+    if out[R_EMPTIED] or u256.is_zero(balance):
         ints[H_HELD] = 0
-        g.wallets.ints[source, W_TOKENS_HELD] -= 1 if rows.asset[i] != 0 else 0
+    elif rows.by[i] == rows.sender[i]:
+        ints[H_HELD] = 1
+    if rows.asset[i] != 0:
+        g.wallets.ints[source, W_TOKENS_HELD] += ints[H_HELD] - was_held
     out[R_TOKENS_LEFT] = g.wallets.ints[source, W_TOKENS_HELD]
+    out[R_NATIVE_LEFT] = look_amount(g.holdings, g.old_holdings, pair_key(rows.sender[i], 0))
     if rows.by[i] == rows.sender[i]:
         ints[H_PAID] += 1
 
 
 @njit(cache=True)
 def take(g, rows, i, payee, out):  # type: ignore[no-untyped-def]
-    """Adds the amount to the payee's balance as the stream knows it."""
+    """Adds the amount to the payee's balance as the stream knows it. It matters to the payee where it is a
+    twentieth at least of its largest payment of an asset that it has paid with itself: a gift of that size is
+    none.
+    """
     held = touch(g.holdings, g.old_holdings, pair_key(rows.payee[i], rows.asset[i]))
-    ints = g.holdings.ints[held]
+    ints, largest = g.holdings.ints[held], g.holdings.words[held, 4:]
     out[R_TO_PAID_ASSET] = ints[H_PAID]
+    out[R_TO_MATTERS] = 1 if ints[H_PAID] > 0 and u256.at_least(rows.amount[i], 1, largest, 20) else 0
     if ints[H_KNOWN] == 0:
         ints[H_KNOWN] = 1
         g.wallets.floats[payee, F_NEW_ASSET] += 1.0
-    if not ints[H_HELD]:
-        ints[H_HELD] = 1
-        g.wallets.ints[payee, W_TOKENS_HELD] += 1 if rows.asset[i] != 0 else 0
     u256.add_to(g.holdings.words[held, :4], rows.amount[i])
 
 
@@ -159,7 +190,9 @@ def unusual(g, asset, magnitude):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def meet(g, rows, i, source, payee, out):  # type: ignore[no-untyped-def]
-    """Counts the pair, the distinct counterparties and the decaying rates of both wallets."""
+    """Counts the pair, the distinct counterparties and the decaying rates of both wallets. Payments that the
+    payer signed himself are counted apart: anybody's token can tell of others in his name.
+    """
     pair = touch(g.pairs, g.old_pairs, pair_key(rows.sender[i], rows.payee[i]))
     counts = g.pairs.ints[pair]
     out[R_PAIR], out[R_PAIR_BY_PAYER] = counts[P_COUNT], counts[P_BY_PAYER]
@@ -171,7 +204,12 @@ def meet(g, rows, i, source, payee, out):  # type: ignore[no-untyped-def]
         taker[F_NEW_IN] += 1.0
     counts[P_COUNT] += 1
     if rows.by[i] == rows.sender[i]:
+        if counts[P_BY_PAYER] == 0:
+            g.wallets.ints[source, W_OWN_PAYEES] += 1
+            g.wallets.ints[payee, W_SIGNED_IN] += 1
         counts[P_BY_PAYER] += 1
+    if rows.asset[i] == 0:
+        u256.add_to(g.pairs.words[pair], rows.amount[i])
     giver[F_OUT_FAST] += 1.0
     giver[F_OUT_SLOW] += 1.0
     taker[F_IN_FAST] += 1.0
@@ -189,6 +227,7 @@ def join(g, rows, i, source, payee, parent, depth, origin):  # type: ignore[no-u
     slot = number % g.edges.shape[0]
     edge = g.edges[slot]
     edge[E_TIME], edge[E_BLOCK], edge[E_LOG] = rows.time[i], rows.block[i], rows.log_index[i]
+    edge[E_IN_LOG], edge[E_STANDARD] = rows.index_in_log[i], rows.standard[i]
     edge[E_FROM], edge[E_TO], edge[E_ASSET] = rows.sender[i], rows.payee[i], rows.asset[i]
     edge[E_PREV_OUT] = g.wallets.ints[source, W_HEAD_OUT]
     edge[E_PREV_IN] = g.wallets.ints[payee, W_HEAD_IN]
@@ -201,12 +240,26 @@ def join(g, rows, i, source, payee, parent, depth, origin):  # type: ignore[no-u
 
 
 @njit(cache=True)
+def funder_of(g, wallet):  # type: ignore[no-untyped-def]
+    """Who first sent it native value, or NONE: also where it paid out more than the stream saw come in. Then
+    it had money before, and whoever sent the first we know of need not have funded it.
+    """
+    if look(g.holdings, g.old_holdings, pair_key(wallet, 0), H_KNOWN) == NONE:
+        return NONE
+    return g.funder[wallet]
+
+
+@njit(cache=True)
 def funders(g, rows, i, out):  # type: ignore[no-untyped-def]
-    """Who first sent native value to payer and payee, as known before; then learns the payee's."""
-    out[R_FROM_FUNDER], out[R_TO_FUNDER] = g.funder[rows.sender[i]], g.funder[rows.payee[i]]
+    """Who first funded payer and payee, as known before; then learns the payee's, unless it sent transactions
+    before it was sent anything: somebody else paid for these.
+    """
+    out[R_FROM_FUNDER], out[R_TO_FUNDER] = funder_of(g, rows.sender[i]), funder_of(g, rows.payee[i])
+    out[R_FROM_FIRST_PAYER], out[R_TO_FIRST_PAYER] = g.funder[rows.sender[i]], g.funder[rows.payee[i]]
     if out[R_FROM_FUNDER] != NONE:
         out[R_FUNDER_PAYEES] = look(g.wallets, g.old_wallets, out[R_FROM_FUNDER], W_DISTINCT_OUT)
-    if rows.asset[i] == 0 and out[R_TO_FUNDER] == NONE and not u256.is_zero(rows.amount[i]):
+    is_first = g.funder[rows.payee[i]] == NONE and look(g.wallets, g.old_wallets, rows.payee[i], W_SENT) == 0
+    if rows.asset[i] == 0 and is_first and not u256.is_zero(rows.amount[i]):
         g.funder[rows.payee[i]] = rows.sender[i]
         g.funded[rows.payee[i]] = rows.block[i]
 

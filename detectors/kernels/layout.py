@@ -13,9 +13,9 @@ from ingest.model.errors import BadInput
 # Integer columns of a wallet.
 (
     W_FIRST_TIME, W_LAST_TIME, W_INS, W_OUTS, W_SENT, W_DISTINCT_IN, W_DISTINCT_OUT,
-    W_HEAD_IN, W_HEAD_OUT, W_TOKENS_HELD, W_BLOCK,
-) = range(11)  # fmt: skip
-WALLET_INTS = 11
+    W_HEAD_IN, W_HEAD_OUT, W_TOKENS_HELD, W_BLOCK, W_SIGNED_IN, W_OWN_PAYEES,
+) = range(13)  # fmt: skip
+WALLET_INTS = 13
 
 # Float columns of a wallet: decaying counts, so that they stand still where behaviour does.
 (
@@ -26,15 +26,17 @@ FAST_SECONDS = 60.0
 SLOW_SECONDS = 600.0
 
 # Integer columns of a holding (wallet, asset). H_KNOWN is 0 for a new one, 1 while the stream explains every
-# unit of it, and -1 once more left than ever came. Its words: the balance known from the stream, then the
-# largest payment made of it.
+# unit of it, and -1 once more left than ever came. H_HELD: some was left after the wallet's own last payment
+# of it; what others send does not set it, since anyone can send anything. H_PAID: own payments. Its words:
+# the balance known from the stream, then the largest payment made of it.
 H_KNOWN, H_HELD, H_PAID = range(3)
 HOLDING_INTS = 3
 HOLDING_WORDS = 8
 
-# Integer columns of a pair (payer, payee).
+# Integer columns of a pair (payer, payee). Its words: the native value paid.
 P_COUNT, P_BY_PAYER = range(2)
 PAIR_INTS = 2
+PAIR_WORDS = 4
 
 # Float columns of an asset: how large its transfers usually are (running mean and variance of log10, Welford
 # 1962).
@@ -45,9 +47,10 @@ USUAL_AFTER = 20
 
 # Integer columns of an edge in the ring.
 (
-    E_TIME, E_BLOCK, E_LOG, E_FROM, E_TO, E_ASSET, E_PREV_IN, E_PREV_OUT, E_PARENT, E_DEPTH, E_ORIGIN,
-) = range(11)  # fmt: skip
-EDGE_INTS = 11
+    E_TIME, E_BLOCK, E_LOG, E_IN_LOG, E_STANDARD, E_FROM, E_TO, E_ASSET, E_PREV_IN, E_PREV_OUT, E_PARENT,
+    E_DEPTH, E_ORIGIN,
+) = range(13)  # fmt: skip
+EDGE_INTS = 13
 
 # Integer columns that each transfer gets: what was known before it.
 (
@@ -55,8 +58,10 @@ EDGE_INTS = 11
     R_TO_FIRST_TIME,
     R_PAIR, R_PAIR_BY_PAYER, R_BACK_PAIR, R_EMPTIED, R_TOKENS_LEFT, R_TO_PAID_ASSET, R_FROM_PAID_ASSET,
     R_DEPTH, R_ORIGIN, R_GATHERED, R_CAPPED, R_FROM_FUNDER, R_TO_FUNDER, R_FUNDER_PAYEES,
-) = range(20)  # fmt: skip
-ROW_INTS = 20
+    R_FROM_OWN_PAYEES, R_TO_SIGNED_IN, R_PAID_BACK, R_NATIVE_LEFT, R_TO_MATTERS,
+    R_FROM_FIRST_PAYER, R_TO_FIRST_PAYER,
+) = range(27)  # fmt: skip
+ROW_INTS = 27
 
 NONE = -1
 HUB_DEGREE = 6
@@ -103,6 +108,8 @@ class Rows(NamedTuple):
     time: Array
     block: Array
     log_index: Array
+    index_in_log: Array
+    standard: Array
     amount: Array
     magnitude: Array
     hash: Array

@@ -8,7 +8,7 @@ import numpy as np
 
 from detectors.compiled import njit
 from detectors.kernels import u256
-from detectors.kernels.effects import before, funders, give, join, meet, quiet, take, wallet_row
+from detectors.kernels.effects import before, funder_of, funders, give, join, meet, quiet, take, wallet_row
 from detectors.kernels.layout import (
     E_DEPTH,
     E_FROM,
@@ -21,6 +21,7 @@ from detectors.kernels.layout import (
     NONE,
     R_CAPPED,
     R_DEPTH,
+    R_FROM_FUNDER,
     R_GATHERED,
     R_ORIGIN,
     W_BLOCK,
@@ -83,6 +84,8 @@ def transfer(g, rows, i, limits, out, trail, walk, found):  # type: ignore[no-un
         depth, origin = at(g, parent)[E_DEPTH] + 1, at(g, parent)[E_ORIGIN]
     out[R_DEPTH], out[R_ORIGIN] = depth, origin
     give(g, rows, i, source, out)
+    if out[R_FROM_FUNDER] != NONE:
+        out[R_FROM_FUNDER] = funder_of(g, rows.sender[i])  # this very payment may be more than ever came
     take(g, rows, i, payee, out)
     meet(g, rows, i, source, payee, out)
     join(g, rows, i, source, payee, parent, depth, origin)

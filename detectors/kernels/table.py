@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.compiled import njit
+from detectors.kernels import u256
 
 FIRST_ROWS = 1 << 10
 
@@ -94,6 +95,18 @@ def look(current, previous, key, column):  # type: ignore[no-untyped-def]
     if row >= 0:
         return previous.ints[row, column]
     return 0
+
+
+@njit(cache=True)
+def look_amount(current, previous, key):  # type: ignore[no-untyped-def]
+    """The first amount in the words of `key`, clipped to 64 bits, without touching it; 0 where unknown."""
+    row = find(current, key)
+    if row >= 0:
+        return u256.clipped(current.words[row, :4])
+    row = find(previous, key)
+    if row >= 0:
+        return u256.clipped(previous.words[row, :4])
+    return np.int64(0)
 
 
 @njit(cache=True)

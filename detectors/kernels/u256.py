@@ -57,6 +57,15 @@ def subtract_from(a, b):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def clipped(a):  # type: ignore[no-untyped-def]
+    """As a signed 64-bit number; the largest such number where it does not fit."""
+    largest = np.uint64(0x7FFFFFFFFFFFFFFF)
+    if a[0] != 0 or a[1] != 0 or a[2] != 0 or a[3] > largest:
+        return np.int64(largest)
+    return np.int64(a[3])
+
+
+@njit(cache=True)
 def times(a, factor):  # type: ignore[no-untyped-def]
     """a * factor as five limbs; factor below 2**32."""
     out = np.zeros(5, np.uint64)

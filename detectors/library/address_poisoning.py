@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from detectors import worth
 from detectors.alert import RoleName, Severity
-from detectors.base import Finding, Memory, Row, hexed
+from detectors.base import Finding, Memory, Row, evidence_rows, hexed
 from detectors.compiled import njit
 from detectors.features import Features
 from detectors.kernels import u256
@@ -17,16 +18,23 @@ from detectors.rows import limbs
 from ingest.model.batch import Batch
 
 PREFIX_DIGITS, SUFFIX_DIGITS = 3, 4
-NONE, ZERO_VALUE, DUST, COUNTERFEIT, LOSS = range(5)
+NONE, ZERO_VALUE, DUST, COUNTERFEIT, LOSS, SMALL_LOSS = range(6)
 MANNER = {
     ZERO_VALUE: "a transfer of nothing",
     DUST: "a tiny amount",
     COUNTERFEIT: "a token the victim never used",
     LOSS: "the victim's own payment to it, by mistake",
+    SMALL_LOSS: "the victim's own payment to it, by mistake",
 }
 # Integer columns of what is remembered of (payer, ends of an address): the payee really paid, in which asset,
 # a lookalike that proved harmless, the lookalike that poisoned.
 PAYEE, ASSET, HARMLESS, POISONER = range(4)
+
+
+_KNOWN = (
+    "from_funder", "to_funder", "funder_payees", "from_paid_asset", "to_paid_asset", "from_first_payer",
+    "to_first_payer",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +58,22 @@ def _lookalike(table, old, victim, ends, other):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _pay(table, old, payer, payee, ends, asset, amount):  # type: ignore[no-untyped-def]
-    """The payer's own payment: remembered, or the loss where it goes to a lookalike that poisoned. Returns
-    the address meant.
+def _pay(table, old, payer, payee, ends, asset, amount, divisor, out):  # type: ignore[no-untyped-def]
+    """The payer's own payment: remembered, or the loss where it goes to a lookalike that poisoned. Whether it
+    is one; a small one is none of what the payer is known to pay the address meant.
     """
     row = touch(table, old, (payer << 28) | ends)
     ints = table.ints[row]
     if ints[PAYEE] == 0 or ints[PAYEE] == payee:
         ints[PAYEE], ints[ASSET] = payee, asset
         table.words[row] = amount
-        return 0
+        return False
     if ints[POISONER] == payee:
-        return ints[PAYEE]
+        is_usual = ints[ASSET] == asset and u256.at_least(amount, 1, table.words[row], divisor)
+        out[0], out[1] = LOSS if is_usual else SMALL_LOSS, ints[PAYEE]
+        return True
     ints[HARMLESS] = payee
-    return 0
+    return False
 
 
 @njit(cache=True)
@@ -90,11 +100,9 @@ def _stream(table, old, ids, ends, amounts, known, divisor, owner_payees, out): 
         sender, payee, by, asset = ids[i]
         if sender == payee or sender == 0 or payee == 0:
             continue
-        if by == sender and not u256.is_zero(amounts[i]):
-            meant = _pay(table, old, sender, payee, ends[i, 1], asset, amounts[i])
-            if meant:
-                out[i, 0], out[i, 1] = LOSS, meant
-                continue
+        is_own = by == sender and not u256.is_zero(amounts[i])
+        if is_own and _pay(table, old, sender, payee, ends[i, 1], asset, amounts[i], divisor, out[i]):
+            continue
         for received in range(2):
             victim, other = (payee, sender) if received else (sender, payee)
             victim_ends = ends[i, 0] if received else ends[i, 1]
@@ -103,7 +111,8 @@ def _stream(table, old, ids, ends, amounts, known, divisor, owner_payees, out): 
                 continue
             funder = known[i, 0] if received else known[i, 1]
             victims_funder = known[i, 1] if received else known[i, 0]
-            related = funder in (victim, imitated)
+            first_payer = known[i, 5] if received else known[i, 6]
+            related = first_payer in (victim, imitated)
             related = related or (funder >= 0 and funder == victims_funder and known[i, 2] < owner_payees)
             key = (victim << 28) | victim_ends
             own = known[i, 4] if received else known[i, 3]
@@ -143,7 +152,7 @@ class AddressPoisoning:
         table.reserve(3 * rows.height)
         ids = _matrix(rows, "from_id", "to_id", "by_id", "asset_id")
         ends = np.stack([_ends(rows["from_address"]), _ends(rows["to_address"])], axis=1)
-        known = _matrix(rows, "from_funder", "to_funder", "funder_payees", "from_paid_asset", "to_paid_asset")
+        known = _matrix(rows, *_KNOWN)
         out = np.zeros((rows.height, 2), np.int64)
         limits = (self.settings.dust_divisor, self.settings.same_owner_payees)
         _stream(table.current, table.previous, ids, ends, limbs(rows["amount"]), known, *limits, out)
@@ -162,9 +171,10 @@ class AddressPoisoning:
         if found.is_empty():
             return []
         poisoned = found.join(features.transfers, on="row", maintain_order="left")
-        return [self._finding(row) for row in poisoned.iter_rows(named=True)]
+        rows = zip(poisoned.iter_rows(named=True), evidence_rows(poisoned), strict=True)
+        return [self._finding(row, evidence) for row, evidence in rows]
 
-    def _finding(self, row: dict[str, bytes | int]) -> Finding:
+    def _finding(self, row: dict[str, bytes | int], evidence: Row) -> Finding:
         sender, payee, by = bytes(row["from_address"]), bytes(row["to_address"]), bytes(row["by"])
         imitated, kind = bytes(row["imitated"]), int(row["kind"])
         attacker, victim = (payee, sender) if _alike(payee, imitated) else (sender, payee)
@@ -172,10 +182,9 @@ class AddressPoisoning:
         roles: list[tuple[bytes, RoleName]] = [(attacker, "attacker"), (victim, "victim")]
         if by not in (victim, attacker):
             roles.append((by, "attacker"))
-        severity: Severity = "critical" if kind == LOSS else "medium"
         score = (
             1.0
-            if kind == LOSS
+            if kind in (LOSS, SMALL_LOSS)
             else min(0.99, 0.85 + 0.02 * (prefix + suffix - PREFIX_DIGITS - SUFFIX_DIGITS))
         )
         return Finding(
@@ -185,10 +194,10 @@ class AddressPoisoning:
             subject_kind="wallet",
             subject=attacker,
             score=round(score, 6),
-            severity=severity,
+            severity=_severity(kind, row["amount"], row["token"]),
             transaction=bytes(row["transaction_hash"]),
             roles=tuple(roles),
-            rows=(_row(row),),
+            rows=(evidence,),
             measured={
                 "prefix_digits": prefix,
                 "suffix_digits": suffix,
@@ -202,13 +211,14 @@ class AddressPoisoning:
         )
 
 
-def _row(row: dict[str, bytes | int]) -> Row:
-    token = row["token"]
-    return Row(
-        bytes(row["transaction_hash"]), int(row["log_index"]), int(row["block_number"]),
-        bytes(row["from_address"]), bytes(row["to_address"]), None if token is None else bytes(token),
-        bytes(row["amount"]),
-    )  # fmt: skip
+def _severity(kind: int, amount: bytes | int, token: bytes | int | None) -> Severity:
+    """A loss of native value is as grave as its sum, one in a token as the victim's own payments tell: a
+    hundredth at least of what it pays the right address with is critical. What is planted takes nothing yet.
+    """
+    if token is not None or kind not in (LOSS, SMALL_LOSS):
+        return "critical" if kind == LOSS else "medium"
+    wei = int.from_bytes(bytes(amount), "big")
+    return "low" if wei <= worth.DUST else "medium" if wei < worth.COIN // 10 else "critical"
 
 
 def _matrix(rows: pl.DataFrame, *names: str) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:

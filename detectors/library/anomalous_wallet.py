@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from detectors import worth
 from detectors.alert import RoleName, Severity
 from detectors.base import Finding, evidence_rows, hexed
 from detectors.features import Features
@@ -82,7 +83,7 @@ class AnomalousWallet:
             _touching(features.transfers, int(place["block_number"]), wallet) if alerts else pl.DataFrame()
         )
         unusual = model.most_unusual(row)
-        severity: Severity = "high" if distance > self.settings.grave * model.threshold else "medium"
+        most: Severity = "high" if distance > self.settings.grave * model.threshold else "medium"
         role: tuple[bytes, RoleName] = (wallet, "attacker")
         return Finding(
             block_number=int(place["block_number"]),
@@ -91,7 +92,7 @@ class AnomalousWallet:
             subject_kind="wallet",
             subject=wallet,
             score=score,
-            severity=severity,
+            severity=_severity(most, evidence) if alerts else "low",
             transaction=bytes(evidence["transaction_hash"][-1]) if alerts else b"",
             roles=(role,),
             rows=evidence_rows(evidence) if alerts else (),
@@ -127,6 +128,11 @@ class AnomalousWallet:
             told = f"{place['distinct_in']} payers and {place['distinct_out']} payees in {age} seconds"
             return {"kind": "exchange-hot-wallet", "reason": told}
         return None
+
+
+def _severity(most: Severity, evidence: pl.DataFrame) -> Severity:
+    """By what moved in the block."""
+    return worth.severity(most, worth.native_wei(evidence), worth.has_tokens(evidence))
 
 
 def _touching(transfers: pl.DataFrame, block: int, wallet: bytes) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from detectors import worth
 from detectors.alert import RoleName, Severity
 from detectors.base import Finding, evidence_rows, hexed
 from detectors.features import Features
@@ -63,8 +64,9 @@ class Layering:
         met = set(trail["from_address"].to_list()) | set(trail["to_address"].to_list())
         roles: list[tuple[bytes, RoleName]] = [(origin, "attacker")]
         roles += [(wallet, "intermediary") for wallet in sorted(met - {origin})]
+        wei = _native_wei(trail, bytes(row["to_address"]))
         seconds = int(row["timestamp"]) - int(trail["timestamp"].to_list()[0])
-        severity: Severity = (
+        most: Severity = (
             "high" if hops > self.settings.hops + 1 or gathered > self.settings.gathered else "medium"
         )
         return Finding(
@@ -74,11 +76,16 @@ class Layering:
             subject_kind="wallet",
             subject=origin,
             score=self._score(hops, gathered),
-            severity=severity,
+            severity=worth.severity(most, wei, worth.has_tokens(trail)),
             transaction=bytes(row["transaction_hash"]),
             roles=tuple(roles),
             rows=evidence_rows(trail),
-            measured={"hops": hops, "gathered": gathered, "seconds": seconds},
+            measured={
+                "hops": hops,
+                "gathered": gathered,
+                "seconds": seconds,
+                "native_wei": str(wei),
+            },
             thresholds={"hops": self.settings.hops, "gathered": self.settings.gathered},
             explanation=self._sentence(origin, hops, gathered, len(met), seconds),
         )
@@ -94,3 +101,12 @@ class Layering:
         else:
             told = f"was passed on {hops} times in a row, each time within half an hour"
         return f"Money of {hexed(origin)} {told}: {wallets} wallets in {seconds} seconds."
+
+
+def _native_wei(trail: pl.DataFrame, payee: bytes) -> int:
+    """The native value at stake: the largest payment of the trail, since those in a row move the same money,
+    or all that was gathered at its payee.
+    """
+    native = trail.filter(pl.col("token").is_null())
+    largest = max((int.from_bytes(amount, "big") for amount in native["amount"]), default=0)
+    return max(largest, worth.native_wei(native.filter(pl.col("to_address") == payee)))

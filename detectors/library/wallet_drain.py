@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from detectors import worth
 from detectors.alert import RoleName, Severity
 from detectors.base import Finding, Memory, evidence_rows, hexed
 from detectors.features import Features
 from detectors.kernels.layout import EMPTIED, HUB_DEGREE
+from detectors.worth import DUST
 from ingest.model.batch import Batch
 
 
@@ -18,7 +20,8 @@ class Settings:
     """victims: owners emptied to one address before it alerts. window_seconds: block time within which they
     must be. own_payees: distinct payees other than the taker that a wallet must have paid to count as
     somebody's wallet in use. same_owner_payees: a funder of fewer wallets than this ties the wallets it
-    funded to one owner. remembered: candidate rows kept; beyond it the oldest are forgotten.
+    funded to one owner. remembered: candidate rows kept; beyond it the oldest are forgotten. gas_wei: native
+    value that a wallet keeps for fees, so that it is emptied nonetheless.
     """
 
     victims: int = 3
@@ -26,26 +29,37 @@ class Settings:
     own_payees: int = 2
     same_owner_payees: int = 20
     remembered: int = 5_000
+    gas_wei: int = DUST
 
 
 CANDIDATE = (
-    "block_number", "timestamp", "transaction_hash", "log_index", "token", "from_address",
-    "to_address", "amount",
+    "block_number", "timestamp", "transaction_hash", "log_index", "index_in_log", "standard", "token",
+    "from_address", "to_address", "amount",
     "by", "from_id", "to_id", "asset_id", "proven", "owner",
 )  # fmt: skip
+
+
+_GONE = pl.col("proven").any() | (pl.col("asset_id").n_unique() >= 2)
+"""Whether a wallet's payments to one taker left it emptied."""
 
 
 class WalletDrain:
     """Flags an address to which at least three unrelated owners' wallets were emptied within six hours.
 
     A wallet counts as emptied when at least 95 % of a balance the stream fully knows went, and no token is
-    left; or, where the balance is not fully known, when two assets went in more than was known and more than
-    in any payment before. It must have been in use (it paid others itself), must not have been paid or funded
-    by the taker, and gets nothing back in the transaction. Wallets with one funder count as one owner, as do
-    a wallet and its funder, unless that funder serves many. Fails: victims with one asset whose balance began
-    before the stream; drains through contracts that route the money; a taker that is itself busy (a hub).
-    Costs one filter a batch; candidates are rare and capped. Source: Forta's drainer heuristics (.3 to .4
-    confidence).
+    left that it used itself (nor native value, where it sent the token itself); or, where the balance is not
+    fully known, when two assets went in more than was known and more than in any payment before. It must have
+    been in use (it paid others itself), must not have been funded by the taker nor been paid a twentieth of
+    what goes, and gets nothing that matters to it back in the transaction. Wallets with one funder count as
+    one owner, as do a wallet and its funder, unless that funder serves many.
+
+    What an attacker can give decides nothing: worthless tokens, dust, transfers and deposits told by some
+    contract. Only what a wallet signed itself makes it a wallet in use or a token one of its own, and only
+    payers who signed make the taker a busy place.
+
+    Fails: victims with one asset whose balance began before the stream; drains through contracts that route
+    the money; a taker that six wallets paid and that paid six (a hub). Costs one filter a batch; candidates
+    are rare and capped. Source: Forta's drainer heuristics (.3 to .4 confidence).
     """
 
     name = "wallet-drain"
@@ -66,16 +80,17 @@ class WalletDrain:
         return {"emptied": every.filter(since).tail(self.settings.remembered)}, pairs
 
     def _candidates(self, transfers: pl.DataFrame) -> pl.DataFrame:
-        others = pl.col("from_distinct_out") - (pl.col("pair_count") > 0)
-        hub = (pl.col("to_distinct_in") >= HUB_DEGREE) & (pl.col("to_distinct_out") >= HUB_DEGREE)
-        moved_out = pl.col("direct") | (pl.col("by_id") != pl.col("from_id"))
-        stranger = (pl.col("back_pair_count") == 0) & (pl.col("from_funder") != pl.col("to_id"))
+        others = pl.col("from_own_payees") - (pl.col("pair_by_payer") > 0)
+        hub = (pl.col("to_signed_in") >= HUB_DEGREE) & (pl.col("to_distinct_out") >= HUB_DEGREE)
+        pulled = pl.col("by_id") != pl.col("from_id")
         one_owner = (pl.col("from_funder") >= 0) & (pl.col("funder_payees") < self.settings.same_owner_payees)
-        whole = (pl.col("emptied") == EMPTIED) & (pl.col("tokens_left") == 0)
+        all_gone = pulled | pl.col("token").is_null() | (pl.col("native_left") <= self.settings.gas_wei)
+        whole = (pl.col("emptied") == EMPTIED) & (pl.col("tokens_left") == 0) & all_gone
         return (
             transfers.filter(pl.col("emptied") > 0)
             .filter(
-                moved_out & ~pl.col("returned") & ~hub & stranger,
+                (pl.col("direct") | pulled) & ~pl.col("returned") & ~hub,
+                (pl.col("from_funder") != pl.col("to_id")) & (pl.col("paid_back") == 0),
                 others >= self.settings.own_payees,
             )
             .select(
@@ -93,26 +108,38 @@ class WalletDrain:
         if fresh.is_empty():
             return pl.DataFrame()
         numbered = every.with_row_index("order")
-        start = every.height - fresh.height
-        ends = fresh.select(
-            at="row", until="timestamp", last=pl.int_range(pl.len()) + start, to_id="to_id", of="from_id"
-        )
-        pairs = ends.join(numbered, on="to_id", maintain_order="left_right").filter(
-            pl.col("order") <= pl.col("last"),
-            pl.col("order") > pl.col("last") - self.settings.remembered,
-            pl.col("timestamp") + self.settings.window_seconds >= pl.col("until"),
-        )
-        gone = pl.col("proven").any() | (pl.col("asset_id").n_unique() >= 2)
-        pairs = pairs.filter(gone.over("at", "from_id"))
-        own_part = (pl.col("of") == pl.col("from_id")).any().over("at")
+        ends = self._ends(fresh, numbered)
+        pairs = self._within(ends, numbered, "to_id").filter(_GONE.over("at", "from_id"))
         enough = pl.col("from_id").n_unique().over("at") >= self.settings.victims
-        groups = pairs.filter(enough, own_part).sort("at", "order").partition_by("at", maintain_order=True)
+        groups = pairs.filter(enough).sort("at", "order").partition_by("at", maintain_order=True)
         counted = [group.with_columns(owners=pl.lit(_owners(group))) for group in groups]
         drains = [group for group in counted if group["owners"][0] >= self.settings.victims]
         return pl.concat(drains) if drains else pl.DataFrame()
 
+    def _ends(self, fresh: pl.DataFrame, numbered: pl.DataFrame) -> pl.DataFrame:
+        """The last payment of each block and taker whose payer it leaves emptied: one finding covers a block,
+        however many are emptied in it.
+        """
+        places = pl.int_range(pl.len()) + numbered.height - fresh.height
+        ends = fresh.select("block_number", "to_id", "from_id", at="row", until="timestamp", last=places)
+        own = self._within(ends, numbered, "to_id", "from_id").filter(_GONE.over("at"))
+        emptying = ends.filter(pl.col("at").is_in(own["at"].unique().to_list()))
+        last = emptying.unique(["block_number", "to_id"], keep="last", maintain_order=True)
+        return last.drop("block_number", "from_id")
+
+    def _within(self, ends: pl.DataFrame, numbered: pl.DataFrame, *keys: str) -> pl.DataFrame:
+        """For each end the rows of the same keys up to it, as far as the window and what is remembered
+        reach.
+        """
+        ends = ends.select("at", "until", "last", *keys)
+        return ends.join(numbered, on=keys, maintain_order="left_right").filter(
+            pl.col("order") <= pl.col("last"),
+            pl.col("order") > pl.col("last") - self.settings.remembered,
+            pl.col("timestamp") + self.settings.window_seconds >= pl.col("until"),
+        )
+
     def score(self, batch: Batch, features: Features) -> list[Finding]:
-        """One finding for each payment that completes or extends a drain: subject = the taker."""
+        """One finding for each block and taker with a drain completed or going on: subject = the taker."""
         drains = features.columns[self.name]
         if drains.is_empty():
             return []
@@ -128,7 +155,8 @@ class WalletDrain:
         roles: list[tuple[bytes, RoleName]] = [(taker, "attacker")]
         roles += [(wallet, "attacker") for wallet in operators]
         roles += [(wallet, "victim") for wallet in victims]
-        severity: Severity = "critical" if owners > self.settings.victims + 1 else "high"
+        most: Severity = "critical" if owners > self.settings.victims + 1 else "high"
+        wei, has_tokens = worth.native_wei(payments), worth.has_tokens(payments)
         return Finding(
             block_number=int(last["block_number"]),
             timestamp=int(last["timestamp"]),
@@ -136,11 +164,11 @@ class WalletDrain:
             subject_kind="wallet",
             subject=taker,
             score=round(1.0 - 0.3 / (1.0 + 0.5 * (owners - self.settings.victims)), 6),
-            severity=severity,
+            severity=worth.severity(most, wei, has_tokens),
             transaction=bytes(last["transaction_hash"]),
             roles=tuple(roles),
             rows=evidence_rows(payments),
-            measured={"victims": owners, "seconds": seconds},
+            measured={"victims": owners, "seconds": seconds, "native_wei": str(wei)},
             thresholds={"victims": self.settings.victims, "seconds": self.settings.window_seconds},
             explanation=f"{owners} unrelated wallets in use were emptied to {hexed(taker)} "
             f"within {seconds} seconds; none of them got anything back.",

@@ -1,31 +1,57 @@
-"""What a node answers, typed: JSON of blocks, transactions, receipts and logs, with hex left as it came."""
+"""What a node answers, typed: JSON of blocks, transactions, receipts and logs, with hex left as it came.
+
+What no proof and no reader needs may be missing: nodes of other chains leave out, or call otherwise, what
+Ethereum's have. A value that is there as null counts as missing, and "" and "0x" as empty: see `given`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
+
+Apart = Literal["state-sync", "block"]
+"""What a receipt is of that is of no transaction: Polygon's state sync, or the block itself (Celo)."""
+
+_EMPTY = ("", "0x", "0x0")
 
 
 class LogAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
     address: str
-    topics: list[str]
-    data: str
+    topics: list[str] = []
+    data: str = "0x"
     log_index: str | None = None
 
 
-class ReceiptAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
-    block_hash: str
-    transaction_hash: str
-    transaction_index: str
+class ReceiptAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_only=True):
+    """A receipt. The fields of single chains count where that chain's receipts are hashed with them."""
+
     cumulative_gas_used: str
-    logs: list[LogAnswer]
-    type: str = "0x0"
+    logs: list[LogAnswer] = []
+    block_hash: str | None = None
+    transaction_hash: str | None = None
+    transaction_index: str | None = None
+    type: str | None = None
     status: str | None = None
     root: str | None = None
     logs_bloom: str | None = None
     contract_address: str | None = None
     effective_gas_price: str | None = None
+    deposit_nonce: str | None = None
+    deposit_receipt_version: str | None = None
+    base_fee: str | None = None
+
+    @property
+    def state_root(self) -> bytes | None:
+        """The root that a receipt held before Byzantium (EIP-658); None where it holds a status."""
+        root = given(self.root)
+        return None if root is None or not int(root, 16) else unhex(root)
+
+    @property
+    def outcome(self) -> str | None:
+        """The status, where the receipt holds one: beside a state root it is the node's word only."""
+        return number(self.status) if self.state_root is None else None
 
 
 class AccessAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
@@ -43,15 +69,19 @@ class AuthorizationAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True)
     v: str | None = None
 
 
-class TransactionAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
+class TransactionAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_only=True):
+    """A transaction. Some nodes say `data` for `input`, or `gasLimit` for `gas`."""
+
     hash: str
     sender: str = msgspec.field(name="from")
-    to: str | None
     value: str
-    nonce: str
-    gas: str
-    input: str
-    type: str = "0x0"
+    to: str | None = None
+    nonce: str | None = None
+    type: str | None = None
+    gas: str | None = None
+    gas_limit: str | None = None
+    input: str | None = None
+    data: str | None = None
     chain_id: str | None = None
     gas_price: str | None = None
     max_fee_per_gas: str | None = None
@@ -71,24 +101,33 @@ class TransactionAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
     eth_value: str | None = None
 
     @property
+    def call_data(self) -> str | None:
+        return self.data if self.input is None else self.input
+
+    @property
+    def most_gas(self) -> str | None:
+        return self.gas_limit if self.gas is None else self.gas
+
+    @property
     def is_foreign(self) -> bool:
         """Whether a chain of its own kind adds fields to the encoding (Celo before its L2, Mantle)."""
         return self.eth_compatible is False or self.eth_value is not None
 
 
-class HeaderAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
-    """A header. Fields that a proof needs and an archive may have dropped are null there."""
+class HeaderAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_only=True):
+    """A header. Fields that its hash is over and that an archive, or the chain itself, lacks are null."""
 
     number: str
     hash: str
     parent_hash: str
-    state_root: str
-    transactions_root: str
     receipts_root: str
-    miner: str
-    gas_limit: str
-    gas_used: str
     timestamp: str
+    state_root: str | None = None
+    transactions_root: str | None = None
+    miner: str | None = None
+    author: str | None = None
+    gas_limit: str | None = None
+    gas_used: str | None = None
     sha3_uncles: str | None = None
     logs_bloom: str | None = None
     difficulty: str | None = None
@@ -101,6 +140,13 @@ class HeaderAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
     excess_blob_gas: str | None = None
     parent_beacon_block_root: str | None = None
     requests_hash: str | None = None
+    ext_data_hash: str | None = None
+    ext_data_gas_used: str | None = None
+    block_gas_cost: str | None = None
+    timestamp_milliseconds: str | None = None
+    min_delay_excess: str | None = None
+    step: str | int | None = None
+    signature: str | None = None
 
     @property
     def height(self) -> int:
@@ -115,6 +161,10 @@ class HeaderAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
     def parent(self) -> bytes:
         return unhex(self.parent_hash)
 
+    @property
+    def fee_recipient(self) -> str | None:
+        return given(self.miner) or given(self.author)
+
 
 class BlockAnswer(HeaderAnswer, rename="camel", gc=False, frozen=True, kw_only=True):
     transactions: list[TransactionAnswer]
@@ -122,11 +172,26 @@ class BlockAnswer(HeaderAnswer, rename="camel", gc=False, frozen=True, kw_only=T
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One block and the receipts of its transactions, as one node gave them; `source` names it, redacted."""
+    """One block and its receipts, as one node gave them; `source` names it, redacted.
+
+    `apart` says what the last transaction and receipt are, where they are of no transaction: see
+    `ingest.blocks.apart`.
+    """
 
     block: BlockAnswer
     receipts: list[ReceiptAnswer]
     source: str = ""
+    apart: Apart | None = None
+
+
+def given(text: str | None) -> str | None:
+    """`text`; None where it is one of the ways in which nodes write that there is nothing."""
+    return None if text is None or text in _EMPTY else text
+
+
+def number(text: str | None) -> str | None:
+    """A number's hex; None where nothing is written in its place."""
+    return None if text is None or text in ("", "0x") else text
 
 
 def unhex(text: str) -> bytes:

@@ -8,12 +8,22 @@ from typing import TypeVar
 import polars as pl
 
 from ingest import decode, schema
-from ingest.blocks.answers import Answer
-from ingest.blocks.proof import Proof
+from ingest.blocks.answers import Answer, ReceiptAnswer, given, number
+from ingest.blocks.apart import told_apart
+from ingest.blocks.proof import Proof, gas_used
+from ingest.blocks.times import seconds
+from ingest.blocks.transactions import TransactionsProof
 from ingest.model.batch import Batch
 
 T = TypeVar("T")
-Column = Sequence[int] | Sequence[int | None] | Sequence[bytes | None] | Sequence[str] | pl.Series
+Column = (
+    Sequence[int]
+    | Sequence[int | None]
+    | Sequence[bytes | None]
+    | Sequence[str]
+    | Sequence[str | None]
+    | pl.Series
+)
 
 _ROOTS = ("transactions_root", "receipts_root", "state_root")
 _HASHES = ("block_hash", "parent_hash", *_ROOTS, "transaction_hash", "topic")
@@ -23,38 +33,57 @@ _SIZES = {**dict.fromkeys(_HASHES, 32), **dict.fromkeys(_ADDRESSES, 20)}
 
 
 def batch(chain_id: int, answers: Sequence[Answer], proofs: Sequence[Proof]) -> Batch:
-    """The batch of consecutive blocks, without facts. Raises ValueError where an answer holds no hex, a
-    number that its column cannot hold, or not a receipt for each transaction.
+    """The batch of consecutive blocks whose transactions nobody proved, without facts. Raises ValueError
+    where an answer holds no hex, a number that its column cannot hold, or not a receipt for each transaction.
+    """
+    apart = [told_apart(answer, chain_id) for answer in answers]
+    return batch_apart(chain_id, apart, proofs, ["none"] * len(apart))
+
+
+def batch_apart(
+    chain_id: int,
+    answers: Sequence[Answer],
+    proofs: Sequence[Proof],
+    transactions_proofs: Sequence[TransactionsProof],
+) -> Batch:
+    """The same for answers whose receipts are told apart.
 
     `log_index` is counted here and `gas_used` is the step of the proved cumulative gas: neither is trusted.
-    Where nothing was proved and the gas falls, which no chain holds, the step counts as none.
+    Where nothing was proved and the gas falls, which no chain holds, the step counts as none. A price, nonce,
+    gas limit or type that is missing, or too large for its column, is null: nothing depends on it.
     """
-    for answer in answers:
-        _check_counts(answer)
     return Batch(
-        blocks=_blocks(chain_id, answers, proofs),
+        blocks=_blocks(chain_id, answers, proofs, transactions_proofs),
         transactions=_transactions(chain_id, answers),
         logs=_logs(chain_id, answers),
     )
 
 
-def _blocks(chain_id: int, answers: Sequence[Answer], proofs: Sequence[Proof]) -> pl.DataFrame:
+def _blocks(
+    chain_id: int,
+    answers: Sequence[Answer],
+    proofs: Sequence[Proof],
+    transactions_proofs: Sequence[TransactionsProof],
+) -> pl.DataFrame:
     blocks = [answer.block for answer in answers]
     columns: dict[str, Column] = {
         "block_number": [block.height for block in blocks],
         "block_hash": _sized("block_hash", (block.hash for block in blocks)),
         "parent_hash": _sized("parent_hash", (block.parent_hash for block in blocks)),
-        "timestamp": _numbers(block.timestamp for block in blocks),
-        "miner": _sized("miner", (block.miner for block in blocks)),
-        "gas_limit": _numbers(block.gas_limit for block in blocks),
-        "gas_used": _numbers(block.gas_used for block in blocks),
-        "base_fee_per_gas": _numbers_or_null(block.base_fee_per_gas for block in blocks),
+        "timestamp": [seconds(block.timestamp) for block in blocks],
+        "miner": _sized("miner", (block.fee_recipient for block in blocks)),
+        "gas_limit": _numbers_or_null(block.gas_limit for block in blocks),
+        "gas_used": [_gas_of_block(answer) for answer in answers],
+        "base_fee_per_gas": _small_numbers((block.base_fee_per_gas for block in blocks), 64),
         "transactions_root": _sized("transactions_root", (block.transactions_root for block in blocks)),
         "receipts_root": _sized("receipts_root", (block.receipts_root for block in blocks)),
         "state_root": _sized("state_root", (block.state_root for block in blocks)),
-        "transaction_count": [len(block.transactions) for block in blocks],
+        "transaction_count": [
+            len(answer.block.transactions) - (answer.apart is not None) for answer in answers
+        ],
         "log_count": [sum(len(receipt.logs) for receipt in answer.receipts) for answer in answers],
         "proof": list(proofs),
+        "transactions_proof": list(transactions_proofs),
     }
     return _table(schema.BLOCKS, chain_id, columns)
 
@@ -63,26 +92,27 @@ def _transactions(chain_id: int, answers: Sequence[Answer]) -> pl.DataFrame:
     sent = [transaction for answer in answers for transaction in answer.block.transactions]
     receipts = [receipt for answer in answers for receipt in answer.receipts]
     sizes = [len(answer.block.transactions) for answer in answers]
-    value = pl.Series(
-        [int(transaction.value, 16).to_bytes(32, "big") for transaction in sent], dtype=pl.Binary
-    )
+    value = pl.Series([_wei(transaction.value).to_bytes(32, "big") for transaction in sent], dtype=pl.Binary)
     columns: dict[str, Column] = {
         "block_number": _spread((answer.block.height for answer in answers), sizes),
-        "timestamp": _spread((int(answer.block.timestamp, 16) for answer in answers), sizes),
+        "timestamp": _spread((seconds(answer.block.timestamp) for answer in answers), sizes),
         "transaction_index": [at for size in sizes for at in range(size)],
         "transaction_hash": _sized("transaction_hash", (transaction.hash for transaction in sent)),
         "from_address": _sized("from_address", (transaction.sender for transaction in sent)),
-        "to_address": _sized("to_address", (transaction.to for transaction in sent)),
+        "to_address": _sized("to_address", (given(transaction.to) for transaction in sent)),
         "value": value,
         "value_float": decode.amount_float(value),
-        "nonce": _numbers(transaction.nonce for transaction in sent),
-        "transaction_type": _numbers(transaction.type for transaction in sent),
-        "gas_limit": _numbers(transaction.gas for transaction in sent),
-        "input": _bytes(transaction.input for transaction in sent),
-        "status": _numbers_or_null(receipt.status for receipt in receipts),
+        "nonce": _small_numbers((transaction.nonce for transaction in sent), 64),
+        "transaction_type": _small_numbers((transaction.type for transaction in sent), 8),
+        "gas_limit": _small_numbers((transaction.most_gas for transaction in sent), 64),
+        "input": _bytes(transaction.call_data for transaction in sent),
+        "status": _numbers_or_null(receipt.outcome for receipt in receipts),
         "gas_used": [used for answer in answers for used in _gas_used(answer)],
-        "effective_gas_price": _numbers_or_null(receipt.effective_gas_price for receipt in receipts),
-        "contract_address": _sized("contract_address", (receipt.contract_address for receipt in receipts)),
+        "effective_gas_price": _small_numbers((receipt.effective_gas_price for receipt in receipts), 64),
+        "contract_address": _sized("contract_address", map(_created, receipts)),
+        "receipt_of": [
+            of for answer, size in zip(answers, sizes, strict=True) for of in _receipts_of(answer, size)
+        ],
     }
     return _table(schema.TRANSACTIONS, chain_id, columns)
 
@@ -93,11 +123,12 @@ def _logs(chain_id: int, answers: Sequence[Answer]) -> pl.DataFrame:
     logs = [log for _, receipt in receipts for log in receipt.logs]
     per_block = (sum(len(receipt.logs) for receipt in answer.receipts) for answer in answers)
     addresses, words = _Words("address"), _Words("topic")
-    hashes = _sized("transaction_hash", (receipt.transaction_hash for _, receipt in receipts))
+    sent = (transaction.hash for answer in answers for transaction in answer.block.transactions)
+    hashes = _sized("transaction_hash", sent)
     topics = [log.topics for log in logs]
     columns: dict[str, Column] = {
         "block_number": _spread((answer.block.height for answer, _ in receipts), sizes),
-        "transaction_index": _spread((int(receipt.transaction_index, 16) for _, receipt in receipts), sizes),
+        "transaction_index": _spread((at for answer in answers for at in range(len(answer.receipts))), sizes),
         "transaction_hash": _spread(hashes, sizes),
         "log_index": [at for count in per_block for at in range(count)],
         "address": [addresses[log.address] for log in logs],
@@ -135,12 +166,13 @@ def _word(column: str, text: str) -> bytes:
     return word
 
 
-def _numbers(texts: Iterable[str]) -> list[int]:
-    return [int(text, 16) for text in texts]
-
-
 def _numbers_or_null(texts: Iterable[str | None]) -> list[int | None]:
-    return [None if text is None else int(text, 16) for text in texts]
+    return [None if number(text) is None else int(text or "", 16) for text in texts]
+
+
+def _small_numbers(texts: Iterable[str | None], bits: int) -> list[int | None]:
+    """Numbers of which nothing depends: null where one is not given, or larger than its column."""
+    return [one if one is None or one < 1 << bits else None for one in _numbers_or_null(texts)]
 
 
 class _Words(dict[str, bytes]):
@@ -160,14 +192,27 @@ def _spread(values: Iterable[T], sizes: Sequence[int]) -> list[T]:
     return [value for value, size in zip(values, sizes, strict=True) for _ in range(size)]
 
 
+def _wei(value: str) -> int:
+    return 0 if value == "0x" else int(value, 16)
+
+
 def _gas_used(answer: Answer) -> list[int]:
     """Steps of the cumulative gas; receipts that nobody proved may say that it fell, and used none then."""
     steps = [int(receipt.cumulative_gas_used, 16) for receipt in answer.receipts]
     return [max(0, after - before) for before, after in zip([0, *steps], steps, strict=False)]
 
 
-def _check_counts(answer: Answer) -> None:
-    """A proof counts them too, but not every answer is proved."""
-    sent, receipts = len(answer.block.transactions), len(answer.receipts)
-    if sent != receipts:
-        raise ValueError(f"block {answer.block.height} has {sent} transactions and {receipts} receipts")
+def _gas_of_block(answer: Answer) -> int:
+    said = number(answer.block.gas_used)
+    return gas_used(answer.receipts) if said is None else int(said, 16)
+
+
+def _created(receipt: ReceiptAnswer) -> str | None:
+    """The contract that was created: none lies at the address zero, which some nodes give for none."""
+    address = given(receipt.contract_address)
+    return None if address is None or not address.strip("0xX") else address
+
+
+def _receipts_of(answer: Answer, size: int) -> list[str | None]:
+    """What each receipt is of: see `ingest.blocks.apart`."""
+    return [None] * size if answer.apart is None else [*[None] * (size - 1), answer.apart]

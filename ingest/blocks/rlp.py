@@ -28,6 +28,19 @@ def number(value: int) -> bytes:
     return value.to_bytes((value.bit_length() + 7) // 8, "big")
 
 
+def quantity(text: str) -> bytes:
+    """A number given as 0x-hex, as RLP holds it. Raises ValueError or OverflowError where it is none."""
+    return number(int(text, 16))
+
+
+def decode(data: bytes) -> Item:
+    """The item that `data` encodes, lists as lists. Raises ValueError where it encodes none, or more."""
+    item, end = _decode(data, 0, len(data))
+    if end != len(data):
+        raise ValueError(f"{len(data) - end} bytes after the end of an RLP item")
+    return item
+
+
 def hex_string(digits: str) -> str:
     """RLP of bytes given as hex digits, as hex digits. Raises ValueError where a digit is missing.
 
@@ -56,6 +69,35 @@ def unhex(digits: str) -> bytes:
 @lru_cache(4096)
 def _hex_prefix(length: int, base: int) -> str:
     return _prefix(length, base).hex()
+
+
+def _decode(data: bytes, at: int, end: int) -> tuple[Item, int]:
+    """The item that begins at `at`, and where it ends: by `end`, or it is none."""
+    start, stop, is_list = _payload(data, at, end)
+    if not is_list:
+        return data[start:stop], stop
+    items: list[Item] = []
+    while start < stop:
+        item, start = _decode(data, start, stop)
+        items.append(item)
+    return items, stop
+
+
+def _payload(data: bytes, at: int, end: int) -> tuple[int, int, bool]:
+    """Where the payload of an item begins and ends, and whether it is a list."""
+    if at >= end:
+        raise ValueError("an RLP item is cut off")
+    first = data[at]
+    if first < 0x80:
+        return at, at + 1, False
+    base = 0xC0 if first >= 0xC0 else 0x80
+    start, size = at + 1, first - base
+    if size >= 56:
+        digits = size - 55
+        start, size = start + digits, int.from_bytes(data[start : start + digits], "big")
+    if start + size > end:
+        raise ValueError("an RLP item is cut off")
+    return start, start + size, base == 0xC0
 
 
 @lru_cache(4096)

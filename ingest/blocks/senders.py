@@ -16,13 +16,17 @@ def sender_difference(transactions: Sequence[TransactionAnswer]) -> str | None:
     """The first transaction whose hash or sender is not what its bytes and its signature say; None where all
     are.
 
-    Deposits nobody signs; development nodes leave the signature of an impersonated wallet out (r = s = 0):
-    neither is looked at. Raises what `signed.encoded` raises.
+    Deposits nobody signs; development nodes leave the signature of an impersonated wallet out (r = s = 0);
+    and what cannot be encoded cannot be hashed: none of these is looked at. Raises ValueError for what is no
+    hex.
     """
     for at, transaction in enumerate(transactions):
         if is_unsigned(transaction):
             continue
-        made = keccak(signed.encoded(transaction))
+        try:
+            made = keccak(signed.encoded(transaction))
+        except (signed.UnknownType, signed.Incomplete):
+            continue
         if made != unhex(transaction.hash):
             return f"transaction {at} hashes to 0x{made.hex()}, not to {transaction.hash}"
         sender = recovered(transaction)

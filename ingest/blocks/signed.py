@@ -36,14 +36,14 @@ def transactions_root(transactions: Sequence[TransactionAnswer]) -> bytes:
 
 def encoded(transaction: TransactionAnswer) -> bytes:
     """A transaction as the trie holds it: typed ones behind their type (EIP-2718)."""
-    kind = int(transaction.type, 16)
+    kind = int(transaction.type or "0x0", 16)
     fields = _fields(kind, transaction)
     return _sealed(kind, fields if kind == _DEPOSIT else fields + _signature(kind, transaction))
 
 
 def signed_part(transaction: TransactionAnswer) -> bytes:
     """What the sender signed the hash of; a deposit is signed by nobody. Raises what `encoded` raises."""
-    kind = int(transaction.type, 16)
+    kind = int(transaction.type or "0x0", 16)
     fields = _fields(kind, transaction)
     v = 0 if kind else int(_given(transaction.v), 16)
     chain = (
@@ -112,9 +112,8 @@ def _deposit(sent: TransactionAnswer) -> str:
     """
     front = f"{_bytes(_given(sent.source_hash))}{_bytes(sent.sender)}{_payee(sent.to)}"
     minted, is_system = _quantity(sent.mint or "0x0"), "01" if sent.is_system_tx else _EMPTY
-    return (
-        f"{front}{minted}{_quantity(sent.value)}{_quantity(sent.gas)}{is_system}{_bytes(_given(sent.input))}"
-    )
+    paid = f"{minted}{_quantity(sent.value)}{_quantity(sent.most_gas)}"
+    return f"{front}{paid}{is_system}{_bytes(_given(sent.call_data))}"
 
 
 _DEPOSIT = 0x7E
@@ -129,7 +128,9 @@ _ENCODERS: dict[int, Callable[[TransactionAnswer], str]] = {
 
 
 def _call(sent: TransactionAnswer) -> str:
-    return f"{_quantity(sent.gas)}{_payee(sent.to)}{_quantity(sent.value)}{_bytes(_given(sent.input))}"
+    return (
+        f"{_quantity(sent.most_gas)}{_payee(sent.to)}{_quantity(sent.value)}{_bytes(_given(sent.call_data))}"
+    )
 
 
 def _payee(to: str | None) -> str:

@@ -1,19 +1,48 @@
-"""Calls inside transactions: what nodes answer in either of two forms, as one table in order of execution."""
+"""Calls inside transactions: what nodes answer in either of two forms, as one table in order of execution.
+
+The forms differ in what they tell: only one shows calls of precompiled contracts, calls that never ran, gas
+of what failed, where a contract would have been created; and each client has its own words for a failure.
+What only one can tell is left out, so that the rows are the same whichever a node offers.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import polars as pl
 
 from ingest import schema
-from ingest.blocks.answers import unhex
+from ingest.blocks.answers import given, number, unhex
 from ingest.decode import amount_float
+from ingest.model.redact import shown
 
 _NAMES = {"create2": "create", "suicide": "selfdestruct"}
 _MOVES = ("call", "create", "selfdestruct")
+_ADDRESS_BYTES = 20
+
+_LAST_PRECOMPILE, _P256 = 0x1F, 0x100
+"""Precompiled contracts lie at the lowest addresses, and one (RIP-7212) a little above."""
+
+_NEVER_RAN = ("insufficient balance", "call too deep")
+_FAILURES = {
+    "reverted": r"^(\w+: )?((vm )?execution )?revert",
+    "insufficient balance": r"insufficient (balance|funds)|out ?of ?funds",
+    "call too deep": r"call ?depth|call ?too ?deep|max depth",
+    "out of gas": r"out ?of ?gas|gas uint64 overflow",
+    "precompile failed": r"precompile|built-?in",
+    "bad jump": r"jump",
+    "stack underflow": r"stack ?underflow",
+    "stack overflow": r"stack",
+    "bad instruction": r"opcode|instruction",
+    "write in a static call": r"write protection|static|mutable",
+    "address collision": r"collision",
+    "return data out of bounds": r"out ?of ?(bounds|offset)",
+    "bad code": r"code",
+}
+"""What the words of clients mean, the first that fits; what fits nowhere stays as it came."""
 
 
 class FlatAction(msgspec.Struct, rename="camel", gc=False, frozen=True):
@@ -82,25 +111,11 @@ class Call:
 def flat_calls(traces: Sequence[FlatTrace]) -> Iterator[Call]:
     """The calls of a block from `trace_block`; rewards of miners are none."""
     failed: list[bool] = []
-    for trace in traces:
-        if trace.transaction_position is None:
-            continue
-        depth, action, result = len(trace.trace_address), trace.action, trace.result or FlatResult()
-        del failed[depth:]
-        failed.append(trace.error is not None)
-        made, gone = trace.type == "create", trace.type in ("suicide", "selfdestruct")
-        yield Call(
-            position=trace.transaction_position,
-            depth=depth,
-            call_type=_named(trace.type if made or gone else action.call_type or trace.type),
-            sender=(action.address if gone else action.sender) or "",
-            to=action.refund_address if gone else result.address if made else action.to,
-            value=action.balance if gone else action.value,
-            gas_used=result.gas_used,
-            input=action.input,
-            error=trace.error,
-            undone=any(failed),
-        )
+    sent = [trace for trace in traces if trace.transaction_position is not None and trace.type != "reward"]
+    for trace in sorted(sent, key=lambda trace: (trace.transaction_position, trace.trace_address)):
+        del failed[len(trace.trace_address) :]
+        failed.append(bool(trace.error))
+        yield from _alike(_flat_call(trace, undone=any(failed)))
 
 
 def nested_calls(traces: Sequence[NestedTrace]) -> Iterator[Call]:
@@ -109,31 +124,95 @@ def nested_calls(traces: Sequence[NestedTrace]) -> Iterator[Call]:
         waiting = [(trace.result, 0, False)] if trace.result else []
         while waiting:
             call, depth, undone = waiting.pop()
-            undone = undone or call.error is not None
-            name = _named(call.type)
-            yield Call(
-                position, depth, name, call.sender, call.to, call.value, call.gas_used,
-                None if name == "create" else call.input, call.error, undone,
-            )  # fmt: skip
+            undone = undone or bool(call.error)
+            yield from _alike(_nested_call(call, position, depth, undone))
             waiting += [(inner, depth + 1, undone) for inner in reversed(call.calls)]
+
+
+def _flat_call(trace: FlatTrace, undone: bool) -> Call:
+    action, result = trace.action, trace.result or FlatResult()
+    made, gone = trace.type == "create", trace.type in ("suicide", "selfdestruct")
+    return Call(
+        position=trace.transaction_position or 0,
+        depth=len(trace.trace_address),
+        call_type=_named(trace.type if made or gone else action.call_type or trace.type),
+        sender=(action.address if gone else action.sender) or "",
+        to=action.refund_address if gone else result.address if made else action.to,
+        value=action.balance if gone else action.value,
+        gas_used=result.gas_used,
+        input=action.input,
+        error=trace.error,
+        undone=undone,
+    )
+
+
+def _nested_call(call: NestedCall, position: int, depth: int, undone: bool) -> Call:
+    return Call(
+        position=position,
+        depth=depth,
+        call_type=_named(call.type),
+        sender=call.sender,
+        to=call.to,
+        value=call.value,
+        gas_used=call.gas_used,
+        input=call.input,
+        error=call.error,
+        undone=undone,
+    )
+
+
+def _alike(call: Call) -> Iterator[Call]:
+    """The call as either form could tell of it; nothing where one of them does not."""
+    error = None if not call.error else _failure(call.error)
+    is_inner, is_made = call.depth > 0, call.call_type == "create"
+    if is_inner and (error in _NEVER_RAN or _is_of_a_precompile(call)):
+        return
+    has_gas = error is None and call.call_type != "selfdestruct"
+    yield replace(
+        call,
+        to=None if is_made and error else given(call.to),
+        gas_used=call.gas_used if has_gas else None,
+        input=None if is_made else call.input,
+        error=error,
+    )
+
+
+def _is_of_a_precompile(call: Call) -> bool:
+    """Whether a precompiled contract is called with no value, which only one form shows."""
+    to = given(call.to)
+    is_low = to is not None and (int(to, 16) <= _LAST_PRECOMPILE or int(to, 16) == _P256)
+    return is_low and not _moved(call) and call.call_type not in ("create", "selfdestruct")
+
+
+def _failure(text: str) -> str:
+    lower = text.lower().replace("_", " ")
+    fitting = (meaning for meaning, words in _FAILURES.items() if re.search(words, lower))
+    return next(fitting, shown(lower))
 
 
 def frame(
     blocks: pl.DataFrame, transactions: pl.DataFrame, calls: Sequence[tuple[int, Call]]
 ) -> pl.DataFrame:
-    """The table of calls (shape: `schema.TRACES`), each given with the number of its block.
+    """The table of calls (shape: `schema.TRACES`), each given with the number of its block. What the
+    transactions themselves use is taken from their receipts, where it is proved.
 
     Raises ValueError where a transaction has no call, or an answer holds no hex.
     """
-    place = transactions.select("block_number", "transaction_index", "transaction_hash", "timestamp")
+    place = transactions.select(
+        "block_number", "transaction_index", "transaction_hash", "timestamp", "receipt_of", used="gas_used"
+    )
     rows = _rows(calls).join(
         place, on=("block_number", "transaction_index"), how="left", maintain_order="left"
     )
-    traced = rows.select("block_number", "transaction_index").unique().height
-    if traced != transactions.height or rows["transaction_hash"].null_count():
-        raise ValueError(f"{traced} of {transactions.height} transactions are traced")
-    at = pl.int_range(pl.len()).over("block_number", "transaction_index")
-    whole = rows.with_columns(chain_id=pl.lit(blocks["chain_id"][0]), trace_index=at)
+    sent, told = transactions["receipt_of"].null_count(), rows.filter(pl.col("receipt_of").is_null())
+    traced = told.select("block_number", "transaction_index").unique().height
+    if traced != sent or rows["transaction_hash"].null_count():
+        raise ValueError(f"{traced} of {sent} transactions are traced")
+    whole = rows.with_columns(
+        chain_id=pl.lit(blocks["chain_id"][0]),
+        trace_index=pl.int_range(pl.len()).over("block_number", "transaction_index"),
+        gas_used=pl.when(depth=0).then("used").otherwise("gas_used"),
+    )
     return schema.conform(schema.TRACES, whole.with_columns(value_float=amount_float(whole["value"])))
 
 
@@ -143,9 +222,9 @@ def _rows(calls: Sequence[tuple[int, Call]]) -> pl.DataFrame:
         "transaction_index": pl.Series([call.position for _, call in calls], dtype=pl.UInt32),
         "depth": [call.depth for _, call in calls],
         "call_type": pl.Series([call.call_type for _, call in calls], dtype=pl.String),
-        "from_address": _bytes([call.sender for _, call in calls]),
-        "to_address": _bytes([call.to for _, call in calls]),
-        "value": pl.Series([_moved(call) for _, call in calls], dtype=pl.Binary),
+        "from_address": _addresses([call.sender for _, call in calls]),
+        "to_address": _addresses([call.to for _, call in calls]),
+        "value": pl.Series([_moved(call).to_bytes(32, "big") for _, call in calls], dtype=pl.Binary),
         "gas_used": pl.Series(
             [None if c.gas_used is None else int(c.gas_used, 16) for _, c in calls], dtype=pl.UInt64
         ),
@@ -160,10 +239,17 @@ def _named(kind: str) -> str:
     return _NAMES.get(kind.lower(), kind.lower())
 
 
-def _moved(call: Call) -> bytes:
+def _moved(call: Call) -> int:
     """Wei that goes with a call: a delegated one shows its caller's value, and moves none."""
-    value = int(call.value or "0x0", 16) if call.call_type in _MOVES else 0
-    return value.to_bytes(32, "big")
+    return int(number(call.value) or "0x0", 16) if call.call_type in _MOVES else 0
+
+
+def _addresses(texts: Sequence[str | None]) -> pl.Series:
+    words = _bytes(texts)
+    wrong = words.bin.size() != _ADDRESS_BYTES
+    if wrong.any():
+        raise ValueError(f"an address is not of {_ADDRESS_BYTES} bytes")
+    return words
 
 
 def _bytes(texts: Sequence[str | None]) -> pl.Series:

@@ -46,6 +46,26 @@ Facts = Annotated[
 ]
 Traces = Annotated[bool, typer.Option("--traces", help="Also read the calls inside transactions.")]
 
+CheckSenders = Annotated[
+    bool,
+    typer.Option(
+        "--check-senders",
+        envvar="UNDERTOW_CHECK_SENDERS",
+        help="Also hold each transaction's hash and sender against its signature; takes longer than the "
+        "proof.",
+    ),
+]
+WrappedNative = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--wrapped-native",
+        envvar="UNDERTOW_WRAPPED_NATIVE",
+        metavar="ADDRESS[,ADDRESS…]",
+        help="A contract that wraps the chain's native coin, beside those known by chain id or by code: its "
+        "Deposit and Withdrawal move tokens, in the blocks that are read from now on.",
+    ),
+]
+
 
 def mount(app: typer.Typer) -> None:
     """Adds the commands to the front door."""
@@ -99,15 +119,19 @@ def ingest(
     ] = 30.0,
     facts: Facts = None,
     traces: Traces = False,
+    check_senders: CheckSenders = False,
+    wrapped_native: WrappedNative = None,
 ) -> None:
     """Follow a node's chain, block by block and proved, into Kafka, until Ctrl-C or SIGTERM."""
+    from ingest.facts.wrapped import read_addresses
     from ingest.live.wiring import FollowSettings, follow
     from ingest.machine.signals import collect_seldom, stop_on_signal
     from ingest.nodes import Limits
 
     settings = FollowSettings(
         _start(start), verify, until_block, poll_ms / 1000, confirmations, quorum, Limits(node_deadline),
-        traces, facts,
+        traces, facts, check_senders=check_senders,
+        wrapped=read_addresses(wrapped_native or (), "--wrapped-native"),
     )  # fmt: skip
     collect_seldom()
     with stop_on_signal() as stop:
@@ -133,8 +157,11 @@ def backfill(
     chain_id: ChainId = None,
     facts: Facts = None,
     traces: Traces = False,
+    check_senders: CheckSenders = False,
+    wrapped_native: WrappedNative = None,
 ) -> None:
     """Copy history from a node, proved, into a lake of Parquet files; run again, it goes on."""
+    from ingest.facts.wrapped import read_addresses
     from ingest.lake.backfill import BackfillSettings
     from ingest.lake.backfill import backfill as run
     from ingest.machine.progress import ProgressLine
@@ -142,7 +169,10 @@ def backfill(
 
     if from_block > to_block:
         raise typer.BadParameter(f"--from-block {from_block} is above --to-block {to_block}")
-    settings = BackfillSettings(from_block, to_block, workers, verify, allow_unfinalised, traces, facts)
+    wrapped = read_addresses(wrapped_native or (), "--wrapped-native")
+    settings = BackfillSettings(
+        from_block, to_block, workers, verify, allow_unfinalised, traces, facts, check_senders, wrapped
+    )
     collect_seldom()
     with stop_on_signal() as stop:
         run(rpc, chain_id, settings, lake, stop, _say, ProgressLine(sys.stderr).show)

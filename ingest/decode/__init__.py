@@ -12,15 +12,18 @@ from ingest.decode.pools import liquidity, pools, reserves, swaps
 from ingest.decode.shapes import ORDER
 from ingest.decode.transfers import (
     DEPOSIT,
+    TOKEN_TOPICS,
     TRANSFER,
     TRANSFER_BATCH,
     TRANSFER_SINGLE,
-    TRANSFER_TOPICS,
     WITHDRAWAL,
+    WRAPPING_TOPICS,
     transfers,
+    wrapping_logs,
 )
 from ingest.decode.vaults import vaults
 from ingest.decode.words import amount_float
+from ingest.decode.wrapping import BY_CODE, BY_SETTING, BY_VALUE
 
 EVENTS = {
     "approvals": approvals,
@@ -40,14 +43,18 @@ EVENTS = {
 """The decoder of each table of `schema.EVENT_TABLES`: blocks and logs to its rows."""
 
 __all__ = [
+    "BY_CODE",
+    "BY_SETTING",
+    "BY_VALUE",
     "DEPOSIT",
     "EVENTS",
     "ORDER",
+    "TOKEN_TOPICS",
     "TRANSFER",
     "TRANSFER_BATCH",
     "TRANSFER_SINGLE",
-    "TRANSFER_TOPICS",
     "WITHDRAWAL",
+    "WRAPPING_TOPICS",
     "amount_float",
     "approvals",
     "delegations",
@@ -63,4 +70,5 @@ __all__ = [
     "transfers",
     "vaults",
     "votes",
+    "wrapping_logs",
 ]

@@ -19,6 +19,7 @@ from ingest.decode.shapes import (
     unsigned,
 )
 from ingest.decode.words import ONE, WORD, ZERO, amount_float
+from ingest.decode.wrapping import counted
 
 TRANSFER = signature("Transfer(address,address,uint256)")
 TRANSFER_SINGLE = signature("TransferSingle(address,address,address,uint256,uint256)")
@@ -30,19 +31,34 @@ _NO_ID = pl.lit(None, pl.Binary)
 _FIRST = pl.lit(0, pl.UInt32)
 
 
-def transfers(blocks: pl.DataFrame, transactions: pl.DataFrame, logs: pl.DataFrame) -> pl.DataFrame:
+def transfers(
+    blocks: pl.DataFrame,
+    transactions: pl.DataFrame,
+    logs: pl.DataFrame,
+    wrapped: pl.DataFrame,
+    traces: pl.DataFrame,
+) -> pl.DataFrame:
     """Every movement of value in consecutive blocks of one chain, in chain order (shape: `schema.TRANSFERS`).
 
     ERC-20 and ERC-721 share a signature and are told apart by topic count. Transfers of zero tokens are kept
     (poisoning uses them); native value is kept where it is above zero and the transaction was not reverted.
+    Deposits and withdrawals count as `ingest.decode.wrapping` says; `wrapped` and `traces` are the batch's.
     """
     stamp = blocks.select("block_number", "timestamp")
-    parts = [_native(transactions)]
-    for topic0 in set(logs["topic0"].unique().to_list()) & _DECODERS.keys():
+    parts, present = [_native(transactions)], set(logs["topic0"].unique().to_list())
+    for topic0 in present & _DECODERS.keys():
         signed = logs.filter(pl.col("topic0") == topic0).join(stamp, on="block_number")
         parts.extend(decoder(signed) for decoder in _DECODERS[topic0])
+    if not present.isdisjoint(WRAPPING_TOPICS):
+        wraps = _wrapped(wrapping_logs(logs).join(stamp, on="block_number"))
+        parts.append(counted(wraps, parts, transactions, wrapped, traces) if wraps.height else wraps)
     moved = pl.concat(parts).sort(ORDER)
     return moved.insert_column(-1, amount_float(moved["amount"]))
+
+
+def wrapping_logs(logs: pl.DataFrame) -> pl.DataFrame:
+    """The logs of the shape of a Deposit or a Withdrawal: of wrapped native coins, and of anybody else."""
+    return logs.filter(pl.col("topic0").is_in(WRAPPING_TOPICS) & _holds(addresses=1, topics=2, data=WORD))
 
 
 def _native(transactions: pl.DataFrame) -> pl.DataFrame:
@@ -115,26 +131,24 @@ def _erc1155_batch(logs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _deposit(logs: pl.DataFrame) -> pl.DataFrame:
-    shaped, nobody = _holds(addresses=1, topics=2, data=WORD), pl.lit(schema.ZERO_ADDRESS)
-    return _moved(logs.filter(shaped), "weth", nobody, _address("topic1"), pl.col("data"))
-
-
-def _withdrawal(logs: pl.DataFrame) -> pl.DataFrame:
-    shaped, nobody = _holds(addresses=1, topics=2, data=WORD), pl.lit(schema.ZERO_ADDRESS)
-    return _moved(logs.filter(shaped), "weth", _address("topic1"), nobody, pl.col("data"))
+def _wrapped(logs: pl.DataFrame) -> pl.DataFrame:
+    comes_in, nobody = pl.col("topic0") == DEPOSIT, pl.lit(schema.ZERO_ADDRESS)
+    payer = pl.when(comes_in).then(nobody).otherwise(_address("topic1"))
+    payee = pl.when(comes_in).then(_address("topic1")).otherwise(nobody)
+    return _moved(logs, "weth", payer, payee, pl.col("data"))
 
 
 _DECODERS: dict[bytes, tuple[Callable[[pl.DataFrame], pl.DataFrame], ...]] = {
     TRANSFER: (_erc20, _erc721),
     TRANSFER_SINGLE: (_erc1155,),
     TRANSFER_BATCH: (_erc1155_batch,),
-    DEPOSIT: (_deposit,),
-    WITHDRAWAL: (_withdrawal,),
 }
 
-TRANSFER_TOPICS = tuple(_DECODERS)
-"""The first topics of all logs that may be transfers."""
+WRAPPING_TOPICS = (DEPOSIT, WITHDRAWAL)
+"""The first topics of logs that are transfers where a wrapped native coin emits them."""
+
+TOKEN_TOPICS = tuple(_DECODERS)
+"""The first topics of logs that are transfers whoever emits them."""
 
 
 def _moved(

@@ -8,7 +8,7 @@ import polars as pl
 
 from ingest import schema
 from ingest.blocks.trie import keccak
-from ingest.decode import TRANSFER_TOPICS
+from ingest.decode import TOKEN_TOPICS, WRAPPING_TOPICS
 from ingest.facts.seen import Seen
 from ingest.model.batch import Batch
 
@@ -106,7 +106,9 @@ def _number(answer: bytes, at: int) -> int | None:
 
 def _emitters(batch: Batch) -> list[bytes]:
     """Who may have moved tokens. Mostly all are known: then nothing needs to be decoded."""
-    moves = batch.logs.filter(pl.col("topic0").is_in(TRANSFER_TOPICS))
+    wrapped = [*schema.wrapped_natives(batch.chain_id), *batch.wrapped_natives["address"].unique()]
+    topic, wraps = pl.col("topic0"), pl.col("address").is_in(wrapped)
+    moves = batch.logs.filter(topic.is_in(TOKEN_TOPICS) | (topic.is_in(WRAPPING_TOPICS) & wraps))
     return moves["address"].unique().to_list()
 
 

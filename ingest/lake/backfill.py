@@ -13,22 +13,29 @@ from pathlib import Path
 
 import polars as pl
 
-from ingest.blocks.verify import Verify
+from ingest import schema
+from ingest.blocks import times
+from ingest.blocks.verify import Rules, Verify
 from ingest.facts.lists import ListBook
+from ingest.facts.wrapped import unknown_wrapped
 from ingest.lake import reading as lakes
 from ingest.lake.range_reader import Say
 from ingest.lake.range_workers import Crew, Task, processes
-from ingest.lake.reading import Manifest
+from ingest.lake.reading import Lake, Manifest
 from ingest.lake.writing import LakeWriter
 from ingest.machine.progress import Progress
-from ingest.model.errors import BadInput, ChainGap
+from ingest.model.errors import BadInput, ChainGap, FinalityUnknown
 from ingest.nodes import Nodes
+
+_FINALITY_TRIES, _FINALITY_PAUSE_S = 3, 1.0
+"""A node that has just started learns within moments what is final."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackfillSettings:
     """Blocks `first`..`last` (inclusive), read by so many `workers`, a range each; with the calls inside
-    transactions where `traces` says so, and the lists in the folder `facts`.
+    transactions where `traces` says so, and the lists in the folder `facts`. With `check_senders`
+    transactions are held against their signatures. `wrapped` are coins that wrap the native one.
     """
 
     first: int
@@ -38,6 +45,8 @@ class BackfillSettings:
     allow_unfinalised: bool = False
     traces: bool = False
     facts: Path | None = None
+    check_senders: bool = False
+    wrapped: frozenset[bytes] = frozenset()
 
 
 def backfill(
@@ -56,12 +65,15 @@ def backfill(
     nodes = Nodes(rpc, chain_id)
     served = nodes.chain_id()
     last = last_allowed(nodes, settings)
+    if (unit := times.told(nodes.head().timestamp)) is not None:
+        say(f"backfill: {unit}")
     if last < settings.last:
         say(f"backfill: stops at the finalised block {last}; --allow-unfinalised reads on")
     book, writer = ListBook(settings.facts, say), LakeWriter(lake)
     book.remember(writer.lake().lists(served))
-    crew = partial(processes, Task(rpc, served, settings.verify, settings.traces, lake), say)
-    work = Backfill(served, nodes, writer, crew, book.told)
+    rules = Rules(settings.verify, settings.check_senders)
+    crew = partial(processes, Task(rpc, served, rules, settings.traces, lake, settings.wrapped), say)
+    work = Backfill(served, nodes, writer, crew, book.told, settings.wrapped)
 
     def learn(number: int) -> None:
         book.remember(book.facts(served, number))
@@ -74,16 +86,18 @@ class Backfill:
 
     def __init__(
         self, chain_id: int, nodes: Nodes, writer: LakeWriter, crew: Crew,
-        lists: Callable[[int, int], pl.DataFrame],
+        lists: Callable[[int, int], pl.DataFrame], wrapped: frozenset[bytes] = frozenset(),
     ) -> None:  # fmt: skip
         """`crew` reads and writes; `nodes` say which ranges are held as their chain has them now. `lists`
-        gives what became known of lists with blocks, by the first and the last of them.
+        gives what became known of lists with blocks, by the first and the last of them. A range that does not
+        count deposits of coins in `wrapped` is read again.
         """
         self._chain_id = chain_id
         self._nodes = nodes
         self._writer = writer
         self._crew = crew
         self._lists = lists
+        self._wrapped = wrapped
 
     def run(
         self,
@@ -132,7 +146,7 @@ class Backfill:
 
         def held(wanted: tuple[int, int]) -> bool:
             covering = [held for held in ranges if held.first <= wanted[0] and wanted[1] <= held.last]
-            return any(self.agrees(held) and lake.intact(held) for held in covering)
+            return any(self.agrees(held) and self._is_whole(lake, held) for held in covering)
 
         with ThreadPoolExecutor(workers, thread_name_prefix="held") as pool:
             return [one for one, is_held in zip(wanted, pool.map(held, wanted), strict=True) if not is_held]
@@ -141,6 +155,14 @@ class Backfill:
         """Whether a range of the lake ends with the block that the node's chain has there now."""
         theirs = self._nodes.header(held.last)
         return theirs is not None and theirs.id.hex() == held.last_hash
+
+    def _is_whole(self, lake: Lake, held: Manifest) -> bool:
+        """Whether a range is undamaged, and holds all that is told of its blocks today: one that was written
+        before wrapped coins were told, or without one that is named now, does not.
+        """
+        if not lake.intact(held) or not lake.holds(held, schema.WRAPPED_NATIVES):
+            return False
+        return not self._wrapped or not unknown_wrapped(lake.read(held), self._wrapped)
 
     def _check_links(self, first: int, last: int) -> None:
         held = [
@@ -154,15 +176,25 @@ class Backfill:
                 )
 
 
+def _finalised(nodes: Nodes) -> int | None:
+    for _ in range(_FINALITY_TRIES - 1):
+        try:
+            return nodes.finalised()
+        except FinalityUnknown:
+            time.sleep(_FINALITY_PAUSE_S)
+    return nodes.finalised()
+
+
 def last_allowed(nodes: Nodes, settings: BackfillSettings) -> int:
     """The last block to backfill: the one asked for, or the finalised block where it is lower and counts.
 
-    A node without a finalised block (as anvil) gives all. Raises BadInput where nothing is left.
+    A chain without a finalised block (as anvil's) gives all. Raises BadInput where nothing is left, and
+    FinalityUnknown where no node says what is final, asked a few times.
     """
     head = nodes.head().height
     if settings.last > head:
         raise BadInput(f"--to-block {settings.last} is above the head of the chain, {head}")
-    finalised = None if settings.allow_unfinalised else nodes.finalised()
+    finalised = None if settings.allow_unfinalised else _finalised(nodes)
     if finalised is not None and finalised < settings.first:
         raise BadInput(
             f"--from-block {settings.first} is above the finalised block, {finalised}: "

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from ingest.blocks.answers import Answer
-from ingest.blocks.verify import Verify, verified_batch
+from ingest.blocks.verify import WAY_OUT, Rules, verified_batch
 from ingest.facts.calls import traced
 from ingest.facts.reader import FactReader
 from ingest.model.batch import Batch, concat
-from ingest.model.errors import NodeMisbehaved, NodeUnreachable, WrongChain
+from ingest.model.errors import NodeMisbehaved, NodeUnreachable, ProofFailed, WrongChain
 from ingest.nodes import BLOCKS_A_REQUEST, Nodes
 from ingest.nodes.ahead import Ahead
 
@@ -46,12 +46,22 @@ class Stopped(Exception):
 class RangeReader:
     """Reads ranges of one chain. Several threads may do so at a time."""
 
-    def __init__(self, chain_id: int, nodes: Nodes, verify: Verify, say: Say, traces: bool) -> None:
+    def __init__(
+        self,
+        chain_id: int,
+        nodes: Nodes,
+        rules: Rules,
+        say: Say,
+        traces: bool,
+        wrapped: frozenset[bytes] = frozenset(),
+    ) -> None:
+        """`wrapped` are coins that wrap the native one and need not be asked."""
         self._chain_id = chain_id
         self._nodes = nodes
-        self._verify = verify
+        self._rules = rules
         self._say = say
         self._traces = traces
+        self._wrapped = wrapped
 
     def read(self, first: int, last: int, stop: Stop) -> Batch:
         """Blocks `first`..`last` with the facts that became known in them, but without lists.
@@ -59,7 +69,7 @@ class RangeReader:
         Raises Stopped once `stop` is set; ProofFailed (verify `strict`), NodeUnreachable or NodeMisbehaved
         after a few attempts.
         """
-        facts = FactReader(self._nodes.call, self._nodes.codes)
+        facts = FactReader(self._nodes.call, self._nodes.codes, wrapped=self._wrapped)
         steps: list[Batch] = []
         at, parent = first, None
         with Ahead(self._nodes.fetch, BLOCKS_A_REQUEST) as ahead:
@@ -86,11 +96,12 @@ class RangeReader:
         answers = take(first)
         if not answers:
             raise self._nodes.fault(f"has no block {first}, or no receipts for it")
-        return verified_batch(self._chain_id, answers, parent, self._verify, self._reject)
+        return verified_batch(self._chain_id, answers, parent, self._rules, self._reject)
 
     def _complete(self, batch: Batch, facts: FactReader) -> Batch:
-        batch = facts.complete(batch)
-        return traced(batch, self._nodes.traces, self._nodes.source) if self._traces else batch
+        if self._traces:
+            batch = traced(batch, self._nodes.traces, self._nodes.source)
+        return facts.complete(batch)
 
     def _patiently(self, ask: Callable[[], T], stop: Stop) -> T:
         """What `ask` brings; asked again a few times if it fails, another node where there is one."""
@@ -105,6 +116,8 @@ class RangeReader:
                 stop.wait(_WAIT_S)
             except (NodeUnreachable, NodeMisbehaved) as error:
                 self._nodes.blame(error)
+                if not left and isinstance(error, ProofFailed) and self._rules.verify == "strict":
+                    raise ProofFailed(f"{error}; {WAY_OUT}", error.number, error.source) from error
                 if not left or stop.is_set():
                     raise
                 stop.wait(max(_WAIT_S, self._nodes.pause_s))

@@ -18,7 +18,7 @@ from typing import Protocol
 
 import polars as pl
 
-from ingest.blocks.verify import Verify
+from ingest.blocks.verify import Rules
 from ingest.lake.range_reader import RangeReader, Say, Stop, Stopped
 from ingest.lake.writing import LakeWriter
 from ingest.machine.signals import collect_seldom
@@ -81,9 +81,10 @@ class Task:
 
     rpc: str
     chain_id: int
-    verify: Verify
+    rules: Rules
     traces: bool
     lake: Path
+    wrapped: frozenset[bytes] = frozenset()
 
 
 @contextmanager
@@ -137,7 +138,8 @@ class _Shared:
 
 
 def _worker_for(task: Task, lock: Lock, say: Say) -> RangeWorker:
-    reader = RangeReader(task.chain_id, Nodes(task.rpc, task.chain_id), task.verify, say, task.traces)
+    nodes = Nodes(task.rpc, task.chain_id)
+    reader = RangeReader(task.chain_id, nodes, task.rules, say, task.traces, task.wrapped)
     return RangeWorker(reader, LakeWriter(task.lake), lock)
 
 

@@ -22,7 +22,7 @@ RANGE_BLOCKS = 1000
 
 MANIFESTS = "_ranges"
 
-_ADDED = (schema.TRACES, schema.CODES, schema.LISTS)
+_ADDED = (schema.TRACES, schema.CODES, schema.LISTS, schema.WRAPPED_NATIVES)
 """Tables that lakes of earlier versions do not have: there they are empty."""
 
 
@@ -137,6 +137,11 @@ class Lake:
             return False
         return True
 
+    def holds(self, manifest: Manifest, table: schema.Table) -> bool:
+        """Whether a range has a file of a table: those of earlier versions have fewer."""
+        path = table_path(table.name, manifest.chain_id, manifest.first, manifest.last)
+        return any(file.path == path for file in manifest.files)
+
     def _table(self, manifest: Manifest, table: schema.Table) -> pl.DataFrame:
         path = table_path(table.name, manifest.chain_id, manifest.first, manifest.last)
         listed = next((file for file in manifest.files if file.path == path), None)
@@ -145,7 +150,8 @@ class Lake:
         if listed is None:
             raise NotALake(f"the lake at {self.path} is damaged: {manifest.name} lists no {path}")
         try:
-            frame = pl.read_parquet(io.BytesIO(self._bytes(listed)), hive_partitioning=False)
+            held = pl.read_parquet(io.BytesIO(self._bytes(listed)), hive_partitioning=False)
+            frame = schema.completed(table, held)
         except pl.exceptions.PolarsError as error:
             raise NotALake(f"the lake at {self.path} is damaged: {path} does not decode") from error
         if dict(frame.schema) != table.schema:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -39,8 +40,10 @@ class LakeWriter:
         replaced = [
             old for old in self.lake().ranges(batch.chain_id) if old.overlaps(batch.first, batch.last)
         ]
-        pieces = [batch, *(piece for old in replaced for piece in self._outside(old, batch))]
-        manifests = [self._write_files(piece) for piece in pieces]
+        pieces: list[tuple[Batch, tuple[schema.Table, ...]]] = [(batch, schema.LAKE_TABLES)]
+        for old in replaced:
+            pieces += [(piece, self._tables_of(old)) for piece in self._outside(old, batch)]
+        manifests = [self._write_files(piece, tables) for piece, tables in pieces]
         for old in replaced:
             (self._path / MANIFESTS / old.name).unlink()
         for manifest in manifests:
@@ -59,9 +62,14 @@ class LakeWriter:
         pieces = (held.slice(old.first, batch.first - 1), held.slice(batch.last + 1, old.last))
         return [piece for piece in pieces if len(piece)]
 
-    def _write_files(self, batch: Batch) -> Manifest:
+    def _tables_of(self, old: Manifest) -> tuple[schema.Table, ...]:
+        """What a range keeps of itself: it must not look as if it had been asked for what is new since."""
+        lake, new = self.lake(), (schema.WRAPPED_NATIVES,)
+        return tuple(table for table in schema.LAKE_TABLES if table not in new or lake.holds(old, table))
+
+    def _write_files(self, batch: Batch, tables: Sequence[schema.Table]) -> Manifest:
         frames = {**batch.frames(), "transfers": batch.transfers}
-        files = [self._write_table(frames[table.name], table, batch) for table in schema.LAKE_TABLES]
+        files = [self._write_table(frames[table.name], table, batch) for table in tables]
         ends = (batch.parent_hash.hex(), batch.last_hash.hex())
         return Manifest(batch.chain_id, batch.first, batch.last, *ends, files)
 

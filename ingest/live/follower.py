@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from ingest.blocks import times
 from ingest.blocks.answers import Answer, HeaderAnswer
 from ingest.blocks.headers import Header
-from ingest.blocks.verify import Verify, verified_batch
+from ingest.blocks.verify import WAY_OUT, Rules, Verify, verified_batch
 from ingest.facts.calls import traced
 from ingest.facts.lists import ListBook
 from ingest.facts.reader import FactReader
@@ -45,7 +46,8 @@ class FollowSettings:
     """`start` counts only where the log is empty; `poll_s` is the pause between questions at the head, in
     seconds; a block is published once `confirmations` blocks lie on top of it; `quorum` nodes must hold the
     head; `limits` bound every answer. With `traces` the calls inside transactions are read too; `facts` is a
-    folder of lists. While blocks are missing, so many requests are made `ahead`.
+    folder of lists, `wrapped` are coins that wrap the native one. While blocks are missing, so many requests
+    are made `ahead`. With `check_senders` transactions are held against their signatures.
     """
 
     start: Start = "latest"
@@ -58,6 +60,8 @@ class FollowSettings:
     traces: bool = False
     facts: Path | None = None
     ahead: int = REQUESTS
+    check_senders: bool = False
+    wrapped: frozenset[bytes] = frozenset()
 
 
 class Follower:
@@ -71,12 +75,14 @@ class Follower:
         self._log = log
         self._settings = settings
         self._say = say
-        self._facts = FactReader(nodes.call, nodes.codes, book)
+        self._facts = FactReader(nodes.call, nodes.codes, book, settings.wrapped)
         self._forks = Forks(nodes, log)
         self._ahead = Ahead(nodes.fetch, BLOCKS_A_REQUEST, settings.ahead)
         self._still_since: float | None = None
         self._trouble = ""
-        self._whole_headers = False
+        first_try: Verify = "strict" if settings.verify == "warn" else settings.verify
+        self._rules = Rules(first_try, settings.check_senders)
+        self._unit = ""
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set or the wanted block is published. A node that fails is asked again, slower.
@@ -109,7 +115,9 @@ class Follower:
         return 0.0 if moved else self._settings.poll_s
 
     def _wait_for_better(self, error: NodeUnreachable | NodeMisbehaved) -> float:
-        self._tell_trouble(str(error), "stalled" if isinstance(error, ProofFailed) else "waiting")
+        is_stalled = isinstance(error, ProofFailed)
+        way_out = f"; {WAY_OUT}" if is_stalled and self._settings.verify == "strict" else ""
+        self._tell_trouble(f"{error}{way_out}", "stalled" if is_stalled else "waiting")
         self._nodes.blame(error)
         self._ahead.forget()
         return max(self._settings.poll_s, self._nodes.pause_s)
@@ -118,6 +126,12 @@ class Follower:
         if trouble != self._trouble:
             self._say(f"{state}: {trouble}")
         self._trouble = trouble
+
+    def _tell_unit(self, tip: HeaderAnswer | None) -> None:
+        told = None if tip is None else times.told(tip.timestamp)
+        if told is not None and told != self._unit:
+            self._say(told)
+            self._unit = told
 
     def done(self) -> bool:
         """Whether the wanted block is in the log, as the node has it now."""
@@ -137,6 +151,7 @@ class Follower:
         remember them.
         """
         tip = self._tip()
+        self._tell_unit(tip)
         base = self._log.headers.head
         if tip is None or (base is not None and self._nothing_new(tip, base)):
             return False
@@ -213,23 +228,23 @@ class Follower:
     def _batch(self, base: Header | None, answers: Sequence[Answer]) -> Batch:
         parent = None if base is None else base.hash
         batch = self._verified(answers, parent)
-        batch = self._facts.complete(batch)
-        return traced(batch, self._nodes.traces, self._nodes.source) if self._settings.traces else batch
+        if self._settings.traces:
+            batch = traced(batch, self._nodes.traces, self._nodes.source)
+        return self._facts.complete(batch)
 
     def _verified(self, answers: Sequence[Answer], parent: bytes | None) -> Batch:
         """Under `warn` a block goes unproved only where no other node can be asked for it."""
-        verify = self._settings.verify
+        verify, rules = self._settings.verify, self._rules
         try:
-            first_try: Verify = "strict" if verify == "warn" else verify
-            batch = verified_batch(
-                self._chain_id, answers, parent, first_try, self._reject, self._whole_headers
-            )
+            batch = verified_batch(self._chain_id, answers, parent, rules, self._reject)
         except ProofFailed as error:
             may_change = isinstance(error, ForksMixed) and str(error) != self._trouble
             if verify != "warn" or may_change or self._nodes.has_other:
                 raise
-            return verified_batch(self._chain_id, answers[:1], parent, "warn", self._reject)
-        self._whole_headers = self._whole_headers or "header" in batch.blocks["proof"]
+            return verified_batch(
+                self._chain_id, answers[:1], parent, replace(rules, verify="warn"), self._reject
+            )
+        rules.whole.headers = rules.whole.headers or "header" in batch.blocks["proof"]
         return batch
 
     def _reject(self, number: int | None, reason: str, source: str) -> None:

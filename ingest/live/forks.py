@@ -9,7 +9,7 @@ from typing import NoReturn, Protocol
 from ingest.blocks.answers import HeaderAnswer
 from ingest.blocks.headers import Header, Headers
 from ingest.model.batch import Event
-from ingest.model.errors import RollbackTooDeep
+from ingest.model.errors import FinalityUnknown, RollbackTooDeep
 from ingest.nodes import Nodes
 
 FINALITY_CHECK_S = 30.0
@@ -139,7 +139,10 @@ class FinalBlock:
         if asked_lately or not self._headers.head:
             return
         self._asked_at = now
-        number = self._nodes.finalised()
+        try:
+            number = self._nodes.finalised()
+        except FinalityUnknown:
+            return  # what was final stays final
         ours = None if number is None else self._headers.hash_of(number)
         theirs = None if ours is None or number is None else self._nodes.header(number)
         if number is not None and theirs is not None and theirs.id == ours:

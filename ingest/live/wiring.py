@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
+from ingest.blocks.verify import Rules
 from ingest.facts.lists import ListBook
 from ingest.lake.archive import archived
 from ingest.lake.backfill import Backfill
@@ -81,7 +82,8 @@ def _beside(
     if lake is None:
         return nullcontext()
     writer = LakeWriter(lake)
-    reader = RangeReader(served, nodes, settings.verify, say, settings.traces)
+    rules = Rules(settings.verify, settings.check_senders)
+    reader = RangeReader(served, nodes, rules, say, settings.traces, settings.wrapped)
     crew = partial(threads, RangeWorker(reader, writer, threading.Lock()))
     copy = Backfill(served, nodes, writer, crew, book.told)
     return archived(served, copy, writer, log.headers, stop)

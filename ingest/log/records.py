@@ -21,7 +21,11 @@ from ingest import schema
 from ingest.model.batch import Batch, Event, Rollback
 from ingest.model.errors import UnreadableRecord
 
-NAME, VERSION = b"uTw", 1
+NAME, VERSION = b"uTw", 2
+"""A record is of the lowest format that knows its tables: an undertow of before that says that it is too old,
+and one of now reads them all.
+"""
+
 MOST_BYTES = 900_000
 """A broker with default limits carries 1 MB; the rest is room for its own framing."""
 
@@ -39,6 +43,9 @@ _TABLES: dict[str, tuple[tuple[schema.Table, ...], tuple[schema.Table, ...]]] = 
     "facts": ((), schema.FACT_TABLES),
 }
 """The tables that a record of each kind must hold, and those that it may; in this order."""
+
+_SINCE_2 = {schema.WRAPPED_NATIVES.name}
+"""Tables that format 1 does not know."""
 
 
 class Head(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -168,16 +175,17 @@ def _records(head: Head, frames: dict[str, pl.DataFrame]) -> list[bytes]:
 def _seal(head: Head, payload: bytes) -> bytes:
     header = msgspec.json.encode(head)
     body = header + payload
-    return _FRONT.pack(NAME, VERSION, zlib.crc32(body), len(header)) + body
+    version = 2 if _SINCE_2 & head.frames.keys() else 1
+    return _FRONT.pack(NAME, version, zlib.crc32(body), len(header)) + body
 
 
 def _open(value: bytes) -> Record:
     if len(value) < _FRONT.size or value[:3] != NAME:
         raise UnreadableRecord("a record of the log is not undertow's: was another program publishing to it?")
     _, version, checksum, header_size = _FRONT.unpack_from(value)
-    if version != VERSION:
+    if not 1 <= version <= VERSION:
         raise UnreadableRecord(
-            f"a record of the log has format {version}, this undertow reads {VERSION}: update it"
+            f"a record of the log has format {version}, this undertow reads 1 to {VERSION}: update it"
         )
     body = value[_FRONT.size :]
     if zlib.crc32(body) != checksum or header_size > len(body):
@@ -211,7 +219,7 @@ def _read_frames(record: Record) -> dict[str, pl.DataFrame]:
 
 def _read_frame(table: schema.Table, data: bytes, head: Head) -> pl.DataFrame:
     try:
-        frame = pl.read_ipc_stream(io.BytesIO(data))
+        frame = schema.completed(table, pl.read_ipc_stream(io.BytesIO(data)))
     except pl.exceptions.PolarsError as error:
         raise UnreadableRecord(f"table {table.name} of {_name(head)} does not decode: {error}") from error
     if dict(frame.schema) != table.schema:

@@ -103,7 +103,7 @@ def npm_package(name: str) -> Path:
     folder = _installed(NPM) / "node_modules" / name
     if not folder.is_dir():
         raise SetupFailed(
-            f"npm package {name} is not among the installed ones: add it to ingest/data/package.json"
+            f"npm package {name} is not among the installed ones: add it to ingest/machine/data/package.json"
         )
     return folder
 

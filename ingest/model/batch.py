@@ -9,6 +9,9 @@ import polars as pl
 
 from ingest import decode, schema
 
+_BELOW_TRANSFERS = {"wrapped_natives", "traces"}
+"""Tables beside the blocks' own that decide what is a transfer."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -16,6 +19,7 @@ class Batch:
 
     Every frame is in chain order. `token_metadata` holds only tokens first seen in these blocks; `traces` is
     empty where nobody asked the node for them. Events are decoded when they are first asked for, then kept.
+    `transfers` rest on `wrapped_natives` and `traces` too: on nothing outside of the batch.
     """
 
     blocks: pl.DataFrame
@@ -25,11 +29,12 @@ class Batch:
     codes: pl.DataFrame = field(default_factory=schema.CODES.empty)
     lists: pl.DataFrame = field(default_factory=schema.LISTS.empty)
     traces: pl.DataFrame = field(default_factory=schema.TRACES.empty)
+    wrapped_natives: pl.DataFrame = field(default_factory=schema.WRAPPED_NATIVES.empty)
 
     @cached_property
     def transfers(self) -> pl.DataFrame:
         """Decoded once a batch, by the one function that decodes transfers anywhere."""
-        return decode.transfers(self.blocks, self.transactions, self.logs)
+        return decode.transfers(self.blocks, self.transactions, self.logs, self.wrapped_natives, self.traces)
 
     @cached_property
     def approvals(self) -> pl.DataFrame:
@@ -112,11 +117,14 @@ class Batch:
         return Batch(**{name: frame.filter(inside) for name, frame in self.frames().items()})
 
     def with_facts(self, **facts: pl.DataFrame) -> Batch:
-        """This batch with other tables of facts or of traces. What was decoded of it stays decoded: events
-        depend on neither.
+        """This batch with other tables of facts or of traces. What was decoded of it stays decoded, but for
+        transfers where they rest on what is other now.
         """
         other = replace(self, **facts)
-        vars(other).update(self._decoded())
+        kept = self._decoded()
+        if any(not facts[name].equals(self.frames()[name]) for name in facts.keys() & _BELOW_TRANSFERS):
+            kept.pop("transfers", None)
+        vars(other).update(kept)
         return other
 
     def _decoded(self) -> dict[str, pl.DataFrame]:
@@ -132,6 +140,7 @@ class Batch:
             "codes": self.codes,
             "lists": self.lists,
             "traces": self.traces,
+            "wrapped_natives": self.wrapped_natives,
         }
 
     def facts(self) -> dict[str, pl.DataFrame]:

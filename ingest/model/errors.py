@@ -12,6 +12,7 @@ UndertowError
 │   └── StoreUnreachable
 ├── NodeMisbehaved      a node that answers, but not with what it must
 │   ├── WrongChain
+│   ├── FinalityUnknown  a node that does not say now which block is final
 │   └── ProofFailed     a block whose receipts or header do not add up
 │       └── ForksMixed  receipts of another block: the chain may have changed between two answers
 ├── ChainGap            a block whose parent is not the block before it
@@ -58,6 +59,9 @@ class NodeMisbehaved(UndertowError): ...
 
 
 class WrongChain(NodeMisbehaved): ...
+
+
+class FinalityUnknown(NodeMisbehaved): ...
 
 
 class ProofFailed(NodeMisbehaved):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ingest.blocks.traces import Call as TracedCall
 from ingest.blocks.traces import FlatTrace, NestedTrace, flat_calls, nested_calls
+from ingest.model.errors import UndertowError
 from ingest.nodes.jsonrpc import Call, Reply
 
 Ask = Callable[[Sequence[Call]], list[Reply]]
@@ -18,9 +19,12 @@ class TraceReader:
     """
 
     def __init__(self, ask: Ask, flat: Callable[[Reply], list[FlatTrace] | None],
-                 nested: Callable[[Reply], list[NestedTrace] | None]) -> None:  # fmt: skip
-        """`ask` brings replies; the others decode one, raising what a bad answer raises."""
-        self._ask = ask
+                 nested: Callable[[Reply], list[NestedTrace] | None],
+                 bad: Callable[[str], UndertowError]) -> None:  # fmt: skip
+        """`ask` brings replies; `flat` and `nested` decode one, raising what a bad answer raises; `bad` makes
+        the error that says what the node did wrong.
+        """
+        self._ask, self._bad = ask, bad
         self._flat, self._nested = flat, nested
         self.gives_flat = True
 
@@ -48,11 +52,15 @@ class TraceReader:
             ("debug_traceBlockByHash", ["0x" + block_hash.hex(), {"tracer": "callTracer"}])
             for _, block_hash in blocks
         ]
-        return [self._nested_calls(reply) for reply in self._ask(calls)]
+        replies = self._ask(calls)
+        if any(reply.error is not None and reply.error.lacks_method for reply in replies):
+            raise self._bad("has neither trace_block nor debug_traceBlockByHash: read it without --traces")
+        return [self._nested_calls(reply) for reply in replies]
 
     def _flat_calls(self, reply: Reply, block_hash: bytes) -> list[TracedCall] | None:
         traces = self._flat(reply)
-        if traces is None or any(trace.block_hash != "0x" + block_hash.hex() for trace in traces):
+        at = "0x" + block_hash.hex()
+        if traces is None or any((trace.block_hash or "").lower() != at for trace in traces):
             return None
         return list(flat_calls(traces))
 

@@ -67,8 +67,10 @@ class HeadWatch:
     def _listen(self, channel: Channel) -> None:
         channel.send(jsonrpc.encode([("eth_subscribe", ["newHeads"])]))
         reply = jsonrpc.decode(channel.receive(time.monotonic() + _SUBSCRIBE_S), 1)[0]
-        if reply.error is not None:
+        if reply.error is not None and reply.error.lacks_method:
             raise jsonrpc.NotJsonRpc(reply.error.message)
+        if reply.error is not None:
+            raise TransportError("it did not subscribe")
         self._open.add(channel)
         while not self._closed.is_set():
             channel.receive(time.monotonic() + _SILENT_S)

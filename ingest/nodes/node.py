@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,17 +10,20 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ingest.blocks.answers import Answer, BlockAnswer, HeaderAnswer, ReceiptAnswer, unhex
+from ingest.blocks.answers import Answer, BlockAnswer, HeaderAnswer, ReceiptAnswer
 from ingest.blocks.traces import Call as TracedCall
 from ingest.blocks.traces import FlatTrace, NestedTrace
-from ingest.model.errors import NodeMisbehaved, NodeUnreachable, UndertowError
+from ingest.model.errors import FinalityUnknown, NodeMisbehaved, NodeUnreachable, UndertowError
 from ingest.model.redact import shown
 from ingest.nodes import jsonrpc
 from ingest.nodes.addresses import open_transport, source_of
+from ingest.nodes.batch_size import BatchSize
 from ingest.nodes.calls import TraceReader
 from ingest.nodes.health import Health
-from ingest.nodes.jsonrpc import BatchRefused, Call, NotJsonRpc, Reply, RpcError
+from ingest.nodes.jsonrpc import BatchRefused, Call, NotJsonRpc, Reply
 from ingest.nodes.receipts import BlockReader
+from ingest.nodes.refusals import TOO_LARGE, RpcError, spoken
+from ingest.nodes.state import StateReader
 from ingest.nodes.transport import AnswerTooLarge, BadStatus, TooSlow, Transport, TransportError
 
 T = TypeVar("T")
@@ -34,16 +36,12 @@ QUICK_S = 5.0
 must not hold up the others for as long as ten blocks may take.
 """
 
-_MOST_CALLS = 1000
-_GROW_AFTER = 32
-"""Batches that must go through before a node that had too much is asked for twice as much again."""
-
 _PATIENCE_STATUS = {429, 503}
 _TOO_LARGE_STATUS = {413}
 _BATCH_STATUS = {400, 404, 405, 415, 422, 500, 501}
 """Status of nodes that take no batches, or smaller ones: smaller ones are tried."""
 
-_HASH = re.compile("0x[0-9a-f]{64}")
+_HASH = re.compile("0x[0-9a-fA-F]{64}")
 _WITHOUT_FINALITY = ("anvil/", "hardhat")
 """Development nodes call head - 64 finalised, yet replace it when told to: they have no finalised block."""
 
@@ -71,7 +69,7 @@ class Node:
         self.health = Health()
         self._limits = limits
         self._transport = transport or open_transport(url, limits.cap_bytes)
-        self._batch = _BatchSize()
+        self._batch = BatchSize()
         self._client: str | None = None
         self._blocks = BlockReader(
             self._ask,
@@ -79,10 +77,17 @@ class Node:
             lambda reply: self._decode(reply, list[ReceiptAnswer]),
             lambda reply: self._decode(reply, ReceiptAnswer),
         )
+        self._state = StateReader(
+            lambda calls: self._ask(calls),
+            lambda reply: self._decode(reply, HeaderAnswer),
+            lambda reply: self._decode(reply, str),
+            self._bad,
+        )
         self._calls = TraceReader(
             self._ask,
             lambda reply: self._decode(reply, list[FlatTrace]),
             lambda reply: self._decode(reply, list[NestedTrace]),
+            self._bad,
         )
 
     def chain_id(self) -> int:
@@ -105,16 +110,29 @@ class Node:
     def is_for_development(self) -> bool:
         """Whether it is a node whose chain is its owner's toy: nothing there is ever final."""
         if self._client is None:
-            self._client = self._one("web3_clientVersion", [], str).lower()
+            reply = self._ask([("web3_clientVersion", [])], QUICK_S)[0]
+            is_secret = reply.error is not None and reply.error.lacks_method
+            self._client = "" if is_secret else (self._decode(reply, str) or "").lower()
         return self._client.startswith(_WITHOUT_FINALITY)
 
     def finalised(self) -> int | None:
-        """Height of the finalised block; None where the node has no such thing."""
+        """Height of the finalised block; None where the chain has no such thing.
+
+        Raises FinalityUnknown where the chain may have one and the node does not say: no answer is no "none".
+        """
         if self.is_for_development:
             return None
         reply = self._ask([("eth_getBlockByNumber", ["finalized", False])], QUICK_S)[0]
-        block = None if reply.error else self._decode(reply, HeaderAnswer)
-        return None if block is None else self._sound(block)
+        if reply.error is not None:
+            if reply.error.lacks_parameter or reply.error.lacks_method:
+                return None
+            raise self._unsure(shown(reply.error.message))
+        block = self._decode(reply, HeaderAnswer)
+        if block is not None:
+            return self._sound(block)
+        if int(self.head().difficulty or "0x0", 16):
+            return None  # blocks are sealed by work or by authorities: nothing there is ever called final
+        raise self._unsure("it has none yet")
 
     def fetch(self, first: int, last: int) -> list[Answer]:
         """Blocks `first`..`last` with their receipts; fewer where the node has not all of them (yet)."""
@@ -134,11 +152,11 @@ class Node:
         the node has that state no more.
         """
         asked = [{"to": "0x" + to.hex(), "data": "0x" + data.hex()} for to, data in calls]
-        return self._in_state("eth_call", asked, block_hash)
+        return self._state.read("eth_call", asked, block_hash)
 
     def codes(self, addresses: Sequence[bytes], block_hash: bytes) -> list[bytes | None]:
         """The code of contracts in the state after a block; None where the node has that state no more."""
-        return self._in_state("eth_getCode", ["0x" + address.hex() for address in addresses], block_hash)
+        return self._state.read("eth_getCode", ["0x" + address.hex() for address in addresses], block_hash)
 
     def traces(self, blocks: Sequence[tuple[int, bytes]]) -> list[list[TracedCall] | None]:
         """The calls in blocks, given by number and hash; None where the node holds another block."""
@@ -146,23 +164,6 @@ class Node:
 
     def close(self) -> None:
         self._transport.close()
-
-    def _in_state(self, method: str, asked: Sequence[Any], block_hash: bytes) -> list[bytes | None]:
-        """An error is an answer only from a node that holds the block: others lag, or are on another fork."""
-        at = "0x" + block_hash.hex()
-        replies = self._ask([(method, [one, {"blockHash": at}]) for one in asked])
-        if any(reply.error is not None and not reply.error.is_revert for reply in replies):
-            block = self._ask([("eth_getBlockByHash", [at, False])], QUICK_S)[0]
-            if block.error is None and self._decode(block, HeaderAnswer) is None:
-                raise self._bad(f"has no block {at}, whose state it was asked for")
-        return [self._returned(reply) for reply in replies]
-
-    def _returned(self, reply: Reply) -> bytes | None:
-        text = None if reply.error is not None else self._decode(reply, str)
-        try:
-            return None if text is None else unhex(text)
-        except ValueError as error:
-            raise self._bad(f"gave an answer of another shape: {error}") from error
 
     def _one(self, method: str, params: list[Any], kind: type[T]) -> T:
         answer = self._one_or_none(method, params, kind)
@@ -184,7 +185,7 @@ class Node:
             try:
                 answered = self._exchange(some, deadline_s)
             except (BatchRefused, AnswerTooLarge) as error:
-                answered = [Reply(error=RpcError(jsonrpc.TOO_LARGE, str(error)))]
+                answered = [Reply(error=RpcError(TOO_LARGE, str(error)))]
             except (NodeUnreachable, NodeMisbehaved) as error:
                 if isinstance(error.__cause__, TooSlow):
                     self._batch.halve(len(some), for_long=False)
@@ -216,6 +217,7 @@ class Node:
         except BatchRefused as error:
             self._stop_if_asked(error.error)
             raise
+        replies = [_by_speaker(call, reply) for call, reply in zip(calls, replies, strict=True)]
         for reply in replies:
             self._stop_if_asked(reply.error)
         self.health.well()
@@ -247,6 +249,15 @@ class Node:
             raise self._bad(f"refused: {shown(reply.error.message)}")
         try:
             return msgspec.json.decode(reply.result, type=kind | None)
+        except msgspec.ValidationError:
+            return self._decode_without_nulls(reply, kind)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise self._bad(f"gave an answer of another shape: {error}") from error
+
+    def _decode_without_nulls(self, reply: Reply, kind: type[T]) -> T | None:
+        """The same where null stands for what is missing."""
+        try:
+            return msgspec.convert(jsonrpc.without_nulls(msgspec.json.decode(reply.result)), kind | None)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise self._bad(f"gave an answer of another shape: {error}") from error
 
@@ -266,38 +277,20 @@ class Node:
             raise self._bad(f"gave {shown(text)!r} for a number")
         return number
 
+    def _unsure(self, why: str) -> FinalityUnknown:
+        return FinalityUnknown(
+            f"the node at {self.source} does not know its finalised block now ({why}): "
+            "wait, or read blocks that may still be replaced with --allow-unfinalised"
+        )
+
     def _bad(self, what: str) -> UndertowError:
         error = NodeMisbehaved(f"the node at {self.source} {shown(what, 400)}")
         self.health.failed(error)
         return error
 
 
-class _BatchSize:
-    """How many calls a node is asked at once: halved where that was too much, or took too long.
-
-    It grows again after many batches, for the next blocks may be smaller; later each time where it was
-    refused, so that a node that takes no batches at all is practically never offered one again.
-    """
-
-    def __init__(self) -> None:
-        self.size = _MOST_CALLS
-        self._grow_after = _GROW_AFTER
-        self._through = 0
-        self._lock = threading.Lock()
-
-    def halve(self, tried: int, for_long: bool = True) -> None:
-        with self._lock:
-            self.size = max(1, min(self.size, tried // 2))
-            self._grow_after, self._through = (4 if for_long else 1) * self._grow_after, 0
-
-    def went_through(self, tried: int) -> None:
-        with self._lock:
-            self._through += tried >= self.size
-            if self._through >= self._grow_after:
-                self.size, self._through = min(_MOST_CALLS, 2 * self.size), 0
-
-    def was_not_to_blame(self, size_before: int) -> None:
-        """Even a smaller batch brought nothing: the node has other troubles."""
-        with self._lock:
-            if self.size < size_before:
-                self.size, self._grow_after = size_before, _GROW_AFTER
+def _by_speaker(call: Call, reply: Reply) -> Reply:
+    """The reply, its error filed as what a contract says where it is that."""
+    if reply.error is None:
+        return reply
+    return msgspec.structs.replace(reply, error=spoken(call[0], reply.error))

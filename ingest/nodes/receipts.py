@@ -6,10 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from ingest.blocks.answers import BlockAnswer, ReceiptAnswer
+from ingest.blocks.apart import state_sync_hash
+from ingest.blocks.trie import EMPTY_ROOT
 from ingest.nodes.jsonrpc import Call, Reply
 
 RECEIPTS_A_REQUEST = 100
 """Receipts asked for at once where a node gives them one by one."""
+
+_NO_RECEIPTS = "0x" + EMPTY_ROOT.hex()
 
 Ask = Callable[[Sequence[Call]], list[Reply]]
 Pair = tuple[BlockAnswer | None, list[ReceiptAnswer] | None]
@@ -41,11 +45,25 @@ class BlockReader:
     def _pair(self, block_reply: Reply, receipts_reply: Reply) -> Pair:
         block = self._block(block_reply)
         error = receipts_reply.error
-        if error is None or not (error.lacks_method or error.is_too_large):
-            return block, self._receipts(receipts_reply)
-        if not error.is_too_large:
+        if error is not None and error.lacks_method and not error.is_too_large:
             self.gives_block_receipts = False
+        if block is not None and _needs_none(block) and (error is not None or receipts_reply.is_null):
+            return block, []
+        if error is None or not (error.lacks_method or error.is_too_large):
+            return block, self._with_last(block, self._receipts(receipts_reply))
         return self._with_single_receipts(block)
+
+    def _with_last(
+        self, block: BlockAnswer | None, receipts: list[ReceiptAnswer] | None
+    ) -> list[ReceiptAnswer] | None:
+        """The receipts, with that of the last transaction where nothing but that is missing: some nodes of
+        Polygon give what is under no root one by one only.
+        """
+        if block is None or receipts is None or len(receipts) + 1 != len(block.transactions):
+            return receipts
+        reply = self._ask([("eth_getTransactionReceipt", [block.transactions[-1].hash])])[0]
+        last = None if reply.error is not None else self._receipt(reply)
+        return receipts if last is None else [*receipts, last]
 
     def _with_single_receipts(self, block: BlockAnswer | None) -> Pair:
         if block is None:
@@ -56,7 +74,17 @@ class BlockReader:
             replies = self._ask([("eth_getTransactionReceipt", [one]) for one in some])
             for reply in replies:
                 receipt = self._receipt(reply)
-                if receipt is None:
+                if receipt is not None:
+                    receipts.append(receipt)
+                elif len(receipts) + 1 != len(block.transactions) or not _ends_in_state_sync(block):
                     return block, None
-                receipts.append(receipt)
         return block, receipts
+
+
+def _needs_none(block: BlockAnswer) -> bool:
+    """Whether a block has no receipts, by its header: nobody needs to be asked for them."""
+    return not block.transactions and block.receipts_root.lower() == _NO_RECEIPTS
+
+
+def _ends_in_state_sync(block: BlockAnswer) -> bool:
+    return block.transactions[-1].hash.lower() == state_sync_hash(block)

@@ -24,8 +24,17 @@ from ingest.schema.events import (
     VAULTS,
     VOTES,
 )
-from ingest.schema.facts import CODE_BYTES, CODES, FACT_TABLES, LISTS, METADATA_BYTES, TOKEN_METADATA
-from ingest.schema.table import Column, DataType, Table, conform
+from ingest.schema.facts import (
+    CODE_BYTES,
+    CODES,
+    FACT_TABLES,
+    LISTS,
+    METADATA_BYTES,
+    TOKEN_METADATA,
+    WRAPPED_NATIVES,
+)
+from ingest.schema.natives import NATIVE_DECIMALS, native_symbol, wrapped_natives
+from ingest.schema.table import Column, DataType, Table, completed, conform
 
 CHAIN_TABLES = (BLOCKS, TRANSACTIONS, LOGS)
 LAKE_TABLES = (*CHAIN_TABLES, TRANSFERS, TRACES, *FACT_TABLES)
@@ -50,6 +59,7 @@ __all__ = [
     "LISTS",
     "LOGS",
     "METADATA_BYTES",
+    "NATIVE_DECIMALS",
     "NATIVE_LOG_INDEX",
     "OWNERSHIP",
     "POOLS",
@@ -63,9 +73,13 @@ __all__ = [
     "TRANSFERS",
     "VAULTS",
     "VOTES",
+    "WRAPPED_NATIVES",
     "ZERO_ADDRESS",
     "Column",
     "DataType",
     "Table",
+    "completed",
     "conform",
+    "native_symbol",
+    "wrapped_natives",
 ]

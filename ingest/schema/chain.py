@@ -30,16 +30,23 @@ BLOCKS = Table(
         BLOCK_HASH,
         Column("parent_hash", pl.Binary, "hash of the block before it"),
         TIME,
-        Column("miner", pl.Binary, "fee recipient"),
-        Column("gas_limit", pl.UInt64, "gas"),
+        Column("miner", pl.Binary, "fee recipient; null where not given", nullable=True),
+        Column("gas_limit", pl.UInt64, "gas; null where not given", nullable=True),
         Column("gas_used", pl.UInt64, "gas"),
-        Column("base_fee_per_gas", pl.UInt64, "wei; null before London", nullable=True),
-        Column("transactions_root", pl.Binary, "as in the header"),
+        Column("base_fee_per_gas", pl.UInt64, "wei; null before London, or beyond 64 bits", nullable=True),
+        Column("transactions_root", pl.Binary, "as in the header; null where not given", nullable=True),
         Column("receipts_root", pl.Binary, "as in the header"),
-        Column("state_root", pl.Binary, "as in the header"),
+        Column("state_root", pl.Binary, "as in the header; null where not given", nullable=True),
         Column("transaction_count", pl.UInt32, "transactions in the block"),
         Column("log_count", pl.UInt32, "logs in the block"),
         Column("proof", pl.String, "header | receipts-root | none"),
+        Column(
+            "transactions_proof",
+            pl.String,
+            "`root`: value, payee, input and nonce of each transaction are under transactions_root; `none`: "
+            "the node left out what that needs, or a type is of another chain; null in older files",
+            nullable=True,
+        ),
     ),
 )
 
@@ -56,14 +63,25 @@ TRANSACTIONS = Table(
         Column("to_address", pl.Binary, "null when a contract is created", nullable=True),
         Column("value", pl.Binary, "wei, 32 bytes big-endian"),
         Column("value_float", pl.Float64, "wei, a feature only"),
-        Column("nonce", pl.UInt64, "of the sender"),
-        Column("transaction_type", pl.UInt8, "EIP-2718 type, 0 = legacy"),
-        Column("gas_limit", pl.UInt64, "gas"),
-        Column("input", pl.Binary, "call data"),
+        Column("nonce", pl.UInt64, "of the sender; null where it has none", nullable=True),
+        Column(
+            "transaction_type", pl.UInt8, "EIP-2718 type, 0 = legacy; null where not given", nullable=True
+        ),
+        Column("gas_limit", pl.UInt64, "gas; null where not given", nullable=True),
+        Column("input", pl.Binary, "call data; null where not given", nullable=True),
         Column("status", pl.UInt8, "1 done, 0 reverted; null before Byzantium", nullable=True),
         Column("gas_used", pl.UInt64, "gas"),
-        Column("effective_gas_price", pl.UInt64, "wei; null where the node gives none", nullable=True),
+        Column(
+            "effective_gas_price", pl.UInt64, "wei; null where not given, or beyond 64 bits", nullable=True
+        ),
         Column("contract_address", pl.Binary, "the contract it created", nullable=True),
+        Column(
+            "receipt_of",
+            pl.String,
+            "null: of a transaction; `block`: of what a Celo block did itself; `state-sync`: of what Polygon "
+            "brings from Ethereum, under no root, so that nothing proves it",
+            nullable=True,
+        ),
     ),
 )
 
@@ -125,9 +143,9 @@ TRACES = Table(
             "to_address", pl.Binary, "who is called, created or paid; null where nothing came of it", True
         ),
         *amount("value", "wei that moved with it"),
-        Column("gas_used", pl.UInt64, "gas", nullable=True),
+        Column("gas_used", pl.UInt64, "gas; null where it failed, and of a selfdestruct", nullable=True),
         Column("input", pl.Binary, "call data; empty where code is created"),
-        Column("error", pl.String, "why it failed; null where it did not", nullable=True),
+        Column("error", pl.String, "why it failed: reverted | out of gas | …; null where it did not", True),
         Column("undone", pl.Boolean, "whether it or a call above it failed: nothing came of it"),
     ),
 )

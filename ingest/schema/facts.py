@@ -1,4 +1,6 @@
-"""What becomes known with a block and is not in it: tokens' words, deployed code, lists of addresses."""
+"""What becomes known with a block and is not in it: tokens' words, deployed code, lists of addresses,
+and which contracts wrap the native coin.
+"""
 
 from __future__ import annotations
 
@@ -55,4 +57,20 @@ LISTS = Table(
     ),
 )
 
-FACT_TABLES = (TOKEN_METADATA, CODES, LISTS)
+WRAPPED_NATIVES = Table(
+    "wrapped_natives",
+    "facts: contracts that wrap the native coin, one row for each block in which one takes or gives back",
+    (
+        CHAIN_ID,
+        BLOCK,
+        Column(
+            "address", pl.Binary, "who emitted Deposit or Withdrawal; those known by chain id are not told"
+        ),
+        Column(
+            "how", pl.String, "setting | code, or token: it calls itself one, and counts where value is seen"
+        ),
+    ),
+)
+"""Without a row, and outside of `schema.natives`, a Deposit moves no tokens: anybody may emit one."""
+
+FACT_TABLES = (TOKEN_METADATA, CODES, LISTS, WRAPPED_NATIVES)

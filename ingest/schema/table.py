@@ -31,12 +31,21 @@ class Table:
         return pl.DataFrame(schema=self.schema)
 
 
+def completed(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with the columns that came to be after it was written, all null: those that may be."""
+    added = {
+        c.name: pl.lit(None, c.type) for c in table.columns if c.nullable and c.name not in frame.columns
+    }
+    whole = frame.with_columns(**added) if added else frame
+    return whole.select(*table.schema) if added and set(whole.columns) == set(table.schema) else whole
+
+
 def conform(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
-    """`frame` with exactly the table's columns, in order and cast.
+    """`frame` with exactly the table's columns, in order and cast; those that may be null may be missing.
 
     Raises on a missing column, and ValueError on a null that may not be.
     """
-    shaped = frame.select(pl.col(column.name).cast(column.type) for column in table.columns)
+    shaped = completed(table, frame).select(pl.col(column.name).cast(column.type) for column in table.columns)
     for column in table.columns:
         if not column.nullable and shaped[column.name].null_count():
             raise ValueError(f"{table.name}.{column.name} may not be null")

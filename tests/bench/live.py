@@ -52,7 +52,7 @@ class Watch:
             while not self.stop.is_set():
                 for message in reader.poll(0.02):
                     record = json.loads(message.value or b"{}")
-                    if record.get("status", "provisional") == "provisional":
+                    if record.get("status") is None:
                         times.setdefault(int(record[key]), time.monotonic())
 
 

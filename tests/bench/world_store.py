@@ -51,10 +51,10 @@ class Plan:
 
 
 def sources() -> list[Path]:
-    """Every file that decides what a played world holds, in order of names."""
+    """Every file that decides what a played world holds, in order of names: what is written to be read does not."""
     ingest = Path(str(files("ingest")))
     left_out = [ingest / name for name in NOT_IN_A_WORLD]
-    found = [path for path in ingest.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    found = [path for path in ingest.rglob("*") if path.is_file() and path.suffix not in (".md", ".pyc")]
     inside = [path for path in found if not any(path.is_relative_to(name) for name in left_out)]
     played_by = (_TOP / "constraints.txt", Path(__file__).with_name("world_playing.py"))
     return sorted([*inside, *played_by])

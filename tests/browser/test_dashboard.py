@@ -113,7 +113,7 @@ def test_a_hostile_token_name_is_shown_as_text_and_nothing_of_it_runs(
         assert r"\u{202e}CDSU ![p](http://198.51.100.7/leak.png)" in (shown.text_content() or "")
         assert visitor.page.locator("img[src=x]").count() == 0
         assert "\u202e" not in visitor.page.content()
-    expect(visitor.page.locator("g.link text")).to_have_text("9 <img src=x onerro…")
+    expect(visitor.page.locator("g.link text")).to_have_text("9 <img src=x onerror=…")
     visitor.page.wait_for_timeout(2_500)  # nor does a redraw: the tabs are asked at the end
 
 

@@ -19,12 +19,22 @@ def background(chain: ChainBuilder, rng: Random) -> Iterator[None]:
     """Endless. The exchange is an old one: in the first block it pays and is paid by its old customers."""
     for customer in (address(f"market maker {n}") for n in range(8)):
         chain.native(customer, HOT, rng.randint(5, 50) * ETHER).native(HOT, customer, ETHER)
-    habits = [_payers, _traders, _customers, _accounts, _newcomers, _payroll, _airdrops]
+    habits = [_words, _payers, _traders, _customers, _accounts, _newcomers, _payroll, _airdrops]
     living = [habit(chain, rng) for habit in habits]
     while True:
         yield
         for habit in living:
             next(habit)
+
+
+def _words(chain: ChainBuilder, _rng: Random) -> Iterator[None]:
+    """The node tells of a token every ninth block, long after the token was first used."""
+    for name, token in TOKENS.items():
+        for _ in range(9):
+            yield
+        chain.metadata(token, name, name.upper(), 18)
+    while True:
+        yield
 
 
 def _payers(chain: ChainBuilder, rng: Random) -> Iterator[None]:

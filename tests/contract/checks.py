@@ -80,18 +80,18 @@ def scores_and_thresholds_are_sound(detector: Detector, worlds: Worlds) -> None:
 def evidence_is_really_in_the_chain(detector: Detector, worlds: Worlds) -> None:
     """What alerts has evidence, each row of it on the chain, and the newest in the finding's own block."""
     chain = worlds.long.batch
-    moved = {
-        (row["transaction_hash"], row["log_index"]): row for row in chain.transfers.iter_rows(named=True)
-    }
-    logs = {(row[0], row[1]) for row in chain.logs.select("transaction_hash", "log_index").iter_rows()}
+    place_of = ("transaction_hash", "log_index", "index_in_log")
+    moved = {tuple(row[name] for name in place_of): row for row in chain.transfers.iter_rows(named=True)}
+    logs = {(row[0], row[1], 0) for row in chain.logs.select("transaction_hash", "log_index").iter_rows()}
     for finding in _alerting(detector, worlds):
         assert finding.rows, "an alert has evidence"
         for row in finding.rows:
-            place = (row.transaction_hash, row.log_index)
+            place = (row.transaction_hash, row.log_index, row.index_in_log)
             assert place in moved or place in logs, "no such row"
             if row.amount is not None:
                 for name in ("block_number", "from_address", "to_address", "token", "amount"):
                     assert getattr(row, name) == moved[place][name], f"another {name}"
+                assert row.kind in (None, moved[place]["standard"]), "another kind"
         assert max(row.block_number for row in finding.rows) == finding.block_number
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dashboard.store import Feed, ScoreBlock, Tip, Writer
+from dashboard.store import Feed, Writer
 from detectors.alert import Alert, Evidence, Role
+from detectors.messages import BlockScores, RolledBack, ScoreRecord, SubjectScore
 
 CHAIN = 31337
 GENESIS = 1_700_000_000
@@ -44,7 +45,7 @@ def drain(number: int = 100, name: str = "drain", **changes: Any) -> Alert:
         severity="high",
         score=0.91,
         p_value=None,
-        status="provisional",
+        status=None,
         retraction_reason=None,
         block_number=number,
         block_hash=block_hash(number),
@@ -91,10 +92,17 @@ def poisoning(number: int = 100, **changes: Any) -> Alert:
     return drain(number, "poison", **{**changed, **changes})
 
 
-def judged(number: int, *scores: tuple[str, float]) -> ScoreBlock:
+def judged(
+    number: int, *scores: tuple[str, float], chain_id: int = CHAIN, again: bool = False
+) -> BlockScores:
     """What detection says of a block: (wallet, score) each."""
-    rows = tuple(("wallet", wallet, score, {"rule": score}) for wallet, score in scores)
-    return ScoreBlock(number, block_hash(number), GENESIS + 12 * number, rows)
+    rows = tuple(SubjectScore("wallet", wallet, score, {"rule": score}) for wallet, score in scores)
+    return BlockScores(chain_id, number, block_hash(number), GENESIS + 12 * number, rows, again=again)
+
+
+def back_to(number: int, chain_id: int = CHAIN) -> RolledBack:
+    """Blocks above this one have left the chain."""
+    return RolledBack(chain_id, number, block_hash(number))
 
 
 class Filing:
@@ -105,7 +113,7 @@ class Filing:
         self.finality = finality
         self.chain_id = chain_id
 
-    def file(self, *alerts: Alert, blocks: tuple[ScoreBlock | Tip, ...] = ()) -> None:
+    def file(self, *alerts: Alert, blocks: tuple[ScoreRecord, ...] = ()) -> None:
         before = self.writer.offsets(self.chain_id)
         start = before.get("alerts", 0)
         after = {"alerts": start + len(alerts), "scores": before.get("scores", 0) + len(blocks)}

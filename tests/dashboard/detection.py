@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import msgspec
 
-from dashboard.store import ScoreBlock, Tip
 from detectors.alert import Alert
+from detectors.messages import (
+    BlockScores,
+    Note,
+    RolledBack,
+    ScoreRecord,
+    alert_key,
+    group_of,
+    note_text,
+    records_of,
+    scores_key,
+)
 from ingest.kafka import ALERTS, BLOCKS, SCORES, Cluster, Publisher
 from ingest.log.records import encode
 from tests.fixtures.frames import ChainBuilder
@@ -18,43 +28,44 @@ class Detection:
         self.chain_id = chain_id
         self.finality = finality
         self.partition = Cluster(kafka).partition_of(chain_id, create=True)
-        self._key = str(chain_id).encode()
-        self._publisher = Publisher(kafka, f"undertow-detect-{chain_id}")
+        self._publisher = Publisher(kafka, group_of(chain_id))
         self._mine(blocks)
 
-    def judge(self, *alerts: Alert, blocks: tuple[ScoreBlock | Tip, ...], failing: bool = False) -> None:
+    def judge(self, *alerts: Alert, blocks: tuple[ScoreRecord, ...], failing: bool = False) -> None:
         """Sends what was found in `blocks`, at least one of them; `failing` ends before the commit."""
         with self._publisher.transaction():
             for alert in alerts:
-                key = f"{self.chain_id}:{alert.id}".encode()
-                self._publisher.send(ALERTS, self.partition, key, alert.to_json().encode())
+                self._send(ALERTS, alert_key(self.chain_id, alert.id), alert.to_json().encode())
             for block in blocks:
-                self._publisher.send(SCORES, self.partition, self._key, self._scores(block))
-            head = {"head": blocks[-1].number, "hash": blocks[-1].hash, "finality": self.finality}
-            group = f"undertow-detect-{self.chain_id}"
-            self._publisher.mark(group, BLOCKS, self.partition, blocks[-1].number, json.dumps(head))
+                own = msgspec.structs.replace(block, chain_id=self.chain_id)
+                for value in records_of(own):
+                    self._send(SCORES, scores_key(self.chain_id), value)
+            head = next(b for b in reversed(blocks) if isinstance(b, BlockScores | RolledBack))
+            self._mark(note_text(Note(head=head.block_number, hash=head.block_hash, finality=self.finality)))
             if failing:
                 raise InterruptedError
 
-    def garble(self, topic: str, value: bytes) -> None:
+    def garble(self, topic: str, value: bytes | None, key: bytes | None = None) -> None:
+        """A record that no detector sends."""
         with self._publisher.transaction():
-            self._publisher.send(topic, self.partition, self._key, value)
+            self._send(topic, scores_key(self.chain_id) if key is None else key, value)
+
+    def mark(self, text: str, offset: int = 1) -> None:
+        """A mark with any note, as another program with the group's name would leave it."""
+        with self._publisher.transaction():
+            self._mark(text, offset)
 
     def close(self) -> None:
         self._publisher.close()
+
+    def _send(self, topic: str, key: bytes, value: bytes | None) -> None:
+        self._publisher.send(topic, self.partition, key, value)
+
+    def _mark(self, text: str, offset: int = 1) -> None:
+        self._publisher.mark(group_of(self.chain_id), BLOCKS, self.partition, offset, text)
 
     def _mine(self, blocks: int) -> None:
         chain = ChainBuilder(self.chain_id).block().blocks(blocks - 1)
         with self._publisher.transaction():
             for value in encode(chain.batch()):
-                self._publisher.send(BLOCKS, self.partition, self._key, value)
-
-    def _scores(self, block: ScoreBlock | Tip) -> bytes:
-        said = {"chain_id": self.chain_id, "block_number": block.number, "block_hash": block.hash}
-        if isinstance(block, Tip):
-            return json.dumps({**said, "kind": "rollback"}).encode()
-        rows = [
-            {"subject_kind": kind, "subject": subject, "score": score, "parts": parts}
-            for kind, subject, score, parts in block.scores
-        ]
-        return json.dumps({**said, "kind": "scores", "timestamp": block.timestamp, "scores": rows}).encode()
+                self._send(BLOCKS, scores_key(self.chain_id), value)

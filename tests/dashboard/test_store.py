@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
-from dashboard.store import Feed, Filters, Reader, Tip, Writer
+from dashboard.store import Feed, Filters, Reader, Writer
+from detectors.messages import Superseded
 from ingest.model.errors import BadInput
 from tests.dashboard.alerts import (
     ALICE,
@@ -15,6 +17,7 @@ from tests.dashboard.alerts import (
     CHAIN,
     MALLORY,
     Filing,
+    back_to,
     drain,
     judged,
     poisoning,
@@ -112,7 +115,7 @@ def test_an_alert_is_final_once_finality_blocks_lie_on_it_and_provisional_again_
     assert ids(reader, statuses=("provisional",)) == ["drain-1"]
     filing.file(blocks=(judged(11),))
     assert ids(reader, statuses=("final",)) == ["drain-1"]
-    filing.file(blocks=(Tip(9, "0x09"),))
+    filing.file(blocks=(back_to(9),))
     assert ids(reader, statuses=("provisional",)) == ["drain-1"]
     assert reader.heads()[0].block_number == 9
 
@@ -120,7 +123,7 @@ def test_an_alert_is_final_once_finality_blocks_lie_on_it_and_provisional_again_
 def test_a_retracted_alert_stays_and_says_so(filing: Filing, reader: Reader) -> None:
     filing.file(drain(1), blocks=(judged(1),))
     gone = drain(1, status="retracted", retraction_reason="its block left the chain")
-    filing.file(gone, blocks=(Tip(0, "0x00"), judged(1), judged(40)))
+    filing.file(gone, blocks=(back_to(0), judged(1), judged(40)))
     assert reader.alert(CHAIN, "drain-1") == (gone, "retracted")
     assert reader.statuses(CHAIN) == {"retracted": 1}
 
@@ -130,10 +133,46 @@ def test_scores_above_a_rollback_go_and_come_again_with_the_new_blocks(writer: W
     filing.file(
         blocks=(judged(1, (ALICE, 0.1)), judged(2, (BOB, 0.2), (MALLORY, 0.9)), judged(3, (BOB, 0.3)))
     )
-    filing.file(blocks=(Tip(1, "0x01"), judged(2, (CAROL, 0.4))))
+    filing.file(blocks=(back_to(1), judged(2, (CAROL, 0.4))))
+    assert scores_in(writer) == [(1, ALICE, 0.1), (2, CAROL, 0.4)]
+
+
+def scores_in(writer: Writer) -> list[tuple[object, ...]]:
     with writer._engine.connect() as connection:
         rows = connection.exec_driver_sql("SELECT block_number, subject, score FROM scores ORDER BY 1, 2")
-        assert [tuple(row) for row in rows] == [(1, ALICE, 0.1), (2, CAROL, 0.4)]
+        return [tuple(row) for row in rows]
+
+
+def test_scores_that_a_rebuild_supersedes_make_room_and_the_head_stays(
+    writer: Writer, reader: Reader
+) -> None:
+    filing = Filing(writer)
+    filing.file(drain(1), blocks=(judged(1, (ALICE, 0.1)), judged(2, (ALICE, 0.2)), judged(30, (BOB, 0.3))))
+    again = (Superseded(CHAIN, 2, "another run"), judged(2, (CAROL, 0.4), again=True))
+    for _ in range(2):  # a rebuild that was killed withdraws and sends them again
+        filing.file(blocks=again)
+        assert scores_in(writer) == [(1, ALICE, 0.1), (2, CAROL, 0.4)]
+        # The chain has not moved: block 1 stays as final as it was.
+        assert reader.heads()[0].block_number == 30
+        assert ids(reader, statuses=("final",)) == ["drain-1"]
+    filing.file(blocks=(judged(30, (MALLORY, 0.5), again=True), judged(31, again=True)))
+    assert scores_in(writer)[-1] == (30, MALLORY, 0.5)
+    assert reader.heads()[0].block_number == 31
+
+
+def test_a_block_beyond_all_others_is_left_again_with_the_next(writer: Writer, reader: Reader) -> None:
+    filing = Filing(writer)
+    last = 2**63 - 1
+    filing.file(drain(1), blocks=(judged(last), back_to(last), Superseded(CHAIN, last, "a run")))
+    assert (reader.heads()[0].block_number, ids(reader, statuses=("final",))) == (last, ["drain-1"])
+    filing.file(blocks=(judged(2),))
+    assert (reader.heads()[0].block_number, ids(reader, statuses=("final",))) == (2, [])
+
+
+def test_the_scores_of_a_block_in_several_parts_are_all_kept(writer: Writer) -> None:
+    first, second = judged(1, (ALICE, 0.1)), judged(1, (BOB, 0.2))
+    Filing(writer).file(blocks=(first, msgspec.structs.replace(second, part=1)))
+    assert scores_in(writer) == [(1, ALICE, 0.1), (1, BOB, 0.2)]
 
 
 def test_two_sinks_of_one_chain_are_found_out_and_nothing_of_the_second_is_written(
@@ -164,7 +203,7 @@ def test_related_alerts_share_an_attacker_or_a_transaction(filing: Filing, reade
 
 def test_two_chains_live_side_by_side(writer: Writer, reader: Reader) -> None:
     Filing(writer).file(drain(1), blocks=(judged(40),))
-    Filing(writer, chain_id=1).file(drain(1, chain_id=1), blocks=(judged(2),))
+    Filing(writer, chain_id=1).file(drain(1, chain_id=1), blocks=(judged(2, chain_id=1),))
     assert [(head.chain_id, head.block_number) for head in reader.heads()] == [(1, 2), (CHAIN, 40)]
     assert reader.statuses(CHAIN) == {"final": 1}
     assert reader.statuses(1) == {"provisional": 1}

@@ -31,7 +31,7 @@ def test_addresses_are_short_and_other_text_is_cut() -> None:
 def test_a_token_without_a_symbol_is_called_by_its_address() -> None:
     assert wording.symbol("DAI", "0x" + "70" * 20) == "DAI"
     assert wording.symbol(None, "0x" + "70" * 20) == "0x707070…707070"
-    assert wording.symbol(None, None) == "native"
+    assert wording.symbol(None, None) == "native coin"
 
 
 def test_a_hostile_symbol_is_cut_and_nothing_hides_in_it() -> None:

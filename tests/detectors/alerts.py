@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from detectors.alert import Alert, Evidence, Role
+from detectors.alert import Alert, Evidence, Role, status_at
 from detectors.evaluate import Label, Labels
 
 ALICE, BOB, MALLORY, TRUDY = (f"0x{letter * 40}" for letter in "abde")
@@ -27,7 +27,7 @@ def layered(block: int = 100, *attackers: str, **changes: Any) -> Alert:
         severity="medium",
         score=0.7,
         p_value=None,
-        status="final",
+        status=None,
         retraction_reason=None,
         block_number=block,
         block_hash=transaction(block),
@@ -67,3 +67,8 @@ def label(name: str = "attack", first: int = 95, last: int = 105, **changes: Any
 
 def labels(*made: Label) -> Labels:
     return Labels(1, "honest", made)
+
+
+def in_a_book(alert: Alert) -> Alert:
+    """An alert as a book has it long after: there each is provisional or final."""
+    return replace(alert, status=status_at(alert, head=1_000_000))

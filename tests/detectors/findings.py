@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from detectors.base import Finding, Row
@@ -15,8 +16,12 @@ def transaction(number: int, name: str = "") -> bytes:
     return keccak(b"transaction", f"{number} {name}".encode())
 
 
-def finding(block: int, *, rows: int = 1, name: str = "", **changes: Any) -> Finding:
-    """Mallory took from alice in `block`; each of `rows` is a log of one transaction of that block."""
+def finding(
+    block: int, *, rows: int = 1, name: str = "", these: Sequence[Row] = (), **changes: Any
+) -> Finding:
+    """Mallory took from alice in `block`; each of `rows` is a log of one transaction of that block, unless
+    the rows are given.
+    """
     hash_ = transaction(block, name)
     plain: dict[str, Any] = {
         "block_number": block,
@@ -28,7 +33,7 @@ def finding(block: int, *, rows: int = 1, name: str = "", **changes: Any) -> Fin
         "severity": "medium",
         "transaction": hash_,
         "roles": ((MALLORY, "attacker"), (ALICE, "victim")),
-        "rows": tuple(Row(hash_, index, block) for index in range(rows)),
+        "rows": tuple(these) or tuple(Row(hash_, index, block) for index in range(rows)),
         "explanation": f"Something in block {block}.",
     }
     return Finding(**(plain | changes))

@@ -16,6 +16,16 @@ def test_an_alert_comes_back_from_its_json_as_it_was() -> None:
     assert Alert.from_json(alert.to_json()) == alert
 
 
+def test_evidence_of_an_earlier_version_is_read_with_what_it_lacks_as_unknown() -> None:
+    plain = layered().to_dict()
+    for row in plain["evidence"]:
+        for later in ("index_in_log", "trace_index", "kind"):
+            del row[later]
+    (row,) = Alert.from_dict(plain).evidence
+    assert (row.index_in_log, row.trace_index, row.kind) == (None, None, None)
+    assert layered().to_dict()["evidence"][0]["kind"] is None
+
+
 def test_the_json_is_one_line_of_ascii_with_sorted_keys_and_every_key() -> None:
     line = layered(explanation="größer\nund\u202eanders").to_json()
     assert line.isascii()

@@ -11,7 +11,7 @@ from detectors.ledger import Ledger
 from tests.fixtures.frames import ChainBuilder, address
 
 ALICE, BOB, EXCHANGE = (address(name) for name in ("alice", "bob", "exchange"))
-USD, EUR = address("usd"), address("eur")
+USD, EUR, SPAM = address("usd"), address("eur"), address("spam")
 LARGEST = 2**256 - 1
 
 
@@ -57,10 +57,54 @@ def test_exceeding_what_is_known_again_takes_more_than_ever_before() -> None:
     assert last(first.erc20(USD, ALICE, BOB, 151))["emptied"] == EXCEEDED
 
 
-def test_tokens_left_counts_tokens_held_but_not_native_value() -> None:
+def test_tokens_left_counts_what_she_used_herself_and_kept_some_of() -> None:
     chain = paid_in(100).erc20(EUR, EXCHANGE, ALICE, 100).native(EXCHANGE, ALICE, 100)
+    chain.erc20(EUR, ALICE, BOB, 1).native(ALICE, BOB, 1)
     assert last(chain.erc20(USD, ALICE, BOB, 100))["tokens_left"] == 1
-    assert last(chain.erc20(EUR, ALICE, BOB, 100))["tokens_left"] == 0
+    assert last(chain.erc20(EUR, ALICE, BOB, 99))["tokens_left"] == 0
+
+
+def test_tokens_that_others_gave_or_moved_in_her_name_are_not_left() -> None:
+    chain = paid_in(100).erc20(SPAM, EXCHANGE, ALICE, 100)
+    chain.erc20(SPAM, ALICE, BOB, 50, by=EXCHANGE)  # she did not sign that
+    assert last(chain.erc20(USD, ALICE, BOB, 100))["tokens_left"] == 0
+
+
+def test_what_comes_after_she_spent_all_of_a_token_is_not_left() -> None:
+    chain = paid_in(100).erc20(EUR, EXCHANGE, ALICE, 100).erc20(EUR, ALICE, BOB, 100)
+    chain.erc20(EUR, EXCHANGE, ALICE, 1)
+    assert last(chain.erc20(USD, ALICE, BOB, 100))["tokens_left"] == 0
+
+
+def test_native_value_left_is_told_to_the_wei_and_clipped() -> None:
+    chain = paid_in(100).native(EXCHANGE, ALICE, 10**18)
+    assert last(chain.erc20(USD, ALICE, BOB, 1))["native_left"] == 10**18
+    assert last(chain.native(ALICE, BOB, 10**17))["native_left"] == 9 * 10**17
+    assert last(chain.native(EXCHANGE, ALICE, 2**70).erc20(USD, ALICE, BOB, 1))["native_left"] == 2**63 - 1
+
+
+@pytest.mark.parametrize(("before", "paid_back"), [(5, 1), (4, 0)])
+def test_native_value_counts_as_paid_back_from_a_twentieth_on(before: int, paid_back: int) -> None:
+    chain = paid_in(100).native(EXCHANGE, ALICE, 200).native(BOB, ALICE, before)
+    assert last(chain.native(ALICE, BOB, 100))["paid_back"] == paid_back
+
+
+@pytest.mark.parametrize(("amount", "matters"), [(5, 1), (4, 0)])
+def test_a_payment_matters_from_a_twentieth_of_her_largest_own_on(amount: int, matters: int) -> None:
+    chain = paid_in(300).erc20(USD, ALICE, BOB, 100).erc20(USD, ALICE, BOB, 10)
+    assert last(chain.erc20(USD, BOB, ALICE, amount))["to_matters"] == matters
+    assert last(chain.erc20(SPAM, BOB, ALICE, 10**9))["to_matters"] == 0
+
+
+def test_only_what_she_signed_makes_payees_and_payers() -> None:
+    chain = (
+        paid_in(100)
+        .erc20(SPAM, ALICE, BOB, 5, by=EXCHANGE)
+        .erc20(USD, ALICE, BOB, 1)
+        .erc20(USD, ALICE, EUR, 1)
+    )
+    row = last(chain.native(ALICE, BOB, 1))
+    assert (row["from_own_payees"], row["to_signed_in"]) == (2, 1)
 
 
 def test_a_mint_is_known_and_a_burn_takes_away() -> None:

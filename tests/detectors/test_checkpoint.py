@@ -163,13 +163,25 @@ def test_a_pickle_inside_is_never_opened(file: Path) -> None:
 
 def test_another_version_is_refused(file: Path) -> None:
     rewrite(file, version=99)
-    with pytest.raises(UnreadableCheckpoint, match="version 99 of chain 1, not version 1 of 1"):
+    with pytest.raises(UnreadableCheckpoint, match="version 99 of chain 1, not version 2 of 1"):
         checkpoint.load(file.parent, 1, detectors())
+
+
+def test_the_file_of_the_version_before_is_refused_with_the_command_that_mends_it(tmp_path: Path) -> None:
+    """Written by version 1: alice had paid bob in thirty blocks."""
+    shutil.copy(
+        Path(__file__).parent / "checkpoints" / "version-1.checkpoint", checkpoint.path_of(tmp_path, 1)
+    )
+    said = (
+        r"was written by an earlier undertow \(version 1 of the file, not 2\): start detect with --rebuild$"
+    )
+    with pytest.raises(UnreadableCheckpoint, match=said):
+        checkpoint.load(tmp_path, 1, detectors())
 
 
 def test_the_file_of_another_chain_is_refused(file: Path) -> None:
     file.rename(checkpoint.path_of(file.parent, 2))
-    with pytest.raises(UnreadableCheckpoint, match="version 1 of chain 1, not version 1 of 2"):
+    with pytest.raises(UnreadableCheckpoint, match="version 2 of chain 1, not version 2 of 2"):
         checkpoint.load(file.parent, 2, detectors())
 
 

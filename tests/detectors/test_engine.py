@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from detectors.alert import status_at
 from detectors.base import Finding, Tier, evidence_rows
 from detectors.engine import Engine
 from detectors.features import Features
@@ -159,6 +160,15 @@ def test_where_every_block_has_left_the_log_may_go_back_to_any_block_and_begin_a
     assert (alert.subject_id, alert.run) == ("0x" + CAROL.hex(), fed(other).run_name())
 
 
+def test_the_coin_keeps_its_name_where_the_log_begins_anew() -> None:
+    chain = ChainBuilder(chain_id=56, first_block=5).block().native(ALICE, BOB, LARGE)
+    made = Engine(56, [LargePayments()], SETTINGS)
+    (before,) = made.take(chain.batch(), 1).alerts
+    made.take(Rollback(56, 4, b"another" + bytes(25)), 2)
+    (after,) = made.take(chain.batch(), 3).alerts
+    assert before.evidence[0].symbol == after.evidence[0].symbol == "BNB"
+
+
 def test_a_rollback_of_every_block_after_one_became_final_names_the_way_out() -> None:
     made = fed(payday(30))
     assert made.base() is not None
@@ -170,7 +180,8 @@ def test_a_rebuild_takes_even_final_alerts_back_where_every_block_has_left() -> 
     made = engine(keep_all=True)
     for offset, batch in enumerate(payday(30).batches(1), start=1):
         made.take(batch, offset)
-    assert [alert.status for alert in made.standing()] == ["final"]
+    (raised,) = made.standing()
+    assert status_at(raised, 30, SETTINGS.finality) == "final"
     (gone,) = made.take(Rollback(1, 0, b"another" + bytes(25))).alerts
     assert (gone.status, made.standing()) == ("retracted", [])
 
@@ -196,13 +207,12 @@ def test_a_rollback_to_another_hash_than_was_sent_is_refused() -> None:
         made.take(Rollback(1, 4, bytes(32)))
 
 
-def test_an_alert_becomes_final_when_its_block_is_deep_enough() -> None:
+def test_nothing_is_said_again_of_an_alert_whose_block_became_final() -> None:
     chain, made, told = payday(13), engine(), {}
     for batch in chain.batches(1):
         told[batch.last] = [(alert.block_number, alert.status) for alert in made.take(batch).alerts]
-    assert told[5] == told[10] == [(5, "provisional")]
-    assert told[12] == []
-    assert told[13] == [(5, "final")]  # eight blocks on top
+    assert told[5] == told[10] == [(5, None)]
+    assert told[12] == told[13] == []  # eight blocks on top
 
 
 def test_an_episode_that_only_dropped_blocks_made_old_goes_on() -> None:

@@ -11,7 +11,7 @@ import pytest
 from detectors.alert import Role
 from detectors.evaluate import Label, Labels, load_book, load_labels
 from ingest.model.errors import BadInput
-from tests.detectors.alerts import BOB, MALLORY, TRUDY, layered
+from tests.detectors.alerts import BOB, MALLORY, TRUDY, in_a_book, layered
 
 HEADER: dict[str, Any] = {"chain_id": 1, "first_block": 0, "last_block": 200, "unlabelled": "honest"}
 LINE: dict[str, Any] = {
@@ -129,7 +129,10 @@ def test_malformed_labels_are_refused_in_one_line_that_names_theirs(
 
 
 def test_a_book_is_read_as_it_was_written(tmp_path: Path) -> None:
-    book = [layered(), layered(101, TRUDY, roles=(Role(TRUDY, "attacker"), Role(BOB, "victim")))]
+    book = [
+        in_a_book(layered()),
+        in_a_book(layered(101, TRUDY, roles=(Role(TRUDY, "attacker"), Role(BOB, "victim")))),
+    ]
     assert load_book(written(tmp_path, *(alert.to_json() for alert in book))) == book
     assert load_book(written(tmp_path)) == []
 
@@ -149,16 +152,18 @@ def test_a_book_is_read_as_it_was_written(tmp_path: Path) -> None:
     ],
 )
 def test_a_book_with_a_value_of_another_kind_is_refused(tmp_path: Path, before: str, after: str) -> None:
-    line = layered().to_json()
+    line = in_a_book(layered()).to_json()
     assert before in line
     with pytest.raises(BadInput, match="line 1: no alert"):
         load_book(written(tmp_path, line.replace(before, after)))
 
 
-@pytest.mark.parametrize("line", ["{", "5", "{}", '{"id":"x"}', layered().to_json().replace("[{", "[5,{")])
+@pytest.mark.parametrize(
+    "line", ["{", "5", "{}", '{"id":"x"}', in_a_book(layered()).to_json().replace("[{", "[5,{")]
+)
 def test_a_malformed_book_is_refused_in_one_line_that_names_its_own(tmp_path: Path, line: str) -> None:
     with pytest.raises(BadInput, match="line 2: no alert") as error:
-        load_book(written(tmp_path, layered().to_json(), line))
+        load_book(written(tmp_path, in_a_book(layered()).to_json(), line))
     assert "\n" not in str(error.value)
 
 

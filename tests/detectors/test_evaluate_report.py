@@ -21,7 +21,7 @@ from detectors.lake_run import SCORES, write_lines
 from ingest.lake.writing import LakeWriter
 from ingest.model.errors import BadInput
 from tests.contract import categories as contract
-from tests.detectors.alerts import ALICE, BOB, MALLORY, TRUDY, label, labels, layered, transaction
+from tests.detectors.alerts import ALICE, BOB, MALLORY, TRUDY, in_a_book, label, labels, layered, transaction
 from tests.detectors.test_evaluate_measures import about, attack, payroll
 from tests.fixtures.frames import ChainBuilder
 from undertow import app
@@ -134,7 +134,7 @@ def files(folder: Path, alerts: list[Alert]) -> list[str]:
     second = {"roles": [{"address": TRUDY, "role": "attacker"}], "transactions": [transaction(9_001)]}
     told = [header, {"id": "mallory's", "roles": roles, **plain}, {"id": "trudy's", **plain, **second}]
     write_lines(folder / "labels", [json.dumps(each) for each in told])
-    write_lines(folder / "book", [alert.to_json() for alert in alerts])
+    write_lines(folder / "book", [in_a_book(alert).to_json() for alert in alerts])
     return ["--alerts", str(folder / "book"), "--labels", str(folder / "labels")]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from detectors.base import evidence_rows
 from detectors.features import Features, stream
 from detectors.graph import Graph
 from detectors.kernels import layout
@@ -139,6 +140,18 @@ def test_a_trail_is_copied_out_whole_newest_payment_last() -> None:
     trail = seen(chain).trails.filter(row=3)
     assert sorted(trail["from_address"].to_list()) == sorted([ALICE, BOB, CAROL, DAVE])
     assert {int.from_bytes(amount, "big") for amount in trail["amount"]} == {100}
+
+
+def test_a_trail_names_the_movement_inside_of_a_log_and_what_it_was() -> None:
+    chain = ChainBuilder()
+    chain.block().erc1155(USD, ALICE, BOB, [(1, 5), (2, 100)])
+    chain.block().erc1155(USD, BOB, CAROL, [(2, 60)])
+    chain.block().native(CAROL, DAVE, 1)
+    trails = seen(chain, Limits(gather_wallets=1)).trails
+    rows = evidence_rows(trails)
+    assert [(row.log_index, row.index_in_log) for row in rows] == [(0, 1), (0, 0)]
+    assert {row.kind for row in rows} == {"erc1155"}
+    assert {int.from_bytes(row.amount or b"", "big") for row in rows} == {100, 60}
 
 
 def test_who_tops_up_for_gas_is_not_where_the_trail_began() -> None:

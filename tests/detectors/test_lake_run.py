@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -103,6 +105,19 @@ def test_scores_have_the_written_schema(tmp_path: Path) -> None:
     assert frame["block_number"].to_list() == [6, 7, 8, 9, 10]
     first = frame.row(0, named=True)
     assert (first["score"], first["parts"]) == (0.6, '{"layering": 0.6}')
+
+
+def test_scores_beyond_a_blocks_share_are_left_out_and_counted(tmp_path: Path) -> None:
+    chain = ChainBuilder(first_block=1).block()
+    for story in range(3):  # three trails in one block, each as good as the others
+        line = [address(f"story {story} wallet {n}") for n in range(5)]
+        for here, there in pairwise(line):
+            chain.native(here, there, 10**18)
+    lake = lake_of(tmp_path, chain, (1, 1))
+    kept = replace(SETTINGS, block_scores=2)
+    judged = LakeRun(lake, 1, detectors(), kept, keep_scores=True).run(None, None, lambda _progress: None)
+    assert (len(judged.scores), judged.scores_left_out) == (2, 1)
+    assert run(lake).scores_left_out == 0
 
 
 def test_no_scores_are_an_empty_table(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from detectors.features import stream
 from detectors.graph import Graph
 from detectors.kernels.layout import Limits
-from detectors.ledger import FIRST_ROOM, NATIVE, UNKNOWN, Ledger, address_words
+from detectors.ledger import FIRST_ROOM, NO_TOKEN, UNKNOWN, UNNAMED_COIN, Ledger, Token, address_words
 from tests.fixtures.frames import ChainBuilder, address
 
 ALICE, BOB, CAROL, USD = (address(name) for name in ("alice", "bob", "carol", "usd"))
@@ -79,6 +79,22 @@ def test_the_first_sender_of_native_value_is_the_funder_for_good_until_its_block
     assert ledger.funder[alice] == UNKNOWN
 
 
+def test_who_sends_to_a_wallet_that_had_money_before_the_stream_did_not_fund_it() -> None:
+    chain = ChainBuilder().block()
+    chain.native(ALICE, BOB, 100)  # alice sends before she was sent anything
+    chain.native(CAROL, ALICE, 1).native(ALICE, BOB, 1)
+    ledger = streamed(chain)
+    (alice,) = ids(ledger, ALICE)
+    assert ledger.funder[alice] == UNKNOWN
+
+
+def test_a_wallet_that_pays_more_than_ever_came_was_not_funded_by_the_first_who_sent_some() -> None:
+    chain = ChainBuilder().block().native(CAROL, ALICE, 1).native(ALICE, BOB, 1).native(ALICE, BOB, 1)
+    funders = stream(chain.batch(), Graph(), Ledger(), Limits()).transfers["from_funder"].to_list()
+    assert funders[1] >= 0
+    assert funders[2] == UNKNOWN
+
+
 def test_an_address_first_met_in_a_block_that_left_is_forgotten_with_its_funder() -> None:
     chain = ChainBuilder()
     chain.block().native(ALICE, BOB, 1)
@@ -95,21 +111,28 @@ def test_the_first_word_about_a_token_stands_until_its_block_leaves() -> None:
     chain.block().metadata(USD, "Dollar", "USD", 6)
     chain.block().metadata(USD, "Real Dollar", "REAL", 18)
     ledger.learn_tokens(chain.batch().token_metadata)
-    assert (ledger.token(USD).symbol, ledger.token(USD).decimals) == ("USD", 6)
+    assert ledger.token(USD, 2) == Token("USD", 6)
     ledger.truncate(0)
-    assert (ledger.token(USD).symbol, ledger.token(USD).decimals) == (None, None)
+    assert ledger.token(USD, 2) == NO_TOKEN
     assert ledger.facts.height == 0
 
 
 def test_native_value_needs_no_fact_and_an_unknown_token_has_none() -> None:
-    assert Ledger().token(None) == NATIVE
-    assert Ledger().token(USD).symbol is None
+    assert Ledger().token(None, 1) == UNNAMED_COIN
+    assert Ledger().token(USD, 1) == NO_TOKEN
+
+
+def test_a_word_is_not_known_before_the_block_that_told_it() -> None:
+    ledger = Ledger()
+    chain = ChainBuilder(first_block=5).block().metadata(USD, "Dollar", "USD", 6)
+    ledger.learn_tokens(chain.batch().token_metadata)
+    assert [ledger.token(USD, number) for number in (4, 5, 6)] == [NO_TOKEN, *[Token("USD", 6)] * 2]
 
 
 def test_a_hostile_symbol_is_printable_and_raw_bytes_stay_in_the_facts() -> None:
     ledger, hostile = Ledger(), "<b>\u202eDSU\n"
     ledger.learn_tokens(ChainBuilder().block().metadata(USD, hostile, hostile).batch().token_metadata)
-    assert ledger.token(USD).symbol == r"<b>\u{202e}DSU\u{000a}"
+    assert ledger.token(USD, 1).symbol == r"<b>\u{202e}DSU\u{000a}"
     assert ledger.facts["symbol"].to_list() == [hostile.encode()]
 
 

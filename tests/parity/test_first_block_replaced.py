@@ -135,4 +135,4 @@ def test_a_detector_goes_on_by_itself_and_after_a_restart(
 
 def judges(kafka: str, chain_id: int, state: Path, until: int) -> dict[str, Alert]:
     Live(kafka, chain_id, [Everybody()], state, SETTINGS).run(threading.Event(), until)
-    return last_revisions(kafka, chain_id)
+    return last_revisions(kafka, chain_id).alerts

@@ -2,57 +2,150 @@
 
 from __future__ import annotations
 
-import threading
+import itertools
+import json
 from pathlib import Path
 
 import pytest
 
+from detectors.alert import status_at
 from detectors.live import Live
-from detectors.published import last_revisions
-from detectors.registry import detectors
-from detectors.settings import EngineSettings
-from ingest.log.blocklog import LogWriter
-from ingest.model.errors import RunMismatch
-from tests.fixtures.frames import ChainBuilder, address
+from detectors.messages import Note, Superseded, alert_key, group_of, note_text, scores_from
+from ingest.kafka import ALERTS, SCORES, tail
+from ingest.model.errors import BadInput, RollbackTooDeep, RunMismatch, UnreadableRecord
+from tests.parity.judged_log import HEAD, JudgedLog, assert_same, judged_once, log
 
 pytestmark = pytest.mark.broker
 
-ALICE, BOB, MALLORY, USDC = (address(name) for name in ("alice", "bob", "mallory", "usdc"))
-LOOKALIKE = bytes.fromhex(BOB.hex()[:6] + "0" * 28 + BOB.hex()[-6:])
-BLOCKS = 40
+OTHER_CHAINS = itertools.count(950_001)
 
 
-def publishes(kafka: str, chain_id: int) -> None:
-    """Alice pays bob, mallory plants a lookalike of bob, and time goes by."""
-    chain = ChainBuilder(chain_id=chain_id).block().erc20(USDC, ALICE, BOB, 500)
-    chain.block().erc20(USDC, ALICE, LOOKALIKE, 0, by=MALLORY)
-    writer = LogWriter(kafka, chain_id)
-    writer.publish(chain.blocks(BLOCKS - 2).batches(5))
-    writer.close()
+@pytest.fixture
+def judged(kafka: str, fresh_chain_id: int, tmp_path: Path) -> JudgedLog:
+    """The log, judged with finality 8."""
+    judged = JudgedLog(kafka, fresh_chain_id, tmp_path)
+    judged.publishes(log(fresh_chain_id))
+    judged.judges(finality=8)
+    return judged
 
 
-def judges(kafka: str, chain_id: int, state: Path, finality: int, rebuild: bool = False) -> None:
-    live = Live(kafka, chain_id, detectors(), state, EngineSettings(finality=finality))
-    live.run(threading.Event(), until_block=BLOCKS, rebuild=rebuild)
+def once(judged: JudgedLog, finality: int) -> JudgedLog:
+    return judged_once(judged, finality, log(next(OTHER_CHAINS)))
 
 
-@pytest.mark.parametrize("kept", [True, False], ids=["with-its-checkpoint", "with-its-checkpoint-lost"])
-def test_other_settings_are_refused_until_the_log_is_judged_anew(
-    kafka: str, fresh_chain_id: int, tmp_path: Path, kept: bool
-) -> None:
-    publishes(kafka, fresh_chain_id)
-    judges(kafka, fresh_chain_id, tmp_path / "state", finality=8)
-    (before,) = last_revisions(kafka, fresh_chain_id).values()
-    state = tmp_path / ("state" if kept else "elsewhere")
-
+@pytest.mark.parametrize("state", ["state", "elsewhere"], ids=["with-its-checkpoint", "checkpoint-lost"])
+def test_other_settings_are_refused_until_the_log_is_judged_anew(judged: JudgedLog, state: str) -> None:
+    before = judged.alerts()
     with pytest.raises(RunMismatch, match="--rebuild"):
-        judges(kafka, fresh_chain_id, state, finality=16)
-    assert last_revisions(kafka, fresh_chain_id) == {before.id: before}
+        judged.judges(finality=16, state=state)
+    assert judged.alerts() == before
 
-    judges(kafka, fresh_chain_id, state, finality=16, rebuild=True)
-    (after,) = last_revisions(kafka, fresh_chain_id).values()
+    judged.judges(finality=16, state=state, rebuild=True)
+    after = judged.alerts()
 
-    assert (after.id, after.status) == (before.id, "final")
-    assert after.run != before.run
+    assert after.keys() == before.keys()
+    assert judged.mark().run not in {alert.run for alert in before.values()}
+    assert_same(judged, once(judged, 16))
     # The next start goes on from where the rebuilt run stands.
-    judges(kafka, fresh_chain_id, state, finality=16)
+    assert judged.judges(finality=16, state=state) == []
+
+
+def test_a_mismatch_is_said_before_a_block_is_judged(
+    judged: JudgedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def judge(*_: object) -> None:
+        raise AssertionError("a block was judged")
+
+    monkeypatch.setattr("detectors.engine.Engine.take", judge)
+    with pytest.raises(RunMismatch, match="--rebuild"):
+        judged.judges(finality=16, state="elsewhere")
+
+
+def test_a_mismatch_with_the_mark_of_the_version_before_is_said_after_the_first_block(
+    judged: JudgedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = {"head": HEAD, "hash": "0x" + "ab" * 32, "finality": 8, "run": "0123456789abcdef"}
+    judged.leaves_a_mark(json.dumps(old), offset=8)
+    heads: list[int] = []
+    check = Live._expect_same_run
+
+    def noted(live: Live, engine: object, *rest: object) -> None:
+        heads.append(engine.state.number)  # type: ignore[attr-defined]
+        check(live, engine, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Live, "_expect_same_run", noted)
+    with pytest.raises(RunMismatch, match=r"by run 0123456789abcdef.*--rebuild"):
+        judged.judges(finality=8, state="elsewhere")
+    assert heads == [1]
+    judged.judges(finality=8, rebuild=True)
+    assert_same(judged, once(judged, 8))
+
+
+def test_a_finality_below_an_old_rollback_can_be_chosen(judged: JudgedLog) -> None:
+    # Two blocks left the chain: with finality 1 the engine goes back one.
+    judged.judges(finality=1, rebuild=True)
+    (line,) = judged.books()[0].splitlines()
+    assert (json.loads(line)["block_number"], json.loads(line)["status"]) == (2, "final")
+    judged.judges(finality=8, rebuild=True)
+    assert_same(judged, once(judged, 8))
+
+
+def test_a_rollback_below_what_is_final_is_mended_by_the_command_that_it_names(
+    kafka: str, fresh_chain_id: int, tmp_path: Path
+) -> None:
+    judged = JudgedLog(kafka, fresh_chain_id, tmp_path)
+    judged.publishes(log(fresh_chain_id)[:7])
+    judged.judges(finality=1, until=7)
+    assert [status_at(alert, 7, 1) for alert in judged.alerts().values()] == ["final", "final"]
+    judged.publishes(log(fresh_chain_id)[7:])
+    for _ in range(2):
+        with pytest.raises(RollbackTooDeep, match="--rebuild"):
+            judged.judges(finality=1)
+    judged.judges(finality=1, rebuild=True)
+    kafka_book, store_book = judged.books()
+    assert kafka_book == store_book
+    # The one that mallory planted in block 6 is gone with it.
+    assert [json.loads(line)["block_number"] for line in kafka_book.splitlines()] == [2]
+    assert judged.judges(finality=1) == []
+
+
+@pytest.mark.parametrize("text", ["", "another consumer", "[]", '{"head": "high"}', '{"run": 7}', "{" * 3000])
+def test_the_mark_of_another_program_is_refused_and_a_rebuild_mends_it(judged: JudgedLog, text: str) -> None:
+    judged.leaves_a_mark(text, offset=3)
+    with pytest.raises(UnreadableRecord, match=f"{group_of(judged.chain_id)}.*--rebuild"):
+        judged.judges(finality=8)
+    judged.judges(finality=8, rebuild=True)
+    assert_same(judged, once(judged, 8))
+
+
+def test_a_mark_beyond_the_end_of_the_log_is_refused_and_a_rebuild_mends_it(judged: JudgedLog) -> None:
+    judged.leaves_a_mark(note_text(Note(head=HEAD, hash="0x")), offset=1_000_000)
+    with pytest.raises(BadInput, match=r"offset 1000000 of chain\.blocks.*--rebuild"):
+        judged.judges(finality=8)
+    judged.judges(finality=8, rebuild=True)
+    assert_same(judged, once(judged, 8))
+
+
+def test_a_rebuild_before_anything_was_published_publishes_it(
+    kafka: str, fresh_chain_id: int, tmp_path: Path
+) -> None:
+    judged = JudgedLog(kafka, fresh_chain_id, tmp_path)
+    judged.publishes(log(fresh_chain_id))
+    judged.judges(finality=8, rebuild=True)
+    assert_same(judged, once(judged, 8))
+
+
+def test_a_record_that_is_no_alert_is_set_aside_and_the_rebuild_goes_on(judged: JudgedLog) -> None:
+    judged.leaves_a_record(ALERTS, b"key", b"not an alert")
+    judged.leaves_a_record(ALERTS, alert_key(judged.chain_id, "x"), b'{"id": "x", "block_number": "high"}')
+    said = judged.judges(finality=16, rebuild=True)
+    assert sum("set aside fraud.alerts" in line for line in said) == 2
+    assert_same(judged, once(judged, 16))
+
+
+def test_the_withdrawal_comes_before_the_scores_of_the_blocks_that_stand(judged: JudgedLog) -> None:
+    judged.judges(finality=16, rebuild=True)
+    last = tail(judged.kafka, SCORES, judged.partition, HEAD + 1)
+    withdrawal, *blocks = (scores_from(each.key, each.value, judged.chain_id) for each in last)
+    assert withdrawal == Superseded(judged.chain_id, 1, judged.mark().run)
+    assert [block.block_number for block in blocks] == list(range(1, HEAD + 1))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -13,6 +12,7 @@ import pytest
 
 from detectors.alert import Alert
 from detectors.live import Live
+from detectors.messages import scores_from
 from detectors.published import last_revisions
 from detectors.registry import detectors
 from ingest.kafka import BLOCKS, SCORES, Cluster, Publisher, Reader
@@ -55,14 +55,15 @@ def poisoned(chain: ChainBuilder) -> Batch:
 def judges(kafka: str, chain_id: int, state: Path, until: int) -> dict[str, Alert]:
     """A detector from start to block `until`; what it has published by then."""
     Live(kafka, chain_id, detectors(), state).run(threading.Event(), until)
-    return last_revisions(kafka, chain_id)
+    return last_revisions(kafka, chain_id).alerts
 
 
 def judged_blocks(kafka: str, chain_id: int) -> list[int]:
     with Reader(kafka, SCORES, Cluster(kafka).partition_of(chain_id)) as reader:
         end, numbers = reader.sent(), list[int]()
         while reader.position < end:
-            numbers += [json.loads(message.value or b"{}")["block_number"] for message in reader.poll(0.5)]
+            records = [scores_from(one.key, one.value, chain_id) for one in reader.poll(0.5)]
+            numbers += [record.block_number for record in records]
     return numbers
 
 

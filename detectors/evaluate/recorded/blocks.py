@@ -75,16 +75,25 @@ def transfer_log(token: str, sender: str, payee: str, amount: int) -> LogAnswer:
 def _made_block(number: int, timestamp: int, parent: str, sent: Sequence[Sent]) -> Answer:
     block_hash = "0x" + _digest("block", str(number), parent, *(each.hash for each in sent))
     transactions = [
-        TransactionAnswer(each.hash, each.sender, each.to, hex(each.value), "0x0", "0x0", "0x")
+        TransactionAnswer(
+            hash=each.hash, sender=each.sender, to=each.to, value=hex(each.value), nonce="0x0", gas="0x0",
+            input="0x",
+        )
         for each in sent
-    ]
+    ]  # fmt: skip
     receipts = [
-        ReceiptAnswer(block_hash, each.hash, hex(at), "0x0", list(each.logs), status="0x1")
+        ReceiptAnswer(
+            block_hash=block_hash, transaction_hash=each.hash, transaction_index=hex(at),
+            cumulative_gas_used="0x0", logs=list(each.logs), status="0x1",
+        )
         for at, each in enumerate(sent)
-    ]
-    roots = (_ZERO_HASH, _ZERO_HASH, _ZERO_HASH)
-    header = (hex(number), block_hash, parent, *roots, _NOBODY, "0x0", "0x0", hex(timestamp))
-    return Answer(BlockAnswer(*header, transactions=transactions), receipts)
+    ]  # fmt: skip
+    header = BlockAnswer(
+        number=hex(number), hash=block_hash, parent_hash=parent, state_root=_ZERO_HASH,
+        transactions_root=_ZERO_HASH, receipts_root=_ZERO_HASH, miner=_NOBODY, gas_limit="0x0",
+        gas_used="0x0", timestamp=hex(timestamp), transactions=transactions,
+    )  # fmt: skip
+    return Answer(header, receipts)
 
 
 def _digest(*parts: str) -> str:
@@ -96,5 +105,7 @@ def _check_order(path: Path, answer: Answer) -> None:
     block = answer.block
     pairs = zip(block.transactions, answer.receipts, strict=False)
     for at, (transaction, receipt) in enumerate(pairs):
-        if receipt.transaction_hash != transaction.hash or receipt.transaction_index.lower() != hex(at):
+        if receipt.transaction_hash != transaction.hash or (receipt.transaction_index or "").lower() != hex(
+            at
+        ):
             raise unusable(path, f"its receipt {at} is not that of its transaction {at}")

@@ -1,6 +1,6 @@
 """The truth about a simulation: one line for each attack and hard negative, in a file that is always valid.
 
-The format is a contract with `undertow evaluate` and with outside tests (design, section 10).
+The format is a contract with `undertow evaluate` and with outside tests: see `ingest/localchain/README.md`.
 """
 
 from __future__ import annotations

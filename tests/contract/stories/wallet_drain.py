@@ -27,10 +27,15 @@ FEE = 10**15
 
 
 def positives(seed: int) -> list[Story]:
-    """Twelve: keys stolen (native value only, or tokens too), and approvals phished."""
-    tales = {"keys": _keys, "keys and tokens": _keys_and_tokens, "approvals": _approvals}
+    """Twelve: keys stolen (native value only, or tokens too), gifts sent ahead, and approvals phished."""
+    tales = {
+        "keys": _keys,
+        "keys and tokens": _keys_and_tokens,
+        "keys after gifts": _keys_after_gifts,
+        "approvals": _approvals,
+    }
     return [
-        tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales, rounds=4)
+        tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales, rounds=3)
     ]
 
 
@@ -59,6 +64,23 @@ def _keys(name: str, rng: Random, names: Names) -> Story:
         for victim in victims:
             chain.native(victim, thief, left[victim] - FEE)
             yield from rests(rng, 2)
+
+    return attack(name, acts, thief, victims=victims)
+
+
+def _keys_after_gifts(name: str, rng: Random, names: Names) -> Story:
+    """The thief sends each victim a worthless token and dust before, so as to look like somebody it knows."""
+    victims, thief, worthless = names.many(rng.randint(3, 6)), names.fresh(), names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        left: dict[bytes, int] = {}
+        yield from _in_use(chain, rng, victims, 0, left)
+        for victim in victims:
+            chain.erc20(worthless, thief, victim, 5 * ETHER).native(thief, victim, FEE)
+        yield from rests(rng, 2)
+        for victim in victims:
+            chain.native(victim, thief, left[victim])
+            yield from rests(rng, 1)
 
     return attack(name, acts, thief, victims=victims)
 

@@ -26,7 +26,7 @@ def test_the_book_of_a_store_leaves_out_what_was_retracted_and_states_what_is_fi
 def test_one_chain_of_two_can_be_asked_for(sqlite_url: str) -> None:
     writer = open_writer(sqlite_url)
     Filing(writer).file(drain(1), blocks=(judged(1),))
-    Filing(writer, chain_id=1).file(drain(1, chain_id=1), blocks=(judged(1),))
+    Filing(writer, chain_id=1).file(drain(1, chain_id=1), blocks=(judged(1, chain_id=1),))
     assert [chain.chain_id for chain in from_store(sqlite_url)] == [1, CHAIN]
     assert [chain.chain_id for chain in from_store(sqlite_url, 1)] == [1]
     with pytest.raises(BadInput, match="holds no chain 5"):

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.store import Feed, Filters, Reader, Tip, open_reader, open_writer
+from dashboard.store import Feed, Filters, Reader, open_reader, open_writer
+from detectors.messages import alert_key, records_of
 from ingest.kafka import ALERTS, BLOCKS, SCORES, Cluster, Publisher
 from ingest.model.errors import BadInput
-from tests.dashboard.alerts import ALICE, BOB, drain, judged, poisoning
+from tests.dashboard.alerts import ALICE, BOB, back_to, drain, judged, poisoning
 from tests.dashboard.detection import Detection
 
 pytestmark = pytest.mark.broker
@@ -78,7 +79,7 @@ def test_the_books_of_kafka_and_of_the_store_are_the_same_bytes(
     detection.judge(drain(1, chain_id=chain), poisoning(2, chain_id=chain), blocks=(judged(1), judged(2)))
     grown = drain(1, chain_id=chain, score=0.95, updated_block=15)
     gone = poisoning(2, chain_id=chain, status="retracted", retraction_reason="block 2 left the chain")
-    detection.judge(grown, gone, drain(14, chain_id=chain), blocks=(Tip(1, "0x01"), judged(2), judged(15)))
+    detection.judge(grown, gone, drain(14, chain_id=chain), blocks=(back_to(1), judged(2), judged(15)))
     ended(sink(undertow, kafka, sqlite_url, chain, "--until-block", 15))
     for name, source in (("kafka", kafka), ("store", sqlite_url)):
         book = tmp_path / f"{name}.jsonl"
@@ -148,6 +149,76 @@ def test_a_damaged_record_is_set_aside_and_said(
     reading(sqlite_url, lambda reader: reader.rejected(chain) == 2)
 
 
+def test_bad_records_among_good_ones_are_set_aside_and_shown_and_stop_nothing(
+    kafka: str, detection: Detection, undertow: Undertow, sqlite_url: str, tmp_path: Path
+) -> None:
+    chain = detection.chain_id
+    good, other = drain(2, chain_id=chain), drain(3, chain_id=5)
+    wrong = good.to_json().replace('"block_number":2,"category"', '"block_number":"not a number","category"')
+    detection.garble(ALERTS, wrong.encode(), alert_key(chain, good.id))
+    detection.garble(ALERTS, other.to_json().encode(), alert_key(5, other.id))
+    detection.garble(ALERTS, good.to_json().encode(), b"another key")
+    detection.garble(ALERTS, None, alert_key(chain, "gone"))
+    scores = records_of(judged(1, (ALICE, 0.5), chain_id=chain))[0]
+    detection.garble(SCORES, scores.replace(b'"score":0.5', b'"score":"high"'))
+    detection.garble(SCORES, records_of(judged(1, chain_id=5))[0])
+    detection.judge(good, blocks=(judged(2),))
+    said = ended(sink(undertow, kafka, sqlite_url, chain, "--until-block", 2))
+    assert said.count("set aside") == 6
+    assert "Expected `int`, got `str` - at `$.block_number`" in said
+    assert f"an alert of chain 5, not of chain {chain}" in said
+    # Nor does a sink that starts again stumble over them.
+    assert "set aside" not in ended(sink(undertow, kafka, sqlite_url, chain, "--until-block", 2))
+    for name, source in (("kafka", kafka), ("store", sqlite_url)):
+        book = tmp_path / f"{name}.jsonl"
+        ended(undertow("export", f"--{name}", source, "--chain-id", chain, "--alerts", book))
+        assert [json.loads(line)["id"] for line in book.open()] == ["drain-2"]
+    found = json.loads(ended(undertow("status", "--store", sqlite_url, "--json")))
+    assert (found["store"][0]["unreadable"], len(found["set_aside"])) == (6, 6)
+    assert found["set_aside"][0]["topic"] == ALERTS
+    text = ended(undertow("status", "--store", sqlite_url))
+    assert (
+        f"set aside: chain {chain}, fraud.scores offset 0: not a record of scores: Expected `float`" in text
+    )
+
+
+def test_another_finality_of_the_detector_counts_from_its_next_output_on(
+    kafka: str, detection: Detection, undertow: Undertow, sqlite_url: str
+) -> None:
+    chain = detection.chain_id
+    detection.judge(drain(1, chain_id=chain), blocks=(judged(1), judged(9)))
+    sink(undertow, kafka, sqlite_url, chain)
+    # Finality 10: at head 9 block 1 is not final.
+    reading(sqlite_url, lambda reader: reader.statuses(chain) == {"provisional": 1})
+    detection.finality = 5
+    detection.judge(blocks=(judged(10),))
+    reading(sqlite_url, lambda reader: reader.statuses(chain) == {"final": 1})
+    detection.finality = 20
+    detection.judge(blocks=(judged(11),))
+    reading(sqlite_url, lambda reader: reader.statuses(chain) == {"provisional": 1})
+
+
+def test_a_mark_that_cannot_be_read_is_said_and_what_was_filed_stays_as_final_as_it_was(
+    kafka: str, detection: Detection, undertow: Undertow, sqlite_url: str, tmp_path: Path
+) -> None:
+    chain = detection.chain_id
+    detection.judge(drain(1, chain_id=chain), blocks=(judged(11),))
+    ended(sink(undertow, kafka, sqlite_url, chain, "--until-block", 11))
+    detection.mark("another program was here")
+    detection.garble(SCORES, records_of(judged(12, chain_id=chain))[0])
+    said = ended(sink(undertow, kafka, sqlite_url, chain, "--until-block", 12))
+    assert f"the mark of undertow-detect-{chain} carries not JSON" in said
+    reading(sqlite_url, lambda reader: reader.statuses(chain) == {"final": 1})
+    found = json.loads(ended(undertow("status", "--kafka", kafka, "--json")))
+    log = next(entry for entry in found["log"] if entry["chain_id"] == chain)
+    assert log["judged"] is None
+    assert "start detect with --rebuild" in log["mark_error"]
+    export = ("export", "--kafka", kafka, "--chain-id", chain, "--alerts", tmp_path / "book.jsonl")
+    refused = undertow(*export)
+    assert len(refused.communicate(timeout=DEADLINE_S)[0].splitlines()) == 1
+    assert refused.returncode == 1
+
+
 def test_a_store_that_was_filled_from_another_log_is_refused(
     kafka: str, detection: Detection, undertow: Undertow, sqlite_url: str
 ) -> None:
@@ -191,18 +262,15 @@ def test_a_record_that_is_not_undertows_is_counted_by_status_and_hides_nothing_e
     assert (log["head"], log["judged"], log["unreadable"]) == (100, 95, 1)
 
 
-def test_an_alert_that_cannot_be_read_ends_an_export_with_one_line(
+def test_an_alert_that_cannot_be_read_is_left_out_of_an_export_and_named(
     kafka: str, detection: Detection, undertow: Undertow, tmp_path: Path
 ) -> None:
     detection.judge(drain(1, chain_id=detection.chain_id), blocks=(judged(1),))
     detection.garble(ALERTS, b"not an alert")
     chain = ("--chain-id", detection.chain_id)
-    refused = undertow("export", "--kafka", kafka, *chain, "--alerts", tmp_path / "book.jsonl")
-    said, _ = refused.communicate(timeout=DEADLINE_S)
-    assert refused.returncode == 1
-    assert len(said.splitlines()) == 1
-    assert "no alert of undertow in fraud.alerts" in said
-    assert not (tmp_path / "book.jsonl").exists()
+    said = ended(undertow("export", "--kafka", kafka, *chain, "--alerts", tmp_path / "book.jsonl"))
+    assert f"chain {detection.chain_id}: left out fraud.alerts offset 2: not JSON" in said
+    assert [json.loads(line)["id"] for line in (tmp_path / "book.jsonl").open()] == ["drain-1"]
 
 
 def test_a_broker_that_is_not_there_is_one_line(undertow: Undertow, sqlite_url: str) -> None:

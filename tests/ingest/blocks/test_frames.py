@@ -9,7 +9,7 @@ import pytest
 
 from ingest.blocks import frames
 from ingest.blocks.answers import Answer, BlockAnswer, ReceiptAnswer, TransactionAnswer
-from ingest.blocks.verify import Verify, verified_batch
+from ingest.blocks.verify import Rules, Verify, verified_batch
 from ingest.model.errors import NodeMisbehaved
 
 HASH = "0x" + "ab" * 32
@@ -18,16 +18,24 @@ HASH = "0x" + "ab" * 32
 def block(*cumulative_gas: int, receipts: int | None = None) -> Answer:
     """Block 5 with a transaction for each of the figures, and so many of their receipts (default: all)."""
     sent = [
-        TransactionAnswer(HASH, "0x" + "a1" * 20, "0x" + "b2" * 20, "0x0", "0x0", "0x5208", "0x")
+        TransactionAnswer(
+            hash=HASH, sender="0x" + "a1" * 20, to="0x" + "b2" * 20, value="0x0", nonce="0x0", gas="0x5208",
+            input="0x",
+        )
         for _ in cumulative_gas
-    ]
+    ]  # fmt: skip
     header = BlockAnswer(
-        "0x5", HASH, HASH, HASH, HASH, HASH, "0x" + "00" * 20, "0x1c9c380", "0x0", "0x1", transactions=sent
-    )
+        number="0x5", hash=HASH, parent_hash=HASH, state_root=HASH, transactions_root=HASH,
+        receipts_root=HASH, miner="0x" + "00" * 20, gas_limit="0x1c9c380", gas_used="0x0", timestamp="0x1",
+        transactions=sent,
+    )  # fmt: skip
     given = [
-        ReceiptAnswer(HASH, HASH, hex(at), hex(gas), [], status="0x1")
+        ReceiptAnswer(
+            block_hash=HASH, transaction_hash=HASH, transaction_index=hex(at), cumulative_gas_used=hex(gas),
+            status="0x1",
+        )
         for at, gas in enumerate(cumulative_gas)
-    ]
+    ]  # fmt: skip
     return Answer(header, given[:receipts], "http://node:1")
 
 
@@ -43,7 +51,7 @@ def test_a_missing_receipt_is_one_clear_line_also_where_nothing_must_be_proved(v
     answer = block(21_000, 42_000, receipts=1)
 
     with pytest.raises(NodeMisbehaved, match="http://node:1 gave block 5 with 2 transactions and 1 receipts"):
-        verified_batch(1, [answer], None, verify, lambda _number, _reason, _source: None)
+        verified_batch(1, [answer], None, Rules(verify), lambda _number, _reason, _source: None)
 
 
 @pytest.mark.parametrize("gas", ["-0x1", "0x" + "f" * 17])
@@ -54,7 +62,7 @@ def test_a_number_that_its_column_cannot_hold_is_one_clear_line(gas: str) -> Non
     with pytest.raises(
         NodeMisbehaved, match=r"http://node:1 gave a block that is none: a gas_limit is no UI"
     ):
-        verified_batch(1, [answer], None, "off", lambda _number, _reason, _source: None)
+        verified_batch(1, [answer], None, Rules("off"), lambda _number, _reason, _source: None)
 
 
 @pytest.mark.parametrize(
@@ -73,4 +81,4 @@ def test_a_transaction_whose_address_or_hash_is_none_is_one_clear_line(
     answer = replace(answer, block=msgspec.structs.replace(answer.block, transactions=sent))
 
     with pytest.raises(NodeMisbehaved, match=f"http://node:1 gave a block that is none: {what}"):
-        verified_batch(1, [answer], None, "off", lambda _number, _reason, _source: None)
+        verified_batch(1, [answer], None, Rules("off"), lambda _number, _reason, _source: None)

@@ -14,7 +14,8 @@ from typing import Any, get_args
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.blocks.verify import Verify, verified_batch
+from ingest.blocks.transactions import Whole
+from ingest.blocks.verify import Rules, Verify, verified_batch
 from ingest.model.batch import Batch
 from ingest.model.errors import UndertowError
 from ingest.nodes import Node
@@ -110,11 +111,13 @@ def draw_spoiled(data: st.DataObject, told: Any) -> Any:
 def read(node: Node, verify: Verify) -> Batch:
     """What ingest does with an answer, once it has seen whole headers."""
     found = node.fetch(1, 2)
-    return verified_batch(1, found, WHOLE[0].block.parent, verify, lambda *_: None, whole_headers=True)
+    return verified_batch(
+        1, found, WHOLE[0].block.parent, Rules(verify, whole=Whole(headers=True)), lambda *_: None
+    )
 
 
 def tells_the_truth(batch: Batch) -> None:
     """Blocks and logs are those of the chain."""
-    whole = verified_batch(1, WHOLE[: batch.blocks.height], None, "strict", lambda *_: None)
+    whole = verified_batch(1, WHOLE[: batch.blocks.height], None, Rules("strict"), lambda *_: None)
     assert batch.blocks.equals(whole.blocks)
     assert batch.logs.equals(whole.logs)

@@ -10,7 +10,15 @@ import pytest
 
 from ingest import schema
 from ingest.blocks.frames import batch as batch_of
-from ingest.blocks.traces import Call, FlatTrace, NestedCall, NestedTrace, flat_calls, frame, nested_calls
+from ingest.blocks.traces import (
+    Call,
+    FlatTrace,
+    NestedCall,
+    NestedTrace,
+    flat_calls,
+    frame,
+    nested_calls,
+)
 from ingest.facts.calls import traced
 from ingest.model.batch import Batch
 from ingest.model.errors import NodeMisbehaved
@@ -35,9 +43,13 @@ NESTED = {
     "calls": [
         {"type": "CALL", "from": hexed(MALLORY), "to": hexed(BANK), "value": "0x5", "input": "0x02",
          "error": "execution reverted",
-         "calls": [{"type": "DELEGATECALL", "from": hexed(BANK), "to": hexed(HEIR), "value": "0x5"}]},
-        {"type": "CREATE2", "from": hexed(MALLORY), "to": hexed(HEIR), "value": "0x2", "input": "0x60"},
-        {"type": "SELFDESTRUCT", "from": hexed(MALLORY), "to": hexed(HEIR), "value": "0x3", "input": "0x"},
+         "gasUsed": "0x55",
+         "calls": [{"type": "DELEGATECALL", "from": hexed(BANK), "to": hexed(HEIR), "value": "0x5",
+                    "gasUsed": "0x1"}]},
+        {"type": "CREATE2", "from": hexed(MALLORY), "to": hexed(HEIR), "value": "0x2", "input": "0x60",
+         "gasUsed": "0x2"},
+        {"type": "SELFDESTRUCT", "from": hexed(MALLORY), "to": hexed(HEIR), "value": "0x3", "input": "0x",
+         "gasUsed": "0x0"},
     ],
 }  # fmt: skip
 FLAT: list[dict[str, Any]] = [
@@ -58,7 +70,7 @@ FLAT: list[dict[str, Any]] = [
 ]  # fmt: skip
 MEANT = [
     (0, 0, "call", ALICE, MALLORY, word(7), None, False),
-    (1, 1, "call", MALLORY, BANK, word(5), "execution reverted", True),
+    (1, 1, "call", MALLORY, BANK, word(5), "reverted", True),
     (2, 2, "delegatecall", BANK, HEIR, word(0), None, True),
     (3, 1, "create", MALLORY, HEIR, word(2), None, False),
     (4, 1, "selfdestruct", MALLORY, HEIR, word(3), None, False),
@@ -81,9 +93,13 @@ def table(batch: Batch, calls: list[Call]) -> pl.DataFrame:
 def test_the_flat_form_and_the_nested_one_mean_the_same() -> None:
     batch, nested = one_transaction(), msgspec.convert([{"result": NESTED}], list[NestedTrace])
 
-    for calls in (list(flat_calls(flat_traces())), list(nested_calls(nested))):
-        rows = table(batch, calls)
+    tables = [table(batch, list(flat_calls(flat_traces()))), table(batch, list(nested_calls(nested)))]
+    assert tables[0].equals(tables[1])
+    for rows in tables:
         assert rows.select(COLUMNS).rows() == MEANT
+        # of the transaction itself as its receipt says; what failed and what destroys itself has none
+        used = batch.transactions["gas_used"][0]
+        assert rows["gas_used"].to_list() == [used, None, 1, 2, None]
         assert rows["transaction_hash"].unique().to_list() == batch.transactions["transaction_hash"].to_list()
         assert rows["input"].to_list() == [b"\1", b"\2", b"", b"", b""]
         assert schema.conform(schema.TRACES, rows).equals(rows)
@@ -122,22 +138,41 @@ def test_a_real_node_shows_the_call_that_a_contract_makes(town: Town) -> None:
     assert calls.filter(pl.col("depth") == 0)["from_address"].to_list() == [ALICE]
 
 
+def no_trace_block(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of a node that has geth's traces only."""
+    found = answers[0].get("result")
+    if isinstance(found, list) and found and "traceAddress" in found[0]:
+        return [{"jsonrpc": "2.0", "id": 0, "error": {"code": -32601, "message": "Method not found"}}]
+    return answers
+
+
 @pytest.mark.chain
 def test_a_node_without_trace_block_is_asked_for_geths_traces_and_says_the_same(town: Town) -> None:
     batch, _ = _forwarded(town)
     nodes = Nodes(town.url)
     expected = traced(batch, nodes.traces, nodes.source).traces
 
-    def no_trace_block(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        if isinstance(answers[0].get("result"), list) and "traceAddress" in answers[0]["result"][0]:
-            return [{"jsonrpc": "2.0", "id": 0, "error": {"code": -32601, "message": "Method not found"}}]
-        return answers
-
     with lying(town.url, no_trace_block) as liar:
         other = traced(batch, Nodes(liar.url).traces, liar.url).traces
 
-    same = [name for name in schema.TRACES.schema if name != "gas_used"]  # with or without the intrinsic gas
-    assert other.select(same).equals(expected.select(same))
+    assert other.equals(expected)
+
+
+@pytest.mark.chain
+def test_a_node_without_any_traces_is_one_clear_line(town: Town) -> None:
+    batch, _ = _forwarded(town)
+
+    def none(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        refused = {"code": -32601, "message": "Method not found"}
+        return [
+            {"id": one["id"], "error": refused} if isinstance(one["result"], list) else one for one in answers
+        ]
+
+    with (
+        lying(town.url, none) as liar,
+        pytest.raises(NodeMisbehaved, match="has neither trace_block nor debug_"),
+    ):
+        traced(batch, Nodes(liar.url).traces, liar.url)
 
 
 @pytest.mark.chain

@@ -94,3 +94,14 @@ def test_backfill_shows_how_far_it_is(town: Town, tmp_path: Path) -> None:
 
     assert done.returncode == 0
     assert done.stderr.startswith("backfill: 10 of 10 blocks, ")
+
+
+@pytest.mark.parametrize(
+    "command", [("ingest",), ("backfill", "--from-block", 0, "--to-block", 1, "--lake", "x")]
+)
+def test_a_wrapped_coin_that_is_no_address_is_refused_before_a_node_is_asked(
+    command: tuple[object, ...],
+) -> None:
+    line = the_line(undertow(*command, "--rpc", NOBODY, "--wrapped-native", "0x12\u202e,WETH"))
+
+    assert line == (r"undertow: error: --wrapped-native: '0x12\u202e' is no address (0x and 40 hex digits)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -156,3 +157,31 @@ def test_a_lake_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
 
     with pytest.raises(BadInput, match=r"the lake's folder .*file cannot be made: "):
         LakeWriter(tmp_path / "file")
+
+
+def as_before(lake: Path, column: str) -> None:
+    """The transactions of the lake's one range lose a column, as if written before it came to be."""
+    (file,) = (lake / "transactions").rglob("*.parquet")
+    pl.read_parquet(file, hive_partitioning=False).drop(column).write_parquet(file)
+    (manifest,) = (lake / "_ranges").iterdir()
+    told = json.loads(manifest.read_bytes())
+    for listed in told["files"]:
+        listed["sha256"] = hashlib.sha256((lake / listed["path"]).read_bytes()).hexdigest()
+    manifest.write_text(json.dumps(told))
+
+
+def test_a_lake_from_before_a_column_came_to_be_is_read_with_nulls_in_it(tmp_path: Path) -> None:
+    batch = payments(3).batch()
+    LakeWriter(tmp_path).write(batch)
+    as_before(tmp_path, "receipt_of")
+
+    (held,) = Lake.open(tmp_path).batches(1)
+    assert held.transactions.equals(batch.transactions)
+
+
+def test_a_column_that_must_be_there_is_still_missed(tmp_path: Path) -> None:
+    LakeWriter(tmp_path).write(payments(3).batch())
+    as_before(tmp_path, "gas_used")
+
+    with pytest.raises(NotALake, match="has other columns than this undertow reads"):
+        list(Lake.open(tmp_path).batches(1))

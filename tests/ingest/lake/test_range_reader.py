@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.blocks.verify import Rules
 from ingest.lake.range_reader import BLOCKS_A_STEP, RangeReader
 from ingest.nodes import Nodes, health
 from tests.fixtures.fake_chain import FakeChain, FakeTransport, Json, node_of
@@ -16,7 +17,7 @@ CHAIN = FakeChain().produce_blocks(3 * BLOCKS_A_STEP)
 
 
 def reads(transport: FakeTransport, first: int, last: int) -> list[tuple[int, bytes]]:
-    reader = RangeReader(1, Nodes([node_of(transport)], 1), "strict", lambda _line: None, traces=False)
+    reader = RangeReader(1, Nodes([node_of(transport)], 1), Rules(), lambda _line: None, traces=False)
     batch = reader.read(first, last, threading.Event())
     return batch.blocks.select("block_number", "block_hash").rows()
 

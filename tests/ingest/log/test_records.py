@@ -180,8 +180,8 @@ def test_a_record_cut_short_is_refused(size: int) -> None:
 def test_a_later_format_is_named() -> None:
     (value,) = encode(Rollback(1, 41, b"\x07" * 32))
 
-    with pytest.raises(UnreadableRecord, match="has format 2, this undertow reads 1: update it"):
-        peek(value[:3] + b"\x02" + value[4:])
+    with pytest.raises(UnreadableRecord, match="has format 3, this undertow reads 1 to 2: update it"):
+        peek(value[:3] + b"\x03" + value[4:])
 
 
 def test_a_table_with_other_columns_is_refused() -> None:
@@ -190,6 +190,15 @@ def test_a_table_with_other_columns_is_refused() -> None:
 
     with pytest.raises(UnreadableRecord, match="table blocks of blocks 1-1 of chain 1 has other columns"):
         decoded(encode(odd))
+
+
+def test_a_record_from_before_a_column_came_to_be_is_read_with_nulls_in_it() -> None:
+    batch = ChainBuilder().block().native(ALICE, BOB, 1).batch()
+    older = Batch(batch.blocks, batch.transactions.drop("receipt_of"), batch.logs)
+
+    (read,) = decoded(encode(older))
+    assert isinstance(read, Batch)
+    assert read.transactions.equals(batch.transactions)
 
 
 def _told_everything() -> Batch:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from ingest.model.errors import NodeMisbehaved, NodeUnreachable
-from ingest.nodes.jsonrpc import RpcError
+from ingest.nodes.refusals import RpcError
 from ingest.nodes.transport import BadStatus, TooSlow, TransportError
 from tests.fixtures.fake_chain import FakeChain, FakeTransport, Hook, Json, node_of
 

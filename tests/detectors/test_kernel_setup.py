@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import warmth
+from detectors import kernel_setup
 from ingest.model.errors import SetupFailed
 
 
@@ -14,19 +14,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_second_time_nothing_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(warmth, "_WARM_UP", "pass")  # the real one takes most of a minute, at set-up
+    monkeypatch.setattr(kernel_setup, "_WARM_UP", "pass")  # the real one takes most of a minute, at set-up
     first: list[str] = []
-    warmth.ensure_warm(first.append)
+    kernel_setup.ensure_kernels(first.append)
     assert first == ["detection: compiling kernels …", "detection: kernels are compiled"]
     second: list[str] = []
-    warmth.ensure_warm(second.append)
+    kernel_setup.ensure_kernels(second.append)
     assert second == ["detection: kernels are compiled"]
 
 
 def test_what_does_not_compile_is_told_in_one_line_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(warmth, "_WARM_UP", "raise OSError('no room for the cache')")
+    monkeypatch.setattr(kernel_setup, "_WARM_UP", "raise OSError('no room for the cache')")
     for _ in range(2):
         with pytest.raises(
             SetupFailed, match="do not compile on this machine: OSError: no room for the cache"
         ):
-            warmth.ensure_warm(print)
+            kernel_setup.ensure_kernels(print)

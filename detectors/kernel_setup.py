@@ -1,4 +1,7 @@
-"""Compiles the kernels of detection at set-up, once for each version, so that the first block is not slow."""
+"""Compiles the kernels of detection at set-up, once for each version, so that the first block is not slow.
+
+Light to import: what it compiles is imported by a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ _DEADLINE_S = 300
 _WARM_UP = "from detectors.warm_up import warm_up; warm_up()"
 
 
-def ensure_warm(progress: Callable[[str], None]) -> None:
+def ensure_kernels(progress: Callable[[str], None]) -> None:
     """Done in a moment where these were compiled before. Raises SetupFailed where they do not compile."""
     from detectors.compiled import CACHE
 

@@ -1,0 +1,80 @@
+"""What a store is asked with, and what it answers: values that screens, exports and `status` pass on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from detectors.alert import Alert
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the queue shows; an empty tuple or text lets everything through.
+
+    `search` is an address, a transaction hash or an alert id, or the beginning of one.
+    """
+
+    categories: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    minimum_score: float = 0.0
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """An alert as one line of a list. `status` is the one at the head; `timestamp` is seconds UTC."""
+
+    chain_id: int
+    id: str
+    category: str
+    severity: str
+    score: float
+    status: str
+    suppressed: bool
+    subject_kind: str
+    subject_id: str
+    block_number: int
+    timestamp: int
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Alerts that pass the filters: in all, and by each value of three columns."""
+
+    total: int = 0
+    category: dict[str, int] = field(default_factory=dict)
+    severity: dict[str, int] = field(default_factory=dict)
+    status: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How far detection has come on a chain, as far as the sink has filed it; `filed_at` is seconds UTC."""
+
+    chain_id: int
+    block_number: int
+    block_hash: str
+    timestamp: int | None
+    finality: int
+    filed_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A record that the sink could not read: where it lies in Kafka, and why it was set aside."""
+
+    chain_id: int
+    topic: str
+    kafka_offset: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The last revision of every alert of a chain at its head, and what is wrong with rows that hold none."""
+
+    head: Head
+    alerts: list[Alert]
+    unreadable: list[str]

@@ -1,0 +1,139 @@
+"""Sends what detection says: alerts, then scores, then the mark, in one transaction."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from detectors.alert import Alert, SubjectKind
+from detectors.base import hexed
+from detectors.engine import Engine, Output, Score
+from detectors.messages import (
+    BlockScores,
+    Note,
+    RolledBack,
+    SubjectScore,
+    alert_key,
+    group_of,
+    note_text,
+    records_of,
+    scores_key,
+)
+from ingest.kafka import ALERTS, BLOCKS, SCORES, Publisher
+
+CHUNK_RECORDS, CHUNK_BYTES = 1_000, 8_000_000
+"""What one transaction of many carries at most: it must end within seconds, or the broker aborts it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One record on its way: where to, under which key."""
+
+    topic: str
+    key: bytes
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """What is sent for one chain, by one process at a time."""
+
+    publisher: Publisher
+    partition: int
+    chain_id: int
+    finality: int
+
+    def send(self, outputs: Iterable[Output], engine: Engine, offset: int) -> None:
+        """What was said of new events, and that everything below `offset` is sent."""
+        outputs = list(outputs)
+        with self.publisher.transaction():
+            for output in outputs:
+                self._post(self.alert_letters(output.alerts))
+            for output in outputs:
+                self._post(self.score_letters(score_records(self.chain_id, output)))
+            self._mark(self.note(engine), offset)
+
+    def mark(self, note: Note, offset: int) -> None:
+        with self.publisher.transaction():
+            self._mark(note, offset)
+
+    def send_in_chunks(self, letters: Iterable[Letter], stop: threading.Event) -> None:
+        """Any number of records, in order, in as many transactions as they need, or until `stop`. The mark
+        stays where it is.
+        """
+        for chunk in _chunks(letters):
+            if stop.is_set():
+                return
+            with self.publisher.transaction():
+                self._post(chunk)
+
+    def note(self, engine: Engine, rebuilding: bool = False) -> Note:
+        """What the mark says once all that `engine` said is sent."""
+        state = engine.state
+        anchor = None if state.anchor is None else (state.anchor[0], hexed(state.anchor[1]))
+        return Note(
+            head=state.number,
+            hash=hexed(state.hash),
+            run=engine.run_name(),
+            finality=self.finality,
+            anchor=anchor,
+            rebuilding=rebuilding,
+        )
+
+    def alert_letters(self, alerts: Iterable[Alert]) -> Iterator[Letter]:
+        for alert in alerts:
+            yield Letter(ALERTS, alert_key(self.chain_id, alert.id), alert.to_json().encode())
+
+    def score_letters(self, records: Iterable[bytes]) -> Iterator[Letter]:
+        for record in records:
+            yield Letter(SCORES, scores_key(self.chain_id), record)
+
+    def _post(self, letters: Iterable[Letter]) -> None:
+        for letter in letters:
+            self.publisher.send(letter.topic, self.partition, letter.key, letter.value)
+
+    def _mark(self, note: Note, offset: int) -> None:
+        self.publisher.mark(group_of(self.chain_id), BLOCKS, self.partition, offset, note_text(note))
+
+
+def score_records(chain_id: int, output: Output) -> Iterator[bytes]:
+    """The `fraud.scores` records of an event: those of its blocks, or one that withdraws what a rollback
+    undid.
+    """
+    if output.rollback is not None:
+        back = output.rollback
+        yield from records_of(RolledBack(chain_id, back.number, hexed(back.hash)))
+    for _, records in block_records(chain_id, output):
+        yield from records
+
+
+def block_records(chain_id: int, output: Output, again: bool = False) -> Iterator[tuple[int, list[bytes]]]:
+    """The number and the records of each block, which may have been judged before."""
+    by_block: dict[int, list[Score]] = {}
+    for score in output.scores:
+        by_block.setdefault(score.block_number, []).append(score)
+    for number, block_hash, timestamp in output.blocks:
+        scores = tuple(_subject_score(each) for each in by_block.get(number, ()))
+        left_out = output.scores_left_out.get(number, 0)
+        place = (chain_id, number, hexed(block_hash), timestamp)
+        yield number, records_of(BlockScores(*place, scores, left_out=left_out, again=again))
+
+
+def _subject_score(score: Score) -> SubjectScore:
+    kind = cast(SubjectKind, score.subject_kind)
+    return SubjectScore(kind, score.subject, score.score, score.parts)
+
+
+def _chunks(letters: Iterable[Letter]) -> Iterator[list[Letter]]:
+    chunk: list[Letter] = []
+    size = 0
+    for letter in letters:
+        if chunk and (len(chunk) >= CHUNK_RECORDS or size + len(letter.value) > CHUNK_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(letter)
+        size += len(letter.value)
+    if chunk:
+        yield chunk

@@ -1,0 +1,93 @@
+"""Proves a block's transactions: what a node says of value, payee, input and nonce is under the header's
+transactions root, where it says all that the root is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+from ingest.blocks.answers import Answer, ReceiptAnswer, TransactionAnswer, number, unhex
+from ingest.blocks.proof import failed
+from ingest.blocks.senders import sender_difference
+from ingest.blocks.signed import Incomplete, UnknownType, transactions_root
+from ingest.blocks.trie import EMPTY_ROOT
+
+TransactionsProof = Literal["root", "none"]
+
+
+@dataclass(slots=True)
+class Whole:
+    """What was given whole before. From then on it may not be left out: that would hide a lie.
+
+    `headers` is true once a header came whole; `transactions` holds nodes with the types of transactions that
+    each gave whole: some leave fields of some types out.
+    """
+
+    headers: bool = False
+    transactions: set[tuple[str, int]] = field(default_factory=set)
+
+
+def prove_transactions(answer: Answer, source: str, whole: Whole) -> TransactionsProof:
+    """How far the transactions of `answer`, whose receipts are proved and told apart, are proved.
+
+    `none` where a type is of another chain, or the node leaves out what the encoding needs. Nobody needs to
+    prove that there are none: their receipts' root did. Raises ProofFailed where they are not those of the
+    root, or lack what the same node gave before.
+    """
+    block = answer.block
+    sent = block.transactions[:-1] if answer.apart else block.transactions
+    root = None if block.transactions_root is None else unhex(block.transactions_root)
+    if not sent or root is None:
+        return "root" if root == EMPTY_ROOT else "none"
+    try:
+        typed = _typed(sent, answer.receipts)
+        made = transactions_root(typed)
+    except UnknownType:
+        return "none"
+    except Incomplete as error:
+        lacking = {(source, _kind(transaction.type)) for transaction in typed} & whole.transactions
+        if lacking:
+            told = "a transaction lacks what this node gave of others, so that its root cannot be made"
+            raise failed(block, source, told) from error
+        return "none"
+    except (ValueError, OverflowError) as error:
+        raise failed(block, source, f"a transaction holds what no transaction can ({error})") from error
+    if made != root:
+        told = f"its transactions hash to 0x{made.hex()}, its header says {block.transactions_root}"
+        raise failed(block, source, f"{told}: the value, payee, input or nonce of one is altered")
+    whole.transactions.update((source, _kind(transaction.type)) for transaction in typed)
+    return "root"
+
+
+def check_senders(answer: Answer, source: str) -> None:
+    """Raises ProofFailed where a hash or a sender is not what was signed."""
+    sent = answer.block.transactions[:-1] if answer.apart else answer.block.transactions
+    try:
+        different = sender_difference(_typed(sent, answer.receipts))
+    except (ValueError, OverflowError) as error:
+        different = f"a transaction holds what no transaction can ({error})"
+    if different is not None:
+        raise failed(answer.block, source, different)
+
+
+def _typed(sent: Sequence[TransactionAnswer], receipts: Sequence[ReceiptAnswer]) -> list[TransactionAnswer]:
+    """Transactions with the types that their receipts were proved with. Raises ValueError where one says
+    another: under a type that is not known here it would escape the proof.
+    """
+    typed = []
+    for transaction, receipt in zip(sent, receipts, strict=False):
+        if transaction.type is None:
+            transaction = msgspec.structs.replace(transaction, type=receipt.type)
+        elif transaction.type != receipt.type and _kind(transaction.type) != _kind(receipt.type):
+            told = f"{transaction.hash} is of type {transaction.type}, its receipt of {receipt.type}"
+            raise ValueError(told)
+        typed.append(transaction)
+    return typed
+
+
+def _kind(text: str | None) -> int:
+    return int(number(text) or "0x0", 16)

@@ -1,0 +1,116 @@
+"""What it means that a node says no: later, too much, not here; or that a contract said it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+TOO_LARGE = 1
+"""The code under which an answer that was not read to its end is filed. No node uses it."""
+
+CONTRACT = 3
+"""The code under which what a contract says is filed, whatever the node's own code for it is (geth: 3)."""
+
+_RUN_CODE = {"eth_call", "eth_estimateGas"}
+"""Methods that run a contract: what they fail with may be the contract's words."""
+
+_VM_CODE = -32015
+"""Under which OpenEthereum and Nethermind file a failed execution."""
+
+_PATIENCE_CODES = {-32029, 429}
+_LIMIT_CODE = -32005
+_PATIENCE = re.compile(
+    r"\brate\b|rate.?limit|per second|too many (requests|calls)|request count|\bcapacity\b|\bquota\b"
+    r"|throttl|try again|too fast"
+)
+_TOO_LARGE = re.compile(
+    r"(response|result|answer|batch|body|payload|message|request|size).{0,40}"
+    r"(too (large|big|many)|exceed|limit)|too (large|big)|more than \d+ results"
+)
+_NO_METHOD = re.compile(
+    r"(method|module).{0,80}not (found|exist|available|supported|implemented|allowed|whitelisted)"
+    r"|unknown method|unsupported method|not supported"
+)
+_BAD_PARAMETER = re.compile(
+    r"invalid (argument|params|block (tag|number|param))|(unknown|unsupported) (block )?tag"
+    r"|cannot (unmarshal|parse)|without 0x|invalid digit|strconv"
+)
+_NO_STATE = re.compile(
+    r"missing trie node|\bstate\b.{0,60}(not|un)\s?(available|found|exist)|prun|historical|archive"
+)
+_FAILED_RUN = re.compile(
+    r"(\w+: )*(the )?"
+    r"((vm|evm|transaction|contract|call)[ :]+(execution|exception|error|halt|revert|fail|call)"
+    r"|execution (revert|error|fail|abort|halt|exception)|revert|halt(ed)?\b"
+    r"|out ?of ?gas|intrinsic gas|gas (required|uint64)|always failing"
+    r"|invalid ?(opcode|jump|code|memory|operand|instruction|feopcode)|bad (instruction|jump)"
+    r"|opcode ?not ?found"
+    r"|(out of )?stack ?(under|over|limit)|write protection|static ?(call|state)|mutable call"
+    r"|return ?data|max (code|call|initcode)|address collision|insufficient (balance|funds)|precompile"
+    r"|nonce uint64|custom error|panic)"
+)
+"""How clients begin what they say of a contract that ran and failed: geth, Erigon, Nethermind, Besu, reth,
+anvil, Hardhat, OpenEthereum. What comes after is the contract's own.
+"""
+
+_RETURNED = re.compile(r"(reverted )?0x[0-9a-f]*$")
+
+
+class RpcError(msgspec.Struct, gc=False, frozen=True):
+    """A node's "no", in its own words, or a contract's: see `spoken`."""
+
+    code: int = 0
+    message: str = ""
+    data: Any = None
+
+    @property
+    def asks_for_patience(self) -> bool:
+        """Hosted nodes that mean "later"; -32005 is used both for that and for answers that are too large."""
+        if self.is_a_contracts:
+            return False
+        if self.code == _LIMIT_CODE:
+            return not self.is_too_large
+        return self.code in _PATIENCE_CODES or bool(_PATIENCE.search(self.message.lower()))
+
+    @property
+    def is_too_large(self) -> bool:
+        text = self.message.lower()
+        is_large = self.code in (TOO_LARGE, -32008) or bool(_TOO_LARGE.search(text))
+        return is_large and not self.is_a_contracts and not _PATIENCE.search(text)
+
+    @property
+    def is_a_contracts(self) -> bool:
+        """Whether a contract ran and said no: the answer would be the same from any node."""
+        return self.code == CONTRACT
+
+    @property
+    def lacks_method(self) -> bool:
+        """Whether the node does not know, or does not offer, what it was asked for."""
+        says_so = self.code in {-32601, -32004} or bool(_NO_METHOD.search(self.message.lower()))
+        return says_so and not self.is_a_contracts
+
+    @property
+    def lacks_parameter(self) -> bool:
+        """Whether the node knows the method and not what it was asked with: a block by name, or by hash."""
+        says_so = self.code == -32602 or bool(_BAD_PARAMETER.search(self.message.lower()))
+        return says_so and not self.is_a_contracts
+
+    @property
+    def lacks_state(self) -> bool:
+        """Whether the node keeps the state no more that it was asked about."""
+        return not self.is_a_contracts and bool(_NO_STATE.search(self.message.lower()))
+
+
+def spoken(method: str, error: RpcError) -> RpcError:
+    """The error, filed under `CONTRACT` where it is a contract's: its words may be chosen to look like a
+    node's, and would otherwise have us wait, or ask for less, for ever.
+    """
+    is_nodes = error.code in {*_PATIENCE_CODES, _LIMIT_CODE, -32601, -32602}
+    if method not in _RUN_CODE or is_nodes:
+        return error
+    returned = isinstance(error.data, str) and _RETURNED.match(error.data.lower()) is not None
+    failed = _FAILED_RUN.match(error.message.lower()) is not None
+    is_contracts = error.code in (CONTRACT, _VM_CODE) or returned or failed
+    return RpcError(CONTRACT, error.message, error.data) if is_contracts else error

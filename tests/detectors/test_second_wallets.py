@@ -1,0 +1,44 @@
+"""A second wallet that its owner had made to look like the first one imitates nobody."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from detectors.registry import detectors
+from detectors.settings import EngineSettings
+from tests.contract.told import book_of
+from tests.fixtures.frames import ChainBuilder, address
+
+ETHER = 10**18
+POISONING = [detector for detector in detectors() if detector.name == "address-poisoning"]
+ALICE, SHOP, USD = address("alice"), address("shop"), address("usd")
+SECOND = ALICE[:4] + address("alice's second")[4:16] + ALICE[16:]
+
+
+def told(chain: ChainBuilder) -> list[str]:
+    lines, _ = book_of(POISONING, chain.batches(1), EngineSettings(finality=2))
+    return [json.loads(line)["subject"]["id"] for line in lines]
+
+
+@pytest.mark.parametrize(
+    "paid", [ETHER // 2, 3 * ETHER], ids=["of what it had", "more than the stream saw come"]
+)
+def test_whoever_paid_alice_knows_her_second_wallet_too(paid: int) -> None:
+    chain = ChainBuilder()
+    chain.block().native(SHOP, ALICE, 5 * ETHER)
+    chain.block().native(ALICE, SECOND, ETHER)
+    chain.block().native(SECOND, address("a friend"), paid)
+    chain.block().native(SECOND, SHOP, ETHER // 100)
+
+    assert told(chain) == []
+
+
+def test_a_stranger_who_looks_like_alice_poisons_the_shop_that_paid_her() -> None:
+    chain = ChainBuilder()
+    chain.block().native(SHOP, ALICE, 5 * ETHER)
+    chain.block().native(address("mallory"), SECOND, ETHER)
+    chain.block().native(SECOND, SHOP, ETHER // 100)
+
+    assert told(chain) == ["0x" + SECOND.hex()]

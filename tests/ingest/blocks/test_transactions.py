@@ -1,0 +1,191 @@
+"""What a node says of a payment is held against the root over the block's transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+from eth_account import Account
+
+from ingest.blocks.answers import Answer
+from ingest.blocks.transactions import Whole
+from ingest.blocks.trie import EMPTY_ROOT, ordered_root
+from ingest.blocks.verify import Rules, verified_batch
+from ingest.model.batch import Batch
+from ingest.model.errors import ProofFailed
+from tests.fixtures.made_blocks import Json, MadeBlock, paid
+from tests.fixtures.mainnet import recorded_block
+
+ALICE = Account.from_key(bytes([0x46] * 32))
+BOB, MALLORY = "0x" + "35" * 20, "0x" + "3a" * 20
+
+
+def signed(nonce: int, kind: int = 2) -> tuple[bytes, Json]:
+    """A payment of Alice to Bob: as her wallet sends it, and as a node tells of it."""
+    fees = {"gasPrice": 7} if kind < 2 else {"maxFeePerGas": 9, "maxPriorityFeePerGas": 1}
+    listed = {"accessList": [], "type": kind} if kind else {}
+    sent = {"nonce": nonce, "gas": 21_000, "to": BOB, "value": 10**18, "chainId": 1, **fees, **listed}
+    made = Account.sign_transaction(sent, ALICE.key)
+    told = {name: hex(value) if isinstance(value, int) else value for name, value in sent.items()}
+    words = {"v": hex(made.v), "r": hex(made.r), "s": hex(made.s)}
+    who = {"hash": "0x" + bytes(made.hash).hex(), "from": ALICE.address.lower(), "input": "0x"}
+    return bytes(made.raw_transaction), {"type": "0x0", **told, **words, **who}
+
+
+def block(*payments: tuple[bytes, Json], root: bytes | None = None) -> Answer:
+    """A block of payments whose header holds the root over them, or another."""
+    made = ordered_root([raw for raw, _ in payments]) if root is None else root
+    receipts = [
+        replace(receipt, sent=told, told={**receipt.told, "transactionHash": told["hash"]})
+        for at, (_, told) in enumerate(payments)
+        for receipt in (paid(at, int(told["type"], 16)),)
+    ]
+    return MadeBlock(header={"transactionsRoot": "0x" + made.hex()}, receipts=receipts).answer()
+
+
+def read(answers: Sequence[Answer], rules: Rules | None = None, rejected: list[str] | None = None) -> Batch:
+    noted = [] if rejected is None else rejected
+    return verified_batch(1, answers, None, rules or Rules(), lambda _n, reason, _s: noted.append(reason))
+
+
+def altered(answer: Answer, at: int = 0, /, **changes: Any) -> Answer:
+    sent = list(answer.block.transactions)
+    sent[at] = msgspec.structs.replace(sent[at], **changes)
+    return replace(answer, block=msgspec.structs.replace(answer.block, transactions=sent))
+
+
+def said(batch: Batch) -> list[tuple[str, str]]:
+    return batch.blocks.select("proof", "transactions_proof").rows()
+
+
+LIES: dict[str, dict[str, Any]] = {
+    "more value": {"value": "0x0de0b6b3a7640001"},
+    "no value": {"value": "0x0"},
+    "another payee": {"to": MALLORY},
+    "a created contract": {"to": None},
+    "other call data": {"input": "0x00"},
+    "another nonce": {"nonce": "0x7"},
+    "another gas limit": {"gas": "0x5209"},
+    "another chain": {"chain_id": "0x5"},
+    "another signature": {"s": "0x1"},
+}
+
+
+def test_payments_that_hash_to_their_root_are_proved() -> None:
+    batch = read([block(signed(0), signed(1), signed(2, kind=1))])
+
+    assert said(batch) == [("header", "root")]
+
+
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+def test_a_node_that_alters_a_payment_of_alice_is_refused(lie: dict[str, Any]) -> None:
+    honest = block(signed(0), signed(1))
+
+    with pytest.raises(ProofFailed, match=r"its transactions hash to 0x[0-9a-f]{64}, its header says"):
+        read([altered(honest, 1, **lie)])
+
+
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+def test_under_warn_an_altered_payment_is_marked_and_said(lie: dict[str, Any]) -> None:
+    rejected: list[str] = []
+    batch = read([altered(block(signed(0)), **lie)], Rules("warn"), rejected)
+
+    assert said(batch) == [("none", "none")]
+    assert "its transactions hash to" in rejected[0]
+
+
+def test_a_node_that_is_not_looked_at_proves_nothing() -> None:
+    assert said(read([block(signed(0))], Rules("off"))) == [("none", "none")]
+
+
+@pytest.mark.parametrize("field", ["nonce", "gas", "chain_id", "max_fee_per_gas", "access_list", "r", "v"])
+def test_a_node_that_never_gave_a_field_is_read_without_that_proof(field: str) -> None:
+    answer = altered(block(signed(0)), 0, **{field: None})
+
+    assert said(read([answer])) == [("header", "none")]
+
+
+@pytest.mark.parametrize("field", ["nonce", "gas", "chain_id", "max_fee_per_gas", "access_list", "r", "v"])
+def test_a_node_that_gave_a_field_before_may_not_leave_it_out(field: str) -> None:
+    rules = Rules()
+    read([block(signed(0))], rules)
+
+    lacking = altered(block(signed(1)), 0, value="0x0", **{field: None})
+    with pytest.raises(ProofFailed, match="lacks what this node gave of others"):
+        read([lacking], rules)
+
+
+def test_a_node_that_leaves_out_fields_of_one_type_only_goes_on_being_read() -> None:
+    rules = Rules()
+    read([block(signed(0, kind=0))], rules)
+
+    assert said(read([altered(block(signed(1)), access_list=None)], rules)) == [("header", "none")]
+
+
+def test_another_node_is_not_held_to_what_the_first_one_gives() -> None:
+    rules = Rules(whole=Whole(transactions={("http://another", 2)}))
+
+    assert said(read([altered(block(signed(0)), nonce=None)], rules)) == [("header", "none")]
+
+
+@pytest.mark.parametrize("kind", ["0x64", "0x6a", "0x71", "0x7b", "0x7f"])
+def test_types_of_other_chains_stay_readable(kind: str) -> None:
+    raw, told = signed(0)
+    other = {name: value for name, value in told.items() if name not in ("r", "s", "v", "accessList")}
+
+    assert said(read([block(signed(1), (raw, {**other, "type": kind}))])) == [("header", "none")]
+
+
+def test_a_type_that_its_receipt_does_not_have_is_no_way_past_the_proof() -> None:
+    hidden = altered(block(signed(0)), type="0x71", value="0x0")
+
+    with pytest.raises(ProofFailed, match="is of type 0x71, its receipt of 0x2"):
+        read([hidden])
+
+
+@pytest.mark.parametrize("kind", [0, 1, 2])
+def test_a_type_that_is_not_said_is_that_of_the_receipt(kind: int) -> None:
+    assert said(read([altered(block(signed(0, kind)), type=None)])) == [("header", "root")]
+
+
+def test_a_block_without_transactions_needs_no_proof_of_them() -> None:
+    assert said(read([block()])) == [("header", "root")]
+    # its receipts root is that of nothing: whatever the other root says, nothing was left out
+    assert said(read([block(root=b"\x17" * 32)])) == [("header", "none")]
+    assert block().block.transactions_root == "0x" + EMPTY_ROOT.hex()
+
+
+@pytest.mark.parametrize("value", ["0xzz", "0x-1", "zero"])
+def test_a_value_that_is_no_number_is_one_clear_line(value: str) -> None:
+    with pytest.raises(ProofFailed, match="a transaction holds what no transaction can"):
+        read([altered(block(signed(0)), value=value)])
+
+
+def test_a_sender_that_did_not_sign_is_refused_where_somebody_asked() -> None:
+    forged = altered(block(signed(0), signed(1)), 1, sender=MALLORY)
+
+    assert said(read([forged])) == [("header", "root")]
+    with pytest.raises(ProofFailed, match=f"is signed by {ALICE.address.lower()}, not by {MALLORY}"):
+        read([forged], Rules(senders=True))
+
+
+def test_a_hash_that_is_not_the_transactions_is_refused_where_somebody_asked() -> None:
+    honest = block(signed(0))
+    name = "0x" + "77" * 32
+    receipt = msgspec.structs.replace(honest.receipts[0], transaction_hash=name)
+    renamed = replace(altered(honest, hash=name), receipts=[receipt])
+
+    with pytest.raises(ProofFailed, match=f"transaction 0 hashes to .*, not to {name}"):
+        read([renamed], Rules(senders=True))
+
+
+def test_a_recorded_block_of_mainnet_is_proved_to_its_last_payment() -> None:
+    answer = recorded_block("mainnet/17686110.json.gz")
+    at = next(at for at, sent in enumerate(answer.block.transactions) if int(sent.value, 16))
+
+    assert said(read([answer], Rules(senders=True)))[0][1] == "root"
+    with pytest.raises(ProofFailed, match="its transactions hash to"):
+        read([altered(answer, at, value="0x0")])
