@@ -51,7 +51,7 @@ class Plan:
 
 
 def sources() -> list[Path]:
-    """Every file that decides what a played world holds, in order of names: what is written to be read does not."""
+    """Every file that decides what a played world holds, in order of names. Documents do not."""
     ingest = Path(str(files("ingest")))
     left_out = [ingest / name for name in NOT_IN_A_WORLD]
     found = [path for path in ingest.rglob("*") if path.is_file() and path.suffix not in (".md", ".pyc")]
