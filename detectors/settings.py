@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from detectors import caps
 from detectors.alert import DEFAULT_FINALITY
 from detectors.kernels.layout import Limits
+from detectors.text import visible
 from ingest.model.errors import BadInput
+
+MOST = 2**31 - 1
+"""Of any count: kernels and stores hold them in four bytes."""
+SYMBOL = 32
+"""Letters of a coin's name."""
 
 COUNTS = (
     "finality", "epoch_blocks", "generation_blocks", "evidence_rows", "roles", "counted", "block_scores",
@@ -44,14 +50,20 @@ class EngineSettings:
 
     def __post_init__(self) -> None:
         for name in COUNTS:
-            if getattr(self, name) < 1:
-                raise BadInput(f"the setting {name} is {getattr(self, name)}: it must be at least 1")
+            value = getattr(self, name)
+            if type(value) is not int or not 1 <= value <= MOST:
+                raise BadInput(f"the setting {name} is {value!r}: give a whole number from 1 to {MOST}")
+        if type(self.quiet_seconds) is not int or not isinstance(self.score_floor, int | float):
+            raise BadInput("the settings quiet_seconds and score_floor are numbers, the first a whole one")
+        if type(self.limits) is not Limits:
+            raise BadInput("the setting limits is none: give Limits(…)")
+        _check_symbol(self.native_symbol)
         if self.generation_blocks % self.epoch_blocks:
             raise BadInput(
                 f"the setting generation_blocks is {self.generation_blocks}: it must be a multiple of "
                 f"epoch_blocks, {self.epoch_blocks}"
             )
-        if self.quiet_seconds < 0 or not 0 <= self.score_floor <= 1:
+        if not 0 <= self.quiet_seconds <= MOST or not 0 <= self.score_floor <= 1:
             raise BadInput("the settings quiet_seconds and score_floor begin at 0, and the floor ends at 1")
         largest = caps.alert_bytes(self.evidence_rows, self.roles)
         if largest > caps.RECORD_BYTES:
@@ -61,3 +73,13 @@ class EngineSettings:
             )
         if self.counted < max(self.evidence_rows, self.roles):
             raise BadInput("the setting counted is below what an alert shows: raise it to that at least")
+
+
+def _check_symbol(symbol: str | None) -> None:
+    """It stands in every row of native evidence: short, and nothing hidden in it."""
+    if symbol is None:
+        return
+    if not isinstance(symbol, str) or not 1 <= len(symbol) <= SYMBOL or visible(symbol) != symbol:
+        raise BadInput(
+            f"the setting native_symbol is {ascii(symbol)[:40]}: give 1 to {SYMBOL} printable letters"
+        )

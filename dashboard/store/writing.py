@@ -184,7 +184,8 @@ def _file_scores(connection: Connection, chain_id: int, records: Iterable[ScoreR
                 if record.part == 0:
                     # Those of a block that comes again take the place of the old ones.
                     _withdraw(connection, chain_id, scores.c.block_number >= record.block_number)
-                _insert_rows(connection, scores, _score_rows(record))
+                # A part that comes twice, or a subject in two parts, is filed once.
+                _insert_if_new(connection, scores, _score_rows(record))
 
 
 def _withdraw(connection: Connection, chain_id: int, blocks: ColumnElement[bool]) -> None:

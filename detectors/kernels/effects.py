@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from detectors.compiled import njit
 from detectors.kernels import u256
 from detectors.kernels.layout import (
@@ -31,6 +33,7 @@ from detectors.kernels.layout import (
     F_OUT_FAST,
     F_OUT_SLOW,
     FAST_SECONDS,
+    FUNDING_WEI,
     H_HELD,
     H_KNOWN,
     H_PAID,
@@ -250,6 +253,12 @@ def funder_of(g, wallet):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def is_funding(amount):  # type: ignore[no-untyped-def]
+    """Whether a first payment funds a wallet: dust, which anybody can send ahead of its owner, does not."""
+    return amount[0] != 0 or amount[1] != 0 or amount[2] != 0 or amount[3] > np.uint64(FUNDING_WEI)
+
+
+@njit(cache=True)
 def funders(g, rows, i, out):  # type: ignore[no-untyped-def]
     """Who first funded payer and payee, as known before; then learns the payee's, unless it sent transactions
     before it was sent anything: somebody else paid for these.
@@ -259,7 +268,7 @@ def funders(g, rows, i, out):  # type: ignore[no-untyped-def]
     if out[R_FROM_FUNDER] != NONE:
         out[R_FUNDER_PAYEES] = look(g.wallets, g.old_wallets, out[R_FROM_FUNDER], W_DISTINCT_OUT)
     is_first = g.funder[rows.payee[i]] == NONE and look(g.wallets, g.old_wallets, rows.payee[i], W_SENT) == 0
-    if rows.asset[i] == 0 and is_first and not u256.is_zero(rows.amount[i]):
+    if rows.asset[i] == 0 and is_first and is_funding(rows.amount[i]):
         g.funder[rows.payee[i]] = rows.sender[i]
         g.funded[rows.payee[i]] = rows.block[i]
 

@@ -64,6 +64,8 @@ EDGE_INTS = 13
 ROW_INTS = 27
 
 NONE = -1
+FUNDING_WEI = 10**15
+"""Native value above which a first payment makes its sender the funder: anything less is dust."""
 HUB_DEGREE = 6
 """A wallet with at least this many distinct payers and payees is a hub: money that passes it is nobody's
 trail.

@@ -15,6 +15,7 @@ Apart = Literal["state-sync", "block"]
 """What a receipt is of that is of no transaction: Polygon's state sync, or the block itself (Celo)."""
 
 _EMPTY = ("", "0x", "0x0")
+_ROOT_DIGITS = 2 + 2 * 32
 
 
 class LogAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
@@ -46,7 +47,7 @@ class ReceiptAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_on
     def state_root(self) -> bytes | None:
         """The root that a receipt held before Byzantium (EIP-658); None where it holds a status."""
         root = given(self.root)
-        return None if root is None or not int(root, 16) else unhex(root)
+        return None if root is None or len(root) != _ROOT_DIGITS or not int(root, 16) else unhex(root)
 
     @property
     def outcome(self) -> str | None:
@@ -60,11 +61,11 @@ class AccessAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
 
 
 class AuthorizationAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
-    chain_id: str
-    address: str
-    nonce: str
-    r: str
-    s: str
+    chain_id: str | None = None
+    address: str | None = None
+    nonce: str | None = None
+    r: str | None = None
+    s: str | None = None
     y_parity: str | None = None
     v: str | None = None
 
@@ -98,11 +99,12 @@ class TransactionAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True, k
     mint: str | None = None
     is_system_tx: bool | None = None
     eth_compatible: bool | None = None
+    fee_currency: str | None = None
     eth_value: str | None = None
 
     @property
     def call_data(self) -> str | None:
-        return self.data if self.input is None else self.input
+        return self.data if given(self.input) is None and self.data is not None else self.input
 
     @property
     def most_gas(self) -> str | None:
@@ -110,8 +112,9 @@ class TransactionAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True, k
 
     @property
     def is_foreign(self) -> bool:
-        """Whether a chain of its own kind adds fields to the encoding (Celo before its L2, Mantle)."""
-        return self.eth_compatible is False or self.eth_value is not None
+        """Whether it has fields that Celo before its L2, or Mantle, adds to the encoding of known types."""
+        is_celos = self.eth_compatible is False or given(self.fee_currency) is not None
+        return is_celos or self.eth_value is not None
 
 
 class HeaderAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_only=True):

@@ -72,7 +72,7 @@ def _blocks(
         "parent_hash": _sized("parent_hash", (block.parent_hash for block in blocks)),
         "timestamp": [seconds(block.timestamp) for block in blocks],
         "miner": _sized("miner", (block.fee_recipient for block in blocks)),
-        "gas_limit": _numbers_or_null(block.gas_limit for block in blocks),
+        "gas_limit": _small_numbers((block.gas_limit for block in blocks), 64),
         "gas_used": [_gas_of_block(answer) for answer in answers],
         "base_fee_per_gas": _small_numbers((block.base_fee_per_gas for block in blocks), 64),
         "transactions_root": _sized("transactions_root", (block.transactions_root for block in blocks)),
@@ -193,7 +193,7 @@ def _spread(values: Iterable[T], sizes: Sequence[int]) -> list[T]:
 
 
 def _wei(value: str) -> int:
-    return 0 if value == "0x" else int(value, 16)
+    return int(number(value) or "0x0", 16)
 
 
 def _gas_used(answer: Answer) -> list[int]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from ingest.blocks import rlp
-from ingest.blocks.answers import LogAnswer, ReceiptAnswer
+from ingest.blocks.answers import LogAnswer, ReceiptAnswer, given, number
 from ingest.blocks.bloom import BLOOM_BYTES, blooms_of
 from ingest.blocks.trie import ordered_root
 
@@ -51,7 +51,7 @@ def encoded_logs(logs: list[LogAnswer]) -> str:
 
 def _receipt(receipt: ReceiptAnswer, bloom: bytes, logs: str) -> bytes:
     """A receipt as the trie holds it: typed ones behind their type (EIP-2718)."""
-    kind = int(receipt.type or "0x0", 16)
+    kind = int(number(receipt.type) or "0x0", 16)
     front = (_outcome(receipt), rlp.quantity(receipt.cumulative_gas_used), bloom)
     items = (*map(rlp.encode, front), rlp.unhex(logs), *map(rlp.encode, _added(kind, receipt)))
     body = rlp.wrap(b"".join(items))
@@ -70,10 +70,11 @@ def _added(kind: int, receipt: ReceiptAnswer) -> tuple[bytes, ...]:
     Between Regolith and Canyon a deposit has a nonce that its receipt is not hashed with: only the version
     says that it is. What is added to a receipt of another type is not in its hash, and nobody reads it.
     """
-    if kind == DEPOSIT and receipt.deposit_receipt_version is not None:
-        return rlp.quantity(receipt.deposit_nonce or "0x0"), rlp.quantity(receipt.deposit_receipt_version)
-    if kind == CELO_FEES and receipt.base_fee is not None:
-        return (rlp.quantity(receipt.base_fee),)
+    version, fee = given(receipt.deposit_receipt_version), number(receipt.base_fee)
+    if kind == DEPOSIT and version is not None:
+        return rlp.quantity(number(receipt.deposit_nonce) or "0x0"), rlp.quantity(version)
+    if kind == CELO_FEES and fee is not None:
+        return (rlp.quantity(fee),)
     return ()
 
 

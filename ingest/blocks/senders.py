@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingest.blocks import signed
-from ingest.blocks.answers import TransactionAnswer, unhex
+from ingest.blocks.answers import TransactionAnswer, number, unhex
+from ingest.blocks.receipts import DEPOSIT
 from ingest.blocks.trie import keccak
 
 
@@ -37,7 +38,7 @@ def sender_difference(transactions: Sequence[TransactionAnswer]) -> str | None:
 
 
 def is_unsigned(transaction: TransactionAnswer) -> bool:
-    if transaction.type == "0x7e":
+    if int(number(transaction.type) or "0x0", 16) == DEPOSIT:
         return True
     return not int(transaction.r or "0x0", 16) and not int(transaction.s or "0x0", 16)
 

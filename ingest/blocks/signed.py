@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import TypeVar
 
 from ingest.blocks import rlp
-from ingest.blocks.answers import AccessAnswer, AuthorizationAnswer, TransactionAnswer
+from ingest.blocks.answers import AccessAnswer, AuthorizationAnswer, TransactionAnswer, number
+from ingest.blocks.receipts import DEPOSIT
 from ingest.blocks.trie import ordered_root
 
 T = TypeVar("T")
@@ -36,14 +37,14 @@ def transactions_root(transactions: Sequence[TransactionAnswer]) -> bytes:
 
 def encoded(transaction: TransactionAnswer) -> bytes:
     """A transaction as the trie holds it: typed ones behind their type (EIP-2718)."""
-    kind = int(transaction.type or "0x0", 16)
+    kind = int(number(transaction.type) or "0x0", 16)
     fields = _fields(kind, transaction)
-    return _sealed(kind, fields if kind == _DEPOSIT else fields + _signature(kind, transaction))
+    return _sealed(kind, fields if kind == DEPOSIT else fields + _signature(kind, transaction))
 
 
 def signed_part(transaction: TransactionAnswer) -> bytes:
     """What the sender signed the hash of; a deposit is signed by nobody. Raises what `encoded` raises."""
-    kind = int(transaction.type or "0x0", 16)
+    kind = int(number(transaction.type) or "0x0", 16)
     fields = _fields(kind, transaction)
     v = 0 if kind else int(_given(transaction.v), 16)
     chain = (
@@ -54,7 +55,11 @@ def signed_part(transaction: TransactionAnswer) -> bytes:
 
 def parity(transaction: TransactionAnswer) -> int:
     """Which of two keys a signature fits, 0 or 1. Nodes give it alone, as 27 or 28, or with the chain id."""
-    v = int(_given(transaction.y_parity or transaction.v), 16)
+    return _parity(number(transaction.y_parity) or transaction.v)
+
+
+def _parity(text: str | None) -> int:
+    v = int(_given(text), 16)
     if v >= _FIRST_PROTECTED_V:
         return (v - _FIRST_PROTECTED_V) % 2
     return v - 27 if v in (27, 28) else v
@@ -67,7 +72,7 @@ def _sealed(kind: int, fields: str) -> bytes:
 
 def _fields(kind: int, transaction: TransactionAnswer) -> str:
     encode = _ENCODERS.get(kind)
-    if encode is None or transaction.is_foreign:
+    if encode is None:
         raise UnknownType(f"transaction {transaction.hash} is of a type not known here, {transaction.type}")
     return encode(transaction)
 
@@ -116,14 +121,13 @@ def _deposit(sent: TransactionAnswer) -> str:
     return f"{front}{paid}{is_system}{_bytes(_given(sent.call_data))}"
 
 
-_DEPOSIT = 0x7E
 _ENCODERS: dict[int, Callable[[TransactionAnswer], str]] = {
     0: _legacy,
     1: _with_access_list,
     2: _dynamic_fee,
     3: _blob,
     4: _set_code,
-    _DEPOSIT: _deposit,
+    DEPOSIT: _deposit,
 }
 
 
@@ -143,12 +147,18 @@ def _access_list(entries: Sequence[AccessAnswer] | None) -> str:
 
 
 def _access(entry: AccessAnswer) -> str:
-    return rlp.hex_list(_bytes(entry.address) + rlp.hex_list("".join(map(_bytes, entry.storage_keys))))
+    return rlp.hex_list(_bytes(entry.address) + rlp.hex_list("".join(map(_key, entry.storage_keys))))
+
+
+def _key(text: str) -> str:
+    """A storage key: 32 bytes, of which some nodes leave out the zeros in front."""
+    return "a0" + text[2:].rjust(64, "0")
 
 
 def _authorization(given: AuthorizationAnswer) -> str:
-    who = f"{_quantity(given.chain_id)}{_bytes(given.address)}{_quantity(given.nonce)}"
-    return rlp.hex_list(f"{who}{_quantity(given.y_parity or given.v)}{_word(given.r)}{_word(given.s)}")
+    who = f"{_quantity(given.chain_id)}{_bytes(_given(given.address))}{_quantity(given.nonce)}"
+    v = hex(_parity(number(given.y_parity) or given.v))
+    return rlp.hex_list(f"{who}{_quantity(v)}{_word(given.r)}{_word(given.s)}")
 
 
 @lru_cache(1 << 14)

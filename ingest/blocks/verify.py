@@ -127,7 +127,7 @@ def _proved(chain_id: int, answer: Answer, rules: Rules, reject: Reject) -> Prov
     if rules.verify == "off":
         return Proved(apart, "none", "none")
     try:
-        return _held_to(apart, rules)
+        return _held_to(chain_id, apart, rules)
     except ProofFailed as error:
         reject(number, str(error), source)
         if rules.verify == "strict":
@@ -135,11 +135,11 @@ def _proved(chain_id: int, answer: Answer, rules: Rules, reject: Reject) -> Prov
         return Proved(apart, "none", "none")
 
 
-def _held_to(answer: Answer, rules: Rules) -> Proved:
+def _held_to(chain_id: int, answer: Answer, rules: Rules) -> Proved:
     proof = prove_apart(answer, answer.source)
     if proof == "receipts-root" and rules.whole.headers:
         raise failed(answer.block, answer.source, "its header lacks what others had")
-    transactions_proof = prove_transactions(answer, answer.source, rules.whole)
+    transactions_proof = prove_transactions(answer, answer.source, rules.whole, chain_id)
     if rules.senders:
         check_senders(answer, answer.source)
     return Proved(answer, proof, transactions_proof)

@@ -129,7 +129,7 @@ class WrappedReader:
         for some in _shares(addresses, CODES_A_REQUEST):
             codes += self._codes(some, block_hash)
         given = dict(zip(addresses, codes, strict=True))
-        other = [address for address in addresses if given[address] != b"" and not is_weth9(given[address])]
+        other = [address for address in addresses if not is_weth9(given[address])]
         said: list[bytes | None] = []
         for some in _shares(other, TOKENS_A_REQUEST):
             said += self._call([(address, data) for address in some for data in _QUESTIONS], block_hash)

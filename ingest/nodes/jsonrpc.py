@@ -37,11 +37,15 @@ class BatchRefused(Exception):
         self.error = error
 
 
-def without_nulls(value: Any) -> Any:
-    """Plain JSON without what is null: some nodes write out every field that they know of."""
+def plainly(value: Any) -> Any:
+    """Plain JSON in the form that most nodes answer in: without what is null, as some write out every field
+    that they know of, and with numbers as hex.
+    """
     if isinstance(value, dict):
-        return {name: without_nulls(one) for name, one in value.items() if one is not None}
-    return [without_nulls(one) for one in value] if isinstance(value, list) else value
+        return {name: plainly(one) for name, one in value.items() if one is not None}
+    if isinstance(value, list):
+        return [plainly(one) for one in value]
+    return hex(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def encode(calls: Sequence[Call]) -> bytes:
@@ -56,7 +60,7 @@ def encode(calls: Sequence[Call]) -> bytes:
 def decode(body: bytes, count: int) -> list[Reply]:
     """The replies to `count` calls, in their order. Raises NotJsonRpc or BatchRefused."""
     try:
-        replies = msgspec.json.decode(body, type=list[Reply] | Reply)
+        replies = _typed(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotJsonRpc(str(error)) from error
     if isinstance(replies, Reply):
@@ -68,3 +72,29 @@ def decode(body: bytes, count: int) -> list[Reply]:
     if sorted(reply.id if reply.id is not None else -1 for reply in replies) != list(range(count)):
         raise NotJsonRpc(f"{len(replies)} of {count} answers")
     return sorted(replies, key=lambda reply: reply.id or 0)
+
+
+def _typed(body: bytes) -> list[Reply] | Reply:
+    """Replies as they should be; where an error is written loosely, its words are kept and nothing else."""
+    try:
+        return msgspec.json.decode(body, type=list[Reply] | Reply)
+    except msgspec.ValidationError:
+        loose = msgspec.json.decode(body, type=list[_Loose] | _Loose)
+    return [each.reply() for each in loose] if isinstance(loose, list) else loose.reply()
+
+
+class _Loose(msgspec.Struct):
+    id: int | None = None
+    result: msgspec.Raw = msgspec.Raw(b"null")
+    error: Any = None
+
+    def reply(self) -> Reply:
+        told = self.error
+        if told is None:
+            return Reply(self.id, self.result)
+        if not isinstance(told, dict):
+            return Reply(self.id, self.result, RpcError(0, str(told)))
+        code, message = told.get("code"), told.get("message")
+        digits = str(code).removeprefix("-")
+        number = int(str(code)) if digits.isdecimal() and len(digits) < 10 else 0
+        return Reply(self.id, self.result, RpcError(number, str(message or ""), told.get("data")))

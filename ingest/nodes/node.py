@@ -124,7 +124,8 @@ class Node:
             return None
         reply = self._ask([("eth_getBlockByNumber", ["finalized", False])], QUICK_S)[0]
         if reply.error is not None:
-            if reply.error.lacks_parameter or reply.error.lacks_method:
+            is_refused = reply.error.lacks_parameter or reply.error.lacks_method
+            if is_refused and not reply.error.does_not_know_yet:
                 return None
             raise self._unsure(shown(reply.error.message))
         block = self._decode(reply, HeaderAnswer)
@@ -250,14 +251,14 @@ class Node:
         try:
             return msgspec.json.decode(reply.result, type=kind | None)
         except msgspec.ValidationError:
-            return self._decode_without_nulls(reply, kind)
+            return self._decode_plainly(reply, kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise self._bad(f"gave an answer of another shape: {error}") from error
 
-    def _decode_without_nulls(self, reply: Reply, kind: type[T]) -> T | None:
-        """The same where null stands for what is missing."""
+    def _decode_plainly(self, reply: Reply, kind: type[T]) -> T | None:
+        """The same where null stands for what is missing, or numbers are no hex."""
         try:
-            return msgspec.convert(jsonrpc.without_nulls(msgspec.json.decode(reply.result)), kind | None)
+            return msgspec.convert(jsonrpc.plainly(msgspec.json.decode(reply.result)), kind | None)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise self._bad(f"gave an answer of another shape: {error}") from error
 

@@ -40,6 +40,10 @@ _BAD_PARAMETER = re.compile(
 _NO_STATE = re.compile(
     r"missing trie node|\bstate\b.{0,60}(not|un)\s?(available|found|exist)|prun|historical|archive"
 )
+_NOT_YET = re.compile(
+    r"unknown block(?! (tag|number))|block.{0,20}not (yet )?(found|known|available)|not yet|syncing"
+)
+
 _FAILED_RUN = re.compile(
     r"(\w+: )*(the )?"
     r"((vm|evm|transaction|contract|call)[ :]+(execution|exception|error|halt|revert|fail|call)"
@@ -55,7 +59,14 @@ _FAILED_RUN = re.compile(
 anvil, Hardhat, OpenEthereum. What comes after is the contract's own.
 """
 
+_REVERTED = re.compile(r"\brevert(ed)?\b|\bexecution (revert|failed|error)|\brevert reason\b")
+"""Somewhere in what was handed on by a proxy, or by a client that begins otherwise: no node reverts."""
+
+_ERROR_SELECTORS = ("0x08c379a0", "0x4e487b71")
+"""What a contract returns with a reason, and where it panics (Solidity)."""
+
 _RETURNED = re.compile(r"(reverted )?0x[0-9a-f]*$")
+_BEGINS_REVERTED = re.compile(r"\W*(vm )?(execution )?revert(ed)?\b")
 
 
 class RpcError(msgspec.Struct, gc=False, frozen=True):
@@ -98,6 +109,11 @@ class RpcError(msgspec.Struct, gc=False, frozen=True):
         return says_so and not self.is_a_contracts
 
     @property
+    def does_not_know_yet(self) -> bool:
+        """Whether the node understood, and has no answer now."""
+        return _NOT_YET.search(self.message.lower()) is not None
+
+    @property
     def lacks_state(self) -> bool:
         """Whether the node keeps the state no more that it was asked about."""
         return not self.is_a_contracts and bool(_NO_STATE.search(self.message.lower()))
@@ -107,10 +123,19 @@ def spoken(method: str, error: RpcError) -> RpcError:
     """The error, filed under `CONTRACT` where it is a contract's: its words may be chosen to look like a
     node's, and would otherwise have us wait, or ask for less, for ever.
     """
-    is_nodes = error.code in {*_PATIENCE_CODES, _LIMIT_CODE, -32601, -32602}
-    if method not in _RUN_CODE or is_nodes:
+    if method not in _RUN_CODE:
         return error
-    returned = isinstance(error.data, str) and _RETURNED.match(error.data.lower()) is not None
-    failed = _FAILED_RUN.match(error.message.lower()) is not None
-    is_contracts = error.code in (CONTRACT, _VM_CODE) or returned or failed
+    data, text = _returned(error.data), error.message.lower()
+    is_nodes = error.code in {*_PATIENCE_CODES, _LIMIT_CODE, -32601, -32602}
+    if is_nodes and not data.startswith(_ERROR_SELECTORS) and not _BEGINS_REVERTED.match(text):
+        return error
+    failed = _FAILED_RUN.match(text) is not None or _REVERTED.search(text) is not None
+    is_contracts = error.code in (CONTRACT, _VM_CODE) or _RETURNED.match(data) is not None or failed
     return RpcError(CONTRACT, error.message, error.data) if is_contracts else error
+
+
+def _returned(data: Any) -> str:
+    """What a contract returned, where an error carries it; some proxies wrap it once more."""
+    if isinstance(data, dict):
+        data = data.get("data")
+    return data.lower() if isinstance(data, str) else "-"

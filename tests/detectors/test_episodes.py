@@ -197,6 +197,7 @@ def test_roles_are_capped_attackers_first_and_counted_in_full() -> None:
     assert alert.measured == {
         "evidence_rows": 2, "roles": 42,
         "roles_attacker": 2, "roles_victim": 39, "roles_intermediary": 1, "roles_infrastructure": 0,
+        "roles_subject": 0,
     }  # fmt: skip
 
 

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from detectors.features import stream
 from detectors.graph import Graph
-from detectors.kernels.layout import Limits
+from detectors.kernels.layout import FUNDING_WEI, Limits
 from detectors.ledger import FIRST_ROOM, NO_TOKEN, UNKNOWN, UNNAMED_COIN, Ledger, Token, address_words
 from tests.fixtures.frames import ChainBuilder, address
 
+ETHER = 10**18
 ALICE, BOB, CAROL, USD = (address(name) for name in ("alice", "bob", "carol", "usd"))
 
 
@@ -70,26 +71,27 @@ def take(ledger: Ledger, number: int, people: list[int]) -> None:
 def test_the_first_sender_of_native_value_is_the_funder_for_good_until_its_block_leaves() -> None:
     chain = ChainBuilder()
     chain.block().native(BOB, ALICE, 0).erc20(USD, BOB, ALICE, 5)  # neither nothing nor a token funds
-    chain.block().native(CAROL, ALICE, 1)
+    chain.block().native(BOB, ALICE, FUNDING_WEI)  # nor dust
+    chain.block().native(CAROL, ALICE, FUNDING_WEI + 1)
     chain.block().native(BOB, ALICE, 10**18)
     ledger = streamed(chain)
     alice, carol = ids(ledger, ALICE, CAROL)
     assert ledger.funder[alice] == carol
-    ledger.truncate(1)
+    ledger.truncate(2)
     assert ledger.funder[alice] == UNKNOWN
 
 
 def test_who_sends_to_a_wallet_that_had_money_before_the_stream_did_not_fund_it() -> None:
     chain = ChainBuilder().block()
     chain.native(ALICE, BOB, 100)  # alice sends before she was sent anything
-    chain.native(CAROL, ALICE, 1).native(ALICE, BOB, 1)
+    chain.native(CAROL, ALICE, ETHER).native(ALICE, BOB, 1)
     ledger = streamed(chain)
     (alice,) = ids(ledger, ALICE)
     assert ledger.funder[alice] == UNKNOWN
 
 
 def test_a_wallet_that_pays_more_than_ever_came_was_not_funded_by_the_first_who_sent_some() -> None:
-    chain = ChainBuilder().block().native(CAROL, ALICE, 1).native(ALICE, BOB, 1).native(ALICE, BOB, 1)
+    chain = ChainBuilder().block().native(CAROL, ALICE, ETHER).native(ALICE, BOB, ETHER).native(ALICE, BOB, 1)
     funders = stream(chain.batch(), Graph(), Ledger(), Limits()).transfers["from_funder"].to_list()
     assert funders[1] >= 0
     assert funders[2] == UNKNOWN
@@ -97,8 +99,8 @@ def test_a_wallet_that_pays_more_than_ever_came_was_not_funded_by_the_first_who_
 
 def test_an_address_first_met_in_a_block_that_left_is_forgotten_with_its_funder() -> None:
     chain = ChainBuilder()
-    chain.block().native(ALICE, BOB, 1)
-    chain.block().native(BOB, CAROL, 1)
+    chain.block().native(ALICE, BOB, ETHER)
+    chain.block().native(BOB, CAROL, ETHER)
     ledger = streamed(chain)
     ledger.truncate(1)
     (carol,) = ids(ledger, CAROL)

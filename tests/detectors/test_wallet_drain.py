@@ -105,9 +105,14 @@ def token_by_an_approval(chain: ChainBuilder, victim: bytes) -> None:
 THEFTS: list[Theft] = [all_native_value, token_then_native_value, token_by_an_approval]
 
 
-def in_use(with_token: bool) -> ChainBuilder:
-    """Customers of an exchange who each pay two others, and spend some of their token where they have it."""
+def in_use(with_token: bool, gift: Gift | None = None) -> ChainBuilder:
+    """Customers of an exchange who each pay two others, and spend some of their token where they have it. A
+    `gift` comes before anything else.
+    """
     chain = ChainBuilder(first_block=1).block()
+    for victim in VICTIMS:
+        if gift is not None:
+            gift(chain, victim)
     for customer in CUSTOMERS:
         chain.native(HOT, customer, ETHER)
         if with_token:
@@ -122,7 +127,7 @@ def in_use(with_token: bool) -> ChainBuilder:
 
 
 def drained(theft: Theft, gift: Gift | None = None, moment: str = "before") -> ChainBuilder:
-    chain = in_use(theft is not all_native_value)
+    chain = in_use(theft is not all_native_value, gift if moment == "first" else None)
     for victim in VICTIMS:
         chain.block()
         if gift is not None and moment == "before":
@@ -157,6 +162,7 @@ def test_four_wallets_in_use_that_lose_all_are_a_drain(theft: Theft) -> None:
 
 
 CASES = list(product(THEFTS, GIFTS, ("before", "between", "after")))
+CASES += list(product(THEFTS, (dust, dust_of_the_thief), ("first",)))
 
 
 @pytest.mark.parametrize(

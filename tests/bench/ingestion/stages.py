@@ -81,7 +81,9 @@ def _fetch(node: Node, first: int) -> list[Answer]:
 
 def _batch(clock: _Clock, chain_id: int, answers: list[Answer]) -> Batch:
     proofs = clock.takes("proof", lambda: [prove(answer, "") for answer in answers])
-    clock.takes("transactions root", lambda: [prove_transactions(answer, "", Whole()) for answer in answers])
+    clock.takes(
+        "transactions root", lambda: [prove_transactions(answer, "", Whole(), chain_id) for answer in answers]
+    )
     clock.takes("senders (on request)", lambda: [_recover(answer) for answer in answers])
     return clock.takes("columns", lambda: frames.batch(chain_id, answers, proofs))
 

@@ -51,7 +51,7 @@ def with_odd(plain: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
             try:
                 for step in path[:-1]:
                     inner = inner[step]
-                inner[path[-1]] = value
+                inner[path[-1]] = copy.deepcopy(value)  # an odd list or dict is changed by later paths
             except (KeyError, IndexError, TypeError):
                 continue  # an earlier change has taken the place away
         return made

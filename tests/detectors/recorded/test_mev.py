@@ -190,7 +190,7 @@ def _broken(**changes: Any) -> dict[str, Any]:
         ({"701": {"arbitrages": [{"tx": tx("arb") + "\n"}]}}, "arbitrages.0..tx"),
         (_broken(number="0xzz"), "invalid literal"),
         (_broken(number="-0x5"), "block_number"),
-        (_broken(gasLimit="0x" + "f" * 30), "gas_limit"),
+        (_broken(gasUsed="0x" + "f" * 30), "gas_used"),
         (_broken(hash="0x12"), "block_hash is not of 32 bytes"),
         (block(700, SANDWICHED) | {"receipts": {}}, "Expected `array`, got `object` - at `..receipts`"),
         (_broken(receipt={"transactionHash": tx("other")}), "receipt 0 is not that of its transaction"),

@@ -57,11 +57,9 @@ def test_a_missing_receipt_is_one_clear_line_also_where_nothing_must_be_proved(v
 @pytest.mark.parametrize("gas", ["-0x1", "0x" + "f" * 17])
 def test_a_number_that_its_column_cannot_hold_is_one_clear_line(gas: str) -> None:
     answer = block(21_000)
-    answer = replace(answer, block=msgspec.structs.replace(answer.block, gas_limit=gas))
+    answer = replace(answer, block=msgspec.structs.replace(answer.block, gas_used=gas))
 
-    with pytest.raises(
-        NodeMisbehaved, match=r"http://node:1 gave a block that is none: a gas_limit is no UI"
-    ):
+    with pytest.raises(NodeMisbehaved, match=r"http://node:1 gave a block that is none: a gas_used is no UI"):
         verified_batch(1, [answer], None, Rules("off"), lambda _number, _reason, _source: None)
 
 

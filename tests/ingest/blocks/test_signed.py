@@ -144,15 +144,6 @@ def test_a_type_of_another_chain_is_not_guessed_at(kind: str) -> None:
         encoded(msgspec.structs.replace(answer, type=kind))
 
 
-@pytest.mark.parametrize("extra", [{"eth_compatible": False}, {"eth_value": "0x0"}])
-def test_a_chain_that_adds_fields_to_a_known_type_is_not_guessed_at(extra: dict[str, Any]) -> None:
-    plain = KINDS["legacy"]
-    answer = node(Account.sign_transaction(plain, ALICE.key), plain)
-
-    with pytest.raises(UnknownType):
-        encoded(msgspec.structs.replace(answer, **extra))
-
-
 @pytest.mark.parametrize("kind", ["legacy", "access list", "dynamic fee"])
 def test_a_transaction_that_lacks_a_field_is_incomplete_not_another_one(kind: str) -> None:
     answer = node(Account.sign_transaction(KINDS[kind], ALICE.key), KINDS[kind])

@@ -189,3 +189,46 @@ def test_a_recorded_block_of_mainnet_is_proved_to_its_last_payment() -> None:
     assert said(read([answer], Rules(senders=True)))[0][1] == "root"
     with pytest.raises(ProofFailed, match="its transactions hash to"):
         read([altered(answer, at, value="0x0")])
+
+
+@pytest.mark.parametrize("extra", [{"eth_compatible": False}, {"fee_currency": BOB}, {"eth_value": "0x0"}])
+def test_a_field_that_other_chains_add_is_no_way_past_the_proof(extra: dict[str, Any]) -> None:
+    forged = altered(block(signed(0)), 0, value="0x0", **extra)
+
+    with pytest.raises(ProofFailed, match="its transactions hash to"):
+        read([forged])
+    for chain_id in (42220, 5000):
+        celos = verified_batch(chain_id, [forged], None, Rules(), lambda *_: None)
+        assert said(celos) == [("header", "none")]
+
+
+def test_a_root_that_a_node_gave_before_may_not_be_left_out() -> None:
+    rules = Rules()
+    read([block(signed(0))], rules)
+    honest = block(signed(1))
+
+    rootless = replace(honest, block=msgspec.structs.replace(honest.block, transactions_root=None))
+    assert said(read([rootless])) == [("receipts-root", "none")]
+    with pytest.raises(ProofFailed, match="lacks the transactions root"):
+        read([rootless], rules)
+
+
+def test_numbers_are_read_however_a_node_spells_nothing() -> None:
+    raw, told = signed(0)
+    spelled = {**told, "yParity": "0x", "data": told["input"], "input": "0x"}
+
+    assert said(read([block((raw, spelled))])) == [("header", "root")]
+
+
+def test_storage_keys_are_read_without_their_zeros() -> None:
+    full = [{"address": BOB, "storageKeys": ["0x" + "00" * 31 + "01", "0x" + "00" * 32]}]
+    sent = {"nonce": 0, "gas": 60_000, "to": BOB, "value": 1, "chainId": 1, "type": 1, "gasPrice": 7}
+    made = Account.sign_transaction({**sent, "accessList": full}, ALICE.key)
+    short = [{"address": BOB, "storageKeys": ["0x1", "0x0"]}]
+    told = {name: hex(value) if isinstance(value, int) else value for name, value in sent.items()}
+    words = {"v": hex(made.v), "r": hex(made.r), "s": hex(made.s), "accessList": short}
+    who = {"hash": "0x" + bytes(made.hash).hex(), "from": ALICE.address.lower(), "input": "0x"}
+
+    assert said(read([block((bytes(made.raw_transaction), {**told, **words, **who}))])) == [
+        ("header", "root")
+    ]

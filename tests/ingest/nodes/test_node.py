@@ -150,7 +150,8 @@ def test_a_row_of_bad_answers_is_ended_by_blocks_and_not_by_a_head() -> None:
         ("parentHash", "\u202eevil", "gave '"),
         ("number", "0x-5", "gave '0x-5' for a number"),
         ("number", "0x3", "gave block 0x3 when asked for block 2"),
-        ("number", 2, "gave an answer of another shape"),
+        ("number", [2], "gave an answer of another shape"),
+        ("number", True, "gave an answer of another shape"),
         ("transactions", None, "gave an answer of another shape"),
     ],
 )

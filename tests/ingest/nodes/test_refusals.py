@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from ingest.model.errors import FinalityUnknown, NodeMisbehaved, NodeUnreachable
-from ingest.nodes import Nodes
+from ingest.nodes import Nodes, jsonrpc
 from ingest.nodes.refusals import RpcError, spoken
 from tests.fixtures.fake_chain import FakeChain, FakeTransport, Json, node_of
 
@@ -325,3 +327,41 @@ def test_nulls_in_place_of_what_is_missing_are_no_trouble() -> None:
 
     transport.hook = write_out
     assert node_of(transport).fetch(1, 1) == node_of(transport.chain).fetch(1, 1)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": -32000, "message": "rpc error: code = Unknown desc = execution reverted: rate limit"},
+        {"code": -32603, "message": "Internal error: execution reverted: too many requests"},
+        {"code": -32603, "message": "[Request ID: abc-1] execution reverted: rate limit"},
+        {"code": 1, "message": "message execution failed (exit=[33], revert reason=[rate limit exceeded])"},
+        {"code": -32000, "message": "smart contract reverted: quota"},
+        {"code": -32000, "message": "rate limit exceeded", "data": {"data": "0x08c379a0"}},
+        {"code": -32005, "message": "execution reverted: quota", "data": "0x08c379a0"},
+        {"code": 429, "message": "execution reverted: try again"},
+    ],
+)
+def test_a_contracts_words_are_its_own_however_a_proxy_hands_them_on(error: dict[str, Any]) -> None:
+    filed = spoken("eth_call", msgspec.convert(error, RpcError))
+
+    assert filed.is_a_contracts
+    assert not filed.asks_for_patience and not filed.is_too_large and not filed.lacks_method
+
+
+@pytest.mark.parametrize(
+    "error", [{"code": 3, "message": None}, {"code": "3", "message": "x"}, {"code": None}, "unknown block", 5]
+)
+def test_an_error_that_is_written_loosely_is_an_error_still(error: object) -> None:
+    body = json.dumps({"jsonrpc": "2.0", "id": 0, "error": error}).encode()
+
+    (reply,) = jsonrpc.decode(body, 1)
+    assert reply.error is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["finalized block not found", "Unknown block", "finalized block not yet known"]
+)
+@pytest.mark.parametrize("code", [-32602, -32601, -32004])
+def test_a_node_that_does_not_know_yet_is_not_one_without_finality(text: str, code: int) -> None:
+    assert RpcError(code, text).does_not_know_yet
