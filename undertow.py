@@ -10,7 +10,7 @@ import sys
 import typer
 
 import dashboard.cli
-import detectors.cli
+import detectors.commands.cli
 import ingest.commands.cli
 from ingest.model.errors import UndertowError
 
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for package in (ingest.commands.cli, detectors.cli, dashboard.cli):
+for package in (ingest.commands.cli, detectors.commands.cli, dashboard.cli):
     package.mount(app)
 
 

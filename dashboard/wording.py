@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from detectors.text import visible
+from detectors.alerts.text import visible
 
 SYMBOL_LENGTH = 24
 """Longer symbols are cut on screens: no honest one comes near it."""

@@ -14,10 +14,10 @@ from typing import Literal, Protocol, runtime_checkable
 
 import polars as pl
 
-from detectors.alert import RoleName, Severity, SubjectKind
-from detectors.features import Features
+from detectors.alerts.alert import RoleName, Severity, SubjectKind
 from detectors.kernels.table import Table
-from detectors.models import ModelSpec
+from detectors.models.outliers import ModelSpec
+from detectors.parts.features import Features
 from ingest.model.batch import Batch
 
 Tier = Literal["transfers", "logs", "receipts", "traces", "code"]

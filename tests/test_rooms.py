@@ -14,7 +14,9 @@ def entries(folder: str) -> set[str]:
     return {path.name for path in (TOP / folder).iterdir() if path.name != "__pycache__"}
 
 
-@pytest.mark.parametrize(("folder", "most"), [("ingest", 16), ("ingest/localchain", 12), ("dashboard", 14)])
+@pytest.mark.parametrize(
+    ("folder", "most"), [("ingest", 16), ("ingest/localchain", 12), ("dashboard", 14), ("detectors", 16)]
+)
 def test_a_newcomer_sees_a_package_at_a_glance(folder: str, most: int) -> None:
     found = entries(folder)
 

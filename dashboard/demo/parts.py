@@ -132,7 +132,7 @@ def _is_published(place: Place) -> bool:
 
 
 def _is_judged(place: Place) -> bool:
-    from detectors.published import output_mark
+    from detectors.runs.published import output_mark
     from ingest.kafka import Cluster
 
     partition = Cluster(place.kafka).partition_of(place.chain_id)

@@ -18,7 +18,7 @@ from dashboard.demo.parts import Place
 from dashboard.demo.progress import Progress, Watcher
 from dashboard.demo.supervisor import Stopped, Supervisor
 from dashboard.demo.terminal import Terminal
-from detectors.kernel_setup import ensure_kernels
+from detectors.runs.kernel_setup import ensure_kernels
 from ingest.machine import setup, tools
 from ingest.machine.processes import free_port, refuse_taken
 from ingest.model.errors import BadInput, SetupFailed

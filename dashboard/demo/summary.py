@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from detectors.alert import Alert
+from detectors.alerts.alert import Alert
 from detectors.evaluate import Label, judge, load_labels
-from detectors.published import last_revisions
+from detectors.runs.published import last_revisions
 from ingest.log.blocklog import LogReader
 from ingest.model.batch import Batch
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from detectors.alert import Alert, book
+from detectors.alerts.alert import Alert, book
 from ingest.model.errors import BadInput
 
 ATTEMPTS = 5
@@ -73,7 +73,7 @@ def _named(chain_id: int | None) -> str:
 
 def _judged(bootstrap: str, chain_id: int, partition: int) -> Chain | None:
     """Reads the mark, the alerts, and the mark again: where it stood still the two belong together."""
-    from detectors.published import last_revisions, output_mark
+    from detectors.runs.published import last_revisions, output_mark
     from ingest.kafka import ALERTS
 
     for _ in range(ATTEMPTS):

@@ -9,9 +9,9 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 from dashboard.store import Feed, Rejected, Writer
-from detectors.alert import DEFAULT_FINALITY, Alert
-from detectors.messages import ScoreRecord, alert_from, scores_from
-from detectors.published import output_mark
+from detectors.alerts.alert import DEFAULT_FINALITY, Alert
+from detectors.alerts.messages import ScoreRecord, alert_from, scores_from
+from detectors.runs.published import output_mark
 from ingest.kafka import ALERTS, SCORES, Cluster, Message, Reader
 from ingest.model.errors import BadInput, UnreadableRecord
 

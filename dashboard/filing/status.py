@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass, field
 from itertools import dropwhile
 from typing import TYPE_CHECKING, Any
 
-from detectors.text import visible
+from detectors.alerts.text import visible
 from ingest.model.errors import UnreadableRecord
 
 if TYPE_CHECKING:
     from dashboard.store import SetAside
-    from detectors.messages import Note
-    from detectors.published import OutputMark
+    from detectors.alerts.messages import Note
+    from detectors.runs.published import OutputMark
     from ingest.kafka import Message
 
 LAST_RECORDS = 64
@@ -101,7 +101,7 @@ def _log(bootstrap: str) -> list[LogStatus]:
 
 
 def _chain(bootstrap: str, chain_id: int, partition: int) -> LogStatus:
-    from detectors.published import output_mark
+    from detectors.runs.published import output_mark
     from ingest.kafka import BLOCKS, REJECTED, tail
 
     messages = tail(bootstrap, BLOCKS, partition, LAST_RECORDS)

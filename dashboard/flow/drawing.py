@@ -10,7 +10,7 @@ from dashboard.flow.columns import columns_of
 from dashboard.flow.folding import folded
 from dashboard.flow.lines import LANE, Box, Point, drawn, lanes, node_box
 from dashboard.flow.sums import sums, wallet
-from detectors.alert import Alert
+from detectors.alerts.alert import Alert
 
 COLUMN, ROW = 340, 78
 """Pixels between the centres of neighbouring nodes."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboard import wording
-from detectors.alert import Evidence
+from detectors.alerts.alert import Evidence
 
 MOST_TOKENS = 5
 """Edges from one node to another: with more tokens than this the last one stands for the rest."""

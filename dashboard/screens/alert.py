@@ -12,7 +12,7 @@ from dashboard import wording
 from dashboard.flow import Flow, flow
 from dashboard.screens import filters, parts, routes
 from dashboard.store import Reader
-from detectors.alert import SEVERITIES, Alert, RoleName
+from detectors.alerts.alert import SEVERITIES, Alert, RoleName
 from ingest.model.errors import UndertowError
 
 REFRESH_S = 2.0

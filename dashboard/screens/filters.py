@@ -15,7 +15,7 @@ import streamlit as st
 
 from dashboard.screens import routes
 from dashboard.store import Filters
-from detectors.alert import SEVERITIES
+from detectors.alerts.alert import SEVERITIES
 
 STATUSES = ("provisional", "final", "retracted")
 _SEARCH_LENGTH = 100

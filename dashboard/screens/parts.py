@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard import wording
 from dashboard.store import AlertRow, Counts, Filters, Head, Reader, open_reader
-from detectors.alert import SEVERITIES, Alert
+from detectors.alerts.alert import SEVERITIES, Alert
 from ingest.model.errors import UndertowError
 
 ASSETS = Path(__file__).parent.parent / "assets"

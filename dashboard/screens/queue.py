@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import wording
 from dashboard.screens import filters, parts, routes
 from dashboard.store import AlertRow, Counts, Filters, Reader
-from detectors.alert import SEVERITIES
+from detectors.alerts.alert import SEVERITIES
 from ingest.model.errors import UndertowError
 
 PAGE_SIZE = 25

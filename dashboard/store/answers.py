@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from detectors.alert import Alert
+from detectors.alerts.alert import Alert
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ from sqlalchemy.types import NullType
 
 from dashboard.store.answers import AlertRow, Counts, Filters, Head, SetAside, Standing
 from dashboard.store.tables import alert_transactions, alerts, heads, offsets, rejected, roles
-from detectors.alert import Alert
-from detectors.messages import alert_from, alert_key
-from detectors.text import visible
+from detectors.alerts.alert import Alert
+from detectors.alerts.messages import alert_from, alert_key
+from detectors.alerts.text import visible
 from ingest.model.errors import UnreadableRecord
 
 RELATED_LIMIT = 20

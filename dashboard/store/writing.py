@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, insert,
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dashboard.store.tables import alert_transactions, alerts, heads, offsets, rejected, roles, scores
-from detectors.alert import Alert, is_final
-from detectors.messages import BlockScores, RolledBack, ScoreRecord, Superseded
+from detectors.alerts.alert import Alert, is_final
+from detectors.alerts.messages import BlockScores, RolledBack, ScoreRecord, Superseded
 from ingest.model.errors import BadInput
 
 _SAME = (

@@ -11,7 +11,7 @@ import polars as pl
 from detectors.evaluate.judging import Verdict
 from detectors.evaluate.labels import Label, Labels
 from detectors.evaluate.measures import Figure, false_alarms, share
-from detectors.lake_run import SCORES
+from detectors.runs.over_lake import SCORES
 from ingest.model.errors import BadInput
 
 BINS = 10

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.resources import files
 
+from detectors.alerts.text import visible
 from detectors.evaluate import pictures, text_table
 from detectors.evaluate.measures import Figure, Row
 from detectors.evaluate.report import Report, role_errors
-from detectors.text import visible
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 

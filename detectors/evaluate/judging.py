@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from detectors.alert import Alert, RoleName
+from detectors.alerts.alert import Alert, RoleName
 from detectors.evaluate.categories import ANOMALOUS, ANY
 from detectors.evaluate.labels import Label, Labels
 from detectors.evaluate.matching import NO_LABEL, Index, assign

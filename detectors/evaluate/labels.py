@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from detectors.alert import Alert, RoleName
+from detectors.alerts.alert import Alert, RoleName
 from detectors.evaluate.categories import ANOMALOUS
 from ingest.model.errors import BadInput
 

@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from detectors.alert import Alert
+from detectors.alerts.alert import Alert
 from detectors.evaluate.categories import ANOMALOUS
 from detectors.evaluate.labels import Label
 

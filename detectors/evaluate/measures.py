@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from detectors.alert import Alert
+from detectors.alerts.alert import Alert
 from detectors.evaluate.categories import ANOMALOUS
 from detectors.evaluate.intervals import f1, f1_interval, quartiles, wilson
 from detectors.evaluate.judging import Verdict

@@ -12,9 +12,9 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from detectors.alerts.text import visible
 from detectors.evaluate.calibration import Bin
 from detectors.evaluate.measures import Figure, Point
-from detectors.text import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from detectors.alert import Alert, Role
+from detectors.alerts.alert import Alert, Role
 from detectors.evaluate import calibration
 from detectors.evaluate.calibration import Bin
 from detectors.evaluate.categories import ANOMALOUS, ANY, CATEGORIES

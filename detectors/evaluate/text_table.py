@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from detectors.alerts.text import visible
 from detectors.evaluate.measures import ENOUGH_LABELS, Blocks, Figure, Row
 from detectors.evaluate.report import Report, role_errors
-from detectors.text import visible
 
 _HEAD = (
     "category", "attacks", "found", "precision", "recall", "F1", "false", "hard neg.", "lead", "latency",

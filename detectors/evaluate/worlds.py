@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from detectors.alert import Alert
+from detectors.alerts.alert import Alert
 from detectors.evaluate.judging import Verdict, judge
 from detectors.evaluate.labels import Labels
 from detectors.evaluate.measures import row

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from detectors.compiled import njit
 from detectors.kernels import u256
+from detectors.kernels.compiled import njit
 from detectors.kernels.layout import (
     A_MEAN,
     A_SPREAD,

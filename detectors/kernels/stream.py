@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from detectors.compiled import njit
 from detectors.kernels import u256
+from detectors.kernels.compiled import njit
 from detectors.kernels.effects import before, funder_of, funders, give, join, meet, quiet, take, wallet_row
 from detectors.kernels.layout import (
     E_DEPTH,

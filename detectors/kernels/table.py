@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.compiled import njit
 from detectors.kernels import u256
+from detectors.kernels.compiled import njit
 
 FIRST_ROWS = 1 << 10
 

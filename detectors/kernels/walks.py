@@ -7,8 +7,8 @@ is exact and every rule compares integers.
 
 import numpy as np
 
-from detectors.compiled import njit
 from detectors.kernels import u256
+from detectors.kernels.compiled import njit
 from detectors.kernels.layout import (
     E_ASSET,
     E_DEPTH,

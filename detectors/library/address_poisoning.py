@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from detectors import worth
-from detectors.alert import RoleName, Severity
+from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Memory, Row, evidence_rows, hexed
-from detectors.compiled import njit
-from detectors.features import Features
 from detectors.kernels import u256
+from detectors.kernels.compiled import njit
 from detectors.kernels.table import Table, look, touch
-from detectors.rows import limbs
+from detectors.parts import worth
+from detectors.parts.features import Features
+from detectors.parts.rows import limbs
 from ingest.model.batch import Batch
 
 PREFIX_DIGITS, SUFFIX_DIGITS = 3, 4

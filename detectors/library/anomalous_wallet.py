@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from detectors import worth
-from detectors.alert import RoleName, Severity
+from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, evidence_rows, hexed
-from detectors.features import Features
 from detectors.kernels.layout import WALLET_FEATURES
-from detectors.models import Matrix, Model, ModelSpec
+from detectors.models.outliers import Matrix, Model, ModelSpec
+from detectors.parts import worth
+from detectors.parts.features import Features
 from ingest.model.batch import Batch
 
 NOTHING = 0.05

@@ -7,10 +7,10 @@ from typing import Any
 
 import polars as pl
 
-from detectors import worth
-from detectors.alert import RoleName, Severity
+from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, evidence_rows, hexed
-from detectors.features import Features
+from detectors.parts import worth
+from detectors.parts.features import Features
 from ingest.model.batch import Batch
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from detectors import worth
-from detectors.alert import RoleName, Severity
+from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Memory, evidence_rows, hexed
-from detectors.features import Features
 from detectors.kernels.layout import EMPTIED, HUB_DEGREE
-from detectors.worth import DUST
+from detectors.parts import worth
+from detectors.parts.features import Features
+from detectors.parts.worth import DUST
 from ingest.model.batch import Batch
 
 

@@ -8,8 +8,8 @@ from collections import deque
 
 import networkx as nx
 
-from detectors.lake_run import LakeRun
 from detectors.registry import detectors
+from detectors.runs.over_lake import LakeRun
 from ingest.lake.backfill import BackfillSettings, backfill
 from ingest.lake.reading import Lake
 from ingest.nodes import Nodes

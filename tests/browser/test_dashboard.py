@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.store import open_writer
-from detectors.text import printable
+from detectors.alerts.text import printable
 from tests.dashboard.alerts import MALLORY, VAULT, Filing, drain, judged, paid, poisoning
 from tests.fixtures.browser import Tab
 

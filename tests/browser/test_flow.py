@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.store import open_writer
-from detectors.alert import Evidence, Role
-from detectors.text import printable
+from detectors.alerts.alert import Evidence, Role
+from detectors.alerts.text import printable
 from tests.dashboard.alerts import ALICE, BOB, CAROL, MALLORY, VAULT, Filing, drain, paid
 from tests.fixtures.browser import Tab
 

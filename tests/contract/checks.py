@@ -11,7 +11,7 @@ from collections.abc import Callable
 import polars as pl
 
 from detectors.base import TIERS, Detector, Finding
-from detectors.features import Features
+from detectors.parts.features import Features
 from ingest.model.batch import Batch
 from tests.contract.categories import CATEGORIES
 from tests.contract.told import judged

@@ -6,9 +6,9 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from detectors import checkpoint
 from detectors.base import Detector
-from detectors.engine import Engine
+from detectors.engine import checkpoint
+from detectors.engine.engine import Engine
 from ingest.model.batch import Event
 from tests.contract.told import Book, Told, book_of
 from tests.contract.worlds import SHORT, Worlds

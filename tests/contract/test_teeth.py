@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from detectors.base import Finding, Memory, Row, Tier, evidence_rows
-from detectors.features import Features
+from detectors.parts.features import Features
 from ingest.model.batch import Batch
 from tests.contract import checks, order_checks, stories, worth_checks
 from tests.contract.checks import Check

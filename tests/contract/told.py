@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from detectors.alert import Alert, book
+from detectors.alerts.alert import Alert, book
 from detectors.base import Detector, Finding
-from detectors.engine import Engine, Output, Score
-from detectors.features import Features
-from detectors.settings import EngineSettings
-from detectors.state import State, advance, cut
+from detectors.engine.engine import Engine, Output, Score
+from detectors.engine.settings import EngineSettings
+from detectors.engine.state import State, advance, cut
+from detectors.parts.features import Features
 from ingest.model.batch import Batch, Event
 
 Book = tuple[list[str], list[Score]]

@@ -9,7 +9,7 @@ from random import Random
 from typing import TypeVar, cast
 
 from detectors.base import Detector
-from detectors.settings import EngineSettings
+from detectors.engine.settings import EngineSettings
 from ingest.model.batch import Batch, Event, Rollback
 from tests.contract import stories
 from tests.contract.background import background

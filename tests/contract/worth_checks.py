@@ -7,7 +7,7 @@ from random import Random
 from statistics import mean
 
 from detectors.base import Detector, hexed
-from detectors.engine import Engine
+from detectors.engine.engine import Engine
 from tests.contract.worlds import LASTING, SEEDS, World, Worlds
 
 LEAST_POSITIVES = 40

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.store import Feed, Writer
-from detectors.alert import Alert, Evidence, Role
-from detectors.messages import BlockScores, RolledBack, ScoreRecord, SubjectScore
+from detectors.alerts.alert import Alert, Evidence, Role
+from detectors.alerts.messages import BlockScores, RolledBack, ScoreRecord, SubjectScore
 
 CHAIN = 31337
 GENESIS = 1_700_000_000

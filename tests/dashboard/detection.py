@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from detectors.alert import Alert
-from detectors.messages import (
+from detectors.alerts.alert import Alert
+from detectors.alerts.messages import (
     BlockScores,
     Note,
     RolledBack,

@@ -25,7 +25,7 @@ from dashboard.flow import flow
 from dashboard.screens import alert as page
 from dashboard.screens import parts
 from dashboard.store import AlertRow, Filters, Head, open_reader, open_writer
-from detectors.alert import Alert
+from detectors.alerts.alert import Alert
 from tests.dashboard.alerts import CHAIN, Filing, drain, judged
 
 ODD: tuple[object, ...] = (

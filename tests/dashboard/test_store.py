@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from dashboard.store import Feed, Filters, Reader, Writer
-from detectors.messages import Superseded
+from detectors.alerts.messages import Superseded
 from ingest.model.errors import BadInput
 from tests.dashboard.alerts import (
     ALICE,

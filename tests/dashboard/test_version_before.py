@@ -20,7 +20,7 @@ from dashboard.filing.export import Chain, from_kafka, from_store
 from dashboard.filing.sink import Goal, run
 from dashboard.filing.status import gather
 from dashboard.store import Filters, open_reader, open_writer
-from detectors.messages import (
+from detectors.alerts.messages import (
     BlockScores,
     RolledBack,
     alert_key,

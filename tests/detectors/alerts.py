@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from detectors.alert import Alert, Evidence, Role, status_at
+from detectors.alerts.alert import Alert, Evidence, Role, status_at
 from detectors.evaluate import Label, Labels
 
 ALICE, BOB, MALLORY, TRUDY = (f"0x{letter * 40}" for letter in "abde")

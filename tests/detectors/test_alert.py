@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from detectors.alert import Alert, Evidence, book, status_at
+from detectors.alerts.alert import Alert, Evidence, book, status_at
 from tests.detectors.alerts import ALICE, BOB, TRUDY, layered, transaction
 
 

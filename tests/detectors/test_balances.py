@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from detectors.features import stream
-from detectors.graph import Graph
 from detectors.kernels.layout import EMPTIED, EXCEEDED, Limits
-from detectors.ledger import Ledger
+from detectors.parts.features import stream
+from detectors.parts.graph import Graph
+from detectors.parts.ledger import Ledger
 from tests.fixtures.frames import ChainBuilder, address
 
 ALICE, BOB, EXCHANGE = (address(name) for name in ("alice", "bob", "exchange"))

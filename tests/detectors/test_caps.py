@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from detectors.alert import Alert, Evidence, Role
+from detectors.alerts.alert import Alert, Evidence, Role
+from detectors.alerts.caps import NAMES, RECORD_BYTES, ROLE_BYTES, ROW_BYTES, alert_bytes, bounded, shortened
 from detectors.base import Finding, Row, hexed
-from detectors.caps import NAMES, RECORD_BYTES, ROLE_BYTES, ROW_BYTES, alert_bytes, bounded, shortened
-from detectors.engine import Engine
-from detectors.episodes import Episodes
-from detectors.ledger import Ledger
+from detectors.engine.engine import Engine
+from detectors.engine.episodes import Episodes
+from detectors.engine.settings import EngineSettings
+from detectors.parts.ledger import Ledger
 from detectors.registry import detectors
-from detectors.settings import EngineSettings
 from ingest.model.batch import Batch
 from ingest.model.errors import BadInput
 from ingest.schema import METADATA_BYTES

@@ -12,10 +12,10 @@ from random import Random
 import numpy as np
 import pytest
 
-from detectors import checkpoint
-from detectors.engine import Checkpoint, Engine
+from detectors.engine import checkpoint
+from detectors.engine.engine import Checkpoint, Engine
+from detectors.engine.settings import EngineSettings
 from detectors.registry import detectors
-from detectors.settings import EngineSettings
 from ingest.model.batch import Batch
 from ingest.model.errors import RunMismatch, UnreadableCheckpoint
 from tests.contract.background import background

@@ -8,7 +8,7 @@ import numba
 import pytest
 
 import detectors
-from detectors import compiled
+from detectors.kernels import compiled
 
 PACKAGE = Path(detectors.__file__).parent
 

@@ -7,11 +7,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from detectors.alert import status_at
+from detectors.alerts.alert import status_at
 from detectors.base import Finding, Tier, evidence_rows
-from detectors.engine import Engine
-from detectors.features import Features
-from detectors.settings import EngineSettings
+from detectors.engine.engine import Engine
+from detectors.engine.settings import EngineSettings
+from detectors.parts.features import Features
 from ingest.model.batch import Batch, Rollback
 from ingest.model.errors import ChainGap, RollbackTooDeep, RunMismatch
 from tests.fixtures.frames import ChainBuilder, address

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from detectors.alert import Alert, Role, RoleName
+from detectors.alerts.alert import Alert, Role, RoleName
 from detectors.base import Row, hexed
-from detectors.episodes import Episodes, alert_id
-from detectors.ledger import Ledger
-from detectors.settings import EngineSettings
+from detectors.engine.episodes import Episodes, alert_id
+from detectors.engine.settings import EngineSettings
+from detectors.parts.ledger import Ledger
 from tests.detectors.findings import ALICE, BOB, MALLORY, finding, place, transaction
 from tests.fixtures.frames import address
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from detectors.alert import Alert, Role
+from detectors.alerts.alert import Alert, Role
 from detectors.evaluate import HORIZON_BLOCKS, Label, Misnamed, Verdict, judge
 from detectors.evaluate.categories import ANY
 from ingest.model.errors import BadInput

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from detectors.alert import Alert, Role
+from detectors.alerts.alert import Alert, Role
 from detectors.evaluate import HORIZON_BLOCKS, Label, Verdict, judge
 from detectors.evaluate.measures import category_row
 from detectors.evaluate.report import Report, evaluate

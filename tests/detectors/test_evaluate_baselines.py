@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detectors.alert import Alert
+from detectors.alerts.alert import Alert
 from detectors.base import Detector, hexed
 from detectors.evaluate.baselines import baseline_books, baselines
 from detectors.evaluate.categories import ANY

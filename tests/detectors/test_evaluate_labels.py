@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from detectors.alert import Role
+from detectors.alerts.alert import Role
 from detectors.evaluate import Label, Labels, load_book, load_labels
 from ingest.model.errors import BadInput
 from tests.detectors.alerts import BOB, MALLORY, TRUDY, in_a_book, layered

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from detectors.alert import Alert
+from detectors.alerts.alert import Alert
 from detectors.evaluate import Label, Verdict, judge
 from detectors.evaluate.calibration import binned, of_alerts
 from detectors.evaluate.categories import ANY

@@ -12,12 +12,12 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
 
-from detectors.alert import Alert
+from detectors.alerts.alert import Alert
 from detectors.evaluate.categories import ANY, CATEGORIES
 from detectors.evaluate.report import Report, evaluate
 from detectors.evaluate.survey import Survey
 from detectors.evaluate.text_table import table
-from detectors.lake_run import SCORES, write_lines
+from detectors.runs.over_lake import SCORES, write_lines
 from ingest.lake.writing import LakeWriter
 from ingest.model.errors import BadInput
 from tests.contract import categories as contract

@@ -17,7 +17,7 @@ from detectors.evaluate.report import Report, evaluate, evaluate_worlds
 from detectors.evaluate.survey import Survey
 from detectors.evaluate.text_table import table
 from detectors.evaluate.worlds import World
-from detectors.lake_run import SCORES
+from detectors.runs.over_lake import SCORES
 from ingest.model.errors import BadInput
 from tests.detectors.alerts import ALICE, BOB, MALLORY, TRUDY, label, labels, layered, transaction
 from tests.detectors.test_evaluate_report import BUILT, command, files, lake_of_mallory

@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 
 from detectors.base import evidence_rows
-from detectors.features import Features, stream
-from detectors.graph import Graph
 from detectors.kernels import layout
 from detectors.kernels.layout import Limits
-from detectors.ledger import Ledger
+from detectors.parts.features import Features, stream
+from detectors.parts.graph import Graph
+from detectors.parts.ledger import Ledger
 from ingest.model.batch import Batch
 from tests.detectors.oracle import Oracle
 from tests.fixtures.frames import ChainBuilder, address
@@ -193,7 +193,7 @@ def test_a_full_table_begins_a_generation_early_and_counts_it(monkeypatch: pytes
     stream(random_chain(1).batch(), graph, Ledger(), Limits())
     graph.rotate(due=False)
     assert graph.early_rotations == 0
-    monkeypatch.setattr("detectors.graph.GENERATION_ROWS", 4)
+    monkeypatch.setattr("detectors.parts.graph.GENERATION_ROWS", 4)
     graph.rotate(due=False)
     assert graph.early_rotations == 1
     assert graph.wallets.rows == 0

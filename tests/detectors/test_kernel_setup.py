@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from detectors import kernel_setup
+from detectors.runs import kernel_setup
 from ingest.model.errors import SetupFailed
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("detectors.compiled.CACHE", tmp_path / "kernels")
+    monkeypatch.setattr("detectors.kernels.compiled.CACHE", tmp_path / "kernels")
 
 
 def test_the_second_time_nothing_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:

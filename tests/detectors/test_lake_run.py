@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from detectors.engine import Engine
+from detectors.engine.engine import Engine
+from detectors.engine.settings import EngineSettings
 from detectors.evaluate import load_book
-from detectors.lake_run import Judged, LakeRun, write_book, write_scores
 from detectors.registry import detectors
-from detectors.settings import EngineSettings
+from detectors.runs.over_lake import Judged, LakeRun, write_book, write_scores
 from ingest.lake.reading import Lake
 from ingest.lake.writing import LakeWriter
 from ingest.model.errors import BadInput, ChainGap, UndertowError

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from detectors.features import stream
-from detectors.graph import Graph
 from detectors.kernels.layout import FUNDING_WEI, Limits
-from detectors.ledger import FIRST_ROOM, NO_TOKEN, UNKNOWN, UNNAMED_COIN, Ledger, Token, address_words
+from detectors.parts.features import stream
+from detectors.parts.graph import Graph
+from detectors.parts.ledger import FIRST_ROOM, NO_TOKEN, UNKNOWN, UNNAMED_COIN, Ledger, Token, address_words
 from tests.fixtures.frames import ChainBuilder, address
 
 ETHER = 10**18

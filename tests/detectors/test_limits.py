@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from detectors.engine import Engine
-from detectors.features import Features, stream
-from detectors.graph import Graph
+from detectors.engine.engine import Engine
+from detectors.engine.settings import EngineSettings
 from detectors.kernels.layout import MOST_STEPS, Limits
-from detectors.ledger import Ledger
+from detectors.parts.features import Features, stream
+from detectors.parts.graph import Graph
+from detectors.parts.ledger import Ledger
 from detectors.registry import detectors
-from detectors.settings import EngineSettings
 from ingest.model.errors import BadInput
 from tests.fixtures.frames import ChainBuilder, address
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.alert import DEFAULT_FINALITY
-from detectors.messages import (
+from detectors.alerts.alert import DEFAULT_FINALITY
+from detectors.alerts.messages import (
     MOST_BYTES,
     BlockScores,
     Note,

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from detectors import checkpoint
-from detectors.alert import Alert
-from detectors.engine import Engine
+from detectors.alerts.alert import Alert
+from detectors.engine import checkpoint
+from detectors.engine.engine import Engine
+from detectors.engine.settings import EngineSettings
 from detectors.evaluate import load_book
 from detectors.registry import detectors
-from detectors.settings import EngineSettings
 from ingest.lake.writing import LakeWriter
 from ingest.model.errors import RunMismatch
 from tests.fixtures.frames import ChainBuilder, address

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from detectors.published import superseding
+from detectors.runs.published import superseding
 from tests.detectors.alerts import TRUDY, layered
 
 

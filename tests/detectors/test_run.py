@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from detectors.base import Learns
+from detectors.engine.digest import TOP, digest, sources
+from detectors.engine.settings import EngineSettings
 from detectors.registry import detectors
-from detectors.run import digest
-from detectors.settings import EngineSettings
 
 ANCHOR = (1, bytes(32))
 
@@ -59,5 +60,25 @@ def other_model() -> Any:
 
 def test_other_code_is_another_run(monkeypatch: pytest.MonkeyPatch) -> None:
     usual_name = digest(EngineSettings(), detectors(), ANCHOR)
-    monkeypatch.setattr("detectors.run._code", lambda: "a line more")
+    monkeypatch.setattr("detectors.engine.digest._code", lambda: "a line more")
+    assert digest(EngineSettings(), detectors(), ANCHOR) != usual_name
+
+
+def test_what_decides_an_alert_is_in_the_name_and_a_report_or_a_command_is_not() -> None:
+    read = {path.relative_to(TOP).as_posix() for path in sources()}
+
+    decide = {"detectors/engine/episodes.py", "detectors/library/layering.py", "detectors/kernels/walks.py"}
+    assert (
+        decide | {"detectors/alerts/alert.py", "ingest/decode/transfers.py", "ingest/model/batch.py"} <= read
+    )
+    assert not [path for path in read if path.split("/")[1] in ("commands", "evaluate", "runs")]
+
+
+def test_another_version_of_a_library_that_computes_is_another_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual_name = digest(EngineSettings(), detectors(), ANCHOR)
+    versions = importlib.metadata.version
+    monkeypatch.setattr(
+        "importlib.metadata.version", lambda name: "0.0.0" if name == "numba" else versions(name)
+    )
+
     assert digest(EngineSettings(), detectors(), ANCHOR) != usual_name

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from detectors.engine.settings import EngineSettings
 from detectors.registry import detectors
-from detectors.settings import EngineSettings
 from tests.contract.told import book_of
 from tests.fixtures.frames import ChainBuilder, address
 

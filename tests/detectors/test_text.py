@@ -2,7 +2,7 @@
 
 import pytest
 
-from detectors.text import printable
+from detectors.alerts.text import printable
 
 
 def test_an_honest_symbol_is_left_as_it_is() -> None:

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from detectors.base import TIERS, Tier
-from detectors.tiers import at_tier
+from detectors.runs.tiers import at_tier
 from ingest import decode, schema
 from ingest.decode.shapes import signature
 from ingest.lake.writing import LakeWriter

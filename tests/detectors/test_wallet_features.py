@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from detectors.features import stream
-from detectors.graph import Graph
 from detectors.kernels.layout import Limits
-from detectors.ledger import Ledger
+from detectors.parts.features import stream
+from detectors.parts.graph import Graph
+from detectors.parts.ledger import Ledger
 from tests.fixtures.frames import ChainBuilder, address
 
 ALICE, BOB, CAROL, USD = (address(name) for name in ("alice", "bob", "carol", "usd"))

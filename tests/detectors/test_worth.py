@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from detectors import worth
-from detectors.alert import Severity
+from detectors.alerts.alert import Severity
+from detectors.engine.settings import EngineSettings
+from detectors.parts import worth
 from detectors.registry import detectors
-from detectors.settings import EngineSettings
 from tests.contract.told import book_of
 from tests.fixtures.frames import ChainBuilder, address
 

@@ -18,12 +18,12 @@ import pytest
 from dashboard.filing.export import from_kafka, from_store, lines
 from dashboard.filing.sink import Goal, run
 from dashboard.store import open_writer
-from detectors.alert import Alert
-from detectors.live import Live
-from detectors.messages import Note, group_of
-from detectors.published import last_revisions, output_mark
+from detectors.alerts.alert import Alert
+from detectors.alerts.messages import Note, group_of
+from detectors.engine.settings import EngineSettings
 from detectors.registry import detectors
-from detectors.settings import EngineSettings
+from detectors.runs.live import Live
+from detectors.runs.published import last_revisions, output_mark
 from ingest.kafka import ALERTS, BLOCKS, SCORES, Cluster, Publisher, tail
 from ingest.log.blocklog import LogWriter
 from ingest.model.batch import Event, Rollback

@@ -8,9 +8,9 @@ from random import Random
 
 import pytest
 
-from detectors import checkpoint
-from detectors.engine import Engine
-from detectors.settings import EngineSettings
+from detectors.engine import checkpoint
+from detectors.engine.engine import Engine
+from detectors.engine.settings import EngineSettings
 from ingest.model.batch import Event
 from tests.contract.background import background
 from tests.contract.stories import positives

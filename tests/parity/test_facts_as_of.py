@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
+from detectors.engine.settings import EngineSettings
 from detectors.registry import detectors
-from detectors.settings import EngineSettings
 from ingest.model.batch import Event
 from tests.contract.background import background
 from tests.contract.stories import positives

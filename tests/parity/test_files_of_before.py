@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from detectors import checkpoint
+from detectors.engine import checkpoint
 from detectors.registry import detectors
 from ingest import schema
 from ingest.lake.reading import Lake

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from detectors.alert import Alert, book
-from detectors.engine import Checkpoint, Engine
-from detectors.live import Live
-from detectors.published import last_revisions
-from detectors.settings import EngineSettings
+from detectors.alerts.alert import Alert, book
+from detectors.engine.engine import Checkpoint, Engine
+from detectors.engine.settings import EngineSettings
+from detectors.runs.live import Live
+from detectors.runs.published import last_revisions
 from ingest.facts.lists import ListBook
 from ingest.live.follower import Follower, FollowSettings
 from ingest.log.blocklog import LogWriter

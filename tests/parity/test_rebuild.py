@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from detectors.alert import status_at
-from detectors.live import Live
-from detectors.messages import Note, Superseded, alert_key, group_of, note_text, scores_from
+from detectors.alerts.alert import status_at
+from detectors.alerts.messages import Note, Superseded, alert_key, group_of, note_text, scores_from
+from detectors.runs.live import Live
 from ingest.kafka import ALERTS, SCORES, tail
 from ingest.model.errors import BadInput, RollbackTooDeep, RunMismatch, UnreadableRecord
 from tests.parity.judged_log import HEAD, JudgedLog, assert_same, judged_once, log
@@ -56,7 +56,7 @@ def test_a_mismatch_is_said_before_a_block_is_judged(
     def judge(*_: object) -> None:
         raise AssertionError("a block was judged")
 
-    monkeypatch.setattr("detectors.engine.Engine.take", judge)
+    monkeypatch.setattr("detectors.engine.engine.Engine.take", judge)
     with pytest.raises(RunMismatch, match="--rebuild"):
         judged.judges(finality=16, state="elsewhere")
 

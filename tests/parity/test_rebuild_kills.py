@@ -11,8 +11,8 @@ import time
 import pytest
 
 from dashboard.filing.export import from_kafka
-from detectors import outbox
-from detectors.live import Live
+from detectors.runs import outbox
+from detectors.runs.live import Live
 from ingest.machine.processes import Child
 from ingest.model.errors import BadInput, RunMismatch
 from tests.parity.judged_log import (

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from detectors.alert import Alert
-from detectors.live import Live
-from detectors.messages import scores_from
-from detectors.published import last_revisions
+from detectors.alerts.alert import Alert
+from detectors.alerts.messages import scores_from
 from detectors.registry import detectors
+from detectors.runs.live import Live
+from detectors.runs.published import last_revisions
 from ingest.kafka import BLOCKS, SCORES, Cluster, Publisher, Reader
 from ingest.log import records
 from ingest.log.blocklog import LogWriter

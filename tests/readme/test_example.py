@@ -8,7 +8,7 @@ import types
 import pytest
 
 from detectors.base import Detector
-from detectors.engine import Engine
+from detectors.engine.engine import Engine
 from tests.fixtures.frames import ChainBuilder, address
 from tests.readme.documents import DETECTORS
 

@@ -10,10 +10,10 @@ from typing import get_args
 import pytest
 
 from dashboard.store.tables import metadata
-from detectors.alert import SEVERITIES, RoleName
+from detectors.alerts.alert import SEVERITIES, RoleName
 from detectors.evaluate import HORIZON_BLOCKS
-from detectors.lake_run import SCORES
 from detectors.registry import detectors
+from detectors.runs.over_lake import SCORES
 from ingest import schema
 from ingest.facts.list_files import KINDS
 from ingest.kafka import connection

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from detectors.evaluate import Labels, Verdict, judge, load_labels
-from detectors.lake_run import LakeRun
 from detectors.registry import detectors
+from detectors.runs.over_lake import LakeRun
 from ingest.lake.backfill import BackfillSettings, backfill
 from ingest.lake.reading import Lake
 from tests.fixtures.chain import Played

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from detectors.alert import Alert
+from detectors.alerts.alert import Alert
 from detectors.base import Detector
 from detectors.evaluate.baselines.isolation_forest import IsolationForest
 from detectors.evaluate.baselines.transactions import Constant, LargeValue, Random
 from detectors.evaluate.survey import Survey
-from detectors.lake_run import LakeRun
+from detectors.runs.over_lake import LakeRun
 from ingest.lake.reading import Lake
 from ingest.machine.progress import Progress
 

@@ -7,8 +7,8 @@ import polars as pl
 from detectors.base import Finding, Row, Tier
 from detectors.evaluate.categories import ANY
 from detectors.evaluate.survey import Survey
-from detectors.features import Features
-from detectors.models import isolation_forest
+from detectors.models.outliers import isolation_forest
+from detectors.parts.features import Features
 from ingest.model.batch import Batch
 
 

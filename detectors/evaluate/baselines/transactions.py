@@ -13,7 +13,7 @@ import polars as pl
 
 from detectors.base import Finding, Row, Tier
 from detectors.evaluate.categories import ANY
-from detectors.features import Features
+from detectors.parts.features import Features
 from ingest.model.batch import Batch
 
 _COLUMNS = ("block_number", "timestamp", "transaction_hash", "from_address", "to_address")

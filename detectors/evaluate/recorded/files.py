@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from detectors.text import visible
+from detectors.alerts.text import visible
 from ingest.model.errors import BadInput
 
 T = TypeVar("T")

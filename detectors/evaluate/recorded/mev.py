@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from detectors.alert import Alert
+from detectors.alerts.alert import Alert
 from detectors.base import Detector
 from detectors.evaluate.categories import ANOMALOUS
 from detectors.evaluate.intervals import wilson

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
-from detectors.alert import Alert
+from detectors.alerts.alert import Alert
 from detectors.base import Detector
 from detectors.evaluate.recorded import blocks, files
 from detectors.evaluate.recorded.poisoning_rows import Poisoning, poisonings

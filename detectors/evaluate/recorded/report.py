@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from detectors.alert import Alert
+from detectors.alerts.alert import Alert
+from detectors.alerts.text import visible
 from detectors.evaluate.intervals import wilson
-from detectors.text import visible
 
 Kind = Literal["found", "missed", "extra", "disagreement", "not built", "other alert"]
 MOST_TRANSACTIONS = 12

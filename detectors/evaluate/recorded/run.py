@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from detectors.alerts.text import visible
 from detectors.base import Detector
 from detectors.evaluate.recorded import exploits, mev, poisoning
 from detectors.evaluate.recorded.report import Report, SetReport
-from detectors.text import visible
 from ingest.model.errors import BadInput
 
 _SETS: dict[str, Callable[[Path, Sequence[Detector]], SetReport]] = {

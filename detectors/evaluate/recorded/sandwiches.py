@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from detectors.alert import Alert
+from detectors.alerts.alert import Alert
 from detectors.evaluate.recorded.mev_files import Sandwich
 from detectors.evaluate.recorded.report import Case, said
 from detectors.evaluate.recorded.trial import attackers, raised

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from detectors.alert import Alert
+from detectors.alerts.alert import Alert
 from detectors.base import Detector, Learns
-from detectors.engine import Engine
+from detectors.engine.engine import Engine
 from detectors.evaluate.categories import built
 from detectors.evaluate.recorded.blocks import CHAIN_ID
 from ingest.model.batch import Batch

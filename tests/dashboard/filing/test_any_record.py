@@ -20,7 +20,7 @@ from dashboard.flow import flow
 from dashboard.screens import alert as page
 from dashboard.screens import parts
 from dashboard.store import Feed, Filters, Reader, Writer
-from detectors.messages import alert_key, records_of, scores_key
+from detectors.alerts.messages import alert_key, records_of, scores_key
 from ingest.kafka import ALERTS, SCORES, Message
 from tests.dashboard.alerts import ALICE, CHAIN, drain, judged
 

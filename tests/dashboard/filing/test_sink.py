@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.store import Feed, Filters, Reader, open_reader, open_writer
-from detectors.messages import alert_key, records_of
+from detectors.alerts.messages import alert_key, records_of
 from ingest.kafka import ALERTS, BLOCKS, SCORES, Cluster, Publisher
 from ingest.model.errors import BadInput
 from tests.dashboard.alerts import ALICE, BOB, back_to, drain, judged, poisoning

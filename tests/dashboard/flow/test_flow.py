@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dashboard.flow import Flow, flow
 from dashboard.flow.folding import FOLD_ABOVE
 from dashboard.flow.sums import LABEL_WIDTH, MOST_TOKENS, rounded, width_of
-from detectors.alert import Evidence, Role
+from detectors.alerts.alert import Evidence, Role
 from tests.dashboard.alerts import ALICE, BOB, CAROL, MALLORY, VAULT, drain, paid
 
 

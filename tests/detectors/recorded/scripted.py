@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from detectors.alert import RoleName
+from detectors.alerts.alert import RoleName
 from detectors.base import Finding, Row, Tier
-from detectors.features import Features
+from detectors.parts.features import Features
 from ingest.model.batch import Batch
 from tests.detectors.recorded.writing import person, tx
 

@@ -23,7 +23,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Said:
 
     monkeypatch.setattr("ingest.machine.tools.ensure", tools)
     monkeypatch.setattr("ingest.machine.solidity.ensure", lambda progress: progress("contracts"))
-    monkeypatch.setattr("detectors.kernel_setup.ensure_kernels", lambda progress: progress("kernels"))
+    monkeypatch.setattr("detectors.runs.kernel_setup.ensure_kernels", lambda progress: progress("kernels"))
     return []
 
 

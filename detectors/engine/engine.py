@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from detectors import run as runs
-from detectors.alert import Alert
+from detectors.alerts.alert import Alert
+from detectors.alerts.caps import RECORD_BYTES, score_bytes
 from detectors.base import Detector, Finding, hexed
-from detectors.caps import RECORD_BYTES, score_bytes
-from detectors.episodes import Episode, Episodes, Key, Place
-from detectors.ledger import native_coin
-from detectors.settings import EngineSettings
-from detectors.state import State, advance, cut
-from detectors.tally import Tally
+from detectors.engine.digest import digest
+from detectors.engine.episodes import Episode, Episodes, Key, Place
+from detectors.engine.settings import EngineSettings
+from detectors.engine.state import State, advance, cut
+from detectors.engine.tally import Tally
+from detectors.parts.ledger import native_coin
 from ingest.model.batch import Batch, Event, Rollback
 from ingest.model.errors import ChainGap, RollbackTooDeep, RunMismatch
 
@@ -163,7 +163,7 @@ class Engine:
     def _episodes(self) -> Episodes:
         if self.episodes is None:
             assert self.state.anchor is not None
-            name = runs.digest(self.settings, self.detectors, self.state.anchor)
+            name = digest(self.settings, self.detectors, self.state.anchor)
             self.episodes = Episodes(name, self.settings, self.keep_all)
         return self.episodes
 
@@ -266,7 +266,7 @@ class Engine:
     def resume(self, checkpoint: Checkpoint) -> None:
         """Goes on from a checkpoint. Raises RunMismatch where it was made with other settings or code."""
         assert checkpoint.state.anchor is not None
-        run = runs.digest(self.settings, self.detectors, checkpoint.state.anchor)
+        run = digest(self.settings, self.detectors, checkpoint.state.anchor)
         if run != checkpoint.run:
             raise RunMismatch(
                 f"the checkpoint of chain {checkpoint.chain_id} is of run {checkpoint.run}, made with other "

@@ -1,4 +1,4 @@
-"""The command `evaluate`. Light to import, like `detectors.cli`, which mounts it."""
+"""The command `evaluate`. Light to import, like `detectors.commands.cli`, which mounts it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from detectors.alert import Alert
+    from detectors.alerts.alert import Alert
     from detectors.evaluate.labels import Labels
     from detectors.evaluate.report import Report
     from detectors.evaluate.survey import Survey
@@ -146,7 +146,7 @@ def _from_lake(path: Path, labels: Labels, baselines: bool) -> tuple[Survey, dic
 def _show(report: Report, json_file: Path | None, html_file: Path | None) -> None:
     from detectors.evaluate.html_report import page
     from detectors.evaluate.text_table import table
-    from detectors.lake_run import write_lines
+    from detectors.runs.over_lake import write_lines
 
     typer.echo("\n".join(table(report)))
     if json_file is not None:
@@ -157,8 +157,8 @@ def _show(report: Report, json_file: Path | None, html_file: Path | None) -> Non
 
 def _by_recordings(folder: Path, json_file: Path | None) -> None:
     from detectors.evaluate.recorded import judge_recorded
-    from detectors.lake_run import write_lines
     from detectors.registry import detectors
+    from detectors.runs.over_lake import write_lines
 
     report = judge_recorded(folder, detectors())
     typer.echo("\n".join(report.lines()))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from detectors import caps
-from detectors.alert import DEFAULT_FINALITY
+from detectors.alerts import caps
+from detectors.alerts.alert import DEFAULT_FINALITY
+from detectors.alerts.text import visible
 from detectors.kernels.layout import Limits
-from detectors.text import visible
 from ingest.model.errors import BadInput
 
 MOST = 2**31 - 1

@@ -7,10 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from detectors.alert import Alert, SubjectKind
-from detectors.base import hexed
-from detectors.engine import Engine, Output, Score
-from detectors.messages import (
+from detectors.alerts.alert import Alert, SubjectKind
+from detectors.alerts.messages import (
     BlockScores,
     Note,
     RolledBack,
@@ -21,6 +19,8 @@ from detectors.messages import (
     records_of,
     scores_key,
 )
+from detectors.base import hexed
+from detectors.engine.engine import Engine, Output, Score
 from ingest.kafka import ALERTS, BLOCKS, SCORES, Publisher
 
 CHUNK_RECORDS, CHUNK_BYTES = 1_000, 8_000_000

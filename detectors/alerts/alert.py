@@ -38,8 +38,8 @@ class Evidence:
     of transfers calls it (native, erc20, …); null where nothing is known, as in alerts of earlier versions.
 
     `token`, `symbol`, `decimals`, `from_address`, `to_address` and `amount` describe the transfer for a
-    reader; null where the row is no transfer. `symbol` is printable text already (see `detectors.text`),
-    `amount` a decimal string in token units.
+    reader; null where the row is no transfer. `symbol` is printable text already (see
+    `detectors.alerts.text`), `amount` a decimal string in token units.
     """
 
     transaction: str

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from detectors import models
 from detectors.base import Detector, Learns, Memory, Remembers
-from detectors.features import Features, stream
-from detectors.graph import GENERATION_ROWS, Graph
+from detectors.engine.settings import EngineSettings
 from detectors.kernels.table import Table
-from detectors.ledger import Ledger
-from detectors.models import Model, Samples
-from detectors.settings import EngineSettings
+from detectors.models import outliers
+from detectors.models.outliers import Model, Samples
+from detectors.parts.features import Features, stream
+from detectors.parts.graph import GENERATION_ROWS, Graph
+from detectors.parts.ledger import Ledger
 from ingest.model.batch import Batch
 
 NO_BLOCK = -1
@@ -103,4 +103,4 @@ def _begin_epoch(state: State, first: int, detectors: Sequence[Detector], settin
         if isinstance(detector, Learns):
             rows = state.samples.get(detector.name, Samples()).matrix(detector.model)
             if len(rows) >= detector.model.least_rows:
-                state.models[detector.name] = models.fit(detector.model, rows, first)
+                state.models[detector.name] = outliers.fit(detector.model, rows, first)

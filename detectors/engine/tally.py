@@ -14,7 +14,7 @@ from heapq import nsmallest
 from itertools import islice
 from typing import TypeVar
 
-from detectors.alert import Role, RoleName
+from detectors.alerts.alert import Role, RoleName
 from detectors.base import Row
 
 T = TypeVar("T")

@@ -12,14 +12,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from detectors.graph import Graph
 from detectors.kernels import layout
-from detectors.ledger import Ledger, Token
-from detectors.rows import STANDARDS, kernel_rows, returned
+from detectors.parts.graph import Graph
+from detectors.parts.ledger import Ledger, Token
+from detectors.parts.rows import STANDARDS, kernel_rows, returned
 from ingest.model.batch import Batch
 
 if TYPE_CHECKING:
-    from detectors.models import Model
+    from detectors.models.outliers import Model
 
 KNOWN_BEFORE = (
     "from_outs", "from_distinct_out", "from_distinct_in", "to_distinct_out", "to_distinct_in",

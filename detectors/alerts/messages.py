@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from detectors.alert import DEFAULT_FINALITY, Alert, RoleName, Severity, Status, SubjectKind
-from detectors.text import visible
+from detectors.alerts.alert import DEFAULT_FINALITY, Alert, RoleName, Severity, Status, SubjectKind
+from detectors.alerts.text import visible
 from ingest.model.errors import UnreadableRecord
 
 MOST_BYTES = 900_000

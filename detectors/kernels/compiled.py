@@ -18,10 +18,10 @@ __all__ = ["CACHE", "njit"]
 
 
 def _sources() -> list[Path]:
-    """The kernels' folder, and every other file of this package that holds a kernel."""
+    """The kernels' folder, and every other file of `detectors` that holds a kernel."""
     own = Path(__file__).parent
-    others = (path for path in own.rglob("*.py") if b"compiled import njit" in path.read_bytes())
-    return sorted({*(own / "kernels").glob("*.py"), *others})
+    others = (path for path in own.parent.rglob("*.py") if b"compiled import njit" in path.read_bytes())
+    return sorted({*own.rglob("*.py"), *others})
 
 
 def _digest() -> str:

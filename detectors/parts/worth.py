@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from detectors.alert import SEVERITIES, Severity
+from detectors.alerts.alert import SEVERITIES, Severity
 
 COIN = 10**18
 """Wei of one whole coin."""

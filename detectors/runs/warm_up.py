@@ -7,10 +7,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from detectors import models
-from detectors.engine import Engine
+from detectors.engine.engine import Engine
 from detectors.kernels.layout import WALLET_FEATURES
-from detectors.ledger import Ledger
+from detectors.models import outliers
+from detectors.parts.ledger import Ledger
 from detectors.registry import detectors
 from ingest import schema
 from ingest.model.batch import Batch
@@ -25,7 +25,7 @@ def warm_up() -> None:
     ledger.intern(np.arange(5, dtype=np.uint32).reshape(1, 5))
     ledger.truncate(0)
     rows = np.random.default_rng(0).normal(size=(200, len(WALLET_FEATURES)))
-    models.fit(models.ModelSpec(columns=WALLET_FEATURES), rows, 0)
+    outliers.fit(outliers.ModelSpec(columns=WALLET_FEATURES), rows, 0)
 
 
 def _batch() -> Batch:

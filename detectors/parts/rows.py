@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detectors.kernels import layout
-from detectors.ledger import Ledger, address_words
+from detectors.parts.ledger import Ledger, address_words
 from ingest.model.batch import Batch
 
 Integers = NDArray[np.int64]

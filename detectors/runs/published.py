@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from detectors.alert import Alert
-from detectors.messages import Note, alert_from, group_of, note_from
+from detectors.alerts.alert import Alert
+from detectors.alerts.messages import Note, alert_from, group_of, note_from
 from ingest.kafka import ALERTS, BLOCKS, Cluster, Reader, last_mark
 from ingest.model.errors import UnreadableRecord
 

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from detectors.alert import SEVERITIES, Alert, Evidence, Role
+from detectors.alerts.alert import SEVERITIES, Alert, Evidence, Role
+from detectors.alerts.caps import TEXT, WORD, bounded, shortened
 from detectors.base import Finding, Row, Tier, hexed
-from detectors.caps import TEXT, WORD, bounded, shortened
-from detectors.ledger import Ledger
-from detectors.settings import EngineSettings
-from detectors.tally import Size, Tally
+from detectors.engine.settings import EngineSettings
+from detectors.engine.tally import Size, Tally
+from detectors.parts.ledger import Ledger
 
 K = TypeVar("K")
 V = TypeVar("V")

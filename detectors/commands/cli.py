@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from detectors.alert import DEFAULT_FINALITY
-from detectors.evaluate_cli import evaluate
+from detectors.alerts.alert import DEFAULT_FINALITY
+from detectors.commands.evaluate_cli import evaluate
 
 if TYPE_CHECKING:
     from detectors.base import Tier
-    from detectors.settings import EngineSettings
+    from detectors.engine.settings import EngineSettings
 
 DEFAULT_KAFKA = "127.0.0.1:9092"
 
@@ -124,7 +124,7 @@ def setup(
 
     A second run changes nothing and ends at once. UNDERTOW_HOME names another folder.
     """
-    from detectors.kernel_setup import ensure_kernels
+    from detectors.runs.kernel_setup import ensure_kernels
     from ingest.machine.setup import ensure
 
     ensure(typer.echo, browser=browser)
@@ -150,7 +150,7 @@ def detect(
     """Judge blocks: live from Kafka (--chain-id) or in batch from a lake (--lake, --alerts). Same code, same
     alerts.
     """
-    from detectors.settings import EngineSettings
+    from detectors.engine.settings import EngineSettings
 
     settings = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol))
     if lake is not None and alerts is not None:
@@ -178,8 +178,8 @@ def _symbol(text: str | None) -> str | None:
 def _detect_live(
     kafka: str, chain_id: int, state: Path | None, until: int | None, rebuild: bool, settings: EngineSettings
 ) -> None:
-    from detectors.live import Live
     from detectors.registry import detectors
+    from detectors.runs.live import Live
     from ingest.machine.signals import stop_on_signal
     from ingest.machine.tools import home
 
@@ -199,8 +199,8 @@ def _detect_lake(
     tier: Tier | None,
     settings: EngineSettings,
 ) -> None:
-    from detectors.lake_run import LakeRun, write_book, write_scores
     from detectors.registry import detectors
+    from detectors.runs.over_lake import LakeRun, write_book, write_scores
     from ingest.lake.reading import Lake
     from ingest.machine.progress import ProgressLine
 

@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from detectors import checkpoint
-from detectors import run as runs
+from detectors.alerts.messages import Note, group_of
 from detectors.base import Detector
-from detectors.engine import Engine
-from detectors.messages import Note, group_of
-from detectors.outbox import Outbox
-from detectors.published import OutputMark, output_mark
-from detectors.rebuild import Rebuild, Say
-from detectors.settings import EngineSettings
+from detectors.engine import checkpoint
+from detectors.engine.digest import digest
+from detectors.engine.engine import Engine
+from detectors.engine.settings import EngineSettings
+from detectors.runs.outbox import Outbox
+from detectors.runs.published import OutputMark, output_mark
+from detectors.runs.rebuild import Rebuild, Say
 from ingest.kafka import BLOCKS, Cluster, Publisher
 from ingest.log.blocklog import LogReader
 from ingest.model.errors import BadInput, RunMismatch
@@ -75,7 +75,7 @@ class Live:
         if note.anchor is not None:
             number, block_hash = note.anchor
             anchor = (number, bytes.fromhex(block_hash[2:]))
-            self._expect_run(runs.digest(self.settings, self.detectors, anchor), note)
+            self._expect_run(digest(self.settings, self.detectors, anchor), note)
         with LogReader(self.bootstrap, self.chain_id) as reader:
             end = reader.end()
         if mark.offset > end:

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from ingest.model.errors import SetupFailed
 
 _DEADLINE_S = 300
-_WARM_UP = "from detectors.warm_up import warm_up; warm_up()"
+_WARM_UP = "from detectors.runs.warm_up import warm_up; warm_up()"
 
 
 def ensure_kernels(progress: Callable[[str], None]) -> None:
     """Done in a moment where these were compiled before. Raises SetupFailed where they do not compile."""
-    from detectors.compiled import CACHE
+    from detectors.kernels.compiled import CACHE
 
     stamp = CACHE / "complete"
     if not stamp.exists():

@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from detectors.compiled import njit
-from detectors.text import printable
+from detectors.alerts.text import printable
+from detectors.kernels.compiled import njit
 from ingest import schema
 
 ADDRESS_BYTES = 20

@@ -20,17 +20,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from detectors import models
-from detectors.alert import Alert, RoleName
+from detectors.alerts.alert import Alert, RoleName
 from detectors.base import Detector, Learns, Memory
-from detectors.engine import Checkpoint
-from detectors.episodes import Episode
-from detectors.graph import RING, TABLES, Graph
+from detectors.engine.engine import Checkpoint
+from detectors.engine.episodes import Episode
+from detectors.engine.state import State
+from detectors.engine.tally import DIGEST_BYTES, ROLES, Tally
 from detectors.kernels.table import Table
-from detectors.ledger import Ledger
-from detectors.models import Samples
-from detectors.state import State
-from detectors.tally import DIGEST_BYTES, ROLES, Tally
+from detectors.models import outliers
+from detectors.models.outliers import Samples
+from detectors.parts.graph import RING, TABLES, Graph
+from detectors.parts.ledger import Ledger
 from ingest.model.errors import UnreadableCheckpoint
 
 VERSION = 2
@@ -116,7 +116,7 @@ def _arrays(checkpoint: Checkpoint) -> Arrays:
     for name, samples in state.samples.items():
         kept |= {f"samples.{name}.{epoch}": _frame_bytes(frame) for epoch, frame in samples.epochs}
     for name, model in state.models.items():
-        kept |= {f"model.{name}.{part}": array for part, array in models.arrays(model).items()}
+        kept |= {f"model.{name}.{part}": array for part, array in outliers.arrays(model).items()}
     return kept
 
 
@@ -204,14 +204,14 @@ def _samples(arrays: Arrays, name: str, epochs: list[int]) -> Samples:
     return Samples(tuple((epoch, _frame(arrays[f"samples.{name}.{epoch}"])) for epoch in epochs))
 
 
-def _models(arrays: Arrays, detectors: Sequence[Detector], where: str) -> dict[str, models.Model]:
+def _models(arrays: Arrays, detectors: Sequence[Detector], where: str) -> dict[str, outliers.Model]:
     learners = [detector for detector in detectors if isinstance(detector, Learns)]
     kept = {}
     for detector in learners:
         name = f"model.{detector.name}."
         own = {key.removeprefix(name): array for key, array in arrays.items() if key.startswith(name)}
         if own:
-            kept[detector.name] = models.of_arrays(detector.model, own, where)
+            kept[detector.name] = outliers.of_arrays(detector.model, own, where)
     return kept
 
 

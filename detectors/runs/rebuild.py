@@ -22,12 +22,12 @@ from itertools import chain
 
 import msgspec
 
+from detectors.alerts.messages import Note, Superseded, records_of
 from detectors.base import Detector
-from detectors.engine import Engine, Output
-from detectors.messages import Note, Superseded, records_of
-from detectors.outbox import Letter, Outbox, block_records
-from detectors.published import OutputMark, last_revisions, superseding
-from detectors.settings import EngineSettings
+from detectors.engine.engine import Engine, Output
+from detectors.engine.settings import EngineSettings
+from detectors.runs.outbox import Letter, Outbox, block_records
+from detectors.runs.published import OutputMark, last_revisions, superseding
 from ingest.kafka import ALERTS
 from ingest.log.blocklog import LogReader
 from ingest.model.batch import Batch, Event, Rollback

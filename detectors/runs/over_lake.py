@@ -11,11 +11,11 @@ from pathlib import Path
 
 import polars as pl
 
-from detectors.alert import Alert, book
+from detectors.alerts.alert import Alert, book
 from detectors.base import Detector, Tier
-from detectors.engine import Engine, Score
-from detectors.settings import EngineSettings
-from detectors.tiers import at_tier
+from detectors.engine.engine import Engine, Score
+from detectors.engine.settings import EngineSettings
+from detectors.runs.tiers import at_tier
 from ingest.lake.reading import Lake
 from ingest.machine.progress import Progress
 from ingest.model.errors import BadInput, ChainGap

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from detectors.kernels import layout, stream
 from detectors.kernels.table import Array, Table
-from detectors.ledger import Ledger
+from detectors.parts.ledger import Ledger
 
 EDGES = 1 << 16
 """Edges the ring holds: the newest 65,536 transfers can be walked. Older ones are out of reach of trails;
@@ -59,7 +59,7 @@ class Graph:
     def take(
         self, rows: layout.Rows, limits: layout.Limits, ledger: Ledger
     ) -> tuple[NDArray[np.int64], list[layout.Trail], list[layout.Touched]]:
-        """Streams transfers (see `detectors.rows`) through the graph.
+        """Streams transfers (see `detectors.parts.rows`) through the graph.
 
         Returns what was known before each row [n, ROW_INTS], trails of money, and the wallets each block
         touched.

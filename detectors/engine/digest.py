@@ -14,16 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from detectors.base import Detector, Learns
-from detectors.settings import EngineSettings
+from detectors.engine.settings import EngineSettings
+
+TOP = Path(__file__).parents[2]
+LIBRARIES = ("numba", "numpy", "polars", "pyod", "scikit-learn")
+"""What numbers depend on beside our own code."""
 
 
 def digest(settings: EngineSettings, detectors: Sequence[Detector], anchor: tuple[int, bytes]) -> str:
-    """16 hex digits over the engine's and detectors' settings, the code that detects, and the first block
-    read.
+    """16 hex digits over the engine's and detectors' settings, the code that detects, the libraries it
+    computes with, and the first block read.
     """
     parts = {
         "version": importlib.metadata.version("undertow"),
         "code": _code(),
+        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
         "engine": asdict(settings),
         "detectors": {detector.name: _settings(detector) for detector in detectors},
         "anchor": [anchor[0], anchor[1].hex()],
@@ -39,15 +44,19 @@ def _settings(detector: Detector) -> dict[str, Any]:
 @cache
 def _code() -> str:
     """Over the sources that decide what an alert says: detection, and the decoding below it."""
-    root = Path(__file__).parent
-    decoding = root.parent / "ingest"
-    sources = [
-        *sorted(root.rglob("*.py")),
-        *sorted((decoding / "decode").glob("*.py")),
-        *sorted((decoding / "schema").glob("*.py")),
+    whole = hashlib.sha256()
+    for source in sources():
+        whole.update(source.relative_to(TOP).as_posix().encode() + source.read_bytes())
+    return whole.hexdigest()
+
+
+def sources() -> list[Path]:
+    """The files that decide what an alert says. Reports, commands and ways to run are not among them."""
+    detection, decoding = TOP / "detectors", TOP / "ingest"
+    aside = {detection / name for name in ("commands", "evaluate", "runs")}
+    return [
+        *sorted(path for path in detection.rglob("*.py") if not aside & set(path.parents)),
+        *sorted((decoding / "decode").rglob("*.py")),
+        *sorted((decoding / "schema").rglob("*.py")),
         decoding / "model" / "batch.py",
     ]
-    whole = hashlib.sha256()
-    for source in sources:
-        whole.update(source.name.encode() + source.read_bytes())
-    return whole.hexdigest()

@@ -1,0 +1,3 @@
+"""What is said to people, and how it travels: alerts, their limits in bytes, records, text that hides
+nothing.
+"""

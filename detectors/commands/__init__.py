@@ -1,0 +1,1 @@
+"""The commands of `detectors`, light to import."""

@@ -1,0 +1,1 @@
+"""Models of what is ordinary, fitted on earlier blocks, then frozen."""
