@@ -14,7 +14,6 @@ from detectors.alerts.alert import DEFAULT_FINALITY
 from detectors.commands.evaluate_cli import evaluate
 
 if TYPE_CHECKING:
-    from detectors.base import Tier
     from detectors.engine.settings import EngineSettings
 
 DEFAULT_KAFKA = "127.0.0.1:9092"
@@ -152,9 +151,9 @@ def detect(
     """
     from detectors.engine.settings import EngineSettings
 
-    settings = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol))
+    settings = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol), tier=tier)
     if lake is not None and alerts is not None:
-        _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, tier, settings)
+        _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, settings)
     elif tier is not None:
         raise typer.BadParameter(
             "give --lake and --alerts with it: live, all that comes is read", param_hint="--tier"
@@ -196,7 +195,6 @@ def _detect_lake(
     blocks: tuple[int | None, int | None],
     allow_gaps: bool,
     scores: Path | None,
-    tier: Tier | None,
     settings: EngineSettings,
 ) -> None:
     from detectors.registry import detectors
@@ -212,7 +210,6 @@ def _detect_lake(
         settings,
         allow_gaps,
         keep_scores=scores is not None,
-        tier=tier,
     )
     judged = run.run(*blocks, ProgressLine(sys.stderr).show)
     written = write_book(alerts, judged, settings.finality)

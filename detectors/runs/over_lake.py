@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from detectors.alerts.alert import Alert, book
-from detectors.base import Detector, Tier
+from detectors.base import Detector
 from detectors.engine.engine import Engine, Score
 from detectors.engine.settings import EngineSettings
 from detectors.runs.tiers import at_tier
@@ -49,7 +49,7 @@ class Judged:
 class LakeRun:
     """`detect --lake`. With `allow_gaps`, state begins anew after a gap instead of ending with ChainGap.
 
-    With a `tier`, what lies above it is hidden; BadInput where the lake holds less.
+    With a tier in the settings, what lies above it is hidden; BadInput where the lake holds less.
     """
 
     lake: Lake
@@ -59,7 +59,6 @@ class LakeRun:
     allow_gaps: bool = False
     blocks: int = 100
     keep_scores: bool = False
-    tier: Tier | None = None
 
     def run(self, first: int | None, last: int | None, report: Callable[[Progress], None]) -> Judged:
         """Judges blocks `first`..`last` (all that the lake holds where null)."""
@@ -68,7 +67,7 @@ class LakeRun:
         scores: list[Score] = []
         total, started = self._count(first, last), time.monotonic()
         for whole in self.lake.batches(self.chain_id, first, last, blocks=self.blocks):
-            batch = at_tier(whole, self.tier)
+            batch = at_tier(whole, self.settings.tier)
             try:
                 output = engine.take(batch)
             except ChainGap:

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from detectors.base import TIERS, Tier
+from detectors.engine.settings import EngineSettings
 from detectors.runs.tiers import at_tier
 from ingest import decode, schema
 from ingest.decode.shapes import signature
@@ -117,9 +118,15 @@ def judged(tmp_path: Path, *more: str) -> tuple[int, BaseException | None, str]:
 def test_a_lake_is_judged_at_a_tier_that_it_holds(tmp_path: Path) -> None:
     LakeWriter(tmp_path / "lake").write(replace(whole(), traces=whole().traces.clear()))
     assert judged(tmp_path, "--tier", "logs")[0] == 0
+    assert (tmp_path / "book").exists()
     _, error, _ = judged(tmp_path, "--tier", "traces")
     assert isinstance(error, BadInput)
     assert "no traces of block 1" in str(error)
+
+
+def test_a_setting_that_names_no_tier_is_refused() -> None:
+    with pytest.raises(BadInput, match=r"tier is 'rumours': give one of transfers, .*code"):
+        EngineSettings(tier="rumours")  # type: ignore[arg-type]
 
 
 def test_an_unknown_tier_or_one_asked_for_live_is_a_usage_error(tmp_path: Path) -> None:
