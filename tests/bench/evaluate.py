@@ -5,12 +5,16 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import ExitStack
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +29,8 @@ ENOUGH = 40
 """Attacks of each category, at the least: below 30 a figure is called not enough."""
 
 PAGE, FIGURES = "evaluation.html", "evaluation.json"
+_JUDGING = "judging-"
+_DAY_S = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +44,60 @@ class Wanted:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status of the first command that failed, 1 after an error of our own in one line, else 0."""
+    """The exit status of the first command that failed, 1 after an error of our own in one line, 130 where
+    it was interrupted, else 0.
+    """
     wanted = _wanted(arguments)
     try:
-        _evaluate(wanted)
+        with _ended_like_by_ctrl_c():
+            _evaluate(wanted)
+    except KeyboardInterrupt:
+        print("make evaluate: ended before it was done; worlds played to their end are kept", file=sys.stderr)
+        return 128 + signal.SIGINT
     except subprocess.CalledProcessError as error:
         return error.returncode
     except UndertowError as error:
         return _failed(str(error))
     except OSError as error:
-        place = error.filename or wanted.folder
-        return _failed(f"{place}: {error.strerror}: free some space, or set UNDERTOW_HOME to another folder")
+        return _failed(f"{error.filename or wanted.folder}: {error.strerror}: {_mend(error)}")
     return 0
+
+
+@contextmanager
+def _ended_like_by_ctrl_c() -> Iterator[None]:
+    """SIGTERM clears up as Ctrl-C does: it ends what was started, and removes what is half."""
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _evaluate(wanted: Wanted) -> None:
     store = WorldStore(wanted.folder / "worlds", lambda line: print(line, flush=True))
     wanted.folder.mkdir(parents=True, exist_ok=True)
+    _clear(wanted.folder)
     with ExitStack() as inside:
         worlds = [inside.enter_context(store.kept(plan, play)) for plan in wanted.plans]
         # Two runs at once write to folders of their own; what is said last stays.
-        own = Path(inside.enter_context(tempfile.TemporaryDirectory(prefix="judging-", dir=wanted.folder)))
+        own = Path(inside.enter_context(tempfile.TemporaryDirectory(prefix=_JUDGING, dir=wanted.folder)))
         _judge(wanted, worlds, own)
         for file in own.iterdir():
             file.replace(wanted.folder / file.name)
         _count(worlds)
     print(f"\nas a page: {wanted.folder / PAGE}")
+
+
+def _clear(folder: Path) -> None:
+    """Removes what runs left behind that were killed while they judged: nobody judges for a day."""
+    for left in folder.glob(f"{_JUDGING}*"):
+        with suppress(FileNotFoundError):  # another run was quicker
+            if time.time() - left.stat().st_mtime > _DAY_S:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _judge(wanted: Wanted, worlds: Sequence[Path], own: Path) -> None:
@@ -132,6 +166,11 @@ def _count_of(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
     return int(text)
+
+
+def _mend(error: OSError) -> str:
+    free = "free some space, or " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    return f"{free}set UNDERTOW_HOME (or --folder) to a folder that can be written"
 
 
 def _failed(why: str) -> int:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -92,6 +96,40 @@ def test_a_folder_that_cannot_be_written_ends_in_one_line(
     assert evaluate.main(["--folder", str(tmp_path / "file" / "here")]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("make evaluate: ")
+    assert "set UNDERTOW_HOME" in line and "free some space" not in line
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_playing_ends_in_one_line_and_leaves_no_world(
+    tmp_path: Path,
+    number: signal.Signals,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def interrupted(plan: Plan, folder: Path) -> None:
+        (folder / "lake").mkdir()
+        os.kill(os.getpid(), number)
+        threading.Event().wait(5)
+
+    monkeypatch.setattr(evaluate, "play", interrupted)
+    assert evaluate.main(["--folder", str(tmp_path), "--seeds", "1"]) == 130
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == "make evaluate: ended before it was done; worlds played to their end are kept"
+    assert [path.name for path in (tmp_path / "worlds").iterdir()] == ["locks"]
+    assert not list(tmp_path.glob("judging-*"))
+
+
+def test_what_was_left_by_runs_that_were_killed_while_they_judged_is_removed_after_a_day(
+    tmp_path: Path, played: list[int]
+) -> None:
+    old, young = tmp_path / "judging-old", tmp_path / "judging-young"
+    for left in (old, young):
+        left.mkdir()
+        (left / "book-1.jsonl").write_text("half")
+    then = time.time() - 25 * 3600
+    os.utime(old, (then, then))
+    assert evaluate.main(["--folder", str(tmp_path), "--seeds", "1", "--no-baselines"]) == 0
+    assert (old.exists(), young.exists()) == (False, True)
 
 
 @pytest.mark.parametrize(

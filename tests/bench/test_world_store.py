@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import os
+import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -119,15 +122,83 @@ def test_what_a_killed_run_left_is_not_taken_for_a_world_and_is_removed(
 ) -> None:
     """A killed run leaves its folder under another name, this plan's and another's."""
     for name in (digest_of(PLAN), "of-another-plan"):
-        (store.folder / f"{name}.half-played").mkdir()
-        (store.folder / f"{name}.half-played" / "world.json").write_text("half")
+        (store.folder / f"{name}.x1.half-played").mkdir()
+        (store.folder / f"{name}.x1.half-played" / "world.json").write_text("half")
     play = Player()
     with store.kept(PLAN, play) as folder:
         assert (folder / "lake").read_text() == str(PLAN)
     assert worlds_in(store) == {digest_of(PLAN)}
     assert said == [
-        "removed the world of-another-plan.half-played: a run was killed while it played or removed it"
+        "removed the world of-another-plan.x1.half-played: a run was killed while it played or removed it"
     ]
+
+
+def test_a_run_killed_while_it_plays_leaves_nothing_that_is_taken_for_a_world(store: WorldStore) -> None:
+    """It dies without a word, as by kill -9; the next run waits for nobody and plays the whole world."""
+    dying = subprocess.Popen([sys.executable, "-c", DYING, str(store.folder)], stdout=subprocess.PIPE)
+    assert dying.stdout is not None
+    assert dying.stdout.readline() == b"half\n"
+    (half,) = worlds_in(store)
+    assert half.endswith(".half-played")
+    dying.kill()
+    dying.wait()
+    play = Player()
+    with store.kept(PLAN, play) as folder:
+        assert (folder / "lake").read_text() == str(PLAN)
+    assert worlds_in(store) == {digest_of(PLAN)}
+
+
+DYING = """
+import sys, time
+from pathlib import Path
+from tests.bench.test_world_store import PLAN
+from tests.bench.world_store import WorldStore
+
+def play(plan, folder):
+    (folder / "lake").write_text("half")
+    print("half", flush=True)
+    time.sleep(60)
+
+with WorldStore(Path(sys.argv[1]), print).kept(PLAN, play):
+    pass
+"""
+
+
+def test_what_a_dead_run_still_writes_is_in_no_world(store: WorldStore) -> None:
+    """A command that it had started lives a moment longer, and writes where that run played."""
+    (store.folder / f"{digest_of(PLAN)}.x1.half-played").mkdir()
+
+    def plays(plan: Plan, folder: Path) -> None:
+        late = store.folder / f"{digest_of(PLAN)}.x1.half-played"
+        late.mkdir(exist_ok=True)
+        (late / "lake").write_text("late")
+        (folder / "facts").write_text("own")
+
+    with store.kept(PLAN, plays) as folder:
+        assert {path.name for path in folder.iterdir()} == {"facts", "world.json"}
+
+
+def test_a_world_that_another_run_removed_meanwhile_is_nobodys_fault(
+    store: WorldStore, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two runs clear up at once: the other one is quicker, after this one has looked."""
+    monkeypatch.setattr(world_store, "KEPT_WORLDS", 1)
+    for seed in (1, 2):
+        with store.kept(replace(PLAN, seed=seed), Player()):
+            pass
+    said.clear()
+    (gone,) = worlds_in(store)
+    looked = world_store._last_used
+
+    def quicker(world: Path) -> float:
+        when = looked(world)
+        shutil.rmtree(world)
+        return when
+
+    monkeypatch.setattr(world_store, "_last_used", quicker)
+    with store.kept(replace(PLAN, seed=3), Player()):
+        assert gone not in worlds_in(store)
+    assert said == []
 
 
 def test_the_worlds_used_last_stay(

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -96,10 +97,13 @@ class WorldStore:
                     self._played(name, plan, play)
 
     def _played(self, name: str, plan: Plan, play: Callable[[Plan, Path], None]) -> None:
-        """Plays a world in a folder beside its own, and renames that in the end."""
-        half = self._path(name + _HALF)
-        shutil.rmtree(half, ignore_errors=True)
-        half.mkdir()
+        """Plays a world in a folder beside its own, and renames that in the end.
+
+        The folder is a new one each time: what a killed run left behind may still be written to.
+        """
+        for left in self.folder.glob(f"{name}.*"):
+            shutil.rmtree(left, ignore_errors=True)
+        half = Path(tempfile.mkdtemp(prefix=f"{name}.", suffix=_HALF, dir=self.folder))
         started = time.monotonic()
         try:
             play(plan, half)
@@ -112,10 +116,9 @@ class WorldStore:
 
     def _prune(self) -> None:
         """Removes what was left half, and all but the `KEPT_WORLDS` - 1 used last; nothing that is in use."""
-        worlds = [path for path in self.folder.iterdir() if path.is_dir() and (path / _PLAN).exists()]
-        whole = [path for path in worlds if path.suffix not in (_HALF, _GOING)]
-        whole.sort(key=lambda path: (path / _PLAN).stat().st_mtime, reverse=True)
-        for old in whole[KEPT_WORLDS - 1 :]:
+        worlds = [path for path in self.folder.iterdir() if path.suffix not in (_HALF, _GOING)]
+        used = {path: when for path in worlds if (when := _last_used(path))}
+        for old in sorted(used, key=used.__getitem__, reverse=True)[KEPT_WORLDS - 1 :]:
             self._remove(old, f"of kept worlds the {KEPT_WORLDS} used last stay")
         for left in self.folder.iterdir():
             if left.suffix in (_HALF, _GOING):
@@ -123,9 +126,12 @@ class WorldStore:
 
     def _remove(self, path: Path, why: str) -> None:
         """Unless somebody uses or plays it. It loses its name first, so that it is whole or gone."""
-        with self._lock(path.stem) as lock, suppress(BlockingIOError):
+        name = path.name.partition(".")[0]
+        with self._lock(name) as lock, suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            going = self._path(path.stem + _GOING)
+            if not path.exists():  # another run was quicker
+                return
+            going = self._path(name + _GOING)
             if path != going:
                 shutil.rmtree(going, ignore_errors=True)
                 path.rename(going)
@@ -149,3 +155,11 @@ class WorldStore:
 
     def _path(self, name: str) -> Path:
         return self.folder / name
+
+
+def _last_used(world: Path) -> float:
+    """When a kept world was last used, in seconds; 0 where there is none, or none any more."""
+    try:
+        return (world / _PLAN).stat().st_mtime
+    except OSError:
+        return 0.0
