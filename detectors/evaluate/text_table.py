@@ -86,7 +86,8 @@ def words(report: Report) -> Iterator[str]:
     yield from _worlds(report)
     yield (
         f"{len(verdict.raised)} alerts raised (beside {verdict.retracted} retracted, {verdict.suppressed} "
-        f"suppressed and {len(verdict.yielded)} yielded); {len(verdict.unmatched)} match no label"
+        f"suppressed, and {len(verdict.yielded)} that yielded to one that says more); "
+        f"{len(verdict.unmatched)} match no label"
         f"{_rate(report.overall.per_10k)}, {len(verdict.elsewhere)} of them are about an attack of another "
         "category"
     )

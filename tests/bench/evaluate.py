@@ -6,15 +6,14 @@ from __future__ import annotations
 
 import argparse
 import errno
+import fcntl
 import json
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,15 +21,13 @@ from detectors.base import TIERS
 from ingest.localchain.play.stories import repertoires
 from ingest.machine import tools
 from ingest.model.errors import UndertowError
-from tests.bench.world_playing import play, say
+from tests.bench.world_playing import play, show_and_run
 from tests.bench.world_store import Plan, WorldStore
 
 ENOUGH = 40
 """Attacks of each category, at the least: below 30 a figure is called not enough."""
 
 PAGE, FIGURES = "evaluation.html", "evaluation.json"
-_JUDGING = "judging-"
-_DAY_S = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,48 +75,59 @@ def _ended_like_by_ctrl_c() -> Iterator[None]:
 
 
 def _evaluate(wanted: Wanted) -> None:
-    store = WorldStore(wanted.folder / "worlds", lambda line: print(line, flush=True))
-    wanted.folder.mkdir(parents=True, exist_ok=True)
-    _clear(wanted.folder)
+    store = WorldStore(wanted.folder / "worlds", _tell)
     with ExitStack() as inside:
         worlds = [inside.enter_context(store.kept(plan, play)) for plan in wanted.plans]
-        # Two runs at once write to folders of their own; what is said last stays.
-        own = Path(inside.enter_context(tempfile.TemporaryDirectory(prefix=_JUDGING, dir=wanted.folder)))
-        _judge(wanted, worlds, own)
-        for file in own.iterdir():
-            file.replace(wanted.folder / file.name)
-        _count(worlds)
-    print(f"\nas a page: {wanted.folder / PAGE}")
+        _tell_what_was_played(wanted.plans, worlds)
+        with _alone(wanted.folder):
+            _judge(wanted, worlds)
+    at = f" (as if there were no more than {wanted.tier})" if wanted.tier else ""
+    _tell(f"\nas a page{at}: {wanted.folder / PAGE}")
 
 
-def _clear(folder: Path) -> None:
-    """Removes what runs left behind that were killed while they judged: nobody judges for a day."""
-    for left in folder.glob(f"{_JUDGING}*"):
-        with suppress(FileNotFoundError):  # another run was quicker
-            if time.time() - left.stat().st_mtime > _DAY_S:
-                shutil.rmtree(left, ignore_errors=True)
-
-
-def _judge(wanted: Wanted, worlds: Sequence[Path], own: Path) -> None:
-    """Each world by itself into a book, then all books together into `own`."""
-    given: list[object] = []
+def _judge(wanted: Wanted, worlds: Sequence[Path]) -> None:
+    """Each world by itself into a book, then all books together."""
+    folder, given = wanted.folder, list[object]()
     for plan, world in zip(wanted.plans, worlds, strict=True):
-        book, scores = own / f"book-{plan.seed}.jsonl", own / f"scores-{plan.seed}.parquet"
+        book, scores = folder / f"book-{plan.seed}.jsonl", folder / f"scores-{plan.seed}.parquet"
         at = ["--tier", wanted.tier] if wanted.tier else []
-        say("detect", "--lake", world / "lake", "--alerts", book, "--scores", scores, *at)
+        show_and_run("detect", "--lake", world / "lake", "--alerts", book, "--scores", scores, *at)
         given += ["--alerts", book, "--labels", world / "labels.jsonl"]
         given += ["--lake", world / "lake", "--scores", scores]
     more = [] if wanted.baselines else ["--no-baselines"]
-    say("evaluate", *given, "--json", own / FIGURES, "--html", own / PAGE, *more)
+    show_and_run("evaluate", *given, "--json", folder / FIGURES, "--html", folder / PAGE, *more)
 
 
-def _count(worlds: Sequence[Path]) -> None:
-    """How many attacks of each category there are, the fewest first to be seen."""
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Of runs at once, one judges at a time, so that what lies in `folder` is of one run. What is locked is
+    free again however a run ends.
+    """
+    with (folder / "judging.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _tell(f"another run judges in {folder}: waiting for it")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _tell_what_was_played(plans: Sequence[Plan], worlds: Sequence[Path]) -> None:
+    """How many attacks there are, and of which categories none."""
     lines = [line for world in worlds for line in (world / "labels.jsonl").read_text().splitlines()[1:]]
     told = [json.loads(line) for line in lines]
-    attacks = [label["category"] for label in told if label["kind"] == "attack"]
-    fewest = min((attacks.count(category) for category in set(attacks)), default=0)
-    print(f"{len(set(attacks))} categories, {len(attacks)} attacks, {fewest} of the rarest category")
+    attacks = Counter(label["category"] for label in told if label["kind"] == "attack")
+    wanted = plans[0].categories or tuple(sorted({one.category for one in repertoires()}))
+    fewest = min(attacks[name] for name in wanted)
+    made = "1 attack" if attacks.total() == 1 else f"{attacks.total()} attacks"
+    of = "1 category" if len(wanted) == 1 else f"{len(wanted)} categories"
+    _tell(f"to be judged: {made} of {of}, at least {fewest} of each")
+    if none := [name for name in wanted if not attacks[name]]:
+        _tell(f"too few --blocks for an attack of: {', '.join(none)}")
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
 
 
 def _wanted(arguments: Sequence[str] | None) -> Wanted:

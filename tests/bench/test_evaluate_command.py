@@ -51,7 +51,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_a_kept_world_is_judged_without_playing_again_and_worlds_are_added_up(
     tmp_path: Path, played: list[int], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    plain = ["--folder", str(tmp_path), "--no-baselines"]
+    plain = ["--folder", str(tmp_path), "--no-baselines", "--categories", "layering"]
     assert evaluate.main([*plain, "--seeds", "1"]) == 0
     assert evaluate.main([*plain, "--seeds", "1 2", "--tier", "logs"]) == 0
     assert played == [1, 2]
@@ -61,12 +61,15 @@ def test_a_kept_world_is_judged_without_playing_again_and_worlds_are_added_up(
     assert said["baselines"] == {}
     output = capfd.readouterr().out
     assert "--tier logs" in output
-    assert "1 categories, 2 attacks, 2 of the rarest category" in output
-    assert f"as a page: {tmp_path / 'evaluation.html'}" in output
+    assert output.count("playing a world") == 2  # seeds 1 and 2, each once
+    assert output.count("kept and not played again: seed 1") == 1
+    assert "to be judged: 2 attacks of 1 category, at least 2 of each" in output
+    assert f"as a page (as if there were no more than logs): {tmp_path / 'evaluation.html'}" in output
+    assert "half-played" not in output
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {
-        "worlds", "evaluation.html", "evaluation.json", "book-1.jsonl", "book-2.jsonl", "scores-1.parquet",
-        "scores-2.parquet",
+        "worlds", "judging.lock", "evaluation.html", "evaluation.json", "book-1.jsonl", "book-2.jsonl",
+        "scores-1.parquet", "scores-2.parquet",
     }  # fmt: skip
 
 
@@ -116,20 +119,34 @@ def test_an_interrupted_playing_ends_in_one_line_and_leaves_no_world(
     (line,) = capsys.readouterr().err.splitlines()
     assert line == "make evaluate: ended before it was done; worlds played to their end are kept"
     assert [path.name for path in (tmp_path / "worlds").iterdir()] == ["locks"]
-    assert not list(tmp_path.glob("judging-*"))
 
 
-def test_what_was_left_by_runs_that_were_killed_while_they_judged_is_removed_after_a_day(
-    tmp_path: Path, played: list[int]
+def test_of_two_runs_at_once_one_judges_after_the_other(
+    tmp_path: Path, played: list[int], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    old, young = tmp_path / "judging-old", tmp_path / "judging-young"
-    for left in (old, young):
-        left.mkdir()
-        (left / "book-1.jsonl").write_text("half")
-    then = time.time() - 25 * 3600
-    os.utime(old, (then, then))
-    assert evaluate.main(["--folder", str(tmp_path), "--seeds", "1", "--no-baselines"]) == 0
-    assert (old.exists(), young.exists()) == (False, True)
+    """While another run judges, this one waits, and says so."""
+    with evaluate._alone(tmp_path):
+        waiting = threading.Thread(
+            target=evaluate._evaluate, args=(evaluate._wanted(["--folder", str(tmp_path), "--seeds", "1"]),)
+        )
+        waiting.start()
+        said = ""
+        while "another run judges in" not in said and waiting.is_alive():
+            said += capfd.readouterr().out
+            time.sleep(0.05)
+        assert not (tmp_path / "book-1.jsonl").exists()
+    waiting.join(120)
+    assert (tmp_path / "evaluation.json").exists()
+
+
+def test_a_world_too_small_for_an_attack_is_said_to_be(
+    tmp_path: Path, played: list[int], capfd: pytest.CaptureFixture[str]
+) -> None:
+    plain = ["--folder", str(tmp_path), "--no-baselines", "--categories", "layering,ponzi", "--seeds", "1"]
+    assert evaluate.main(plain) == 0
+    said = capfd.readouterr().out
+    assert "to be judged: 1 attack of 2 categories, at least 0 of each" in said
+    assert "too few --blocks for an attack of: ponzi" in said
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,8 @@ def said() -> list[str]:
 
 @pytest.fixture
 def store(tmp_path: Path, said: list[str]) -> WorldStore:
-    return WorldStore(tmp_path, said.append)
+    """What it says of removing; that it plays or has kept a world is looked at by itself."""
+    return WorldStore(tmp_path, lambda line: said.append(line) if line.startswith("removed") else None)
 
 
 def worlds_in(store: WorldStore) -> set[str]:
@@ -54,6 +55,17 @@ def test_a_world_is_played_once(store: WorldStore) -> None:
             assert (folder / "lake").read_text() == str(PLAN)
     assert play.played == [1]
     assert worlds_in(store) == {digest_of(PLAN)}
+
+
+def test_it_says_what_is_played_and_what_is_not_played_again(tmp_path: Path) -> None:
+    said: list[str] = []
+    for _ in range(2):
+        with WorldStore(tmp_path, said.append).kept(PLAN, Player()):
+            pass
+    plan = "seed 1: 300 blocks, about 20 honest transactions each, up to 2 attacks of every category"
+    assert said == [
+        f"playing a world, which is kept for the next time: {plan}", f"kept and not played again: {plan}",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -159,7 +171,7 @@ def play(plan, folder):
     print("half", flush=True)
     time.sleep(60)
 
-with WorldStore(Path(sys.argv[1]), print).kept(PLAN, play):
+with WorldStore(Path(sys.argv[1]), len).kept(PLAN, play):
     pass
 """
 
@@ -262,7 +274,10 @@ def test_two_runs_at_once_play_a_world_once_and_both_use_it(tmp_path: Path) -> N
     first.join(10)
     assert play.played == [1]
     assert results == [str(PLAN)] * 2
-    assert said == [f"another run plays or removes this world ({PLAN}): waiting for it"]
+    assert said == [
+        f"another run plays or removes this world, waiting for it: {PLAN}",
+        f"kept and not played again: {PLAN}",
+    ]
 
 
 def test_a_world_that_another_run_plays_is_not_cleared_away(store: WorldStore, said: list[str]) -> None:

@@ -48,7 +48,8 @@ class Plan:
 
     def __str__(self) -> str:
         of = "every category" if self.categories is None else ", ".join(self.categories)
-        return f"seed {self.seed}, {self.blocks} blocks, {self.per_category} attacks of {of}"
+        honest = f"about {self.transactions} honest transactions each"
+        return f"seed {self.seed}: {self.blocks} blocks, {honest}, up to {self.per_category} attacks of {of}"
 
 
 def sources() -> list[Path]:
@@ -82,19 +83,23 @@ class WorldStore:
 
         Who comes while another plays it waits for that. What `play` raises ends it, and leaves nothing.
         """
-        name = digest_of(plan)
+        name, is_new = digest_of(plan), False
         while True:
             with self._lock(name) as lock:
                 self._hold(lock, fcntl.LOCK_SH, plan)
                 if self._path(name).is_dir():
                     os.utime(self._path(name) / _PLAN)
+                    if not is_new:
+                        self.say(f"kept and not played again: {plan}")
                     yield self._path(name)
                     return
             with self._lock(name) as lock:
                 self._hold(lock, fcntl.LOCK_EX, plan)
                 if not self._path(name).is_dir():
                     self._prune()
+                    self.say(f"playing a world, which is kept for the next time: {plan}")
                     self._played(name, plan, play)
+                    is_new = True
 
     def _played(self, name: str, plan: Plan, play: Callable[[Plan, Path], None]) -> None:
         """Plays a world in a folder beside its own, and renames that in the end.
@@ -150,7 +155,7 @@ class WorldStore:
         try:
             fcntl.flock(lock, how | fcntl.LOCK_NB)
         except BlockingIOError:
-            self.say(f"another run plays or removes this world ({plan}): waiting for it")
+            self.say(f"another run plays or removes this world, waiting for it: {plan}")
             fcntl.flock(lock, how)
 
     def _path(self, name: str) -> Path:

@@ -143,7 +143,9 @@ def test_an_alert_suppressed_for_another_reason_finds_nothing_as_before() -> Non
 def test_yielded_is_told_beside_suppressed() -> None:
     lowered = layered(101, TRUDY, suppressed_by={"kind": "arbitrage", "reason": "a cycle"})
     made = report([yielded(layered()), lowered], label())
-    assert "(beside 0 retracted, 1 suppressed and 1 yielded)" in "\n".join(table(made))
+    assert "(beside 0 retracted, 1 suppressed, and 1 that yielded to one that says more)" in "\n".join(
+        table(made)
+    )
     assert made.to_dict()["alerts"]["yielded"] == 1
     assert made.statuses["layering"] == "not enough"  # judged, though nothing of it stands
 
