@@ -17,6 +17,7 @@ from ingest.localchain.protocols.flash_lender import FlashLender
 from ingest.localchain.protocols.mixer import Mixer
 from tests.ingest.localchain.reading import Moved, held, moved_by, named, receipts_of
 from tests.ingest.localchain.skeleton import skeleton
+from tests.ingest.localchain.truth.payment_rows import LEAST_HOPS, PASSED, is_lent, longest_line, returns
 from tests.ingest.localchain.truth.played import Label, Told, priced
 from tests.ingest.localchain.truth.tokens import deployed_by, peak_and_end, sent_by, text_of
 from tests.ingest.localchain.truth.tracing import deepest
@@ -38,21 +39,28 @@ _PURCHASE = call_data(
     0, [], world().weth, 0,
 )[:10]  # fmt: skip
 
-LEAST_HOPS = 3
 LEAST_PUSH = 1.2
-_PASSED = 0.5
-"""Wallets of a layering pass on more than this of what they are paid."""
 
 
 def says_what_is_true(told: Told, checks: Mapping[str, Check]) -> None:
     """Every attack of the story says just those categories of `checks` that hold, and no others; and each of
     them is said somewhere.
     """
+    _says_just(told, checks)
+    assert {name for label in told.labels for name in label["also"]} == set(checks)
+
+
+def says_nothing_else(told: Told, checks: Mapping[str, Check]) -> None:
+    """No story says anything else, and what it could be taken for (`checks`) holds of none."""
+    _says_just(told, checks)
+    assert not any(label["also"] for label in told.labels)
+
+
+def _says_just(told: Told, checks: Mapping[str, Check]) -> None:
     attacks = [label for label in told.labels if label["kind"] == "attack"]
     for label in attacks:
         true = sorted(name for name, holds in checks.items() if holds(told, label))
         assert label["also"] == true, (label["id"], label["note"])
-    assert {name for label in attacks for name in label["also"]} == set(checks)
     for label in told.labels:
         assert label["kind"] == "attack" or label["also"] == []
 
@@ -61,9 +69,21 @@ def deploys_code_that_robs(told: Told, label: Label) -> bool:
     """An attacker deploys a contract, whose code runs later together with the victim's: where the attack
     failed, in the transaction that did.
     """
-    attackers, victims = set(named(label, "attacker")), set(named(label, "victim"))
-    own = {contract for contract in deployed_by(told, label) if contract in attackers}
+    own, victims = _own_contracts(told, label), set(named(label, "victim"))
     return any(own & met and (victims & met or failed) for met, failed in _met(told, label))
+
+
+def deploys_code_that_uses_the_vault(told: Told, label: Label) -> bool:
+    """An attacker deploys a contract, whose code runs later together with the vault's: the victims of that
+    are people, who deposit there.
+    """
+    own, vault = _own_contracts(told, label), set(named(label, "infrastructure"))
+    return any(own & met and vault & met for met, _ in _met(told, label))
+
+
+def _own_contracts(told: Told, label: Label) -> set[str]:
+    """What was deployed in the story and belongs to an attacker."""
+    return set(deployed_by(told, label)) & set(named(label, "attacker"))
 
 
 def _met(told: Told, label: Label) -> Iterator[tuple[set[str], bool]]:
@@ -133,18 +153,7 @@ def is_borrowed_and_paid_back(told: Told, label: Label) -> bool:
     attackers, lenders = set(named(label, "attacker")), {world().of(FlashLender).lender}
     if not label["succeeded"]:
         return any(failed and lenders & met for met, failed in _met(told, label))
-    return any(_lent(moved_by(told.chain, [one]), attackers) for one in label["transactions"])
-
-
-def _lent(moves: list[Moved], attackers: set[str]) -> bool:
-    """Whether something comes to one of `attackers`, and later at least as much of it goes back there."""
-    return any(
-        (back.token, back.sender, back.receiver) == (loan.token, loan.receiver, loan.sender)
-        and back.amount >= loan.amount
-        for place, loan in enumerate(moves)
-        if loan.receiver in attackers and loan.sender not in attackers
-        for back in moves[place + 1 :]
-    )
+    return any(is_lent(moved_by(told.chain, [one]), attackers) for one in label["transactions"])
 
 
 def is_pulled_by_allowance(told: Told, label: Label) -> bool:
@@ -185,24 +194,12 @@ def runs_through_wallets(told: Told, label: Label) -> bool:
 
 def _passes_on(wallet: str, moves: list[Moved]) -> bool:
     paid = sum(_usd(move) for move in moves if move.receiver == wallet)
-    return sum(_usd(move) for move in moves if move.sender == wallet) > _PASSED * paid
+    return sum(_usd(move) for move in moves if move.sender == wallet) > PASSED * paid
 
 
 def _usd(move: Moved) -> float:
     worth = {asset.address: asset for asset in priced()}
     return worth[move.token].usd(move.amount) if move.token in worth else 0.0
-
-
-def longest_line(source: str, between: set[str], moves: list[Moved]) -> list[str]:
-    """Who stands in the longest line of payments from `source`, each after the one before and, but for the
-    last, to one of `between`.
-    """
-    lines: dict[str, list[str]] = {source: [source]}
-    for move in moves:
-        line = lines.get(move.sender, [])
-        if line and (move.sender == source or move.sender in between) and move.receiver not in line[1:]:
-            lines.setdefault(move.receiver if move.receiver != source else "home", [*line, move.receiver])
-    return max(lines.values(), key=len)
 
 
 def goes_through_the_mixer(told: Told, label: Label) -> bool:
@@ -222,9 +219,9 @@ def was_funded_by_the_mixer(told: Told, label: Label) -> bool:
 
 
 def empties_the_pool(told: Told, label: Label) -> bool:
-    """What native value was in the story's pool has left it, by transactions of the attackers'."""
+    """What native value was in the story's pool has left it; where there is no pool, none was emptied."""
     peak, end = peak_and_end(told, label)
-    return 3 * end <= peak
+    return peak > 0 and 3 * end <= peak
 
 
 def buys_and_sells_in_turn(told: Told, label: Label) -> bool:
@@ -268,3 +265,23 @@ def shows_a_listed_name(told: Told, label: Label) -> bool:
         if shown & victims and skeleton(text_of(told.chain, token, "symbol").strip(" .")) in listed:
             return True
     return False
+
+
+def reads_like_a_listed_token(told: Told, label: Label) -> bool:
+    """A token deployed here has the symbol of a listed one, dots, spaces and dollar signs left out."""
+    listed = {skeleton(asset.symbol) for asset in (*world().tokens, world().wrapped)}
+    tokens = deployed_by(told, label)[:1]
+    return any(skeleton(text_of(told.chain, token, "symbol")).strip(" .$") in listed for token in tokens)
+
+
+def comes_home(told: Told, label: Label) -> bool:
+    """Half of what the first attacker pays out of some asset comes back to it over two of the story's other
+    wallets or more, in time order.
+    """
+    source = named(label, "attacker")[0]
+    wallets = {*named(label, "attacker"), *named(label, "intermediary"), *named(label, "victim")}
+    moves = moved_by(told.chain, label["transactions"])
+    return any(
+        returns([m for m in moves if m.token == token], source, wallets - {source})
+        for token in {move.token for move in moves}
+    )

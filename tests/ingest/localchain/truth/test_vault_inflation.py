@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.ingest.localchain.reading import named, receipts_of
-from tests.ingest.localchain.truth.also import deploys_code_that_robs, says_what_is_true
+from tests.ingest.localchain.truth.also import deploys_code_that_uses_the_vault, says_what_is_true
 from tests.ingest.localchain.truth.played import Told
 
 CATEGORY = "vault-inflation"
@@ -60,4 +60,4 @@ def test_honest_vaults_really_grew(told: Told) -> None:
 
 
 def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
-    says_what_is_true(told, {"suspicious-contract": deploys_code_that_robs})
+    says_what_is_true(told, {"suspicious-contract": deploys_code_that_uses_the_vault})
