@@ -27,6 +27,9 @@ from tests.bench.world_store import Plan, WorldStore
 ENOUGH = 40
 """Attacks of each category, at the least: below 30 a figure is called not enough."""
 
+LEAST_HONEST = 8
+"""Transactions a block with which `undertow simulate` can still play every honest habit."""
+
 PAGE, FIGURES = "evaluation.html", "evaluation.json"
 
 
@@ -137,7 +140,7 @@ def _wanted(arguments: Sequence[str] | None) -> Wanted:
     parser.add_argument("--tier", choices=TIERS, help="judge as if the lakes held no more than this")
     parser.add_argument("--blocks", type=_count_of, default=3_000)
     parser.add_argument(
-        "--transactions", type=_count_of, default=40, help="about how many honest ones a block"
+        "--transactions", type=_honest, default=40, help="about how many honest ones a block, 8 or more"
     )
     parser.add_argument(
         "--per-category", type=_count_of, default=ENOUGH, help="attacks, and hard negatives, in each world"
@@ -170,10 +173,14 @@ def _categories(text: str) -> tuple[str, ...]:
     return tuple(wanted)
 
 
-def _count_of(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+def _count_of(text: str, least: int = 1) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above {least - 1}")
     return int(text)
+
+
+def _honest(text: str) -> int:
+    return _count_of(text, LEAST_HONEST)
 
 
 def _mend(error: OSError) -> str:

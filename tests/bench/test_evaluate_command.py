@@ -158,6 +158,7 @@ def test_a_world_too_small_for_an_attack_is_said_to_be(
         (["--categories", "layering,tax-fraud"], "'tax-fraud' is none of address-poisoning, "),
         (["--tier", "rumours"], "invalid choice: 'rumours'"),
         (["--blocks", "-3"], "'-3' is no whole number above 0"),
+        (["--transactions", "7"], "'7' is no whole number above 7"),
         (["--per-category", "many"], "'many' is no whole number above 0"),
     ],
 )
