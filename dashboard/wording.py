@@ -6,6 +6,7 @@ can, and one odd value spoils no more than its own place.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from detectors.alerts.text import visible
@@ -15,6 +16,9 @@ SYMBOL_LENGTH = 24
 MOST_DIGITS = 80
 """A number of 256 bits has 78 digits; one with more is cut like other text."""
 _SHORT = 12
+_NAME = re.compile(rf"0x[0-9a-zA-Z]{{{2 * _SHORT - 1},}}")
+"""An address or a hash in a sentence: what `short` shortens."""
+_LONGEST_SENTENCE = 20_000
 _LONGEST_AGO = 10**12
 
 
@@ -40,6 +44,27 @@ def cut(value: object, length: int) -> str:
     """At most `length` characters, nothing hidden in them."""
     shown = text(value, length + 1)
     return shown if len(shown) <= length else f"{shown[: length - 1]}…"
+
+
+def sentence(told: object, kind: object, subject: object, most: int) -> str:
+    """What an alert says of itself, for a list that names its subject beside it: at most `most` characters,
+    whole words, every address in its short form. One that begins with its subject begins with words instead.
+    """
+    plain = text(told, _LONGEST_SENTENCE).strip()
+    named = text(subject, _LONGEST_SENTENCE)
+    if named.startswith("0x") and plain.startswith(f"{named} "):
+        plain = f"This {text(kind, _SHORT * 2) or 'subject'}{plain.removeprefix(named)}"
+    elif _NAME.match(plain):
+        plain = f"Address {plain}"
+    return _whole_words(_NAME.sub(lambda found: short(found.group()), plain), most)
+
+
+def _whole_words(told: str, most: int) -> str:
+    if len(told) <= most:
+        return told
+    cut_off = told[: most - 1]
+    words = cut_off if told[most - 1] == " " else cut_off.rpartition(" ")[0] or cut_off
+    return f"{words.rstrip()}…"
 
 
 def number(value: object) -> str:

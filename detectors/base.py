@@ -61,7 +61,9 @@ class Finding:
     evidence.
 
     With `alerts` false it is only a score, for `fraud.scores`. Every key of `thresholds` is also in
-    `measured`.
+    `measured`. `proven`: its rows are the complete evidence of a loss, which no explanation lowers. `lowers`
+    (kind, reason): the harm was undone or has another cause; it lowers the open alert of its category and
+    subject and opens none. `value_wei`: what it is about in the chain's own coin, where that is known.
     """
 
     block_number: int
@@ -79,7 +81,10 @@ class Finding:
     explanation: str = ""
     p_value: float | None = None
     alerts: bool = True
-    suppressed_by: Mapping[str, str] | None = None
+    suppressed_by: Mapping[str, str | None] | None = None
+    proven: bool = False
+    lowers: tuple[str, str] | None = None
+    value_wei: int | None = None
 
 
 @runtime_checkable
@@ -120,6 +125,38 @@ class Learns(Protocol):
     """
 
     model: ModelSpec
+
+
+@runtime_checkable
+class Quiet(Protocol):
+    """A detector of crimes that take longer, or less long, than most: its episodes close after
+    `quiet_seconds` of block time without a finding, not after those of the settings.
+    """
+
+    quiet_seconds: int
+
+
+@runtime_checkable
+class Excused(Protocol):
+    """A detector whose findings can have a harmless explanation: the kinds of `detectors/explanations/` that
+    are asked, the first that has a reason lowers.
+    """
+
+    excused_by: tuple[str, ...]
+
+
+@runtime_checkable
+class Explanation(Protocol):
+    """A harmless reason for what looks like fraud: one file in `detectors/explanations/`. Its docstring says
+    when it holds, how it can be abused, and its source.
+    """
+
+    kind: str
+    settings: object
+
+    def reason(self, batch: Batch, features: Features, finding: Finding) -> str | None:
+        """Why the finding is harmless, in words; None where this does not explain it. Pure like `score`."""
+        ...
 
 
 def evidence_rows(frame: pl.DataFrame) -> tuple[Row, ...]:

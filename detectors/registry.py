@@ -1,5 +1,5 @@
-"""Finds the detectors: every class in `detectors/library/` that satisfies the contract. There is no list to
-keep.
+"""Finds the detectors and explanations: every class in `detectors/library/` and `detectors/explanations/`
+that satisfies its contract. There is no list to keep.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from detectors.base import Detector
+from detectors.base import Detector, Explanation
 
 
 @cache
@@ -19,16 +19,26 @@ def detectors() -> tuple[Detector, ...]:
     """One instance of each detector in the library, by name."""
     import detectors.library as library
 
-    found = [cls() for name in _modules(library.__path__) for cls in _classes(name)]
+    found: list[Detector] = [
+        cls() for cls in _classes(library.__name__, library.__path__, "catches", "score")
+    ]
     return tuple(sorted(found, key=lambda detector: detector.name))
 
 
-def _modules(path: list[str]) -> list[str]:
-    return [f"detectors.library.{module.name}" for module in pkgutil.iter_modules(path)]
+@cache
+def explanations() -> tuple[Explanation, ...]:
+    """One instance of each explanation, by kind."""
+    import detectors.explanations as room
+
+    found: list[Explanation] = [cls() for cls in _classes(room.__name__, room.__path__, "kind", "reason")]
+    return tuple(sorted(found, key=lambda explanation: explanation.kind))
 
 
-def _classes(module_name: str) -> list[Callable[[], Detector]]:
-    module = importlib.import_module(module_name)
-    found = inspect.getmembers(module, inspect.isclass)
-    own: list[Any] = [cls for _, cls in found if cls.__module__ == module_name]
-    return [cls for cls in own if hasattr(cls, "catches") and hasattr(cls, "score")]
+def _classes(package: str, path: list[str], *has: str) -> list[Callable[[], Any]]:
+    """The classes of a package's files that have certain attributes."""
+    found: list[Callable[[], Any]] = []
+    for module in pkgutil.iter_modules(path):
+        name = f"{package}.{module.name}"
+        own = inspect.getmembers(importlib.import_module(name), inspect.isclass)
+        found += [cls for _, cls in own if cls.__module__ == name and all(hasattr(cls, each) for each in has)]
+    return found

@@ -17,6 +17,16 @@ function cell(className, text, full) {
   return made;
 }
 
+// Each short address is a box of its own: where a line is too long it is left out whole, never cut in half.
+function whyCell(text) {
+  const made = element("td", "why");
+  for (const part of text.split(/(0x[0-9a-zA-Z]+(?:…[0-9a-zA-Z]+)?)/)) {
+    if (part) made.append(part.startsWith("0x") ? element("span", "name", part) : part);
+  }
+  made.title = text;
+  return made;
+}
+
 function scoreCell(share, score) {
   const made = element("td", "number");
   const bar = element("span", "bar");
@@ -41,7 +51,7 @@ function line(row, view, open) {
   if (row.key === view.selected) made.classList.add("selected");
   if (view.seen && !view.seen.has(row.key)) made.classList.add("arrived");
   made.append(
-    severityCell(row.tone, row.severity), scoreCell(row.share, row.score), cell("", row.category), cell("why", row.why, row.why),
+    severityCell(row.tone, row.severity), scoreCell(row.share, row.score), cell("", row.category), whyCell(row.why),
     cell("mono", row.subject, row.subject_full), cell("soft", row.state, row.status), cell("number", row.block),
     cell("number soft", row.time),
   );

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from dashboard import wording
-from dashboard.flow import Flow, flow
+from dashboard.flow import NATIVE_DECIMALS, Flow, flow
 from dashboard.screens import filters, parts, routes
 from dashboard.store import Reader
 from detectors.alerts.alert import SEVERITIES, Alert, RoleName
@@ -76,7 +76,7 @@ def _summary(alert: Alert, status: str) -> None:
     badges = parts.badge(alert.severity, tone) + parts.badge(status, parts.tone(status, ("retracted",)))
     st.html(
         f'<div class="u-top"><h1>{escape(wording.title(alert.category))}</h1><div>{badges}</div></div>'
-        f'<div class="u-why">{escape(wording.cut(alert.explanation, 2_000))}</div>'
+        f'<div class="u-why">{escape(_why(alert))}</div>'
     )
     if status == "retracted":
         reason = wording.text(alert.retraction_reason) or "its block left the chain"
@@ -88,12 +88,18 @@ def _summary(alert: Alert, status: str) -> None:
         st.code("\n".join(f"{name:<12} {value}" for name, value in _long_facts(alert)), language=None)
 
 
+def _why(alert: Alert) -> str:
+    """As in the queue; the whole addresses stand among the roles."""
+    return wording.sentence(alert.explanation, alert.subject_kind, alert.subject_id, 2_000)
+
+
 def _because(suppression: object) -> str:
-    """The kind, the reason and the other alert's id, as far as they are there."""
+    """The kind, the reason and the alert that says more, as far as they are there."""
     if not isinstance(suppression, Mapping):
         return wording.text(suppression)
-    told = (suppression[key] for key in sorted(suppression, key=str))
-    return " · ".join(wording.text(value) for value in told if value is not None)
+    told = [wording.text(suppression.get(part)) for part in ("kind", "reason")]
+    more = wording.text(suppression.get("id"))
+    return " · ".join(filter(None, [*told, f"see alert {more}" if more else ""])) or "no reason is given"
 
 
 def _short_facts(alert: Alert) -> list[tuple[str, str]]:
@@ -101,6 +107,7 @@ def _short_facts(alert: Alert) -> list[tuple[str, str]]:
     return [
         ("Score", wording.score(alert.score) + ("" if alert.p_value is None else f" (p = {likely})")),
         ("Subject", f"{wording.cut(alert.subject_kind, 24)} {wording.short(alert.subject_id)}"),
+        *_worth(alert),
         ("Block", wording.number(alert.block_number)),
         ("Block time (UTC)", wording.utc(alert.timestamp)),
         ("Last changed in block", wording.number(alert.updated_block)),
@@ -110,6 +117,11 @@ def _short_facts(alert: Alert) -> list[tuple[str, str]]:
         ("Data tier", wording.cut(alert.tier, 24)),
         ("Run digest", wording.short(alert.run)),
     ]
+
+
+def _worth(alert: Alert) -> list[tuple[str, str]]:
+    known = alert.value_wei is not None
+    return [("Value in native coin", wording.amount(alert.value_wei, NATIVE_DECIMALS))] if known else []
 
 
 def _long_facts(alert: Alert) -> list[tuple[str, str]]:

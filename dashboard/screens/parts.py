@@ -20,6 +20,7 @@ STORE_SETTING = "UNDERTOW_STORE"
 LABEL_LENGTH = 24
 """Characters of a severity, a status or a score: known ones are shorter."""
 LONGEST_KEY = 130
+WHY_LENGTH = 400
 KEPT_PAGES = 200
 """Answers of the store kept for all sessions together, by what was asked and the store's revision."""
 
@@ -64,7 +65,7 @@ def line(row: AlertRow) -> dict[str, Any]:
         "share": wording.share(row.score) or 0.0,
         "score": wording.cut(wording.score(row.score), LABEL_LENGTH),
         "category": wording.title(row.category),
-        "why": wording.cut(row.explanation, 400),
+        "why": wording.sentence(row.explanation, row.subject_kind, row.subject_id, WHY_LENGTH),
         "subject": wording.short(row.subject_id),
         "subject_full": wording.cut(row.subject_id, 200),
         "status": wording.cut(row.status, LABEL_LENGTH),

@@ -17,6 +17,8 @@ RoleName = Literal["attacker", "victim", "intermediary", "infrastructure", "subj
 SubjectKind = Literal["wallet", "transaction", "token", "pool", "contract", "flow"]
 
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
+PROOFS = ("header", "receipts-root", "none")
+"""How a block was proved, the strongest first."""
 DEFAULT_FINALITY = 64
 """Blocks on top of a block before it counts as final, where the settings say nothing else."""
 
@@ -87,8 +89,11 @@ class Alert:
     thresholds: Mapping[str, int | float | str]
     proof: str
     tier: str
-    suppressed_by: Mapping[str, str] | None
+    suppressed_by: Mapping[str, str | None] | None
+    """`kind`, `reason`, and `id`: of `part-of` the alert that says more about the same attack, else null."""
     explanation: str
+    value_wei: str | None = None
+    """What it is about in the chain's own coin, a decimal string; null where that is not known."""
 
     def to_dict(self) -> dict[str, Any]:
         plain: dict[str, Any] = {name: getattr(self, name) for name in _SAME}
@@ -98,9 +103,10 @@ class Alert:
             {name: getattr(row, name) for name in Evidence.__slots__} for row in self.evidence
         ]
         plain["transactions"] = list(self.transactions)
+        plain["value_wei"] = self.value_wei
         plain["measured"] = dict(self.measured)
         plain["thresholds"] = dict(self.thresholds)
-        plain["suppressed_by"] = dict(self.suppressed_by) if self.suppressed_by is not None else None
+        plain["suppressed_by"] = _with_id(self.suppressed_by)
         return plain
 
     def to_json(self) -> str:
@@ -111,7 +117,9 @@ class Alert:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Alert:
-        """The inverse of `to_dict`. Raises KeyError where a key is missing; unknown keys are left out."""
+        """The inverse of `to_dict`. Raises KeyError where a key is missing that every version has; unknown
+        keys are left out.
+        """
         return cls(
             **{name: plain[name] for name in _SAME},
             subject_kind=plain["subject"]["kind"],
@@ -124,7 +132,8 @@ class Alert:
             transactions=tuple(plain["transactions"]),
             measured=plain["measured"],
             thresholds=plain["thresholds"],
-            suppressed_by=plain["suppressed_by"],
+            suppressed_by=_with_id(plain["suppressed_by"]),
+            value_wei=plain.get("value_wei"),
         )
 
     @classmethod
@@ -138,6 +147,11 @@ _SAME = (
     "explanation",
 )  # fmt: skip
 """Fields that are the same in the dataclass and in the JSON."""
+
+
+def _with_id(suppression: Any) -> Any:
+    """Every key always there; whatever else stands in the place of a suppression stays as it is."""
+    return {"id": None, **suppression} if isinstance(suppression, Mapping) else suppression
 
 
 def is_final(block_number: Any, head: int, finality: int) -> Any:

@@ -24,6 +24,7 @@ from detectors.alerts.alert import Alert, RoleName
 from detectors.base import Detector, Learns, Memory
 from detectors.engine.engine import Checkpoint
 from detectors.engine.episodes import Episode
+from detectors.engine.judge import Off
 from detectors.engine.state import State
 from detectors.engine.tally import DIGEST_BYTES, ROLES, Tally
 from detectors.kernels.table import Table
@@ -33,8 +34,8 @@ from detectors.parts.graph import RING, TABLES, Graph
 from detectors.parts.ledger import Ledger
 from ingest.model.errors import UnreadableCheckpoint
 
-VERSION = 2
-"""2: trails name rows inside of logs, and alerts go on counting what they have no room for."""
+VERSION = 3
+"""3: an episode is of a category as well, and says until when it is open; what is switched off is kept."""
 _DAMAGE = (
     ValueError, KeyError, TypeError, OSError, EOFError, RuntimeError, MemoryError, tokenize.TokenError,
     zipfile.BadZipFile, zlib.error, pl.exceptions.PolarsError,
@@ -93,8 +94,10 @@ def _arrays(checkpoint: Checkpoint) -> Arrays:
         "hash": state.hash.hex(),
         "anchor": [state.anchor[0], state.anchor[1].hex()] if state.anchor else None,
         "ends": state.ledger.block_ends,
+        "unproved": [[name.hex(), number] for name, number in state.ledger.unproved.items()],
+        "off": {name: [off.block, off.reason] for name, off in state.off.items()},
         "early_rotations": state.graph.early_rotations,
-        "open": [[*key, e.alert.id, e.seen, e.size] for key, e in checkpoint.open.items()],
+        "open": [[*key, e.alert.id, e.until, e.size] for key, e in checkpoint.open.items()],
         "roles": {i: {r: list(kept) for r, kept in t.roles.items()} for i, t in checkpoint.tallies.items()},
         "counted": {i: tally.most for i, tally in checkpoint.tallies.items()},
         "alerts": [alert.to_dict() for alert in checkpoint.alerts.values()],
@@ -133,15 +136,15 @@ def _checkpoint(arrays: Arrays, chain_id: int, detectors: Sequence[Detector], wh
         )
     alerts = {alert.id: alert for alert in map(Alert.from_dict, header["alerts"])}
     episodes = {
-        (detector, subject): Episode(alerts[i], seen, tuple(size))
-        for detector, subject, i, seen, size in header["open"]
+        (detector, category, subject): Episode(alerts[i], until, tuple(size))
+        for detector, category, subject, i, until, size in header["open"]
     }
     tallies = {
         i: _tally(most, arrays[f"rows.{i}"], header["roles"][i]) for i, most in header["counted"].items()
     }
     anchor = header["anchor"]
     state = State(
-        ledger=_ledger(arrays, header["ends"]),
+        ledger=_ledger(arrays, header["ends"], header.get("unproved", [])),
         graph=_graph(arrays, header["early_rotations"]),
         memory=_memory(arrays, header["memory"]),
         samples={name: _samples(arrays, name, epochs) for name, epochs in header["samples"].items()},
@@ -149,6 +152,7 @@ def _checkpoint(arrays: Arrays, chain_id: int, detectors: Sequence[Detector], wh
         number=header["number"],
         hash=bytes.fromhex(header["hash"]),
         anchor=(anchor[0], bytes.fromhex(anchor[1])) if anchor else None,
+        off={name: Off(block, reason) for name, (block, reason) in header["off"].items()},
     )
     return Checkpoint(chain_id, header["run"], header["offset"], state, episodes, alerts, tallies)
 
@@ -175,10 +179,11 @@ def _ledger_arrays(ledger: Ledger) -> Arrays:
     }
 
 
-def _ledger(arrays: Arrays, ends: list[list[int]]) -> Ledger:
+def _ledger(arrays: Arrays, ends: list[list[int]], unproved: list[tuple[str, int]]) -> Ledger:
     ledger = Ledger.of(arrays["ledger.known"], arrays["ledger.funder"], arrays["ledger.funded"])
     ledger.block_ends = [(number, count) for number, count in ends]
     ledger.learn_tokens(_frame(arrays["ledger.facts"]))
+    ledger.unproved = {bytes.fromhex(name): number for name, number in unproved}
     return ledger
 
 

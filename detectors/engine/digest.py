@@ -13,7 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from detectors.base import Detector, Learns
+from detectors import registry
+from detectors.base import Detector, Explanation, Learns
 from detectors.engine.settings import EngineSettings
 
 TOP = Path(__file__).parents[2]
@@ -21,24 +22,35 @@ LIBRARIES = ("numba", "numpy", "polars", "pyod", "scikit-learn")
 """What numbers depend on beside our own code."""
 
 
-def digest(settings: EngineSettings, detectors: Sequence[Detector], anchor: tuple[int, bytes]) -> str:
+def digest(
+    settings: EngineSettings,
+    detectors: Sequence[Detector],
+    anchor: tuple[int, bytes],
+    explanations: Sequence[Explanation] | None = None,
+) -> str:
     """16 hex digits over the engine's and detectors' settings, the code that detects, the libraries it
     computes with, and the first block read.
     """
+    explanations = registry.explanations() if explanations is None else explanations
     parts = {
         "version": importlib.metadata.version("undertow"),
         "code": _code(),
         "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
         "engine": asdict(settings),
         "detectors": {detector.name: _settings(detector) for detector in detectors},
+        "explanations": {each.kind: _plain(each.settings) for each in explanations},
         "anchor": [anchor[0], anchor[1].hex()],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _settings(detector: Detector) -> dict[str, Any]:
-    own = asdict(detector.settings) if is_dataclass(detector.settings) else {}  # type: ignore[arg-type]
-    return own | ({"model": asdict(detector.model)} if isinstance(detector, Learns) else {})
+    model = {"model": asdict(detector.model)} if isinstance(detector, Learns) else {}
+    return _plain(detector.settings) | model
+
+
+def _plain(settings: object) -> dict[str, Any]:
+    return asdict(settings) if is_dataclass(settings) else {}  # type: ignore[arg-type]
 
 
 @cache

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from detectors.alerts.alert import Alert
 from detectors.alerts.caps import RECORD_BYTES, score_bytes
-from detectors.base import Detector, Finding, hexed
+from detectors.base import Detector, Explanation, Finding, Quiet, hexed
 from detectors.engine.digest import digest
-from detectors.engine.episodes import Episode, Episodes, Key, Place
+from detectors.engine.episodes import Episode, Episodes, Key
+from detectors.engine.judge import Judge, Judged
+from detectors.engine.revisions import Place
 from detectors.engine.settings import EngineSettings
 from detectors.engine.state import State, advance, cut
 from detectors.engine.tally import Tally
 from detectors.parts.ledger import native_coin
+from detectors.registry import explanations
 from ingest.model.batch import Batch, Event, Rollback
 from ingest.model.errors import ChainGap, RollbackTooDeep, RunMismatch
 
@@ -48,6 +52,8 @@ class Output:
     """
 
     alerts: list[Alert] = field(default_factory=list)
+    revised: list[str] = field(default_factory=list)
+    """Ids of the alerts that the blocks revised, in order, as often as they did."""
     scores: list[Score] = field(default_factory=list)
     scores_left_out: dict[int, int] = field(default_factory=dict)
     """How many scores of a block were too many, where some were."""
@@ -94,9 +100,12 @@ class Engine:
     """Oldest first; the first is the base, at or below every block that may still leave."""
     recent: list[Batch] = field(default_factory=list)
     """Blocks above the base."""
+    explanations: Sequence[Explanation] = field(default_factory=explanations)
+    judge: Judge = field(init=False)
 
     def __post_init__(self) -> None:
         self._name_coin()
+        self.judge = Judge(self.detectors, self.explanations)
 
     def take(self, event: Event, offset: int = 0) -> Output:
         """Takes the next event of the log; `offset` is where the log goes on after it."""
@@ -117,8 +126,7 @@ class Engine:
             self._judge(piece, output)
         output.blocks = list(batch.blocks.select("block_number", "block_hash", "timestamp").iter_rows())
         episodes = self._episodes()
-        revised = dict.fromkeys(alert.id for alert in output.alerts)
-        output.alerts = [episodes.alerts[alert_id] for alert_id in revised]
+        output.alerts = [episodes.alerts[alert_id] for alert_id in dict.fromkeys(output.revised)]
         if self.follows:
             self._keep(batch, offset)
         else:
@@ -127,23 +135,28 @@ class Engine:
 
     def _judge(self, piece: Batch, output: Output) -> None:
         self.state, features = advance(self.state, piece, self.detectors, self.settings)
-        findings = [
-            (detector, finding) for detector in self.detectors for finding in detector.score(piece, features)
-        ]
-        findings.sort(key=lambda pair: pair[1].block_number)
+        findings = self.judge.findings(piece, features, self.state.off)
         columns = ("block_number", "chain_id", "block_hash", "timestamp", "proof")
         places = {row[0]: Place(row[1], row[0], *row[2:]) for row in piece.blocks.select(columns).iter_rows()}
-        episodes = self._episodes()
-        for detector, finding in findings:
-            if finding.alerts:
-                place = places[finding.block_number]
-                output.alerts.append(
-                    episodes.take(detector.name, detector.needs, finding, place, self.state.ledger)
-                )
+        for number, of_block in groupby(findings, key=lambda judged: judged[1].block_number):
+            output.revised += self._revise(list(of_block), places[number])
         for number, scores in _scores([(d.name, f) for d, f in findings], self.settings.score_floor).items():
             output.scores += scores[: self.most_scores]
             if len(scores) > self.most_scores:
                 output.scores_left_out[number] = len(scores) - self.most_scores
+
+    def _revise(self, findings: list[Judged], place: Place) -> list[str]:
+        """Makes the findings of a block revisions of alerts; returns the ids of all that are other now."""
+        episodes, ledger = self._episodes(), self.state.ledger
+        changed: list[str] = []
+        for detector, finding in findings:
+            if finding.lowers is not None:
+                lowered = episodes.lower(detector.name, finding, place, ledger)
+                changed += [lowered.id] if lowered is not None else []
+            elif finding.alerts:
+                quiet = detector.quiet_seconds if isinstance(detector, Quiet) else None
+                changed.append(episodes.take(detector.name, detector.needs, finding, place, ledger, quiet).id)
+        return [*changed, *episodes.settle(dict.fromkeys(changed), place)]
 
     @property
     def most_scores(self) -> int:
@@ -163,7 +176,7 @@ class Engine:
     def _episodes(self) -> Episodes:
         if self.episodes is None:
             assert self.state.anchor is not None
-            name = digest(self.settings, self.detectors, self.state.anchor)
+            name = digest(self.settings, self.detectors, self.state.anchor, self.explanations)
             self.episodes = Episodes(name, self.settings, self.keep_all)
         return self.episodes
 
@@ -266,7 +279,7 @@ class Engine:
     def resume(self, checkpoint: Checkpoint) -> None:
         """Goes on from a checkpoint. Raises RunMismatch where it was made with other settings or code."""
         assert checkpoint.state.anchor is not None
-        run = digest(self.settings, self.detectors, checkpoint.state.anchor)
+        run = digest(self.settings, self.detectors, checkpoint.state.anchor, self.explanations)
         if run != checkpoint.run:
             raise RunMismatch(
                 f"the checkpoint of chain {checkpoint.chain_id} is of run {checkpoint.run}, made with other "

@@ -1,5 +1,5 @@
-"""From findings to alerts: an alert is an episode of (detector, subject) that is revised while it goes on,
-and follows the chain.
+"""From findings to alerts: an alert is an episode of (detector, category, subject) that is revised while it
+goes on, and follows the chain.
 
 Every change above the finality depth is journalled, so a reorganisation is undone by putting earlier
 revisions back.
@@ -7,41 +7,40 @@ revisions back.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from detectors.alerts.alert import SEVERITIES, Alert, Evidence, Role
-from detectors.alerts.caps import TEXT, WORD, bounded, shortened
-from detectors.base import Finding, Row, Tier, hexed
+from detectors.alerts.alert import Alert, Role
+from detectors.base import Finding, Tier, hexed
+from detectors.engine.revisions import (
+    Place,
+    evidence_of,
+    opened,
+    proved,
+    revised,
+    shortened_suppression,
+    unique,
+)
 from detectors.engine.settings import EngineSettings
 from detectors.engine.tally import Size, Tally
+from detectors.engine.yielding import Suppression, Yielding
 from detectors.parts.ledger import Ledger
 
 K = TypeVar("K")
 V = TypeVar("V")
-Key = tuple[str, str]
-"""Detector and subject (kind:id)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The block of a finding, as alerts name it."""
-
-    chain_id: int
-    number: int
-    hash: bytes
-    timestamp: int
-    proof: str
+Key = tuple[str, str, str]
+"""Detector, category and subject (kind:id)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """The standing revision of an alert, the block time of its last finding, and how much it has named."""
+    """The standing revision of an alert, the last second of block time at which a finding still revises it,
+    and how much it has named.
+    """
 
     alert: Alert
-    seen: int
+    until: int
     size: Size
 
 
@@ -60,19 +59,86 @@ class Episodes:
     """(block, key, alert id, the key's episode before, the alert's revision before), oldest first."""
     tallies: dict[str, Tally] = field(default_factory=dict)
     """What each episode has named so far, by alert id."""
+    by_transaction: dict[str, set[str]] = field(default_factory=dict)
+    """Ids of alerts that showed a transaction at some time: more than do now, never fewer."""
 
-    def take(self, detector: str, tier: Tier, finding: Finding, place: Place, ledger: Ledger) -> Alert:
-        """Opens or revises the finding's episode; returns the new revision."""
-        key = (detector, f"{finding.subject_kind}:{hexed(finding.subject)}")
+    def __post_init__(self) -> None:
+        for episode in self.open.values():
+            self._index(episode.alert)
+
+    def take(
+        self,
+        detector: str,
+        tier: Tier,
+        finding: Finding,
+        place: Place,
+        ledger: Ledger,
+        quiet: int | None = None,
+    ) -> Alert:
+        """Opens or revises the finding's episode; returns the new revision. `quiet`: seconds of block time
+        without a finding after which the episode closes (None: as the settings say).
+        """
+        key = key_of(detector, finding)
         standing = self.open.get(key)
-        goes_on = standing is not None and place.timestamp - standing.seen <= self.settings.quiet_seconds
-        old = standing.alert if standing is not None and goes_on else None
-        fresh = _opened(detector, tier, finding, place, self.run)
-        alert = self._named(old, fresh if old is None else _revised(old, fresh), finding, place, ledger)
-        self.journal.append((place.number, key, alert.id, standing, self.alerts.get(alert.id)))
-        self.open[key] = Episode(alert, place.timestamp, self.tallies[alert.id].size)
-        self.alerts[alert.id] = alert
+        old = standing.alert if standing is not None and place.timestamp <= standing.until else None
+        fresh = opened(detector, tier, finding, proved(place, finding, ledger), self.run)
+        alert = self._named(old, fresh if old is None else revised(old, fresh), finding, place, ledger)
+        until = place.timestamp + (self.settings.quiet_seconds if quiet is None else quiet)
+        self._stand(key, place.number, Episode(alert, until, self.tallies[alert.id].size))
         return alert
+
+    def lower(self, detector: str, finding: Finding, place: Place, ledger: Ledger) -> Alert | None:
+        """Lowers the open alert of the finding's key, and shows why; None where there is none to lower."""
+        key = key_of(detector, finding)
+        standing = self.open.get(key)
+        if standing is None or place.timestamp > standing.until or finding.lowers is None:
+            return None
+        kind, reason = finding.lowers
+        lowered = replace(
+            standing.alert,
+            suppressed_by=shortened_suppression({"kind": kind, "reason": reason}),
+            updated_block=place.number,
+        )
+        alert = self._named(standing.alert, lowered, finding, place, ledger)
+        self._stand(key, place.number, Episode(alert, standing.until, self.tallies[alert.id].size))
+        return alert
+
+    def settle(self, changed: Iterable[str], place: Place) -> list[str]:
+        """At a block's end: what changed in it, and what stands beside, yields or stands again. Returns the
+        ids of those that are other now.
+        """
+        others: list[str] = []
+
+        def revise(alert: Alert, suppression: Suppression | None) -> None:
+            key = _key(alert)
+            after = replace(
+                alert, suppressed_by=shortened_suppression(suppression), updated_block=place.number
+            )
+            self._stand(key, place.number, replace(self.open[key], alert=after))
+            others.append(alert.id)
+
+        def open_at(name: str) -> Alert | None:
+            alert = self.alerts.get(name)
+            episode = None if alert is None else self.open.get(_key(alert))
+            goes_on = episode is not None and episode.alert.id == name and place.timestamp <= episode.until
+            return alert if goes_on else None
+
+        Yielding(open_at, self.tallies, self._sharing).settle(changed, revise)
+        return others
+
+    def _sharing(self, alert: Alert) -> set[str]:
+        return {name for each in alert.transactions for name in self.by_transaction.get(each, ())}
+
+    def _index(self, alert: Alert) -> None:
+        for transaction in alert.transactions:
+            self.by_transaction.setdefault(transaction, set()).add(alert.id)
+
+    def _stand(self, key: Key, number: int, episode: Episode) -> None:
+        """`episode` stands from block `number` on; what stood before is journalled."""
+        name = episode.alert.id
+        self.journal.append((number, key, name, self.open.get(key), self.alerts.get(name)))
+        self.open[key], self.alerts[name] = episode, episode.alert
+        self._index(episode.alert)
 
     def _named(
         self, old: Alert | None, alert: Alert, finding: Finding, place: Place, ledger: Ledger
@@ -86,11 +152,11 @@ class Episodes:
         room = self.settings.evidence_rows - len(shown)
         fresh = list(tally.add_rows(finding.rows))[:room]
         tally.add_roles(Role(hexed(address), role) for address, role in finding.roles)
-        evidence = (*shown, *(_evidence(row, place, ledger) for row in fresh))
+        evidence = (*shown, *(evidence_of(row, place, ledger) for row in fresh))
         return replace(
             alert,
             evidence=evidence,
-            transactions=_unique(row.transaction for row in evidence),
+            transactions=unique(row.transaction for row in evidence),
             roles=tally.first_roles(self.settings.roles),
             measured={**alert.measured, **tally.counted(self.settings.roles)},
         )
@@ -121,7 +187,7 @@ class Episodes:
     def retract_all(self, reason: str) -> list[Alert]:
         """Revisions that retract every alert kept, which is then forgotten: no block that was read stands."""
         gone = sorted(self.alerts.values(), key=_order)
-        self.open, self.alerts, self.journal, self.tallies = {}, {}, [], {}
+        self.open, self.alerts, self.journal, self.tallies, self.by_transaction = {}, {}, [], {}, {}
         return [replace(alert, status="retracted", retraction_reason=reason) for alert in gone]
 
     def forget(self, number: int, now: int) -> None:
@@ -129,15 +195,15 @@ class Episodes:
         stream, their alerts.
         """
         self.journal = [entry for entry in self.journal if entry[0] > number]
-        quiet = self.settings.quiet_seconds
-        closed = [
-            key for key, e in self.open.items() if now - e.seen > quiet and e.alert.updated_block <= number
-        ]
+        closed = [key for key, e in self.open.items() if now > e.until and e.alert.updated_block <= number]
         for key in closed:
             del self.open[key]
         reachable = [*self.open.values(), *(entry[3] for entry in self.journal if entry[3] is not None)]
         live = {episode.alert.id for episode in reachable} | {entry[2] for entry in self.journal}
         self.tallies = {i: tally for i, tally in self.tallies.items() if i in live}
+        if closed:
+            kept = {each: names & live for each, names in self.by_transaction.items()}
+            self.by_transaction = {each: names for each, names in kept.items() if names}
         if not self.keep_all:
             self.alerts = {i: a for i, a in self.alerts.items() if i in live}
 
@@ -156,7 +222,7 @@ class Episodes:
 
     def _put(self, alert: Alert) -> Alert:
         self.alerts[alert.id] = alert
-        key = (alert.detector, f"{alert.subject_kind}:{alert.subject_id}")
+        key = _key(alert)
         episode = self.open.get(key)
         if episode is not None and episode.alert.id == alert.id:
             self.open[key] = replace(episode, alert=alert)
@@ -174,94 +240,9 @@ def _order(alert: Alert) -> tuple[int, str]:
     return alert.block_number, alert.id
 
 
-def alert_id(chain_id: int, detector: str, subject: str, transaction: bytes) -> str:
-    """Names an episode: the hash of what it is about and the transaction that opened it."""
-    text = f"{chain_id}|{detector}|{subject}|{hexed(transaction)}"
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+def key_of(detector: str, finding: Finding) -> Key:
+    return detector, finding.category, f"{finding.subject_kind}:{hexed(finding.subject)}"
 
 
-def _opened(detector: str, tier: Tier, finding: Finding, place: Place, run: str) -> Alert:
-    """What one finding says by itself, without its evidence and roles."""
-    subject = hexed(finding.subject)
-    return Alert(
-        id=alert_id(place.chain_id, detector, f"{finding.subject_kind}:{subject}", finding.transaction),
-        chain_id=place.chain_id,
-        category=finding.category,
-        detector=detector,
-        run=run,
-        severity=finding.severity,
-        score=finding.score,
-        p_value=finding.p_value,
-        status=None,
-        retraction_reason=None,
-        block_number=place.number,
-        block_hash=hexed(place.hash),
-        timestamp=place.timestamp,
-        updated_block=place.number,
-        transactions=(),
-        subject_kind=finding.subject_kind,
-        subject_id=subject,
-        roles=(),
-        evidence=(),
-        measured=bounded(finding.measured, first=finding.thresholds),
-        thresholds=bounded(finding.thresholds),
-        proof=place.proof,
-        tier=tier,
-        suppressed_by=_shortened(finding.suppressed_by),
-        explanation=shortened(finding.explanation, TEXT),
-    )
-
-
-def _shortened(reason: Mapping[str, str] | None) -> dict[str, str] | None:
-    return None if reason is None else {part: shortened(text, WORD) for part, text in reason.items()}
-
-
-def _gravity(alert: Alert) -> tuple[bool, int, float]:
-    """What stands outweighs what is suppressed; then severity counts, then the score."""
-    return alert.suppressed_by is None, SEVERITIES.index(alert.severity), alert.score
-
-
-def _revised(old: Alert, new: Alert) -> Alert:
-    """The graver of the two findings speaks, alone: its severity, score, numbers, words and suppression. Of
-    equals the later one.
-
-    An alert is raised where it first stands unsuppressed: readers take nothing for raised before, so one
-    that was suppressed until now gets this block as its own. Its id stays, and a rollback puts its first
-    block back.
-    """
-    speaks = new if _gravity(new) >= _gravity(old) else old
-    is_raised_now = old.suppressed_by is not None and new.suppressed_by is None
-    raised = new if is_raised_now else old
-    return replace(
-        speaks,
-        id=old.id,
-        block_number=raised.block_number,
-        block_hash=raised.block_hash,
-        timestamp=raised.timestamp,
-        proof=raised.proof,
-        updated_block=new.updated_block,
-    )
-
-
-def _unique(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(values))
-
-
-def _evidence(row: Row, place: Place, ledger: Ledger) -> Evidence:
-    """`row` in the words of the finding's block."""
-    token = ledger.token(row.token, place.number) if row.amount is not None else None
-    in_log = row.log_index >= 0
-    return Evidence(
-        transaction=hexed(row.transaction_hash),
-        log_index=row.log_index if in_log else None,
-        block_number=row.block_number,
-        from_address=hexed(row.from_address) if row.from_address is not None else None,
-        to_address=hexed(row.to_address) if row.to_address is not None else None,
-        token=hexed(row.token) if row.token is not None else None,
-        symbol=token.symbol if token else None,
-        decimals=token.decimals if token else None,
-        amount=str(int.from_bytes(row.amount, "big")) if row.amount is not None else None,
-        index_in_log=row.index_in_log if in_log else None,
-        trace_index=row.trace_index,
-        kind=row.kind,
-    )
+def _key(alert: Alert) -> Key:
+    return alert.detector, alert.category, f"{alert.subject_kind}:{alert.subject_id}"

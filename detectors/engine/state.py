@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from detectors.base import Detector, Learns, Memory, Remembers
+from detectors.engine.judge import Off
 from detectors.engine.settings import EngineSettings
 from detectors.kernels.table import Table
 from detectors.models import outliers
@@ -39,6 +40,8 @@ class State:
     hash: bytes = b""
     anchor: tuple[int, bytes] | None = None
     """Number and hash of the first block ever read."""
+    off: dict[str, Off] = field(default_factory=dict)
+    """Detectors and explanations that raised, by name."""
 
     def copy(self) -> State:
         """A copy of what expires; the ledger stays shared."""
@@ -48,6 +51,7 @@ class State:
             memory={name: _copied(memory) for name, memory in self.memory.items()},
             samples=dict(self.samples),
             models=dict(self.models),
+            off=dict(self.off),
         )
 
 
@@ -78,6 +82,7 @@ def advance(
     elif state.number // settings.epoch_blocks != batch.first // settings.epoch_blocks:
         _begin_epoch(state, batch.first, detectors, settings)
     state.ledger.learn_tokens(batch.token_metadata)
+    state.ledger.note_unproved(batch.transactions)
     features = stream(batch, state.graph, state.ledger, settings.limits)
     columns: dict[str, pl.DataFrame] = {}
     for detector in detectors:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,20 +15,15 @@ from detectors.parts import worth
 from detectors.parts.features import Features
 from ingest.model.batch import Batch
 
-NOTHING = 0.05
-"""A decaying count (as its log) below this is as good as zero."""
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """kept_score: wallets scored at least this are kept for `fraud.scores`. grave: times the threshold for
-    severity high. hub_seconds, hub_partners: a wallet this old with this many payers and payees is a hub.
+    severity high.
     """
 
     kept_score: float = 0.4
     grave: float = 2.0
-    hub_seconds: int = 900
-    hub_partners: int = 12
 
 
 class AnomalousWallet:
@@ -39,18 +32,18 @@ class AnomalousWallet:
 
     The model is PyOD's KNN (mean distance to 10 neighbours) on decaying rates of payments, new counterparties
     and new assets; it is fitted at fixed blocks on a hashed sample of earlier epochs and frozen. The
-    threshold aims at 5 alerts per 10,000 rows. A wallet that hands
-    out one asset and received nothing lately is suppressed, visibly, as a distributor; a hub of old as an
-    exchange. Fails: in its first 50 blocks and until 400 rows are sampled (warming up); against an attacker
-    who behaves like an exchange; on traffic whose kind changes faster than eight epochs. Costs one
-    nearest-neighbour query a wallet and block. Source: PyOD (Zhao et al. 2019); novelty detectors reach AUC
-    .86 on labelled wallets, supervised trees .98.
+    threshold aims at 5 alerts per 10,000 rows. Distributors and hubs of old are excused, visibly. Fails: in
+    its first 50 blocks and until 400 rows are sampled (warming up); against an attacker who behaves like an
+    exchange; on traffic whose kind changes faster than eight epochs. Costs one nearest-neighbour query a
+    wallet and block. Source: PyOD (Zhao et al. 2019); novelty detectors reach AUC .86 on labelled wallets,
+    supervised trees .98.
     """
 
     name = "anomalous-wallet"
     catches = ("anomalous-wallet",)
     needs = "transfers"
     settings = Settings()
+    excused_by = ("airdrop-distributor", "exchange-hot-wallet")
     model = ModelSpec(columns=WALLET_FEATURES)
 
     def score(self, batch: Batch, features: Features) -> list[Finding]:
@@ -105,29 +98,7 @@ class AnomalousWallet:
             f"away from what wallets did in earlier blocks; most unusual: {', '.join(unusual)}.",
             p_value=model.p_value(distance),
             alerts=alerts,
-            suppressed_by=self._suppressed_by(place, evidence) if alerts else None,
         )
-
-    def _suppressed_by(self, place: Mapping[str, Any], evidence: pl.DataFrame) -> dict[str, str] | None:
-        """Why a wallet that only hands out one asset (airdrop, payroll, gas), or a hub of old, is lowered."""
-        handed = evidence.filter(pl.col("from_address") == place["wallet"])
-        if (
-            place["in_slow"] < NOTHING
-            and handed.height == evidence.height
-            and handed["token"].n_unique() == 1
-        ):
-            return {
-                "kind": "airdrop-distributor",
-                "reason": "it hands out one asset and received nothing lately",
-            }
-        age, partners = (
-            place["timestamp"] - place["first_time"],
-            min(place["distinct_in"], place["distinct_out"]),
-        )
-        if age >= self.settings.hub_seconds and partners >= self.settings.hub_partners:
-            told = f"{place['distinct_in']} payers and {place['distinct_out']} payees in {age} seconds"
-            return {"kind": "exchange-hot-wallet", "reason": told}
-        return None
 
 
 def _severity(most: Severity, evidence: pl.DataFrame) -> Severity:

@@ -5,7 +5,7 @@ touched it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,6 +88,23 @@ class Features:
     def addresses(self, ids: Sequence[int]) -> list[bytes]:
         """The 20 bytes of each ledger id."""
         return self._ledger.addresses(ids)
+
+    def of_block(self, number: int) -> Features:
+        """What belongs to one block of the batch; rows keep their numbers."""
+        rows = self.transfers.filter(pl.col("block_number") == number)
+        first, last = (int(rows["row"][0]), int(rows["row"][-1])) if rows.height else (0, -1)
+        of_rows, of_block = pl.col("row").is_between(first, last), pl.col("block_number") == number
+        columns = {
+            name: frame.filter(of_rows if "row" in frame.columns else of_block)
+            for name, frame in self.columns.items()
+        }
+        trails, wallets = self.trails.filter(of_rows), self.wallets.filter(of_block)
+        return replace(self, transfers=rows, trails=trails, wallets=wallets, columns=columns)
+
+    def wallet(self, number: int, wallet: bytes) -> dict[str, Any] | None:
+        """The row of `wallets` of one wallet at the end of a block; None where the block did not touch it."""
+        found = self.wallets.filter((pl.col("block_number") == number) & (pl.col("wallet") == wallet))
+        return found.row(0, named=True) if found.height else None
 
     def token(self, address: bytes | None, number: int) -> Token:
         """What was known of a token as of block `number`: the ledger itself stands at the batch's end, so

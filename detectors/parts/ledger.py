@@ -23,6 +23,10 @@ ZERO_ID = 0
 """The id of the zero address, which also stands for the native asset."""
 UNKNOWN = -1
 FIRST_ROOM = 1 << 12
+UNPROVED_BLOCKS = 500_000
+"""For how many blocks a row that nothing proves is remembered: eleven days of Polygon, where one block in
+sixteen has one. Evidence older than that counts by the proof of the block that raised the alert.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,8 @@ class Ledger:
     block_ends: list[tuple[int, int]] = field(default_factory=list)
     tokens: dict[bytes, tuple[int, Token]] = field(default_factory=dict)
     facts: pl.DataFrame = field(default_factory=schema.TOKEN_METADATA.empty)
+    unproved: dict[bytes, int] = field(default_factory=dict)
+    """Hash and block of what stands among the transactions and is under no root: Polygon's state sync."""
     seed: int = field(default_factory=lambda: secrets.randbits(63))
     native: Token = UNNAMED_COIN
     """Set by the engine: it follows from chain and settings, and is in no checkpoint."""
@@ -137,8 +143,22 @@ class Ledger:
         self.block_ends.append((number, count))
 
     def forget_ends(self, number: int) -> None:
-        """Drops where blocks below `number` ended: no rollback goes there any more."""
+        """Drops what only blocks up to `number` need: where they ended, and unproved rows of long ago. No
+        rollback goes there any more.
+        """
         self.block_ends = [end for end in self.block_ends if end[0] >= number]
+        oldest = number - UNPROVED_BLOCKS
+        self.unproved = {name: block for name, block in self.unproved.items() if block > oldest}
+
+    def note_unproved(self, transactions: pl.DataFrame) -> None:
+        """Remembers the rows of `transactions` that nothing proves, however the block itself is proved."""
+        synced = transactions.filter(pl.col("receipt_of") == "state-sync")
+        self.unproved.update(synced.select("transaction_hash", "block_number").iter_rows())
+
+    def proves(self, transaction: bytes, number: int) -> bool:
+        """Whether a row of `transaction`, seen from block `number`, is under its block's roots."""
+        noted = self.unproved.get(transaction)
+        return noted is None or not number - UNPROVED_BLOCKS < noted <= number
 
     def learn_tokens(self, facts: pl.DataFrame) -> None:
         """Takes `token_metadata` rows; the first word about a token stands."""
@@ -178,6 +198,7 @@ class Ledger:
         self.funder[late], self.funded[late] = UNKNOWN, 0
         self.tokens = {token: fact for token, fact in self.tokens.items() if fact[0] <= number}
         self.facts = self.facts.filter(pl.col("block_number") <= number)
+        self.unproved = {name: block for name, block in self.unproved.items() if block <= number}
         self._rebuild()
 
     def until(self, number: int) -> Ledger:

@@ -28,8 +28,8 @@ CHUNK_RECORDS, CHUNK_BYTES = 1_000, 8_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """One record on its way: where to, under which key."""
+class Record:
+    """What is sent to a topic, and the key it is sent under."""
 
     topic: str
     key: bytes
@@ -50,20 +50,20 @@ class Outbox:
         outputs = list(outputs)
         with self.publisher.transaction():
             for output in outputs:
-                self._post(self.alert_letters(output.alerts))
+                self._post(self.alert_records(output.alerts))
             for output in outputs:
-                self._post(self.score_letters(score_records(self.chain_id, output)))
+                self._post(self.score_records(score_values(self.chain_id, output)))
             self._mark(self.note(engine), offset)
 
     def mark(self, note: Note, offset: int) -> None:
         with self.publisher.transaction():
             self._mark(note, offset)
 
-    def send_in_chunks(self, letters: Iterable[Letter], stop: threading.Event) -> None:
+    def send_in_chunks(self, records: Iterable[Record], stop: threading.Event) -> None:
         """Any number of records, in order, in as many transactions as they need, or until `stop`. The mark
         stays where it is.
         """
-        for chunk in _chunks(letters):
+        for chunk in _chunks(records):
             if stop.is_set():
                 return
             with self.publisher.transaction():
@@ -82,26 +82,24 @@ class Outbox:
             rebuilding=rebuilding,
         )
 
-    def alert_letters(self, alerts: Iterable[Alert]) -> Iterator[Letter]:
+    def alert_records(self, alerts: Iterable[Alert]) -> Iterator[Record]:
         for alert in alerts:
-            yield Letter(ALERTS, alert_key(self.chain_id, alert.id), alert.to_json().encode())
+            yield Record(ALERTS, alert_key(self.chain_id, alert.id), alert.to_json().encode())
 
-    def score_letters(self, records: Iterable[bytes]) -> Iterator[Letter]:
+    def score_records(self, values: Iterable[bytes]) -> Iterator[Record]:
+        for value in values:
+            yield Record(SCORES, scores_key(self.chain_id), value)
+
+    def _post(self, records: Iterable[Record]) -> None:
         for record in records:
-            yield Letter(SCORES, scores_key(self.chain_id), record)
-
-    def _post(self, letters: Iterable[Letter]) -> None:
-        for letter in letters:
-            self.publisher.send(letter.topic, self.partition, letter.key, letter.value)
+            self.publisher.send(record.topic, self.partition, record.key, record.value)
 
     def _mark(self, note: Note, offset: int) -> None:
         self.publisher.mark(group_of(self.chain_id), BLOCKS, self.partition, offset, note_text(note))
 
 
-def score_records(chain_id: int, output: Output) -> Iterator[bytes]:
-    """The `fraud.scores` records of an event: those of its blocks, or one that withdraws what a rollback
-    undid.
-    """
+def score_values(chain_id: int, output: Output) -> Iterator[bytes]:
+    """Values for `fraud.scores`: those of an event's blocks, or one that withdraws what a rollback undid."""
     if output.rollback is not None:
         back = output.rollback
         yield from records_of(RolledBack(chain_id, back.number, hexed(back.hash)))
@@ -110,7 +108,7 @@ def score_records(chain_id: int, output: Output) -> Iterator[bytes]:
 
 
 def block_records(chain_id: int, output: Output, again: bool = False) -> Iterator[tuple[int, list[bytes]]]:
-    """The number and the records of each block, which may have been judged before."""
+    """The number and the values of the records of each block, which may have been judged before."""
     by_block: dict[int, list[Score]] = {}
     for score in output.scores:
         by_block.setdefault(score.block_number, []).append(score)
@@ -126,14 +124,14 @@ def _subject_score(score: Score) -> SubjectScore:
     return SubjectScore(kind, score.subject, score.score, score.parts)
 
 
-def _chunks(letters: Iterable[Letter]) -> Iterator[list[Letter]]:
-    chunk: list[Letter] = []
+def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
+    chunk: list[Record] = []
     size = 0
-    for letter in letters:
-        if chunk and (len(chunk) >= CHUNK_RECORDS or size + len(letter.value) > CHUNK_BYTES):
+    for record in records:
+        if chunk and (len(chunk) >= CHUNK_RECORDS or size + len(record.value) > CHUNK_BYTES):
             yield chunk
             chunk, size = [], 0
-        chunk.append(letter)
-        size += len(letter.value)
+        chunk.append(record)
+        size += len(record.value)
     if chunk:
         yield chunk

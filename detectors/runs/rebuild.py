@@ -26,7 +26,7 @@ from detectors.alerts.messages import Note, Superseded, records_of
 from detectors.base import Detector
 from detectors.engine.engine import Engine, Output
 from detectors.engine.settings import EngineSettings
-from detectors.runs.outbox import Letter, Outbox, block_records
+from detectors.runs.outbox import Outbox, Record, block_records
 from detectors.runs.published import OutputMark, last_revisions, superseding
 from ingest.kafka import ALERTS
 from ingest.log.blocklog import LogReader
@@ -173,16 +173,16 @@ class Rebuild:
             return new
         return msgspec.structs.replace(new, head=old.head, hash=old.hash)
 
-    def _difference(self, replay: Replay) -> Iterator[Letter]:
+    def _difference(self, replay: Replay) -> Iterator[Record]:
         published = last_revisions(self.bootstrap, self.chain_id)
         for offset, reason in published.set_aside.items():
             self.say(f"detect: chain {self.chain_id}: set aside {ALERTS} offset {offset}: {reason}")
         run = replay.engine.run_name()
-        yield from self.outbox.alert_letters(superseding(published.alerts, replay.engine.standing(), run))
+        yield from self.outbox.alert_records(superseding(published.alerts, replay.engine.standing(), run))
         if replay.first is not None:
             superseded = Superseded(self.chain_id, replay.first, run)
-            records = chain(records_of(superseded), replay.scores.records())
-            yield from self.outbox.score_letters(records)
+            values = chain(records_of(superseded), replay.scores.records())
+            yield from self.outbox.score_records(values)
 
 
 def _standing(event: Event, after: int, left: Sequence[Left]) -> Event | None:

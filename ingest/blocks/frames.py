@@ -26,7 +26,8 @@ Column = (
 )
 
 _ROOTS = ("transactions_root", "receipts_root", "state_root")
-_HASHES = ("block_hash", "parent_hash", *_ROOTS, "transaction_hash", "topic")
+_TOPICS = ("topic0", "topic1", "topic2", "topic3")
+_HASHES = ("block_hash", "parent_hash", *_ROOTS, "transaction_hash", *_TOPICS)
 _ADDRESSES = ("miner", "from_address", "to_address", "contract_address", "address")
 _SIZES = {**dict.fromkeys(_HASHES, 32), **dict.fromkeys(_ADDRESSES, 20)}
 """Bytes of what has a fixed size."""
@@ -68,16 +69,16 @@ def _blocks(
     blocks = [answer.block for answer in answers]
     columns: dict[str, Column] = {
         "block_number": [block.height for block in blocks],
-        "block_hash": _sized("block_hash", (block.hash for block in blocks)),
-        "parent_hash": _sized("parent_hash", (block.parent_hash for block in blocks)),
+        "block_hash": _bytes(block.hash for block in blocks),
+        "parent_hash": _bytes(block.parent_hash for block in blocks),
         "timestamp": [seconds(block.timestamp) for block in blocks],
-        "miner": _sized("miner", (block.fee_recipient for block in blocks)),
+        "miner": _bytes(block.fee_recipient for block in blocks),
         "gas_limit": _small_numbers((block.gas_limit for block in blocks), 64),
         "gas_used": [_gas_of_block(answer) for answer in answers],
         "base_fee_per_gas": _small_numbers((block.base_fee_per_gas for block in blocks), 64),
-        "transactions_root": _sized("transactions_root", (block.transactions_root for block in blocks)),
-        "receipts_root": _sized("receipts_root", (block.receipts_root for block in blocks)),
-        "state_root": _sized("state_root", (block.state_root for block in blocks)),
+        "transactions_root": _bytes(block.transactions_root for block in blocks),
+        "receipts_root": _bytes(block.receipts_root for block in blocks),
+        "state_root": _bytes(block.state_root for block in blocks),
         "transaction_count": [
             len(answer.block.transactions) - (answer.apart is not None) for answer in answers
         ],
@@ -97,9 +98,9 @@ def _transactions(chain_id: int, answers: Sequence[Answer]) -> pl.DataFrame:
         "block_number": _spread((answer.block.height for answer in answers), sizes),
         "timestamp": _spread((seconds(answer.block.timestamp) for answer in answers), sizes),
         "transaction_index": [at for size in sizes for at in range(size)],
-        "transaction_hash": _sized("transaction_hash", (transaction.hash for transaction in sent)),
-        "from_address": _sized("from_address", (transaction.sender for transaction in sent)),
-        "to_address": _sized("to_address", (given(transaction.to) for transaction in sent)),
+        "transaction_hash": _bytes(transaction.hash for transaction in sent),
+        "from_address": _bytes(transaction.sender for transaction in sent),
+        "to_address": _bytes(given(transaction.to) for transaction in sent),
         "value": value,
         "value_float": decode.amount_float(value),
         "nonce": _small_numbers((transaction.nonce for transaction in sent), 64),
@@ -109,7 +110,7 @@ def _transactions(chain_id: int, answers: Sequence[Answer]) -> pl.DataFrame:
         "status": _numbers_or_null(receipt.outcome for receipt in receipts),
         "gas_used": [used for answer in answers for used in _gas_used(answer)],
         "effective_gas_price": _small_numbers((receipt.effective_gas_price for receipt in receipts), 64),
-        "contract_address": _sized("contract_address", map(_created, receipts)),
+        "contract_address": _bytes(map(_created, receipts)),
         "receipt_of": [
             of for answer, size in zip(answers, sizes, strict=True) for of in _receipts_of(answer, size)
         ],
@@ -122,18 +123,22 @@ def _logs(chain_id: int, answers: Sequence[Answer]) -> pl.DataFrame:
     sizes = [len(receipt.logs) for _, receipt in receipts]
     logs = [log for _, receipt in receipts for log in receipt.logs]
     per_block = (sum(len(receipt.logs) for receipt in answer.receipts) for answer in answers)
-    addresses, words = _Words("address"), _Words("topic")
+    addresses, kinds = _Words(), _Words()
     sent = (transaction.hash for answer in answers for transaction in answer.block.transactions)
-    hashes = _sized("transaction_hash", sent)
-    topics = [log.topics for log in logs]
+    hashes = _bytes(sent)
+    topics, fromhex = [log.topics for log in logs], bytes.fromhex
     columns: dict[str, Column] = {
         "block_number": _spread((answer.block.height for answer, _ in receipts), sizes),
         "transaction_index": _spread((at for answer in answers for at in range(len(answer.receipts))), sizes),
         "transaction_hash": _spread(hashes, sizes),
         "log_index": [at for count in per_block for at in range(count)],
         "address": [addresses[log.address] for log in logs],
-        **{f"topic{n}": [words[texts[n]] if n < len(texts) else None for texts in topics] for n in range(4)},
-        "data": _bytes(log.data for log in logs),
+        "topic0": [kinds[texts[0]] if texts else None for texts in topics],
+        **{
+            f"topic{n}": [fromhex(texts[n][2:]) if n < len(texts) else None for texts in topics]
+            for n in (1, 2, 3)
+        },
+        "data": [fromhex(log.data[2:]) for log in logs],
     }
     return _table(schema.LOGS, chain_id, columns)
 
@@ -145,25 +150,17 @@ def _table(table: schema.Table, chain_id: int, columns: Mapping[str, Column]) ->
 
 def _series(name: str, values: Column, kind: schema.DataType) -> pl.Series:
     try:
-        return pl.Series(values, dtype=kind)
+        series = pl.Series(values, dtype=kind)
     except TypeError as error:  # what polars says of a number that its column cannot hold
         raise ValueError(f"a {name} is no {kind}: {str(error).splitlines()[0]}") from error
+    size = _SIZES.get(name)
+    if size is not None and not (series.bin.size() == size).all():
+        raise ValueError(f"one of its {name} is not of {size} bytes")
+    return series
 
 
 def _bytes(texts: Iterable[str | None]) -> list[bytes | None]:
     return [None if text is None else bytes.fromhex(text[2:]) for text in texts]
-
-
-def _sized(column: str, texts: Iterable[str | None]) -> list[bytes | None]:
-    """Hashes or addresses. Neither hex nor a proof sees to it that a sender is one."""
-    return [None if text is None else _word(column, text) for text in texts]
-
-
-def _word(column: str, text: str) -> bytes:
-    word, size = bytes.fromhex(text[2:]), _SIZES[column]
-    if len(word) != size:
-        raise ValueError(f"one of its {column} is not of {size} bytes")
-    return word
 
 
 def _numbers_or_null(texts: Iterable[str | None]) -> list[int | None]:
@@ -176,14 +173,10 @@ def _small_numbers(texts: Iterable[str | None], bits: int) -> list[int | None]:
 
 
 class _Words(dict[str, bytes]):
-    """Addresses or topics as bytes. The same few come again and again: each is read once."""
-
-    def __init__(self, column: str) -> None:
-        super().__init__()
-        self._column = column
+    """Addresses and kinds of events as bytes. The same few come again and again: each is read once."""
 
     def __missing__(self, text: str) -> bytes:
-        self[text] = word = _word(self._column, text)
+        self[text] = word = bytes.fromhex(text[2:])
         return word
 
 

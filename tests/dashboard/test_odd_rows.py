@@ -49,6 +49,8 @@ FORMATTERS: dict[str, Callable[[Any], object]] = {
     "utc": wording.utc,
     "ago": wording.ago,
     "title": wording.title,
+    "sentence": lambda value: wording.sentence(value, "wallet", "0xee", 40),
+    "subject": lambda value: wording.sentence("0xee pays", value, value, 40),
     "stands": lambda value: wording.stands(value, value),
 }
 ANYTHING = st.recursive(

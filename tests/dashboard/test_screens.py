@@ -94,6 +94,20 @@ def test_suppression_stays_visible(filing: Filing) -> None:
     assert "Suppressed: airdrop · pays &lt;b&gt;4,000&lt;/b&gt; wallets the same" in text
 
 
+def test_what_an_alert_is_worth_and_which_one_says_more_is_shown(filing: Filing) -> None:
+    part = {"kind": "part-of", "reason": "says less", "id": "drain-7"}
+    filing.file(drain(1, suppressed_by=part, value_wei=str(15 * 10**17)), drain(2), blocks=(judged(3),))
+    text = said(opened(alert="31337:drain-1"))
+    assert "Suppressed: part-of · says less · see alert drain-7" in text
+    assert "<small>Value in native coin</small><span>1.5</span>" in text
+    assert "Value in native coin" not in said(opened(alert="31337:drain-2"))
+
+
+def test_why_is_a_sentence_of_words_with_short_addresses(filing: Filing) -> None:
+    filing.file(drain(1, explanation=f"{MALLORY} emptied {VAULT}."), blocks=(judged(2),))
+    assert "This wallet emptied 0x0f0f0f…0f0f0f." in said(opened(alert="31337:drain-1"))
+
+
 def test_a_store_that_fails_is_said_on_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("UNDERTOW_STORE", f"sqlite:///{tmp_path}/gone.db")
     assert "run `undertow sink` first" in said(opened())

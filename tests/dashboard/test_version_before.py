@@ -84,7 +84,8 @@ def test_its_store_is_shown_and_told_of(old_store: str) -> None:
         assert [row.id for row in rows] == ["drain-30", "drain-5", "poison-3", "poison-2", "drain-1"]
         found = reader.alert(CHAIN, "drain-5")
         assert found is not None
-        assert found[0].suppressed_by == {"kind": "airdrop", "reason": "pays 4,000 wallets the same"}
+        reason = "pays 4,000 wallets the same"
+        assert found[0].suppressed_by == {"kind": "airdrop", "reason": reason, "id": None}
     status = gather(None, old_store)
     assert [(chain.head, chain.unreadable) for chain in status.store] == [(31, 1)]
     assert status.set_aside[0].reason.startswith("not JSON")

@@ -28,6 +28,33 @@ def test_addresses_are_short_and_other_text_is_cut() -> None:
     assert wording.short("x" * 30) == "x" * 23 + "…"
 
 
+LOOKALIKE = "0x" + "ab" * 20
+
+
+def test_a_sentence_about_its_subject_begins_with_words() -> None:
+    told = f"{LOOKALIKE} imitates {'0x' + 'cd' * 20}, which {'0x' + '12' * 20} has paid."
+    assert wording.sentence(told, "wallet", LOOKALIKE, 400) == (
+        "This wallet imitates 0xcdcdcd…cdcdcd, which 0x121212…121212 has paid."
+    )
+    assert wording.sentence(told, "wallet", "0x" + "99" * 20, 400).startswith(
+        "Address 0xababab…ababab imitates"
+    )
+    assert wording.sentence(f"Money of {LOOKALIKE} went.", "flow", LOOKALIKE, 400) == (
+        "Money of 0xababab…ababab went."
+    )
+
+
+@pytest.mark.parametrize("most", range(20, 80))
+def test_a_sentence_ends_with_a_whole_word_and_a_whole_address(most: int) -> None:
+    told = f"Money of {LOOKALIKE}, and of {'0x' + 'cd' * 32} too, was passed on."
+    whole = "Money of 0xababab…ababab, and of 0xcdcdcd…cdcdcd too, was passed on."
+    words = whole.split()
+    shown = wording.sentence(told, "flow", None, most)
+    assert len(shown) <= most
+    assert shown.removesuffix("…").split() == words[: len(shown.removesuffix("…").split())]
+    assert shown.endswith("…") == (most < len(whole))
+
+
 def test_a_token_without_a_symbol_is_called_by_its_address() -> None:
     assert wording.symbol("DAI", "0x" + "70" * 20) == "DAI"
     assert wording.symbol(None, "0x" + "70" * 20) == "0x707070…707070"

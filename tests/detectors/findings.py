@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from detectors.base import Finding, Row
-from detectors.engine.episodes import Place
+from detectors.engine.revisions import Place
 from tests.fixtures.frames import address, keccak
 
 ALICE, BOB, MALLORY = (address(name) for name in ("alice", "bob", "mallory"))

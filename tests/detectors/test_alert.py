@@ -12,8 +12,19 @@ from tests.detectors.alerts import ALICE, BOB, TRUDY, layered, transaction
 
 def test_an_alert_comes_back_from_its_json_as_it_was() -> None:
     paid = Evidence(transaction(1), 3, 1, ALICE, BOB, TRUDY, "größe", 18, "123")
-    alert = layered(evidence=(paid,), suppressed_by={"kind": "arbitrage", "reason": "a cycle"}, p_value=0.01)
+    part = {"kind": "part-of", "reason": "says less", "id": "another"}
+    alert = layered(evidence=(paid,), suppressed_by=part, p_value=0.01, value_wei=str(2**256 - 1))
     assert Alert.from_json(alert.to_json()) == alert
+
+
+def test_what_it_is_worth_and_which_alert_says_more_are_kept_and_null_where_unknown() -> None:
+    plain = layered(suppressed_by={"kind": "arbitrage", "reason": "a cycle"}).to_dict()
+    assert (plain["value_wei"], plain["suppressed_by"]["id"]) == (None, None)
+    assert layered(value_wei="12").to_dict()["value_wei"] == "12"
+    del plain["value_wei"], plain["suppressed_by"]["id"]  # as records of an earlier version
+    old = Alert.from_dict(plain)
+    assert old.value_wei is None
+    assert old.suppressed_by == {"kind": "arbitrage", "reason": "a cycle", "id": None}
 
 
 def test_evidence_of_an_earlier_version_is_read_with_what_it_lacks_as_unknown() -> None:

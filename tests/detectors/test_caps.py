@@ -10,6 +10,7 @@ import pytest
 
 from detectors.alerts.alert import Alert, Evidence, Role
 from detectors.alerts.caps import NAMES, RECORD_BYTES, ROLE_BYTES, ROW_BYTES, alert_bytes, bounded, shortened
+from detectors.alerts.messages import alert_from, alert_key
 from detectors.base import Finding, Row, hexed
 from detectors.engine.engine import Engine
 from detectors.engine.episodes import Episodes
@@ -53,7 +54,7 @@ def largest(rows: int, people: int, symbol: bytes) -> Alert:
         roles = tuple((keccak(b"role", str(n).encode())[:20], "infrastructure") for n in range(people))
         one = finding(
             HIGH, these=these, roles=roles, measured=words, thresholds=words, explanation=WORST * 10**6,
-            suppressed_by={"kind": WORST * 10**6, "reason": WORST * 10**6}, p_value=0.123456,
+            suppressed_by=dict.fromkeys(("kind", "reason", "id"), WORST * 10**6), p_value=0.123456,
         )  # fmt: skip
         alert = of.take("d" * 60, "transfers", one, place(HIGH, HIGH), told(symbol))
     return alert
@@ -66,6 +67,14 @@ def test_the_largest_alert_fits_into_a_record(symbol: bytes) -> None:
     assert (alert.measured["evidence_rows"], alert.measured["roles"]) == (10_000, 5_000)
     settings = EngineSettings()
     assert len(alert.to_json()) <= alert_bytes(settings.evidence_rows, settings.roles) <= RECORD_BYTES
+
+
+def test_an_alert_with_the_longest_words_is_taken_by_who_reads_it() -> None:
+    words = {WORST * 100 + str(number): WORST * 1000 for number in range(100)}
+    parts = dict.fromkeys(("kind", "reason", "id"), WORST * 1000)
+    one = finding(5, measured=words, thresholds=words, explanation=WORST * 10**6, suppressed_by=parts)
+    alert = Episodes("a run", EngineSettings()).take("layering", "transfers", one, place(5), Ledger())
+    assert alert_from(alert_key(1, alert.id), alert.to_json().encode(), 1) == alert
 
 
 def test_a_row_and_a_role_are_no_larger_than_what_is_reckoned_for_them() -> None:

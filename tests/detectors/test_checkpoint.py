@@ -163,7 +163,7 @@ def test_a_pickle_inside_is_never_opened(file: Path) -> None:
 
 def test_another_version_is_refused(file: Path) -> None:
     rewrite(file, version=99)
-    with pytest.raises(UnreadableCheckpoint, match="version 99 of chain 1, not version 2 of 1"):
+    with pytest.raises(UnreadableCheckpoint, match="version 99 of chain 1, not version 3 of 1"):
         checkpoint.load(file.parent, 1, detectors())
 
 
@@ -173,7 +173,7 @@ def test_the_file_of_the_version_before_is_refused_with_the_command_that_mends_i
         Path(__file__).parent / "checkpoints" / "version-1.checkpoint", checkpoint.path_of(tmp_path, 1)
     )
     said = (
-        r"was written by an earlier undertow \(version 1 of the file, not 2\): start detect with --rebuild$"
+        r"was written by an earlier undertow \(version 1 of the file, not 3\): start detect with --rebuild$"
     )
     with pytest.raises(UnreadableCheckpoint, match=said):
         checkpoint.load(tmp_path, 1, detectors())
@@ -181,7 +181,7 @@ def test_the_file_of_the_version_before_is_refused_with_the_command_that_mends_i
 
 def test_the_file_of_another_chain_is_refused(file: Path) -> None:
     file.rename(checkpoint.path_of(file.parent, 2))
-    with pytest.raises(UnreadableCheckpoint, match="version 2 of chain 1, not version 2 of 2"):
+    with pytest.raises(UnreadableCheckpoint, match="version 3 of chain 1, not version 3 of 2"):
         checkpoint.load(file.parent, 2, detectors())
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from detectors.alerts.alert import Alert, Role, RoleName
 from detectors.base import Row, hexed
-from detectors.engine.episodes import Episodes, alert_id
+from detectors.engine.episodes import Episodes
+from detectors.engine.revisions import alert_id
 from detectors.engine.settings import EngineSettings
 from detectors.parts.ledger import Ledger
 from tests.detectors.findings import ALICE, BOB, MALLORY, finding, place, transaction

@@ -43,6 +43,16 @@ def test_no_cell_of_the_csv_begins_a_formula() -> None:
     assert json.loads(rows[0]["measured"]) == {"emptied_share": 0.985, "victims": 2}
 
 
+def test_the_book_says_what_an_alert_is_worth_and_which_one_says_more(sqlite_url: str) -> None:
+    part = {"kind": "part-of", "reason": "says less", "id": "drain-7"}
+    Filing(open_writer(sqlite_url)).file(drain(1, suppressed_by=part, value_wei="12"), blocks=(judged(2),))
+    chains = from_store(sqlite_url)
+    (row,) = map(json.loads, lines(chains).splitlines())
+    assert (row["value_wei"], row["suppressed_by"]) == ("12", part)
+    (cells,) = csv.DictReader(io.StringIO(table(chains), newline=""))
+    assert (cells["value_wei"], json.loads(cells["suppressed_by"])) == ("12", part)
+
+
 def test_a_file_is_replaced_as_a_whole_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
     (tmp_path / "book.jsonl").write_text("old")
     write_whole(tmp_path / "book.jsonl", "new\n")

@@ -1,0 +1,161 @@
+"""A detector that raises is switched off, from the block that makes it raise, and the others go on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from detectors.base import Detector, Finding
+from detectors.engine import checkpoint
+from detectors.engine.engine import Engine
+from detectors.engine.judge import Judge, Off
+from detectors.engine.settings import EngineSettings
+from detectors.parts.features import Features
+from ingest.model.batch import Batch, Rollback
+from ingest.model.errors import BadInput
+from tests.detectors.test_engine import ALICE, BOB, LARGE, LargePayments
+from tests.fixtures.frames import ChainBuilder
+
+SETTINGS = EngineSettings(finality=8, epoch_blocks=20, generation_blocks=20)
+BAD_BLOCK = 7
+
+
+class Brittle(LargePayments):
+    """Raises at one block; with `only_batches` where it is given several blocks at once, and never else."""
+
+    name = "brittle"
+    only_batches = False
+
+    def score(self, batch: Batch, features: Features) -> list[Finding]:
+        if (len(batch) > 1) if self.only_batches else (batch.first <= BAD_BLOCK <= batch.last):
+            raise ZeroDivisionError("division by zero\nand more")
+        return super().score(batch, features)
+
+
+class OutOfMemory(LargePayments):
+    name = "out-of-memory"
+
+    def score(self, batch: Batch, features: Features) -> list[Finding]:
+        raise MemoryError
+
+
+class Doubtful(LargePayments):
+    """Its findings can be a gift; those about what is proven say so."""
+
+    name = "doubtful"
+    excused_by = ("gift",)
+    proven = False
+
+    def _finding(self, row: dict[str, Any], rows: Any) -> Finding:
+        return replace(super()._finding(row, rows), proven=self.proven, explanation="It paid much.")
+
+
+class Gift:
+    """Everything is a gift, but that it raises at one block."""
+
+    kind = "gift"
+    settings: object = None
+    bad_block = -1
+
+    def reason(self, batch: Batch, features: Features, finding: Finding) -> str | None:
+        if finding.block_number == self.bad_block:
+            raise KeyError("bow")
+        return "it is a birthday"
+
+
+def payday(blocks: int) -> ChainBuilder:
+    """Alice pays bob much in every block."""
+    chain = ChainBuilder(first_block=1)
+    for _ in range(blocks):
+        chain.block().native(ALICE, BOB, LARGE)
+    return chain
+
+
+def judged(detectors: list[Detector], chain: ChainBuilder, cut: int, *explanations: Gift) -> Engine:
+    """An engine that took the chain in batches of `cut` blocks."""
+    made = Engine(1, detectors, SETTINGS, keep_all=True, explanations=explanations)
+    batch = chain.batch()
+    for first in range(batch.first, batch.last + 1, cut):
+        made.take(batch.slice(first, min(batch.last, first + cut - 1)))
+    return made
+
+
+@pytest.mark.parametrize("cut", [1, 4, 12])
+def test_it_is_off_from_the_block_that_raises_alone_wherever_batches_are_cut(cut: int) -> None:
+    made = judged([Brittle(), LargePayments()], payday(12), cut)
+
+    assert made.state.off == {"brittle": Off(BAD_BLOCK, "ZeroDivisionError: division by zero")}
+    seen = {alert.detector: alert.updated_block for alert in made.standing()}
+    assert seen == {"brittle": BAD_BLOCK - 1, "large-payments": 12}
+
+
+def test_what_raises_in_batches_only_is_heard_block_by_block() -> None:
+    brittle = Brittle()
+    brittle.only_batches = True
+
+    made = judged([brittle], payday(12), 4)
+
+    assert made.state.off == {}
+    assert [alert.updated_block for alert in made.standing()] == [12]
+
+
+def test_a_block_that_leaves_the_chain_takes_the_fault_back() -> None:
+    chain = payday(8)
+    made = judged([Brittle()], chain, 1)
+    batch = chain.batch()
+
+    made.take(Rollback(1, BAD_BLOCK - 1, bytes(batch.blocks["block_hash"][BAD_BLOCK - 2])))
+
+    assert made.state.off == {}
+
+
+def test_it_stays_off_after_a_restart(tmp_path: Any) -> None:
+    made = judged([Brittle()], payday(30), 5)
+    saved = made.base()
+    assert saved is not None
+    checkpoint.save(tmp_path, saved)
+
+    loaded = checkpoint.load(tmp_path, 1, [Brittle()])
+
+    assert loaded is not None
+    assert loaded.state.off == {"brittle": Off(BAD_BLOCK, "ZeroDivisionError: division by zero")}
+
+
+def test_want_of_memory_is_the_machines_fault_and_ends_the_run() -> None:
+    with pytest.raises(MemoryError):
+        judged([OutOfMemory()], payday(2), 1)
+
+
+def test_an_explanation_lowers_a_finding_and_says_why() -> None:
+    (alert,) = judged([Doubtful()], payday(3), 1, Gift()).standing()
+
+    assert alert.suppressed_by == {"kind": "gift", "id": None, "reason": "it is a birthday"}
+
+
+def test_a_proven_loss_is_not_excused_but_the_excuse_is_noted() -> None:
+    doubtful = Doubtful()
+    doubtful.proven = True
+
+    (alert,) = judged([doubtful], payday(1), 1, Gift()).standing()
+
+    assert alert.suppressed_by is None
+    assert alert.explanation == "It paid much. It looks like gift (it is a birthday), but the loss is proven."
+
+
+@pytest.mark.parametrize("cut", [1, 5])
+def test_an_explanation_that_raises_is_off_and_what_is_found_later_stands(cut: int) -> None:
+    gift = Gift()
+    gift.bad_block = 3
+
+    made = judged([Doubtful()], payday(5), cut, gift)
+
+    assert made.state.off == {"explanation gift": Off(3, "KeyError: 'bow'")}
+    (alert,) = made.standing()
+    assert (alert.suppressed_by, alert.block_number) == (None, 3)
+
+
+def test_an_excuse_that_nobody_wrote_is_refused_at_the_start() -> None:
+    with pytest.raises(BadInput, match="detector doubtful is excused by 'gift', but no file"):
+        Judge([Doubtful()], [])
