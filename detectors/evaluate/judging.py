@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from detectors.alerts.alert import Alert, RoleName
+from detectors.engine.yielding import PART_OF
 from detectors.evaluate.categories import ANOMALOUS, ANY
 from detectors.evaluate.labels import Label, Labels
 from detectors.evaluate.matching import NO_LABEL, Index, assign
@@ -20,9 +21,6 @@ from ingest.model.errors import BadInput
 
 HORIZON_BLOCKS = 50
 """An alert may come this many blocks after the label's last block and still hit it."""
-
-PART_OF = "part-of"
-"""The reason for which an alert yields to one that says more about the same attack."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
