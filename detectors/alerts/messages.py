@@ -63,7 +63,7 @@ class Note(Struct, frozen=True, kw_only=True):
 
     `anchor` is the first block that the run read: with it, whoever starts knows its own run digest before it
     reads a block. `rebuilding`: the log is being judged anew, and what was published is partly of the run
-    before.
+    before. `off`: detectors and explanations that raised, each with the block from which it is not asked.
     """
 
     head: Annotated[int, Meta(ge=-1, le=_LARGEST)]
@@ -72,6 +72,7 @@ class Note(Struct, frozen=True, kw_only=True):
     finality: Depth = DEFAULT_FINALITY
     anchor: tuple[Count, Hash] | None = None
     rebuilding: bool = False
+    off: dict[Name, Count] = {}
 
 
 class SubjectScore(Struct, frozen=True):

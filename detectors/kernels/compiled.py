@@ -1,37 +1,115 @@
-"""The one door to numba: kernels are compiled once for each state of their sources, and kept.
+"""The one door to numba: a kernel is compiled once for each state of what it is made of, and kept.
 
 numba takes its cache for fresh as long as a kernel's own file is unchanged, although kernels it calls, and
-the constants baked into it, lie in other files. So the cache has a folder for each digest of all of them.
+the constants baked into it, lie in other files. And it takes another checkout's kernels for others. So each
+file's machine code has a folder named by a digest of the file and of all files with kernels and constants
+that it reaches by its imports: a changed kernel is compiled anew with those that call it, and no other.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numba
 from numba import njit
 
 from ingest.machine.tools import home
 
-__all__ = ["CACHE", "njit"]
+__all__ = ["CACHE", "KernelLocator", "njit"]
+
+TOP = Path(__file__).resolve().parents[2]
+ROOMS = ("detectors/kernels/", "detectors/memory/")
+"""Where constants of kernels lie beside kernels."""
+
+CACHE = home() / "kernels"
 
 
-def _sources() -> list[Path]:
-    """The kernels' folder, and every other file of `detectors` that holds a kernel."""
-    own = Path(__file__).parent
-    others = (path for path in own.parent.rglob("*.py") if b"compiled import njit" in path.read_bytes())
-    return sorted({*own.rglob("*.py"), *others})
+class KernelLocator:
+    """Tells numba where a kernel's machine code is kept, by numba's protocol of cache locators."""
+
+    def __init__(self, kernel: Callable[..., Any], file: Path) -> None:
+        self._line = kernel.__code__.co_firstlineno
+        self._digest = digest_of(file)
+        self._folder = CACHE / f"{file.stem}-{self._digest}"
+
+    @classmethod
+    def from_function(cls, kernel: Callable[..., Any], file: str) -> KernelLocator | None:
+        """None where the kernel is not of this checkout."""
+        path = Path(file).resolve()
+        return cls(kernel, path) if path.is_file() and path.is_relative_to(TOP) else None
+
+    def ensure_cache_path(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def get_cache_path(self) -> str:
+        return str(self._folder)
+
+    def get_source_stamp(self) -> str:
+        return self._digest
+
+    def get_disambiguator(self) -> str:
+        return str(self._line)
 
 
-def _digest() -> str:
+@cache
+def digest_of(file: Path) -> str:
+    """Of a file with kernels: of all that its machine code is made of."""
     whole = hashlib.sha256(numba.__version__.encode())
-    for source in _sources():
-        whole.update(source.name.encode() + source.read_bytes())
+    for each in sorted(reached(file), key=str):
+        whole.update(each.name.encode() + each.read_bytes())
     return whole.hexdigest()[:16]
 
 
-CACHE = home() / "kernels" / _digest()
-"""Where this version's machine code is kept."""
+def reached(file: Path) -> set[Path]:
+    """The file, and those with kernels or their constants that it imports, and these import."""
+    found, waiting = set[Path](), [file]
+    while waiting:
+        each = waiting.pop()
+        if each not in found:
+            found.add(each)
+            waiting += [path for path in imported(each) if holds_kernels(path)]
+    return found
 
-setattr(numba.config, "CACHE_DIR", str(CACHE))  # noqa: B010 - it has no types
+
+@cache
+def imported(file: Path) -> frozenset[Path]:
+    """The files of `detectors` that a file imports, wherever in it that stands."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    paths = (TOP / f"{name.replace('.', '/')}.py" for name in names if name.startswith("detectors."))
+    return frozenset(path for path in paths if path.is_file())
+
+
+@cache
+def holds_kernels(file: Path) -> bool:
+    """Whether a file may hold something that a kernel is made of."""
+    path = file.relative_to(TOP).as_posix()
+    return path.startswith(ROOMS) or b"import njit" in file.read_bytes()
+
+
+def sources() -> Iterator[Path]:
+    """Every file of `detectors` that may hold kernels or what they are made of."""
+    return (path for path in sorted((TOP / "detectors").rglob("*.py")) if holds_kernels(path))
+
+
+def whole_digest() -> str:
+    """Of all kernels there are."""
+    whole = hashlib.sha256()
+    for path in sources():
+        whole.update(path.relative_to(TOP).as_posix().encode() + digest_of(path).encode())
+    return whole.hexdigest()[:16]
+
+
+# For kernels that others bring (none does today) numba's own choice stays behind ours.
+setattr(  # noqa: B010 - it has no types
+    numba.config, "CACHE_LOCATOR_CLASSES", f"{__name__}.{KernelLocator.__name__},UserWideCacheLocator"
+)

@@ -17,9 +17,9 @@ _WARM_UP = "from detectors.runs.warm_up import warm_up; warm_up()"
 
 def ensure_kernels(progress: Callable[[str], None]) -> None:
     """Done in a moment where these were compiled before. Raises SetupFailed where they do not compile."""
-    from detectors.kernels.compiled import CACHE
+    from detectors.kernels.compiled import CACHE, whole_digest
 
-    stamp = CACHE / "complete"
+    stamp = CACHE / f"complete-{whole_digest()}"
     if not stamp.exists():
         progress("detection: compiling kernels …")
         _compile()

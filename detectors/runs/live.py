@@ -13,13 +13,14 @@ from detectors.alerts.messages import Note, group_of
 from detectors.base import Detector
 from detectors.engine import checkpoint
 from detectors.engine.digest import digest
-from detectors.engine.engine import Engine
+from detectors.engine.engine import Engine, Output
 from detectors.engine.settings import EngineSettings
 from detectors.runs.outbox import Outbox
 from detectors.runs.published import OutputMark, output_mark
 from detectors.runs.rebuild import Rebuild, Say
 from ingest.kafka import BLOCKS, Cluster, Publisher
 from ingest.log.blocklog import LogReader
+from ingest.model.batch import Event
 from ingest.model.errors import BadInput, RunMismatch
 
 SAVE_BLOCKS = 50
@@ -147,7 +148,7 @@ class Live:
             while not stop.is_set() and not (until_block is not None and engine.state.number >= until_block):
                 outputs, after = [], sent
                 for event, after in reader.poll(POLL_S):
-                    output = engine.take(event, after)
+                    output = self._taken(engine, event, after)
                     if after > sent:
                         outputs.append(output)
                     elif mark is not None:
@@ -157,6 +158,18 @@ class Live:
                     sent = after
                 if engine.kept and engine.kept[0].state.number - saved >= SAVE_BLOCKS:
                     saved = self._save(engine)
+
+    def _taken(self, engine: Engine, event: Event, after: int) -> Output:
+        """Judges an event, and says what was switched off by it."""
+        before = set(engine.state.off)
+        output = engine.take(event, after)
+        for name, off in engine.state.off.items():
+            if name not in before:
+                self.say(
+                    f"detect: chain {self.chain_id}: {name} raised and is off from block {off.block} on "
+                    f"({off.reason}): the others go on; report this, and give --rebuild once it is mended"
+                )
+        return output
 
     def _expect_same_run(self, engine: Engine, mark: OutputMark, after: int) -> None:
         """A mark without an anchor, as the version before left it, is held against the first block; any mark

@@ -80,6 +80,7 @@ class Outbox:
             finality=self.finality,
             anchor=anchor,
             rebuilding=rebuilding,
+            off={name: off.block for name, off in state.off.items()},
         )
 
     def alert_records(self, alerts: Iterable[Alert]) -> Iterator[Record]:

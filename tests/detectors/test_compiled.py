@@ -1,36 +1,137 @@
-"""Machine code is kept for one state of the sources: a kernel that calls a changed one is compiled anew."""
+"""Machine code is kept for one state of what a kernel is made of: what calls a changed kernel is compiled
+anew, and nothing else.
+"""
 
 from __future__ import annotations
 
+import ast
+import importlib
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
+from types import CodeType
 
-import numba
 import pytest
 
-import detectors
 from detectors.kernels import compiled
+from detectors.kernels.compiled import TOP, digest_of, holds_kernels, imported, reached
 
-PACKAGE = Path(detectors.__file__).parent
+KERNEL_FILES = [path for path in compiled.sources() if b"@njit" in path.read_bytes()]
+
+CONSTANT = "STEP = 1\n"
+CALLED = """
+from detectors.kernels.compiled import njit
+from detectors.kernels.constant import STEP
+
+@njit(cache=True)
+def step(x):
+    return x + STEP
+"""
+CALLER = """
+from detectors.kernels.compiled import njit
+from detectors.kernels.called import step
+
+@njit(cache=True)
+def twice(x):
+    return step(step(x))
+"""
+OTHER = """
+from detectors.kernels.compiled import njit
+
+@njit(cache=True)
+def other(x):
+    return x * 3
+"""
+SAY = """
+from detectors.kernels import caller, other
+said = caller.twice(5), other.other(5)
+compiled = sum(sum(f.stats.cache_misses.values()) for f in (caller.twice, other.other))
+print(*said, "compiled", compiled)
+"""
 
 
 def test_every_file_that_holds_a_kernel_or_its_constants_counts() -> None:
-    kernels = {path for path in PACKAGE.rglob("*.py") if "@njit" in path.read_text()}
-    assert len(kernels) > 4
-    assert set(compiled._sources()) >= kernels | set((PACKAGE / "kernels").glob("*.py"))
+    assert len(KERNEL_FILES) > 8
+    assert {TOP / "detectors/kernels/layout.py", TOP / "detectors/library/address_poisoning.py"} <= set(
+        compiled.sources()
+    )
 
 
-def test_one_changed_file_is_another_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    called, caller = tmp_path / "called.py", tmp_path / "caller.py"
-    called.write_text("1")
-    caller.write_text("2")
-    monkeypatch.setattr(compiled, "_sources", lambda: [called, caller])
-    before = compiled._digest()
-    assert compiled._digest() == before
+def test_a_kernel_is_made_of_what_its_file_reaches() -> None:
+    stream = TOP / "detectors/kernels/stream.py"
 
-    called.write_text("3")
-
-    assert compiled._digest() != before
+    assert {path.name for path in reached(stream)} >= {"stream.py", "effects.py", "layout.py", "table.py"}
+    assert not [path for path in reached(stream) if "library" in path.parts or "decoding" in path.parts]
 
 
-def test_numba_keeps_its_code_there() -> None:
-    assert getattr(numba.config, "CACHE_DIR") == str(compiled.CACHE)  # noqa: B009 - it has no types
+def names_in(code: CodeType) -> set[str]:
+    inner = [each for each in code.co_consts if isinstance(each, CodeType)]
+    return set(code.co_names).union(*(names_in(each) for each in inner))
+
+
+@pytest.mark.parametrize("file", KERNEL_FILES, ids=lambda path: path.relative_to(TOP).as_posix())
+def test_no_kernel_is_made_of_what_is_not_counted(file: Path) -> None:
+    """Constants that a kernel takes from elsewhere lie in files that count."""
+    module = importlib.import_module(".".join(file.relative_to(TOP).with_suffix("").parts))
+    kernels = [each.py_func for each in vars(module).values() if hasattr(each, "py_func")]
+    used = set[str]().union(*(names_in(kernel.__code__) for kernel in kernels))
+    uncounted = {path for path in imported(file) if not holds_kernels(path)}
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            home = TOP / f"{node.module.replace('.', '/')}.py"
+            here = {alias.asname or alias.name for alias in node.names if home in uncounted}
+            assert not here & used, f"{file}: {here & used} of {node.module}"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout with four small files of kernels."""
+    return copied(tmp_path / "checkout")
+
+
+def copied(top: Path) -> Path:
+    for package in ("ingest/machine", "ingest/model", "detectors/kernels"):
+        (top / package).mkdir(parents=True)
+    for file in (TOP / "ingest/machine/tools.py", TOP / "detectors/kernels/compiled.py"):
+        shutil.copy(file, top / file.relative_to(TOP))
+    shutil.copytree(
+        TOP / "ingest", top / "ingest", dirs_exist_ok=True, ignore=shutil.ignore_patterns("localchain")
+    )
+    files = {"constant": CONSTANT, "called": CALLED, "caller": CALLER, "other": OTHER}
+    for name, text in files.items():
+        (top / f"detectors/kernels/{name}.py").write_text(text)
+    return top
+
+
+def runs(checkout: Path, home: Path) -> str:
+    environment = {**os.environ, "UNDERTOW_HOME": str(home), "PYTHONPATH": str(checkout)}
+    done = subprocess.run(
+        [sys.executable, "-c", SAY], cwd=checkout, env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_a_changed_constant_compiles_anew_what_is_made_of_it_and_nothing_else(
+    checkout: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    assert runs(checkout, home) == "7 15 compiled 2"
+    assert runs(checkout, home) == "7 15 compiled 0"
+
+    (checkout / "detectors/kernels/constant.py").write_text("STEP = 10\n")
+
+    assert runs(checkout, home) == "25 15 compiled 1"
+
+
+def test_another_checkout_of_the_same_sources_compiles_nothing(checkout: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    runs(checkout, home)
+
+    assert runs(copied(tmp_path / "another"), home) == "7 15 compiled 0"
+
+
+def test_the_digest_of_a_file_does_not_depend_on_where_it_lies() -> None:
+    digest_of.cache_clear()
+    assert len({digest_of(path) for path in KERNEL_FILES}) == len(KERNEL_FILES)

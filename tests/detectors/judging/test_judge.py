@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from detectors.alerts.messages import note_from, note_text
 from detectors.base import Detector, Finding
 from detectors.engine import checkpoint
 from detectors.engine.engine import Engine
 from detectors.engine.judge import Judge, Off
 from detectors.engine.settings import EngineSettings
 from detectors.parts.features import Features
+from detectors.runs.live import Live
+from detectors.runs.outbox import Outbox
 from ingest.model.batch import Batch, Rollback
 from ingest.model.errors import BadInput
 from tests.detectors.test_engine import ALICE, BOB, LARGE, LargePayments
@@ -159,3 +163,19 @@ def test_an_explanation_that_raises_is_off_and_what_is_found_later_stands(cut: i
 def test_an_excuse_that_nobody_wrote_is_refused_at_the_start() -> None:
     with pytest.raises(BadInput, match="detector doubtful is excused by 'gift', but no file"):
         Judge([Doubtful()], [])
+
+
+def test_the_operator_is_told_what_is_off_once_and_the_mark_says_it_from_then_on(tmp_path: Path) -> None:
+    said: list[str] = []
+    live = Live("nowhere:1", 1, [Brittle()], tmp_path, SETTINGS, said.append)
+    engine = Engine(1, [Brittle()], SETTINGS)
+    batch = payday(9).batch()
+    for number in range(1, 10):
+        live._taken(engine, batch.slice(number, number), number)
+
+    assert said == [
+        "detect: chain 1: brittle raised and is off from block 7 on (ZeroDivisionError: division by zero): "
+        "the others go on; report this, and give --rebuild once it is mended"
+    ]
+    note = Outbox(cast(Any, None), 0, 1, 64).note(engine)
+    assert note_from(note_text(note)).off == {"brittle": BAD_BLOCK}
