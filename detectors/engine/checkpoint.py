@@ -31,11 +31,13 @@ from detectors.kernels.table import Table
 from detectors.models import outliers
 from detectors.models.outliers import Samples
 from detectors.parts.graph import RING, TABLES, Graph
-from detectors.parts.ledger import Ledger
+from detectors.parts.ledger import FUNDERS, Ledger
 from ingest.model.errors import UnreadableCheckpoint
 
 VERSION = 3
-"""3: an episode is of a category as well, and says until when it is open; what is switched off is kept."""
+"""3: an episode is of a category as well, and says until when it is open; what is switched off is kept;
+holdings know bites, the ledger knows how much funded a wallet and what wraps the native coin.
+"""
 _DAMAGE = (
     ValueError, KeyError, TypeError, OSError, EOFError, RuntimeError, MemoryError, tokenize.TokenError,
     zipfile.BadZipFile, zlib.error, pl.exceptions.PolarsError,
@@ -96,6 +98,7 @@ def _arrays(checkpoint: Checkpoint) -> Arrays:
         "ends": state.ledger.block_ends,
         "unproved": [[name.hex(), number] for name, number in state.ledger.unproved.items()],
         "off": {name: [off.block, off.reason] for name, off in state.off.items()},
+        "wrapped": {token.hex(): number for token, number in state.ledger.wrapped.items()},
         "early_rotations": state.graph.early_rotations,
         "open": [[*key, e.alert.id, e.until, e.size] for key, e in checkpoint.open.items()],
         "roles": {i: {r: list(kept) for r, kept in t.roles.items()} for i, t in checkpoint.tallies.items()},
@@ -144,7 +147,7 @@ def _checkpoint(arrays: Arrays, chain_id: int, detectors: Sequence[Detector], wh
     }
     anchor = header["anchor"]
     state = State(
-        ledger=_ledger(arrays, header["ends"], header.get("unproved", [])),
+        ledger=_ledger(arrays, header),
         graph=_graph(arrays, header["early_rotations"]),
         memory=_memory(arrays, header["memory"]),
         samples={name: _samples(arrays, name, epochs) for name, epochs in header["samples"].items()},
@@ -173,14 +176,16 @@ def _graph(arrays: Arrays, early_rotations: int) -> Graph:
 
 
 def _ledger_arrays(ledger: Ledger) -> Arrays:
-    used = {name: getattr(ledger, name)[: ledger.count] for name in ("known", "funder", "funded")}
+    used = {name: getattr(ledger, name)[: ledger.count] for name in ("known", *FUNDERS)}
     return {f"ledger.{name}": array for name, array in used.items()} | {
         "ledger.facts": _frame_bytes(ledger.facts)
     }
 
 
-def _ledger(arrays: Arrays, ends: list[list[int]], unproved: list[tuple[str, int]]) -> Ledger:
-    ledger = Ledger.of(arrays["ledger.known"], arrays["ledger.funder"], arrays["ledger.funded"])
+def _ledger(arrays: Arrays, header: Mapping[str, Any]) -> Ledger:
+    ledger = Ledger.of(arrays["ledger.known"], *(arrays[f"ledger.{name}"] for name in FUNDERS))
+    ledger.wrapped = {bytes.fromhex(token): number for token, number in header["wrapped"].items()}
+    ends, unproved = header["ends"], header["unproved"]
     ledger.block_ends = [(number, count) for number, count in ends]
     ledger.learn_tokens(_frame(arrays["ledger.facts"]))
     ledger.unproved = {bytes.fromhex(name): number for name, number in unproved}

@@ -23,6 +23,7 @@ from detectors.engine.state import State, advance, cut
 from detectors.engine.tally import Tally
 from detectors.parts.ledger import native_coin
 from detectors.registry import explanations
+from ingest import schema
 from ingest.model.batch import Batch, Event, Rollback
 from ingest.model.errors import ChainGap, RollbackTooDeep, RunMismatch
 
@@ -299,6 +300,7 @@ class Engine:
 
     def _name_coin(self) -> None:
         self.state.ledger.native = native_coin(self.chain_id, self.settings.native_symbol)
+        self.state.ledger.wrapped_here = schema.wrapped_natives(self.chain_id)
 
     def _advance_quietly(self, batch: Batch) -> None:
         for piece in cut(batch, self.settings.epoch_blocks):

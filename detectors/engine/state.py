@@ -83,6 +83,7 @@ def advance(
         _begin_epoch(state, batch.first, detectors, settings)
     state.ledger.learn_tokens(batch.token_metadata)
     state.ledger.note_unproved(batch.transactions)
+    state.ledger.learn_wrapped(batch.wrapped_natives)
     features = stream(batch, state.graph, state.ledger, settings.limits)
     columns: dict[str, pl.DataFrame] = {}
     for detector in detectors:

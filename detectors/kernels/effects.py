@@ -7,7 +7,9 @@ import numpy as np
 from detectors.kernels import u256
 from detectors.kernels.compiled import njit
 from detectors.kernels.layout import (
+    A_COUNT,
     A_MEAN,
+    A_PAYERS,
     A_SPREAD,
     E_ASSET,
     E_BLOCK,
@@ -34,26 +36,32 @@ from detectors.kernels.layout import (
     F_OUT_SLOW,
     FAST_SECONDS,
     FUNDING_WEI,
+    GWEI,
     H_HELD,
     H_KNOWN,
     H_PAID,
     NONE,
     P_BY_PAYER,
     P_COUNT,
+    P_KEPT,
+    R_ASSET_PAYERS,
     R_BACK_PAIR,
     R_EMPTIED,
     R_FROM_DISTINCT_IN,
     R_FROM_DISTINCT_OUT,
     R_FROM_FIRST_PAYER,
     R_FROM_FUNDER,
+    R_FROM_OTHER_PAYEES,
     R_FROM_OUTS,
-    R_FROM_OWN_PAYEES,
     R_FROM_PAID_ASSET,
+    R_FUNDED_WELL,
     R_FUNDER_PAYEES,
+    R_LENT,
     R_NATIVE_LEFT,
     R_PAID_BACK,
     R_PAIR,
     R_PAIR_BY_PAYER,
+    R_PARTLY,
     R_TO_DISTINCT_IN,
     R_TO_DISTINCT_OUT,
     R_TO_FIRST_PAYER,
@@ -78,13 +86,22 @@ from detectors.kernels.layout import (
     W_SIGNED_IN,
     W_TOKENS_HELD,
     WALLET_FLOATS,
+    WRAPPING,
 )
-from detectors.kernels.table import find, look, look_amount, touch
-
-
-@njit(cache=True)
-def pair_key(left, right):  # type: ignore[no-untyped-def]
-    return (left << 32) | right
+from detectors.kernels.table import look, look_amount, touch
+from detectors.kernels.takings import (
+    bites,
+    busy,
+    in_use,
+    is_emptied,
+    is_funded_well,
+    is_more,
+    is_partly_taken,
+    lent,
+    matters,
+    pair_key,
+    sign,
+)
 
 
 @njit(cache=True)
@@ -106,16 +123,6 @@ def wallet_row(g, wallet, time):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def has_paid(g, pair, amount):  # type: ignore[no-untyped-def]
-    """Whether a pair's native value so far is a twentieth at least of an amount."""
-    row = find(g.pairs, pair)
-    if row >= 0:
-        return u256.at_least(g.pairs.words[row], 1, amount, 20)
-    row = find(g.old_pairs, pair)
-    return row >= 0 and u256.at_least(g.old_pairs.words[row], 1, amount, 20)
-
-
-@njit(cache=True)
 def before(g, rows, i, source, payee, out):  # type: ignore[no-untyped-def]
     """What was known of both wallets before this transfer."""
     giver, taker = g.wallets.ints[source], g.wallets.ints[payee]
@@ -123,55 +130,73 @@ def before(g, rows, i, source, payee, out):  # type: ignore[no-untyped-def]
     out[R_FROM_DISTINCT_OUT], out[R_FROM_DISTINCT_IN] = giver[W_DISTINCT_OUT], giver[W_DISTINCT_IN]
     out[R_TO_DISTINCT_OUT], out[R_TO_DISTINCT_IN] = taker[W_DISTINCT_OUT], taker[W_DISTINCT_IN]
     out[R_TO_FIRST_TIME] = taker[W_FIRST_TIME]
-    back = pair_key(rows.payee[i], rows.sender[i])
-    out[R_BACK_PAIR] = look(g.pairs, g.old_pairs, back, P_COUNT)
-    out[R_PAID_BACK] = 1 if rows.asset[i] == 0 and has_paid(g, back, rows.amount[i]) else 0
-    out[R_FROM_OWN_PAYEES], out[R_TO_SIGNED_IN] = giver[W_OWN_PAYEES], taker[W_SIGNED_IN]
+    out[R_BACK_PAIR] = look(g.pairs, g.old_pairs, pair_key(rows.payee[i], rows.sender[i]), P_COUNT)
+    out[R_TO_SIGNED_IN] = taker[W_SIGNED_IN]
+    busy(g, rows, i, taker, out)
 
 
 @njit(cache=True)
 def give(g, rows, i, source, out):  # type: ignore[no-untyped-def]
     """Takes the amount from the payer's balance as the stream knows it, and notes what that emptied."""
     held = touch(g.holdings, g.old_holdings, pair_key(rows.sender[i], rows.asset[i]))
-    ints, balance, largest = g.holdings.ints[held], g.holdings.words[held, :4], g.holdings.words[held, 4:]
+    ints, words, amount = g.holdings.ints[held], g.holdings.words[held], rows.amount[i]
+    balance, largest = words[:4], words[4:8]
     out[R_FROM_PAID_ASSET] = ints[H_PAID]
-    if u256.compare(rows.amount[i], balance) > 0:
-        out[R_EMPTIED] = EXCEEDED if u256.compare(rows.amount[i], largest) > 0 else 0
+    loan = lent(g, rows.sender[i], rows.payee[i]) if rows.asset[i] == 0 else np.zeros(4, np.uint64)
+    out[R_LENT] = u256.divided(loan, GWEI)
+    out[R_PAID_BACK] = 1 if rows.asset[i] == 0 and u256.compare(amount, loan) <= 0 else 0
+    taken = bites(ints, words[8:], rows.payee[i], rows.time[i], amount)
+    if u256.compare(amount, balance) > 0:
+        out[R_EMPTIED] = EXCEEDED if u256.compare(amount, largest) > 0 else 0
         ints[H_KNOWN] = NONE
         balance[:] = 0
     else:
         left = balance.copy()
-        u256.subtract_from(left, rows.amount[i])
-        out[R_EMPTIED] = EMPTIED if ints[H_KNOWN] == 1 and u256.at_least(balance, 20, left, 1) else 0
+        u256.subtract_from(left, amount)
+        out[R_EMPTIED] = EMPTIED if is_emptied(ints[H_KNOWN], balance, left, taken, loan) else 0
         balance[:] = left
-    if u256.compare(rows.amount[i], largest) > 0:
-        largest[:] = rows.amount[i]
+    out[R_PARTLY] = 1 if is_partly_taken(ints[H_KNOWN], balance, taken, amount, largest) else 0
+    if u256.compare(amount, largest) > 0:
+        largest[:] = amount
+    hold(g, rows, i, source, ints, balance, out)
+
+
+@njit(cache=True)
+def hold(g, rows, i, source, ints, balance, out):  # type: ignore[no-untyped-def]
+    """Notes what the payer has left of an asset that is its own: one in use (its token tells no lies) that it
+    paid with in a transaction of its own.
+    """
+    out[R_ASSET_PAYERS] = look(g.assets, g.old_assets, rows.asset[i], A_PAYERS)
     was_held = ints[H_HELD]
-    if out[R_EMPTIED] or u256.is_zero(balance):
-        ints[H_HELD] = 0
-    elif rows.by[i] == rows.sender[i]:
-        ints[H_HELD] = 1
-    if rows.asset[i] != 0:
-        g.wallets.ints[source, W_TOKENS_HELD] += ints[H_HELD] - was_held
+    if was_held != NONE:
+        if out[R_EMPTIED] or u256.is_zero(balance):
+            ints[H_HELD] = 0
+        elif rows.by[i] == rows.sender[i] and in_use(g, rows.asset[i]):
+            ints[H_HELD] = 1
+        if rows.asset[i] != 0:
+            g.wallets.ints[source, W_TOKENS_HELD] += ints[H_HELD] - was_held
     out[R_TOKENS_LEFT] = g.wallets.ints[source, W_TOKENS_HELD]
     out[R_NATIVE_LEFT] = look_amount(g.holdings, g.old_holdings, pair_key(rows.sender[i], 0))
-    if rows.by[i] == rows.sender[i]:
+    if rows.direct[i]:
+        if ints[H_PAID] == 0:
+            asset = touch(g.assets, g.old_assets, rows.asset[i])
+            g.assets.ints[asset, A_PAYERS] += 1
         ints[H_PAID] += 1
 
 
 @njit(cache=True)
 def take(g, rows, i, payee, out):  # type: ignore[no-untyped-def]
-    """Adds the amount to the payee's balance as the stream knows it. It matters to the payee where it is a
-    twentieth at least of its largest payment of an asset that it has paid with itself: a gift of that size is
-    none.
-    """
+    """Adds the amount to the payee's balance as the stream knows it, and notes whether it matters to it."""
     held = touch(g.holdings, g.old_holdings, pair_key(rows.payee[i], rows.asset[i]))
-    ints, largest = g.holdings.ints[held], g.holdings.words[held, 4:]
+    ints, largest = g.holdings.ints[held], g.holdings.words[held, 4:8]
     out[R_TO_PAID_ASSET] = ints[H_PAID]
-    out[R_TO_MATTERS] = 1 if ints[H_PAID] > 0 and u256.at_least(rows.amount[i], 1, largest, 20) else 0
+    is_some = matters(g, rows.asset[i], ints[H_PAID], largest, rows.amount[i], rows.magnitude[i])
+    out[R_TO_MATTERS] = 1 if is_some else 0
     if ints[H_KNOWN] == 0:
         ints[H_KNOWN] = 1
         g.wallets.floats[payee, F_NEW_ASSET] += 1.0
+        if rows.sender[i] == 0 and rows.by[i] == rows.payee[i] and rows.standard[i] != WRAPPING:
+            ints[H_HELD] = NONE  # a share, a stake: made for it in its own transaction
     u256.add_to(g.holdings.words[held, :4], rows.amount[i])
 
 
@@ -179,12 +204,12 @@ def take(g, rows, i, payee, out):  # type: ignore[no-untyped-def]
 def unusual(g, asset, magnitude):  # type: ignore[no-untyped-def]
     """How many spreads the amount lies from the asset's usual one (0 for its first few), then learns it."""
     row = touch(g.assets, g.old_assets, asset)
-    count = g.assets.ints[row, 0]
+    count = g.assets.ints[row, A_COUNT]
     mean, spread = g.assets.floats[row, A_MEAN], g.assets.floats[row, A_SPREAD]
     distance = 0.0
     if count >= USUAL_AFTER:
         distance = min(abs(magnitude - mean) / max(math.sqrt(spread / count), 0.25), 20.0)
-    g.assets.ints[row, 0] = count + 1
+    g.assets.ints[row, A_COUNT] = count + 1
     step = magnitude - mean
     g.assets.floats[row, A_MEAN] = mean + step / (count + 1)
     g.assets.floats[row, A_SPREAD] = spread + step * (magnitude - g.assets.floats[row, A_MEAN])
@@ -206,11 +231,9 @@ def meet(g, rows, i, source, payee, out):  # type: ignore[no-untyped-def]
         giver[F_NEW_OUT] += 1.0
         taker[F_NEW_IN] += 1.0
     counts[P_COUNT] += 1
+    out[R_FROM_OTHER_PAYEES] = g.wallets.ints[source, W_OWN_PAYEES] - counts[P_KEPT]
     if rows.by[i] == rows.sender[i]:
-        if counts[P_BY_PAYER] == 0:
-            g.wallets.ints[source, W_OWN_PAYEES] += 1
-            g.wallets.ints[payee, W_SIGNED_IN] += 1
-        counts[P_BY_PAYER] += 1
+        sign(g, rows, i, g.wallets.ints[source], g.wallets.ints[payee], counts, out)
     if rows.asset[i] == 0:
         u256.add_to(g.pairs.words[pair], rows.amount[i])
     giver[F_OUT_FAST] += 1.0
@@ -253,12 +276,6 @@ def funder_of(g, wallet):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def is_funding(amount):  # type: ignore[no-untyped-def]
-    """Whether a first payment funds a wallet: dust, which anybody can send ahead of its owner, does not."""
-    return amount[0] != 0 or amount[1] != 0 or amount[2] != 0 or amount[3] > np.uint64(FUNDING_WEI)
-
-
-@njit(cache=True)
 def funders(g, rows, i, out):  # type: ignore[no-untyped-def]
     """Who first funded payer and payee, as known before; then learns the payee's, unless it sent transactions
     before it was sent anything: somebody else paid for these.
@@ -267,10 +284,12 @@ def funders(g, rows, i, out):  # type: ignore[no-untyped-def]
     out[R_FROM_FIRST_PAYER], out[R_TO_FIRST_PAYER] = g.funder[rows.sender[i]], g.funder[rows.payee[i]]
     if out[R_FROM_FUNDER] != NONE:
         out[R_FUNDER_PAYEES] = look(g.wallets, g.old_wallets, out[R_FROM_FUNDER], W_DISTINCT_OUT)
+        out[R_FUNDED_WELL] = 1 if is_funded_well(g, rows.sender[i]) else 0
     is_first = g.funder[rows.payee[i]] == NONE and look(g.wallets, g.old_wallets, rows.payee[i], W_SENT) == 0
-    if rows.asset[i] == 0 and is_first and is_funding(rows.amount[i]):
+    if rows.asset[i] == 0 and is_first and is_more(rows.amount[i], FUNDING_WEI):
         g.funder[rows.payee[i]] = rows.sender[i]
         g.funded[rows.payee[i]] = rows.block[i]
+        g.funding[rows.payee[i]] = u256.divided(rows.amount[i], GWEI)
 
 
 @njit(cache=True)

@@ -13,9 +13,9 @@ from ingest.model.errors import BadInput
 # Integer columns of a wallet.
 (
     W_FIRST_TIME, W_LAST_TIME, W_INS, W_OUTS, W_SENT, W_DISTINCT_IN, W_DISTINCT_OUT,
-    W_HEAD_IN, W_HEAD_OUT, W_TOKENS_HELD, W_BLOCK, W_SIGNED_IN, W_OWN_PAYEES,
-) = range(13)  # fmt: skip
-WALLET_INTS = 13
+    W_HEAD_IN, W_HEAD_OUT, W_TOKENS_HELD, W_BLOCK, W_SIGNED_IN, W_OWN_PAYEES, W_USUAL_IN,
+) = range(14)  # fmt: skip
+WALLET_INTS = 14
 
 # Float columns of a wallet: decaying counts, so that they stand still where behaviour does.
 (
@@ -26,22 +26,27 @@ FAST_SECONDS = 60.0
 SLOW_SECONDS = 600.0
 
 # Integer columns of a holding (wallet, asset). H_KNOWN is 0 for a new one, 1 while the stream explains every
-# unit of it, and -1 once more left than ever came. H_HELD: some was left after the wallet's own last payment
-# of it; what others send does not set it, since anyone can send anything. H_PAID: own payments. Its words:
-# the balance known from the stream, then the largest payment made of it.
-H_KNOWN, H_HELD, H_PAID = range(3)
-HOLDING_INTS = 3
-HOLDING_WORDS = 8
+# unit of it, and -1 once more left than ever came. H_HELD: 1 where some was left after the wallet's own last
+# payment of a token in use (what others send does not set it, since anyone can send anything), -1 for one
+# that it was given for a stake. H_PAID: own payments. H_TAKER, H_SINCE: whom it pays in several bites, and
+# since when. Its words: the balance known from the stream, the largest payment made of it, the sum of the
+# bites.
+H_KNOWN, H_HELD, H_PAID, H_TAKER, H_SINCE = range(5)
+HOLDING_INTS = 5
+HOLDING_WORDS = 12
 
-# Integer columns of a pair (payer, payee). Its words: the native value paid.
-P_COUNT, P_BY_PAYER = range(2)
-PAIR_INTS = 2
+# Integer columns of a pair (payer, payee): payments, those that the payer signed, and whether one of these
+# left it something. Its words: the native value paid.
+P_COUNT, P_BY_PAYER, P_KEPT = range(3)
+PAIR_INTS = 3
 PAIR_WORDS = 4
 
+# Integer columns of an asset: its transfers, and the wallets that paid with it by transactions of their own.
+A_COUNT, A_PAYERS = range(2)
 # Float columns of an asset: how large its transfers usually are (running mean and variance of log10, Welford
 # 1962).
 A_MEAN, A_SPREAD = range(2)
-ASSET_INTS, ASSET_FLOATS = 1, 2
+ASSET_INTS, ASSET_FLOATS = 2, 2
 USUAL_AFTER = 20
 """Transfers of an asset before an amount of it can be called unusual."""
 
@@ -58,20 +63,32 @@ EDGE_INTS = 13
     R_TO_FIRST_TIME,
     R_PAIR, R_PAIR_BY_PAYER, R_BACK_PAIR, R_EMPTIED, R_TOKENS_LEFT, R_TO_PAID_ASSET, R_FROM_PAID_ASSET,
     R_DEPTH, R_ORIGIN, R_GATHERED, R_CAPPED, R_FROM_FUNDER, R_TO_FUNDER, R_FUNDER_PAYEES,
-    R_FROM_OWN_PAYEES, R_TO_SIGNED_IN, R_PAID_BACK, R_NATIVE_LEFT, R_TO_MATTERS,
+    R_FROM_OTHER_PAYEES, R_TO_SIGNED_IN, R_PAID_BACK, R_NATIVE_LEFT, R_TO_MATTERS,
     R_FROM_FIRST_PAYER, R_TO_FIRST_PAYER,
-) = range(27)  # fmt: skip
-ROW_INTS = 27
+    R_FUNDED_WELL, R_LENT, R_PARTLY, R_ASSET_PAYERS, R_TO_USUAL, R_TO_PAID_AS_MUCH,
+) = range(33)  # fmt: skip
+ROW_INTS = 33
 
 NONE = -1
+WRAPPING = 4
+"""Place in `rows.STANDARDS` of deposits and withdrawals of a wrapped native coin."""
 FUNDING_WEI = 10**15
 """Native value above which a first payment makes its sender the funder: anything less is dust."""
 HUB_DEGREE = 6
 """A wallet with at least this many distinct payers and payees is a hub: money that passes it is nobody's
 trail.
 """
+IN_USE_PAYERS = 20
+"""Wallets that paid with an asset themselves from which on it is one in use: anybody can make a token."""
+SMALL_WEI = 10**16
+"""Native value up to which a payment makes its payee no busy place."""
+GWEI = 10**9
+"""Wei, in which sums of native value are kept where 64 bits must do."""
+BITES_SECONDS = 6 * 3600
+"""Time within which payments to one payee are bites of the same taking."""
 EMPTIED, EXCEEDED = 1, 2
-"""R_EMPTIED: at least 95 % of a fully known balance left; or more left than was known, and more than in any
+"""R_EMPTIED: at least 95 % of a fully known balance left, in one bite or several, and the same holds of what
+was the wallet's own where the payee had lent it some; or more left than was known, and more than in any
 payment before.
 """
 
@@ -93,6 +110,7 @@ class Graph(NamedTuple):
     next_edge: Array
     funder: Array
     funded: Array
+    funding: Array
 
 
 class Rows(NamedTuple):

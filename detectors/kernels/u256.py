@@ -66,6 +66,18 @@ def clipped(a):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def divided(a, divisor):  # type: ignore[no-untyped-def]
+    """a // divisor as a signed 64-bit number, clipped like `clipped`; divisor below 2**32."""
+    k, rest, out = np.uint64(divisor), np.uint64(0), np.zeros(4, np.uint64)
+    for i in range(4):
+        high = (rest << _HALF) | (a[i] >> _HALF)
+        low = ((high % k) << _HALF) | (a[i] & _LOW)
+        out[i] = ((high // k) << _HALF) | (low // k)
+        rest = low % k
+    return clipped(out)
+
+
+@njit(cache=True)
 def times(a, factor):  # type: ignore[no-untyped-def]
     """a * factor as five limbs; factor below 2**32."""
     out = np.zeros(5, np.uint64)

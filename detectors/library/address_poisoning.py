@@ -172,9 +172,9 @@ class AddressPoisoning:
             return []
         poisoned = found.join(features.transfers, on="row", maintain_order="left")
         rows = zip(poisoned.iter_rows(named=True), evidence_rows(poisoned), strict=True)
-        return [self._finding(row, evidence) for row, evidence in rows]
+        return [self._finding(row, evidence, features) for row, evidence in rows]
 
-    def _finding(self, row: dict[str, bytes | int], evidence: Row) -> Finding:
+    def _finding(self, row: dict[str, bytes | int], evidence: Row, features: Features) -> Finding:
         sender, payee, by = bytes(row["from_address"]), bytes(row["to_address"]), bytes(row["by"])
         imitated, kind = bytes(row["imitated"]), int(row["kind"])
         attacker, victim = (payee, sender) if _alike(payee, imitated) else (sender, payee)
@@ -194,7 +194,7 @@ class AddressPoisoning:
             subject_kind="wallet",
             subject=attacker,
             score=round(score, 6),
-            severity=_severity(kind, row["amount"], row["token"]),
+            severity=_severity(kind, row["amount"], features.is_coin(evidence.token, evidence.block_number)),
             transaction=bytes(row["transaction_hash"]),
             roles=tuple(roles),
             rows=(evidence,),
@@ -211,11 +211,12 @@ class AddressPoisoning:
         )
 
 
-def _severity(kind: int, amount: bytes | int, token: bytes | int | None) -> Severity:
-    """A loss of native value is as grave as its sum, one in a token as the victim's own payments tell: a
-    hundredth at least of what it pays the right address with is critical. What is planted takes nothing yet.
+def _severity(kind: int, amount: bytes | int, is_coin: bool) -> Severity:
+    """A loss of native value, wrapped or not, is as grave as its sum, one in a token as the victim's own
+    payments tell: a hundredth at least of what it pays the right address with is critical. What is planted
+    takes nothing yet.
     """
-    if token is not None or kind not in (LOSS, SMALL_LOSS):
+    if not is_coin or kind not in (LOSS, SMALL_LOSS):
         return "critical" if kind == LOSS else "medium"
     wei = int.from_bytes(bytes(amount), "big")
     return "low" if wei <= worth.DUST else "medium" if wei < worth.COIN // 10 else "critical"

@@ -85,7 +85,7 @@ class AnomalousWallet:
             subject_kind="wallet",
             subject=wallet,
             score=score,
-            severity=_severity(most, evidence) if alerts else "low",
+            severity=_severity(most, evidence, features) if alerts else "low",
             transaction=bytes(evidence["transaction_hash"][-1]) if alerts else b"",
             roles=(role,),
             rows=evidence_rows(evidence) if alerts else (),
@@ -101,9 +101,10 @@ class AnomalousWallet:
         )
 
 
-def _severity(most: Severity, evidence: pl.DataFrame) -> Severity:
+def _severity(most: Severity, evidence: pl.DataFrame, features: Features) -> Severity:
     """By what moved in the block."""
-    return worth.severity(most, worth.native_wei(evidence), worth.has_tokens(evidence))
+    wei, has_tokens = worth.native_wei(evidence, features), worth.has_tokens(evidence, features)
+    return worth.severity(most, wei, has_tokens)
 
 
 def _touching(transfers: pl.DataFrame, block: int, wallet: bytes) -> pl.DataFrame:

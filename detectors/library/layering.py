@@ -56,15 +56,18 @@ class Layering:
         named = zip(rows.iter_rows(named=True), origins, strict=True)
         # A trail below the engine's limits is not copied out: without evidence nothing is said.
         with_trail = ((row, origin, trails.get((row["row"],))) for row, origin in named)
-        return [self._finding(row, origin, trail) for row, origin, trail in with_trail if trail is not None]
+        found = ((row, origin, trail) for row, origin, trail in with_trail if trail is not None)
+        return [self._finding(*each, features) for each in found]
 
-    def _finding(self, row: dict[str, Any], origin: bytes, trail: pl.DataFrame) -> Finding:
+    def _finding(
+        self, row: dict[str, Any], origin: bytes, trail: pl.DataFrame, features: Features
+    ) -> Finding:
         trail = trail.sort("block_number", "timestamp", maintain_order=True)
         hops, gathered = int(row["depth"]), int(row["gathered"])
         met = set(trail["from_address"].to_list()) | set(trail["to_address"].to_list())
         roles: list[tuple[bytes, RoleName]] = [(origin, "attacker")]
         roles += [(wallet, "intermediary") for wallet in sorted(met - {origin})]
-        wei = _native_wei(trail, bytes(row["to_address"]))
+        wei = _native_wei(trail, bytes(row["to_address"]), features)
         seconds = int(row["timestamp"]) - int(trail["timestamp"].to_list()[0])
         most: Severity = (
             "high" if hops > self.settings.hops + 1 or gathered > self.settings.gathered else "medium"
@@ -76,7 +79,7 @@ class Layering:
             subject_kind="wallet",
             subject=origin,
             score=self._score(hops, gathered),
-            severity=worth.severity(most, wei, worth.has_tokens(trail)),
+            severity=worth.severity(most, wei, worth.has_tokens(trail, features)),
             transaction=bytes(row["transaction_hash"]),
             roles=tuple(roles),
             rows=evidence_rows(trail),
@@ -103,10 +106,10 @@ class Layering:
         return f"Money of {hexed(origin)} {told}: {wallets} wallets in {seconds} seconds."
 
 
-def _native_wei(trail: pl.DataFrame, payee: bytes) -> int:
+def _native_wei(trail: pl.DataFrame, payee: bytes, features: Features) -> int:
     """The native value at stake: the largest payment of the trail, since those in a row move the same money,
     or all that was gathered at its payee.
     """
-    native = trail.filter(pl.col("token").is_null())
+    native = trail.filter(worth.in_coin(trail, features))
     largest = max((int.from_bytes(amount, "big") for amount in native["amount"]), default=0)
-    return max(largest, worth.native_wei(native.filter(pl.col("to_address") == payee)))
+    return max(largest, worth.native_wei(native.filter(pl.col("to_address") == payee), features))

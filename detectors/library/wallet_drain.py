@@ -8,9 +8,10 @@ import polars as pl
 
 from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Memory, evidence_rows, hexed
-from detectors.kernels.layout import EMPTIED, HUB_DEGREE
+from detectors.kernels.layout import EMPTIED, GWEI, IN_USE_PAYERS
 from detectors.parts import worth
 from detectors.parts.features import Features
+from detectors.parts.returns import without_returns
 from detectors.parts.worth import DUST
 from ingest.model.batch import Batch
 
@@ -20,46 +21,61 @@ class Settings:
     """victims: owners emptied to one address before it alerts. window_seconds: block time within which they
     must be. own_payees: distinct payees other than the taker that a wallet must have paid to count as
     somebody's wallet in use. same_owner_payees: a funder of fewer wallets than this ties the wallets it
-    funded to one owner. remembered: candidate rows kept; beyond it the oldest are forgotten. gas_wei: native
-    value that a wallet keeps for fees, so that it is emptied nonetheless.
+    funded to one owner. remembered: candidate rows kept beside those of a block itself; beyond it the oldest
+    are forgotten. gas_wei: native value that a wallet keeps for fees, so that it is emptied nonetheless.
     """
 
     victims: int = 3
     window_seconds: int = 6 * 3600
     own_payees: int = 2
     same_owner_payees: int = 20
-    remembered: int = 5_000
+    remembered: int = 20_000
     gas_wei: int = DUST
 
 
 CANDIDATE = (
     "block_number", "timestamp", "transaction_hash", "log_index", "index_in_log", "standard", "token",
     "from_address", "to_address", "amount",
-    "by", "from_id", "to_id", "asset_id", "proven", "owner",
+    "by", "from_id", "to_id", "asset_id", "lent", "to_usual", "to_paid_as_much",
 )  # fmt: skip
 
-
-_GONE = pl.col("proven").any() | (pl.col("asset_id").n_unique() >= 2)
+_IN_USE = pl.col("asset_payers") >= IN_USE_PAYERS
+_GONE = pl.col("whole").any() | (pl.col("asset_id").filter("emptied").n_unique() >= 2)
 """Whether a wallet's payments to one taker left it emptied."""
+_BUSY = pl.col("to_usual").first().over("at")
+_USUAL = (_BUSY > 0) & (
+    pl.when(pl.col("token").is_null())
+    .then(3 * pl.col("gwei") <= _BUSY)
+    .otherwise(pl.col("to_paid_as_much") > 0)
+)
+"""Whether a payment is nothing unusual for its payee: a busy place by what it was paid before the first of
+these, since a thief can make himself one of what he took.
+"""
 
 
 class WalletDrain:
     """Flags an address to which at least three unrelated owners' wallets were emptied within six hours.
 
-    A wallet counts as emptied when at least 95 % of a balance the stream fully knows went, and no token is
-    left that it used itself (nor native value, where it sent the token itself); or, where the balance is not
-    fully known, when two assets went in more than was known and more than in any payment before. It must have
-    been in use (it paid others itself), must not have been funded by the taker nor been paid a twentieth of
-    what goes, and gets nothing that matters to it back in the transaction. Wallets with one funder count as
-    one owner, as do a wallet and its funder, unless that funder serves many.
+    A wallet counts as emptied when at least 95 % of a balance the stream fully knows went, in one payment or
+    in bites, and no token in use is left that it paid with itself (nor native value, where it sent the token
+    itself); or, where the balance is not fully known, when two assets went in more than was known and more
+    than in any payment before. It must have been in use: it paid others itself and kept something. What the
+    taker had lent it is no loss; and it gets nothing that matters to it back in the transaction. Wallets with
+    one funder count as one owner, as do a wallet and its funder, unless that funder serves many.
 
     What an attacker can give decides nothing: worthless tokens, dust, transfers and deposits told by some
-    contract. Only what a wallet signed itself makes it a wallet in use or a token one of its own, and only
-    payers who signed make the taker a busy place.
+    contract. Every excuse is held against the sum that moves: a funder's money is a twentieth of what the
+    wallet ever had, a busy place was paid three times as much by wallets that kept some, before the first
+    was emptied. A stake or a share of a vault is no rest.
 
-    Fails: victims with one asset whose balance began before the stream; drains through contracts that route
-    the money; a taker that six wallets paid and that paid six (a hub). Costs one filter a batch; candidates
-    are rare and capped. Source: Forta's drainer heuristics (.3 to .4 confidence).
+    Fails: victims with one asset whose balance began before the stream, or to whom native value came inside
+    of calls; what leaves more than a twentieth, whatever it takes; another taker for each victim, one whose
+    victims were first robbed into each other, and drains through contracts that route the money; six hours
+    and more between victims or bites; who funds the wallets of strangers before their owners do, by a
+    twentieth of all they will have; who was paid by six wallets of his own what three victims have. Accuses
+    wrongly: a contract that sells something nobody used yet, where three spend all they have on it; wallets
+    of one owner that each came from a large exchange. Costs one filter a batch; candidates are rare and
+    capped. Source: Forta's drainer heuristics (.3 to .4 confidence).
     """
 
     name = "wallet-drain"
@@ -68,10 +84,10 @@ class WalletDrain:
     settings = Settings()
 
     def remember(self, memory: Memory, batch: Batch, features: Features) -> tuple[Memory, pl.DataFrame]:
-        """Emptying payments of the last hours; hands on, for each that completes a drain, the payments it
-        consists of.
+        """Payments of the last hours that emptied somebody, or were bites of it; hands on, for each that
+        completes a drain, the payments it consists of.
         """
-        fresh = self._candidates(features.transfers)
+        fresh = self._candidates(features)
         past = memory.get("emptied", fresh.drop("row").clear())
         assert isinstance(past, pl.DataFrame)
         every = pl.concat([past, fresh.drop("row")])
@@ -79,27 +95,38 @@ class WalletDrain:
         since = pl.col("timestamp") + self.settings.window_seconds >= int(batch.blocks["timestamp"][-1])
         return {"emptied": every.filter(since).tail(self.settings.remembered)}, pairs
 
-    def _candidates(self, transfers: pl.DataFrame) -> pl.DataFrame:
-        others = pl.col("from_own_payees") - (pl.col("pair_by_payer") > 0)
-        hub = (pl.col("to_signed_in") >= HUB_DEGREE) & (pl.col("to_distinct_out") >= HUB_DEGREE)
+    def _candidates(self, features: Features) -> pl.DataFrame:
         pulled = pl.col("by_id") != pl.col("from_id")
-        one_owner = (pl.col("from_funder") >= 0) & (pl.col("funder_payees") < self.settings.same_owner_payees)
-        all_gone = pulled | pl.col("token").is_null() | (pl.col("native_left") <= self.settings.gas_wei)
-        whole = (pl.col("emptied") == EMPTIED) & (pl.col("tokens_left") == 0) & all_gone
-        return (
-            transfers.filter(pl.col("emptied") > 0)
-            .filter(
-                (pl.col("direct") | pulled) & ~pl.col("returned") & ~hub,
-                (pl.col("from_funder") != pl.col("to_id")) & (pl.col("paid_back") == 0),
-                others >= self.settings.own_payees,
-            )
-            .select(
-                "row",
-                *CANDIDATE[:-2],
-                proven=whole,
-                owner=pl.when(one_owner).then("from_funder").otherwise(-1 - pl.col("from_id")),
-            )
+        is_known = pl.col("token").is_null() | (pl.col("from_paid_asset") > 0) | _IN_USE
+        from_funder = (pl.col("from_funder") == pl.col("to_id")) & (pl.col("funded_well") > 0)
+        payments = features.transfers.filter((pl.col("emptied") > 0) | (pl.col("partly") > 0)).filter(
+            pl.col("direct") | (pulled & is_known),
+            ~from_funder & (pl.col("paid_back") == 0),
+            pl.col("from_other_payees") >= self.settings.own_payees,
         )
+        payments = without_returns(payments, features.transfers)
+        gwei = [min(int.from_bytes(amount, "big") // GWEI, 2**62) for amount in payments["amount"]]
+        return payments.select(
+            "row",
+            *CANDIDATE,
+            gwei=pl.Series(gwei, dtype=pl.Int64),
+            is_coin=worth.in_coin(payments, features),
+            in_use=_IN_USE,
+            emptied=pl.col("emptied") > 0,
+            whole=self._whole(pulled),
+            owner=self._owner(),
+        )
+
+    def _whole(self, pulled: pl.Expr) -> pl.Expr:
+        """Whether a payment leaves nothing behind. Who has the keys takes the native value too."""
+        all_gone = pulled | pl.col("token").is_null() | (pl.col("native_left") <= self.settings.gas_wei)
+        return (pl.col("emptied") == EMPTIED) & (pl.col("tokens_left") == 0) & all_gone
+
+    def _owner(self) -> pl.Expr:
+        """The wallet's funder, where few share it; else what stands for the wallet alone."""
+        few = (pl.col("from_funder") >= 0) & (pl.col("funder_payees") < self.settings.same_owner_payees)
+        tied = few & (pl.col("funded_well") > 0)
+        return pl.when(tied).then("from_funder").otherwise(-1 - pl.col("from_id"))
 
     def _pairs(self, fresh: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
         """[at, transfer...]: for each row `at` that completes a drain, the emptying payments to the same
@@ -109,7 +136,7 @@ class WalletDrain:
             return pl.DataFrame()
         numbered = every.with_row_index("order")
         ends = self._ends(fresh, numbered)
-        pairs = self._within(ends, numbered, "to_id").filter(_GONE.over("at", "from_id"))
+        pairs = self._within(ends, numbered, "to_id").filter(~_USUAL).filter(_GONE.over("at", "from_id"))
         enough = pl.col("from_id").n_unique().over("at") >= self.settings.victims
         groups = pairs.filter(enough).sort("at", "order").partition_by("at", maintain_order=True)
         counted = [group.with_columns(owners=pl.lit(_owners(group))) for group in groups]
@@ -118,10 +145,12 @@ class WalletDrain:
 
     def _ends(self, fresh: pl.DataFrame, numbered: pl.DataFrame) -> pl.DataFrame:
         """The last payment of each block and taker whose payer it leaves emptied: one finding covers a block,
-        however many are emptied in it.
+        however many are emptied in it. `first`: the oldest row it looks at, so many before its block.
         """
-        places = pl.int_range(pl.len()) + numbered.height - fresh.height
-        ends = fresh.select("block_number", "to_id", "from_id", at="row", until="timestamp", last=places)
+        place = pl.int_range(pl.len()) + numbered.height - fresh.height
+        ends = fresh.select("block_number", "to_id", "from_id", at="row", until="timestamp", last=place)
+        first = pl.col("last").min().over("block_number") - self.settings.remembered
+        ends = ends.with_columns(first=first)
         own = self._within(ends, numbered, "to_id", "from_id").filter(_GONE.over("at"))
         emptying = ends.filter(pl.col("at").is_in(own["at"].unique().to_list()))
         last = emptying.unique(["block_number", "to_id"], keep="last", maintain_order=True)
@@ -131,10 +160,10 @@ class WalletDrain:
         """For each end the rows of the same keys up to it, as far as the window and what is remembered
         reach.
         """
-        ends = ends.select("at", "until", "last", *keys)
+        ends = ends.select("at", "until", "last", "first", *keys)
         return ends.join(numbered, on=keys, maintain_order="left_right").filter(
             pl.col("order") <= pl.col("last"),
-            pl.col("order") > pl.col("last") - self.settings.remembered,
+            pl.col("order") >= pl.col("first"),
             pl.col("timestamp") + self.settings.window_seconds >= pl.col("until"),
         )
 
@@ -156,7 +185,7 @@ class WalletDrain:
         roles += [(wallet, "attacker") for wallet in operators]
         roles += [(wallet, "victim") for wallet in victims]
         most: Severity = "critical" if owners > self.settings.victims + 1 else "high"
-        wei, has_tokens = worth.native_wei(payments), worth.has_tokens(payments)
+        wei, in_use = _lost_wei(payments), bool((~payments["is_coin"] & payments["in_use"]).any())
         return Finding(
             block_number=int(last["block_number"]),
             timestamp=int(last["timestamp"]),
@@ -164,7 +193,7 @@ class WalletDrain:
             subject_kind="wallet",
             subject=taker,
             score=round(1.0 - 0.3 / (1.0 + 0.5 * (owners - self.settings.victims)), 6),
-            severity=worth.severity(most, wei, has_tokens),
+            severity=worth.severity(most, wei, in_use),
             transaction=bytes(last["transaction_hash"]),
             roles=tuple(roles),
             rows=evidence_rows(payments),
@@ -187,3 +216,13 @@ def _owners(payments: pl.DataFrame) -> int:
     for wallet, owner in payments.select("from_id", "owner").iter_rows():
         tied[root(wallet)] = root(owner)
     return len({root(wallet) for wallet in payments["from_id"]})
+
+
+def _lost_wei(payments: pl.DataFrame) -> int:
+    """Native value, wrapped or not, that the wallets lost: what the taker had lent them is none of it."""
+    lost: dict[int, int] = {}
+    loans: dict[int, int] = {}
+    for wallet, amount, loan in payments.filter("is_coin").select("from_id", "amount", "lent").iter_rows():
+        lost[wallet] = lost.get(wallet, 0) + int.from_bytes(amount, "big")
+        loans[wallet] = max(loans.get(wallet, 0), loan * GWEI)
+    return sum(max(0, wei - loans[wallet]) for wallet, wei in lost.items())

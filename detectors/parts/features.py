@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from detectors.kernels import layout
 from detectors.parts.graph import Graph
 from detectors.parts.ledger import Ledger, Token
-from detectors.parts.rows import STANDARDS, kernel_rows, returned
+from detectors.parts.rows import STANDARDS, kernel_rows
 from ingest.model.batch import Batch
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ KNOWN_BEFORE = (
     "to_first_time", "pair_count", "pair_by_payer", "back_pair_count", "emptied", "tokens_left",
     "to_paid_asset", "from_paid_asset",
     "depth", "origin", "gathered", "capped", "from_funder", "to_funder", "funder_payees",
-    "from_own_payees", "to_signed_in", "paid_back", "native_left", "to_matters",
+    "from_other_payees", "to_signed_in", "paid_back", "native_left", "to_matters",
     "from_first_payer", "to_first_payer",
+    "funded_well", "lent", "partly", "asset_payers", "to_usual", "to_paid_as_much",
 )  # fmt: skip
 """Integer columns of a transfer, in the order of the kernel's R_ columns: what was known just before it (see
 `Features`).
@@ -54,22 +55,26 @@ class Features:
 
     transfers: `schema.TRANSFERS`, and
         row (position in this frame), by (sender of the transaction), direct (the payer sent it himself,
-        straight to the payee or by the token's own transfer), returned (the payer received something in the
-        same transaction that he sent himself, or that matters to him), from_id, to_id, by_id, asset_id
+        straight to the payee or by the token's own transfer, asked for), from_id, to_id, by_id, asset_id
         (ledger ids; asset 0 = native), and `KNOWN_BEFORE`: counts of earlier transfers and counterparties;
-        pair_*: earlier transfers between the two; emptied (1: at least 95 % of a fully known balance left;
-        2: more than was known and more than ever before); tokens_left (tokens of which some was left after
-        the payer's own last payment of them); native_left (native value the payer has left as the stream
-        knows it: wei, clipped to 64 bits); *_paid_asset (own payments of this asset before);
-        from_own_payees, to_signed_in (distinct payees of the payer, and payers of the payee, by payments that
-        the payer signed himself); paid_back (1: the payee had paid the payer a twentieth at least of this
-        native value); to_matters (1: at least a twentieth of the payee's largest payment of an asset that he
-        has paid with himself); depth (times in a row that this money was passed on), origin (id of the wallet
-        the trail began at), gathered (wallets that passed the same source's money on to this payee; 0 where
-        the source is a hub); *_funder (id of the first sender of native value, -1 unknown, also where the
-        wallet's money is older than the stream); funder_payees (distinct payees of the payer's funder);
-        *_first_payer (the first
-        sender of native value that the stream saw, whatever the wallet had before).
+        pair_*: earlier transfers between the two; emptied (1: at least 95 % of a fully known balance left, in
+        one bite or several; 2: more than was known and more than ever before); tokens_left (tokens in use of
+        which some was left after the payer's own last payment of them); native_left (native value the payer
+        has left as the stream knows it: wei, clipped to 64 bits); *_paid_asset (own payments of this asset
+        before); from_other_payees (distinct payees of the payer, but for this one, by payments that he signed
+        himself and that did not empty him); to_signed_in (distinct payers of the payee by such payments, if
+        direct and not small); lent (gwei that the payee paid the payer beyond what he got back); paid_back
+        (1: this native value is no more than that); to_matters (1: at least a twentieth of the payee's
+        largest payment of an asset that he has paid with himself, or of what is usual of one in use); depth
+        (times in a row that this money was passed on), origin (id of the wallet the trail began at), gathered
+        (wallets that passed the same source's money on to this payee; 0 where the source is a hub); *_funder
+        (id of the first sender of native value, -1 unknown, also where the wallet's money is older than the
+        stream); funder_payees (distinct payees of the payer's funder); *_first_payer (the first sender of
+        native value that the stream saw, whatever the wallet had before); funded_well (1: the funder's money
+        is a twentieth at least of the most the payer had at once); partly (1: a quarter of a known balance
+        went, in one bite or several, or half the largest payment of an unknown one); asset_payers (wallets
+        that paid with this asset by direct payments); to_usual (gwei that wallets paid a busy payee and kept
+        some, 0 where he is none); to_paid_as_much (1: the payee paid as much of this asset himself).
     trails: edges behind the transfer `row`, newest last.
     wallets: one row for each block and wallet it touched that sends transactions: block_number, timestamp,
     wallet, wallet_id,
@@ -112,6 +117,10 @@ class Features:
         """
         return self._ledger.token(address, number)
 
+    def is_coin(self, address: bytes | None, number: int) -> bool:
+        """Whether a token is the native coin, or was known as of block `number` to wrap it one for one."""
+        return self._ledger.is_coin(address, number)
+
 
 def stream(batch: Batch, graph: Graph, ledger: Ledger, limits: layout.Limits) -> Features:
     """Streams a batch through graph and ledger (both change) and gives its features, without detectors' own
@@ -124,7 +133,6 @@ def stream(batch: Batch, graph: Graph, ledger: Ledger, limits: layout.Limits) ->
         "row": np.arange(rows.block.size),
         "by": found.by,
         "direct": rows.direct,
-        "returned": returned(rows, known[:, KNOWN_BEFORE.index("to_matters")] > 0),
         "from_id": rows.sender,
         "to_id": rows.payee,
         "by_id": rows.by,

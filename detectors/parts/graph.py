@@ -94,6 +94,7 @@ class Graph:
                 self.next_edge,
                 ledger.funder,
                 ledger.funded,
+                ledger.funding,
             ]
         )
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from detectors.alerts.text import printable
 from detectors.kernels.compiled import njit
-from ingest import schema
+from ingest import decode, schema
 
 ADDRESS_BYTES = 20
 ZERO_ID = 0
@@ -27,6 +27,8 @@ UNPROVED_BLOCKS = 500_000
 """For how many blocks a row that nothing proves is remembered: eleven days of Polygon, where one block in
 sixteen has one. Evidence older than that counts by the proof of the block that raised the alert.
 """
+FUNDERS = ("funder", "funded", "funding")
+"""Columns of a ledger beside the addresses: who funded each, in which block, with how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,28 +106,37 @@ class Ledger:
     slots: NDArray[np.int32] = field(default_factory=lambda: np.zeros(4 * FIRST_ROOM, np.int32))
     funder: NDArray[np.int64] = field(default_factory=lambda: np.full(FIRST_ROOM, UNKNOWN, np.int64))
     funded: NDArray[np.int64] = field(default_factory=lambda: np.zeros(FIRST_ROOM, np.int64))
+    funding: NDArray[np.int64] = field(default_factory=lambda: np.zeros(FIRST_ROOM, np.int64))
+    """Gwei that the funder first sent."""
     count: int = 0
     block_ends: list[tuple[int, int]] = field(default_factory=list)
     tokens: dict[bytes, tuple[int, Token]] = field(default_factory=dict)
     facts: pl.DataFrame = field(default_factory=schema.TOKEN_METADATA.empty)
     unproved: dict[bytes, int] = field(default_factory=dict)
     """Hash and block of what stands among the transactions and is under no root: Polygon's state sync."""
+    wrapped: dict[bytes, int] = field(default_factory=dict)
+    """Contracts that wrap the native coin, with the block that first told so; those known by chain id are in
+    none.
+    """
     seed: int = field(default_factory=lambda: secrets.randbits(63))
     native: Token = UNNAMED_COIN
     """Set by the engine: it follows from chain and settings, and is in no checkpoint."""
+    wrapped_here: frozenset[bytes] = frozenset()
+    """Contracts that wrap the coin of this chain, by its id: like `native`."""
 
     def __post_init__(self) -> None:
         if self.count == 0:
             self.intern(np.zeros((1, 5), np.uint32))
 
     @classmethod
-    def of(cls, known: NDArray[np.uint32], funder: NDArray[np.int64], funded: NDArray[np.int64]) -> Ledger:
-        """A ledger of addresses already numbered, as a checkpoint keeps them."""
+    def of(cls, known: NDArray[np.uint32], *funders: NDArray[np.int64]) -> Ledger:
+        """A ledger of addresses already numbered, as a checkpoint keeps them; `funders` as in `FUNDERS`."""
         ledger = cls()
         ledger._reserve(known.shape[0])
         ledger.count = known.shape[0]
         ledger.known[: ledger.count] = known
-        ledger.funder[: ledger.count], ledger.funded[: ledger.count] = funder, funded
+        for name, column in zip(FUNDERS, funders, strict=True):
+            getattr(ledger, name)[: ledger.count] = column
         ledger._rebuild()
         return ledger
 
@@ -171,6 +182,16 @@ class Ledger:
         if fresh:
             self.facts = pl.concat([self.facts, pl.DataFrame(fresh, schema=schema.TOKEN_METADATA.schema)])
 
+    def learn_wrapped(self, facts: pl.DataFrame) -> None:
+        """Takes `wrapped_natives` rows, but for contracts that only call themselves so."""
+        sure = facts.filter(pl.col("how") != decode.BY_VALUE) if facts.height else facts
+        for number, address in sure.select("block_number", "address").iter_rows():
+            self.wrapped.setdefault(address, number)
+
+    def is_coin(self, token: bytes | None, number: int) -> bool:
+        """Whether this is the native coin, or was known in block `number` to wrap it one for one."""
+        return token is None or token in self.wrapped_here or self.wrapped.get(token, number + 1) <= number
+
     def token(self, address: bytes | None, number: int) -> Token:
         """What was known of a token as of block `number`; native value where `address` is null.
 
@@ -195,7 +216,8 @@ class Ledger:
         self.known[self.count :] = 0
         late = self.funded > number
         late[self.count :] = True
-        self.funder[late], self.funded[late] = UNKNOWN, 0
+        self.funder[late], self.funded[late], self.funding[late] = UNKNOWN, 0, 0
+        self.wrapped = {token: told for token, told in self.wrapped.items() if told <= number}
         self.tokens = {token: fact for token, fact in self.tokens.items() if fact[0] <= number}
         self.facts = self.facts.filter(pl.col("block_number") <= number)
         self.unproved = {name: block for name, block in self.unproved.items() if block <= number}
@@ -208,8 +230,10 @@ class Ledger:
             known=self.known.copy(),
             funder=self.funder.copy(),
             funded=self.funded.copy(),
+            funding=self.funding.copy(),
             block_ends=list(self.block_ends),
             tokens=dict(self.tokens),
+            wrapped=dict(self.wrapped),
         )
         twin.truncate(number)
         return twin
@@ -224,6 +248,7 @@ class Ledger:
         self.known = np.vstack([self.known, np.zeros((extra, 5), np.uint32)])
         self.funder = np.concatenate([self.funder, np.full(extra, UNKNOWN, np.int64)])
         self.funded = np.concatenate([self.funded, np.zeros(extra, np.int64)])
+        self.funding = np.concatenate([self.funding, np.zeros(extra, np.int64)])
         self._rebuild()
 
     def _rebuild(self) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detectors.kernels import layout
+from detectors.parts.asked import asked_for
 from detectors.parts.ledger import Ledger, address_words
 from ingest.model.batch import Batch
 
@@ -29,7 +30,8 @@ def kernel_rows(batch: Batch, ledger: Ledger) -> BatchRows:
     """Numbers new addresses row by row: transaction sender, payer, payee, token.
 
     A payment is direct where the payer sent the transaction itself, straight to the payee (native value)
-    or to the token's own contract.
+    or to the token's own contract, asking it for this payment: a contract that is called for something else
+    can tell of any.
     """
     transfers, transactions = batch.transfers, batch.transactions
     place, places = _place(transfers), _place(transactions)
@@ -40,15 +42,17 @@ def kernel_rows(batch: Batch, ledger: Ledger) -> BatchRows:
         for column in (by, transfers["from_address"], transfers["to_address"], transfers["token"])
     ]
     ids = ledger.intern(np.stack(words, axis=1).reshape(-1, 5)).reshape(-1, 4)
-    straight = transfers["token"].is_null().to_numpy() | (address_words(to) == words[3]).all(axis=1)
     block = _integers(transfers["block_number"])
     sender, payee = np.ascontiguousarray(ids[:, 1]), np.ascontiguousarray(ids[:, 2])
+    signed, is_native = ids[:, 0] == sender, transfers["token"].is_null().to_numpy()
+    asked = signed & ~is_native & (address_words(to) == words[3]).all(axis=1)
+    asked[asked] = asked_for(transfers.filter(asked), transactions["input"].gather(at[asked]))
     rows = layout.Rows(
         sender=sender,
         payee=payee,
         asset=np.ascontiguousarray(ids[:, 3]),
         by=np.ascontiguousarray(ids[:, 0]),
-        direct=(ids[:, 0] == sender) & straight,
+        direct=(signed & is_native) | asked,
         opens=np.diff(place, prepend=-1) != 0,
         closes=np.diff(block, append=-1) != 0,
         time=_integers(transfers["timestamp"]),
@@ -61,16 +65,6 @@ def kernel_rows(batch: Batch, ledger: Ledger) -> BatchRows:
         hash=np.frombuffer(b"".join(transfers["transaction_hash"].to_list()), np.uint8).reshape(-1, 32),
     )
     return BatchRows(rows, by)
-
-
-def returned(rows: layout.Rows, matters: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whether the payer of each row is the payee of another row of the same transaction, and sent that
-    transaction himself (a swap) or got what matters to him: anybody can send something worthless along.
-    """
-    transaction = np.cumsum(rows.opens) << 32
-    payer, payee = transaction | rows.sender, transaction | rows.payee
-    got, got_what_matters = np.isin(payer, payee), np.isin(payer, payee[matters])
-    return np.where(rows.by == rows.sender, got, got_what_matters)
 
 
 def limbs(amounts: pl.Series) -> NDArray[np.uint64]:

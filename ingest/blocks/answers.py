@@ -7,7 +7,7 @@ Ethereum's have. A value that is there as null counts as missing, and "" and "0x
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -118,7 +118,9 @@ class TransactionAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True, k
 
 
 class HeaderAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_only=True):
-    """A header. Fields that its hash is over and that an archive, or the chain itself, lacks are null."""
+    """A header. Fields that its hash is over and that an archive, or the chain itself, lacks are null. What
+    single chains have may be anything under the same name elsewhere: see `header_fields`.
+    """
 
     number: str
     hash: str
@@ -143,13 +145,21 @@ class HeaderAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_onl
     excess_blob_gas: str | None = None
     parent_beacon_block_root: str | None = None
     requests_hash: str | None = None
-    ext_data_hash: str | None = None
-    ext_data_gas_used: str | None = None
-    block_gas_cost: str | None = None
-    timestamp_milliseconds: str | None = None
-    min_delay_excess: str | None = None
-    step: str | int | None = None
-    signature: str | None = None
+    block_access_list_hash: Any = None
+    slot_number: Any = None
+    parent_proposer_pubkey: Any = None
+    validators: Any = None
+    validator: Any = None
+    penalties: Any = None
+    ext_data_hash: Any = None
+    ext_data_gas_used: Any = None
+    block_gas_cost: Any = None
+    timestamp_milliseconds: Any = None
+    min_delay_excess: Any = None
+    step: Any = None
+    signature: Any = None
+    aura_step: Any = None
+    aura_seal: Any = None
 
     @property
     def height(self) -> int:

@@ -13,12 +13,30 @@ from dataclasses import replace
 
 import msgspec
 
-from ingest.blocks.answers import Answer, Apart, BlockAnswer, ReceiptAnswer, TransactionAnswer, unhex
+from ingest.blocks.answers import (
+    Answer,
+    Apart,
+    BlockAnswer,
+    ReceiptAnswer,
+    TransactionAnswer,
+    number,
+    unhex,
+)
+from ingest.blocks.header_rules import plain_hash
 from ingest.blocks.receipts import receipts_root
 from ingest.blocks.trie import keccak
+from ingest.schema.natives import NATIVE_COINS
 
 STATE_SYNC_CHAINS = frozenset({137, 80001, 80002})
-"""Polygon and its test networks. No other chain's node may add a receipt that nothing proves."""
+"""Polygon and its test networks. No other known chain's node may add a receipt that nothing proves; of a
+chain that nobody knows here, one whose blocks are sealed as Polygon's client seals them.
+"""
+
+_WITHOUT_STATE_SYNC = NATIVE_COINS.keys() - STATE_SYNC_CHAINS - {1337, 31337}
+"""Known chains; the last two ids are anybody's, for chains of their own."""
+
+_SEALED_DIGITS = 2 + 2 * (32 + 65)
+"""The least extra data of a block that one authority sealed: anything of 32 bytes, and a signature."""
 
 _NOBODY = "0x" + "00" * 20
 
@@ -33,7 +51,7 @@ def told_apart(answer: Answer, chain_id: int | None) -> Answer:
     Raises Unpaired where that cannot be, whatever may go unproved.
     """
     block, receipts = answer.block, answer.receipts
-    if chain_id in STATE_SYNC_CHAINS and (synced := _with_state_sync(answer)) is not None:
+    if _may_sync_state(block, chain_id) and (synced := _with_state_sync(answer)) is not None:
         return synced
     if len(receipts) == len(block.transactions) + 1 and _is_of_the_block(receipts, block):
         return _with_row(answer, block.transactions, receipts[:-1], receipts[-1], "block")
@@ -55,6 +73,18 @@ def _typed(answer: Answer) -> Answer:
 def state_sync_hash(block: BlockAnswer) -> str:
     """The hash that Polygon's nodes give to the state sync of a block."""
     return "0x" + keccak(b"matic-bor-receipt-" + block.height.to_bytes(8, "big") + block.id).hex()
+
+
+def _may_sync_state(block: BlockAnswer, chain_id: int | None) -> bool:
+    """Whether a chain may have state sync: by its id, or since its header, which is whole and under its hash,
+    is that of a chain of authorities. Ethereum's headers have no difficulty and no room for a seal.
+    """
+    if chain_id in STATE_SYNC_CHAINS:
+        return True
+    if len(block.extra_data or "") < _SEALED_DIGITS or not (block.difficulty or "0x0").strip("0x"):
+        return False
+    is_known = chain_id is None or chain_id in _WITHOUT_STATE_SYNC
+    return not is_known and plain_hash(block) == block.hash
 
 
 def lacks_receipt(answer: Answer) -> bool:
@@ -91,12 +121,16 @@ def _hashes_to_its_root(answer: Answer) -> bool:
 
 def _is_of_the_block(receipts: Sequence[ReceiptAnswer], block: BlockAnswer) -> bool:
     """A transaction's receipt cannot pass for one, for which a transaction would be left out: each uses gas,
-    and how much is under the root.
+    and how much is under the root. Nodes give it the block's hash for a name, or none: then it is of no type,
+    as transactions that use no gas are on other chains.
     """
     last = receipts[-1]
     before = int(receipts[-2].cumulative_gas_used, 16) if len(receipts) > 1 else 0
-    uses_none = int(last.cumulative_gas_used, 16) in (0, before)
-    return (last.transaction_hash or "").lower() == block.hash.lower() and uses_none
+    if int(last.cumulative_gas_used, 16) not in (0, before):
+        return False
+    name = (last.transaction_hash or "").lower()
+    is_nameless = not name.strip("0x") and not int(number(last.type) or "0x0", 16)
+    return is_nameless or name == block.hash.lower()
 
 
 def _with_row(
@@ -104,9 +138,10 @@ def _with_row(
     last: ReceiptAnswer, apart: Apart,
 ) -> Answer:  # fmt: skip
     """What the node says of such a transaction, value and all, is not believed: only its logs count."""
-    row = TransactionAnswer(
-        hash=last.transaction_hash or "", sender=_NOBODY, value="0x0", to=_NOBODY, gas="0x0", input="0x"
+    name = state_sync_hash(answer.block) if apart == "state-sync" else answer.block.hash
+    row = TransactionAnswer(hash=name, sender=_NOBODY, value="0x0", to=_NOBODY, gas="0x0", input="0x")
+    bare = msgspec.structs.replace(
+        last, contract_address=None, effective_gas_price=None, transaction_hash=name
     )
-    bare = msgspec.structs.replace(last, contract_address=None, effective_gas_price=None)
     block = msgspec.structs.replace(answer.block, transactions=[*sent, row])
     return replace(answer, block=block, receipts=[*receipts, bare], apart=apart)

@@ -109,7 +109,7 @@ def _transactions(chain_id: int, answers: Sequence[Answer]) -> pl.DataFrame:
         "input": _bytes(transaction.call_data for transaction in sent),
         "status": _numbers_or_null(receipt.outcome for receipt in receipts),
         "gas_used": [used for answer in answers for used in _gas_used(answer)],
-        "effective_gas_price": _small_numbers((receipt.effective_gas_price for receipt in receipts), 64),
+        "effective_gas_price": _small_numbers(map(_price, receipts), 64),
         "contract_address": _bytes(map(_created, receipts)),
         "receipt_of": [
             of for answer, size in zip(answers, sizes, strict=True) for of in _receipts_of(answer, size)
@@ -168,8 +168,26 @@ def _numbers_or_null(texts: Iterable[str | None]) -> list[int | None]:
 
 
 def _small_numbers(texts: Iterable[str | None], bits: int) -> list[int | None]:
-    """Numbers of which nothing depends: null where one is not given, or larger than its column."""
-    return [one if one is None or one < 1 << bits else None for one in _numbers_or_null(texts)]
+    """Numbers of which nothing depends: null where one is not given, is none, or fits its column not."""
+    given = list(texts)
+    try:
+        found = _numbers_or_null(given)
+    except ValueError:
+        found = [_number_if_any(text) for text in given]
+    return [one if one is not None and 0 <= one < 1 << bits else None for one in found]
+
+
+def _price(receipt: ReceiptAnswer) -> str | None:
+    """Under no root: one without 0x may be decimal or hex, and is null."""
+    price = receipt.effective_gas_price
+    return price if price is not None and price.startswith("0x") else None
+
+
+def _number_if_any(text: str | None) -> int | None:
+    try:
+        return _numbers_or_null([text])[0]
+    except ValueError:
+        return None
 
 
 class _Words(dict[str, bytes]):

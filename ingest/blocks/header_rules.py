@@ -5,12 +5,13 @@ A hash cannot be made to fit: a header that any of these rules leads to the bloc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from ingest.blocks import rlp
 from ingest.blocks.answers import HeaderAnswer, given, unhex
+from ingest.blocks.header_fields import ALWAYS_THERE, added, lacks_added, order_of, variants
 from ingest.blocks.seals import without_seals
 from ingest.blocks.trie import keccak
 
@@ -24,9 +25,6 @@ _EXTRA, _BEFORE_FORKS = 12, 15
 
 _REQUIRED = {"number", "hash", "parent_hash", "receipts_root", "timestamp", "transactions"}
 
-Fields = tuple[tuple[str | None, Callable[[str], bytes]], ...]
-"""Fields as they came, with how each is encoded."""
-
 
 def header_fields(header: HeaderAnswer) -> list[bytes] | None:
     """The fields that a header's hash is over, in order; None where one is missing that Ethereum's have."""
@@ -34,7 +32,7 @@ def header_fields(header: HeaderAnswer) -> list[bytes] | None:
     if front is None or extra is None or header.mix_hash is None or header.nonce is None:
         return None
     seal = [unhex(extra), unhex(header.mix_hash), unhex(header.nonce)]
-    return [*front, *seal, *(encoded(text) for text, encoded in _added_by_forks(header) if text is not None)]
+    return [*front, *seal, *added(header, order_of(header))]
 
 
 def plain_hash(header: HeaderAnswer) -> str | None:
@@ -46,16 +44,14 @@ def plain_hash(header: HeaderAnswer) -> str | None:
     return None if fields is None else "0x" + keccak(rlp.encode(fields)).hex()
 
 
-def lacks_fields(header: HeaderAnswer) -> bool:
-    """Whether a field is left out that all headers of Ethereum have, or that a fork added before another that
-    is there.
+def lacks_fields(header: HeaderAnswer, kinds: set[int]) -> bool:
+    """Whether a field is left out that all headers of Ethereum have, or that an upgrade added which is in
+    force: a later field is there, or a transaction of one of `kinds`.
     """
     always = (header.sha3_uncles, header.fee_recipient, header.state_root, header.transactions_root,
               header.logs_bloom, header.difficulty, header.gas_limit, header.gas_used, header.extra_data,
               header.mix_hash, header.nonce)  # fmt: skip
-    added = [text is not None for text, _ in _added_by_ethereum(header)]
-    has_hole = not _is_avalanche(header) and added != sorted(added, reverse=True)
-    return None in always or has_hole
+    return None in always or lacks_added(header, kinds)
 
 
 def leads_to_its_hash(header: HeaderAnswer, bloom: bytes, gas_used: int) -> bool:
@@ -71,8 +67,8 @@ def _candidates(header: HeaderAnswer) -> Iterator[Sequence[rlp.Item]]:
     """The fields by each rule that the header has the fields for."""
     plain, extra = header_fields(header), unhex(header.extra_data or "0x")
     if plain is not None:
-        yield plain
-        yield [*plain[:_BEFORE_FORKS], *_with_holes(header)]
+        for behind in variants(header):
+            yield [*plain[:_BEFORE_FORKS], *behind]
         for kept in without_seals(extra):
             yield [*plain[:_EXTRA], kept, *plain[_EXTRA + 1 :]]
     for kept in (extra, *without_seals(extra)):
@@ -92,40 +88,6 @@ def _front(header: HeaderAnswer) -> list[bytes] | None:
     return [header.parent, *known, *numbers]
 
 
-def _added_by_forks(header: HeaderAnswer) -> Fields:
-    """Fields at the end of a header, in their order; the first and the last are Avalanche's, on its C-chain
-    and its subnets.
-    """
-    ethereum = _added_by_ethereum(header)
-    if not _is_avalanche(header):
-        return ethereum
-    fees = ((header.ext_data_gas_used, rlp.quantity), (header.block_gas_cost, rlp.quantity))
-    last = ((header.timestamp_milliseconds, rlp.quantity), (header.min_delay_excess, rlp.quantity))
-    return ((header.ext_data_hash, unhex), ethereum[0], *fees, *ethereum[1:], *last)
-
-
-def _added_by_ethereum(header: HeaderAnswer) -> Fields:
-    return (
-        (header.base_fee_per_gas, rlp.quantity),  # London, EIP-1559
-        (header.withdrawals_root, unhex),  # Shanghai, EIP-4895
-        (header.blob_gas_used, rlp.quantity),  # Cancun, EIP-4844
-        (header.excess_blob_gas, rlp.quantity),
-        (header.parent_beacon_block_root, unhex),  # Cancun, EIP-4788
-        (header.requests_hash, unhex),  # Prague, EIP-7685
-    )
-
-
-def _is_avalanche(header: HeaderAnswer) -> bool:
-    return header.ext_data_hash is not None or header.block_gas_cost is not None
-
-
-def _with_holes(header: HeaderAnswer) -> list[bytes]:
-    """The added fields where a chain skipped one: geth's encoder leaves its place empty."""
-    added = _added_by_ethereum(header)
-    count = max((at for at, (text, _) in enumerate(added, 1) if text is not None), default=0)
-    return [b"" if text is None else encoded(text) for text, encoded in added[:count]]
-
-
 def _celo_before_gingerbread(header: HeaderAnswer, extra: bytes) -> Iterator[list[bytes]]:
     """Celo's first headers: without uncles, difficulty, gas limit, mixHash and nonce."""
     fixed = (header.fee_recipient, header.state_root, header.transactions_root, header.receipts_root,
@@ -137,9 +99,13 @@ def _celo_before_gingerbread(header: HeaderAnswer, extra: bytes) -> Iterator[lis
 
 
 def _authority_round(header: HeaderAnswer) -> Iterator[list[bytes]]:
-    """Chains of authorities in turn (Gnosis before its merge): a step and a signature end the header."""
-    front, step, signature = _front(header), header.step, header.signature
-    if front is not None and step is not None and signature is not None:
+    """Chains of authorities in turn (Gnosis before its merge): a step and a signature end the header, which
+    Erigon calls otherwise.
+    """
+    front = _front(header)
+    step = header.aura_step if header.step is None else header.step
+    signature = header.aura_seal if header.signature is None else header.signature
+    if front is not None and isinstance(step, str | int) and isinstance(signature, str):
         number = rlp.number(step) if isinstance(step, int) else rlp.number(int(step, 0))
         seal = bytes.fromhex(signature.removeprefix("0x"))
         yield [*front, unhex(header.extra_data or "0x"), number, seal]
@@ -147,7 +113,7 @@ def _authority_round(header: HeaderAnswer) -> Iterator[list[bytes]]:
 
 def _filled(header: HeaderAnswer, bloom: bytes, gas_used: int) -> HeaderAnswer:
     """The header with what is missing from it, where that is known; short words get their zeros in front."""
-    optional = set(msgspec.structs.asdict(header)) - _REQUIRED
+    optional = set(msgspec.structs.asdict(header)) - _REQUIRED - ALWAYS_THERE
     empty = {name: None for name in optional if getattr(header, name) in ("", "0x")}
     known = msgspec.structs.replace(header, **empty)
     is_bloom = known.logs_bloom is not None and len(known.logs_bloom) == _BLOOM_DIGITS

@@ -7,7 +7,7 @@ from functools import reduce
 from operator import or_
 from typing import Literal
 
-from ingest.blocks.answers import Answer, HeaderAnswer, ReceiptAnswer, given, unhex
+from ingest.blocks.answers import Answer, HeaderAnswer, ReceiptAnswer, given, number, unhex
 from ingest.blocks.apart import Unpaired, told_apart
 from ingest.blocks.bloom import BLOOM_BYTES, blooms_of
 from ingest.blocks.difference import bloom_difference, difference, likely_cause
@@ -68,7 +68,7 @@ def _prove_from_logs(answer: Answer, source: str, logs: Sequence[str]) -> Proof:
         raise failed(block, source, "; ".join([told, *why]))
     bloom = reduce(or_, blooms, 0).to_bytes(BLOOM_BYTES, "big")
     is_whole = leads_to_its_hash(block, bloom, gas_used(receipts))
-    if not is_whole and not _may_hash_otherwise(block):
+    if not is_whole and not _may_hash_otherwise(block, receipts):
         told = f"its header does not hash to {block.hash} but to {plain_hash(block)}"
         why = difference(block, receipts, blooms) or ["this chain may hash headers by a rule of its own"]
         raise failed(block, source, "; ".join([told, *why]))
@@ -88,9 +88,10 @@ def gas_used(receipts: Sequence[ReceiptAnswer]) -> int:
     return max((int(receipt.cumulative_gas_used, 16) for receipt in receipts), default=0)
 
 
-def _may_hash_otherwise(block: HeaderAnswer) -> bool:
+def _may_hash_otherwise(block: HeaderAnswer, receipts: Sequence[ReceiptAnswer]) -> bool:
     """Whether a header is no lie though its hash cannot be made: fields are missing, or votes are in it."""
-    return lacks_fields(block) or (block.mix_hash or "").lower() == SEALED_BY_VOTES
+    kinds = {int(number(receipt.type) or "0x0", 16) for receipt in receipts}
+    return lacks_fields(block, kinds) or (block.mix_hash or "").lower() == SEALED_BY_VOTES
 
 
 def _check_transactions(answer: Answer, source: str) -> None:

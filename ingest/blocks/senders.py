@@ -13,19 +13,21 @@ from ingest.blocks.receipts import DEPOSIT
 from ingest.blocks.trie import keccak
 
 
-def sender_difference(transactions: Sequence[TransactionAnswer]) -> str | None:
+def sender_difference(
+    transactions: Sequence[TransactionAnswer], encodings: Sequence[bytes] | None = None
+) -> str | None:
     """The first transaction whose hash or sender is not what its bytes and its signature say; None where all
     are.
 
     Deposits nobody signs; development nodes leave the signature of an impersonated wallet out (r = s = 0);
-    and what cannot be encoded cannot be hashed: none of these is looked at. Raises ValueError for what is no
-    hex.
+    and what cannot be encoded cannot be hashed: none of these is looked at. `encodings` are those of all
+    transactions, where they are made already. Raises ValueError for what is no hex.
     """
     for at, transaction in enumerate(transactions):
         if is_unsigned(transaction):
             continue
         try:
-            made = keccak(signed.encoded(transaction))
+            made = keccak(signed.encoded(transaction) if encodings is None else encodings[at])
         except (signed.UnknownType, signed.Incomplete):
             continue
         if made != unhex(transaction.hash):

@@ -157,8 +157,8 @@ def _key(text: str) -> str:
 
 def _authorization(given: AuthorizationAnswer) -> str:
     who = f"{_quantity(given.chain_id)}{_bytes(_given(given.address))}{_quantity(given.nonce)}"
-    v = hex(_parity(number(given.y_parity) or given.v))
-    return rlp.hex_list(f"{who}{_quantity(v)}{_word(given.r)}{_word(given.s)}")
+    parity = number(given.y_parity) or hex(_parity(given.v))
+    return rlp.hex_list(f"{who}{_quantity(parity)}{_word(given.r)}{_word(given.s)}")
 
 
 @lru_cache(1 << 14)

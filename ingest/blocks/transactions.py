@@ -5,7 +5,7 @@ transactions root, where it says all that the root is over.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import msgspec
@@ -13,8 +13,9 @@ import msgspec
 from ingest.blocks.answers import Answer, ReceiptAnswer, TransactionAnswer, number, unhex
 from ingest.blocks.proof import failed
 from ingest.blocks.senders import sender_difference
-from ingest.blocks.signed import Incomplete, UnknownType, transactions_root
-from ingest.blocks.trie import EMPTY_ROOT
+from ingest.blocks.signed import Incomplete, UnknownType, encoded
+from ingest.blocks.transaction_variants import variants
+from ingest.blocks.trie import EMPTY_ROOT, ordered_root
 
 TransactionsProof = Literal["root", "none"]
 
@@ -36,7 +37,20 @@ class Whole:
     transactions: set[tuple[str, int]] = field(default_factory=set)
 
 
-def prove_transactions(answer: Answer, source: str, whole: Whole, chain_id: int) -> TransactionsProof:
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The transactions under a root, with the types of their receipts. `encodings` are what the root is made
+    from, where it could be; proved where it is that of the header. `is_other`: they are not as they came.
+    """
+
+    sent: Sequence[TransactionAnswer] = ()
+    encodings: list[bytes] | None = None
+    proof: TransactionsProof = "none"
+    lacks_fields: bool = False
+    is_other: bool = False
+
+
+def prove_transactions(answer: Answer, source: str, whole: Whole, chain_id: int) -> Encoded:
     """How far the transactions of `answer`, whose receipts are proved and told apart, are proved.
 
     `none` where a type is of another chain, or the node leaves out what the encoding needs. Nobody needs to
@@ -48,37 +62,65 @@ def prove_transactions(answer: Answer, source: str, whole: Whole, chain_id: int)
     if root is None and any(node == source for node, _ in whole.transactions):
         raise failed(block, source, "its header lacks the transactions root, which this node gave of others")
     if not sent or root is None:
-        return "root" if root == EMPTY_ROOT else "none"
+        return Encoded(sent, proof="root" if root == EMPTY_ROOT else "none")
     if chain_id in ADDS_FIELDS and any(transaction.is_foreign for transaction in sent):
-        return "none"
+        return Encoded(sent)
     try:
         typed = _typed(sent, answer.receipts)
-        made = transactions_root(typed)
-    except UnknownType:
-        return "none"
-    except Incomplete as error:
-        lacking = {(source, _kind(transaction.type)) for transaction in typed} & whole.transactions
-        if lacking:
-            told = "a transaction lacks what this node gave of others, so that its root cannot be made"
-            raise failed(block, source, told) from error
-        return "none"
+        found = _encoded(typed, root)
     except (ValueError, OverflowError) as error:
         raise failed(block, source, f"a transaction holds what no transaction can ({error})") from error
-    if made != root:
-        told = f"its transactions hash to 0x{made.hex()}, its header says {block.transactions_root}"
-        raise failed(block, source, f"{told}: the value, payee, input or nonce of one is altered")
-    whole.transactions.update((source, _kind(transaction.type)) for transaction in typed)
-    return "root"
+    kinds = {(source, _kind(transaction.type)) for transaction in typed}
+    if found.proof == "root":
+        whole.transactions.update(kinds)
+    elif found.encodings is not None:
+        told = f"its transactions hash to 0x{ordered_root(found.encodings).hex()}, its header says "
+        altered = f"{block.transactions_root}: the value, payee, input or nonce of one is altered"
+        raise failed(block, source, told + altered)
+    elif found.lacks_fields and kinds & whole.transactions:
+        told = "a transaction lacks what this node gave of others, so that its root cannot be made"
+        raise failed(block, source, told)
+    return found
 
 
-def check_senders(answer: Answer, source: str) -> None:
-    """Raises ProofFailed where a hash or a sender is not what was signed."""
+def check_senders(answer: Answer, source: str, found: Encoded) -> None:
+    """Raises ProofFailed where a hash or a sender of what `prove_transactions` found is not as signed."""
     try:
-        different = sender_difference(_typed(_sent(answer), answer.receipts))
+        typed = found.sent if found.encodings is not None else _typed(_sent(answer), answer.receipts)
+        different = sender_difference(typed, found.encodings)
     except (ValueError, OverflowError) as error:
         different = f"a transaction holds what no transaction can ({error})"
     if different is not None:
         raise failed(answer.block, source, different)
+
+
+def _encoded(typed: Sequence[TransactionAnswer], root: bytes) -> Encoded:
+    """The transactions as they came, or with what a node leaves out, whichever leads to the root."""
+    try:
+        found = Encoded(typed, [encoded(transaction) for transaction in typed])
+    except UnknownType:
+        return Encoded(typed)
+    except Incomplete:
+        found = Encoded(typed, lacks_fields=True)
+    if found.encodings is not None and ordered_root(found.encodings) == root:
+        return replace(found, proof="root")
+    for other in variants(typed):
+        try:
+            encodings = [encoded(transaction) for transaction in other]
+        except (Incomplete, UnknownType):
+            continue
+        if ordered_root(encodings) == root:
+            return Encoded(other, encodings, "root", is_other=True)
+    return found
+
+
+def as_proved(answer: Answer, found: Encoded) -> Answer:
+    """`answer` with what its transactions were proved to hold, where that is more than the node said."""
+    if not found.is_other:
+        return answer
+    rows = answer.block.transactions[len(found.sent) :]
+    block = msgspec.structs.replace(answer.block, transactions=[*found.sent, *rows])
+    return replace(answer, block=block)
 
 
 def _sent(answer: Answer) -> list[TransactionAnswer]:

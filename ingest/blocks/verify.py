@@ -5,14 +5,21 @@ look.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ingest.blocks.answers import Answer
 from ingest.blocks.apart import Unpaired, lacks_receipt, told_apart
 from ingest.blocks.frames import batch_apart
 from ingest.blocks.proof import Proof, failed, prove_apart
-from ingest.blocks.transactions import TransactionsProof, Whole, check_senders, prove_transactions
+from ingest.blocks.spelling import Ambiguous, tidied
+from ingest.blocks.transactions import (
+    TransactionsProof,
+    Whole,
+    as_proved,
+    check_senders,
+    prove_transactions,
+)
 from ingest.model.batch import Batch
 from ingest.model.errors import NodeMisbehaved, ProofFailed
 from ingest.model.redact import shown
@@ -97,49 +104,92 @@ def proved(chain_id: int, answers: Sequence[Answer], rules: Rules, reject: Rejec
 def framed(chain_id: int, believed: Sequence[Proved]) -> Batch:
     """The batch of what was proved. Raises NodeMisbehaved where an answer holds what no block can."""
     try:
-        return batch_apart(
-            chain_id,
-            [one.answer for one in believed],
-            [one.proof for one in believed],
-            [one.transactions_proof for one in believed],
-        )
+        return _frames(chain_id, believed)
     except (ValueError, OverflowError, TypeError) as error:
+        meant = [replace(one, answer=_meant(one.answer)) for one in believed]  # nothing proves a sender
         source, told = believed[0].answer.source, shown(str(error).split("\n", 1)[0])
-        raise NodeMisbehaved(f"the node at {source} gave a block that is none: {told}") from error
+        if meant == list(believed):
+            raise NodeMisbehaved(f"the node at {source} gave a block that is none: {told}") from error
+    return framed(chain_id, meant)
+
+
+def _frames(chain_id: int, believed: Sequence[Proved]) -> Batch:
+    return batch_apart(
+        chain_id,
+        [one.answer for one in believed],
+        [one.proof for one in believed],
+        [one.transactions_proof for one in believed],
+    )
 
 
 def _proved(chain_id: int, answer: Answer, rules: Rules, reject: Reject) -> Proved:
+    """The answer as far as `rules` prove it; `reject` hears of what is not, or not whole."""
     number, source = answer.block.height, answer.source
     try:
-        apart = told_apart(answer, chain_id)
-    except Unpaired as error:
-        if rules.verify != "strict":
-            raise NodeMisbehaved(f"the node at {source} gave block {number} with {error}") from error
-        failure = failed(answer.block, source, f"it has {error}")
-        reject(number, str(failure), source)
-        raise failure from error
-    if lacks_receipt(apart):
-        reject(
-            number,
-            f"block {number} from {source} has a state sync without a receipt: its logs are missing",
-            source,
-        )
-    if rules.verify == "off":
-        return Proved(apart, "none", "none")
-    try:
-        return _held_to(chain_id, apart, rules)
+        read = _unproved(chain_id, answer) if rules.verify == "off" else _read(chain_id, answer, rules)
     except ProofFailed as error:
         reject(number, str(error), source)
         if rules.verify == "strict":
             raise
-        return Proved(apart, "none", "none")
+        read = _unproved(chain_id, answer)
+    if lacks_receipt(read.answer):
+        told = f"block {number} from {source} has a state sync without a receipt: its logs are missing"
+        reject(number, told, source)
+    return read
+
+
+def _read(chain_id: int, answer: Answer, rules: Rules) -> Proved:
+    """The answer proved, as it came or as it can only be meant. Raises ProofFailed."""
+    try:
+        return _held_to(chain_id, answer, rules)
+    except ProofFailed as error:
+        try:
+            meant = _meant(answer)
+        except Ambiguous as odd:
+            raise failed(answer.block, answer.source, str(odd)) from error
+        if meant == answer:
+            raise
+    return _held_to(chain_id, meant, rules)
+
+
+def _meant(answer: Answer) -> Answer:
+    """The answer as it can only be meant, or as it came where it means nothing. Raises Ambiguous."""
+    try:
+        return tidied(answer)
+    except Ambiguous:
+        raise
+    except ValueError:
+        return answer
+
+
+def _unproved(chain_id: int, answer: Answer) -> Proved:
+    """The answer on the node's word: nothing tells whether it was read as it was meant, so it is read with
+    care. Raises NodeMisbehaved where it cannot be, whatever may go unproved.
+    """
+    try:
+        return Proved(told_apart(_meant(answer), chain_id), "none", "none")
+    except Unpaired as error:
+        told = f"gave block {answer.block.height} with {error}"
+    except (ValueError, OverflowError) as error:
+        told = f"gave a block that is none: {error}"
+    raise NodeMisbehaved(f"the node at {answer.source} {told}")
 
 
 def _held_to(chain_id: int, answer: Answer, rules: Rules) -> Proved:
-    proof = prove_apart(answer, answer.source)
+    block, source = answer.block, answer.source
+    try:
+        apart = told_apart(answer, chain_id)
+    except Unpaired as error:
+        raise failed(block, source, f"it has {error}") from error
+    except (ValueError, OverflowError) as error:
+        raise failed(block, source, f"it holds what is no hex or no number ({error})") from error
+    proof = prove_apart(apart, source)
     if proof == "receipts-root" and rules.whole.headers:
-        raise failed(answer.block, answer.source, "its header lacks what others had")
-    transactions_proof = prove_transactions(answer, answer.source, rules.whole, chain_id)
+        raise failed(block, source, "its header lacks what others had")
+    rules.whole.headers = rules.whole.headers or proof == "header"
+    transactions = prove_transactions(apart, source, rules.whole, chain_id)
+    if transactions.proof == "none" and any(sent.value[:2] not in ("", "0x") for sent in transactions.sent):
+        raise failed(block, source, "a value is written without 0x: it may be decimal or hex")
     if rules.senders:
-        check_senders(answer, answer.source)
-    return Proved(answer, proof, transactions_proof)
+        check_senders(apart, source, transactions)
+    return Proved(as_proved(apart, transactions), proof, transactions.proof)

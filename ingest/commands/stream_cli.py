@@ -65,6 +65,42 @@ WrappedNative = Annotated[
         "Deposit and Withdrawal move tokens, in the blocks that are read from now on.",
     ),
 ]
+Kafka = Annotated[
+    str, typer.Option(envvar="UNDERTOW_KAFKA", metavar="HOST:PORT", help="The broker to publish to.")
+]
+FirstBlock = Annotated[
+    str,
+    typer.Option(
+        metavar="N|earliest|latest",
+        help="First block to read. Counts only where Kafka holds nothing of the chain yet.",
+    ),
+]
+Archive = Annotated[Path | None, typer.Option(help="Also keep final blocks in this lake.")]
+UntilBlock = Annotated[
+    int | None, typer.Option(min=0, help="End once this block is published.  [default: never]")
+]
+PollMs = Annotated[
+    int,
+    typer.Option(envvar="UNDERTOW_POLL_MS", min=1, help="Pause between questions at the head, milliseconds."),
+]
+Confirmations = Annotated[
+    int,
+    typer.Option(
+        envvar="UNDERTOW_CONFIRMATIONS",
+        min=0,
+        help="Blocks that must lie on top of a block before it is published.",
+    ),
+]
+Quorum = Annotated[
+    int,
+    typer.Option(
+        envvar="UNDERTOW_QUORUM", min=1, help="Nodes that must hold a block before it is published."
+    ),
+]
+NodeDeadline = Annotated[
+    float,
+    typer.Option(envvar="UNDERTOW_NODE_DEADLINE", min=0.1, help="Seconds that a node has for one answer."),
+]
 
 
 def mount(app: typer.Typer) -> None:
@@ -75,48 +111,16 @@ def mount(app: typer.Typer) -> None:
 
 def ingest(
     rpc: Rpc,
-    kafka: Annotated[
-        str, typer.Option(envvar="UNDERTOW_KAFKA", metavar="HOST:PORT", help="The broker to publish to.")
-    ] = "127.0.0.1:9092",
-    start: Annotated[
-        str,
-        typer.Option(
-            metavar="N|earliest|latest",
-            help="First block to read. Counts only where Kafka holds nothing of the chain yet.",
-        ),
-    ] = "latest",
+    kafka: Kafka = "127.0.0.1:9092",
+    start: FirstBlock = "latest",
     verify: VerifyOption = "strict",
-    lake: Annotated[Path | None, typer.Option(help="Also keep final blocks in this lake.")] = None,
-    until_block: Annotated[
-        int | None, typer.Option(min=0, help="End once this block is published.  [default: never]")
-    ] = None,
+    lake: Archive = None,
+    until_block: UntilBlock = None,
     chain_id: ChainId = None,
-    poll_ms: Annotated[
-        int,
-        typer.Option(
-            envvar="UNDERTOW_POLL_MS", min=1, help="Pause between questions at the head, milliseconds."
-        ),
-    ] = 50,
-    confirmations: Annotated[
-        int,
-        typer.Option(
-            envvar="UNDERTOW_CONFIRMATIONS",
-            min=0,
-            help="Blocks that must lie on top of a block before it is published.",
-        ),
-    ] = 0,
-    quorum: Annotated[
-        int,
-        typer.Option(
-            envvar="UNDERTOW_QUORUM", min=1, help="Nodes that must hold a block before it is published."
-        ),
-    ] = 1,
-    node_deadline: Annotated[
-        float,
-        typer.Option(
-            envvar="UNDERTOW_NODE_DEADLINE", min=0.1, help="Seconds that a node has for one answer."
-        ),
-    ] = 30.0,
+    poll_ms: PollMs = 50,
+    confirmations: Confirmations = 0,
+    quorum: Quorum = 1,
+    node_deadline: NodeDeadline = 30.0,
     facts: Facts = None,
     traces: Traces = False,
     check_senders: CheckSenders = False,

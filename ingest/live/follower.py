@@ -236,7 +236,7 @@ class Follower:
         """Under `warn` a block goes unproved only where no other node can be asked for it."""
         verify, rules = self._settings.verify, self._rules
         try:
-            batch = verified_batch(self._chain_id, answers, parent, rules, self._reject)
+            return verified_batch(self._chain_id, answers, parent, rules, self._reject)
         except ProofFailed as error:
             may_change = isinstance(error, ForksMixed) and str(error) != self._trouble
             if verify != "warn" or may_change or self._nodes.has_other:
@@ -244,8 +244,6 @@ class Follower:
             return verified_batch(
                 self._chain_id, answers[:1], parent, replace(rules, verify="warn"), self._reject
             )
-        rules.whole.headers = rules.whole.headers or "header" in batch.blocks["proof"]
-        return batch
 
     def _reject(self, number: int | None, reason: str, source: str) -> None:
         if self._log.reject(number, reason, source):

@@ -37,15 +37,30 @@ class BatchRefused(Exception):
         self.error = error
 
 
+_BOOLEAN = frozenset({"isSystemTx", "ethCompatible"})
+_TRUTH = {"true": True, "1": True, "0x1": True, "false": False, "0": False, "0x0": False, "0x": False}
+
+
 def plainly(value: Any) -> Any:
     """Plain JSON in the form that most nodes answer in: without what is null, as some write out every field
-    that they know of, and with numbers as hex.
+    that they know of, with numbers as hex, and a status that is true or false as a number.
     """
     if isinstance(value, dict):
-        return {name: plainly(one) for name, one in value.items() if one is not None}
+        return {name: _plain(name, one) for name, one in value.items() if one is not None}
     if isinstance(value, list):
         return [plainly(one) for one in value]
     return hex(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _plain(name: str, value: Any) -> Any:
+    if name == "status" and isinstance(value, bool):
+        return hex(value)
+    return _truth(value) if name in _BOOLEAN else plainly(value)
+
+
+def _truth(value: Any) -> Any:
+    """What is true or false, however it is written; what is neither stays, and is refused."""
+    return _TRUTH.get(str(value).lower(), value)
 
 
 def encode(calls: Sequence[Call]) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ingest.blocks.answers import Answer, BlockAnswer, HeaderAnswer, ReceiptAnswer
+from ingest.blocks.spelling import tidied_header
 from ingest.blocks.traces import Call as TracedCall
 from ingest.blocks.traces import FlatTrace, NestedTrace
 from ingest.model.errors import FinalityUnknown, NodeMisbehaved, NodeUnreachable, UndertowError
@@ -19,9 +20,10 @@ from ingest.nodes import jsonrpc
 from ingest.nodes.addresses import open_transport, source_of
 from ingest.nodes.batch_size import BatchSize
 from ingest.nodes.calls import TraceReader
+from ingest.nodes.finality import may_have_final_blocks
 from ingest.nodes.health import Health
 from ingest.nodes.jsonrpc import BatchRefused, Call, NotJsonRpc, Reply
-from ingest.nodes.receipts import BlockReader
+from ingest.nodes.receipts import BlockReader, with_transactions
 from ingest.nodes.refusals import TOO_LARGE, RpcError, spoken
 from ingest.nodes.state import StateReader
 from ingest.nodes.transport import AnswerTooLarge, BadStatus, TooSlow, Transport, TransportError
@@ -131,7 +133,7 @@ class Node:
         block = self._decode(reply, HeaderAnswer)
         if block is not None:
             return self._sound(block)
-        if int(self.head().difficulty or "0x0", 16):
+        if not may_have_final_blocks(self.head(), self.chain_id(), self._client or ""):
             return None  # blocks are sealed by work or by authorities: nothing there is ever called final
         raise self._unsure("it has none yet")
 
@@ -249,7 +251,7 @@ class Node:
         if reply.error is not None:
             raise self._bad(f"refused: {shown(reply.error.message)}")
         try:
-            return msgspec.json.decode(reply.result, type=kind | None)
+            return _spelled(msgspec.json.decode(reply.result, type=kind | None))
         except msgspec.ValidationError:
             return self._decode_plainly(reply, kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -258,7 +260,9 @@ class Node:
     def _decode_plainly(self, reply: Reply, kind: type[T]) -> T | None:
         """The same where null stands for what is missing, or numbers are no hex."""
         try:
-            return msgspec.convert(jsonrpc.plainly(msgspec.json.decode(reply.result)), kind | None)
+            plain = jsonrpc.plainly(msgspec.json.decode(reply.result))
+            plain = with_transactions(plain) if kind is BlockAnswer else plain
+            return _spelled(msgspec.convert(plain, kind | None))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise self._bad(f"gave an answer of another shape: {error}") from error
 
@@ -288,6 +292,16 @@ class Node:
         error = NodeMisbehaved(f"the node at {self.source} {shown(what, 400)}")
         self.health.failed(error)
         return error
+
+
+def _spelled(found: T) -> T:
+    """A header whose hashes are not written as most nodes do, as it can only be meant."""
+    if not isinstance(found, HeaderAnswer) or all(map(_HASH.fullmatch, (found.hash, found.parent_hash))):
+        return found
+    try:
+        return tidied_header(found)
+    except ValueError:
+        return found  # it is refused for what it says
 
 
 def _by_speaker(call: Call, reply: Reply) -> Reply:

@@ -7,11 +7,13 @@ from typing import Any
 
 import msgspec
 
-TOO_LARGE = 1
-"""The code under which an answer that was not read to its end is filed. No node uses it."""
+TOO_LARGE, CONTRACT = 1 << 62, 1 << 61
+"""Codes under which is filed what was not read to its end, and what a contract said, whatever the node's own
+code for it is. No node uses them: a node's codes are small, and one means different things to different ones.
+"""
 
-CONTRACT = 3
-"""The code under which what a contract says is filed, whatever the node's own code for it is (geth: 3)."""
+_REVERTED_CODE = 3
+"""Under which geth, and who goes by it, files a contract's words."""
 
 _RUN_CODE = {"eth_call", "eth_estimateGas"}
 """Methods that run a contract: what they fail with may be the contract's words."""
@@ -130,7 +132,7 @@ def spoken(method: str, error: RpcError) -> RpcError:
     if is_nodes and not data.startswith(_ERROR_SELECTORS) and not _BEGINS_REVERTED.match(text):
         return error
     failed = _FAILED_RUN.match(text) is not None or _REVERTED.search(text) is not None
-    is_contracts = error.code in (CONTRACT, _VM_CODE) or _RETURNED.match(data) is not None or failed
+    is_contracts = error.code in (_REVERTED_CODE, _VM_CODE) or _RETURNED.match(data) is not None or failed
     return RpcError(CONTRACT, error.message, error.data) if is_contracts else error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from detectors.kernels.layout import EMPTIED, EXCEEDED, Limits
+from detectors.kernels.layout import EMPTIED, EXCEEDED, GWEI, IN_USE_PAYERS, SMALL_WEI, Limits
 from detectors.parts.features import stream
 from detectors.parts.graph import Graph
 from detectors.parts.ledger import Ledger
@@ -18,6 +18,13 @@ LARGEST = 2**256 - 1
 def last(chain: ChainBuilder) -> dict[str, int]:
     """What was known before the last transfer."""
     return stream(chain.batch(), Graph(), Ledger(), Limits()).transfers.row(-1, named=True)
+
+
+def in_use(chain: ChainBuilder, token: bytes) -> ChainBuilder:
+    """As many wallets as it takes pay with a token themselves."""
+    for number in range(IN_USE_PAYERS):
+        chain.erc20(token, address(f"user {number}"), address("shop"), 1)
+    return chain
 
 
 def paid_in(amount: int) -> ChainBuilder:
@@ -58,7 +65,7 @@ def test_exceeding_what_is_known_again_takes_more_than_ever_before() -> None:
 
 
 def test_tokens_left_counts_what_she_used_herself_and_kept_some_of() -> None:
-    chain = paid_in(100).erc20(EUR, EXCHANGE, ALICE, 100).native(EXCHANGE, ALICE, 100)
+    chain = in_use(paid_in(100), EUR).erc20(EUR, EXCHANGE, ALICE, 100).native(EXCHANGE, ALICE, 100)
     chain.erc20(EUR, ALICE, BOB, 1).native(ALICE, BOB, 1)
     assert last(chain.erc20(USD, ALICE, BOB, 100))["tokens_left"] == 1
     assert last(chain.erc20(EUR, ALICE, BOB, 99))["tokens_left"] == 0
@@ -83,10 +90,24 @@ def test_native_value_left_is_told_to_the_wei_and_clipped() -> None:
     assert last(chain.native(EXCHANGE, ALICE, 2**70).erc20(USD, ALICE, BOB, 1))["native_left"] == 2**63 - 1
 
 
-@pytest.mark.parametrize(("before", "paid_back"), [(5, 1), (4, 0)])
-def test_native_value_counts_as_paid_back_from_a_twentieth_on(before: int, paid_back: int) -> None:
+@pytest.mark.parametrize(("before", "paid_back"), [(100, 1), (99, 0)])
+def test_native_value_is_paid_back_up_to_what_was_lent(before: int, paid_back: int) -> None:
     chain = paid_in(100).native(EXCHANGE, ALICE, 200).native(BOB, ALICE, before)
     assert last(chain.native(ALICE, BOB, 100))["paid_back"] == paid_back
+
+
+def test_a_loan_is_paid_back_once() -> None:
+    chain = paid_in(100).native(EXCHANGE, ALICE, 200 * GWEI).native(BOB, ALICE, 100 * GWEI)
+    assert last(chain.native(ALICE, BOB, 60 * GWEI))["lent"] == 100
+    row = last(chain.native(ALICE, BOB, 60 * GWEI))
+    assert (row["lent"], row["paid_back"]) == (40, 0)
+
+
+@pytest.mark.parametrize(("amount", "emptied"), [(195, EMPTIED), (194, 0)])
+def test_who_repays_a_loan_is_emptied_of_what_was_her_own(amount: int, emptied: int) -> None:
+    # She has 100 of her own and 100 lent: of 195, 95 are her own, which leaves her a twentieth.
+    chain = paid_in(100).native(EXCHANGE, ALICE, 100).native(BOB, ALICE, 100)
+    assert last(chain.native(ALICE, BOB, amount))["emptied"] == emptied
 
 
 @pytest.mark.parametrize(("amount", "matters"), [(5, 1), (4, 0)])
@@ -103,8 +124,11 @@ def test_only_what_she_signed_makes_payees_and_payers() -> None:
         .erc20(USD, ALICE, BOB, 1)
         .erc20(USD, ALICE, EUR, 1)
     )
+    chain.native(ALICE, BOB, SMALL_WEI)
     row = last(chain.native(ALICE, BOB, 1))
-    assert (row["from_own_payees"], row["to_signed_in"]) == (2, 1)
+    assert (row["from_other_payees"], row["to_signed_in"]) == (1, 0)
+    row = last(chain.native(address("carol"), BOB, SMALL_WEI + 1).native(ALICE, BOB, 1))
+    assert (row["from_other_payees"], row["to_signed_in"]) == (1, 1)
 
 
 def test_a_mint_is_known_and_a_burn_takes_away() -> None:
@@ -127,3 +151,43 @@ def test_payments_to_oneself_change_nothing() -> None:
 def test_own_payments_of_an_asset_are_counted_apart_from_what_others_pulled() -> None:
     chain = paid_in(100).erc20(USD, ALICE, BOB, 1).erc20(USD, ALICE, BOB, 1, by=BOB)
     assert last(chain.erc20(USD, ALICE, BOB, 1))["from_paid_asset"] == 1
+
+
+@pytest.mark.parametrize(
+    ("bites", "emptied"),
+    [
+        ((94, 6), EMPTIED),
+        ((50, 50), EMPTIED),
+        ((94, 2), EMPTIED),  # 4 of 100 are left
+        ((30, 30, 30, 6), EMPTIED),
+        ((50, 40), 0),  # 10 of 100 are left
+    ],
+)
+def test_bites_of_one_payee_add_up(bites: tuple[int, ...], emptied: int) -> None:
+    chain = paid_in(100)
+    for amount in bites[:-1]:
+        assert last(chain.erc20(USD, ALICE, BOB, amount).block())["emptied"] == 0
+        chain.erc20(USD, ALICE, EXCHANGE, 0)
+    assert last(chain.erc20(USD, ALICE, BOB, bites[-1]))["emptied"] == emptied
+
+
+def test_a_smaller_payment_to_another_does_not_end_the_count_of_bites() -> None:
+    chain = paid_in(200).erc20(USD, ALICE, BOB, 100).erc20(USD, ALICE, EXCHANGE, 5)
+    assert last(chain.erc20(USD, ALICE, BOB, 91))["emptied"] == EMPTIED  # 4 are left of 195
+
+
+def test_payments_of_many_hours_are_no_bites() -> None:
+    chain = paid_in(100).erc20(USD, ALICE, BOB, 90).block(seconds_later=6 * 3600 + 1)
+    assert last(chain.erc20(USD, ALICE, BOB, 7))["emptied"] == 0  # 3 are left of 10
+
+
+def test_a_share_made_for_her_is_no_token_left() -> None:
+    share = address("share of a vault")
+    chain = in_use(paid_in(100), share).erc20(share, bytes(20), ALICE, 50, by=ALICE)
+    chain.erc20(share, ALICE, BOB, 1)
+    assert last(chain.erc20(USD, ALICE, BOB, 100))["tokens_left"] == 0
+
+
+def test_a_token_that_few_use_is_not_left() -> None:
+    chain = paid_in(100).erc20(EUR, EXCHANGE, ALICE, 100).erc20(EUR, ALICE, BOB, 1)
+    assert last(chain.erc20(USD, ALICE, BOB, 100))["tokens_left"] == 0

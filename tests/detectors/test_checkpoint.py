@@ -6,6 +6,7 @@ import json
 import pickle
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -22,7 +23,7 @@ from tests.contract.background import background
 from tests.contract.stories import positives
 from tests.contract.story import tell
 from tests.contract.told import Told
-from tests.fixtures.frames import ChainBuilder
+from tests.fixtures.frames import ChainBuilder, address
 
 SETTINGS = EngineSettings(finality=10, epoch_blocks=20, generation_blocks=40)
 ENDS = (3, 20, 33, 48, 59, 70, 82, 91)
@@ -92,6 +93,20 @@ def test_what_was_read_is_written_again_as_the_same_bytes(on_disk: Path, tmp_pat
     assert loaded is not None
     checkpoint.save(tmp_path, loaded)
     assert checkpoint.path_of(tmp_path, 1).read_bytes() == checkpoint.path_of(on_disk, 1).read_bytes()
+
+
+def test_who_funded_whom_with_how_much_and_what_wraps_the_coin_comes_back(
+    stopped: tuple[Checkpoint, Told], tmp_path: Path
+) -> None:
+    state, coin = stopped[0].state, address("a wrapped coin")
+    ledger = replace(state.ledger.until(state.number), wrapped={coin: 3})
+    checkpoint.save(tmp_path, replace(stopped[0], state=replace(state, ledger=ledger)))
+    loaded = checkpoint.load(tmp_path, 1, detectors())
+    assert loaded is not None
+    again = loaded.state.ledger
+    assert again.wrapped == {coin: 3}
+    assert again.funding[: again.count].tolist() == ledger.funding[: ledger.count].tolist()
+    assert again.funding.any()
 
 
 def test_no_checkpoint_yet_is_no_error(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from detectors.kernels.layout import FUNDING_WEI, Limits
+from detectors.kernels.layout import FUNDING_WEI, GWEI, Limits
 from detectors.parts.features import stream
 from detectors.parts.graph import Graph
 from detectors.parts.ledger import FIRST_ROOM, NO_TOKEN, UNKNOWN, UNNAMED_COIN, Ledger, Token, address_words
+from ingest import decode
 from tests.fixtures.frames import ChainBuilder, address
 
 ETHER = 10**18
@@ -77,8 +78,9 @@ def test_the_first_sender_of_native_value_is_the_funder_for_good_until_its_block
     ledger = streamed(chain)
     alice, carol = ids(ledger, ALICE, CAROL)
     assert ledger.funder[alice] == carol
+    assert ledger.funding[alice] == (FUNDING_WEI + 1) // GWEI
     ledger.truncate(2)
-    assert ledger.funder[alice] == UNKNOWN
+    assert (ledger.funder[alice], ledger.funding[alice]) == (UNKNOWN, 0)
 
 
 def test_who_sends_to_a_wallet_that_had_money_before_the_stream_did_not_fund_it() -> None:
@@ -129,6 +131,18 @@ def test_a_word_is_not_known_before_the_block_that_told_it() -> None:
     chain = ChainBuilder(first_block=5).block().metadata(USD, "Dollar", "USD", 6)
     ledger.learn_tokens(chain.batch().token_metadata)
     assert [ledger.token(USD, number) for number in (4, 5, 6)] == [NO_TOKEN, *[Token("USD", 6)] * 2]
+
+
+def test_what_wraps_the_coin_is_known_from_the_block_that_told_so_until_it_leaves() -> None:
+    chain = ChainBuilder(first_block=5).block().wraps(USD, decode.BY_SETTING).wraps(BOB, decode.BY_VALUE)
+    ledger = Ledger(wrapped_here=frozenset({CAROL}))
+    ledger.learn_wrapped(chain.block().wraps(USD).batch().wrapped_natives)
+    assert [ledger.is_coin(USD, number) for number in (4, 5, 6)] == [False, True, True]
+    assert [ledger.is_coin(token, 4) for token in (None, CAROL)] == [True, True]
+    assert not ledger.is_coin(BOB, 6)  # it only calls itself so
+    assert ledger.until(5).is_coin(USD, 6)
+    ledger.truncate(4)
+    assert not ledger.is_coin(USD, 6)
 
 
 def test_a_hostile_symbol_is_printable_and_raw_bytes_stay_in_the_facts() -> None:

@@ -71,3 +71,11 @@ def test_a_product_has_five_limbs_and_never_wraps(amount: int, factor: int) -> N
 def test_a_ratio_is_compared_exactly(left: int, numerator: int, right: int, denominator: int) -> None:
     expected = left * denominator >= right * numerator
     assert u256.at_least(limbs(left), numerator, limbs(right), denominator) == expected
+
+
+@EXACTLY
+@given(AMOUNTS, st.integers(1, 2**32 - 1))
+@example(LARGEST, 1)
+@example(2**63 * 10**9, 10**9)
+def test_dividing_is_as_with_integers_and_stays_in_64_bits(amount: int, divisor: int) -> None:
+    assert u256.divided(limbs(amount), divisor) == min(amount // divisor, 2**63 - 1)

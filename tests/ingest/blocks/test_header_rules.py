@@ -82,6 +82,10 @@ CELO = {
 """Block 19,042,560 of Celo, from before its Gingerbread hard fork, as its nodes gave it."""
 
 
+ZERO = ("extDataGasUsed", "blockGasCost")
+"""Numbers behind the nonce that are zero in that block, as they mostly are: a node may leave them out."""
+
+
 def leads(header: Json) -> bool:
     typed = msgspec.convert(header, HeaderAnswer)
     return leads_to_its_hash(typed, bytes(256), 0)
@@ -97,7 +101,7 @@ def test_a_real_header_leads_to_its_hash_and_no_field_of_it_can_be_changed_or_le
         assert not leads({**header, name: other}), name
         if name in ("number", "parentHash", "receiptsRoot", "timestamp"):
             continue  # a block without these is none
-        known = name in ("gasUsed", "logsBloom", "sha3Uncles", "difficulty", "nonce")
+        known = name in ("gasUsed", "logsBloom", "sha3Uncles", "difficulty", "nonce") or name in ZERO
         lacking = {key: value for key, value in header.items() if key != name}
         assert known or not leads(lacking), name
 
@@ -119,18 +123,40 @@ AVALANCHE_ORDER = ("baseFeePerGas", "extDataGasUsed", "blockGasCost", *BLOBS)
     ],
     ids=["etna", "granite", "subnet"],
 )  # fmt: skip
-def test_avalanches_later_headers_are_proved_and_lose_no_field(added: Json, order: tuple[str, ...]) -> None:
+def test_avalanches_later_headers_are_proved_and_no_field_can_be_changed(
+    added: Json, order: tuple[str, ...]
+) -> None:
     """coreth and subnet-evm, their header types: what each upgrade added stands behind the base fee."""
     made = MadeBlock(lambda header: fields(header, *ETHEREUM, *order), dict(added), [paid(0)])
 
     assert prove(made.answer(), "node") == "header"
     for name in added:
-        if name == "blockGasCost" and "extDataHash" not in added:
-            # what is left looks like a header of Ethereum that an archive dropped a field of
-            assert prove(made.answer(**{name: ...}), "node") == "receipts-root"
-            continue
+        changed = "0x" + word(77).hex()
         with pytest.raises(ProofFailed, match="its header does not hash to 0x"):
-            prove(made.answer(**{name: ...}), "node")
+            prove(made.answer(**{name: changed}), "node")
+
+
+@pytest.mark.parametrize("name", ["extDataGasUsed", "blockGasCost", "parentBeaconBlockRoot"])
+def test_an_avalanche_header_that_lacks_a_field_is_proved_where_it_is_zero_and_else_its_receipts(
+    name: str,
+) -> None:
+    order = ("extDataHash", *AVALANCHE_ORDER)
+    usual = MadeBlock(
+        lambda header: fields(header, *ETHEREUM, *order),
+        ETNA | {"extDataGasUsed": "0x0", "blockGasCost": "0x0"},
+        [paid(0)],
+    )
+    busy = MadeBlock(
+        lambda header: fields(header, *ETHEREUM, *order),
+        ETNA | {"parentBeaconBlockRoot": "0x" + word(5).hex()},
+        [paid(0)],
+    )
+
+    assert prove(usual.answer(**{name: ...}), "node") == "header"
+    if name != "parentBeaconBlockRoot":
+        assert prove(busy.answer(**{name: ...}), "node") == "receipts-root"
+    with pytest.raises(ProofFailed, match="its header does not hash to 0x"):
+        prove(busy.answer(extDataHash=...), "node")
 
 
 def test_an_avalanche_field_on_another_header_does_not_make_it_pass() -> None:
@@ -139,6 +165,98 @@ def test_an_avalanche_field_on_another_header_does_not_make_it_pass() -> None:
     for name in ("extDataHash", "blockGasCost"):
         with pytest.raises(ProofFailed, match="its header does not hash to 0x"):
             prove(made.answer(**{name: "0x" + word(9).hex(), "stateRoot": "0x" + word(8).hex()}), "node")
+
+
+# fields of other chains, and of forks to come
+
+PRAGUE: Json = {
+    "withdrawalsRoot": "0x" + word(4).hex(), "blobGasUsed": "0x20000", "excessBlobGas": "0x1",
+    "parentBeaconBlockRoot": "0x" + word(5).hex(), "requestsHash": "0x" + word(6).hex(),
+}  # fmt: skip
+XDC_FIELDS: Json = {"validators": "0x" + "ab" * 40, "validator": "0x" + "5a" * 65, "penalties": "0x"}
+AMSTERDAM: Json = {"blockAccessListHash": "0x" + word(7).hex(), "slotNumber": "0xc0ffee"}
+PUBKEY: Json = {"parentProposerPubkey": "0x" + "8c" * 48}
+
+ADDED: dict[str, tuple[Json, tuple[str, ...]]] = {
+    # bera-geth, types.Header: behind requestsHash (BRIP-0004)
+    "berachain": (PRAGUE | PUBKEY, (*LONDON, *PRAGUE, *PUBKEY)),
+    # XDPoSChain, types.Header: behind the nonce; the base fee came later
+    "xdc": (XDC_FIELDS, (*ETHEREUM, *XDC_FIELDS)),
+    "xdc since its base fee": (XDC_FIELDS, (*ETHEREUM, *XDC_FIELDS, "baseFeePerGas")),
+    "amsterdam": (PRAGUE | AMSTERDAM, (*LONDON, *PRAGUE, *AMSTERDAM)),
+}
+
+
+def added(name: str) -> MadeBlock:
+    header, order = ADDED[name]
+    whole = {**header, **({} if "baseFeePerGas" in order else {"baseFeePerGas": None})}
+    kind = 0 if "baseFeePerGas" not in order else 2
+    return MadeBlock(lambda told: fields(told, *order), whole, [paid(0, kind)])
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_fields_of_other_chains_and_of_forks_to_come_are_in_the_hash(name: str) -> None:
+    assert prove(added(name).answer(), "node") == "header"
+    for field in ADDED[name][0]:
+        changed = added(name).answer(**{field: "0x" + "77" * 32})
+        with pytest.raises(ProofFailed, match="its header does not hash to 0x"):
+            prove(changed, "node")
+
+
+@pytest.mark.parametrize("spelling", ["0x", "", None, ...])
+def test_penalties_are_in_the_hash_of_an_xdc_header_also_where_there_are_none(spelling: Any) -> None:
+    assert prove(added("xdc").answer(penalties=spelling), "node") == "header"
+    assert prove(added("xdc").answer(penalties=spelling, logsBloom=...), "node") == "header"
+
+
+@pytest.mark.parametrize("field", ["validators", "penalties", "step", "signature", "parentProposerPubkey"])
+@pytest.mark.parametrize("other", [["0x" + "ab" * 20], {"index": 1}, 7, "0x01", True, None])
+def test_a_field_that_means_something_else_on_this_chain_is_not_in_its_hash(
+    field: str, other: object
+) -> None:
+    assert prove(MadeBlock(receipts=[paid(0)]).answer(**{field: other}), "node") == "header"
+
+
+@pytest.mark.parametrize("field", [*PRAGUE, "baseFeePerGas", "blockAccessListHash"])
+def test_a_field_that_is_left_out_before_another_leaves_the_receipts_proved(field: str) -> None:
+    assert prove(added("amsterdam").answer(**{field: ...}), "node") == "receipts-root"
+
+
+@pytest.mark.parametrize(("kind", "left"), [(2, "baseFeePerGas"), (3, "excessBlobGas"), (4, "requestsHash")])
+def test_the_last_fields_may_be_left_out_where_a_transaction_shows_that_they_are_there(
+    kind: int, left: str
+) -> None:
+    """A blob's transaction is in the block, so its header has blob fields: an archive dropped them."""
+    order = (*LONDON, *PRAGUE)
+    made = MadeBlock(lambda told: fields(told, *order), PRAGUE, [paid(0, kind)])
+    behind = order[order.index(left) :]
+    older = MadeBlock(lambda told: fields(told, *order), PRAGUE, [paid(0, 0)])
+
+    assert prove(made.answer(**dict.fromkeys(behind, ...)), "node") == "receipts-root"
+    with pytest.raises(ProofFailed, match="its header does not hash to 0x"):
+        prove(older.answer(**dict.fromkeys(behind, ...)), "node")
+
+
+def test_what_upgrades_added_is_known_where_nothing_happened() -> None:
+    """As on chains without withdrawals, beacon chain and requests: EIP-4895, EIP-4788, EIP-7685."""
+    nothing = {
+        "withdrawalsRoot": "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421",
+        "blobGasUsed": "0x0", "excessBlobGas": "0x0",
+        "parentBeaconBlockRoot": "0x" + "00" * 32,
+        "requestsHash": "0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    }  # fmt: skip
+    made = MadeBlock(lambda told: fields(told, *LONDON, *nothing), nothing, [paid(0)])
+
+    for left in (["requestsHash"], ["withdrawalsRoot", "blobGasUsed"], list(nothing)):
+        assert prove(made.answer(**dict.fromkeys(left, ...)), "node") == "header"
+
+
+def test_what_a_node_writes_out_that_its_chain_does_not_have_is_not_in_the_hash() -> None:
+    written: Json = {"withdrawalsRoot": "0x" + word(0).hex(), "blobGasUsed": "0x0", "requestsHash": "0x"}
+    before_london = MadeBlock(lambda told: fields(told, *ETHEREUM), {}, [paid(0, 0)])
+
+    assert prove(MadeBlock(receipts=[paid(0)]).answer(**written), "node") == "header"
+    assert prove(before_london.answer(baseFeePerGas="0x0", **written), "node") == "header"
 
 
 # sealed by votes
@@ -229,6 +347,8 @@ def test_a_header_of_authorities_in_turn_ends_with_step_and_signature() -> None:
 
     assert prove(made.answer(**without), "node") == "header"
     assert prove(made.answer(**without, step="321"), "node") == "header"
+    erigon = {"step": ..., "signature": ..., "auraStep": "0x141", "auraSeal": "0x" + "5a" * 65}
+    assert prove(made.answer(**without, **erigon), "node") == "header"
     assert prove(made.answer(**without, step=322), "node") == "receipts-root"
 
 

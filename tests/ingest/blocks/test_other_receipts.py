@@ -249,11 +249,11 @@ def synced(block: MadeBlock) -> tuple[Json, Json, Json]:
     return header, sent, told
 
 
-def polygon(*, sent: bool = True, told: bool = True, receipts: int = 1) -> Answer:
+def polygon(*, sent: bool = True, told: bool = True, receipts: int = 1, header: Json | None = None) -> Answer:
     """Such a block with `receipts` ordinary ones, in which a node names the made-up transaction, its receipt,
     or both.
     """
-    block = MadeBlock(receipts=[paid(at) for at in range(receipts)])
+    block = MadeBlock(header=header or {}, receipts=[paid(at) for at in range(receipts)])
     _, row, receipt = synced(block)
     answer = block.answer()
     if sent:
@@ -285,6 +285,44 @@ def test_a_state_sync_is_believed_of_polygon_only() -> None:
         read(ETHEREUM, polygon(sent=False))
     with pytest.raises(ProofFailed, match="its receipts hash to 0x"):
         read(ETHEREUM, polygon())
+
+
+SEALED: Json = {"extraData": "0x" + "d7" * 32 + "5a" * 65, "difficulty": "0x5", "mixHash": "0x" + "00" * 32}
+"""What says that one authority sealed a block, as Bor and Clique have it."""
+
+
+@pytest.mark.parametrize("chain_id", [15_001, 4_927, 1337])
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_state_sync_is_believed_of_a_chain_that_nobody_knows_whose_blocks_are_sealed_as_polygons(
+    chain_id: int, sent: bool
+) -> None:
+    batch = read(chain_id, polygon(sent=sent, header=SEALED))
+
+    assert batch.blocks["proof"].to_list() == ["header"]
+    assert batch.transactions["receipt_of"].to_list() == [None, "state-sync"]
+    assert batch.transfers["amount"].to_list()[-1] == word(55)
+
+
+@pytest.mark.parametrize("chain_id", [1, 10, 56, 59_144, 42_220])
+def test_a_known_chain_that_has_no_state_sync_has_none_however_its_blocks_are_sealed(chain_id: int) -> None:
+    with pytest.raises(ProofFailed, match="it has 1 transactions and 2 receipts"):
+        read(chain_id, polygon(sent=False, header=SEALED))
+
+
+@pytest.mark.parametrize("changes", [{"difficulty": "0x0"}, {"extraData": "0x" + "d7" * 32}])
+def test_a_chain_that_nobody_knows_has_no_state_sync_where_no_authority_sealed_its_block(
+    changes: Json,
+) -> None:
+    with pytest.raises(ProofFailed, match="it has 1 transactions and 2 receipts"):
+        read(15_001, polygon(sent=False, header=SEALED | changes))
+
+
+def test_a_seal_that_is_not_under_the_hash_lets_no_state_sync_pass() -> None:
+    plain = polygon(sent=False)
+    block = change(plain.block, extra_data=SEALED["extraData"], difficulty="0x5", state_root=None)
+
+    with pytest.raises(ProofFailed, match="it has 1 transactions and 2 receipts"):
+        read(15_001, replace(plain, block=block))
 
 
 @pytest.mark.parametrize("sent", [True, False])
@@ -391,6 +429,30 @@ def test_a_receipt_of_the_block_itself_is_under_the_root_and_has_a_row(gas: str)
     assert batch.transactions["transaction_hash"].to_list()[1] == answer.block.id
     assert batch.transactions["gas_used"].to_list() == [21_000, 0]
     assert batch.transfers["amount"].to_list() == [word(0), word(7)]
+
+
+@pytest.mark.parametrize("name", [None, "", "0x", "0x0", "0x" + "00" * 32])
+@pytest.mark.parametrize("chain_id", [CELO, 44_787, 1337])
+def test_a_receipt_of_the_block_may_have_no_name(chain_id: int, name: str | None) -> None:
+    answer = celo().answer()
+    last = change(answer.receipts[-1], transaction_hash=name)
+    batch = read(chain_id, replace(answer, receipts=[*answer.receipts[:-1], last]))
+
+    assert batch.blocks["proof"].to_list() == ["header"]
+    assert batch.transactions["receipt_of"].to_list() == [None, "block"]
+    assert batch.transactions["transaction_hash"].to_list()[1] == answer.block.id
+
+
+@pytest.mark.parametrize("kind", [0x6A, 0x7E])
+def test_a_transaction_that_uses_no_gas_cannot_be_hidden_by_leaving_out_its_name(kind: int) -> None:
+    """As those that Arbitrum and the OP stack put into their blocks themselves: they are of a type."""
+    free = paid(1, kind, cumulativeGasUsed="0x5208")
+    answer = MadeBlock(receipts=[paid(0), Made(free.told, encoded(free.told, kind), free.sent)]).answer()
+    hidden = replace(answer, block=change(answer.block, transactions=answer.block.transactions[:1]))
+    last = change(hidden.receipts[1], transaction_hash=None)
+
+    with pytest.raises(ProofFailed, match="it has 1 transactions and 2 receipts"):
+        read(CELO, replace(hidden, receipts=[hidden.receipts[0], last]))
 
 
 def test_a_receipt_of_the_block_cannot_be_changed_left_out_or_doubled() -> None:

@@ -10,12 +10,15 @@ import msgspec
 import pytest
 from eth_account import Account
 
-from ingest.blocks.answers import Answer
+from ingest.blocks import rlp
+from ingest.blocks import signed as signing
+from ingest.blocks.answers import Answer, TransactionAnswer
 from ingest.blocks.transactions import Whole
 from ingest.blocks.trie import EMPTY_ROOT, ordered_root
 from ingest.blocks.verify import Rules, verified_batch
 from ingest.model.batch import Batch
 from ingest.model.errors import ProofFailed
+from tests.fixtures.frames import keccak
 from tests.fixtures.made_blocks import Json, MadeBlock, paid
 from tests.fixtures.mainnet import recorded_block
 
@@ -101,7 +104,7 @@ def test_a_node_that_is_not_looked_at_proves_nothing() -> None:
     assert said(read([block(signed(0))], Rules("off"))) == [("none", "none")]
 
 
-@pytest.mark.parametrize("field", ["nonce", "gas", "chain_id", "max_fee_per_gas", "access_list", "r", "v"])
+@pytest.mark.parametrize("field", ["nonce", "gas", "chain_id", "max_fee_per_gas", "r", "v"])
 def test_a_node_that_never_gave_a_field_is_read_without_that_proof(field: str) -> None:
     answer = altered(block(signed(0)), 0, **{field: None})
 
@@ -122,7 +125,76 @@ def test_a_node_that_leaves_out_fields_of_one_type_only_goes_on_being_read() -> 
     rules = Rules()
     read([block(signed(0, kind=0))], rules)
 
-    assert said(read([altered(block(signed(1)), access_list=None)], rules)) == [("header", "none")]
+    assert said(read([altered(block(signed(1)), nonce=None)], rules)) == [("header", "none")]
+
+
+@pytest.mark.parametrize(
+    "empty", [{"access_list": None}, {"input": None}, {"input": ""}, {"input": None, "access_list": None}]
+)
+def test_what_is_empty_may_be_left_out_and_the_root_says_so(empty: Json) -> None:
+    rules = Rules(senders=True)
+
+    assert said(read([block(signed(0))], rules)) == [("header", "root")]
+    assert said(read([altered(block(signed(1)), **empty)], rules)) == [("header", "root")]
+    with pytest.raises(ProofFailed, match=r"lacks what this node gave|hash to 0x"):
+        read([altered(block(signed(2)), **empty, value="0x0")], rules)
+
+
+@pytest.mark.parametrize("parity", [0, 1, 27, 28])
+@pytest.mark.parametrize("said_as", ["y_parity", "v"])
+def test_a_delegation_holds_the_parity_that_was_signed_however_a_node_calls_it(
+    parity: int, said_as: str
+) -> None:
+    """EIP-7702: whatever byte stands there is under the root, also one that makes the delegation void."""
+    word_ = {"chain_id": 1, "address": BOB, "nonce": 1, "r": 5, "s": 6}
+    raw, told = delegating(word_, parity)
+    given = {"chainId": "0x1", "address": BOB, "nonce": "0x1", "r": "0x5", "s": "0x6"}
+    spelled = {**told, "authorizationList": [{**given, _camel(said_as): hex(parity)}]}
+
+    assert said(read([block((raw, spelled))])) == [("header", "root")]
+    changed = {**told, "authorizationList": [{**given, _camel(said_as): "0x2"}]}
+    with pytest.raises(ProofFailed, match="its transactions hash to"):
+        read([block((raw, changed))])
+
+
+def delegating(given: Json, parity: int) -> tuple[bytes, Json]:
+    """A transaction of type 4 that carries one authorization, encoded by hand (EIP-7702)."""
+    to = bytes.fromhex(BOB[2:])
+    listed: list[rlp.Item] = [
+        rlp.number(1),
+        to,
+        rlp.number(given["nonce"]),
+        rlp.number(parity),
+        b"\x05",
+        b"\x06",
+    ]
+    front: list[rlp.Item] = [b"\x01", b"", b"\x01", b"\x09", rlp.number(21_000), to, b"", b"", []]
+    raw = b"\x04" + rlp.encode([*front, [listed], b"", b"\x07", b"\x08"])
+    told = {"chainId": "0x1", "nonce": "0x0", "maxPriorityFeePerGas": "0x1", "maxFeePerGas": "0x9",
+            "gas": "0x5208", "to": BOB, "value": "0x0", "input": "0x", "accessList": [], "yParity": "0x0",
+            "r": "0x7", "s": "0x8", "type": "0x4", "from": BOB,
+            "hash": "0x" + keccak(raw).hex()}  # fmt: skip
+    return raw, told
+
+
+def _camel(name: str) -> str:
+    return {"y_parity": "yParity"}.get(name, name)
+
+
+def test_each_transaction_is_encoded_once_also_where_senders_are_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    encoded, truly = list[str](), signing.encoded
+
+    def counted(transaction: TransactionAnswer) -> bytes:
+        encoded.append(transaction.hash)
+        return truly(transaction)
+
+    monkeypatch.setattr("ingest.blocks.transactions.encoded", counted)
+    monkeypatch.setattr(signing, "encoded", counted)
+    payments = [signed(0), signed(1, kind=0), signed(2, kind=1)]
+    assert said(read([block(*payments)], Rules(senders=True))) == [("header", "root")]
+    assert encoded == [told["hash"] for _, told in payments]
 
 
 def test_another_node_is_not_held_to_what_the_first_one_gives() -> None:
@@ -203,9 +275,9 @@ def test_a_field_that_other_chains_add_is_no_way_past_the_proof(extra: dict[str,
 
 
 def test_a_root_that_a_node_gave_before_may_not_be_left_out() -> None:
-    rules = Rules()
-    read([block(signed(0))], rules)
-    honest = block(signed(1))
+    rules, first, honest = Rules(), block(signed(0)), block(signed(1))
+    archived = replace(first, block=msgspec.structs.replace(first.block, mix_hash=None))
+    assert said(read([archived], rules)) == [("receipts-root", "root")]
 
     rootless = replace(honest, block=msgspec.structs.replace(honest.block, transactions_root=None))
     assert said(read([rootless])) == [("receipts-root", "none")]

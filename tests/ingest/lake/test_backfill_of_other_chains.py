@@ -13,7 +13,7 @@ from ingest.lake.reading import Lake
 from ingest.model.batch import Batch
 from ingest.model.errors import FinalityUnknown, NodeMisbehaved, ProofFailed
 from tests.fixtures.case_node import CaseNode, Json, serving
-from tests.fixtures.frames import keccak
+from tests.fixtures.frames import keccak, word
 from tests.fixtures.http_server import answering
 from tests.fixtures.made_blocks import MadeBlock, paid, unhex
 from tests.ingest.commands.test_stream_cli import undertow
@@ -43,7 +43,8 @@ def filled(url: str, lake: Path, said: list[str] | None = None, *, unfinalised: 
     lines = [] if said is None else said
     settings = BackfillSettings(100, 100, workers=1, allow_unfinalised=unfinalised)
     assert backfill(url, None, settings, lake, threading.Event(), lines.append, lambda _done: None)
-    (batch,) = Lake.open(lake).batches(1)
+    (chain_id,) = Lake.open(lake).chain_ids()
+    (batch,) = Lake.open(lake).batches(chain_id)
     return batch
 
 
@@ -94,8 +95,18 @@ def test_a_node_that_never_comes_to_know_is_given_up(tmp_path: Path) -> None:
 
 
 def test_a_chain_of_authorities_has_no_final_block_and_is_read_to_its_head(tmp_path: Path) -> None:
-    with serving(case(finalized=None)) as url:
+    with serving(case(finalized=None, chain_id=1337)) as url:
         assert filled(url, tmp_path, unfinalised=False).blocks["proof"].to_list() == ["header"]
+
+
+@pytest.mark.parametrize("chain_id", [1, 56, 137])
+def test_a_chain_with_final_blocks_is_not_read_to_its_head_because_a_node_says_null(
+    chain_id: int, tmp_path: Path
+) -> None:
+    with serving(case(finalized=None, chain_id=chain_id)) as url:
+        with pytest.raises(FinalityUnknown, match=r"it has none yet.*--allow-unfinalised"):
+            filled(url, tmp_path, unfinalised=False)
+        assert filled(url, tmp_path).blocks["proof"].to_list() == ["header"]
 
 
 def test_a_chain_that_counts_in_nanoseconds_is_read_in_seconds_and_says_so(tmp_path: Path) -> None:
@@ -156,3 +167,27 @@ def test_polygons_state_sync_is_read_though_receipts_by_the_block_leave_it_out(t
     (batch,) = Lake.open(tmp_path).batches(137)
     assert batch.transactions["receipt_of"].to_list() == [None, "state-sync"]
     assert batch.logs["transaction_index"].to_list() == [0, 1]
+
+
+def pair(**changes: Any) -> Json:
+    """A whole block 100, and its child with `changes` to what the node says of its header."""
+    first, receipts = MadeBlock(receipts=[paid(0)]).json()
+    child = MadeBlock(header={"parentHash": first["hash"], "number": "0x65"}, receipts=[paid(0)])
+    second, others = child.json()
+    told = {name: value for name, value in {**second, **changes}.items() if value is not ...}
+    blocks = [{"block": first, "receipts": receipts}, {"block": told, "receipts": others}]
+    return {"chain_id": 1, "blocks": blocks}
+
+
+@pytest.mark.parametrize("left", ["stateRoot", "mixHash", "gasLimit", "miner"])
+def test_once_headers_came_whole_one_that_lacks_a_field_stops_a_backfill(tmp_path: Path, left: str) -> None:
+    """To leave a field out would keep the hash from giving away another that was altered."""
+    settings = BackfillSettings(100, 101, workers=1, allow_unfinalised=True)
+
+    def run(case: Json, lake: Path) -> None:
+        with serving(case) as url:
+            assert backfill(url, None, settings, lake, threading.Event(), lambda _: None, lambda _: None)
+
+    run(pair(), tmp_path / "whole")
+    with pytest.raises(ProofFailed, match=r"block 101 .* its header lacks what others had"):
+        run(pair(**{left: ...}, transactionsRoot="0x" + word(9).hex()), tmp_path / "lacking")

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from ingest.blocks.header_rules import SEALED_BY_VOTES
+from ingest.blocks.proof import prove
 from ingest.model.errors import FinalityUnknown, NodeMisbehaved, NodeUnreachable
 from ingest.nodes import Nodes, jsonrpc
 from ingest.nodes.refusals import RpcError, spoken
@@ -212,9 +214,13 @@ NO_SUCH_TAG = [
 ]
 
 
-def without_finality(answer: Json | None, difficulty: str = "0x0") -> FakeTransport:
-    """A node of a real network that answers so when it is asked for its finalised block."""
-    chain = FakeChain(finalised=0).produce_blocks(3)
+def without_finality(
+    answer: Json | None, chain_id: int = 1, client: str = "", **header: str
+) -> FakeTransport:
+    """A node of a real network that answers so when it is asked for its finalised block; its headers say
+    `header`.
+    """
+    chain = FakeChain(chain_id, finalised=0).produce_blocks(3)
     transport = FakeTransport(chain)
     truly: Callable[[Json], Json] = transport._answer
 
@@ -224,8 +230,10 @@ def without_finality(answer: Json | None, difficulty: str = "0x0") -> FakeTransp
                 {"id": call["id"], "result": None} if answer is None else {"id": call["id"], "error": answer}
             )
         found = truly(call)
+        if call["method"] == "web3_clientVersion" and client:
+            found["result"] = client
         if isinstance(found.get("result"), dict):
-            found["result"] = {**found["result"], "difficulty": difficulty}
+            found["result"] = {**found["result"], "difficulty": "0x0", **header}
         return found
 
     transport._answer = told  # type: ignore[method-assign]
@@ -243,10 +251,51 @@ def test_a_node_from_before_finality_has_none(error: Json) -> None:
     assert node_of(without_finality(error)).finalised() is None
 
 
-def test_null_is_none_where_blocks_are_sealed_by_work_or_authorities_and_unknown_where_they_are_not() -> None:
-    assert node_of(without_finality(None, difficulty="0x2")).finalised() is None
+ETHASH = {"difficulty": "0x2b5e3af16b18", "mixHash": "0x" + "9c" * 32, "nonce": "0x5f3a1b2c4d6e7f80"}
+SEALED = {"difficulty": "0x2", "mixHash": "0x" + "00" * 32, "extraData": "0x" + "d7" * 32 + "5a" * 65}
+SIGNERS = {"extraData": "0x" + "d7" * 32 + "ab" * 20 * 3 + "5a" * 65}
+ATTESTED = {"extraData": "0x" + "d7" * 32 + "f8b0" + "ab" * 176 + "5a" * 65}
+VOTES = {"difficulty": "0x1", "mixHash": SEALED_BY_VOTES, "extraData": "0x" + "f8" * 200}
+
+
+@pytest.mark.parametrize(
+    ("chain_id", "header"),
+    [
+        (61, ETHASH), (1337, ETHASH), (1337, SEALED), (1337, SEALED | SIGNERS), (12345, SEALED), (4, SEALED),
+        (1337, VOTES), (1337, VOTES | {"withdrawalsRoot": "0x" + "11" * 32}), (1337, {"difficulty": "0x2"}),
+    ],
+)  # fmt: skip
+def test_null_is_none_where_blocks_are_sealed_by_work_or_by_authorities_that_call_none_final(
+    chain_id: int, header: Json
+) -> None:
+    """ETC; Clique, also with its signers now and then; IBFT and QBFT, where each block is final."""
+    assert node_of(without_finality(None, chain_id, **header)).finalised() is None
+
+
+@pytest.mark.parametrize(
+    ("chain_id", "header"),
+    [
+        (1, {}), (1, ETHASH), (100, ETHASH), (1337, {}),
+        (56, SEALED), (97, {"difficulty": "0x1"}), (137, SEALED), (80_002, SEALED), (59_144, SEALED),
+        (12345, SEALED | ATTESTED), (15_001, SEALED | {"extraData": "0x" + "d7" * 32 + "c2c0c0" + "5a" * 65}),
+        (12345, SEALED | {"withdrawalsRoot": "0x" + "11" * 32}),
+        (12345, {"difficulty": "0x1", "blockGasCost": "0x0"}), (551, SEALED | {"validators": "0x"}),
+    ],
+)  # fmt: skip
+def test_null_is_no_answer_where_a_chain_calls_blocks_final_though_they_have_a_difficulty(
+    chain_id: int, header: Json
+) -> None:
+    """BSC, Polygon, Avalanche and XDC, by id or as their headers show; a node of mainnet that is before its
+    merge has not caught up.
+    """
     with pytest.raises(FinalityUnknown, match="it has none yet"):
-        node_of(without_finality(None)).finalised()
+        node_of(without_finality(None, chain_id, **header)).finalised()
+
+
+def test_null_from_polygons_client_is_no_answer_on_any_chain() -> None:
+    with pytest.raises(FinalityUnknown, match="it has none yet"):
+        node_of(without_finality(None, 12345, "bor/v2.2.9/linux-amd64", **SEALED)).finalised()
+    assert node_of(without_finality(None, 12345, "Geth/v1.14.0", **SEALED)).finalised() is None
 
 
 def test_another_node_is_asked_what_is_final() -> None:
@@ -264,8 +313,14 @@ def test_a_node_that_asks_for_patience_is_not_one_without_finality() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [{"result": None}, {"error": {"code": -32000, "message": "not found"}}, {"result": []}]
-)
+    "answer",
+    [
+        {"result": None}, {"error": {"code": -32000, "message": "not found"}}, {"result": []},
+        {"result": ""}, {"result": "0x"}, {"result": {}}, {"result": False}, {},
+        {"error": {"code": 1, "message": "failed to load block receipts"}},
+        {"error": "no receipts"},
+    ],
+)  # fmt: skip
 def test_a_block_that_is_empty_by_its_header_needs_no_receipts(answer: Json) -> None:
     chain = FakeChain().produce_blocks(1, transactions=0).produce_blocks(1)
     transport = FakeTransport(chain)
@@ -278,6 +333,25 @@ def test_a_block_that_is_empty_by_its_header_needs_no_receipts(answer: Json) -> 
     transport._answer = told  # type: ignore[method-assign]
     empty, full = node_of(transport).fetch(1, 2)
     assert (empty.receipts, len(full.receipts)) == ([], 1)
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_null_in_place_of_transactions_is_none_where_the_header_says_so(is_empty: bool) -> None:
+    transport = FakeTransport(FakeChain().produce_blocks(1, transactions=0 if is_empty else 1))
+
+    def write_null(told: list[Json]) -> list[Json]:
+        for one in told:
+            if isinstance(one.get("result"), dict):
+                one["result"] = one["result"] | {"transactions": None}
+        return told
+
+    transport.hook = write_null
+    if is_empty:
+        (answer,) = node_of(transport).fetch(1, 1)
+        assert prove(answer, "node") == "header"
+    else:
+        with pytest.raises(NodeMisbehaved, match="gave an answer of another shape"):
+            node_of(transport).fetch(1, 1)
 
 
 def test_a_block_that_is_called_empty_and_is_not_is_not_there_yet() -> None:
@@ -306,6 +380,117 @@ def test_a_receipt_that_is_missing_at_the_end_is_asked_for_by_its_name() -> None
 
     transport.hook = leave_out
     assert node_of(transport).fetch(1, 1) == node_of(transport.chain).fetch(1, 1)
+
+
+@pytest.mark.parametrize("write", [str.upper, lambda text: text[2:], lambda text: "0x" + text[2:].upper()])
+def test_a_node_may_write_hashes_in_capitals_or_without_0x(write: Callable[[str], str]) -> None:
+    transport = FakeTransport(FakeChain().produce_blocks(3))
+
+    def spell(told: list[Json]) -> list[Json]:
+        for one in told:
+            if isinstance(one.get("result"), dict):
+                names = ("hash", "parentHash", "receiptsRoot")
+                one["result"] = one["result"] | {name: write(one["result"][name]) for name in names}
+        return told
+
+    plain = [answer.block.id for answer in node_of(FakeTransport(transport.chain)).fetch(1, 3)]
+    transport.hook = spell
+    node = node_of(transport)
+    assert [answer.block.id for answer in node.fetch(1, 3)] == plain
+    assert node.head().id == plain[-1]
+    assert [prove(answer, "node") for answer in node.fetch(1, 3)] == ["header"] * 3
+
+
+def receipts_told(chain: FakeChain, told: Callable[[Any], Json | None]) -> FakeTransport:
+    """A node that answers what `told` makes of how a block is named to `eth_getBlockReceipts`; None: as it
+    should.
+    """
+    transport = FakeTransport(chain)
+    truly: Callable[[Json], Json] = transport._answer
+
+    def answer(call: Json) -> Json:
+        other = told(call["params"][0]) if call["method"] == "eth_getBlockReceipts" else None
+        if other is not None:
+            transport.asked[call["method"]] += 1
+            return {"id": call["id"], **other}
+        return truly(call)
+
+    transport._answer = answer  # type: ignore[method-assign]
+    return transport
+
+
+WANTS_A_HASH = [
+    {"code": -32602, "message": "invalid argument 0: hex string has length 1, want 64 for common.Hash"},
+    {"code": -32602, "message": "Invalid params"},
+    {"code": -32000, "message": "cannot unmarshal string into Go value of type rpc.BlockNumberOrHash"},
+]
+
+
+@pytest.mark.parametrize("error", WANTS_A_HASH)
+@pytest.mark.parametrize("form", [str, dict])
+def test_a_node_that_wants_a_hash_for_a_block_whose_receipts_it_gives_is_given_one(
+    error: Json, form: type
+) -> None:
+    """As moonbeam's, which takes the hash in an object only (graph-node#5341)."""
+    chain = FakeChain().produce_blocks(20)
+
+    def told(name: Any) -> Json | None:
+        block_hash = name if isinstance(name, str) else name["blockHash"]
+        if not isinstance(name, form) or len(block_hash) != 66:
+            return {"error": error}
+        return {"result": chain.receipts[block_hash]}
+
+    transport = receipts_told(chain, told)
+    node = node_of(transport)
+    assert node.fetch(1, 9) == node_of(chain).fetch(1, 9)
+
+    transport.asked.clear()
+    assert node.fetch(10, 19) == node_of(chain).fetch(10, 19)
+    assert transport.asked["eth_getBlockReceipts"] == 10, "found out once"
+    assert transport.asked["eth_getTransactionReceipt"] == 0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"error": {"code": -32000, "message": "receipts length mismatch: 1 vs 0"}},  # bor#1654
+        {
+            "error": {"code": -32000, "message": "block has less receipts than expected: 0 <= 0"}
+        },  # erigon#6730
+        {"error": {"code": 1, "message": "failed to compute receipts"}},  # lotus files anything under 1
+        {"error": {"code": -32602, "message": "Invalid params"}},
+        {"error": {"code": 3, "message": "the method is not available"}},
+        {"result": None},
+        {"result": []},  # hedera's relay, hiero-json-rpc-relay#4456
+    ],
+)
+def test_receipts_that_a_node_fails_to_give_by_the_block_are_asked_for_one_by_one(answer: Json) -> None:
+    chain = FakeChain().produce_blocks(5, transactions=3)
+    transport = receipts_told(chain, lambda _name: answer)
+
+    assert node_of(transport).fetch(1, 3) == node_of(chain).fetch(1, 3)
+
+
+def test_receipts_that_a_node_loses_in_the_middle_are_asked_for_by_their_names() -> None:
+    chain = FakeChain().produce_blocks(1, transactions=5)
+    (receipts,) = (told for told in chain.receipts.values() if len(told) == 5)
+    lost = receipts_told(chain, lambda _name: {"result": [receipts[0], receipts[3]]})
+
+    assert node_of(lost).fetch(1, 1) == node_of(chain).fetch(1, 1)
+
+
+def test_a_block_that_the_node_does_not_have_says_nothing_of_how_it_is_asked() -> None:
+    chain = FakeChain().produce_blocks(3)
+    transport = receipts_told(
+        chain, lambda name: {"error": WANTS_A_HASH[1]} if int(name, 16) > chain.head else None
+    )
+    node = node_of(transport)
+
+    assert len(node.fetch(2, 9)) == 2
+    transport.asked.clear()
+    node.fetch(1, 3)
+    assert transport.exchanges == 2
+    assert transport.asked["eth_getTransactionReceipt"] == 0
 
 
 def test_nulls_in_place_of_what_is_missing_are_no_trouble() -> None:
@@ -365,3 +550,23 @@ def test_an_error_that_is_written_loosely_is_an_error_still(error: object) -> No
 @pytest.mark.parametrize("code", [-32602, -32601, -32004])
 def test_a_node_that_does_not_know_yet_is_not_one_without_finality(text: str, code: int) -> None:
     assert RpcError(code, text).does_not_know_yet
+
+
+@pytest.mark.parametrize("method", ["eth_getBlockByNumber", "eth_getBlockReceipts", "eth_chainId"])
+@pytest.mark.parametrize("code", [1, 2, 3, -32015])
+def test_a_code_says_nothing_by_itself_of_what_no_contract_was_asked(method: str, code: int) -> None:
+    """Lotus files anything under 1, what is out of gas under 2, and an actor that is missing under 3."""
+    said = spoken(method, RpcError(code, "load block: blockstore is closed"))
+
+    assert not said.is_too_large
+    assert not said.is_a_contracts
+    assert spoken(method, RpcError(code, "the method is not available")).lacks_method
+    assert spoken(method, RpcError(code, "rate limit exceeded")).asks_for_patience
+    assert spoken(method, RpcError(code, "response is too large")).is_too_large
+
+
+def test_a_revert_is_known_by_its_words_under_any_code() -> None:
+    for code in (1, 3, 11, -32000):
+        error = RpcError(code, "message execution failed (exit=[33], revert reason=[quota], vm error=[])")
+        assert spoken("eth_call", error).is_a_contracts
+    assert not spoken("eth_call", RpcError(1, "blockstore is closed")).is_a_contracts
