@@ -133,7 +133,9 @@ def test_what_a_receipt_need_not_say_may_be_empty(name: str, empty: str | None) 
     assert read([told(change)]).blocks.select("proof", "transactions_proof").rows() == [("header", "root")]
 
 
-@pytest.mark.parametrize("odd", ["-0x1", "1000000000.5", "1e9", "1000000000", "none", "", "0x" + "ff" * 40, None])
+@pytest.mark.parametrize(
+    "odd", ["-0x1", "1000000000.5", "1e9", "1000000000", "none", "", "0x" + "ff" * 40, None]
+)
 def test_a_price_on_which_nothing_depends_is_null_where_it_is_none(odd: str | None) -> None:
     """As of nodes that leave it out or write an empty text (alloy#2019, dipdup#1225)."""
 
