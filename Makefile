@@ -41,8 +41,9 @@ bench: ready ## measures the demo's own load: block to alert, transfers a second
 	$(BIN)/python -m tests.bench $(ARGS)
 
 .PHONY: evaluate
-evaluate: ready ## plays a labelled world of every category and prints how well it was watched
-	@$(BIN)/python -m tests.bench.evaluate $(ARGS)
+evaluate: ready ## judges labelled worlds, each played once and kept (SEEDS="1 2 3" CATEGORIES=a,b TIER=logs)
+	@$(BIN)/python -m tests.bench.evaluate $(if $(SEEDS),--seeds "$(SEEDS)") \
+		$(if $(CATEGORIES),--categories "$(CATEGORIES)") $(if $(TIER),--tier "$(TIER)") $(ARGS)
 
 .PHONY: bench-ingest
 bench-ingest: ready ## how fast blocks come in, beside cryo, web3.py and ethereum-etl

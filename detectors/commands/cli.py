@@ -6,7 +6,7 @@ import re
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -85,6 +85,13 @@ _AllowGaps = Annotated[
 _Scores = Annotated[
     Path | None, typer.Option("--scores", metavar="FILE", help="Batch: also write all scores, as Parquet.")
 ]
+_Tier = Annotated[
+    Literal["transfers", "logs", "receipts", "traces", "code"] | None,
+    typer.Option(
+        "--tier",
+        help="Batch: judge as if the lake held no more than this: what a tier is worth.  [default: all]",
+    ),
+]
 _Finality = Annotated[
     int,
     typer.Option(
@@ -135,6 +142,7 @@ def detect(
     to_block: _To = None,
     allow_gaps: _AllowGaps = False,
     scores: _Scores = None,
+    tier: _Tier = None,
     finality: _Finality = DEFAULT_FINALITY,
     native_symbol: _NativeSymbol = None,
 ) -> None:
@@ -143,9 +151,13 @@ def detect(
     """
     from detectors.engine.settings import EngineSettings
 
-    settings = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol))
+    settings = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol), tier=tier)
     if lake is not None and alerts is not None:
         _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, settings)
+    elif tier is not None:
+        raise typer.BadParameter(
+            "give --lake and --alerts with it: live, all that comes is read", param_hint="--tier"
+        )
     elif chain_id is not None and alerts is None:
         _detect_live(kafka, chain_id, state, until_block, rebuild, settings)
     else:

@@ -14,16 +14,23 @@ if TYPE_CHECKING:
     from detectors.evaluate.labels import Labels
     from detectors.evaluate.report import Report
     from detectors.evaluate.survey import Survey
+    from detectors.evaluate.worlds import World
 
 _Alerts = Annotated[
-    Path | None, typer.Option("--alerts", metavar="FILE", help="The book of alerts to judge.")
+    list[Path] | None,
+    typer.Option(
+        "--alerts",
+        metavar="FILE",
+        help="The book of alerts to judge. May be repeated, and with it --labels (and --lake, --scores) in "
+        "the same order: each world is judged by itself, and all are added up.",
+    ),
 ]
 _Labels = Annotated[
-    Path | None,
+    list[Path] | None,
     typer.Option("--labels", metavar="FILE", help="What really happened, as `undertow simulate` writes it."),
 ]
 _Lake = Annotated[
-    Path | None,
+    list[Path] | None,
     typer.Option(
         "--lake",
         envvar="UNDERTOW_LAKE",
@@ -37,7 +44,7 @@ _Html = Annotated[
     typer.Option("--html", metavar="FILE", help="Also write it as one page with pictures, for a browser."),
 ]
 _Scores = Annotated[
-    Path | None,
+    list[Path] | None,
     typer.Option(
         "--scores",
         metavar="FILE",
@@ -71,28 +78,48 @@ def evaluate(
     baselines: _Baselines = True,
     recorded: _Recorded = None,
 ) -> None:
-    """Hold a book of alerts against labels, or the detectors against recorded chain data."""
+    """Hold books of alerts against labels, or the detectors against recorded chain data."""
     if recorded is not None and not (alerts or labels or html_file or scores):
         _by_recordings(recorded, json_file)
-    elif recorded is None and alerts is not None and labels is not None:
-        report = _by_labels(alerts, labels, lake, scores, baselines)
+    elif recorded is None and alerts and labels:
+        report = _by_labels(alerts, labels, lake or [], scores or [], baselines)
         _show(report, json_file, html_file)
     else:
         raise typer.BadParameter("give --alerts and --labels, or --recorded alone (or with --json)")
 
 
-def _by_labels(alerts: Path, labels: Path, lake: Path | None, scores: Path | None, baselines: bool) -> Report:
+def _by_labels(
+    alerts: list[Path], labels: list[Path], lakes: list[Path], scores: list[Path], baselines: bool
+) -> Report:
+    from detectors.evaluate.categories import built
+    from detectors.evaluate.report import evaluate_worlds
+    from detectors.registry import detectors
+
+    for option, given in (("--labels", labels), ("--lake", lakes), ("--scores", scores)):
+        if given and len(given) != len(alerts):
+            raise typer.BadParameter(
+                f"give {option} once for each --alerts, in the same order: there are {len(given)} for "
+                f"{len(alerts)}"
+            )
+    nothing: list[None] = [None] * len(alerts)
+    worlds = [
+        _world(*files, baselines)
+        for files in zip(alerts, labels, lakes or nothing, scores or nothing, strict=True)
+    ]
+    return evaluate_worlds(worlds, built(detectors()))
+
+
+def _world(alerts: Path, labels: Path, lake: Path | None, scores: Path | None, baselines: bool) -> World:
+    """One world, read from its files."""
     from detectors.evaluate import load_book, load_labels
     from detectors.evaluate.calibration import load_scores
-    from detectors.evaluate.categories import built
-    from detectors.evaluate.report import evaluate
-    from detectors.registry import detectors
+    from detectors.evaluate.worlds import World
 
     truth = load_labels(labels)
     book = load_book(alerts)
     scored = None if scores is None else load_scores(scores, truth.chain_id)
     seen, naive = (None, None) if lake is None else _from_lake(lake, truth, baselines)
-    return evaluate(book, truth, built(detectors()), seen, naive, scored)
+    return World(book, truth, seen, naive, scored)
 
 
 def _from_lake(path: Path, labels: Labels, baselines: bool) -> tuple[Survey, dict[str, list[Alert]] | None]:

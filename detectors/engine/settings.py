@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from detectors.alerts import caps
 from detectors.alerts.alert import DEFAULT_FINALITY
 from detectors.alerts.text import visible
+from detectors.base import TIERS, Tier
 from detectors.kernels.layout import Limits
 from ingest.model.errors import BadInput
 
@@ -31,7 +32,8 @@ class EngineSettings:
     scores below it are not kept. evidence_rows, roles: caps of what an alert shows; `measured` tells how many
     there were. counted: distinct rows of an alert, and addresses of a role, at which counting ends, loudly.
     block_scores: scores kept of a block, the highest; `Output.scores_left_out` counts the others.
-    native_symbol: what evidence calls the native coin; null: as `schema.natives` knows its chain.
+    native_symbol: what evidence calls the native coin; null: as `schema.natives` knows its chain. tier: what
+    the data was cut down to before it was judged (`detect --tier`); null: all there was.
 
     Raises BadInput for a setting that no run can keep to.
     """
@@ -46,6 +48,7 @@ class EngineSettings:
     counted: int = 20_000
     block_scores: int = 1_000
     native_symbol: str | None = None
+    tier: Tier | None = None
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -57,6 +60,8 @@ class EngineSettings:
             raise BadInput("the settings quiet_seconds and score_floor are numbers, the first a whole one")
         if type(self.limits) is not Limits:
             raise BadInput("the setting limits is none: give Limits(…)")
+        if self.tier not in (None, *TIERS):
+            raise BadInput(f"the setting tier is {self.tier!r}: give one of {', '.join(TIERS)}")
         _check_symbol(self.native_symbol)
         if self.generation_blocks % self.epoch_blocks:
             raise BadInput(

@@ -28,26 +28,30 @@ class Bin:
 
 
 def of_alerts(verdict: Verdict) -> tuple[Bin, ...]:
-    """Alerts by their score; right is one that hits an attack, wrong a false alarm."""
-    judged = [(hit.alert.score, True) for hit in verdict.hits]
+    """Raised alerts by their score; right is one that hits an attack, wrong a false alarm."""
+    judged = [(hit.alert.score, True) for hit in verdict.hits if hit.is_raised]
     return binned([*judged, *((alert.score, False) for alert in false_alarms(verdict))])
 
 
-def of_subjects(scores: pl.DataFrame, labels: Labels) -> tuple[Bin, ...]:
-    """All that was scored, alerted on or not, each by its highest score.
+def of_subjects(worlds: Iterable[tuple[pl.DataFrame, Labels]]) -> tuple[Bin, ...]:
+    """All that was scored in each of `worlds`, alerted on or not, each subject by its highest score there."""
+    return binned(pair for scores, labels in worlds for pair in _judged(scores, labels))
 
-    Right is an attacker or a transaction of an attack. Who took part otherwise in an attack (a victim, a
-    mule) is left out, and in an unknown world whatever has no label.
+
+def _judged(scores: pl.DataFrame, labels: Labels) -> list[tuple[float, bool]]:
+    """(score, whether it is right) of each subject: an attacker or a transaction of an attack is.
+
+    Who took part otherwise in an attack (a victim, a mule) is left out, and in an unknown world whatever has
+    no label.
     """
     right = {each for label in labels.attacks for each in label.attackers | label.transactions}
     besides = {address for label in labels.attacks for address in label.addresses} - right
     known = {each for label in labels.labels for each in label.addresses | label.transactions}
-    judged = [
+    return [
         (score, subject in right)
         for subject, score in highest(scores).items()
         if subject not in besides and (labels.unlabelled == "honest" or subject in known)
     ]
-    return binned(judged)
 
 
 def nearest(scores: pl.DataFrame, missed: Iterable[Label]) -> dict[str, float | None]:

@@ -33,7 +33,7 @@ def page(report: Report) -> str:
     style = (files("detectors.evaluate") / "page.css").read_text(encoding="utf-8")
     labels = report.verdict.labels
     parts = [
-        f"<header><h1>What detection is worth</h1><p>Chain {labels.chain_id}, {len(labels.labels)} labels; "
+        f"<header><h1>What detection is worth</h1><p>{_played(report)}, {len(labels.labels)} labels; "
         f"what has no label is {told(labels.unlabelled)}.</p></header>",
         _tiles(report),
         _table(report),
@@ -49,6 +49,12 @@ def page(report: Report) -> str:
         f"<title>What detection is worth</title><style>{style}</style></head>\n"
         f"<body><main>{''.join(parts)}</main></body></html>"
     )
+
+
+def _played(report: Report) -> str:
+    chains = sorted({each.chain_id for each in report.worlds})
+    on = f"{'Chain' if len(chains) == 1 else 'Chains'} {', '.join(map(str, chains))}"
+    return f"{on}, {told(text_table.worlds_told(report))}"
 
 
 def _tiles(report: Report) -> str:
@@ -82,9 +88,9 @@ def _between(figure: Figure | None) -> str:
 
 
 def _table(report: Report) -> str:
-    shown = [each for each in report.rows if each.attacks or each.alerts or each.hard_negatives]
+    shown = text_table.shown_rows(report)
     lines = [_line(each, told(each.name), "", report.statuses[each.name]) for each in shown]
-    lines += [_line(each, told(each.name), "all") for each in (report.built, report.overall.row)]
+    lines += [_line(each, told(each.name), "all") for each in text_table.summing_rows(report)]
     lines += [_line(each.row, f"baseline: {told(each.row.name)}", "naive") for each in report.baselines]
     heads = "".join(f'<th scope="col">{name}</th>' for name in _HEAD)
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
@@ -152,7 +158,7 @@ def _figure(svg: str, caption: str) -> str:
 
 
 def _cards(report: Report) -> str:
-    cards = "".join(_card(each) for each in report.rows if each.attacks and each.alerts)
+    cards = "".join(_card(each) for each in report.rows if each.attacks and (each.alerts or each.yielded))
     if not cards:
         return ""
     return (

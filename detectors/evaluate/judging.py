@@ -2,7 +2,9 @@
 
 The rules, in short (`detectors/README.md` has all): an alert hits a label of its own category that shares a
 transaction or an attacker with it, if it was raised no later than the label's last block and the horizon. It
-hits one label. Naming a victim is no hit. Retracted and suppressed alerts count as not raised.
+hits one label. Naming a victim is no hit. Retracted and suppressed alerts count as not raised; one that
+yielded to an alert that says more about the same attack still finds what it is about, and is never false. A
+further category that is true of a story (`also`) may be said of it: that counts neither way.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from detectors.alerts.alert import Alert, RoleName
+from detectors.engine.yielding import PART_OF
 from detectors.evaluate.categories import ANOMALOUS, ANY
 from detectors.evaluate.labels import Label, Labels
 from detectors.evaluate.matching import NO_LABEL, Index, assign
@@ -32,7 +35,9 @@ class Misnamed:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A raised alert and the one label that it is about. Only an alert of the label's category finds it."""
+    """A raised or yielded alert and the one label that it is about. Only an alert of the label's category
+    finds it.
+    """
 
     alert: Alert
     label: Label
@@ -41,23 +46,31 @@ class Hit:
     def finds(self) -> bool:
         return self.alert.category in (self.label.category, ANY)
 
+    @property
+    def is_raised(self) -> bool:
+        """Whether it stands, and has not yielded."""
+        return self.alert.suppressed_by is None
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a book is worth against labels. Alerts are in order of (block, id), labels in time order.
 
-    found, missed: attacks. silenced: missed ones that a suppressed alert is about.
-    flagged_hard_negatives: by alerts of their category that hit no attack. flags: alerts that hit no attack
-    and are about a hard negative. unmatched: raised alerts that are about neither; elsewhere: those of them
-    that are about an attack of another category. misnamed: see `Misnamed`. duplicates: (id of the first
-    alert, id of one that says it again).
+    suppressed: those for another reason than that they yielded. hits: of raised and yielded alerts.
+    found, missed: attacks. silenced: missed ones that a suppressed alert is about. also: raised alerts that
+    hit nothing and say something else that is true of a story. flagged_hard_negatives: by alerts of their
+    category that hit no attack. flags: alerts that hit no attack and are about a hard negative. unmatched:
+    raised alerts that are about neither; elsewhere: those of them that are about an attack of another
+    category. misnamed: see `Misnamed`. duplicates: (id of the first alert, id of one that says it again).
     """
 
     labels: Labels
     raised: tuple[Alert, ...]
     retracted: int
     suppressed: int
+    yielded: tuple[Alert, ...]
     hits: tuple[Hit, ...]
+    also: tuple[Hit, ...]
     found: tuple[Label, ...]
     missed: tuple[Label, ...]
     silenced: tuple[Label, ...]
@@ -76,7 +89,7 @@ class Verdict:
 
 
 def judge(alerts: Iterable[Alert], labels: Labels) -> Verdict:
-    """Gives each raised alert at most one label (see `matching.assign`), and says what is wrong.
+    """Gives each raised or yielded alert at most one label (see `matching.assign`), and says what is wrong.
 
     An alert of an anomaly category names no pattern: it is judged against attacks of its own category first,
     and where it touches none of them, against all others: it is right about one of those, but does not find
@@ -85,25 +98,30 @@ def judge(alerts: Iterable[Alert], labels: Labels) -> Verdict:
     that comes twice the later one is judged. Raises BadInput where an alert is about another chain.
     """
     book, again = _last_of_each_id(alerts, labels.chain_id)
-    raised = [alert for alert in book if alert.status != "retracted" and alert.suppressed_by is None]
-    lowered = [alert for alert in book if alert.status != "retracted" and alert.suppressed_by is not None]
-    index = Index(labels.attacks, lambda label: label.attackers)
-    hit = _hits(raised, index)
-    hits = tuple(
-        Hit(alert, index.labels[place]) for alert, place in zip(raised, hit, strict=True) if place != NO_LABEL
-    )
+    standing = [alert for alert in book if alert.status != "retracted"]
+    raised = [alert for alert in standing if alert.suppressed_by is None]
+    yielded = [alert for alert in standing if _has_yielded(alert)]
+    lowered = [alert for alert in standing if alert.suppressed_by is not None and not _has_yielded(alert)]
+    index = Index(labels.attacks, lambda label: label.wanted)
+    hits = _hits([alert for alert in standing if alert.suppressed_by is None or _has_yielded(alert)], index)
     found = {each.label.id for each in hits if each.finds}
     silent = {place for alert in lowered for place in index.choice(alert, _of(alert), HORIZON_BLOCKS)}
-    others = [alert for alert, place in zip(raised, hit, strict=True) if place == NO_LABEL]
+    hitting = {hit.alert.id for hit in hits}
+    also = _also([alert for alert in raised if alert.id not in hitting], labels)
+    besides = hitting | {each.alert.id for each in also}
+    others = [alert for alert in raised if alert.id not in besides]
     flags, flagged = _flags(others, labels.hard_negatives)
     unmatched = [alert for alert in others if alert.id not in flags]
     told = {each.alert.id: each.label for each in hits} | flags
+    named = [alert for alert in standing if alert.suppressed_by is None or alert.id in hitting]
     return Verdict(
         labels=labels,
         raised=tuple(raised),
-        retracted=len(book) - len(raised) - len(lowered),
+        retracted=len(book) - len(standing),
         suppressed=len(lowered),
+        yielded=tuple(yielded),
         hits=hits,
+        also=also,
         found=tuple(label for label in labels.attacks if label.id in found),
         missed=tuple(label for label in labels.attacks if label.id not in found),
         silenced=tuple(index.labels[n] for n in sorted(silent) if index.labels[n].id not in found),
@@ -111,8 +129,8 @@ def judge(alerts: Iterable[Alert], labels: Labels) -> Verdict:
         flags=tuple(alert for alert in others if alert.id in flags),
         unmatched=tuple(unmatched),
         elsewhere=tuple(alert for alert in unmatched if index.choice(alert, None, HORIZON_BLOCKS)),
-        misnamed=tuple(_misnamed(raised, told, labels)),
-        duplicates=(*again, *_said_again(hits)),
+        misnamed=tuple(_misnamed(named, told, labels)),
+        duplicates=(*again, *_said_again([*(hit for hit in hits if hit.is_raised), *also])),
     )
 
 
@@ -137,14 +155,32 @@ def _of(alert: Alert) -> str | None:
     return None if alert.category == ANY else alert.category
 
 
-def _hits(raised: Sequence[Alert], index: Index) -> list[int]:
-    """For each alert the place of the label that it hits, or `NO_LABEL`."""
-    given = assign([index.choice(alert, _of(alert), HORIZON_BLOCKS) for alert in raised])
-    nameless = [n for n, alert in enumerate(raised) if given[n] == NO_LABEL and alert.category in ANOMALOUS]
-    touched = assign([index.choice(raised[n], None, HORIZON_BLOCKS) for n in nameless])
+def _has_yielded(alert: Alert) -> bool:
+    return alert.suppressed_by is not None and alert.suppressed_by.get("kind") == PART_OF
+
+
+def _hits(alerts: Sequence[Alert], index: Index) -> tuple[Hit, ...]:
+    """Which label each of `alerts` hits, of those that hit one."""
+    given = assign([index.choice(alert, _of(alert), HORIZON_BLOCKS) for alert in alerts])
+    nameless = [n for n, alert in enumerate(alerts) if given[n] == NO_LABEL and alert.category in ANOMALOUS]
+    touched = assign([index.choice(alerts[n], None, HORIZON_BLOCKS) for n in nameless])
     for n, place in zip(nameless, touched, strict=True):
         given[n] = place
-    return given
+    pairs = zip(alerts, given, strict=True)
+    return tuple(Hit(alert, index.labels[place]) for alert, place in pairs if place != NO_LABEL)
+
+
+def _also(alerts: Iterable[Alert], labels: Labels) -> tuple[Hit, ...]:
+    """Those of `alerts` that say something else which is true of a story they touch, in time."""
+    stories = sorted(labels.labels, key=lambda label: (label.first_block, label.id))
+    index = Index(stories, _touched, lambda label: label.also)
+    choices = ((alert, index.choice(alert, alert.category, HORIZON_BLOCKS)) for alert in alerts)
+    return tuple(Hit(alert, stories[choice[0]]) for alert, choice in choices if choice)
+
+
+def _touched(label: Label) -> Iterable[str]:
+    """Whom an alert must call an attacker to touch a story: of one without attackers, anybody in it."""
+    return label.wanted if label.kind == "attack" else label.addresses
 
 
 def _flags(alerts: Sequence[Alert], negatives: Sequence[Label]) -> tuple[dict[str, Label], set[str]]:
@@ -178,11 +214,11 @@ def _misnamed(raised: Iterable[Alert], told: Mapping[str, Label], labels: Labels
             parts = label.roles_of(address) if label is not None else frozenset()
             if not parts and role.role == "attacker" and address in innocent:
                 yield Misnamed(alert.id, address, innocent[address], role.role)
-            elif parts and role.role not in parts:
+            elif parts and role.role not in parts and role.role != "subject":
                 yield Misnamed(alert.id, address, min(parts, key=_GRAVEST.index), role.role)
 
 
-_GRAVEST: tuple[RoleName, ...] = ("victim", "infrastructure", "intermediary", "attacker")
+_GRAVEST: tuple[RoleName, ...] = ("victim", "infrastructure", "intermediary", "attacker", "subject")
 """Of an address with several parts, the one that it is worst to get wrong."""
 
 

@@ -1,23 +1,24 @@
 """What really happened on a chain, and what was said of it: the files that evaluation reads.
 
 The only place in `detectors` that reads labels. Their format stands in
-`ingest/localchain/README.md`; `variant` and `succeeded` are keys that labels of others may leave out.
+`ingest/localchain/README.md`; `also`, `variant` and `succeeded` are keys that labels of others may leave out.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from detectors.alerts.alert import Alert, RoleName
+from detectors.evaluate.categories import ANOMALOUS
 from ingest.model.errors import BadInput
 
 Kind = Literal["attack", "hard_negative"]
-World = Literal["honest", "unknown"]
+Unlabelled = Literal["honest", "unknown"]
 
 _VARIANT = re.compile(r"([^:\s]{1,60}): ")
 """What a note begins with where the variant has no key of its own."""
@@ -30,7 +31,8 @@ class Label:
     """One story of the simulation, or of recorded data: an attack, or a hard negative that looks like one.
 
     Addresses and hashes are lower-case 0x-hex; `addresses` holds those of every role. `harm_block`: the
-    block of the first loss. `succeeded` is false for an attack that was tried and came to nothing.
+    block of the first loss. `succeeded` is false for an attack that was tried and came to nothing. `also`:
+    further categories that are true of the story. `subjects`: what an anomaly is about, without accusation.
     """
 
     id: str
@@ -47,6 +49,13 @@ class Label:
     intermediaries: frozenset[str] = frozenset()
     variant: str = ""
     succeeded: bool = True
+    also: frozenset[str] = frozenset()
+    subjects: frozenset[str] = frozenset()
+
+    @property
+    def wanted(self) -> Collection[str]:
+        """Whom an alert must name to be about this story: attackers; of an anomaly, its subjects too."""
+        return self.attackers | self.subjects if self.category in ANOMALOUS else self.attackers
 
     def roles_of(self, address: str) -> frozenset[RoleName]:
         """The parts that `address` plays in this story; mostly one, empty for a stranger."""
@@ -55,6 +64,7 @@ class Label:
             "victim": self.victims,
             "intermediary": self.intermediaries,
             "infrastructure": self.infrastructure,
+            "subject": self.subjects,
         }
         return frozenset(role for role, addresses in parts.items() if address in addresses)
 
@@ -68,8 +78,10 @@ class Labels:
     """
 
     chain_id: int
-    unlabelled: World
+    unlabelled: Unlabelled
     labels: tuple[Label, ...]
+    seed: int | None = None
+    """What the world was played from, where the file says so."""
 
     @property
     def attacks(self) -> tuple[Label, ...]:
@@ -94,14 +106,15 @@ def load_labels(path: Path) -> Labels:
     number = 0
     try:
         header = json.loads(lines[0])
-        chain_id, unlabelled = int(header["chain_id"]), _one_of(World, header["unlabelled"])
+        chain_id, unlabelled = int(header["chain_id"]), _one_of(Unlabelled, header["unlabelled"])
+        seed = _seed(header.get("seed"))
         labels: dict[str, Label] = {}
         for number, line in enumerate(lines[1:], start=1):  # noqa: B007
             label = _label(json.loads(line))
             if label.id in labels:
                 raise ValueError(f"the id {label.id!r} is taken by a line above")
             labels[label.id] = label
-        return Labels(chain_id, unlabelled, tuple(labels.values()))
+        return Labels(chain_id, unlabelled, tuple(labels.values()), seed)
     except _MALFORMED as error:
         raise BadInput(f"{path}, line {number + 1}: no label ({type(error).__name__}: {error})") from error
 
@@ -126,10 +139,14 @@ def _lines(path: Path) -> list[str]:
 
 
 def _typed(alert: Alert) -> Alert:
-    """`alert` where what is judged has the type it must have. Raises TypeError."""
+    """`alert` where what is judged has the type it must have. Raises TypeError and ValueError."""
     texts = (alert.id, alert.category, alert.status, alert.detector, *alert.transactions)
     for text in (*texts, *(role.address for role in alert.roles)):
         _text(text)
+    for role in alert.roles:
+        _one_of(RoleName, role.role)
+    if alert.suppressed_by is not None:
+        _text(alert.suppressed_by["kind"])
     for number in (alert.block_number, alert.chain_id):
         if type(number) is not int:
             raise TypeError(f"{number!r} is no whole number")
@@ -141,10 +158,10 @@ def _typed(alert: Alert) -> Alert:
 def _label(plain: Mapping[str, Any]) -> Label:
     roles = [(role["address"].lower(), _one_of(RoleName, role["role"])) for role in plain["roles"]]
     harm, note = plain["harm_block"], str(plain.get("note") or "")
-    begins = _VARIANT.match(note)
+    begins, category = _VARIANT.match(note), _text(plain["category"])
     return Label(
         id=_text(plain["id"]),
-        category=_text(plain["category"]),
+        category=category,
         kind=_one_of(Kind, plain["kind"]),
         first_block=int(plain["first_block"]),
         last_block=int(plain["last_block"]),
@@ -157,6 +174,8 @@ def _label(plain: Mapping[str, Any]) -> Label:
         intermediaries=_with_role("intermediary", roles),
         variant=str(plain.get("variant") or (begins.group(1) if begins else "")),
         succeeded=_flag(plain.get("succeeded", True)),
+        also=_texts(plain.get("also", [])) - {category},
+        subjects=_with_role("subject", roles),
     )
 
 
@@ -168,6 +187,18 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
     return value
+
+
+def _seed(value: object) -> int | None:
+    if value is not None and type(value) is not int:
+        raise TypeError(f"a seed of {value!r} is no whole number")
+    return value
+
+
+def _texts(value: object) -> frozenset[str]:
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r} is no list")
+    return frozenset(_text(each) for each in value)
 
 
 def _flag(value: object) -> bool:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from detectors.alerts.alert import Alert
+from detectors.evaluate.categories import ANOMALOUS
 from detectors.evaluate.labels import Label
 
 MANY_ATTACKERS = 10
@@ -27,19 +28,29 @@ Key = tuple[frozenset[str], frozenset[str]]
 
 
 def attackers_named(alert: Alert) -> frozenset[str]:
-    """Every address that the alert calls an attacker, lower-case."""
-    return frozenset(role.address.lower() for role in alert.roles if role.role == "attacker")
+    """Every address that the alert calls an attacker, lower-case. What an anomaly is about counts as one: it
+    accuses nobody.
+    """
+    wanted = ("attacker", "subject") if alert.category in ANOMALOUS else ("attacker",)
+    return frozenset(role.address.lower() for role in alert.roles if role.role in wanted)
+
+
+def own_category(label: Label) -> Collection[str]:
+    """What a label is found by."""
+    return (label.category,)
 
 
 @dataclass(slots=True)
 class Index:
     """Labels by what an alert can share with them: their transactions, and the addresses `of` names.
 
-    `labels` are in time order; the places of labels in it are what is handed out.
+    `labels` are in time order; the places of labels in it are what is handed out. `named`: the categories
+    that a label answers to.
     """
 
     labels: Sequence[Label]
     of: Callable[[Label], Iterable[str]]
+    named: Callable[[Label], Collection[str]] = own_category
     by_transaction: dict[str, list[int]] = field(default_factory=dict)
     by_address: dict[str, list[int]] = field(default_factory=dict)
     known: dict[tuple[Key, str | None], tuple[Choice, list[int]]] = field(default_factory=dict)
@@ -79,7 +90,7 @@ class Index:
         wanted = (
             place
             for place in transactions.keys() | addresses.keys()
-            if category is None or self.labels[place].category == category
+            if category is None or category in self.named(self.labels[place])
         )
         return tuple(sorted(wanted, key=lambda place: (-transactions[place], -addresses[place], place)))
 

@@ -54,8 +54,10 @@ class Point:
 class Row:
     """What is said of one category, of all together, or of a baseline.
 
-    attacks, found: labels. false_alarms: alerts that hit no attack. also_right: attacks of other categories
-    that anomalies are about. silenced: missed attacks that a suppressed alert is about. lead: blocks from the
+    attacks, found: labels. alerts: those raised. yielded: those that yielded to one that says more; found
+    holds what they found. also_true: alerts raised that say something else which is true of a story; they
+    count neither way. false_alarms: alerts that hit no attack. also_right: attacks of other categories that
+    anomalies are about. silenced: missed attacks that a suppressed alert is about. lead: blocks from the
     first alert to the first harm, positive = before it; lead_before: share of attacks found before their
     harm; lead_blocks: the lead of each. latency: from an attack's first transaction to its first alert.
     """
@@ -64,6 +66,8 @@ class Row:
     attacks: int
     found: int
     alerts: int
+    yielded: int
+    also_true: int
     false_alarms: int
     also_right: int
     silenced: int
@@ -123,6 +127,8 @@ def row(verdict: Verdict, name: str, of: Callable[[str], bool]) -> Row:
         attacks=len(attacks),
         found=len(found),
         alerts=sum(of(alert.category) for alert in verdict.raised),
+        yielded=sum(of(alert.category) for alert in verdict.yielded),
+        also_true=sum(of(hit.alert.category) for hit in verdict.also),
         false_alarms=len(wrong),
         also_right=len(besides),
         silenced=sum(of(label.category) for label in verdict.silenced),

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import polars as pl
 
-from detectors.alerts.alert import Alert
+from detectors.alerts.alert import Alert, Role
 from detectors.evaluate import calibration
 from detectors.evaluate.calibration import Bin
-from detectors.evaluate.categories import CATEGORIES
+from detectors.evaluate.categories import ANOMALOUS, ANY, CATEGORIES
 from detectors.evaluate.judging import HORIZON_BLOCKS, Verdict, judge
 from detectors.evaluate.labels import Labels
 from detectors.evaluate.measures import DECIMALS, ENOUGH_LABELS, Figure, Row, category_row, row, share
 from detectors.evaluate.survey import Survey
+from detectors.evaluate.worlds import (
+    World,
+    WorldCounts,
+    added,
+    all_transactions,
+    baseline_verdicts,
+    counts,
+    honest_transactions,
+    named,
+)
 
 Status = Literal["measured", "not enough", "not built", "no labels"]
 
@@ -48,14 +58,17 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A book judged. `built`: the row of the categories that have a detector. `by_subject` and `nearest` need
-    scores, the baselines and rates a lake; null without.
+    """Books judged. `worlds`: what each added. `built`: the row of the categories that have a detector.
+    `anomalous`: that of all anomalies, each held against attacks of whatever category. `by_subject` and
+    `nearest` need scores, the baselines and rates a lake; null without.
     """
 
+    worlds: tuple[WorldCounts, ...]
     rows: tuple[Row, ...]
     statuses: Mapping[str, Status]
     overall: Standing
     built: Row
+    anomalous: Row
     macro_f1: float | None
     macro_f1_built: float | None
     baselines: tuple[Standing, ...]
@@ -71,9 +84,10 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of `--json`; its keys stand in `detectors/README.md`, "What evaluate says"."""
-        verdict = self.verdict
+        verdict, chains = self.verdict, {each.chain_id for each in self.worlds}
         return {
-            "chain_id": verdict.labels.chain_id,
+            "chain_id": min(chains) if len(chains) == 1 else None,
+            "worlds": [asdict(each) for each in self.worlds],
             "unlabelled": verdict.labels.unlabelled,
             "horizon_blocks": HORIZON_BLOCKS,
             "enough_labels": ENOUGH_LABELS,
@@ -91,6 +105,7 @@ class Report:
             },
             "overall": self.overall.to_dict(),
             "built": row_dict(self.built),
+            "anomalous": row_dict(self.anomalous),
             "macro_f1": self.macro_f1,
             "macro_f1_built": self.macro_f1_built,
             "baselines": {each.row.name: each.to_dict() for each in self.baselines},
@@ -117,6 +132,8 @@ def _counted(verdict: Verdict) -> dict[str, int]:
         "raised": len(verdict.raised),
         "retracted": verdict.retracted,
         "suppressed": verdict.suppressed,
+        "yielded": len(verdict.yielded),
+        "also_true": len(verdict.also),
         "about_hard_negatives": len(verdict.flags),
         "about_another_category": len(verdict.elsewhere),
     }
@@ -135,32 +152,63 @@ def evaluate(
     baselines: Mapping[str, Iterable[Alert]] | None = None,
     scores: pl.DataFrame | None = None,
 ) -> Report:
-    """Judges a book, and each baseline's book in the same way.
+    """Judges one book, see `evaluate_worlds` and `World`."""
+    return evaluate_worlds([World(alerts, labels, survey, baselines, scores)], built)
 
-    `built`: categories that have a detector. `survey`: of the lake that was judged. `scores`: as
-    `calibration.load_scores` gives them. Raises BadInput where an alert is about another chain.
+
+def evaluate_worlds(worlds: Sequence[World], built: frozenset[str]) -> Report:
+    """Judges the book of each of `worlds` (one at the least) by itself, each baseline's in the same way, and
+    adds up.
+
+    `built`: categories that have a detector. Raises BadInput where an alert is about another chain, or where
+    worlds cannot be added up.
     """
-    verdict = judge(alerts, labels)
-    honest = None if survey is None else survey.honest
-    overall = standing(verdict, "overall", honest)
+    given = named([replace(world, alerts=tuple(world.alerts)) for world in worlds])
+    told = [world for _, world in given]
+    verdicts = [judge(world.alerts, world.labels) for world in told]
+    verdict, honest = added(verdicts), honest_transactions(told)
     rows = tuple(category_row(verdict, category) for category in _categories(verdict))
     statuses = {each.name: _status(each, built) for each in rows}
     measured = frozenset(name for name, status in statuses.items() if status != "not built")
-    naive = [standing(judge(book, labels), name, honest) for name, book in (baselines or {}).items()]
+    naive = [standing(made, name, honest) for name, made in baseline_verdicts(told).items()]
+    scored = [(world.scores, world.labels) for world in told if world.scores is not None]
+    missed = [(world.scores, made) for world, made in zip(told, verdicts, strict=True)]
     return Report(
+        worlds=tuple(counts(*pair, made) for pair, made in zip(given, verdicts, strict=True)),
         rows=rows,
         statuses=statuses,
-        overall=overall,
+        overall=standing(verdict, "overall", honest),
         built=row(verdict, "with a detector", lambda category: category in measured),
+        anomalous=row(added([_anomalies(world) for world in told]), "anomalous-*", lambda _: True),
         macro_f1=_mean_f1(rows),
         macro_f1_built=_mean_f1(each for each in rows if each.name in measured),
         baselines=tuple(naive),
-        transactions=None if survey is None else survey.transactions,
+        transactions=all_transactions(told),
         honest=honest,
         by_alert=calibration.of_alerts(verdict),
-        by_subject=None if scores is None else calibration.of_subjects(scores, labels),
-        nearest=None if scores is None else calibration.nearest(scores, verdict.missed),
+        by_subject=calibration.of_subjects(scored) if scored else None,
+        nearest=_nearest(missed) if scored else None,
     )
+
+
+def _nearest(missed: Iterable[tuple[pl.DataFrame | None, Verdict]]) -> dict[str, float | None]:
+    """How close each miss came, of the worlds that have scores."""
+    near: dict[str, float | None] = {}
+    for scores, verdict in missed:
+        if scores is not None:
+            near |= calibration.nearest(scores, verdict.missed)
+    return near
+
+
+def _anomalies(world: World) -> Verdict:
+    """What a world's anomalies are worth, were each an alert of every category: they name no pattern."""
+    chosen = (alert for alert in world.alerts if alert.category in ANOMALOUS)
+    return judge((replace(alert, category=ANY, roles=_named(alert)) for alert in chosen), world.labels)
+
+
+def _named(alert: Alert) -> tuple[Role, ...]:
+    """The alert's roles, what it is about among its attackers."""
+    return tuple(Role(each.address, "attacker") if each.role == "subject" else each for each in alert.roles)
 
 
 def standing(verdict: Verdict, name: str, honest: int | None) -> Standing:
@@ -181,11 +229,12 @@ def standing(verdict: Verdict, name: str, honest: int | None) -> Standing:
 def _categories(verdict: Verdict) -> list[str]:
     """All of them in order, and those that only labels or alerts know."""
     labelled = {label.category for label in verdict.labels.labels}
-    return sorted({*CATEGORIES, *labelled, *(alert.category for alert in verdict.raised)})
+    said = {alert.category for alert in (*verdict.raised, *verdict.yielded)}
+    return sorted({*CATEGORIES, *labelled, *said})
 
 
 def _status(made: Row, built: frozenset[str]) -> Status:
-    if made.name not in built and not made.alerts:
+    if made.name not in built and not made.alerts and not made.yielded:
         return "not built"
     if not made.attacks:
         return "no labels"

@@ -18,17 +18,30 @@ _COUNTS = (1, 2, 6, 7)
 
 def table(report: Report) -> list[str]:
     """The whole report for a terminal: the table, then what is said in words."""
-    shown = [each for each in report.rows if each.attacks or each.alerts or each.hard_negatives]
+    shown = shown_rows(report)
     cells = [
         _HEAD,
         *(_cells(each, visible(each.name), report.statuses[each.name]) for each in shown),
-        *(_cells(each, each.name) for each in (report.built, report.overall.row)),
+        *(_cells(each, each.name) for each in summing_rows(report)),
         *(_cells(each.row, f"baseline: {each.row.name}") for each in report.baselines),
     ]
     lines = _aligned(cells)
     rule = "-" * max(map(len, lines))
     last = 1 + len(shown)
     return [lines[0], rule, *lines[1:last], rule, *lines[last:], "", *words(report), *_variants(report.rows)]
+
+
+def shown_rows(report: Report) -> list[Row]:
+    """The categories about which there is something to say."""
+    return [
+        each for each in report.rows if each.attacks or each.alerts or each.yielded or each.hard_negatives
+    ]
+
+
+def summing_rows(report: Report) -> list[Row]:
+    """Rows over several categories: that of anomalies where there are any."""
+    anomalies = [report.anomalous] if report.anomalous.alerts or report.anomalous.yielded else []
+    return [*anomalies, report.built, report.overall.row]
 
 
 def _cells(row: Row, name: str, status: str = "") -> tuple[str, ...]:
@@ -70,11 +83,16 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 def words(report: Report) -> Iterator[str]:
     """What the table does not hold, a sentence each."""
     verdict = report.verdict
+    yield from _worlds(report)
     yield (
-        f"{len(verdict.raised)} alerts raised (beside {verdict.retracted} retracted and {verdict.suppressed} "
-        f"suppressed); {len(verdict.unmatched)} match no label{_rate(report.overall.per_10k)}, "
-        f"{len(verdict.elsewhere)} of them are about an attack of another category"
+        f"{len(verdict.raised)} alerts raised (beside {verdict.retracted} retracted, {verdict.suppressed} "
+        f"suppressed, and {len(verdict.yielded)} that yielded to one that says more); "
+        f"{len(verdict.unmatched)} match no label"
+        f"{_rate(report.overall.per_10k)}, {len(verdict.elsewhere)} of them are about an attack of another "
+        "category"
     )
+    if verdict.also:
+        yield f"{len(verdict.also)} alerts say something else that is true of a story: they count neither way"
     errors = ", ".join(f"{number} x {said}" for said, number in role_errors(verdict).items())
     yield (
         f"{len(verdict.victims_named_attacker)} victims called an attacker, "
@@ -90,6 +108,25 @@ def words(report: Report) -> Iterator[str]:
         yield f"missed, though a suppressed alert is about it: {silenced}"
     yield from _absent(report)
     yield f"not enough: fewer than {ENOUGH_LABELS} attacks; [ ] 95 % intervals, of blocks the quartiles"
+
+
+def _worlds(report: Report) -> Iterator[str]:
+    """Of several worlds how many there are, and what each added."""
+    if len(report.worlds) > 1:
+        yield f"{worlds_told(report)}, each judged by itself and added up"
+        for each in report.worlds:
+            yield (
+                f"{each.name}: {each.found} of {each.attacks} attacks found, {each.false_alarms} false "
+                f"alarms, {each.hard_negatives_flagged} of {each.hard_negatives} hard negatives flagged"
+            )
+
+
+def worlds_told(report: Report) -> str:
+    """How many worlds there are, and what they were played from, where it is known."""
+    number = len(report.worlds)
+    seeds = [str(each.seed) for each in report.worlds if each.seed is not None]
+    of = f" ({'seed' if number == 1 else 'seeds'} {', '.join(seeds)})" if len(seeds) == number else ""
+    return f"{number} {'world' if number == 1 else 'worlds'}{of}"
 
 
 def _rate(per_10k: float | None) -> str:
@@ -114,7 +151,7 @@ def _variants(rows: Iterable[Row]) -> Iterator[str]:
         evading = [
             f"{visible(variant) or 'unnamed'} {_count(recall)}"
             for variant, recall in row.variants.items()
-            if row.alerts and recall.value < 1
+            if (row.alerts or row.yielded) and recall.value < 1
         ]
         if evading:
             yield f"not all found of {visible(row.name)}: {', '.join(evading)}"

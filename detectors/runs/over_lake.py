@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from detectors.alerts.alert import Alert, book
 from detectors.base import Detector
 from detectors.engine.engine import Engine, Score
 from detectors.engine.settings import EngineSettings
+from detectors.runs.tiers import at_tier
 from ingest.lake.reading import Lake
+from ingest.lake.writing import written_reason
 from ingest.machine.progress import Progress
 from ingest.model.errors import BadInput, ChainGap
 
@@ -46,7 +49,10 @@ class Judged:
 
 @dataclass(slots=True)
 class LakeRun:
-    """`detect --lake`. With `allow_gaps`, state begins anew after a gap instead of ending with ChainGap."""
+    """`detect --lake`. With `allow_gaps`, state begins anew after a gap instead of ending with ChainGap.
+
+    With a tier in the settings, what lies above it is hidden; BadInput where the lake holds less.
+    """
 
     lake: Lake
     chain_id: int
@@ -62,7 +68,8 @@ class LakeRun:
         alerts: list[Alert] = []
         scores: list[Score] = []
         total, started = self._count(first, last), time.monotonic()
-        for batch in self.lake.batches(self.chain_id, first, last, blocks=self.blocks):
+        for whole in self.lake.batches(self.chain_id, first, last, blocks=self.blocks):
+            batch = at_tier(whole, self.settings.tier)
             try:
                 output = engine.take(batch)
             except ChainGap:
@@ -104,7 +111,14 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
+        _remove(temporary)
         raise BadInput(f"{path} cannot be written: {error.strerror}; give another file") from error
+
+
+def _remove(half: Path) -> None:
+    """What was written of a file, on a full disk say, is in nobody's way."""
+    with suppress(OSError):
+        half.unlink()
 
 
 def write_book(path: Path, judged: Judged, finality: int) -> int:
@@ -131,6 +145,6 @@ def write_scores(path: Path, judged: Judged) -> None:
     try:
         pl.DataFrame(rows, schema=SCORES, orient="row").write_parquet(temporary)
         temporary.replace(path)
-    except OSError as error:
-        reason = error.strerror or str(error).splitlines()[0]
-        raise BadInput(f"{path} cannot be written: {reason}; give another --scores") from error
+    except (OSError, pl.exceptions.ComputeError) as error:
+        _remove(temporary)
+        raise BadInput(f"{path} cannot be written: {written_reason(error)}; give another --scores") from error

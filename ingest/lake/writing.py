@@ -35,8 +35,18 @@ class LakeWriter:
 
         1. the files are written and synced; 2. manifests of ranges that overlap are removed; 3. the new ones
         are renamed in; 4. files that no manifest lists any more are deleted. A crash between 2 and 3 leaves
-        blocks out, never two versions of them: backfilling again puts them back.
+        blocks out, never two versions of them: backfilling again puts them back. Raises BadInput where the
+        folder cannot be written, on a full disk say.
         """
+        try:
+            return self._write(batch)
+        except (OSError, pl.exceptions.ComputeError) as error:
+            raise BadInput(
+                f"the lake's folder {self._path} cannot be written: {written_reason(error)}: make room "
+                "there, then give the same command again"
+            ) from error
+
+    def _write(self, batch: Batch) -> Manifest:
         replaced = [
             old for old in self.lake().ranges(batch.chain_id) if old.overlaps(batch.first, batch.last)
         ]
@@ -78,21 +88,34 @@ class LakeWriter:
         target = self._path / path
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.with_name(f".{target.name}.{os.getpid()}")
-        schema.conform(table, frame).write_parquet(
-            temporary, compression="zstd", compression_level=1, statistics=False
-        )
-        data = temporary.read_bytes()
-        _sync(temporary)
-        temporary.replace(target)
+        try:
+            schema.conform(table, frame).write_parquet(
+                temporary, compression="zstd", compression_level=1, statistics=False
+            )
+            data = temporary.read_bytes()
+            _sync(temporary)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
         return ListedFile(path, hashlib.sha256(data).hexdigest())
+
+
+def written_reason(error: Exception) -> str:
+    """Why a table could not be written, in a few words: polars has an error of its own for a full disk."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error).splitlines()[0].rpartition("IO error: ")[2]
 
 
 def _replace(target: Path, data: bytes) -> None:
     """The file appears under its name whole and on disk, or not at all."""
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    temporary.write_bytes(data)
-    _sync(temporary)
-    temporary.replace(target)
+    try:
+        temporary.write_bytes(data)
+        _sync(temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
     _sync(target.parent)
 
 

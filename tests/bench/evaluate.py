@@ -1,146 +1,196 @@
-"""`make evaluate`: plays a world with every category, reads it into a lake, judges it, and says how well.
-
-Each step is the command a user would give; the files stay in one folder.
+"""`make evaluate`: judges played worlds of every category, and says how well. A world is played once and kept
+(see `world_store`): a changed detector is judged in a minute.
 """
 
 from __future__ import annotations
 
 import argparse
+import errno
+import fcntl
 import json
-import shlex
-import shutil
+import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.localchain.chain.wallet import Wallet
+from detectors.base import TIERS
+from ingest.localchain.play.stories import repertoires
 from ingest.machine import tools
-from ingest.machine.processes import LOOPBACK, Child, answers, free_port, wait_until
-
-CHAIN_DEADLINE_S = 180
-STATES = 200
-"""Blocks whose state the node remembers: 40 MB each towards the end of a large world."""
-
-STRETCH = 80
-"""Blocks copied at once while the world is played: well before their state is forgotten."""
+from ingest.model.errors import UndertowError
+from tests.bench.world_playing import play, show_and_run
+from tests.bench.world_store import Plan, WorldStore
 
 ENOUGH = 40
 """Attacks of each category, at the least: below 30 a figure is called not enough."""
 
+LEAST_HONEST = 8
+"""Transactions a block with which `undertow simulate` can still play every honest habit."""
+
+PAGE, FIGURES = "evaluation.html", "evaluation.json"
+
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """What is played, and the folder in which it and everything said about it lies."""
+class Wanted:
+    """What is judged, and where what is said of it lies; `tier` None: with all that the lakes hold."""
 
+    plans: tuple[Plan, ...]
     folder: Path
-    blocks: int
-    transactions: int
-    per_category: int
-    seed: int
-
-    def file(self, name: str) -> Path:
-        return self.folder / name
+    tier: str | None
+    baselines: bool
 
 
-def main() -> int:
-    """The exit status of the first command that failed, else 0."""
-    world = _wanted()
-    for leftover in (world.file("lake"), world.file("facts")):
-        shutil.rmtree(leftover, ignore_errors=True)
-    world.folder.mkdir(parents=True, exist_ok=True)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status of the first command that failed, 1 after an error of our own in one line, 130 where
+    it was interrupted, else 0.
+    """
+    wanted = _wanted(arguments)
     try:
-        with _chain(world) as rpc:
-            _play(world, rpc)
-        book, labels = world.file("book.jsonl"), world.file("labels.jsonl")
-        scores, page = world.file("scores.parquet"), world.file("evaluation.html")
-        _say("detect", "--lake", world.file("lake"), "--alerts", book, "--scores", scores)
-        _say(
-            "evaluate", "--alerts", book, "--labels", labels, "--lake", world.file("lake"),
-            "--scores", scores, "--json", world.file("evaluation.json"), "--html", page,
-        )  # fmt: skip
+        with _ended_like_by_ctrl_c():
+            _evaluate(wanted)
+    except KeyboardInterrupt:
+        print("make evaluate: ended before it was done; worlds played to their end are kept", file=sys.stderr)
+        return 128 + signal.SIGINT
     except subprocess.CalledProcessError as error:
         return error.returncode
-    _count(labels)
-    print(f"\nas a page: {page}")
+    except UndertowError as error:
+        return _failed(str(error))
+    except OSError as error:
+        return _failed(f"{error.filename or wanted.folder}: {error.strerror}: {_mend(error)}")
     return 0
 
 
-def _wanted() -> World:
-    parser = argparse.ArgumentParser(prog="make evaluate", description=__doc__)
-    parser.add_argument("--blocks", type=int, default=3_000)
-    parser.add_argument("--transactions", type=int, default=40, help="about how many honest ones a block")
-    parser.add_argument("--per-category", type=int, default=ENOUGH, help="attacks, and hard negatives")
-    parser.add_argument("--seed", type=int, default=11)
-    parser.add_argument("--folder", type=Path, default=tools.home() / "evaluate")
-    given = parser.parse_args()
-    return World(given.folder, given.blocks, given.transactions, given.per_category, given.seed)
+@contextmanager
+def _ended_like_by_ctrl_c() -> Iterator[None]:
+    """SIGTERM clears up as Ctrl-C does: it ends what was started, and removes what is half."""
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _evaluate(wanted: Wanted) -> None:
+    store = WorldStore(wanted.folder / "worlds", _tell)
+    with ExitStack() as inside:
+        worlds = [inside.enter_context(store.kept(plan, play)) for plan in wanted.plans]
+        _tell_what_was_played(wanted.plans, worlds)
+        with _alone(wanted.folder):
+            _judge(wanted, worlds)
+    at = f" (as if there were no more than {wanted.tier})" if wanted.tier else ""
+    _tell(f"\nas a page{at}: {wanted.folder / PAGE}")
+
+
+def _judge(wanted: Wanted, worlds: Sequence[Path]) -> None:
+    """Each world by itself into a book, then all books together."""
+    folder, given = wanted.folder, list[object]()
+    for plan, world in zip(wanted.plans, worlds, strict=True):
+        book, scores = folder / f"book-{plan.seed}.jsonl", folder / f"scores-{plan.seed}.parquet"
+        at = ["--tier", wanted.tier] if wanted.tier else []
+        show_and_run("detect", "--lake", world / "lake", "--alerts", book, "--scores", scores, *at)
+        given += ["--alerts", book, "--labels", world / "labels.jsonl"]
+        given += ["--lake", world / "lake", "--scores", scores]
+    more = [] if wanted.baselines else ["--no-baselines"]
+    show_and_run("evaluate", *given, "--json", folder / FIGURES, "--html", folder / PAGE, *more)
 
 
 @contextmanager
-def _chain(world: World) -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "undertow", "chain", "--port", str(port), "--states", str(STATES)]
-    with Child.start("chain", command, log=world.file("chain.log")) as child:
-        wait_until(lambda: answers(port), CHAIN_DEADLINE_S, f"the local chain on port {port}", child)
-        yield f"http://{LOOPBACK}:{port}"
+def _alone(folder: Path) -> Iterator[None]:
+    """Of runs at once, one judges at a time, so that what lies in `folder` is of one run. What is locked is
+    free again however a run ends.
+    """
+    with (folder / "judging.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _tell(f"another run judges in {folder}: waiting for it")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
-def _play(world: World, rpc: str) -> None:
-    """Plays the world, and copies it into the lake as it grows: the node forgets old states, and with them
-    what a new token said of itself."""
-    wallet, copied = Wallet.connect(rpc), 0
-    with ThreadPoolExecutor(1) as pool:
-        playing = pool.submit(_simulate, world, rpc)
-        while not playing.done() or copied < _head(wallet):
-            head = _head(wallet)
-            if head - copied >= STRETCH or playing.done():
-                _say(
-                    "backfill", "--rpc", rpc, "--from-block", copied + 1, "--to-block", head,
-                    "--lake", world.file("lake"), "--facts", world.file("facts"),
-                )  # fmt: skip
-                copied = head
-            wait([playing], timeout=1)
-    playing.result()
+def _tell_what_was_played(plans: Sequence[Plan], worlds: Sequence[Path]) -> None:
+    """How many attacks there are, and of which categories none."""
+    lines = [line for world in worlds for line in (world / "labels.jsonl").read_text().splitlines()[1:]]
+    told = [json.loads(line) for line in lines]
+    attacks = Counter(label["category"] for label in told if label["kind"] == "attack")
+    wanted = plans[0].categories or tuple(sorted({one.category for one in repertoires()}))
+    fewest = min(attacks[name] for name in wanted)
+    made = "1 attack" if attacks.total() == 1 else f"{attacks.total()} attacks"
+    of = "1 category" if len(wanted) == 1 else f"{len(wanted)} categories"
+    _tell(f"to be judged: {made} of {of}, at least {fewest} of each")
+    if none := [name for name in wanted if not attacks[name]]:
+        _tell(f"too few --blocks for an attack of: {', '.join(none)}")
 
 
-def _simulate(world: World, rpc: str) -> None:
-    _say(
-        "simulate", "--rpc", rpc, "--labels", world.file("labels.jsonl"), "--facts", world.file("facts"),
-        "--seed", world.seed, "--blocks", world.blocks, "--attacks-per-category", world.per_category,
-        "--transactions-per-block", world.transactions,
-    )  # fmt: skip
+def _tell(line: str) -> None:
+    print(line, flush=True)
 
 
-def _head(wallet: Wallet) -> int:
-    return int(wallet.ask("eth_blockNumber"), 16)
+def _wanted(arguments: Sequence[str] | None) -> Wanted:
+    parser = argparse.ArgumentParser(prog="make evaluate", description=__doc__)
+    parser.add_argument("--seeds", type=_seeds, default=(11,), help="a world is played from each: '1 2 3'")
+    parser.add_argument("--categories", type=_categories, help="only stories of these, by commas")
+    parser.add_argument("--tier", choices=TIERS, help="judge as if the lakes held no more than this")
+    parser.add_argument("--blocks", type=_count_of, default=3_000)
+    parser.add_argument(
+        "--transactions", type=_honest, default=40, help="about how many honest ones a block, 8 or more"
+    )
+    parser.add_argument(
+        "--per-category", type=_count_of, default=ENOUGH, help="attacks, and hard negatives, in each world"
+    )
+    parser.add_argument("--no-baselines", action="store_true", help="leave the naive baselines out")
+    parser.add_argument("--folder", type=Path, default=tools.home() / "evaluate")
+    given = parser.parse_args(arguments)
+    plans = [
+        Plan(seed, given.blocks, given.transactions, given.per_category, given.categories)
+        for seed in given.seeds
+    ]
+    return Wanted(tuple(plans), given.folder.absolute(), given.tier, not given.no_baselines)
 
 
-def _say(*arguments: object) -> None:
-    """Shows a command and runs it; what it says of each story that was played is left out."""
-    words = [str(argument) for argument in arguments]
-    print(f"$ undertow {shlex.join(words)}", flush=True)
-    started = time.monotonic()
-    running = subprocess.Popen([sys.executable, "-m", "undertow", *words], stdout=subprocess.PIPE, text=True)
-    assert running.stdout is not None
-    for line in running.stdout:
-        if not line.startswith("played "):
-            print(line, end="", flush=True)
-    if status := running.wait():
-        raise subprocess.CalledProcessError(status, words)
-    print(f"  {time.monotonic() - started:.0f} s", flush=True)
+def _seeds(text: str) -> tuple[int, ...]:
+    words = text.replace(",", " ").split()
+    if not words or not all(word.isdecimal() for word in words):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of whole numbers, such as '1 2 3'")
+    seeds = tuple(int(word) for word in words)
+    if len(set(seeds)) < len(seeds):
+        raise argparse.ArgumentTypeError(f"{text!r} names a seed twice: each world counts once")
+    return seeds
 
 
-def _count(labels: Path) -> None:
-    """How many labels of each category there are, the fewest first to be seen."""
-    told = [json.loads(line) for line in labels.read_text().splitlines()[1:]]
-    attacks = [label["category"] for label in told if label["kind"] == "attack"]
-    fewest = min(attacks.count(category) for category in set(attacks))
-    print(f"{len(set(attacks))} categories, {len(attacks)} attacks, {fewest} of the rarest category")
+def _categories(text: str) -> tuple[str, ...]:
+    known = {one.category for one in repertoires()}
+    wanted = sorted({name.strip() for name in text.split(",")})
+    if strange := [name for name in wanted if name not in known]:
+        raise argparse.ArgumentTypeError(f"{strange[0]!r} is none of {', '.join(sorted(known))}")
+    return tuple(wanted)
+
+
+def _count_of(text: str, least: int = 1) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above {least - 1}")
+    return int(text)
+
+
+def _honest(text: str) -> int:
+    return _count_of(text, LEAST_HONEST)
+
+
+def _mend(error: OSError) -> str:
+    free = "free some space, or " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    return f"{free}set UNDERTOW_HOME (or --folder) to a folder that can be written"
+
+
+def _failed(why: str) -> int:
+    print(f"make evaluate: {why}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

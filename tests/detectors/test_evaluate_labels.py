@@ -71,6 +71,22 @@ def test_each_part_is_known_and_all_of_them_are_addresses(tmp_path: Path) -> Non
     assert len(made.addresses) == 4
 
 
+def test_what_else_is_true_of_a_story_is_read_without_its_own_category(tmp_path: Path) -> None:
+    assert read(tmp_path, also=["wallet-drain", "layering"]).also == {"wallet-drain"}
+    assert read(tmp_path).also == frozenset()  # files of before have no such key
+
+
+def test_a_subject_is_a_part_of_its_own(tmp_path: Path) -> None:
+    made = read(tmp_path, roles=[{"address": BOB, "role": "subject"}])
+    assert (made.subjects, made.attackers) == (frozenset({BOB}), frozenset())
+    assert made.roles_of(BOB) == {"subject"}
+
+
+def test_the_seed_of_a_world_is_read_where_it_is_told(tmp_path: Path) -> None:
+    assert load_labels(written(tmp_path, HEADER | {"seed": 11}, LINE)).seed == 11
+    assert load_labels(written(tmp_path, HEADER, LINE)).seed is None
+
+
 def test_labels_are_in_time_order_whatever_the_file_says(tmp_path: Path) -> None:
     early = {**LINE, "id": "b", "first_block": 3}
     negative = {**LINE, "id": "c", "kind": "hard_negative"}
@@ -97,6 +113,9 @@ def test_labels_are_in_time_order_whatever_the_file_says(tmp_path: Path) -> None
         ([HEADER, {**LINE, "kind": "rumour"}], "line 2: .*'rumour' is not one of attack, hard_negative"),
         ([HEADER, {**LINE, "category": 7}], "line 2: .*7 is no text"),
         ([HEADER, {**LINE, "succeeded": "no"}], "line 2: .*'no' is neither true nor false"),
+        ([HEADER, {**LINE, "also": "layering"}], "line 2: .*'layering' is no list"),
+        ([HEADER, {**LINE, "also": [7]}], "line 2: .*7 is no text"),
+        ([HEADER | {"seed": "7"}, LINE], "line 1: .*'7' is no whole number"),
         ([HEADER, LINE, LINE], "line 3: .*the id 'attack' is taken by a line above"),
         ([HEADER, "[" * 3_000], "line 2: no label"),  # deeper than Python reads
     ],
@@ -127,6 +146,9 @@ def test_a_book_is_read_as_it_was_written(tmp_path: Path) -> None:
         ('"score":0.7', '"score":1.5'),
         ('"id":"alert 100 d"', '"id":7'),
         ('"role":"attacker"}]', '"role":"attacker"},{"address":7,"role":"victim"}]'),
+        ('"role":"attacker"}]', '"role":"king"}]'),
+        ('"suppressed_by":null', '"suppressed_by":{"reason":"because"}'),
+        ('"suppressed_by":null', '"suppressed_by":"part-of"'),
     ],
 )
 def test_a_book_with_a_value_of_another_kind_is_refused(tmp_path: Path, before: str, after: str) -> None:

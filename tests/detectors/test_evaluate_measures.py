@@ -11,7 +11,7 @@ from detectors.alerts.alert import Alert
 from detectors.evaluate import Label, Verdict, judge
 from detectors.evaluate.calibration import binned, of_alerts
 from detectors.evaluate.categories import ANY
-from detectors.evaluate.labels import World
+from detectors.evaluate.labels import Unlabelled
 from detectors.evaluate.measures import Blocks, Figure, Point, Row, category_row, row
 from tests.detectors.alerts import BOB, label, labels, layered
 
@@ -37,11 +37,11 @@ def about(number: int, block: int = 100, **changes: Any) -> Alert:
     return layered(block, person(number), **({"id": f"about {number} in {block}"} | changes))
 
 
-def judged(alerts: list[Alert], *made: Label, unlabelled: World = "honest") -> Verdict:
+def judged(alerts: list[Alert], *made: Label, unlabelled: Unlabelled = "honest") -> Verdict:
     return judge(alerts, replace(labels(*made), unlabelled=unlabelled))
 
 
-def layering(alerts: list[Alert], *made: Label, unlabelled: World = "honest") -> Row:
+def layering(alerts: list[Alert], *made: Label, unlabelled: Unlabelled = "honest") -> Row:
     return category_row(judged(alerts, *made, unlabelled=unlabelled), "layering")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from ingest.lake.reading import Lake
 from ingest.lake.writing import LakeWriter
 from ingest.model.errors import BadInput, ChainGap, UndertowError
 from tests.fixtures.frames import ChainBuilder, address
+from tests.fixtures.full_disk import files_of_at_most
 from undertow import app
 
 SETTINGS = EngineSettings(finality=4)
@@ -164,3 +166,12 @@ def test_a_folder_that_is_no_lake_is_told(tmp_path: Path) -> None:
     _, _, error = detect("--lake", tmp_path, "--alerts", tmp_path / "book")
     assert isinstance(error, UndertowError)
     assert "is not a lake" in str(error)
+
+
+def test_a_full_disk_is_told_in_one_line_and_leaves_nothing_half(tmp_path: Path) -> None:
+    judged = run(lake_of(tmp_path / "lake", layering_town(), (1, 30)))
+    for write in (partial(write_book, finality=4), write_scores):
+        with files_of_at_most(100), pytest.raises(BadInput, match=r"file cannot be written: .*give") as error:
+            write(tmp_path / "file", judged)
+        assert "\n" not in str(error.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["lake"]

@@ -21,8 +21,10 @@ def test_the_same_run_has_the_same_name() -> None:
     assert len(digest(EngineSettings(), detectors(), ANCHOR)) == 16
 
 
-@pytest.mark.parametrize("changes", [{"finality": 65}, {"quiet_seconds": 1}, {"score_floor": 0.31}])
-def test_another_setting_of_the_engine_is_another_run(changes: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    "changes", [{"finality": 65}, {"quiet_seconds": 1}, {"score_floor": 0.31}, {"tier": "logs"}]
+)
+def test_another_setting_of_the_engine_is_another_run(changes: dict[str, float | str]) -> None:
     usual = digest(EngineSettings(), detectors(), ANCHOR)
     assert digest(replace(EngineSettings(), **changes), detectors(), ANCHOR) != usual  # type: ignore[arg-type]
 

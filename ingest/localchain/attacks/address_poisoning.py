@@ -20,6 +20,7 @@ WARM_UP = 20
 LONGEST = 19
 
 _LEAST_USD = 150
+_TWIN = ("token-impersonation",)
 _POISONER = Own("allowance", "Poisoner")
 _EVENT_TOKEN = Own("allowance", "EventToken", ("string", "string"))
 
@@ -62,7 +63,9 @@ def dust(stage: Stage) -> Story:
 
 
 def counterfeit(stage: Stage) -> Story:
-    """A worthless token with the real one's name: the lookalike sends what the victim had paid."""
+    """A worthless token with the real one's name: the lookalike sends what the victim had paid. A listed
+    token's name in a forged history is token impersonation too.
+    """
     (mark,) = yield from _real_payments(stage, [_stablecoin(stage)])
     sender = stage.dormant(stage.ether(1, 2))
     code = artifacts.TOKEN.deployment(mark.asset.symbol, mark.asset.symbol)
@@ -72,7 +75,9 @@ def counterfeit(stage: Stage) -> Story:
     fund = pay(ETH, sender, mark.lookalike, stage.miner.fee(2 * TOKEN_GAS))
     poison += yield [mint(fake, sender, mark.lookalike, mark.amount), fund]
     poison += yield [pay(Asset("", fake, 0), mark.lookalike, mark.victim, mark.amount)]
-    return (yield from _ending(stage, [mark], [sender], poison, "a counterfeit token from the lookalike"))
+    return (
+        yield from _ending(stage, [mark], [sender], poison, "a counterfeit token from the lookalike", _TWIN)
+    )
 
 
 def batch_contract(stage: Stage) -> Story:
@@ -94,7 +99,9 @@ def batch_contract(stage: Stage) -> Story:
 
 
 def forged_events(stage: Stage) -> Story:
-    """A token whose log says that the victims paid the lookalikes what they had really paid their friends."""
+    """A token whose log says that the victims paid the lookalikes what they had really paid their friends.
+    It reads like a listed one: token impersonation too.
+    """
     marks = yield from _real_payments(stage, [_stablecoin(stage)] * stage.rng.randint(1, 5))
     sender = stage.dormant(stage.ether(0.5, 2))
     symbol = stage.rng.choice((marks[0].asset.symbol, "USD\u0421", "USDT.", " USDC"))
@@ -107,7 +114,8 @@ def forged_events(stage: Stage) -> Story:
         [m.victim for m in marks], [m.lookalike for m in marks], [m.amount for m in marks],
     )  # fmt: skip
     poison += yield [Transaction(sender, fake, data, gas=(len(marks) + 2) * TOKEN_GAS)]
-    return (yield from _ending(stage, marks, [sender], poison, "forged payments in the log of a fake token"))
+    how = "forged payments in the log of a fake token"
+    return (yield from _ending(stage, marks, [sender], poison, how, _TWIN))
 
 
 VARIANTS = {
@@ -143,7 +151,14 @@ def _equip(stage: Stage, sender: Address, asset: Asset, marks: list[_Mark]) -> l
     return [*funding, buy(stage.world.router, sender, [stage.world.weth, asset.address], ETHER // 20)]
 
 
-def _ending(stage: Stage, marks: list[_Mark], senders: list[Address], poison: list[Mined], how: str) -> Story:
+def _ending(
+    stage: Stage,
+    marks: list[_Mark],
+    senders: list[Address],
+    poison: list[Mined],
+    how: str,
+    also: tuple[str, ...] = (),
+) -> Story:
     """In half of the stories one victim copies the wrong address and pays it."""
     yield from wait(stage.rng.randint(1, 8))
     mark, harm, loss = stage.rng.choice(marks), None, 0.0
@@ -155,7 +170,7 @@ def _ending(stage: Stage, marks: list[_Mark], senders: list[Address], poison: li
     attackers = [*senders, *(mark.lookalike for mark in marks)]
     named = roles(attackers, victims=(mark.victim for mark in marks))
     note = f"{how}; {'one of them paid the lookalike' if harm else 'nobody fell for it'}"
-    return Outcome(hashes(poison), named, note, harm, loss, succeeded=harm is not None)
+    return Outcome(hashes(poison), named, note, harm, loss, harm is not None, also)
 
 
 def _stablecoin(stage: Stage) -> Asset:

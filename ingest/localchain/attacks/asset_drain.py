@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ingest.localchain.chain.actions import Asset, Transaction
 from ingest.localchain.chain.contracts import call, create, created
@@ -84,7 +84,9 @@ def unprotected(stage: Stage) -> Story:
 
 
 def malicious_upgrade(stage: Stage) -> Story:
-    """Other code is put behind the treasury's proxy: with the owner's key, or as it had no owner."""
+    """Other code is put behind the treasury's proxy: with the owner's key, or as it had no owner. The thief
+    deploys that code for the purpose: a suspicious contract too.
+    """
     owner, is_orphan = (yield from builder(stage)), stage.rng.random() < 0.5
     made = yield [create(owner, UPGRADEABLE_TREASURY)]
     fails = is_orphan and stage.rng.random() < 2 * FAILS
@@ -103,11 +105,9 @@ def malicious_upgrade(stage: Stage) -> Story:
     wanted = named_by(heist.assets)
     emptied = [call(thief, heist.treasury, signature, wanted, taker, part) for taker, part in _parts(heist)]
     how = "nobody had initialised the proxy" if is_orphan else "the owner's key had leaked"
-    return (
-        yield from _stolen(
-            stage, heist, [*mine, turned, *emptied], how, "the proxy had an owner", len(mine) + 1
-        )
-    )
+    theft = [*mine, turned, *emptied]
+    told: Outcome = yield from _stolen(stage, heist, theft, how, "the proxy had an owner", len(mine) + 1)
+    return replace(told, also=("suspicious-contract",))
 
 
 def hot_wallet(stage: Stage) -> Story:

@@ -1,5 +1,9 @@
 """Flash-loan attacks: money that is borrowed and paid back in one transaction makes a protocol misjudge what
-it holds, and pay for it."""
+it holds, and pay for it.
+
+Each of them pushes a pool and uses its price, by code that was deployed for the purpose: price manipulation
+and a suspicious contract too.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +36,8 @@ CATEGORY = "flash-loan-attack"
 WARM_UP = 20
 LONGEST = 30
 NIGHTS = 1
+
+_ALSO = ("price-manipulation", "suspicious-contract")
 
 LENDER_RAID = Own("raid", "LenderRaid", ("address",))
 VAULT_RAID = Own("raid", "VaultRaid", ("address",))
@@ -146,8 +152,8 @@ def _carry_out(stage: Stage, raid: _Raid, fails: bool) -> Story:
         infrastructure=[raid.source.lender, raid.market.place.pair],
     )  # fmt: skip
     note = _note(raid, "it refused a price that it had not seen" if fails else f"{len(runs)} runs")
-    done = hashes([made, *runs, *moved])
-    return Outcome(done, named, note, harm, round(loss, 2) if harm else 0.0, succeeded=harm is not None)
+    done, lost = hashes([made, *runs, *moved]), round(loss, 2) if harm else 0.0
+    return Outcome(done, named, note, harm, lost, harm is not None, _ALSO)
 
 
 def _thief(stage: Stage) -> Acts:

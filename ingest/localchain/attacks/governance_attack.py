@@ -122,7 +122,9 @@ def patient_delegates(stage: Stage) -> Story:
 
 
 def flash_loaned(stage: Stage) -> Story:
-    """Votes that count while they are locked are lent for one transaction, which carries the motion out."""
+    """Votes that count while they are locked are lent for one transaction, which carries the motion out. A
+    flash loan used at others' cost, by contracts deployed for it: both are true too.
+    """
     commons: Commons = yield from open_commons(stage)
     thief = yield from assailant(stage, stage.ether(1, 3))
     yield from look_ordinary(stage, thief)
@@ -139,10 +141,13 @@ def flash_loaned(stage: Stage) -> Story:
     loss = lost_by(stage, commons.address, commons.assets, before)
     stage.cast.leave([thief])
     named = roles([thief, voter, spending], [commons.address], [commons.founder], [lender])
+    also = ("flash-loan-attack", "suspicious-contract")
     if not done[-1].ok:
-        return Outcome(hashes(done), named, "the lender no longer had votes enough", succeeded=False)
+        return Outcome(
+            hashes(done), named, "the lender no longer had votes enough", succeeded=False, also=also
+        )
     note = "two thirds of all votes lent by a flash loan, and the motion hurried"
-    return Outcome(hashes(done), named, note, done[-1].hash, loss)
+    return Outcome(hashes(done), named, note, done[-1].hash, loss, also=also)
 
 
 VARIANTS = {

@@ -1,4 +1,8 @@
-"""Hidden mints: a token's books hold more than its events tell, and the surplus is sold to its buyers."""
+"""Hidden mints: a token's books hold more than its events tell, and the surplus is sold to its buyers.
+
+Where these sales take two thirds or more of the native value out of the pool, it is a rug pull too: who
+controls the supply has taken the buyers' side.
+"""
 
 from __future__ import annotations
 
@@ -77,9 +81,12 @@ def _tell(stage: Stage, contract: str, make: MakeMoney, how: str) -> Story:
         return (yield from _renounced(scene, launched, make, group))
     for wallet in group.wallets:
         yield from scene.play(make(scene, launched, wallet))
+    pooled = stage.holding(stage.world.wrapped, launched.pool)
     sold = yield from _sell(scene, launched, group.wallets)
+    left = stage.holding(stage.world.wrapped, launched.pool)
     note = f"{how}; {len(group.wallets)} wallets sold the surplus"
-    return (yield from _end(scene, launched, group, note, sold[0].hash))
+    also = ("rug-pull",) if 3 * left <= pooled else ()
+    return (yield from _end(scene, launched, group, note, sold[0].hash, also))
 
 
 def _sellers(stage: Stage, owner: Address, needs_another: bool) -> Acts:
@@ -130,11 +137,13 @@ def _renounced(scene: Scene, launched: Launch, make: MakeMoney, group: Ring) -> 
     return (yield from _end(scene, launched, group, "the owner had renounced, and could make nothing", None))
 
 
-def _end(scene: Scene, launched: Launch, group: Ring, note: str, harm: str | None) -> Story:
+def _end(
+    scene: Scene, launched: Launch, group: Ring, note: str, harm: str | None, also: tuple[str, ...] = ()
+) -> Story:
     owner = launched.creator
     if scene.stage.rng.random() < 0.4:
         yield from cash_out(scene.stage, owner)
     attackers = list(dict.fromkeys([owner, *group.everybody]))
     victims, others = (scene.crowd, []) if harm else ([], scene.crowd)
     named = roles(attackers, victims, others, infrastructure=[launched.token, launched.pool])
-    return scene.end(named, note, harm)
+    return scene.end(named, note, harm, also)

@@ -116,8 +116,8 @@ def _tell(stage: Stage, trap: _Trap) -> Story:
     yield from _try_to_sell(scene, launched)
     if stage.rng.random() < 0.35:
         yield from scene.overnight(round(between(stage, HOUR, 15 * DAY)))
-    yield from _leave(scene, launched, group)
-    return (yield from _end(scene, launched, group, trap.note, harm))
+    is_pulled = yield from _leave(scene, launched, group)
+    return (yield from _end(scene, launched, group, trap.note, harm, ("rug-pull",) if is_pulled else ()))
 
 
 def _insiders(scene: Scene, wei: int) -> Acts:
@@ -160,20 +160,26 @@ def _try_to_sell(scene: Scene, launched: Launch) -> Acts:
 
 
 def _leave(scene: Scene, launched: Launch, group: Ring) -> Acts:
-    """Insiders sell; the owner mostly takes the liquidity out as well, and else keeps it for more victims."""
+    """Insiders sell; the owner mostly takes the liquidity out as well, and else keeps it for more victims.
+    Whether it was taken out: then the story is a rug pull too.
+    """
     stage, owner = scene.stage, launched.creator
     yield from scene.play(sales(stage, launched, group.wallets))
     if stage.rng.random() < 0.7:
         held = stage.holding(launched.liquidity, owner)
         yield from scene.play(withdrawal(stage.world, owner, launched, held))
+        return True
+    return False
 
 
-def _end(scene: Scene, launched: Launch, group: Ring, note: str, harm: str | None) -> Story:
+def _end(
+    scene: Scene, launched: Launch, group: Ring, note: str, harm: str | None, also: tuple[str, ...]
+) -> Story:
     if scene.stage.rng.random() < 0.4:
         yield from cash_out(scene.stage, launched.creator)
     attackers = list(dict.fromkeys([launched.creator, *group.everybody]))
     named = roles(attackers, scene.crowd, infrastructure=[launched.token, launched.pool])
-    return scene.end(named, note if harm else f"{note}; nobody had bought", harm)
+    return scene.end(named, note if harm else f"{note}; nobody had bought", harm, also)
 
 
 def _call(signature: str, argument: object) -> Shut:

@@ -107,7 +107,10 @@ def many_depositors(stage: Stage) -> Story:
 
 
 def funded_by_mixer(stage: Stage) -> Story:
-    """Out of the mixer into a new wallet, which steals with it, sells the loot and mixes that."""
+    """Out of the mixer into a new wallet, which steals with it, sells the loot and mixes that.
+
+    It steals by an allowance that the victim signed: approval phishing too.
+    """
     laundry = yield from _laundry(stage, stolen=False)
     if comes_to_nothing(stage.rng):
         return (yield from _wrong_value(stage, laundry))
@@ -126,7 +129,8 @@ def funded_by_mixer(stage: Stage) -> Story:
     again = yield from _pay_in(stage, laundry, [spender], most=2)
     named = roles([laundry.owner, spender], [victim], infrastructure=_pools(stage))
     note = f"{len(notes)} notes paid for a theft, whose loot went back in as {len(again)} notes"
-    return Outcome(hashes(laundry.done), named, note, stolen.hash, asset.usd(amount))
+    also = ("approval-phishing",)
+    return Outcome(hashes(laundry.done), named, note, stolen.hash, asset.usd(amount), also=also)
 
 
 VARIANTS = {

@@ -1,8 +1,13 @@
-"""Pig butchering: over weeks a friend on the internet has the victim hand over ever larger sums."""
+"""Pig butchering: over weeks a friend on the internet has the victim hand over ever larger sums.
+
+Where the friend pulls by an allowance, to a third party and with nothing back, it is approval phishing too;
+not where the victim pays into a platform by own acts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ingest.localchain.chain.actions import (
     DEPLOY_GAS,
@@ -83,7 +88,8 @@ def fake_platform(stage: Stage) -> Story:
         yield from _days(stage, len(taken) - 1)
     done += yield [Transaction(operator, platform, call_data("leave()"), gas=SWAP_GAS)]
     note = f"deposits of {asset.symbol} rising over {NIGHTS} rests of days, a little paid back as bait"
-    return _outcome(stage, done, [operator, platform], [victim], note, asset, taken, done[2])
+    told = _outcome(stage, done, [operator, platform], [victim], note, asset, taken, done[2])
+    return replace(told, also=())
 
 
 def several_victims(stage: Stage) -> Story:
@@ -184,4 +190,5 @@ def _outcome(
     stage.cast.release(victims)
     loss = sum(asset.usd(amount) if amount > 0 else -asset.usd(-amount) for amount in taken)
     first = harm.hash if harm else None
-    return Outcome(hashes(done), roles(attackers, victims), note, first, round(loss, 2), harm is not None)
+    named, lost = roles(attackers, victims), round(loss, 2)
+    return Outcome(hashes(done), named, note, first, lost, harm is not None, ("approval-phishing",))

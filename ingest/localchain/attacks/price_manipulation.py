@@ -1,5 +1,8 @@
 """Price manipulation: somebody pushes a pool with money of their own, or on credit, uses the false price
-against a lender that believes it, and lets the pool come back."""
+against a lender that believes it, and lets the pool come back.
+
+Where a contract deployed for the purpose does it, that is a suspicious contract too.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +49,7 @@ NIGHTS = 2
 LENDER_RAID = Own("raid", "LenderRaid", ("address",))
 LIQUIDATION_RAID = Own("raid", "LiquidationRaid", ("address",))
 
+_BY_CONTRACT = ("suspicious-contract",)
 _LONGEST_NAP = 8 * HOUR
 _LOAN = 4
 """Which transaction of one who goes step by step is the loan: after approval, purchase, approval, deposit."""
@@ -126,7 +130,7 @@ def in_one_call(stage: Stage) -> Story:
     ]
     note = f"one transaction with {place.money.usd(push.paid):,.0f} dollars in {place.money.symbol}"
     deed.harm = deed.done[-1]
-    return (yield from _end(stage, deed, [thief, created(made)], note))
+    return (yield from _end(stage, deed, [thief, created(made)], note, also=_BY_CONTRACT))
 
 
 def liquidations(stage: Stage) -> Story:
@@ -154,7 +158,7 @@ def liquidations(stage: Stage) -> Story:
     ]
     deed.harm = deed.done[-1]
     note = f"{len(borrowers)} borrowers of {place.money.usd(owed):,.0f} dollars liquidated"
-    return (yield from _end(stage, deed, [thief, created(made)], note, borrowers))
+    return (yield from _end(stage, deed, [thief, created(made)], note, borrowers, _BY_CONTRACT))
 
 
 VARIANTS = {
@@ -196,7 +200,12 @@ def _borrowers(stage: Stage, market: Market, owed: int) -> Acts:
 
 
 def _end(
-    stage: Stage, deed: _Deed, thieves: list[Address], note: str, victims: Sequence[Address] = ()
+    stage: Stage,
+    deed: _Deed,
+    thieves: list[Address],
+    note: str,
+    victims: Sequence[Address] = (),
+    also: tuple[str, ...] = (),
 ) -> Story:
     """What the market has lost went to the thieves, who take it away."""
     market = deed.market
@@ -206,5 +215,6 @@ def _end(
     named = roles([*thieves, *wallets], [market.address, *victims], infrastructure=[market.place.pair])
     done, harm = hashes([*deed.done, *moved]), deed.harm
     if harm is None or not harm.ok:
-        return Outcome(done, named, f"{note}; the lender had seen another price and refused", succeeded=False)
-    return Outcome(done, named, note, harm.hash, loss)
+        why = f"{note}; the lender had seen another price and refused"
+        return Outcome(done, named, why, succeeded=False, also=also)
+    return Outcome(done, named, note, harm.hash, loss, also=also)

@@ -54,7 +54,9 @@ def alone(stage: Stage) -> Story:
 
 
 def washed_first(stage: Stage) -> Story:
-    """Volume is faked first: the group sells to the pool what it buys from it, round after round."""
+    """Volume is faked first: the group sells to the pool what it buys from it, round after round. That is
+    wash trading too.
+    """
     plan = _Plan("volume was faked first", stage.rng.randint(2, 6), 2, 2, washes=stage.rng.randint(2, 3))
     return (yield from _tell(stage, plan))
 
@@ -85,7 +87,8 @@ def _tell(stage: Stage, plan: _Plan) -> Story:
         yield from scene.overnight(round(between(stage, HOUR, 12 * HOUR)))
     sold = yield from _leave(scene, launched, group, plan.leaving)
     yield from scene.play(sales(stage, launched, _late(scene), stage.rng.uniform(0.7, 1)))
-    return (yield from _end(scene, launched, group, sold, plan.note))
+    also = ("wash-trading",) if plan.washes else ()
+    return (yield from _end(scene, launched, group, sold, plan.note, also))
 
 
 def _thin_token(stage: Stage, wei: int) -> Acts:
@@ -109,9 +112,11 @@ def _late(scene: Scene) -> list[str]:
     return [person for person in scene.crowd if scene.stage.rng.random() < 0.7]
 
 
-def _end(scene: Scene, launched: Launch, group: Ring, sold: list[Mined], note: str) -> Story:
+def _end(
+    scene: Scene, launched: Launch, group: Ring, sold: list[Mined], note: str, also: tuple[str, ...]
+) -> Story:
     if scene.stage.rng.random() < 0.4:
         yield from cash_out(scene.stage, group.wallets[0])
     harm = sold[0].hash if scene.lost_usd >= 1 else None
     named = roles(group.everybody, scene.crowd, infrastructure=[launched.token, launched.pool])
-    return scene.end(named, note if harm else f"{note}; nobody followed", harm)
+    return scene.end(named, note if harm else f"{note}; nobody followed", harm, also)

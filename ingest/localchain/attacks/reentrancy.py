@@ -1,4 +1,7 @@
-"""Reentrancy: a bank that pays before it books is entered again while it pays, and pays again."""
+"""Reentrancy: a bank that pays before it books is entered again while it pays, and pays again.
+
+Code that was deployed for the purpose enters it: a suspicious contract too.
+"""
 
 from __future__ import annotations
 
@@ -148,7 +151,9 @@ def _raids(stage: Stage, plot: _Plot, strikes: list[_Strike], raid: _Raid, done:
     depths = ", ".join(str(strike.depth) for strike in strikes)
     note = "the bank books first: the strike reverts" if failed else f"entered {depths} deep"
     named = roles(plot.attackers, [plot.bank], infrastructure=plot.tokens)
-    return Outcome(hashes(done), named, note, harm, plot.asset.usd(loot), not failed)
+    return Outcome(
+        hashes(done), named, note, harm, plot.asset.usd(loot), not failed, ("suspicious-contract",)
+    )
 
 
 def _plan(stage: Stage, held: int, most_share: float = 1) -> list[_Strike]:

@@ -103,13 +103,17 @@ def premine_sold(stage: Stage) -> Story:
 
 
 def insiders(stage: Stage) -> Story:
-    """A group buys before everybody else and sells after them; then the creator takes what is left."""
+    """A group buys before everybody else and sells after them; then the creator takes what is left.
+
+    Where the group drives the price up by a fifth or more, it is a pump and dump too.
+    """
     scene, creator, wei = yield from _begin(stage)
     stake = int(wei * between(stage, 0.03, 0.5))
     group = yield from ring(stage, stage.rng.randint(2, 7), stake + stage.miner.fee(5 * TRADE_GAS))
     scene.done += group.done
     launched = yield from launch(scene, creator, usual_coin(stage.rng), 1.0, wei)
-    yield from scene.play(purchases(stage, launched, group.wallets, (0.8, 0.99)))
+    first = purchases(stage, launched, group.wallets, (0.8, 0.99))
+    yield from scene.play(first)
     yield from trickle(scene, launched, scene.crowd, stage.rng.randint(1, 3))
     yield from _let_time_pass(scene)
     half = len(group.wallets) // 2
@@ -117,7 +121,10 @@ def insiders(stage: Stage) -> Story:
     sold += yield from scene.play(sales(stage, launched, group.wallets[half:]))
     sold += yield from scene.play(_pull(stage, launched, creator, stage.rng.uniform(0.85, 1)))
     note = f"{len(group.wallets)} insiders bought first and sold on the others"
-    return (yield from _end(scene, launched, [creator, *group.everybody], sold, note))
+    # The price goes with the square of what is in the pool.
+    is_pumped = 5 * (wei + sum(one.value for one in first)) ** 2 >= 6 * wei**2
+    also = ("pump-and-dump",) if is_pumped else ()
+    return (yield from _end(scene, launched, [creator, *group.everybody], sold, note, also))
 
 
 def handed_over(stage: Stage) -> Story:
@@ -205,10 +212,17 @@ def _open_v3(stage: Stage, creator: Address, pool: Pool, issued: Launch, wei: in
     ]
 
 
-def _end(scene: Scene, launched: Launch, group: Sequence[Address], taken: list[Mined], note: str) -> Story:
+def _end(
+    scene: Scene,
+    launched: Launch,
+    group: Sequence[Address],
+    taken: list[Mined],
+    note: str,
+    also: tuple[str, ...] = (),
+) -> Story:
     """The loot may go to the exchange. Without buyers nothing was won by it."""
     if scene.stage.rng.random() < 0.4:
         yield from cash_out(scene.stage, launched.creator)
     harm = taken[0].hash if scene.lost_usd >= 1 else None
     named = roles(group, scene.crowd, infrastructure=[launched.token, launched.pool])
-    return scene.end(named, note if harm else f"{note}; nobody had bought", harm)
+    return scene.end(named, note if harm else f"{note}; nobody had bought", harm, also)

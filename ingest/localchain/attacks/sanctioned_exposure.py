@@ -34,9 +34,11 @@ class _Flow:
     takers: list[Address] = field(default_factory=list)
     between: list[Address] = field(default_factory=list)
 
-    def ending(self, note: str, infrastructure: list[Address], succeeded: bool = True) -> Outcome:
-        named = roles([self.listed, *self.takers], (), self.between, infrastructure)
-        return Outcome(hashes(self.done), named, f"{note}, in {self.asset.symbol}", succeeded=succeeded)
+    def ending(
+        self, note: str, infrastructure: list[Address], succeeded: bool = True, also: tuple[str, ...] = ()
+    ) -> Outcome:
+        named, told = roles([self.listed, *self.takers], (), self.between, infrastructure), hashes(self.done)
+        return Outcome(told, named, f"{note}, in {self.asset.symbol}", succeeded=succeeded, also=also)
 
 
 def direct(stage: Stage) -> Story:
@@ -56,7 +58,9 @@ def direct(stage: Stage) -> Story:
 
 
 def hops(stage: Stage) -> Story:
-    """Over one to three wallets that serve nothing else, some of it after hours or days."""
+    """Over one to three wallets that serve nothing else, some of it after hours or days. Over two or more, so
+    by three payments in a row, it is layering too.
+    """
     flow: _Flow = yield from _flow(stage)
     if comes_to_nothing(stage.rng):
         return (yield from _refused(stage, flow))
@@ -70,7 +74,8 @@ def hops(stage: Stage) -> Story:
         yield from rest(stage, sleeps.get(number, 0))
     flow.done += yield cover(stage, taker)
     step_back(stage, flow.listed)
-    return flow.ending(f"an associate is paid over {len(flow.between)} wallets", [])
+    also = ("layering",) if len(flow.between) >= 2 else ()
+    return flow.ending(f"an associate is paid over {len(flow.between)} wallets", [], also=also)
 
 
 def through_exchanger(stage: Stage) -> Story:
@@ -95,7 +100,7 @@ def through_exchanger(stage: Stage) -> Story:
 
 
 def through_mixer(stage: Stage) -> Story:
-    """Into the mixer by itself or over another wallet, and out to an associate."""
+    """Into the mixer by itself or over another wallet, and out to an associate: a mixer flow too."""
     flow: _Flow = yield from _flow(stage, ETH)
     if comes_to_nothing(stage.rng):
         return (yield from _refused(stage, flow))
@@ -117,7 +122,8 @@ def through_mixer(stage: Stage) -> Story:
     flow.done += yield cash_out(stage, taker)
     step_back(stage, flow.listed)
     pools = list(dict.fromkeys(note.pool.address for note in notes))
-    return flow.ending(f"{len(notes)} notes go through the mixer", pools)
+    also = ("mixer-flow",) if notes else ()
+    return flow.ending(f"{len(notes)} notes go through the mixer", pools, also=also)
 
 
 def mixed_with_clean(stage: Stage) -> Story:

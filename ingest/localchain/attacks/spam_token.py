@@ -1,4 +1,7 @@
-"""Spam tokens: thrown into many wallets unasked, with a name that leads to a page where one pays to claim."""
+"""Spam tokens: thrown into many wallets unasked, with a name that leads to a page where one pays to claim.
+
+Some pretend to be a listed token: where the symbol reads like that one's, it is token impersonation too.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ NIGHTS = 1
 _FLYER = Own("flyer", "Flyer", ("string", "string"))
 _FORGED = Own("flyer", "ForgedFlyer", ("string", "string", "address"))
 _DESK = Own("flyer", "ClaimDesk")
+_TWIN = ("token-impersonation",)
 _FALLS_FOR_IT = 0.5
 _THROW_FAILS = 0.12
 _ENOUGH_GAS = (100_000, 60_000)
@@ -166,5 +170,12 @@ def _end(
     places = list(dict.fromkeys([token, desk]))
     payers = scene.crowd if harm else []
     note = f"thrown to {len(reached)} wallets, {len(payers)} of them paid to claim"
-    ended = scene.end(roles([sender], payers, infrastructure=places), note, harm)
+    also = _TWIN if _reads_like_a_listed_one(scene.stage, token) else ()
+    ended = scene.end(roles([sender], payers, infrastructure=places), note, harm, also)
     return replace(ended, succeeded=bool(reached))
+
+
+def _reads_like_a_listed_one(stage: Stage, token: Address) -> bool:
+    answer = stage.miner.ask(token, "symbol()")
+    symbol = answer[64 : 64 + int.from_bytes(answer[32:64], "big")].decode()
+    return leaflets.trades_on(symbol, [asset.symbol for asset in (*stage.world.tokens, stage.world.wrapped)])

@@ -1,11 +1,15 @@
 """Suspicious contracts: code made to rob another contract, deployed by a wallet with brand-new money.
 
-In about half of the stories it is used, minutes to days later. What it would do is in `weapons`.
+In about half of the stories it is used, minutes to days later; then the attack that it was made for takes
+place, and the story is of that category too (`does` in `attack_contracts`), also where it is in vain. Where
+the deployer's money came out of the mixer, it is a mixer flow too: the contract is what that money touches
+next.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ingest.localchain.chain import artifacts
 from ingest.localchain.chain.actions import DEPLOY_GAS, PLAIN_GAS, Transaction, pay
@@ -77,7 +81,8 @@ def _story(stage: Stage, arm: _Arm) -> Story:
     fails = comes_to_nothing(stage.rng)
     weapon: Weapon = yield from arm(stage, fails)
     deployer = stage.fresh()
-    yield from _new_money(stage, deployer, weapon.wei + stage.miner.fee(_DEPLOYMENT_GAS))
+    way = yield from _new_money(stage, deployer, weapon.wei + stage.miner.fee(_DEPLOYMENT_GAS))
+    mixed = ("mixer-flow",) if way == "mixer" else ()
     yield from wait(stage.rng.randint(0, 2))
     yield from _decoy(stage, deployer)
     done: list[Mined] = []
@@ -88,10 +93,11 @@ def _story(stage: Stage, arm: _Arm) -> Story:
     latest = contracts[-len(weapon.arms) :]
     if stage.rng.random() < _USED:
         yield from _lie_in_wait(stage)
-        return _used(weapon, deployer, contracts, done, (yield from weapon.use(deployer, latest)))
+        blow: Blow = yield from weapon.use(deployer, latest)
+        return replace(_used(weapon, deployer, contracts, done, blow), also=(*weapon.does, *mixed))
     yield from wait(1)
     named = roles([deployer, *contracts], infrastructure=[weapon.target])
-    return Outcome(hashes(done), named, "deployed by a newly funded wallet, and not used so far")
+    return Outcome(hashes(done), named, "deployed by a newly funded wallet, and not used so far", also=mixed)
 
 
 def _used(
@@ -106,7 +112,10 @@ def _used(
 
 
 def _new_money(stage: Stage, wallet: Address, wei: int) -> Acts:
-    """The deployer's first money: from the exchange, an old wallet, either over others, or the mixer."""
+    """The deployer's first money: from the exchange, an old wallet, either over others, or the mixer.
+
+    Returns which.
+    """
     way = stage.rng.choice(("exchange", "hops", "old wallet", "mixer"))
     if way == "exchange":
         yield [pay(ETH, stage.exchange.hot, wallet, wei)]
@@ -119,6 +128,7 @@ def _new_money(stage: Stage, wallet: Address, wei: int) -> Acts:
         yield []
         for number, (here, there) in enumerate(zip([source, *hops], hops, strict=False), 1):
             yield [pay(ETH, here, there, wei + (len(hops) - number) * stage.miner.fee(PLAIN_GAS))]
+    return way
 
 
 def _through_mixer(stage: Stage, wallet: Address, wei: int) -> Acts:

@@ -83,7 +83,9 @@ VARIANTS = {
 
 
 def _sold_in_a_pool(stage: Stage, disguise: Disguise, how: str) -> Story:
-    """A pool of false coins is opened; people buy them for the real ones, and the native value goes out."""
+    """A pool of false coins is opened; people buy them for the real ones, and the native value goes out: a
+    rug pull too.
+    """
     wei = int(between(stage, 0.5, 30) * ETHER)
     scene, swindling = yield from _begin(stage, wei + ETHER)
     coin, real = _false_coin(stage, disguise)
@@ -97,7 +99,8 @@ def _sold_in_a_pool(stage: Stage, disguise: Disguise, how: str) -> Story:
     held = stage.holding(launched.liquidity, swindling)
     yield from scene.play(withdrawal(stage.world, swindling, launched, held))
     harm = bought[0].hash if bought else None
-    return (yield from _end(scene, launched, f"a false {real.symbol} with {how}, bought from a pool", harm))
+    note = f"a false {real.symbol} with {how}, bought from a pool"
+    return (yield from _end(scene, launched, note, harm, ("rug-pull",)))
 
 
 def _begin(stage: Stage, wei: int) -> Acts:
@@ -130,8 +133,8 @@ def _unchanged(rng: Random, text: str) -> str:
     return text
 
 
-def _end(scene: Scene, issued: Launch, note: str, harm: str | None) -> Story:
+def _end(scene: Scene, issued: Launch, note: str, harm: str | None, also: tuple[str, ...] = ()) -> Story:
     if scene.stage.rng.random() < 0.4:
         yield from cash_out(scene.stage, issued.creator)
     named = roles([issued.creator], scene.crowd, infrastructure=[issued.token, issued.pool])
-    return scene.end(named, note if harm else f"{note}; nobody fell for it", harm)
+    return scene.end(named, note if harm else f"{note}; nobody fell for it", harm, also)

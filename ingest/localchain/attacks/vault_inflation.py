@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.localchain.chain.actions import Asset, Transaction, approve, pay
 from ingest.localchain.chain.contracts import call, create, created
@@ -101,7 +101,9 @@ def rounding(stage: Stage) -> Story:
 
 
 def by_contract(stage: Stage) -> Story:
-    """A contract deposits a unit and gives in one transaction, waits, and takes everything out in another."""
+    """A contract deposits a unit and gives in one transaction, waits, and takes everything out in another. It
+    is deployed for the purpose: a suspicious contract too.
+    """
     trap = yield from _trap(stage, stage.rng.randint(1, 3))
     gift = _above(stage, max(trap.amounts))
     yield _from_exchange(stage, trap, gift)
@@ -117,9 +119,9 @@ def by_contract(stage: Stage) -> Story:
         yield from _fall_in(stage, trap, number)
         yield from wait(stage.rng.randint(0, 2))
     trap.done += yield [call(trap.thief, contract, "collect()")]
-    return (
-        yield from _ending(stage, trap, [trap.thief, contract], "a contract inflates the vault in one call")
-    )
+    note = "a contract inflates the vault in one call"
+    told: Outcome = yield from _ending(stage, trap, [trap.thief, contract], note)
+    return replace(told, also=("suspicious-contract",))
 
 
 VARIANTS = {

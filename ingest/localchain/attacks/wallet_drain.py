@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ingest.localchain.chain.actions import (
     DEPLOY_GAS,
@@ -30,6 +30,7 @@ LONGEST = 30
 NIGHTS = 3
 
 _CLAIMER = Own("allowance", "Claimer")
+_PHISHED = ("approval-phishing",)
 
 
 @dataclass(slots=True)
@@ -69,7 +70,9 @@ def stolen_keys(stage: Stage) -> Story:
 
 
 def phished_approvals(stage: Stage) -> Story:
-    """Victims approve a spender and "verify" with their native value; then it pulls their tokens."""
+    """Victims approve a spender and "verify" with their native value; then it pulls their tokens. Pulled by
+    an allowance that they were tricked into: approval phishing too.
+    """
     drain: _Drain = yield from _drain(stage, 5, 12)
     if comes_to_nothing(stage.rng):
         return (yield from _in_vain(stage, drain))
@@ -83,7 +86,7 @@ def phished_approvals(stage: Stage) -> Story:
     for pair in in_pairs(drain.victims):
         yield from _pull(stage, drain, pair, spender, collector)
     note = f"{len(drain.victims)} wallets approved one spender, which pulled everything to a collector"
-    return drain.outcome(stage, [collector, spender], note)
+    return replace(drain.outcome(stage, [collector, spender], note), also=_PHISHED)
 
 
 def slow_drain(stage: Stage) -> Story:
@@ -196,7 +199,9 @@ def _richest(stage: Stage, victim: Address, share: float) -> list[tuple[Asset, i
 
 
 def _in_vain(stage: Stage, drain: _Drain) -> Story:
-    """Victims approve a spender, are warned, and revoke before it pulls: every pull fails."""
+    """Victims approve a spender, are warned, and revoke before it pulls: every pull fails. It would have been
+    approval phishing too.
+    """
     spender, collector = (yield from _spender(stage)), stage.fresh()
     for pair in in_pairs(drain.victims):
         held = [(victim, token.token) for victim in pair for token, _ in tokens_of(stage, victim)]
@@ -205,4 +210,5 @@ def _in_vain(stage: Stage, drain: _Drain) -> Story:
         drain.done += yield [pull(token, spender, victim, collector, 10**6) for victim, token in held]
     stage.cast.release(drain.victims)
     note = f"{len(drain.victims)} victims revoked in time"
-    return Outcome(hashes(drain.done), roles([spender, collector], drain.victims), note, succeeded=False)
+    named = roles([spender, collector], drain.victims)
+    return Outcome(hashes(drain.done), named, note, succeeded=False, also=_PHISHED)

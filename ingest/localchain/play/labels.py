@@ -43,17 +43,21 @@ class Label:
             "roles": [{"address": address, "role": role} for address, role in self.outcome.roles],
             "variant": self.variant,
             "succeeded": self.outcome.succeeded,
+            "also": sorted(self.outcome.also),
             "note": f"{self.variant}: {self.outcome.note}",
         }
 
 
 @dataclass(slots=True)
 class LabelFile:
-    """Where labels are written. A write replaces the file as a whole."""
+    """Where labels are written. A write replaces the file as a whole. `seed`: what the world is played from,
+    by which an evaluation of several tells them apart.
+    """
 
     path: Path
     chain_id: int
     first_block: int
+    seed: int | None = None
 
     def write(self, labels: list[Label], where: Mapping[str, int], last_block: int) -> None:
         """The header, then the labels. Raises BadInput where the file cannot be written, and
@@ -63,6 +67,7 @@ class LabelFile:
             "first_block": self.first_block,
             "last_block": last_block,
             "unlabelled": "honest",
+            "seed": self.seed,
         }
         lost = [hash_ for label in labels for hash_ in label.outcome.transactions if hash_ not in where]
         if lost:

@@ -66,7 +66,7 @@ def begin(url: str, labels: Path, script: Script) -> Director:
     """Everything up to the first block that is played; `play_block` of what it gives plays the next."""
     rng = Random(script.seed)
     miner = Miner.start(url)
-    file = LabelFile(labels, miner.chain_id, miner.head + 1)
+    file = LabelFile(labels, miner.chain_id, miner.head + 1, script.seed)
     stage = set_stage(rng, miner, ensure_world(miner), script.transactions_per_block)
     if script.facts:
         write_lists(script.facts, stage.sanctioned, listed_tokens(stage.world))

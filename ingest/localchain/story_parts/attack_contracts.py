@@ -66,13 +66,15 @@ class Blow:
 class Weapon:
     """`arms` are deployed by the thief, in this order, against `target`; using them takes `wei`.
 
-    `use` is given the thief and the deployed contracts, and returns a `Blow`.
+    `use` is given the thief and the deployed contracts, and returns a `Blow`: an attack of the categories in
+    `does`.
     """
 
     target: Address
     arms: tuple[Arms, ...]
     wei: int
     use: Callable[[Address, Sequence[Address]], Acts]
+    does: tuple[str, ...]
 
 
 def bank_raider(stage: Stage, fails: bool) -> Acts:
@@ -94,7 +96,7 @@ def bank_raider(stage: Stage, fails: bool) -> Acts:
         return Blow(mined, mined[0], ETH.usd(before - stage.holding(ETH, bank)))
 
     code = CROSS_RAIDER if cross else RAIDER
-    return Weapon(bank, ((code, (bank,)),), stake + ETHER // 2, use)
+    return Weapon(bank, ((code, (bank,)),), stake + ETHER // 2, use, ("reentrancy",))
 
 
 def hook_raider(stage: Stage, fails: bool) -> Acts:
@@ -117,7 +119,7 @@ def hook_raider(stage: Stage, fails: bool) -> Acts:
         loss = bank.underlying.usd(before - stage.holding(token, bank.bank))
         return Blow(mined, mined[3], loss, through=[bank.token])
 
-    return Weapon(bank.bank, ((HOOK_RAIDER, (bank.bank, bank.token)),), ETHER, use)
+    return Weapon(bank.bank, ((HOOK_RAIDER, (bank.bank, bank.token)),), ETHER, use, ("reentrancy",))
 
 
 def vault_inflator(stage: Stage, fails: bool) -> Acts:
@@ -146,7 +148,7 @@ def vault_inflator(stage: Stage, fails: bool) -> Acts:
         stage.cast.release([victim])
         return Blow(mined, mined[3], loss, [victim])
 
-    return Weapon(vault, ((INFLATOR, (vault,)),), ETHER // 2, use)
+    return Weapon(vault, ((INFLATOR, (vault,)),), ETHER // 2, use, ("vault-inflation",))
 
 
 def siphon(stage: Stage, fails: bool) -> Acts:
@@ -172,7 +174,7 @@ def siphon(stage: Stage, fails: bool) -> Acts:
         ]
         return Blow(mined, mined[1], lost_by(stage, treasury, assets, before), [owner])
 
-    return Weapon(treasury, ((SIPHON, ()),), ETHER // 2, use)
+    return Weapon(treasury, ((SIPHON, ()),), ETHER // 2, use, ("asset-drain",))
 
 
 def flash_voter(stage: Stage, fails: bool) -> Acts:
@@ -193,4 +195,5 @@ def flash_voter(stage: Stage, fails: bool) -> Acts:
         mined += yield [strike(stage, commons, thief, voter)]
         return Blow(mined, mined[-1], lost_by(stage, commons.address, commons.assets, before))
 
-    return Weapon(commons.address, ((SPENDING, ()), (FLASH_VOTER, (commons.address,))), ETHER, use)
+    arms = ((SPENDING, ()), (FLASH_VOTER, (commons.address,)))
+    return Weapon(commons.address, arms, ETHER, use, ("governance-attack", "flash-loan-attack"))

@@ -58,11 +58,13 @@ class Scene:
         self.stage.cast.reserve(self.crowd)
         yield []
 
-    def end(self, named: Sequence[Role], note: str, harm: str | None = None) -> Outcome:
+    def end(
+        self, named: Sequence[Role], note: str, harm: str | None = None, also: tuple[str, ...] = ()
+    ) -> Outcome:
         """The story is over and the crowd free. Without `harm` an attack came to nothing."""
         self.stage.cast.release(self.crowd)
         loss = max(0.0, round(self.lost_usd, 2)) if harm else 0.0
-        return Outcome(hashes(self.done), tuple(named), note, harm, loss, succeeded=harm is not None)
+        return Outcome(hashes(self.done), tuple(named), note, harm, loss, harm is not None, also)
 
     def end_honest(self, named: Sequence[Role], note: str) -> Outcome:
         """The end of a story without attackers."""

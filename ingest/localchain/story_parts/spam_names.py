@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Collection
 from random import Random
 
 _SITES = (
@@ -38,3 +40,11 @@ def hostile(rng: Random) -> tuple[str, str]:
     if rng.random() < 0.3:
         return (name + " ") * (rng.randint(200, _LONGEST_NAME) // (len(name) + 1)), symbol
     return rng.choice(_HOSTILE).replace("{}", name), rng.choice(_HOSTILE).replace("{}", symbol)
+
+
+def trades_on(symbol: str, listed: Collection[str]) -> bool:
+    """Whether a reader takes `symbol` for one of the `listed`: nothing that nobody sees, and no dollar sign
+    before it, makes it another.
+    """
+    seen = "".join(letter for letter in symbol if unicodedata.category(letter) != "Cf")
+    return seen.strip(" .$").upper() in {each.upper() for each in listed}

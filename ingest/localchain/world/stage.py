@@ -38,6 +38,11 @@ class Outcome:
     loss_usd: float = 0.0
     succeeded: bool = True
     """False where the attack was tried and came to nothing."""
+    also: tuple[str, ...] = ()
+    """Further categories that are true of what was done here, not of what was meant: each story that names
+    some says by what rule. An attempt that came to nothing is also what it would have been, as it is in its
+    own category.
+    """
 
 
 class Bundle(list[Transaction]):

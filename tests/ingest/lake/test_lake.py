@@ -14,6 +14,7 @@ from ingest.lake.reading import Lake, split
 from ingest.lake.writing import LakeWriter
 from ingest.model.errors import BadInput, NotALake
 from tests.fixtures.frames import ChainBuilder, address
+from tests.fixtures.full_disk import files_of_at_most
 
 ALICE, BOB, USDC = address("alice"), address("bob"), address("usdc")
 
@@ -185,3 +186,23 @@ def test_a_column_that_must_be_there_is_still_missed(tmp_path: Path) -> None:
 
     with pytest.raises(NotALake, match="has other columns than this undertow reads"):
         list(Lake.open(tmp_path).batches(1))
+
+
+def test_a_full_disk_is_told_in_one_line_and_leaves_the_lake_as_it_was(tmp_path: Path) -> None:
+    """Of alice's six blocks no table fits at first, then the smaller ones do; three were there before."""
+    LakeWriter(tmp_path).write(payments(3).batch())
+    before = contents(tmp_path)
+    for room in (100, 2_000):
+        told = pytest.raises(BadInput, match=r"cannot be written: .*make room")
+        with files_of_at_most(room), told as error:
+            LakeWriter(tmp_path).write(payments(6).batch())
+        assert "\n" not in str(error.value)
+        assert numbers(Lake.open(tmp_path)) == [1, 2, 3]
+        assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".")]
+    assert before.items() <= contents(tmp_path).items()
+    LakeWriter(tmp_path).write(payments(6).batch())
+    assert numbers(Lake.open(tmp_path)) == [1, 2, 3, 4, 5, 6]
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,9 @@ def test_a_label_says_everything_and_takes_its_blocks_from_its_transactions(tmp_
     file.write([DRAIN], {"0x01": 30, "0x02": 33}, last_block=40)
 
     header, label = (json.loads(line) for line in file.path.read_text().splitlines())
-    assert header == {"chain_id": 31_337, "first_block": 5, "last_block": 40, "unlabelled": "honest"}
+    assert header == {
+        "chain_id": 31_337, "first_block": 5, "last_block": 40, "unlabelled": "honest", "seed": None,
+    }  # fmt: skip
     assert label == {
         "id": "wallet-drain-attack-001",
         "category": "wallet-drain",
@@ -39,8 +42,18 @@ def test_a_label_says_everything_and_takes_its_blocks_from_its_transactions(tmp_
         "roles": [{"address": "0xbad", "role": "attacker"}, {"address": "0xa1", "role": "victim"}],
         "variant": "stolen_keys",
         "succeeded": True,
+        "also": [],
         "note": "stolen_keys: keys stolen",
     }
+
+
+def test_what_else_is_true_is_said_in_order_and_the_seed_with_the_world(tmp_path: Path) -> None:
+    file = LabelFile(tmp_path / "labels.jsonl", 31_337, 5, seed=11)
+    told = replace(DRAIN.outcome, also=("layering", "approval-phishing"))
+    file.write([replace(DRAIN, outcome=told)], {"0x01": 30, "0x02": 33}, last_block=40)
+
+    header, label = (json.loads(line) for line in file.path.read_text().splitlines())
+    assert (header["seed"], label["also"]) == (11, ["approval-phishing", "layering"])
 
 
 def test_a_label_moves_with_its_transactions(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.ingest.localchain.reading import named, receipts_of
+from tests.ingest.localchain.truth.also import says_what_is_true, shows_a_listed_name
 from tests.ingest.localchain.truth.played import Label, Told
 
 CATEGORY = "address-poisoning"
@@ -54,3 +55,7 @@ def _shown(told: Told, label: Label) -> list[tuple[str, str]]:
     receipts = receipts_of(told.chain, label["transactions"])
     logs = [log for r in receipts if r["from"] in named(label, "attacker") for log in r["logs"]]
     return [("0x" + log["topics"][1][-40:], "0x" + log["topics"][2][-40:]) for log in logs]
+
+
+def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
+    says_what_is_true(told, {"token-impersonation": shows_a_listed_name})

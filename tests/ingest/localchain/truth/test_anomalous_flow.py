@@ -8,6 +8,7 @@ import pytest
 
 from ingest.localchain.world.world import ETH
 from tests.ingest.localchain.reading import moved_by, named, receipts_of
+from tests.ingest.localchain.truth.also import comes_home, runs_through_wallets, says_nothing_else
 from tests.ingest.localchain.truth.played import Label, Told
 
 CATEGORY = "anomalous-flow"
@@ -75,3 +76,7 @@ def test_busy_hours_are_those_of_known_places(told: Told) -> None:
     for label in told.hard_negatives("withdrawals_at_noon"):
         (hot,) = named(label, "infrastructure")
         assert paid_before(told, hot, label) > 20
+
+
+def test_nothing_else_is_true_of_it_and_nothing_else_is_said(told: Told) -> None:
+    says_nothing_else(told, {"layering": runs_through_wallets, "cycle-laundering": comes_home})

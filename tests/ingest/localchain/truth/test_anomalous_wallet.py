@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.ingest.localchain.reading import moved_by, named, receipts_of
+from tests.ingest.localchain.truth.also import comes_home, runs_through_wallets, says_nothing_else
 from tests.ingest.localchain.truth.played import Told
 
 CATEGORY = "anomalous-wallet"
@@ -44,3 +45,7 @@ def test_new_people_do_as_little_as_others(told: Told) -> None:
         moves = moved_by(told.chain, label["transactions"])
         for wallet in named(label, "intermediary"):
             assert len({m.receiver for m in moves if m.sender == wallet}) <= 10
+
+
+def test_nothing_else_is_true_of_it_and_nothing_else_is_said(told: Told) -> None:
+    says_nothing_else(told, {"layering": runs_through_wallets, "cycle-laundering": comes_home})

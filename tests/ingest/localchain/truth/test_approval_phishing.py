@@ -7,6 +7,7 @@ import pytest
 from ingest.localchain.chain.wallet import call_data
 from ingest.localchain.play.deploying import world
 from tests.ingest.localchain.reading import named, receipts_of
+from tests.ingest.localchain.truth.also import deploys_code_that_robs, runs_through_wallets, says_nothing_else
 from tests.ingest.localchain.truth.played import Label, Told
 
 CATEGORY = "approval-phishing"
@@ -72,3 +73,7 @@ def _block(receipt: dict[str, str]) -> int:
 def _pictures(told: Told, gallery: str, owner: str, block: int) -> int:
     call = {"to": gallery, "data": call_data("balanceOf(address)", owner)}
     return int(told.chain.ask("eth_call", call, hex(block)), 16)
+
+
+def test_nothing_else_is_true_of_it_and_nothing_else_is_said(told: Told) -> None:
+    says_nothing_else(told, {"layering": runs_through_wallets, "suspicious-contract": deploys_code_that_robs})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.ingest.localchain.reading import held, named, receipts_of
+from tests.ingest.localchain.truth.also import deploys_code_that_robs, says_what_is_true
 from tests.ingest.localchain.truth.played import Told, priced
 
 CATEGORY = "asset-drain"
@@ -63,3 +64,7 @@ def test_honest_contracts_are_really_emptied(told: Told) -> None:
             if (before := held(told.chain, asset, contract, first))
         ]
         assert min(shares) <= 0.1, label["note"]
+
+
+def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
+    says_what_is_true(told, {"suspicious-contract": deploys_code_that_robs})

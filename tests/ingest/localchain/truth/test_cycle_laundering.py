@@ -8,6 +8,7 @@ import pytest
 
 from ingest.localchain.play.deploying import world
 from tests.ingest.localchain.reading import Moved, moved_by, named, receipts_of
+from tests.ingest.localchain.truth.also import runs_through_wallets, says_what_is_true
 from tests.ingest.localchain.truth.played import Told, priced
 
 CATEGORY = "cycle-laundering"
@@ -98,3 +99,7 @@ def test_a_lender_has_the_loan_back_with_interest(told: Told) -> None:
         lent = sum(move.amount for move in moves if move.sender == lender)
         back = sum(move.amount for move in moves[2:] if move.receiver == lender)
         assert back == lent * 101 // 100
+
+
+def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
+    says_what_is_true(told, {"layering": runs_through_wallets})

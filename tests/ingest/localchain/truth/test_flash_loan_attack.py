@@ -8,6 +8,7 @@ import pytest
 
 from ingest.localchain.chain.actions import PLAIN_GAS
 from tests.ingest.localchain.reading import moved_by, named, receipts_of
+from tests.ingest.localchain.truth.also import deploys_code_that_robs, pushes_a_pool, says_what_is_true
 from tests.ingest.localchain.truth.played import Label, Told
 
 CATEGORY = "flash-loan-attack"
@@ -72,3 +73,9 @@ def _borrowing(told: Told, label: Label) -> list[Any]:
         and int(r["gasUsed"], 16) > 10 * PLAIN_GAS
         and any(m.receiver in attackers for m in moved_by(told.chain, [r["transactionHash"]]))
     ]
+
+
+def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
+    says_what_is_true(
+        told, {"price-manipulation": pushes_a_pool, "suspicious-contract": deploys_code_that_robs}
+    )

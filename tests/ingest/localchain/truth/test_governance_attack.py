@@ -6,6 +6,11 @@ import pytest
 
 from ingest.localchain.chain.wallet import Address, call_data
 from tests.ingest.localchain.reading import named, receipts_of
+from tests.ingest.localchain.truth.also import (
+    deploys_code_that_robs,
+    is_borrowed_and_paid_back,
+    says_what_is_true,
+)
 from tests.ingest.localchain.truth.played import Label, Told
 
 CATEGORY = "governance-attack"
@@ -98,3 +103,9 @@ def test_an_honest_treasury_pays_what_its_members_voted_for(told: Told) -> None:
 def test_most_honest_motions_pass(told: Told) -> None:
     honest = told.hard_negatives()
     assert sum("did not pass" in label["note"] for label in honest) <= len(honest) // 4
+
+
+def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
+    says_what_is_true(
+        told, {"flash-loan-attack": is_borrowed_and_paid_back, "suspicious-contract": deploys_code_that_robs}
+    )

@@ -6,6 +6,7 @@ import pytest
 
 from ingest.localchain.chain.actions import Asset
 from tests.ingest.localchain.reading import held, named
+from tests.ingest.localchain.truth.also import empties_the_pool, says_what_is_true
 from tests.ingest.localchain.truth.played import Label, Told
 from tests.ingest.localchain.truth.tokens import (
     NOBODY,
@@ -87,3 +88,7 @@ def test_honest_books_differ_from_the_logs_and_nobody_is_robbed(told: Told) -> N
     for label in told.hard_negatives("announced_mint"):
         (token,) = deployed_by(told, label)
         assert supply_of(told.chain, token, label["last_block"]) == minted(told, label)
+
+
+def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
+    says_what_is_true(told, {"rug-pull": empties_the_pool})

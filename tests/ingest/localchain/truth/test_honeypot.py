@@ -7,6 +7,7 @@ import pytest
 from ingest.localchain.chain.actions import Asset
 from ingest.localchain.chain.wallet import Refusal, call_data, selector
 from tests.ingest.localchain.reading import held, named
+from tests.ingest.localchain.truth.also import empties_the_pool, says_what_is_true
 from tests.ingest.localchain.truth.played import Label, Told
 from tests.ingest.localchain.truth.tokens import deployed_by, fees_usd, peak_and_end, sent_by
 
@@ -107,3 +108,7 @@ def test_who_could_not_sell_while_it_was_forbidden_sold_later(told: Told) -> Non
             for failed in refused:
                 assert any(s.ok and s.sender == failed.sender and s.block > failed.block for s in sold)
     assert any(not s.ok for label in told.hard_negatives("paused") for s in sent_by(told, label))
+
+
+def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
+    says_what_is_true(told, {"rug-pull": empties_the_pool})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.ingest.localchain.reading import moved_by, named, receipts_of
+from tests.ingest.localchain.truth.also import comes_home, goes_through_the_mixer, says_nothing_else
 from tests.ingest.localchain.truth.played import Label, Told
 
 CATEGORY = "layering"
@@ -62,3 +63,7 @@ def test_what_was_given_up_stays_where_it_is(told: Told) -> None:
 def test_honest_doings_take_nothing_from_anybody(told: Told) -> None:
     for label in told.hard_negatives():
         assert (named(label, "attacker"), label["harm_block"], label["loss_usd"]) == ([], None, 0.0)
+
+
+def test_nothing_else_is_true_of_it_and_nothing_else_is_said(told: Told) -> None:
+    says_nothing_else(told, {"cycle-laundering": comes_home, "mixer-flow": goes_through_the_mixer})

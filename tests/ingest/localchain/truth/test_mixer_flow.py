@@ -10,6 +10,7 @@ import pytest
 from ingest.localchain.play.deploying import world
 from ingest.localchain.protocols.mixer import Mixer
 from tests.ingest.localchain.reading import named, receipts_of
+from tests.ingest.localchain.truth.also import is_pulled_by_allowance, says_what_is_true
 from tests.ingest.localchain.truth.played import Label, Told
 
 CATEGORY = "mixer-flow"
@@ -109,3 +110,7 @@ def test_relayers_earn_fees_and_pay_nobody_out_of_their_own_pocket(told: Told) -
         assert relayer in world().of(Mixer).relayers
         # Its gas; it may draw notes of others in the same blocks.
         assert told.gained_by(label, [relayer]) > -30
+
+
+def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
+    says_what_is_true(told, {"approval-phishing": is_pulled_by_allowance})

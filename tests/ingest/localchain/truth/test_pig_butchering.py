@@ -6,6 +6,7 @@ import pytest
 
 from ingest.localchain.world.clock import DAY
 from tests.ingest.localchain.reading import moved_by, named
+from tests.ingest.localchain.truth.also import is_pulled_by_allowance, says_what_is_true
 from tests.ingest.localchain.truth.played import Label, Told
 
 CATEGORY = "pig-butchering"
@@ -57,3 +58,7 @@ def test_a_saver_gets_everything_back(told: Told) -> None:
 def _fees(label: Label) -> float:
     """Five dollars a transaction is more than any of them costs."""
     return 5.0 * len(label["transactions"])
+
+
+def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
+    says_what_is_true(told, {"approval-phishing": is_pulled_by_allowance})

@@ -5,6 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.ingest.localchain.reading import named
+from tests.ingest.localchain.truth.also import (
+    deploys_code_that_robs,
+    is_pulled_by_allowance,
+    says_nothing_else,
+)
 from tests.ingest.localchain.truth.played import Told
 
 CATEGORY = "ponzi"
@@ -47,3 +52,9 @@ def test_savers_and_employees_lose_nothing(told: Told) -> None:
 def test_employees_are_paid(told: Told) -> None:
     for label in told.hard_negatives("streaming_payroll"):
         assert told.gained(label, "intermediary") > 200
+
+
+def test_nothing_else_is_true_of_it_and_nothing_else_is_said(told: Told) -> None:
+    says_nothing_else(
+        told, {"approval-phishing": is_pulled_by_allowance, "suspicious-contract": deploys_code_that_robs}
+    )

@@ -6,6 +6,7 @@ import pytest
 
 from ingest.localchain.chain.wallet import call_data
 from tests.ingest.localchain.reading import named, receipts_of
+from tests.ingest.localchain.truth.also import deploys_code_that_robs, says_what_is_true
 from tests.ingest.localchain.truth.played import Label, Told
 
 CATEGORY = "price-manipulation"
@@ -68,3 +69,7 @@ def _prices(told: Told, label: Label, pair: str) -> list[float]:
 def _price_at(told: Told, pair: str, block: int) -> float:
     answer = told.chain.ask("eth_call", {"to": pair, "data": call_data("getReserves()")}, hex(block))
     return int(answer[2:66], 16) / int(answer[66:130], 16)
+
+
+def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
+    says_what_is_true(told, {"suspicious-contract": deploys_code_that_robs})

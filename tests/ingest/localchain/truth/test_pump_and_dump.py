@@ -7,6 +7,7 @@ import pytest
 from ingest.localchain.chain.actions import Asset
 from ingest.localchain.play.deploying import world
 from tests.ingest.localchain.reading import held, named
+from tests.ingest.localchain.truth.also import buys_and_sells_in_turn, says_what_is_true
 from tests.ingest.localchain.truth.played import Label, Told
 from tests.ingest.localchain.truth.tokens import deployed_by, fees_usd, peak_and_end, sent_by
 
@@ -86,3 +87,7 @@ def test_after_an_honest_burst_the_project_and_most_buyers_are_still_there(told:
         holders = [p for p in people if held(told.chain, coin, p, label["last_block"])]
         peak, end = peak_and_end(told, label)
         assert len(holders) >= len(people) / 2 and end > 0.5 * peak, label["note"]
+
+
+def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
+    says_what_is_true(told, {"wash-trading": buys_and_sells_in_turn})

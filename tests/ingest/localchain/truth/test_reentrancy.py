@@ -9,6 +9,7 @@ from ingest.localchain.chain.wallet import call_data
 from ingest.localchain.play.deploying import world
 from ingest.localchain.world.world import ETH
 from tests.ingest.localchain.reading import held, named, receipts_of
+from tests.ingest.localchain.truth.also import deploys_code_that_robs, says_what_is_true
 from tests.ingest.localchain.truth.played import Label, Told
 from tests.ingest.localchain.truth.tracing import deepest
 
@@ -89,3 +90,7 @@ def test_a_saver_has_in_hand_and_in_the_books_what_went_in(told: Told) -> None:
         question = {"to": bank, "data": call_data("balances(address)", wallet)}
         claim = ETH.usd(int(told.chain.ask("eth_call", question, "latest"), 16))
         assert told.gained(label, "intermediary") + claim == pytest.approx(0, abs=FEES_USD), owner
+
+
+def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
+    says_what_is_true(told, {"suspicious-contract": deploys_code_that_robs})

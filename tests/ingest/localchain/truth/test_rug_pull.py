@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.ingest.localchain.reading import named
+from tests.ingest.localchain.truth.also import is_pumped_by_a_group, says_what_is_true
 from tests.ingest.localchain.truth.played import Told
 from tests.ingest.localchain.truth.tokens import fees_usd, peak_and_end, sent_by
 
@@ -61,3 +62,7 @@ def test_honest_pools_keep_most_of_what_is_in_them(told: Told) -> None:
     for label in told.hard_negatives():
         peak, end = peak_and_end(told, label)
         assert peak > 10**18 and end > 0.5 * peak, label["note"]
+
+
+def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
+    says_what_is_true(told, {"pump-and-dump": is_pumped_by_a_group})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.ingest.localchain.reading import moved_by, named, receipts_of
+from tests.ingest.localchain.truth.also import goes_through_the_mixer, runs_through_wallets, says_what_is_true
 from tests.ingest.localchain.truth.played import Told
 
 CATEGORY = "sanctioned-exposure"
@@ -61,3 +62,7 @@ def test_strangers_get_dust_of_a_listed_wallet_and_lose_nothing_to_it(told: Told
         moves = [m for m in moved_by(told.chain, label["transactions"]) if m.receiver == listed]
         assert not {move.sender for move in moves} & set(strangers)
         assert told.lost_by(label, [listed]) < 250, label["note"]
+
+
+def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
+    says_what_is_true(told, {"layering": runs_through_wallets, "mixer-flow": goes_through_the_mixer})

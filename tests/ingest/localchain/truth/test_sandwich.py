@@ -14,6 +14,11 @@ from ingest.localchain.chain.wallet import call_data
 from ingest.localchain.play.deploying import world
 from ingest.localchain.world.world import ETH
 from tests.ingest.localchain.reading import TRANSFER, named, receipts_of
+from tests.ingest.localchain.truth.also import (
+    deploys_code_that_robs,
+    is_borrowed_and_paid_back,
+    says_nothing_else,
+)
 from tests.ingest.localchain.truth.played import Label, Told
 
 CATEGORY = "sandwich"
@@ -134,3 +139,9 @@ def _usd_per_unit(told: Told, label: Label, token: str, block: int) -> float:
 def _gained(told: Told, label: Label, block: int) -> float:
     there = named(label, "attacker")
     return told.wealth(there, block) - told.wealth(there, block - 1)
+
+
+def test_nothing_else_is_true_of_it_and_nothing_else_is_said(told: Told) -> None:
+    says_nothing_else(
+        told, {"flash-loan-attack": is_borrowed_and_paid_back, "suspicious-contract": deploys_code_that_robs}
+    )

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.ingest.localchain.reading import named
+from tests.ingest.localchain.truth.also import reads_like_a_listed_token, says_what_is_true
 from tests.ingest.localchain.truth.played import Label, Told
 from tests.ingest.localchain.truth.tokens import (
     NOBODY,
@@ -99,3 +100,7 @@ def test_honest_gifts_are_used_by_those_who_get_them(told: Told) -> None:
         people = set(named(label, "intermediary"))
         assert supply_of(told.chain, token, label["last_block"]) > 0
         assert people <= given and len(used & people) >= 0.4 * len(people), label["note"]
+
+
+def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
+    says_what_is_true(told, {"token-impersonation": reads_like_a_listed_token})

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import pytest
 
+from ingest.localchain.chain.wallet import call_data
 from tests.ingest.localchain.reading import named, receipts_of
+from tests.ingest.localchain.truth.also import (
+    enters_again,
+    is_borrowed_and_paid_back,
+    says_what_is_true,
+    was_funded_by_the_mixer,
+)
 from tests.ingest.localchain.truth.played import Label, Told
+from tests.ingest.localchain.truth.tokens import NOBODY, sent_by
 
 CATEGORY = "suspicious-contract"
 pytestmark = pytest.mark.chain
 
 FEES_USD = 150
+DEPOSIT = "0xdcbc1c05240f31ff3ad067ef1ee35ce4997762752e3a095284754544f4c709d7"
+"""keccak-256 of "Deposit(address,address,uint256,uint256)", as in ERC-4626: caller, owner; assets, shares."""
 NEW = 6
 """A new deployer has sent fewer transactions than this before the first suspicious one."""
 
@@ -89,3 +99,45 @@ def test_honest_deployers_are_new_too_and_keep_what_is_theirs(told: Told) -> Non
             assert gained > 0  # savings leave a vault that many use for one of its own
         else:
             assert gained == pytest.approx(0, abs=FEES_USD), label["note"]
+
+
+# What the contract is used for
+
+
+def sends(told: Told, label: Label, signature: str, *arguments: object) -> bool:
+    """A transaction of the label calls a victim's function of that signature."""
+    selector, victims = call_data(signature, *arguments)[:10], named(label, "victim")
+    return any(sent.to in victims and sent.selector == selector for sent in sent_by(told, label))
+
+
+def makes_a_share_dear(told: Told, label: Label) -> bool:
+    """The attackers' contract is the vault's first depositor, of one unit, and a victim deposits after it."""
+    deposited = [
+        ("0x" + log["topics"][2][-40:], int(log["data"][2:66], 16))
+        for receipt in receipts_of(told.chain, label["transactions"])
+        for log in receipt["logs"]
+        if log["topics"][0] == DEPOSIT
+    ]
+    return bool(deposited) and deposited[0][0] in named(label, "attacker") and deposited[0][1] == 1
+
+
+def replaces_the_treasurys_code(told: Told, label: Label) -> bool:
+    """A function is called on the treasury that the thief's code has and its own had not."""
+    return sends(told, label, "empty(address[],address,uint256)", [], NOBODY, 0)
+
+
+def decides_over_a_treasury(told: Told, label: Label) -> bool:
+    """The deployer proposes what its own code is to do with it."""
+    return sends(told, label, "propose(address,bytes)", NOBODY, b"")
+
+
+def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
+    checks = {
+        "reentrancy": enters_again,
+        "vault-inflation": makes_a_share_dear,
+        "asset-drain": replaces_the_treasurys_code,
+        "governance-attack": decides_over_a_treasury,
+        "flash-loan-attack": is_borrowed_and_paid_back,
+        "mixer-flow": was_funded_by_the_mixer,
+    }
+    says_what_is_true(told, checks)

@@ -10,6 +10,7 @@ import pytest
 from ingest.localchain.chain.wallet import selector
 from ingest.localchain.play.deploying import world
 from tests.ingest.localchain.reading import moved_by, named, receipts_of
+from tests.ingest.localchain.truth.also import comes_home, runs_through_wallets, says_nothing_else
 from tests.ingest.localchain.truth.played import Label, Told
 
 CATEGORY = "sybil-cluster"
@@ -94,3 +95,7 @@ def test_people_of_a_popular_poll_do_not_share_a_first_payer(told: Told) -> None
         voters = named(label, "intermediary")
         assert not {m.receiver for m in moved_by(told.chain, label["transactions"])} & set(voters)
         assert len(calls(told, label, VOTE)) == len(voters)
+
+
+def test_nothing_else_is_true_of_it_and_nothing_else_is_said(told: Told) -> None:
+    says_nothing_else(told, {"layering": runs_through_wallets, "cycle-laundering": comes_home})

@@ -10,6 +10,7 @@ from ingest.localchain.protocols.token_zoo import TokenZoo
 from ingest.localchain.world.world import ETH
 from tests.ingest.localchain.reading import held, moved_by, named
 from tests.ingest.localchain.skeleton import skeleton
+from tests.ingest.localchain.truth.also import empties_the_pool, says_what_is_true
 from tests.ingest.localchain.truth.played import Told
 from tests.ingest.localchain.truth.tokens import NOBODY, deployed_by, fees_usd, peak_and_end, text_of
 
@@ -85,3 +86,7 @@ def test_a_similar_brand_keeps_its_pool(told: Told) -> None:
         assert skeleton(text_of(told.chain, token, "symbol")) not in {skeleton(a.symbol) for a in LISTED}
         peak, end = peak_and_end(told, label)
         assert end > 0.5 * peak
+
+
+def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
+    says_what_is_true(told, {"rug-pull": empties_the_pool})

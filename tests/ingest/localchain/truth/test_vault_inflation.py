@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.ingest.localchain.reading import named, receipts_of
+from tests.ingest.localchain.truth.also import deploys_code_that_uses_the_vault, says_what_is_true
 from tests.ingest.localchain.truth.played import Told
 
 CATEGORY = "vault-inflation"
@@ -56,3 +57,7 @@ def test_honest_depositors_take_out_at_least_what_they_put_in(told: Told) -> Non
 def test_honest_vaults_really_grew(told: Told) -> None:
     for variant in ("yield_accrual", "gift", "lone_saver"):
         assert max(told.gained(label, "intermediary") for label in told.hard_negatives(variant)) > FEES_USD
+
+
+def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
+    says_what_is_true(told, {"suspicious-contract": deploys_code_that_uses_the_vault})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.ingest.localchain.reading import moved_by, named, receipts_of
+from tests.ingest.localchain.truth.also import is_pulled_by_allowance, says_what_is_true
 from tests.ingest.localchain.truth.played import Told
 
 CATEGORY = "wallet-drain"
@@ -64,3 +65,7 @@ def test_an_attack_that_failed_cost_its_victims_nothing(told: Told) -> None:
         assert (label["harm_block"], label["loss_usd"]) == (None, 0.0)
         fees = 4 * len(named(label, "victim"))  # of their own approvals, in dollars
         assert told.lost(label) == pytest.approx(0, abs=fees), label["note"]
+
+
+def test_what_else_is_said_is_true_and_what_else_is_true_is_said(told: Told) -> None:
+    says_what_is_true(told, {"approval-phishing": is_pulled_by_allowance})

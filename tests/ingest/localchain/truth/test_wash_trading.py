@@ -13,6 +13,7 @@ from ingest.localchain.protocols.nft_market import NftMarket
 from ingest.localchain.world.pools import pair_address
 from ingest.localchain.world.world import ETH
 from tests.ingest.localchain.reading import moved_by, named, receipts_of
+from tests.ingest.localchain.truth.also import comes_home, runs_through_wallets, says_nothing_else
 from tests.ingest.localchain.truth.played import Label, Told
 
 CATEGORY = "wash-trading"
@@ -124,3 +125,7 @@ def test_a_picture_that_is_resold_changes_hands_among_strangers(told: Told) -> N
     for label in told.hard_negatives("resold_picture"):
         made = sales(told, label)
         assert len({one.buyer for one in made}) == len(made)
+
+
+def test_nothing_else_is_true_of_it_and_nothing_else_is_said(told: Told) -> None:
+    says_nothing_else(told, {"layering": runs_through_wallets, "cycle-laundering": comes_home})

@@ -39,3 +39,13 @@ def test_a_claim_names_a_site_and_a_hostile_name_attacks() -> None:
         attack, symbol = leaflets.hostile(Random(seed))
         assert len(attack) > 200 or any(mark in attack + symbol for mark in "<>\u202e\u200b[=\u0300")
         assert len(attack) <= 10_000
+
+
+@pytest.mark.parametrize("symbol", ["USDC", "usdc", "$USDC", "USDC.", "\u202eUSDC\u202c", "WETH\u200b\u200b"])
+def test_a_symbol_that_reads_like_a_listed_one_trades_on_it(symbol: str) -> None:
+    assert leaflets.trades_on(symbol, ["USDC", "WETH"])
+
+
+@pytest.mark.parametrize("symbol", ["USDCDROP.IO", "<script>alert(1)</script>USDC", "$", "", "ETH2"])
+def test_a_symbol_that_reads_like_no_listed_one_trades_on_none(symbol: str) -> None:
+    assert not leaflets.trades_on(symbol, ["USDC", "WETH"])
