@@ -54,7 +54,6 @@ from detectors.kernels.layout import (
     R_FROM_OTHER_PAYEES,
     R_FROM_OUTS,
     R_FROM_PAID_ASSET,
-    R_FUNDED_WELL,
     R_FUNDER_PAYEES,
     R_LENT,
     R_NATIVE_LEFT,
@@ -68,8 +67,10 @@ from detectors.kernels.layout import (
     R_TO_FIRST_TIME,
     R_TO_FUNDER,
     R_TO_MATTERS,
+    R_TO_PAID_AS_MUCH,
     R_TO_PAID_ASSET,
     R_TO_SIGNED_IN,
+    R_TO_USUAL,
     R_TOKENS_LEFT,
     SLOW_SECONDS,
     USUAL_AFTER,
@@ -85,22 +86,23 @@ from detectors.kernels.layout import (
     W_SENT,
     W_SIGNED_IN,
     W_TOKENS_HELD,
+    W_USUAL_IN,
     WALLET_FLOATS,
     WRAPPING,
 )
 from detectors.kernels.table import look, look_amount, touch
 from detectors.kernels.takings import (
     bites,
-    busy,
     in_use,
+    is_busy,
     is_emptied,
-    is_funded_well,
     is_more,
     is_partly_taken,
+    is_usual,
     lent,
-    matters,
     pair_key,
     sign,
+    words_of,
 )
 
 
@@ -132,7 +134,10 @@ def before(g, rows, i, source, payee, out):  # type: ignore[no-untyped-def]
     out[R_TO_FIRST_TIME] = taker[W_FIRST_TIME]
     out[R_BACK_PAIR] = look(g.pairs, g.old_pairs, pair_key(rows.payee[i], rows.sender[i]), P_COUNT)
     out[R_TO_SIGNED_IN] = taker[W_SIGNED_IN]
-    busy(g, rows, i, taker, out)
+    if is_busy(taker):
+        money = words_of(g.holdings, g.old_holdings, pair_key(rows.payee[i], rows.asset[i]))
+        out[R_TO_USUAL] = taker[W_USUAL_IN]
+        out[R_TO_PAID_AS_MUCH] = 1 if u256.compare(money[4:8], rows.amount[i]) >= 0 else 0
 
 
 @njit(cache=True)
@@ -142,9 +147,11 @@ def give(g, rows, i, source, out):  # type: ignore[no-untyped-def]
     ints, words, amount = g.holdings.ints[held], g.holdings.words[held], rows.amount[i]
     balance, largest = words[:4], words[4:8]
     out[R_FROM_PAID_ASSET] = ints[H_PAID]
-    loan = lent(g, rows.sender[i], rows.payee[i]) if rows.asset[i] == 0 else np.zeros(4, np.uint64)
-    out[R_LENT] = u256.divided(loan, GWEI)
-    out[R_PAID_BACK] = 1 if rows.asset[i] == 0 and u256.compare(amount, loan) <= 0 else 0
+    loan = np.zeros(4, np.uint64)
+    if rows.asset[i] == 0:
+        loan = lent(g.pairs, g.old_pairs, rows.sender[i], rows.payee[i])
+        out[R_PAID_BACK] = 1 if u256.compare(amount, loan) <= 0 else 0
+        out[R_LENT] = 0 if u256.is_zero(loan) else u256.divided(loan, GWEI)
     taken = bites(ints, words[8:], rows.payee[i], rows.time[i], amount)
     if u256.compare(amount, balance) > 0:
         out[R_EMPTIED] = EXCEEDED if u256.compare(amount, largest) > 0 else 0
@@ -158,23 +165,10 @@ def give(g, rows, i, source, out):  # type: ignore[no-untyped-def]
     out[R_PARTLY] = 1 if is_partly_taken(ints[H_KNOWN], balance, taken, amount, largest) else 0
     if u256.compare(amount, largest) > 0:
         largest[:] = amount
-    hold(g, rows, i, source, ints, balance, out)
-
-
-@njit(cache=True)
-def hold(g, rows, i, source, ints, balance, out):  # type: ignore[no-untyped-def]
-    """Notes what the payer has left of an asset that is its own: one in use (its token tells no lies) that it
-    paid with in a transaction of its own.
-    """
     out[R_ASSET_PAYERS] = look(g.assets, g.old_assets, rows.asset[i], A_PAYERS)
-    was_held = ints[H_HELD]
-    if was_held != NONE:
-        if out[R_EMPTIED] or u256.is_zero(balance):
-            ints[H_HELD] = 0
-        elif rows.by[i] == rows.sender[i] and in_use(g, rows.asset[i]):
-            ints[H_HELD] = 1
-        if rows.asset[i] != 0:
-            g.wallets.ints[source, W_TOKENS_HELD] += ints[H_HELD] - was_held
+    kept = hold(ints, rows.asset[i], balance, rows.by[i] == rows.sender[i], out)
+    if rows.asset[i] != 0:
+        g.wallets.ints[source, W_TOKENS_HELD] += kept
     out[R_TOKENS_LEFT] = g.wallets.ints[source, W_TOKENS_HELD]
     out[R_NATIVE_LEFT] = look_amount(g.holdings, g.old_holdings, pair_key(rows.sender[i], 0))
     if rows.direct[i]:
@@ -185,13 +179,31 @@ def hold(g, rows, i, source, ints, balance, out):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True)
+def hold(ints, asset, balance, signed, out):  # type: ignore[no-untyped-def]
+    """Notes whether the payer has some left of an asset that is its own: one in use (its token tells no lies)
+    that it paid with in a transaction of its own. How many such assets it has more than before: -1, 0 or 1.
+    """
+    was_held = ints[H_HELD]
+    if was_held == NONE:
+        return 0
+    if out[R_EMPTIED] or u256.is_zero(balance):
+        ints[H_HELD] = 0
+    elif signed and in_use(asset, out[R_ASSET_PAYERS]):
+        ints[H_HELD] = 1
+    return ints[H_HELD] - was_held
+
+
+@njit(cache=True)
 def take(g, rows, i, payee, out):  # type: ignore[no-untyped-def]
     """Adds the amount to the payee's balance as the stream knows it, and notes whether it matters to it."""
     held = touch(g.holdings, g.old_holdings, pair_key(rows.payee[i], rows.asset[i]))
     ints, largest = g.holdings.ints[held], g.holdings.words[held, 4:8]
     out[R_TO_PAID_ASSET] = ints[H_PAID]
-    is_some = matters(g, rows.asset[i], ints[H_PAID], largest, rows.amount[i], rows.magnitude[i])
-    out[R_TO_MATTERS] = 1 if is_some else 0
+    if ints[H_PAID] > 0:
+        out[R_TO_MATTERS] = 1 if u256.at_least(rows.amount[i], 1, largest, 20) else 0
+    else:
+        usual = is_usual(g.assets, g.old_assets, rows.asset[i], rows.magnitude[i])
+        out[R_TO_MATTERS] = 1 if usual else 0
     if ints[H_KNOWN] == 0:
         ints[H_KNOWN] = 1
         g.wallets.floats[payee, F_NEW_ASSET] += 1.0
@@ -233,7 +245,17 @@ def meet(g, rows, i, source, payee, out):  # type: ignore[no-untyped-def]
     counts[P_COUNT] += 1
     out[R_FROM_OTHER_PAYEES] = g.wallets.ints[source, W_OWN_PAYEES] - counts[P_KEPT]
     if rows.by[i] == rows.sender[i]:
-        sign(g, rows, i, g.wallets.ints[source], g.wallets.ints[payee], counts, out)
+        ints = g.wallets.ints
+        sign(
+            rows.asset[i],
+            rows.amount[i],
+            rows.payee[i],
+            rows.direct[i],
+            ints[source],
+            ints[payee],
+            counts,
+            out,
+        )
     if rows.asset[i] == 0:
         u256.add_to(g.pairs.words[pair], rows.amount[i])
     giver[F_OUT_FAST] += 1.0
@@ -284,7 +306,6 @@ def funders(g, rows, i, out):  # type: ignore[no-untyped-def]
     out[R_FROM_FIRST_PAYER], out[R_TO_FIRST_PAYER] = g.funder[rows.sender[i]], g.funder[rows.payee[i]]
     if out[R_FROM_FUNDER] != NONE:
         out[R_FUNDER_PAYEES] = look(g.wallets, g.old_wallets, out[R_FROM_FUNDER], W_DISTINCT_OUT)
-        out[R_FUNDED_WELL] = 1 if is_funded_well(g, rows.sender[i]) else 0
     is_first = g.funder[rows.payee[i]] == NONE and look(g.wallets, g.old_wallets, rows.payee[i], W_SENT) == 0
     if rows.asset[i] == 0 and is_first and is_more(rows.amount[i], FUNDING_WEI):
         g.funder[rows.payee[i]] = rows.sender[i]

@@ -21,9 +21,12 @@ from detectors.kernels.layout import (
     NONE,
     R_CAPPED,
     R_DEPTH,
+    R_EMPTIED,
     R_FROM_FUNDER,
+    R_FUNDED_WELL,
     R_GATHERED,
     R_ORIGIN,
+    R_PARTLY,
     W_BLOCK,
     W_DISTINCT_IN,
     W_DISTINCT_OUT,
@@ -31,6 +34,7 @@ from detectors.kernels.layout import (
     W_HEAD_IN,
     W_SENT,
 )
+from detectors.kernels.takings import is_funded_well
 from detectors.kernels.walks import alive, at, gather, is_hub, known_hub, pass_through
 
 
@@ -86,6 +90,8 @@ def transfer(g, rows, i, limits, out, trail, walk, found):  # type: ignore[no-un
     give(g, rows, i, source, out)
     if out[R_FROM_FUNDER] != NONE:
         out[R_FROM_FUNDER] = funder_of(g, rows.sender[i])  # this very payment may be more than ever came
+    if out[R_FROM_FUNDER] != NONE and (out[R_EMPTIED] or out[R_PARTLY]):
+        out[R_FUNDED_WELL] = 1 if is_funded_well(g, rows.sender[i]) else 0
     take(g, rows, i, payee, out)
     meet(g, rows, i, source, payee, out)
     join(g, rows, i, source, payee, parent, depth, origin)

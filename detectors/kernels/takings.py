@@ -10,7 +10,6 @@ import numpy as np
 from detectors.kernels import u256
 from detectors.kernels.compiled import njit
 from detectors.kernels.layout import (
-    A_COUNT,
     A_MEAN,
     A_PAYERS,
     BITES_SECONDS,
@@ -22,10 +21,9 @@ from detectors.kernels.layout import (
     IN_USE_PAYERS,
     P_BY_PAYER,
     P_KEPT,
+    R_ASSET_PAYERS,
     R_EMPTIED,
     R_FROM_FUNDER,
-    R_TO_PAID_AS_MUCH,
-    R_TO_USUAL,
     SMALL_WEI,
     W_OWN_PAYEES,
     W_SIGNED_IN,
@@ -55,14 +53,15 @@ def words_of(current, previous, key):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def lent(g, wallet, lender):  # type: ignore[no-untyped-def]
+def lent(pairs, old_pairs, wallet, lender):  # type: ignore[no-untyped-def]
     """Native value that `lender` paid the wallet beyond what the wallet paid it, so far."""
-    left = words_of(g.pairs, g.old_pairs, pair_key(lender, wallet)).copy()
-    back = words_of(g.pairs, g.old_pairs, pair_key(wallet, lender))
-    if u256.compare(left, back) > 0:
-        u256.subtract_from(left, back)
-    else:
-        left[:] = 0
+    left = words_of(pairs, old_pairs, pair_key(lender, wallet)).copy()
+    if not u256.is_zero(left):
+        back = words_of(pairs, old_pairs, pair_key(wallet, lender))
+        if u256.compare(left, back) > 0:
+            u256.subtract_from(left, back)
+        else:
+            left[:] = 0
     return left
 
 
@@ -128,39 +127,31 @@ def is_funded_well(g, wallet):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def in_use(g, asset):  # type: ignore[no-untyped-def]
+def in_use(asset, payers):  # type: ignore[no-untyped-def]
     """Whether many wallets paid with an asset themselves. Native value is."""
-    return asset == 0 or look(g.assets, g.old_assets, asset, A_PAYERS) >= IN_USE_PAYERS
+    return asset == 0 or payers >= IN_USE_PAYERS
 
 
 @njit(cache=True)
-def matters(g, asset, paid, largest, amount, magnitude):  # type: ignore[no-untyped-def]
-    """Whether an amount means something to who gets it: a twentieth at least of its largest payment of an
-    asset that it `paid` with itself, or of what is usual of one in use.
-    """
-    if paid > 0:
-        return u256.at_least(amount, 1, largest, 20)
-    if asset == 0 or not in_use(g, asset):
+def is_usual(assets, old_assets, asset, magnitude):  # type: ignore[no-untyped-def]
+    """Whether an amount is a twentieth at least of what is usual of a token in use."""
+    if asset == 0 or look(assets, old_assets, asset, A_PAYERS) < IN_USE_PAYERS:
         return False
-    row, table = find(g.assets, asset), g.assets
-    if row < 0:
-        row, table = find(g.old_assets, asset), g.old_assets
-    return table.ints[row, A_COUNT] > 0 and magnitude >= table.floats[row, A_MEAN] - _LOG_OF_TWENTY
+    row = find(assets, asset)
+    if row >= 0:
+        return magnitude >= assets.floats[row, A_MEAN] - _LOG_OF_TWENTY
+    row = find(old_assets, asset)
+    return magnitude >= old_assets.floats[row, A_MEAN] - _LOG_OF_TWENTY
 
 
 @njit(cache=True)
-def busy(g, rows, i, taker, out):  # type: ignore[no-untyped-def]
-    """How usual it is that the payee (whose integers are `taker`) is paid: by how much native value, in gwei,
-    from wallets that kept some; 0 where few paid it, or it paid few. And whether it paid as much itself.
-    """
-    is_busy = taker[W_SIGNED_IN] >= HUB_DEGREE and taker[W_OWN_PAYEES] >= HUB_DEGREE
-    out[R_TO_USUAL] = taker[W_USUAL_IN] if is_busy else 0
-    money = words_of(g.holdings, g.old_holdings, pair_key(rows.payee[i], rows.asset[i]))
-    out[R_TO_PAID_AS_MUCH] = 1 if u256.compare(money[4:8], rows.amount[i]) >= 0 else 0
+def is_busy(taker):  # type: ignore[no-untyped-def]
+    """Whether a wallet (its integers) is paid by many, and pays many."""
+    return taker[W_SIGNED_IN] >= HUB_DEGREE and taker[W_OWN_PAYEES] >= HUB_DEGREE
 
 
 @njit(cache=True)
-def sign(g, rows, i, giver, taker, counts, out):  # type: ignore[no-untyped-def]
+def sign(asset, amount, payee, direct, giver, taker, counts, out):  # type: ignore[no-untyped-def]
     """Counts a payment that the payer's own transaction made. It makes the payer a wallet in use where it
     kept something, as a deposit address never does; it makes the payee a busy place where it is not small,
     and the payer not the payee's own.
@@ -170,13 +161,13 @@ def sign(g, rows, i, giver, taker, counts, out):  # type: ignore[no-untyped-def]
         return
     counts[P_KEPT] = 1
     giver[W_OWN_PAYEES] += 1
-    if not rows.direct[i] or out[R_FROM_FUNDER] == rows.payee[i]:
+    if not direct or out[R_FROM_FUNDER] == payee:
         return
-    if rows.asset[i] != 0:
-        taker[W_SIGNED_IN] += 1 if in_use(g, rows.asset[i]) else 0
-    elif is_more(rows.amount[i], SMALL_WEI):
+    if asset != 0:
+        taker[W_SIGNED_IN] += 1 if in_use(asset, out[R_ASSET_PAYERS]) else 0
+    elif is_more(amount, SMALL_WEI):
         taker[W_SIGNED_IN] += 1
-        taker[W_USUAL_IN] = min(taker[W_USUAL_IN] + u256.divided(rows.amount[i], GWEI), 1 << 62)
+        taker[W_USUAL_IN] = min(taker[W_USUAL_IN] + u256.divided(amount, GWEI), 1 << 62)
 
 
 @njit(cache=True)
