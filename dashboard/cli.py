@@ -94,10 +94,11 @@ def export(
     book.write_whole(alerts, book.table(chains) if csv else book.lines(chains))
     for chain in chains:
         for bad in chain.unreadable:
-            typer.echo(f"chain {chain.chain_id}: left out {bad}", err=True)
-        count = len(chain.book())
-        counted = "1 alert" if count == 1 else f"{count} alerts"
-        typer.echo(f"chain {chain.chain_id}: {counted} at head {chain.head}, written to {alerts}")
+            typer.echo(f"chain {book.shown(chain)}: left out {bad}", err=True)
+        if chain.head is not None:
+            count = len(chain.book())
+            counted = "1 alert" if count == 1 else f"{count} alerts"
+            typer.echo(f"chain {chain.chain_id}: {counted} at head {chain.head}, written to {alerts}")
 
 
 def status(

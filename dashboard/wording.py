@@ -67,6 +67,14 @@ def _whole_words(told: str, most: int) -> str:
     return f"{words.rstrip()}…"
 
 
+def judged_anew(run: object) -> str:
+    """What is said of a chain while a run judges its log anew."""
+    return (
+        f"rebuilding: run {cut(run, MOST_DIGITS)} judges its log anew, and until that is done its alerts are "
+        "partly of the run before"
+    )
+
+
 def number(value: object) -> str:
     """An integer grouped by thousands; other values as text."""
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= 256:

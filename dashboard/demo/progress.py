@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import TracebackType
 
-from dashboard.store import open_reader
+from dashboard.store import open_reader, whole
 from ingest.nodes import Node
 
 
@@ -37,7 +37,7 @@ class Watcher:
         """Raises NodeUnreachable or StoreUnreachable."""
         statuses = self._store.statuses(self._chain_id)
         standing = sum(count for status, count in statuses.items() if status != "retracted")
-        filed = {head.chain_id: head.block_number for head in self._store.heads()}
+        filed = {head.chain_id: whole(head.block_number) for head in self._store.heads()}
         return Progress(int(self._node.head().number, 16), filed.get(self._chain_id), standing)
 
     def close(self) -> None:

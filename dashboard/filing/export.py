@@ -7,15 +7,27 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from detectors.alerts.alert import Alert, book
+from detectors.alert import DEFAULT_FINALITY, Alert, book
+from detectors.text import visible
 from ingest.model.errors import BadInput
 
+if TYPE_CHECKING:
+    from dashboard.store import Standing
+
+QUOTED = 80
 ATTEMPTS = 5
 """How often to read again when detection moved on while its alerts were read."""
+JUDGED_ANEW = (
+    "is being judged anew, and its alerts are partly of the run before: "
+    "let `undertow detect` finish that, then export again"
+)
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet runs a cell that begins so, and names on a chain are written by strangers."""
 
@@ -23,36 +35,60 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 @dataclass(frozen=True, slots=True)
 class Chain:
     """The last revision of every alert of one chain, and the head and finality they stand at. `unreadable`
-    says of each record that is not among them which it is, and why.
+    says of each record that is not among them which it is, and why. `head` is None where the store holds
+    none that can be counted from: then there is no book.
     """
 
     chain_id: int
-    head: int
+    head: int | None
     finality: int
     alerts: tuple[Alert, ...]
     unreadable: tuple[str, ...] = ()
 
     def book(self) -> list[str]:
-        return book(self.alerts, self.head, self.finality)
+        return [] if self.head is None else book(self.alerts, self.head, self.finality)
 
 
 def from_store(url: str, chain_id: int | None = None) -> list[Chain]:
-    """Every chain of the store, or one. Raises StoreUnreachable, and BadInput where there is none."""
+    """Every chain of the store, or one. Raises StoreUnreachable, and BadInput where none has a book."""
     from dashboard.store import open_reader
 
-    reader = open_reader(url)
-    try:
-        wanted = [head.chain_id for head in reader.heads() if chain_id in (None, head.chain_id)]
-        found = [(name, standing) for name in wanted if (standing := reader.standing(name)) is not None]
-    finally:
-        reader.close()
-    if not found:
-        raise BadInput(f"the store holds {_named(chain_id)}: fill it with `undertow sink`")
-    return [
-        Chain(name, head.block_number, head.finality, tuple(standing.alerts), tuple(standing.unreadable))
-        for name, standing in found
-        for head in (standing.head,)
-    ]
+    with closing(open_reader(url)) as reader:
+        rebuilding = reader.rebuilding()
+        wanted = [name for name in reader.chains() if chain_id in (None, name)]
+        chains = [
+            _stored(name, reader.standing(name)) if name not in rebuilding else _mixed(name)
+            for name in wanted
+        ]
+    if all(chain.head is None for chain in chains):
+        raise BadInput(_no_book(chain_id, chains))
+    return chains
+
+
+def _stored(chain_id: int, standing: Standing) -> Chain:
+    unreadable = tuple(standing.unreadable)
+    if standing.head is None:
+        return Chain(chain_id, None, DEFAULT_FINALITY, (), unreadable)
+    head = standing.head
+    return Chain(chain_id, head.block_number, head.finality, tuple(standing.alerts), unreadable)
+
+
+def _no_book(chain_id: int | None, chains: Sequence[Chain]) -> str:
+    why = next(
+        (f"chain {shown(chain)}: left out {bad}" for chain in chains for bad in chain.unreadable), None
+    )
+    if why is None:
+        return f"the store holds {_named(chain_id)}: fill it with `undertow sink`"
+    return f"the store holds {_named(chain_id)} that has a book ({why})"
+
+
+def shown(chain: Chain) -> str:
+    """Its id in a message: a store may hold anything in its place."""
+    return visible(str(chain.chain_id)[:QUOTED])
+
+
+def _mixed(chain_id: int) -> Chain:
+    return Chain(chain_id, None, DEFAULT_FINALITY, (), (f"all it has: it {JUDGED_ANEW}",))
 
 
 def from_kafka(bootstrap: str, chain_id: int | None = None) -> list[Chain]:
@@ -82,10 +118,7 @@ def _judged(bootstrap: str, chain_id: int, partition: int) -> Chain | None:
             return None
         note = before.note()
         if note.rebuilding:
-            raise BadInput(
-                f"chain {chain_id} is being judged anew, and its alerts are partly of the run before: "
-                "let `undertow detect` finish that, then export again"
-            )
+            raise BadInput(f"chain {chain_id} {JUDGED_ANEW}")
         published = last_revisions(bootstrap, chain_id)
         if output_mark(bootstrap, chain_id, partition) == before:
             aside = [f"{ALERTS} offset {place}: {why}" for place, why in published.set_aside.items()]

@@ -17,6 +17,8 @@ from ingest.model.errors import BadInput, UnreadableRecord
 
 POLL_S = 0.2
 """How long to wait for scores of one chain: an alert is on the screen this much later at worst."""
+MARK_EVERY_S = 2.0
+"""How often to read a detector's mark without new output: a rebuild begins and ends without any."""
 CHAINS_EVERY_S = 5.0
 """How often to look for chains that are new in the log."""
 
@@ -78,37 +80,51 @@ def _new_chains(
 ) -> Iterator[ChainTopics]:
     for chain_id, partition in Cluster(bootstrap).chains().items():
         if chain_id not in known and goal.chain_id in (None, chain_id):
-            finality = Finality(bootstrap, chain_id, partition, writer.finality(chain_id), say)
-            yield ChainTopics(bootstrap, chain_id, partition, writer.offsets(chain_id), finality)
+            for topic in writer.misplaced(chain_id):
+                say(f"sink: chain {chain_id}: the store's place in {topic} is no offset: it is read again")
+            told = Told(writer.finality(chain_id) or DEFAULT_FINALITY, writer.rebuilding(chain_id))
+            mark = DetectorMark(bootstrap, chain_id, partition, told, say)
+            yield ChainTopics(bootstrap, chain_id, partition, writer.offsets(chain_id), mark)
 
 
-class Finality:
-    """How deep a block of one chain must lie to be final, as its detector was told.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How deep a block must lie to be final, and the run that judges the log anew, None where none does."""
 
-    The detector says so in its mark, with every output: it is asked again for each, since another run may
-    have been told another depth. Where the mark cannot be read, what was filed before stays.
+    finality: int
+    rebuilding: str | None
+
+
+class DetectorMark:
+    """What the detector of one chain says of itself in its mark.
+
+    It says so with every output, and so is asked again for each: another run may have been told another
+    depth. Where the mark cannot be read, what was filed before stays.
     """
 
-    def __init__(self, bootstrap: str, chain_id: int, partition: int, filed: int | None, say: Say) -> None:
+    def __init__(self, bootstrap: str, chain_id: int, partition: int, filed: Told, say: Say) -> None:
         self._mark = (bootstrap, chain_id, partition)
-        self._known = filed or DEFAULT_FINALITY
-        self._asked = False
+        self._known = self.filed = filed
+        self._asked = float("-inf")
         self._say = say
 
-    def now(self, has_new_output: bool) -> int:
-        if has_new_output or not self._asked:
+    def now(self, has_new_output: bool) -> Told:
+        if has_new_output or time.monotonic() - self._asked > MARK_EVERY_S:
             self._known = self._marked()
-            self._asked = True
+            self._asked = time.monotonic()
         return self._known
 
-    def _marked(self) -> int:
+    def _marked(self) -> Told:
         mark = output_mark(*self._mark)
         try:
-            return self._known if mark is None else mark.note().finality
+            note = None if mark is None else mark.note()
         except UnreadableRecord as error:
-            if not self._asked:
+            if self._asked < 0:
                 self._say(f"sink: chain {self._mark[1]}: {error}")
             return self._known
+        if note is None:
+            return self._known
+        return Told(note.finality, note.run if note.rebuilding else None)
 
 
 class ChainTopics:
@@ -120,18 +136,20 @@ class ChainTopics:
         chain_id: int,
         partition: int,
         offsets: dict[str, int],
-        finality: Finality,
+        mark: DetectorMark,
     ) -> None:
         self.chain_id = chain_id
         self._filed = offsets
-        self._finality = finality
+        self._mark = mark
+        self._rebuilding = mark.filed.rebuilding
         self._alerts = Reader(bootstrap, ALERTS, partition, offsets.get(ALERTS))
         self._scores = Reader(bootstrap, SCORES, partition, offsets.get(SCORES))
         for topic, reader in ((ALERTS, self._alerts), (SCORES, self._scores)):
             self._refuse_shorter_log(topic, reader)
 
     def read(self) -> Feed | None:
-        """What is new, or None. A head is never ahead of its alerts.
+        """What is new, or None. A head is never ahead of its alerts. That a rebuild began or ended is news
+        too, and comes with its first alerts at the latest: its mark is written before they are sent.
 
         Alerts are sent before the scores of their blocks, in one transaction; but each partition shows a
         transaction on its own, so a score may be seen a moment before its alerts. All that was *sent* to the
@@ -140,20 +158,21 @@ class ChainTopics:
         scores = self._scores.poll(POLL_S)
         alerts = _up_to(self._alerts, self._alerts.sent()) if scores else self._alerts.poll(0)
         after = {ALERTS: self._alerts.position, SCORES: self._scores.position}
-        if not alerts and not scores:
+        told = self._mark.now(has_new_output=bool(alerts or scores))
+        if not alerts and not scores and told.rebuilding == self._rebuilding:
             return None
-        feed = self._feed(alerts, scores, after)
-        self._filed = after
+        feed = self._feed(alerts, scores, after, told)
+        self._filed, self._rebuilding = after, told.rebuilding
         return feed
 
     def close(self) -> None:
         self._alerts.close()
         self._scores.close()
 
-    def _feed(self, alerts: list[Message], scores: list[Message], after: dict[str, int]) -> Feed:
+    def _feed(self, alerts: list[Message], scores: list[Message], after: dict[str, int], told: Told) -> Feed:
         revisions, records, rejected = sorted_out(self.chain_id, alerts + scores)
-        finality = self._finality.now(has_new_output=bool(records))
-        return Feed(self.chain_id, revisions, records, self._filed, after, finality, rejected)
+        positions = (self._filed, after)
+        return Feed(self.chain_id, revisions, records, *positions, told.finality, rejected, told.rebuilding)
 
     def _refuse_shorter_log(self, topic: str, reader: Reader) -> None:
         filed, end = self._filed.get(topic, 0), reader.end()

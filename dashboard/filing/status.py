@@ -5,19 +5,24 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
 from itertools import dropwhile
 from typing import TYPE_CHECKING, Any
 
+from dashboard import wording
+from dashboard.wording import judged_anew
 from detectors.alerts.text import visible
 from ingest.model.errors import UnreadableRecord
 
 if TYPE_CHECKING:
-    from dashboard.store import SetAside
+    from dashboard.store import Head, SetAside
     from detectors.alerts.messages import Note
     from detectors.runs.published import OutputMark
     from ingest.kafka import Message
 
+QUOTED, MOST_TOLD = 80, 3_000
+"""Characters of an odd value, and of a reason."""
 LAST_RECORDS = 64
 """How many records at the end of a topic are looked at: enough for the head and the proofs of late."""
 
@@ -57,10 +62,12 @@ class LogStatus:
 
 @dataclass(frozen=True, slots=True)
 class StoreStatus:
-    """One chain in the store: its head there, its alerts by status, and records that could not be read."""
+    """One chain in the store: its head there (None where it is no block), its alerts by status, and records
+    that could not be read. A chain id that is no number is told as text.
+    """
 
-    chain_id: int
-    head: int
+    chain_id: int | str
+    head: int | None
     alerts: dict[str, int]
     unreadable: int
 
@@ -81,6 +88,8 @@ class Status:
     detectors: list[DetectorStatus] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
     """The last records of each chain that the sink could not read."""
+    notes: list[str] = field(default_factory=list)
+    """What else is to be known of the store: chains that are judged anew, and rows that hold no head."""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -88,9 +97,8 @@ class Status:
 
 def gather(bootstrap: str | None, store_url: str | None) -> Status:
     """Asks what was named. Raises BrokerUnreachable, StoreUnreachable or BadInput."""
-    store, set_aside = _store(store_url) if store_url else ([], [])
-    log = _log(bootstrap) if bootstrap else []
-    return Status(log=log, store=store, detectors=_detectors(), set_aside=set_aside)
+    found = _store(store_url) if store_url else Status()
+    return replace(found, log=_log(bootstrap) if bootstrap else [], detectors=_detectors())
 
 
 def _log(bootstrap: str) -> list[LogStatus]:
@@ -183,20 +191,44 @@ def _goes_on(message: Message) -> bool:
         return False
 
 
-def _store(url: str) -> tuple[list[StoreStatus], list[SetAside]]:
+def _store(url: str) -> Status:
+    """What a store holds, whatever stands in its columns."""
     from dashboard.store import open_reader
 
-    reader = open_reader(url)
-    try:
+    with closing(open_reader(url)) as reader:
+        heads = {head.chain_id: head for head in reader.heads()}
         unreadable = reader.set_aside_counts()
         chains = [
-            StoreStatus(chain, head.block_number, reader.statuses(chain), unreadable.get(chain, 0))
-            for head in reader.heads()
-            for chain in (head.chain_id,)
+            _stored(chain, heads.get(chain), reader.statuses(chain), unreadable.get(chain, 0))
+            for chain in reader.chains()
         ]
-        return chains, reader.set_aside()
-    finally:
-        reader.close()
+        faults = ((_plain(chain), head.fault()) for chain, head in heads.items())
+        notes = [f"chain {chain} in the store: {fault}" for chain, fault in faults if fault]
+        rebuilds = reader.rebuilding().items()
+        notes += [f"chain {_plain(chain)} in the store: {judged_anew(run)}" for chain, run in rebuilds]
+        set_aside = [_as_told(bad) for bad in reader.set_aside()]
+        return Status(store=chains, set_aside=set_aside, notes=notes)
+
+
+def _stored(chain_id: object, head: Head | None, alerts: dict[str, int], unreadable: int) -> StoreStatus:
+    from dashboard.store import whole
+
+    block = None if head is None else whole(head.block_number)
+    return StoreStatus(_plain(chain_id), block, alerts, unreadable)
+
+
+def _as_told(bad: SetAside) -> SetAside:
+    """`bad` with what stands in the place of a number as text."""
+    place = {"chain_id": _plain(bad.chain_id), "kafka_offset": _plain(bad.kafka_offset)}
+    told = {"topic": wording.cut(bad.topic, QUOTED), "reason": wording.cut(bad.reason, MOST_TOLD)}
+    return replace(bad, **place, **told)  # type: ignore[arg-type]
+
+
+def _plain(value: object) -> int | str:
+    from dashboard.store import whole
+
+    known = whole(value)
+    return wording.cut(value, QUOTED) if known is None else known
 
 
 def _detectors() -> list[DetectorStatus]:
@@ -210,9 +242,10 @@ def text(status: Status) -> str:
     lines = [line for chain in status.log for line in _log_lines(chain)]
     lines += [line for chain in status.store for line in _store_lines(chain)]
     lines += [
-        f"set aside: chain {bad.chain_id}, {bad.topic} offset {bad.kafka_offset}: {visible(str(bad.reason))}"
+        f"set aside: chain {bad.chain_id}, {bad.topic} offset {bad.kafka_offset}: {bad.reason}"
         for bad in status.set_aside
     ]
+    lines += status.notes
     lines.append(f"detectors: {len(status.detectors)}")
     lines += [
         f"  {one.name}: catches {', '.join(one.catches)}; needs {one.needs}" for one in status.detectors
@@ -248,7 +281,7 @@ def _at_least(count: int) -> str:
 def _store_lines(chain: StoreStatus) -> list[str]:
     alerts = ", ".join(f"{count} {name}" for name, count in sorted(chain.alerts.items())) or "none"
     return [
-        f"chain {chain.chain_id} in the store: head {chain.head}",
+        f"chain {chain.chain_id} in the store: head {'none' if chain.head is None else chain.head}",
         f"  alerts: {alerts}",
         f"  records that could not be read: {chain.unreadable}",
     ]

@@ -49,6 +49,7 @@ def _live(reader: Reader, chain_id: int, alert_id: str) -> None:
     try:
         found = reader.alert(chain_id, alert_id)
         revision = reader.revision()
+        rebuilding = reader.rebuilding()
     except UndertowError as error:
         parts.tell(error)
         return
@@ -56,6 +57,7 @@ def _live(reader: Reader, chain_id: int, alert_id: str) -> None:
         st.text(f"There is no alert {wording.cut(alert_id, 80)} on chain {chain_id} in this store.")
         return
     alert, status = found
+    parts.notice(parts.rebuild_line({name: run for name, run in rebuilding.items() if name == chain_id}))
     _summary(alert, status)
     _section("Flow of money", "the transfers of the evidence, payer to payee")
     _draw(alert)
@@ -238,8 +240,7 @@ def _related(reader: Reader, revision: int, alert: Alert) -> None:
         return
     _section("Related alerts", "the same attacker or transaction")
     data = {"rows": [parts.line(row) for row in rows], "selected": None, "empty": "", "query": alert.id}
-    opened = _LIST(
-        key=f"related-{alert.chain_id}-{alert.id}", data=data, on_opened_change=lambda: None
-    ).opened
+    key = f"related-{alert.chain_id}-{alert.id}"
+    opened = _LIST(key=key, data=data, on_opened_change=lambda: None).opened
     if opened:
         routes.open_alert(opened)

@@ -51,7 +51,7 @@ def asked_for() -> Filters:
         severities=tuple(name for name in routes.values("severity") if name in SEVERITIES),
         statuses=tuple(name for name in routes.values("status") if name in STATUSES),
         minimum_score=_share(_first("score")),
-        search=_first("search")[:_SEARCH_LENGTH],
+        search="".join(filter(str.isprintable, _first("search")[:_SEARCH_LENGTH])),
     )
 
 

@@ -22,7 +22,7 @@ LABEL_LENGTH = 24
 LONGEST_KEY = 130
 WHY_LENGTH = 400
 KEPT_PAGES = 200
-"""Answers of the store kept for all sessions together, by what was asked and the store's revision."""
+"""Answers kept for all sessions together, by the store, its revision, and what was asked."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -35,19 +35,19 @@ def store() -> Reader:
     return _reader(os.environ.get(STORE_SETTING, ""))
 
 
-@st.cache_data(max_entries=KEPT_PAGES, show_spinner=False)
-def page(_reader: Reader, revision: int, filters: Filters, number: int, size: int) -> list[AlertRow]:
-    return _reader.page(filters, number, size)
+@st.cache_data(max_entries=KEPT_PAGES, show_spinner=False, hash_funcs={Reader: id})
+def page(reader: Reader, revision: int, filters: Filters, number: int, size: int) -> list[AlertRow]:
+    return reader.page(filters, number, size)
 
 
-@st.cache_data(max_entries=KEPT_PAGES, show_spinner=False)
-def counts(_reader: Reader, revision: int, filters: Filters) -> Counts:
-    return _reader.counts(filters)
+@st.cache_data(max_entries=KEPT_PAGES, show_spinner=False, hash_funcs={Reader: id})
+def counts(reader: Reader, revision: int, filters: Filters) -> Counts:
+    return reader.counts(filters)
 
 
-@st.cache_data(max_entries=KEPT_PAGES, show_spinner=False)
-def related(_reader: Reader, revision: int, chain_id: int, alert_id: str, _alert: Alert) -> list[AlertRow]:
-    return _reader.related(_alert)
+@st.cache_data(max_entries=KEPT_PAGES, show_spinner=False, hash_funcs={Reader: id})
+def related(reader: Reader, revision: int, chain_id: int, alert_id: str, _alert: Alert) -> list[AlertRow]:
+    return reader.related(_alert)
 
 
 def component(name: str) -> Callable[..., Any]:
@@ -81,8 +81,8 @@ def heads_line(heads: Iterable[Head], now: float) -> str:
 
 
 def _head(head: Head, now: float) -> str:
-    chain, block = wording.cut(head.chain_id, LABEL_LENGTH), wording.number(head.block_number)
-    return f"Chain {chain} · block {block} · filed {_filed(head, now)}"
+    block = wording.number(head.block_number)
+    return f"Chain {_chain(head.chain_id)} · block {block} · filed {_filed(head, now)}"
 
 
 def _filed(head: Head, now: float) -> str:
@@ -95,10 +95,33 @@ def _filed(head: Head, now: float) -> str:
 def set_aside_line(counts: Mapping[int, int]) -> str:
     """How many records of each chain could not be read; empty where all could."""
     return "   |   ".join(
-        f"Chain {chain_id}: {count:,} {'record' if count == 1 else 'records'} set aside, "
+        f"Chain {_chain(chain_id)}: {count:,} {'record' if count == 1 else 'records'} set aside, "
         "as `undertow status` says"
-        for chain_id, count in sorted(counts.items())
+        for chain_id, count in counts.items()
     )
+
+
+def rebuild_line(runs: Mapping[int, str]) -> str:
+    """Which chains are judged anew; empty where none is."""
+    return "   |   ".join(
+        f"Chain {_chain(chain_id)}: {wording.judged_anew(run)}" for chain_id, run in runs.items()
+    )
+
+
+def fault_line(heads: Iterable[Head]) -> str:
+    """What is wrong with heads that nothing can be counted from; empty where all are well."""
+    faults = ((head.chain_id, head.fault()) for head in heads)
+    return "   |   ".join(f"Chain {_chain(chain_id)}: {fault}" for chain_id, fault in faults if fault)
+
+
+def _chain(chain_id: object) -> str:
+    return wording.cut(chain_id, LABEL_LENGTH)
+
+
+def notice(text: str) -> None:
+    """A line that stands out, where there is one, as plain text."""
+    if text:
+        st.html(f'<div class="u-notice">{escape(text)}</div>')
 
 
 def tone(value: object, known: Sequence[str]) -> str:
@@ -118,4 +141,4 @@ def style() -> None:
 
 def tell(error: UndertowError) -> None:
     """Shows what went wrong as plain text: `st.error` would read it as Markdown."""
-    st.html(f'<div class="u-notice">{escape(str(error))}</div>')
+    notice(str(error))

@@ -39,9 +39,11 @@ def _live(reader: Reader, asked: Filters) -> None:
     try:
         revision = reader.revision()
         counts = parts.counts(reader, revision, asked)
-        st.html(_top(counts, parts.heads_line(reader.heads(), time.time())))
-        if aside := parts.set_aside_line(reader.set_aside_counts()):
-            st.html(f'<div class="u-notice">{escape(aside)}</div>')
+        heads = reader.heads()
+        st.html(_top(counts, parts.heads_line(heads, time.time())))
+        parts.notice(parts.rebuild_line(reader.rebuilding()))
+        parts.notice(parts.fault_line(heads))
+        parts.notice(parts.set_aside_line(reader.set_aside_counts()))
         above = st.container()
         number = filters.page_number(max(1, -(-counts.total // PAGE_SIZE)))
         rows = parts.page(reader, revision, asked, number, PAGE_SIZE)

@@ -38,8 +38,8 @@ def asked() -> str | None:
 def parsed(key: str) -> tuple[int, str] | None:
     """Chain id and alert id of a key; None where it is no key."""
     chain_id, _, alert_id = key.partition(":")
-    well_formed = chain_id.isascii() and chain_id.isdecimal() and len(chain_id) < 19 and alert_id
-    return (int(chain_id), alert_id) if well_formed else None
+    is_number = chain_id.isascii() and chain_id.isdecimal() and len(chain_id) < 19
+    return (int(chain_id), alert_id) if is_number and alert_id and alert_id.isprintable() else None
 
 
 def open_alert(key: str) -> NoReturn:

@@ -2,8 +2,10 @@
 
 from dashboard.store.answers import AlertRow, Counts, Filters, Head, SetAside, Standing
 from dashboard.store.connect import open_reader, open_writer
+from dashboard.store.feed import Feed, Rejected
 from dashboard.store.reading import Reader
-from dashboard.store.writing import Feed, Rejected, Writer
+from dashboard.store.values import in_order, quoted, whole
+from dashboard.store.writing import Writer
 
 __all__ = [
     "AlertRow",
@@ -16,6 +18,9 @@ __all__ = [
     "SetAside",
     "Standing",
     "Writer",
+    "in_order",
     "open_reader",
     "open_writer",
+    "quoted",
+    "whole",
 ]

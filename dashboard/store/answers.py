@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from detectors.alerts.alert import Alert
+from dashboard.store.values import quoted, whole
+from detectors.alert import Alert
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """How far detection has come on a chain, as far as the sink has filed it; `filed_at` is seconds UTC."""
+    """How far detection has come on a chain, as far as the sink has filed it; `filed_at` is seconds UTC.
+
+    Values are as the store holds them: who counts with them asks for the `fault` first.
+    """
 
     chain_id: int
     block_number: int
@@ -60,10 +65,23 @@ class Head:
     finality: int
     filed_at: float
 
+    def fault(self) -> str | None:
+        """Why nothing can be counted from this head; None where it is well."""
+        wanted = (("chain id", self.chain_id, 0), ("block number", self.block_number, 0))
+        for name, value, least in (*wanted, ("finality", self.finality, 1)):
+            if whole(value, least) is None:
+                return (
+                    f"the {name} of its head is {quoted(value)}, not a whole number from {least} on: "
+                    "fill a new store with `undertow sink`"
+                )
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A record that the sink could not read: where it lies in Kafka, and why it was set aside."""
+    """A record that the sink could not read: where it lies in Kafka, and why it was set aside. Values are as
+    the store holds them.
+    """
 
     chain_id: int
     topic: str
@@ -73,8 +91,11 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The last revision of every alert of a chain at its head, and what is wrong with rows that hold none."""
+    """The last revision of every alert of a chain at its head, and what is wrong with rows that hold none.
 
-    head: Head
+    `head` is None where nothing can be counted from it: then all alerts are among the unreadable.
+    """
+
+    head: Head | None
     alerts: list[Alert]
     unreadable: list[str]

@@ -11,7 +11,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, in
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from dashboard.store.reading import Reader
-from dashboard.store.tables import SCHEMA_VERSION, metadata, store_version
+from dashboard.store.tables import SCHEMA_VERSION, metadata, rebuilds, store_version
+from dashboard.store.values import quoted
 from dashboard.store.writing import Writer
 from ingest.model.errors import BadInput, StoreUnreachable
 from ingest.model.redact import redact
@@ -77,10 +78,16 @@ def _sqlite(url: URL, read_only: bool) -> Engine:
     mode = "ro" if read_only else "rwc"
     location = url.set(database=f"file:{path.as_posix()}").update_query_dict({"mode": mode, "uri": "true"})
     engine = create_engine(location, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _read_any_text)
     if not read_only:
         event.listen(engine, "connect", _write_ahead)
         event.listen(engine, "begin", _begin)
     return engine
+
+
+def _read_any_text(connection: Any, _record: object) -> None:
+    """SQLite keeps bytes that are no UTF-8 as text too: one such value would make its table unreadable."""
+    connection.text_factory = lambda raw: raw.decode(errors="backslashreplace")
 
 
 def _write_ahead(connection: Any, _record: object) -> None:
@@ -102,6 +109,7 @@ def _create_or_check(engine: Engine, url: str) -> None:
     with engine.begin() as connection:
         if inspect(connection).get_table_names():
             _check_version(connection, url)
+            rebuilds.create(connection, checkfirst=True)  # came later than the version
             return
         metadata.create_all(connection)
         connection.execute(insert(store_version).values(version=SCHEMA_VERSION))
@@ -113,7 +121,7 @@ def _check_version(connection: Connection, url: str) -> None:
     versions = list(connection.scalars(select(store_version.c.version)))
     if versions != [SCHEMA_VERSION]:
         raise BadInput(
-            f"the store {redact(url)} is of version {versions[0] if versions else 'none'}, "
+            f"the store {redact(url)} is of version {quoted(versions[0]) if versions else 'none'}, "
             f"this undertow writes {SCHEMA_VERSION}: fill a new store with `undertow sink`"
         )
 

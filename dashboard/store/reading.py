@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +17,7 @@ from sqlalchemy import (
     Table,
     and_,
     func,
+    inspect,
     or_,
     select,
     true,
@@ -27,11 +31,16 @@ from dashboard.store.tables import alert_transactions, alerts, heads, offsets, r
 from detectors.alerts.alert import Alert
 from detectors.alerts.messages import alert_from, alert_key
 from detectors.alerts.text import visible
+from dashboard.store.tables import alert_transactions, alerts, heads, offsets, rebuilds, rejected, roles
+from dashboard.store.values import cut, in_order, whole
+from detectors.alert import Alert
+from detectors.messages import alert_from, alert_key
 from ingest.model.errors import UnreadableRecord
 
 RELATED_LIMIT = 20
 SET_ASIDE_LIMIT = 20
-QUOTED = 80
+RELATED_NAMES = 1_000
+"""Attackers and transactions that are looked for: no alert of ours has as many."""
 _PAST_HEX = "g"
 """Sorts after every hex digit: `0xab` <= text < `0xabg` is every text that begins with 0xab, by the index."""
 
@@ -56,7 +65,7 @@ class Reader:
 
     def revision(self) -> int:
         """A number that grows whenever anything was filed: what was read at the same one is still true."""
-        return int(self._rows(select(func.coalesce(func.sum(offsets.c.next_offset), 0)))[0][0])
+        return sum(whole(row[0]) or 0 for row in self._rows(select(*_raw(offsets, ("next_offset",)))))
 
     def page(self, filters: Filters, number: int, size: int) -> list[AlertRow]:
         """Page `number` (from 1) of the alerts that pass, newest first."""
@@ -82,11 +91,15 @@ class Reader:
     def alert(self, chain_id: int, alert_id: str) -> tuple[Alert, str] | None:
         """The last revision of one alert and its status at the head, or None.
 
-        Its values are as they were filed, of whatever type. Raises UnreadableRecord where it is no alert.
+        Its values are as they were filed, of whatever type, but for the chain and the id that it was asked
+        for by. Raises UnreadableRecord where it is no alert.
         """
         here = (alerts.c.chain_id == chain_id) & (alerts.c.id == alert_id)
         rows = self._rows(select(*_raw(alerts, ("record", "status"))).where(here))
-        return (_parsed(rows[0][0], alert_id), str(rows[0][1])) if rows else None
+        if not rows:
+            return None
+        record, status = rows[0]
+        return replace(_parsed(record, alert_id), chain_id=chain_id, id=alert_id), str(status)
 
     def related(self, alert: Alert) -> list[AlertRow]:
         """Other alerts of the chain that share an attacker or a transaction, newest first, at most 20."""
@@ -103,14 +116,33 @@ class Reader:
         newest = (alerts.c.timestamp.desc(), alerts.c.id)
         return self._lines(select(*_LINE).where(other, linked).order_by(*newest).limit(RELATED_LIMIT))
 
+    def chains(self) -> list[int]:
+        """Every chain that the store holds a head, an alert or a record set aside of; of whatever type its id
+        is there.
+        """
+        named = (select(*_raw(table, ("chain_id",))).distinct() for table in (heads, alerts, rejected))
+        return sorted({row[0] for wanted in named for row in self._rows(wanted)}, key=in_order)
+
+    def rebuilding(self) -> dict[int, str]:
+        """By chain, the run that judges its log anew: alerts are partly of the run before meanwhile."""
+        with self._reading() as connection:
+            if not inspect(connection).has_table(rebuilds.name):
+                return {}
+            rows = connection.execute(select(*_raw(rebuilds, ("chain_id", "run")))).all()
+        return {chain_id: cut(str(run)) for chain_id, run in rows}
+
     def heads(self) -> list[Head]:
         """One head a chain, by chain id."""
         return [Head(*row) for row in self._rows(select(*_HEAD).order_by(heads.c.chain_id))]
 
     def statuses(self, chain_id: int) -> dict[str, int]:
         """How many alerts of a chain have each status."""
-        wanted = select(alerts.c.status, func.count()).where(alerts.c.chain_id == chain_id)
-        return {str(row[0]): int(row[1]) for row in self._rows(wanted.group_by(alerts.c.status))}
+        status = _raw(alerts, ("status",))
+        wanted = select(*status, func.count()).where(alerts.c.chain_id == chain_id).group_by(*status)
+        counted = Counter[str]()
+        for name, count in self._rows(wanted):
+            counted[cut(str(name))] += int(count)
+        return dict(counted)
 
     def rejected(self, chain_id: int) -> int:
         """How many records of a chain the sink could not read and set aside."""
@@ -124,18 +156,21 @@ class Reader:
 
     def set_aside_counts(self) -> dict[int, int]:
         """How many records the sink set aside, by chain; a chain that has none is not in it."""
-        wanted = select(rejected.c.chain_id, func.count()).group_by(rejected.c.chain_id)
-        return {int(chain_id): int(count) for chain_id, count in self._rows(wanted)}
+        chain = _raw(rejected, ("chain_id",))
+        rows = self._rows(select(*chain, func.count()).group_by(*chain))
+        return {name: int(count) for name, count in sorted(rows, key=lambda row: in_order(row[0]))}
 
-    def standing(self, chain_id: int) -> Standing | None:
-        """The head of a chain and every alert's last revision, at one moment; None for an unknown chain."""
+    def standing(self, chain_id: int) -> Standing:
+        """The head of a chain and every alert's last revision, at one moment."""
         here = alerts.c.chain_id == chain_id
         with self._reading() as connection:
             head = connection.execute(select(*_HEAD).where(heads.c.chain_id == chain_id)).first()
             rows = connection.execute(select(*_raw(alerts, ("id", "record"))).where(here)).all()
-        if head is None:
-            return None
-        standing = Standing(Head(*head), [], [])
+        found = None if head is None else Head(*head)
+        fault = "no block of it is filed yet" if found is None else found.fault()
+        if fault is not None:
+            return Standing(None, [], [f"all it has ({_counted(len(rows))}): {fault}"])
+        standing = Standing(found, [], [])
         for alert_id, record in rows:
             try:
                 value = str(record).encode(errors="replace")
@@ -176,13 +211,14 @@ def _parsed(record: object, alert_id: str) -> Alert:
         ) from error
 
 
-def cut(text: str) -> str:
-    """What a message may quote of a stranger's text."""
-    return visible(text[:QUOTED])
+def _counted(alerts: int) -> str:
+    return "1 alert" if alerts == 1 else f"{alerts} alerts"
 
 
 def _texts(values: Iterable[object]) -> list[str]:
-    return [value for value in values if isinstance(value, str)]
+    """Those that a database can be asked for."""
+    texts = (value for value in values if isinstance(value, str) and value.isprintable())
+    return list(islice(texts, RELATED_NAMES))
 
 
 def _passes(filters: Filters) -> ColumnElement[bool]:

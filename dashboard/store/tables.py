@@ -100,6 +100,16 @@ rejected = Table(
     PrimaryKeyConstraint("chain_id", "topic", "kafka_offset"),
 )
 
+rebuilds = Table(
+    "rebuilds",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True, autoincrement=False),
+    Column(
+        "run", String, nullable=False, comment="that judges the log anew: alerts are partly of the one before"
+    ),
+)
+"""A store of before has none until a sink opens it."""
+
 offsets = Table(
     "offsets",
     metadata,

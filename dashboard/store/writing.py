@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    delete,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dashboard.store.tables import alert_transactions, alerts, heads, offsets, rejected, roles, scores
 from detectors.alerts.alert import Alert, is_final
 from detectors.alerts.messages import BlockScores, RolledBack, ScoreRecord, Superseded
+from dashboard.store.feed import Feed
+from dashboard.store.heads import move_head, note_rebuild, of_head, raw, settle
+from dashboard.store.tables import (
+    alert_transactions,
+    alerts,
+    heads,
+    offsets,
+    rebuilds,
+    rejected,
+    roles,
+    scores,
+)
+from dashboard.store.values import cut, whole
+from detectors.alert import Alert
+from detectors.messages import BlockScores, RolledBack, ScoreRecord, Superseded
 from ingest.model.errors import BadInput
 
 _SAME = (
@@ -27,31 +50,6 @@ CHUNK = 500
 """Rows of one statement: SQLite takes 32,766 parameters in one, and an alert has sixteen columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A record that could not be read, set aside so that nothing loops on it."""
-
-    topic: str
-    offset: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """What was read of one chain since the offsets the store holds, in the order of each topic.
-
-    `revisions` are (Kafka offset, alert); `before` and `after` are the next offsets by topic around it.
-    """
-
-    chain_id: int
-    revisions: Sequence[tuple[int, Alert]]
-    blocks: Sequence[ScoreRecord]
-    before: Mapping[str, int]
-    after: Mapping[str, int]
-    finality: int
-    rejected: Sequence[Rejected] = ()
-
-
 class Writer:
     """The writing side of a store. One sink a chain: a second one is found out by its offsets."""
 
@@ -60,22 +58,39 @@ class Writer:
         self._telling = telling
 
     def offsets(self, chain_id: int) -> dict[str, int]:
-        """The next offset to read, by topic; empty for a chain the store has never seen."""
-        wanted = select(offsets.c.topic, offsets.c.next_offset).where(offsets.c.chain_id == chain_id)
+        """The next offset to read, by topic; empty for a chain the store has never seen. What is no offset is
+        left out: its topic is read again, which changes nothing that was filed.
+        """
+        wanted = select(offsets.c.topic, raw(offsets.c.next_offset)).where(offsets.c.chain_id == chain_id)
         with self._telling(), self._engine.connect() as connection:
-            return {row.topic: row.next_offset for row in connection.execute(wanted)}
+            rows = connection.execute(wanted).all()
+        return {topic: offset for topic, found in rows if (offset := whole(found)) is not None}
+
+    def misplaced(self, chain_id: int) -> list[str]:
+        """The topics of which the store holds a place that is no offset."""
+        wanted = select(offsets.c.topic, raw(offsets.c.next_offset)).where(offsets.c.chain_id == chain_id)
+        with self._telling(), self._engine.connect() as connection:
+            rows = connection.execute(wanted).all()
+        return [cut(str(topic)) for topic, found in rows if whole(found) is None]
 
     def head(self, chain_id: int) -> int | None:
-        """The last block of the chain that was filed; None before the first."""
-        wanted = select(heads.c.block_number).where(heads.c.chain_id == chain_id)
+        """The last block of the chain that was filed; None before the first, and where it is no block."""
         with self._telling(), self._engine.connect() as connection:
-            return connection.scalar(wanted)
+            return whole(connection.scalar(of_head(heads.c.block_number, chain_id)))
 
     def finality(self, chain_id: int) -> int | None:
-        """The depth at which alerts of the chain were last called final; None before its first block."""
-        wanted = select(heads.c.finality).where(heads.c.chain_id == chain_id)
+        """The depth at which alerts of the chain were last called final; None before its first block, and
+        where it is no depth.
+        """
         with self._telling(), self._engine.connect() as connection:
-            return connection.scalar(wanted)
+            return whole(connection.scalar(of_head(heads.c.finality, chain_id)), 1)
+
+    def rebuilding(self, chain_id: int) -> str | None:
+        """The run that judged the log anew when the store was last told; None where none did."""
+        wanted = select(raw(rebuilds.c.run)).where(rebuilds.c.chain_id == chain_id)
+        with self._telling(), self._engine.connect() as connection:
+            run = connection.scalar(wanted)
+        return None if run is None else str(run)
 
     def file(self, feed: Feed) -> None:
         """Writes a feed, all or nothing. Filing the same revisions again, or older ones, changes nothing.
@@ -84,15 +99,17 @@ class Writer:
         2. revisions newer than those stored replace them, with their roles and transactions;
         3. scores are added, and taken away again above a rollback and where they were superseded;
         4. the head moves, and every status is put to what it is at that head;
-        5. what could not be read is set aside, with its reason.
+        5. what could not be read is set aside, with its reason;
+        6. whether a run judges the log anew is noted.
         """
         with self._telling(), self._engine.begin() as connection:
             _move_offsets(connection, feed)
             _file_revisions(connection, feed.chain_id, feed.revisions)
             _file_scores(connection, feed.chain_id, feed.blocks)
-            _move_head(connection, feed)
-            _settle(connection, feed)
+            move_head(connection, feed)
+            settle(connection, feed)
             _set_aside(connection, feed)
+            note_rebuild(connection, feed)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -102,10 +119,11 @@ def _move_offsets(connection: Connection, feed: Feed) -> None:
     """Comes first in the transaction: it takes the lock that makes a second sink wait, and then lose."""
     for topic, after in feed.after.items():
         here = (offsets.c.chain_id == feed.chain_id) & (offsets.c.topic == topic)
-        stands = here & (offsets.c.next_offset == feed.before.get(topic, 0))
         _begin_at_zero(connection, feed.chain_id, topic)
-        if connection.execute(update(offsets).where(stands).values(next_offset=after)).rowcount != 1:
+        stands = connection.scalar(select(raw(offsets.c.next_offset)).where(here).with_for_update())
+        if (whole(stands) or 0) != feed.before.get(topic, 0):
             raise BadInput(f"another sink files chain {feed.chain_id} into this store: stop one of the two")
+        connection.execute(update(offsets).where(here).values(next_offset=after))
 
 
 def _begin_at_zero(connection: Connection, chain_id: int, topic: str) -> None:
@@ -135,10 +153,12 @@ def _file_revisions(connection: Connection, chain_id: int, revisions: Iterable[t
 
 
 def _stored_offsets(connection: Connection, chain_id: int, ids: Sequence[str]) -> dict[str, int]:
-    wanted = select(alerts.c.id, alerts.c.kafka_offset).where(
+    """What is no offset is left out: any revision is newer."""
+    wanted = select(alerts.c.id, raw(alerts.c.kafka_offset)).where(
         alerts.c.chain_id == chain_id, alerts.c.id.in_(ids)
     )
-    return {row.id: row.kafka_offset for row in connection.execute(wanted)}
+    rows = connection.execute(wanted).all()
+    return {name: offset for name, found in rows if (offset := whole(found)) is not None}
 
 
 def _replace(connection: Connection, chain_id: int, revisions: Sequence[tuple[int, Alert]]) -> None:
@@ -205,44 +225,6 @@ def _score_rows(record: BlockScores) -> list[dict[str, Any]]:
         }
         for each in record.scores
     ]
-
-
-def _move_head(connection: Connection, feed: Feed) -> None:
-    """To the last block judged. One that is judged again, by a run that supersedes another, lies below."""
-    here = heads.c.chain_id == feed.chain_id
-    stood = connection.execute(select(heads).where(here)).mappings().first()
-    head = None if stood is None else dict(stood)
-    for record in feed.blocks:
-        match record:
-            case RolledBack():
-                head = {**_block(record), "timestamp": None}
-            case BlockScores() if not (record.again and head and record.block_number <= head["block_number"]):
-                head = {**_block(record), "timestamp": record.timestamp}
-    if head is not None and feed.blocks:
-        connection.execute(delete(heads).where(here))
-        connection.execute(insert(heads), {**head, "finality": feed.finality, "filed_at": time.time()})
-
-
-def _block(record: BlockScores | RolledBack) -> dict[str, Any]:
-    return {
-        "chain_id": record.chain_id,
-        "block_number": record.block_number,
-        "block_hash": record.block_hash,
-    }
-
-
-def _settle(connection: Connection, feed: Feed) -> None:
-    """The head alone tells provisional from final, in both directions: a rollback makes provisional again.
-    What was filed just now stands as provisional until here.
-    """
-    head = connection.scalar(select(heads.c.block_number).where(heads.c.chain_id == feed.chain_id))
-    if head is None:
-        return
-    standing = (alerts.c.chain_id == feed.chain_id) & (alerts.c.status != "retracted")
-    deep = is_final(alerts.c.block_number, head, feed.finality)
-    for status, where in (("final", deep), ("provisional", ~deep)):
-        wrong = standing & where & (alerts.c.status != status)
-        connection.execute(update(alerts).where(wrong).values(status=status))
 
 
 def _insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:

@@ -55,6 +55,11 @@ class Detection:
         with self._publisher.transaction():
             self._mark(text, offset)
 
+    def rebuilds(self, run: str, head: int, rebuilding: bool = True) -> None:
+        """A mark that says that `run` judges the log anew, or has done so."""
+        note = Note(head=head, hash="0x", run=run, finality=self.finality, rebuilding=rebuilding)
+        self.mark(note_text(note))
+
     def close(self) -> None:
         self._publisher.close()
 

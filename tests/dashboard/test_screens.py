@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboard.app
-from dashboard.store import open_writer
+from dashboard.store import Feed, open_writer
 from tests.dashboard.alerts import CAROL, MALLORY, VAULT, Filing, drain, judged, poisoning
 
 APP = Path(dashboard.app.__file__)
@@ -101,6 +101,18 @@ def test_what_an_alert_is_worth_and_which_one_says_more_is_shown(filing: Filing)
     assert "Suppressed: part-of · says less · see alert drain-7" in text
     assert "<small>Value in native coin</small><span>1.5</span>" in text
     assert "Value in native coin" not in said(opened(alert="31337:drain-2"))
+
+
+def test_the_screens_say_which_chain_is_judged_anew(filing: Filing) -> None:
+    filing.file(drain(1), blocks=(judged(2),))
+    told = "Chain 31337: rebuilding: run &lt;b&gt; judges its log anew"
+    assert told not in said(opened())
+    before = filing.writer.offsets(31337)
+    filing.writer.file(Feed(31337, (), (), before, before, 10, rebuilding="<b>"))
+    assert told in said(opened())
+    assert told in said(opened(alert="31337:drain-1"))
+    filing.writer.file(Feed(31337, (), (), before, before, 10))
+    assert told not in said(opened())
 
 
 def test_why_is_a_sentence_of_words_with_short_addresses(filing: Filing) -> None:

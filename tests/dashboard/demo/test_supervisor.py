@@ -77,6 +77,7 @@ def test_a_part_may_end_when_its_work_is_done(supervisor: Supervisor) -> None:
         supervisor.start(part("simulation", WORKS, ends=True))
         wait_until(lambda: supervisor.has_ended("simulation"), 10, "the end of the simulation")
         supervisor.check()
+        assert supervisor.has_ended("simulation")
 
 
 def test_a_part_that_never_comes_up_is_named(supervisor: Supervisor) -> None:

@@ -61,15 +61,15 @@ def sink(undertow: Undertow, kafka: str, store: str, chain_id: int, *more: objec
     return undertow("sink", "--kafka", kafka, "--store", store, "--chain-id", chain_id, *more)
 
 
-def reading(url: str, seen: Callable[[Reader], bool]) -> None:
-    """Waits until a store shows what is expected."""
+def shows(url: str, seen: Callable[[Reader], bool]) -> bool:
+    """Whether a store shows what is expected, sooner or later."""
     end = time.monotonic() + DEADLINE_S
     while time.monotonic() < end:
         with suppress(BadInput), closing(open_reader(url)) as reader:  # the sink may not have made it yet
             if reader.heads() and seen(reader):
-                return
+                return True
         time.sleep(0.1)
-    pytest.fail("the store never showed it")
+    return False
 
 
 def test_the_books_of_kafka_and_of_the_store_are_the_same_bytes(
@@ -99,7 +99,7 @@ def test_a_sink_that_is_killed_again_and_again_misses_and_repeats_nothing(
         detection.judge(drain(number, chain_id=chain), blocks=(judged(number, (ALICE, 0.5)),))
         if number % 20 == 0:
             running = sink(undertow, kafka, sqlite_url, chain)
-            reading(sqlite_url, lambda reader: bool(reader.page(Filters(), 1, 1)))
+            assert shows(sqlite_url, lambda reader: bool(reader.page(Filters(), 1, 1)))
             detection.judge(drain(number, chain_id=chain, score=1.0), blocks=(judged(number, (BOB, 0.5)),))
             running.send_signal(signal.SIGKILL)
             running.wait()
@@ -117,10 +117,12 @@ def test_a_sink_shows_an_alert_as_it_comes_and_ends_well_when_asked(
     chain = detection.chain_id
     detection.judge(blocks=(judged(1),))
     running = sink(undertow, kafka, sqlite_url, chain)
-    reading(sqlite_url, lambda reader: reader.heads()[0].block_number == 1)
+    assert shows(sqlite_url, lambda reader: reader.heads()[0].block_number == 1)
     detection.judge(drain(2, chain_id=chain), blocks=(judged(2),))
-    reading(sqlite_url, lambda reader: [row.id for row in reader.page(Filters(), 1, 5)] == ["drain-2"])
-    reading(sqlite_url, lambda reader: reader.heads()[0].block_number == 2)  # filed with its alerts or later
+    assert shows(sqlite_url, lambda reader: [row.id for row in reader.page(Filters(), 1, 5)] == ["drain-2"])
+    assert shows(
+        sqlite_url, lambda reader: reader.heads()[0].block_number == 2
+    )  # filed with its alerts or later
     running.send_signal(signal.SIGTERM)
     assert "1 revision filed, head 2" in ended(running)
 
@@ -133,7 +135,7 @@ def test_what_was_never_committed_is_never_filed(
         detection.judge(drain(1, chain_id=chain), blocks=(judged(1),), failing=True)
     detection.judge(drain(2, chain_id=chain), blocks=(judged(2),))
     ended(sink(undertow, kafka, sqlite_url, chain, "--until-block", 2))
-    reading(sqlite_url, lambda reader: [row.id for row in reader.page(Filters(), 1, 5)] == ["drain-2"])
+    assert shows(sqlite_url, lambda reader: [row.id for row in reader.page(Filters(), 1, 5)] == ["drain-2"])
 
 
 def test_a_damaged_record_is_set_aside_and_said(
@@ -146,7 +148,7 @@ def test_a_damaged_record_is_set_aside_and_said(
     said = ended(sink(undertow, kafka, sqlite_url, chain, "--until-block", 2))
     assert "set aside fraud.alerts offset 0: not JSON" in said
     assert "a record of scores of unknown kind 'guess'" in said
-    reading(sqlite_url, lambda reader: reader.rejected(chain) == 2)
+    assert shows(sqlite_url, lambda reader: reader.rejected(chain) == 2)
 
 
 def test_bad_records_among_good_ones_are_set_aside_and_shown_and_stop_nothing(
@@ -189,13 +191,65 @@ def test_another_finality_of_the_detector_counts_from_its_next_output_on(
     detection.judge(drain(1, chain_id=chain), blocks=(judged(1), judged(9)))
     sink(undertow, kafka, sqlite_url, chain)
     # Finality 10: at head 9 block 1 is not final.
-    reading(sqlite_url, lambda reader: reader.statuses(chain) == {"provisional": 1})
+    assert shows(sqlite_url, lambda reader: reader.statuses(chain) == {"provisional": 1})
     detection.finality = 5
     detection.judge(blocks=(judged(10),))
-    reading(sqlite_url, lambda reader: reader.statuses(chain) == {"final": 1})
+    assert shows(sqlite_url, lambda reader: reader.statuses(chain) == {"final": 1})
     detection.finality = 20
     detection.judge(blocks=(judged(11),))
-    reading(sqlite_url, lambda reader: reader.statuses(chain) == {"provisional": 1})
+    assert shows(sqlite_url, lambda reader: reader.statuses(chain) == {"provisional": 1})
+
+
+def test_while_the_log_is_judged_anew_the_store_says_so_and_is_not_exported(
+    kafka: str, detection: Detection, undertow: Undertow, sqlite_url: str, tmp_path: Path
+) -> None:
+    chain = detection.chain_id
+    export = ("export", "--store", sqlite_url, "--chain-id", chain, "--alerts", tmp_path / "book.jsonl")
+    detection.judge(drain(1, chain_id=chain), blocks=(judged(9),))
+    running = sink(undertow, kafka, sqlite_url, chain)
+    assert shows(sqlite_url, lambda reader: reader.statuses(chain) == {"provisional": 1})
+    detection.rebuilds("another run", 9)
+    assert shows(sqlite_url, lambda reader: reader.rebuilding() == {chain: "another run"})
+    assert "rebuilding: run another run judges its log anew" in ended(
+        undertow("status", "--store", sqlite_url)
+    )
+    refused = undertow(*export)
+    said, _ = refused.communicate(timeout=DEADLINE_S)
+    assert (refused.returncode, len(said.splitlines())) == (1, 1)
+    assert "let `undertow detect` finish that, then export again" in said
+    detection.rebuilds("another run", 9, rebuilding=False)
+    assert shows(sqlite_url, lambda reader: reader.rebuilding() == {})
+    running.send_signal(signal.SIGTERM)
+    ended(running)
+    assert "1 alert at head 9" in ended(undertow(*export))
+
+
+def test_an_end_of_a_rebuild_that_no_sink_saw_is_seen_by_the_next(
+    kafka: str, detection: Detection, undertow: Undertow, sqlite_url: str
+) -> None:
+    chain = detection.chain_id
+    detection.judge(blocks=(judged(9),))
+    detection.rebuilds("another run", 9)
+    for rebuilding, seen in ((True, {chain: "another run"}), (False, {})):
+        detection.rebuilds("another run", 9, rebuilding)
+        ended(sink(undertow, kafka, sqlite_url, chain, "--until-block", 9))
+        with closing(open_reader(sqlite_url)) as reader:
+            assert reader.rebuilding() == seen
+
+
+def test_a_place_in_the_log_that_is_no_offset_is_said_and_the_topic_read_again(
+    kafka: str, detection: Detection, undertow: Undertow, sqlite_url: str
+) -> None:
+    chain = detection.chain_id
+    detection.judge(drain(1, chain_id=chain), blocks=(judged(9),))
+    ended(sink(undertow, kafka, sqlite_url, chain, "--until-block", 9))
+    with closing(open_writer(sqlite_url)) as writer, writer._engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE offsets SET next_offset = 'far' WHERE topic = ?", (ALERTS,))
+    detection.judge(drain(10, chain_id=chain), blocks=(judged(10),))
+    said = ended(sink(undertow, kafka, sqlite_url, chain, "--until-block", 10))
+    assert f"chain {chain}: the store's place in {ALERTS} is no offset: it is read again" in said
+    with closing(open_reader(sqlite_url)) as reader:
+        assert [row.id for row in reader.page(Filters(), 1, 5)] == ["drain-10", "drain-1"]
 
 
 def test_a_mark_that_cannot_be_read_is_said_and_what_was_filed_stays_as_final_as_it_was(
@@ -208,7 +262,7 @@ def test_a_mark_that_cannot_be_read_is_said_and_what_was_filed_stays_as_final_as
     detection.garble(SCORES, records_of(judged(12, chain_id=chain))[0])
     said = ended(sink(undertow, kafka, sqlite_url, chain, "--until-block", 12))
     assert f"the mark of undertow-detect-{chain} carries not JSON" in said
-    reading(sqlite_url, lambda reader: reader.statuses(chain) == {"final": 1})
+    assert shows(sqlite_url, lambda reader: reader.statuses(chain) == {"final": 1})
     found = json.loads(ended(undertow("status", "--kafka", kafka, "--json")))
     log = next(entry for entry in found["log"] if entry["chain_id"] == chain)
     assert log["judged"] is None

@@ -53,8 +53,10 @@ def test_a_killed_command_takes_its_java_with_it(tmp_path: Path) -> None:
         (java,) = psutil.Process(command.pid).children()
         command.process.kill()
         command.process.wait(10)
-        psutil.wait_procs([java], timeout=30)
+        _, alive = psutil.wait_procs([java], timeout=30)
+        assert alive == []
         wait_until(lambda: not port_is_taken(port), 30, "the broker's port")
+        assert not java.is_running()
     finally:
         command.stop()
 

@@ -72,9 +72,12 @@ def test_a_child_does_not_outlive_a_parent_killed_with_minus_nine(tmp_path: Path
     inner = psutil.Process(int(log.read_text()))
     os.kill(parent.pid, signal.SIGKILL)
     parent.process.wait(5)
-    wait_until(
-        lambda: not inner.is_running() or inner.status() == psutil.STATUS_ZOMBIE, 5, "the inner child's end"
-    )
+
+    def has_ended() -> bool:
+        return not inner.is_running() or inner.status() == psutil.STATUS_ZOMBIE
+
+    wait_until(has_ended, 5, "the inner child's end")
+    assert has_ended()
 
 
 def test_waiting_ends_with_the_last_words_of_a_child_that_died(tmp_path: Path) -> None:

@@ -1,0 +1,36 @@
+"""Which values of a store can be counted with, and how the others are told of.
+
+SQLite keeps any value in any column, PostgreSQL any number in a column of numbers: what a store holds is only
+then a block, a depth or an offset when it is in the range of one.
+"""
+
+from __future__ import annotations
+
+from detectors.text import visible
+
+LARGEST = 2**63 - 1
+QUOTED = 80
+"""Characters of a stranger's text that a message quotes."""
+
+
+def whole(value: object, least: int = 0) -> int | None:
+    """`value` where it is a whole number from `least` on; None for whatever else stands in its place."""
+    if isinstance(value, int) and not isinstance(value, bool) and least <= value <= LARGEST:
+        return value
+    return None
+
+
+def cut(text: str) -> str:
+    """What a message may quote of a stranger's text."""
+    return visible(text[:QUOTED])
+
+
+def quoted(value: object) -> str:
+    """Any value of the store in a message: a number as it is, text in quotes."""
+    return cut(repr(value[:QUOTED] if isinstance(value, str | bytes) else value))
+
+
+def in_order(value: object) -> tuple[int, int, str]:
+    """Sorts values of whatever type: numbers first, by their size."""
+    known = whole(value)
+    return (1, 0, str(value)) if known is None else (0, known, "")
