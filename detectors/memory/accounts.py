@@ -2,7 +2,7 @@
 
 To a kernel the log is `cells` [rows, width] (int64), `control`, and `heads`, by account number the newest
 link. A link is row x places + place + 1, 0 where there is none, so that the chain of an account goes on in
-whichever column the account stood. Columns of the log's layout begin behind the links, at `first_column`.
+whichever column the account stood. Columns of the log's layout begin behind the links.
 """
 
 from __future__ import annotations
@@ -21,47 +21,25 @@ NOBODY = -1
 
 
 @njit(cache=True)
-def first_column(control):  # type: ignore[no-untyped-def]
-    return ACCOUNTS + 2 * control[PLACES]
-
-
-@njit(cache=True)
-def append(cells, control, block, time):  # type: ignore[no-untyped-def]
-    """A new row's number. Its accounts are linked and its columns written next. The log has reserved room."""
-    number = control[COUNT]
-    control[COUNT] = number + 1
-    cells[number, BLOCK] = block
-    cells[number, TIME] = time
-    return number
-
-
-@njit(cache=True)
-def link(cells, control, heads, number, place, account):  # type: ignore[no-untyped-def]
-    """Puts an account (NOBODY: none) in a place of a row; all places are filled in order. An account that
+def link_all(cells, control, heads, accounts):  # type: ignore[no-untyped-def]
+    """Appends rows whose columns are written already: accounts [n, places], NOBODY for none. An account that
     stands in a row twice has the row once.
     """
-    places = control[PLACES]
-    cells[number, ACCOUNTS + place] = account
-    known = account == NOBODY
-    for i in range(place):
-        known = known or cells[number, ACCOUNTS + i] == account
-    if known:
-        cells[number, ACCOUNTS + places + place] = UNLINKED
-    else:
-        cells[number, ACCOUNTS + places + place] = heads[account]
-        heads[account] = number * places + place + 1
-
-
-@njit(cache=True)
-def append_all(cells, control, heads, blocks, times, accounts, columns):  # type: ignore[no-untyped-def]
-    """Rows given as blocks, times, accounts [n, places] and columns int64 [n, cells of the layout]."""
-    first = first_column(control)
-    for i in range(blocks.size):
-        number = append(cells, control, blocks[i], times[i])
-        for place in range(control[PLACES]):
-            link(cells, control, heads, number, place, accounts[i, place])
-        for j in range(columns.shape[1]):
-            cells[number, first + j] = columns[i, j]
+    places, first = control[PLACES], control[COUNT]
+    for i in range(accounts.shape[0]):
+        row, number = cells[first + i], first + i
+        for place in range(places):
+            account = accounts[i, place]
+            known = account == NOBODY
+            for before in range(place):
+                known = known or accounts[i, before] == account
+            row[ACCOUNTS + place] = account
+            if known:
+                row[ACCOUNTS + places + place] = UNLINKED
+            else:
+                row[ACCOUNTS + places + place] = heads[account]
+                heads[account] = number * places + place + 1
+    control[COUNT] = first + accounts.shape[0]
 
 
 @njit(cache=True)

@@ -8,13 +8,12 @@ import numpy as np
 
 from detectors.memory import rows, slots
 from detectors.memory.layout import Array, Layout
-from detectors.memory.region import PAGE, Region
+from detectors.memory.region import LARGE_FROM, PAGE, Region
+from detectors.memory.slots import CELL
 
 SPARE_ROWS = 1 << 12
 RELEASED = 8 << 20
 """Bytes of an abandoned level given back at a time: the system takes a few ms for a hundred MiB."""
-
-CELL = 8
 
 
 def new_seed() -> int:
@@ -58,8 +57,11 @@ class Generation:
 
     def _make(self, room: int) -> None:
         self.room = room
-        self._begin = slots.slots_end(slots.bits_for(room))
+        bits = slots.bits_for(room)
+        self._begin = slots.slots_end(bits)
         self._region = Region(CELL * (self._begin + room * self.width))
+        slots.in_large_pages(self._region, bits)
+        self._region.in_large_pages(CELL * self._begin + LARGE_FROM, self._region.size)
         self.arena: Array = self._region.array(np.int64)
         self.arena[[rows.WIDTH, rows.ROWS_AT]] = self.width, self._begin
         self._left = LeftLevels(self._region, self.arena)

@@ -9,7 +9,7 @@ import numpy as np
 
 from detectors.memory import numbers, slots
 from detectors.memory.errors import MemoryFull
-from detectors.memory.generation import CELL, LeftLevels, new_seed
+from detectors.memory.generation import LeftLevels, new_seed
 from detectors.memory.layout import Array
 from detectors.memory.region import Region
 from detectors.memory.segments import Segments
@@ -42,7 +42,8 @@ class Numbering:
         columns = [at for pair in self.facts.values() for at in pair]
         width = words + max([numbers.FACTS - 1, *columns]) + 1
         self.segments = Segments(folder, name, np.uint32, width)
-        self._region = Region(CELL * slots.slots_end(MOST_BITS))
+        self._region = Region(slots.CELL * slots.slots_end(MOST_BITS))
+        slots.in_large_pages(self._region, MOST_BITS)
         self.arena: Array = self._region.array(np.int64)
         self.arena[[slots.SEED, slots.BITS]] = new_seed(), slots.LEAST_BITS
         self._left = LeftLevels(self._region, self.arena)

@@ -50,10 +50,7 @@ def _found(cells, arena, control, words, row, mark):  # type: ignore[no-untyped-
     while entry != 0 and entry >> 32 <= mark:
         if entry >> 32 == mark:
             number = (entry & 0xFFFFFFFF) - 1
-            same = True
-            for i in range(control[WORDS]):
-                same = same and cells[number, i] == words[row, i]
-            if same:
+            if _is_key(cells, number, words, row, control[WORDS]):
                 return number
         slot += 1
         entry = arena[slot]
@@ -89,15 +86,48 @@ def number(cells, arena, control, words, row, block, time):  # type: ignore[no-u
 
 
 @njit(cache=True)
-def number_all(cells, arena, control, words, blocks, times, out):  # type: ignore[no-untyped-def]
+def _guess_all(arena, words, count, out):  # type: ignore[no-untyped-def]
+    """The first number each key's mark leads to, which is nearly always the right one, without a look at the
+    records: so the processor waits for many places of the index at once, and then for many records.
+    """
     for row in range(words.shape[0]):
-        out[row] = number(cells, arena, control, words, row, blocks[row], times[row])
+        mark = _mark(arena, words, row, count)
+        slot = first_slot(arena, mark)
+        while arena[slot] != 0 and arena[slot] >> 32 < mark:
+            slot += 1
+        out[row] = NONE
+        if arena[slot] >> 32 == mark and arena[slot] != 0:
+            out[row] = (arena[slot] & 0xFFFFFFFF) - 1
+
+
+@njit(cache=True)
+def _is_key(cells, number, words, row, count):  # type: ignore[no-untyped-def]
+    i = 0
+    while i < count and cells[number, i] == words[row, i]:
+        i += 1
+    return i == count
+
+
+@njit(cache=True)
+def number_all(cells, arena, control, words, blocks, times, out):  # type: ignore[no-untyped-def]
+    """`number` of each row of `words`, in order."""
+    count = control[WORDS]
+    _guess_all(arena, words, count, out)
+    for row in range(words.shape[0]):
+        if out[row] == NONE or not _is_key(cells, out[row], words, row, count):
+            out[row] = number(cells, arena, control, words, row, blocks[row], times[row])
 
 
 @njit(cache=True)
 def find_all(cells, arena, control, words, block, out):  # type: ignore[no-untyped-def]
+    """`find_as_of` a block of each row of `words`."""
+    count = control[WORDS]
+    _guess_all(arena, words, count, out)
     for row in range(words.shape[0]):
-        out[row] = find_as_of(cells, arena, control, words, row, block)
+        if out[row] != NONE and not _is_key(cells, out[row], words, row, count):
+            out[row] = find(cells, arena, control, words, row)
+        if out[row] != NONE and cells[out[row], count + SEEN] > block + 1:
+            out[row] = NONE
 
 
 @njit(cache=True)

