@@ -86,6 +86,15 @@ class Numbering:
         numbers.number_all(*self.arrays()[:3], words, blocks, times, out)
         return out
 
+    def number_places(self, words: Array, there: Array, blocks: Array, times: Array) -> Array:
+        """Numbers of the keys of rows that name several: uint32 [n, places, words], of which those that are
+        `there` (bool [n, places]) count. New ones by row and in it by place; int64 [n, places], -1 for none.
+        """
+        rows = np.nonzero(there)[0]
+        out = np.full(there.shape, numbers.NONE, np.int64)
+        out[there] = self.number(words[there], blocks[rows], times[rows])
+        return out
+
     def find(self, words: Array, as_of: int) -> Array:
         """Numbers of keys that had appeared at or below a block; -1 for others."""
         out = np.empty(len(words), np.int64)

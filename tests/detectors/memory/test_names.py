@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.memory import numbers, slots
@@ -70,6 +70,18 @@ def test_the_index_of_many_names_gives_its_old_levels_back() -> None:
     assert plain(book.find(words, 1)) == list(range(1, 100_001))
 
 
+def test_the_addresses_of_rows_are_numbered_by_row_and_in_it_by_place() -> None:
+    """Bob pays Alice; Alice pays nobody; Carol is paid by nobody."""
+    book = names()
+    words = address_words([BOB, ALICE, ALICE, ZERO, ZERO, CAROL]).reshape(3, 2, 5)
+    there = np.array([[True, True], [True, False], [False, True]])
+    blocks = np.array([4, 5, 6])
+    assert book.number_places(words, there, blocks, 10 * blocks).tolist() == [[1, 2], [2, -1], [-1, 3]]
+    assert [book.seen(number) for number in (1, 2, 3)] == [(4, 40), (4, 40), (6, 60)]
+    nobody = np.zeros((0, 2), bool)
+    assert book.number_places(words[:0], nobody, blocks[:0], blocks[:0]).shape == (0, 2)
+
+
 def test_nobody_is_found_as_of_a_block_before_their_first() -> None:
     book = names()
     number(book, ALICE, block=5)
@@ -124,6 +136,7 @@ def test_a_rollback_undoes_numbers_and_facts() -> None:
     assert book.told(3, "signed", 9) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 40), max_size=200), st.integers(0, 200))
 def test_numbers_after_a_rollback_are_those_of_a_book_that_never_saw_the_rest(
     people: list[int], kept: int
