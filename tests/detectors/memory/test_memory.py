@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.memory import segments, snapshot
+from detectors.memory import snapshot
 from detectors.memory.memory import Memory, discard
 from ingest.model.errors import BadInput, RollbackTooDeep
 from tests.detectors.memory.kernels import PAYMENTS
@@ -198,47 +198,6 @@ def test_a_backfill_has_no_way_back() -> None:
     town.live(Block(1, 1, (Payment(ALICE, BOB, 1),)))
     with pytest.raises(RollbackTooDeep):
         town.leave(0)
-
-
-def test_rows_that_change_while_a_snapshot_is_written_are_in_it_as_they_were(town: Town, state: Path) -> None:
-    """Each slice writes one row. Between two slices everybody pays again, and nothing becomes final."""
-    everybody = tuple(Payment(who, BOB, who) for who in PEOPLE)
-    with patch.object(snapshot, "PIECE_CELLS", 1):
-        town.live(Block(1, 0, everybody))
-        town.memory.forget(1)
-        town.memory.begin_snapshot({})
-        for number in (2, 3, 4):
-            town.memory.write(0)
-            town.live(Block(number, number, everybody))
-        town.leave(3)
-        town.memory.finish_snapshot()
-    town.memory.close()
-    again = Town(state)
-    again.blocks = town.blocks[:1]
-    assert again.memory.digest() == again.twin().memory.digest()
-    again.memory.close()
-
-
-def test_a_head_names_no_file_that_is_deleted_once_it_is_in_place(state: Path) -> None:
-    """Files hold 512 rows here, a block has 200, and rows are said for ten blocks."""
-    with patch.object(segments, "LEAST", 1), patch.object(segments, "MOST", 1):
-        town, deleted = Town(state), 0
-        for number in range(60):
-            town.live(Block(number, 20 * number, tuple(Payment(1 + i % 8, BOB, i) for i in range(200))))
-            town.memory.forget(number - 7)
-            if number % 13 == 12:
-                town.memory.begin_snapshot({})
-                town.memory.finish_snapshot()
-                deleted = max(deleted, town.rows.segments.first)
-                blocks = town.blocks
-                town.memory.close()
-                town = Town(state)
-                town.blocks = [block for block in blocks if block.number <= town.memory.block]
-                assert town.memory.digest() == town.twin().memory.digest()
-                town.says_what(town.oracle())
-                town.live_through(blocks[len(town.blocks) :])
-        assert deleted > 4 * 512
-        town.memory.close()
 
 
 def test_discarded_state_is_gone_and_nobody_elses_files_are_touched(town: Town, state: Path) -> None:
