@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detectors.alerts.alert import Alert, book
-from detectors.alert import DEFAULT_FINALITY, Alert, book
-from detectors.text import visible
+from detectors.alerts.alert import DEFAULT_FINALITY, Alert, book
+from detectors.alerts.text import visible
 from ingest.model.errors import BadInput
 
 if TYPE_CHECKING:

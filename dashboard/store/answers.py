@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from detectors.alerts.alert import Alert
 from dashboard.store.values import quoted, whole
-from detectors.alert import Alert
+from detectors.alerts.alert import Alert
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from detectors.alert import Alert
-from detectors.messages import ScoreRecord
+from detectors.alerts.alert import Alert
+from detectors.alerts.messages import ScoreRecord
 
 
 @dataclass(frozen=True, slots=True)

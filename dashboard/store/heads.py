@@ -11,8 +11,8 @@ from sqlalchemy.types import NullType
 from dashboard.store.feed import Feed
 from dashboard.store.tables import alerts, heads, rebuilds
 from dashboard.store.values import whole
-from detectors.alert import is_final
-from detectors.messages import BlockScores, RolledBack
+from detectors.alerts.alert import is_final
+from detectors.alerts.messages import BlockScores, RolledBack
 
 
 def move_head(connection: Connection, feed: Feed) -> None:

@@ -27,14 +27,10 @@ from sqlalchemy import (
 from sqlalchemy.types import NullType
 
 from dashboard.store.answers import AlertRow, Counts, Filters, Head, SetAside, Standing
-from dashboard.store.tables import alert_transactions, alerts, heads, offsets, rejected, roles
-from detectors.alerts.alert import Alert
-from detectors.alerts.messages import alert_from, alert_key
-from detectors.alerts.text import visible
 from dashboard.store.tables import alert_transactions, alerts, heads, offsets, rebuilds, rejected, roles
 from dashboard.store.values import cut, in_order, whole
-from detectors.alert import Alert
-from detectors.messages import alert_from, alert_key
+from detectors.alerts.alert import Alert
+from detectors.alerts.messages import alert_from, alert_key
 from ingest.model.errors import UnreadableRecord
 
 RELATED_LIMIT = 20

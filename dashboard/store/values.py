@@ -6,7 +6,7 @@ then a block, a depth or an offset when it is in the range of one.
 
 from __future__ import annotations
 
-from detectors.text import visible
+from detectors.alerts.text import visible
 
 LARGEST = 2**63 - 1
 QUOTED = 80

@@ -20,9 +20,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dashboard.store.tables import alert_transactions, alerts, heads, offsets, rejected, roles, scores
-from detectors.alerts.alert import Alert, is_final
-from detectors.alerts.messages import BlockScores, RolledBack, ScoreRecord, Superseded
 from dashboard.store.feed import Feed
 from dashboard.store.heads import move_head, note_rebuild, of_head, raw, settle
 from dashboard.store.tables import (
@@ -36,8 +33,8 @@ from dashboard.store.tables import (
     scores,
 )
 from dashboard.store.values import cut, whole
-from detectors.alert import Alert
-from detectors.messages import BlockScores, RolledBack, ScoreRecord, Superseded
+from detectors.alerts.alert import Alert
+from detectors.alerts.messages import BlockScores, RolledBack, ScoreRecord, Superseded
 from ingest.model.errors import BadInput
 
 _SAME = (

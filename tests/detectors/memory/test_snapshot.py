@@ -1,0 +1,120 @@
+"""A snapshot is of one final block, whatever happens to the rows while it is written, a slice at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from detectors.memory import segments, snapshot
+from tests.detectors.memory.oracle import ALICE, BOB, DAVE, Block, Payment
+from tests.detectors.memory.town import PEOPLE, Town
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+def town(state: Path) -> Iterator[Town]:
+    town = Town(state)
+    yield town
+    town.memory.close()
+
+
+EVERYBODY = tuple(Payment(who, BOB, who) for who in PEOPLE)
+
+
+@pytest.fixture
+def saving(town: Town, state: Path) -> Iterator[Town]:
+    """A town that is being saved as of block 1, one row a slice; in the end that is what a restart finds."""
+    with patch.object(snapshot, "PIECE_CELLS", 1):
+        town.live(Block(1, 0, EVERYBODY))
+        town.memory.forget(1)
+        town.memory.begin_snapshot({})
+        yield town
+        town.memory.finish_snapshot()
+    town.memory.close()
+    again = Town(state)
+    again.blocks = town.blocks[:1]
+    assert again.memory.digest() == again.twin().memory.digest()
+    again.memory.close()
+
+
+def test_rows_that_change_while_a_snapshot_is_written_are_in_it_as_they_were(saving: Town) -> None:
+    for number in (2, 3, 4):
+        saving.memory.write(0)
+        saving.live(Block(number, number, EVERYBODY))
+    saving.leave(3)
+
+
+def test_rows_that_change_after_a_rollback_are_too(saving: Town) -> None:
+    """Alice's payment was noted and left; Dave's stands in its place in the journal."""
+    saving.live(Block(2, 2, (Payment(ALICE, BOB, 1), Payment(BOB, ALICE, 1))))
+    saving.memory.write(0)
+    saving.leave(1)
+    saving.live(Block(2, 2, (Payment(DAVE, BOB, 1),)))
+
+
+def test_what_becomes_final_before_the_next_slice_is_noted_too(saving: Town) -> None:
+    saving.live(Block(2, 2, EVERYBODY))
+    saving.memory.forget(2)
+
+
+def test_what_a_new_generation_leaves_behind_is_noted_too(saving: Town) -> None:
+    saving.live(Block(2, 2, EVERYBODY))
+    saving.live(Block(5, 200, EVERYBODY))
+
+
+def test_what_a_final_generation_left_behind_is_noted_too(saving: Town) -> None:
+    saving.live(Block(2, 2, EVERYBODY))
+    saving.live(Block(5, 200, EVERYBODY))
+    saving.memory.forget(5)
+
+
+def test_a_rollback_behind_the_begin_of_a_generation_is_noted_too(saving: Town) -> None:
+    saving.live(Block(2, 2, EVERYBODY))
+    saving.live(Block(5, 200, EVERYBODY))
+    saving.memory.write(0)
+    saving.leave(2)
+    saving.live(Block(3, 3, EVERYBODY))
+
+
+def test_a_snapshot_begins_in_the_generation_of_its_block(town: Town, state: Path) -> None:
+    """Block 5 began another one, may still leave, and counted an early ageing that block 1 does not know."""
+    town.live(Block(1, 0, EVERYBODY))
+    town.live(Block(5, 20, EVERYBODY))
+    town.memory.forget(1)
+    town.memory.begin_snapshot({})
+    town.memory.finish_snapshot()
+    town.memory.close()
+    again = Town(state)
+    again.blocks = town.blocks[:1]
+    assert (town.payers.early_ageings, again.payers.early_ageings) == (1, 0)
+    assert again.memory.digest() == again.twin().memory.digest()
+    again.memory.close()
+
+
+def test_a_head_names_no_file_that_is_deleted_once_it_is_in_place(state: Path) -> None:
+    """Files hold 512 rows here, a block has 200, and rows are said for ten blocks."""
+    with patch.object(segments, "LEAST", 1), patch.object(segments, "MOST", 1):
+        town, deleted = Town(state), 0
+        for number in range(60):
+            town.live(Block(number, 20 * number, tuple(Payment(1 + i % 8, BOB, i) for i in range(200))))
+            town.memory.forget(number - 7)
+            if number % 13 == 12:
+                town.memory.begin_snapshot({})
+                town.memory.finish_snapshot()
+                deleted = max(deleted, town.rows.segments.first)
+                blocks = town.blocks
+                town.memory.close()
+                town = Town(state)
+                town.blocks = [block for block in blocks if block.number <= town.memory.block]
+                assert town.memory.digest() == town.twin().memory.digest()
+                town.says_what(town.oracle())
+                town.live_through(blocks[len(town.blocks) :])
+        assert deleted > 4 * 512
+        town.memory.close()
