@@ -15,7 +15,8 @@ from typing import Literal, Protocol, runtime_checkable
 import polars as pl
 
 from detectors.alerts.alert import RoleName, Severity, SubjectKind
-from detectors.kernels.table import Table
+from detectors.memory.layout import Layout
+from detectors.memory.table import Table
 from detectors.models.outliers import ModelSpec
 from detectors.parts.features import Features
 from ingest.model.batch import Batch
@@ -24,9 +25,20 @@ Tier = Literal["transfers", "logs", "receipts", "traces", "code"]
 TIERS: tuple[Tier, ...] = ("transfers", "logs", "receipts", "traces", "code")
 
 Memory = Mapping[str, pl.DataFrame | Table]
-"""A detector's own frames and tables, by name. Like the state, it is used up by `remember`, which gives the
-next; tables age with the engine's generations.
+"""A detector's own frames and tables, by name. Frames are values: `remember` gives the next ones. Tables (see
+`Tabled`) are changed in place by kernels, and taken back by their journal.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """A table of a detector's own: its columns, the seconds of block time for which a row is said after its
+    last touch, and the rows from which on it forgets early.
+    """
+
+    layout: Layout
+    horizon_s: int
+    cap: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +122,23 @@ class Remembers(Protocol):
     """A detector with memory of its own, where the shared features do not serve."""
 
     def remember(self, memory: Memory, batch: Batch, features: Features) -> tuple[Memory, pl.DataFrame]:
-        """Its step inside `advance`, in row order: the memory after the batch, and what it knows as of each
+        """Its step inside `advance`, in row order: its frames after the batch, and what it knows as of each
         row.
 
-        The frame is handed to `score` as `features.columns[name]`. `memory` is empty at the start.
+        The frame is handed to `score` as `features.columns[name]`. At the start `memory` holds its tables
+        only.
         """
         ...
+
+
+@runtime_checkable
+class Tabled(Protocol):
+    """A detector that remembers in tables: by name, as `remember` gets them. A row is touched in the block of
+    the transfer that touches it, and lasts only where that costs somebody a transaction.
+    """
+
+    @property
+    def tables(self) -> Mapping[str, TableSpec]: ...
 
 
 @runtime_checkable

@@ -1,14 +1,18 @@
-"""The state on disk: only what is final, in one file that is whole or absent, and is never a pickle.
+"""The state on disk: only what is final, whole or absent, and never a pickle.
 
-The file is a zip of plain arrays (`numpy.savez`), each with a checksum; frames are inside as Arrow IPC,
-alerts as their JSON. A model is kept as its training rows and refitted.
+In a chain's folder of state (see `detectors.memory`) tables and edges have files of their own; all the rest
+is one file, `engine-<block>`: a zip of plain arrays (`numpy.savez`), each with a checksum; frames are inside
+as Arrow IPC, alerts as their JSON. A model is kept as its training rows and refitted.
+
+1. The rest is written and made durable, under a name that no head knows yet.
+2. Tables are written, in slices or at once; `head.json`, renamed in last, names both.
+A crash at any step leaves the head before, with the files that it names.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import os
 import tokenize
 import zipfile
 import zlib
@@ -21,23 +25,22 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detectors.alerts.alert import Alert, RoleName
-from detectors.base import Detector, Learns, Memory
-from detectors.engine.engine import Checkpoint
+from detectors.base import Detector, Learns
+from detectors.engine.engine import Checkpoint, Engine
 from detectors.engine.episodes import Episode
 from detectors.engine.judge import Off
-from detectors.engine.state import State
+from detectors.engine.state import Frames, Moment
 from detectors.engine.tally import DIGEST_BYTES, ROLES, Tally
-from detectors.kernels.table import Table
+from detectors.memory import files
+from detectors.memory.head import NAME as HEAD
+from detectors.memory.memory import discard, folder_of
 from detectors.models import outliers
 from detectors.models.outliers import Samples
-from detectors.parts.graph import RING, TABLES, Graph
-from detectors.parts.ledger import FUNDERS, Ledger
+from detectors.parts.ledger import FACTS, Ledger
 from ingest.model.errors import UnreadableCheckpoint
 
-VERSION = 3
-"""3: an episode is of a category as well, and says until when it is open; what is switched off is kept;
-holdings know bites, the ledger knows how much funded a wallet and what wraps the native coin.
-"""
+VERSION = 4
+"""4: tables and edges lie in files of their own."""
 _DAMAGE = (
     ValueError, KeyError, TypeError, OSError, EOFError, RuntimeError, MemoryError, tokenize.TokenError,
     zipfile.BadZipFile, zlib.error, pl.exceptions.PolarsError,
@@ -47,32 +50,76 @@ _DAMAGE = (
 Arrays = dict[str, NDArray[Any]]
 
 
-def path_of(directory: Path, chain_id: int) -> Path:
+def old_path(directory: Path, chain_id: int) -> Path:
+    """Where versions before kept all of their state."""
     return directory / f"chain-{chain_id}.checkpoint"
 
 
-def save(directory: Path, checkpoint: Checkpoint) -> None:
+def opened(engine: Engine) -> int | None:
+    """Opens an engine's folder: it goes on from the state there, and the log from the offset returned; None
+    where there is no state yet. Raises UnreadableCheckpoint for state that cannot be used, and RunMismatch
+    for that of other settings or code; then the engine is closed.
+    """
+    directory, memory = engine.folder, engine.state.memory
+    assert directory is not None
+    old = old_path(directory, engine.chain_id)
+    if old.exists() and not (folder_of(directory, engine.chain_id) / HEAD).exists():
+        raise UnreadableCheckpoint(
+            f"{old} was written by an earlier undertow, which kept its state in one file: "
+            "start detect with --rebuild"
+        )
+    head = memory.open()
+    if head is None:
+        return None
+    try:
+        name = head.extra["engine"]
+        assert memory.folder is not None
+        checkpoint = read(memory.folder / name, engine.chain_id, engine.detectors)
+        engine.resume(checkpoint)
+    except BaseException:
+        engine.close()
+        raise
+    return checkpoint.offset
+
+
+def forget(directory: Path, chain_id: int) -> None:
+    """Deletes a chain's state, that of versions before too."""
+    discard(directory, chain_id)
+    old_path(directory, chain_id).unlink(missing_ok=True)
+
+
+def begin(engine: Engine) -> bool:
+    """Begins to write what is final; `Memory.write` goes on with it. False where there is nothing new."""
+    memory = engine.state.memory
+    checkpoint = engine.base() if memory.can_save() else None
+    if checkpoint is None or memory.folder is None:
+        return False
+    assert memory.floor == checkpoint.moment.number
+    name = f"engine-{memory.floor:012}"
+    write(memory.folder / name, checkpoint)
+    memory.begin_snapshot({"engine": name}, (name,))
+    return True
+
+
+def save(engine: Engine) -> bool:
+    """Writes what is final, and waits until it is in its place; whether there was anything new."""
+    engine.state.memory.finish_snapshot()
+    begun = begin(engine)
+    engine.state.memory.finish_snapshot()
+    return begun
+
+
+def write(path: Path, checkpoint: Checkpoint) -> None:
     """Writes to a temporary file, makes it durable, renames it into place."""
-    directory.mkdir(parents=True, exist_ok=True)
-    target = path_of(directory, checkpoint.chain_id)
-    temporary = target.with_suffix(".writing")
+    temporary = path.with_name(f"{path.name}.writing")
     with temporary.open("wb") as file:
         np.savez(file, **_arrays(checkpoint))  # type: ignore[arg-type]
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(target)
-    folder = os.open(directory, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
+    files.sync(temporary)
+    files.rename(temporary, path)
 
 
-def load(directory: Path, chain_id: int, detectors: Sequence[Detector]) -> Checkpoint | None:
-    """The checkpoint of a chain, or None where there is none yet. Raises UnreadableCheckpoint for one that
-    cannot be used.
-    """
-    path = path_of(directory, chain_id)
-    if not path.exists():
-        return None
+def read(path: Path, chain_id: int, detectors: Sequence[Detector]) -> Checkpoint:
+    """Raises UnreadableCheckpoint for a file that cannot be used."""
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
@@ -80,13 +127,12 @@ def load(directory: Path, chain_id: int, detectors: Sequence[Detector]) -> Check
     except _DAMAGE as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0][:120]
         raise UnreadableCheckpoint(
-            f"{path} is no checkpoint that this version can read ({reason}): "
-            "move it away, or start detect with --rebuild"
+            f"{path} is no state that this version can read ({reason}): start detect with --rebuild"
         ) from error
 
 
 def _arrays(checkpoint: Checkpoint) -> Arrays:
-    state = checkpoint.state
+    state, ledger = checkpoint.moment, checkpoint.ledger
     header = {
         "version": VERSION,
         "chain_id": checkpoint.chain_id,
@@ -95,30 +141,22 @@ def _arrays(checkpoint: Checkpoint) -> Arrays:
         "number": state.number,
         "hash": state.hash.hex(),
         "anchor": [state.anchor[0], state.anchor[1].hex()] if state.anchor else None,
-        "ends": state.ledger.block_ends,
-        "unproved": [[name.hex(), number] for name, number in state.ledger.unproved.items()],
+        "ends": ledger.block_ends,
+        "unproved": [[name.hex(), number] for name, number in ledger.unproved.items()],
         "off": {name: [off.block, off.reason] for name, off in state.off.items()},
-        "wrapped": {token.hex(): number for token, number in state.ledger.wrapped.items()},
-        "early_rotations": state.graph.early_rotations,
+        "wrapped": {token.hex(): number for token, number in ledger.wrapped.items()},
         "open": [[*key, e.alert.id, e.until, e.size] for key, e in checkpoint.open.items()],
         "roles": {i: {r: list(kept) for r, kept in t.roles.items()} for i, t in checkpoint.tallies.items()},
         "counted": {i: tally.most for i, tally in checkpoint.tallies.items()},
         "alerts": [alert.to_dict() for alert in checkpoint.alerts.values()],
         "samples": {name: [epoch for epoch, _ in samples.epochs] for name, samples in state.samples.items()},
-        "memory": {
-            name: {part: _kind(value) for part, value in memory.items()}
-            for name, memory in state.memory.items()
-        },
+        "frames": {name: list(frames) for name, frames in state.frames.items()},
     }
     kept: Arrays = {"header": _bytes(json.dumps(header).encode())}
     kept |= {f"rows.{i}": _bytes(b"".join(tally.rows)) for i, tally in checkpoint.tallies.items()}
-    for name in TABLES:
-        kept |= getattr(state.graph, name).arrays(f"graph.{name}")
-    kept |= {f"graph.{name}": getattr(state.graph, name) for name in RING}
-    kept |= _ledger_arrays(state.ledger)
-    for name, memory in state.memory.items():
-        for part, value in memory.items():
-            kept |= _part_arrays(f"memory.{name}.{part}", value)
+    kept |= _ledger_arrays(ledger)
+    for name, frames in state.frames.items():
+        kept |= {f"frames.{name}.{each}": _frame_bytes(frame) for each, frame in frames.items()}
     for name, samples in state.samples.items():
         kept |= {f"samples.{name}.{epoch}": _frame_bytes(frame) for epoch, frame in samples.epochs}
     for name, model in state.models.items():
@@ -128,11 +166,6 @@ def _arrays(checkpoint: Checkpoint) -> Arrays:
 
 def _checkpoint(arrays: Arrays, chain_id: int, detectors: Sequence[Detector], where: str) -> Checkpoint:
     header = json.loads(arrays["header"].tobytes())
-    if header["version"] < VERSION:
-        raise UnreadableCheckpoint(
-            f"{where} was written by an earlier undertow (version {header['version']} of the file, not "
-            f"{VERSION}): start detect with --rebuild"
-        )
     if header["version"] != VERSION or header["chain_id"] != chain_id:
         raise ValueError(
             f"version {header['version']} of chain {header['chain_id']}, not version {VERSION} of {chain_id}"
@@ -146,10 +179,8 @@ def _checkpoint(arrays: Arrays, chain_id: int, detectors: Sequence[Detector], wh
         i: _tally(most, arrays[f"rows.{i}"], header["roles"][i]) for i, most in header["counted"].items()
     }
     anchor = header["anchor"]
-    state = State(
-        ledger=_ledger(arrays, header),
-        graph=_graph(arrays, header["early_rotations"]),
-        memory=_memory(arrays, header["memory"]),
+    moment = Moment(
+        frames=_frames(arrays, header["frames"]),
         samples={name: _samples(arrays, name, epochs) for name, epochs in header["samples"].items()},
         models=_models(arrays, detectors, where),
         number=header["number"],
@@ -157,7 +188,8 @@ def _checkpoint(arrays: Arrays, chain_id: int, detectors: Sequence[Detector], wh
         anchor=(anchor[0], bytes.fromhex(anchor[1])) if anchor else None,
         off={name: Off(block, reason) for name, (block, reason) in header["off"].items()},
     )
-    return Checkpoint(chain_id, header["run"], header["offset"], state, episodes, alerts, tallies)
+    ledger = _ledger(arrays, header)
+    return Checkpoint(chain_id, header["run"], header["offset"], moment, ledger, episodes, alerts, tallies)
 
 
 def _tally(most: int, rows: NDArray[np.uint8], roles: Mapping[RoleName, list[str]]) -> Tally:
@@ -166,24 +198,15 @@ def _tally(most: int, rows: NDArray[np.uint8], roles: Mapping[RoleName, list[str
     return Tally(most, {digest.tobytes(): None for digest in digests}, named)
 
 
-def _graph(arrays: Arrays, early_rotations: int) -> Graph:
-    graph = Graph(early_rotations=early_rotations)
-    for name in TABLES:
-        setattr(graph, name, Table.of_arrays(f"graph.{name}", arrays))
-    for name in RING:
-        setattr(graph, name, arrays[f"graph.{name}"])
-    return graph
-
-
 def _ledger_arrays(ledger: Ledger) -> Arrays:
-    used = {name: getattr(ledger, name)[: ledger.count] for name in ("known", *FUNDERS)}
+    used = {name: getattr(ledger, name)[: ledger.count] for name in ("known", *FACTS)}
     return {f"ledger.{name}": array for name, array in used.items()} | {
         "ledger.facts": _frame_bytes(ledger.facts)
     }
 
 
 def _ledger(arrays: Arrays, header: Mapping[str, Any]) -> Ledger:
-    ledger = Ledger.of(arrays["ledger.known"], *(arrays[f"ledger.{name}"] for name in FUNDERS))
+    ledger = Ledger.of(arrays["ledger.known"], *(arrays[f"ledger.{name}"] for name in FACTS))
     ledger.wrapped = {bytes.fromhex(token): number for token, number in header["wrapped"].items()}
     ends, unproved = header["ends"], header["unproved"]
     ledger.block_ends = [(number, count) for number, count in ends]
@@ -192,21 +215,10 @@ def _ledger(arrays: Arrays, header: Mapping[str, Any]) -> Ledger:
     return ledger
 
 
-def _kind(part: pl.DataFrame | Table) -> str:
-    return "table" if isinstance(part, Table) else "frame"
-
-
-def _part_arrays(name: str, part: pl.DataFrame | Table) -> Arrays:
-    return part.arrays(name) if isinstance(part, Table) else {name: _frame_bytes(part)}
-
-
-def _memory(arrays: Arrays, kinds: Mapping[str, Mapping[str, str]]) -> dict[str, Memory]:
-    def part(name: str, kind: str) -> pl.DataFrame | Table:
-        return Table.of_arrays(name, arrays) if kind == "table" else _frame(arrays[name])
-
+def _frames(arrays: Arrays, names: Mapping[str, list[str]]) -> dict[str, Frames]:
     return {
-        name: {each: part(f"memory.{name}.{each}", kind) for each, kind in parts.items()}
-        for name, parts in kinds.items()
+        name: {each: _frame(arrays[f"frames.{name}.{each}"]) for each in frames}
+        for name, frames in names.items()
     }
 
 

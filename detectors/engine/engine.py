@@ -1,15 +1,15 @@
 """Takes the record log, event by event, to alerts and scores; undoes what the chain undoes.
 
-Blocks younger than the finality depth are kept beside a few copies of what expires. A rollback takes the
-newest copy at or below its block and advances again through the kept blocks, without scoring: alerts have a
-journal of their own.
+Memory has a journal, and so have alerts. A rollback goes back to the end of the newest event at or below its
+block, and where it lies inside of a batch advances again to it, without scoring.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import Path
 
 from detectors.alerts.alert import Alert
 from detectors.alerts.caps import RECORD_BYTES, score_bytes
@@ -19,17 +19,15 @@ from detectors.engine.episodes import Episode, Episodes, Key
 from detectors.engine.judge import Judge, Judged
 from detectors.engine.revisions import Place
 from detectors.engine.settings import EngineSettings
-from detectors.engine.state import State, advance, cut
+from detectors.engine.state import Moment, State, advance, cut
 from detectors.engine.tally import Tally
-from detectors.parts.ledger import native_coin
+from detectors.memory import memory
+from detectors.memory.memory import Memory
+from detectors.parts.ledger import Ledger, native_coin
 from detectors.registry import explanations
 from ingest import schema
 from ingest.model.batch import Batch, Event, Rollback
 from ingest.model.errors import ChainGap, RollbackTooDeep, RunMismatch
-
-COPIES = 4
-"""Copies of what expires inside the finality depth: more copies make rollbacks quicker and memory larger."""
-
 
 NO_OFFSET = -1
 """The offset of a state before the log's first block: nothing to save yet."""
@@ -65,20 +63,23 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A state as it stood after an event, and the log offset that follows it."""
+    """What stood after an event, and the log offset that follows it."""
 
-    state: State
+    moment: Moment
     offset: int
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A final state, where the log goes on after it, and the alerts that can still change."""
+    """What stood at a final block beside tables and edges, where the log goes on after it, and the alerts
+    that could still change then.
+    """
 
     chain_id: int
     run: str
     offset: int
-    state: State
+    moment: Moment
+    ledger: Ledger
     open: dict[Key, Episode]
     alerts: dict[str, Alert]
     tallies: dict[str, Tally]
@@ -87,7 +88,8 @@ class Checkpoint:
 @dataclass(slots=True)
 class Engine:
     """One chain's detection. `follows` is false in batch work over final blocks: then nothing is kept for
-    rollbacks. With `keep_all` alerts that can no longer change are kept as well.
+    rollbacks. With `keep_all` alerts that can no longer change are kept as well. With `folder` what is
+    remembered lies there (`checkpoint.opened` goes on from it), and the engine is to be closed.
     """
 
     chain_id: int
@@ -95,17 +97,20 @@ class Engine:
     settings: EngineSettings = field(default_factory=EngineSettings)
     follows: bool = True
     keep_all: bool = False
-    state: State = field(default_factory=State)
+    folder: Path | None = None
+    state: State = field(init=False)
     episodes: Episodes | None = None
     kept: list[Kept] = field(default_factory=list)
-    """Oldest first; the first is the base, at or below every block that may still leave."""
+    """Oldest first; the first is the base, at or below every block that may still leave. One an event."""
     recent: list[Batch] = field(default_factory=list)
     """Blocks above the base."""
     explanations: Sequence[Explanation] = field(default_factory=explanations)
     judge: Judge = field(init=False)
 
     def __post_init__(self) -> None:
-        self._name_coin()
+        self.state = self._begin()
+        if self.folder is None:
+            self.state.memory.open()
         self.judge = Judge(self.detectors, self.explanations)
 
     def take(self, event: Event, offset: int = 0) -> Output:
@@ -117,11 +122,7 @@ class Engine:
     def _take_blocks(self, batch: Batch, offset: int) -> Output:
         self._check_order(batch)
         if self.follows and not self.kept:
-            self.kept.append(
-                Kept(
-                    State(ledger=self.state.ledger, number=batch.first - 1, hash=batch.parent_hash), NO_OFFSET
-                )
-            )
+            self.kept.append(Kept(Moment(batch.first - 1, batch.parent_hash), NO_OFFSET))
         output = Output()
         for piece in cut(batch, self.settings.epoch_blocks):
             self._judge(piece, output)
@@ -135,7 +136,7 @@ class Engine:
         return output
 
     def _judge(self, piece: Batch, output: Output) -> None:
-        self.state, features = advance(self.state, piece, self.detectors, self.settings)
+        features = advance(self.state, piece, self.detectors, self.settings)
         findings = self.judge.findings(piece, features, self.state.off)
         columns = ("block_number", "chain_id", "block_hash", "timestamp", "proof")
         places = {row[0]: Place(row[1], row[0], *row[2:]) for row in piece.blocks.select(columns).iter_rows()}
@@ -182,19 +183,17 @@ class Engine:
         return self.episodes
 
     def _keep(self, batch: Batch, offset: int) -> None:
-        """Keeps the blocks for a rollback, copies the state now and then, and lets go of what has become
-        final.
-        """
+        """Keeps blocks and what stood after them for a rollback, and lets go of what has become final."""
         self.recent.append(batch)
-        if self.state.number - self.kept[-1].state.number >= max(1, self.settings.finality // COPIES):
-            self.kept.append(Kept(self.state.copy(), offset))
+        self.kept.append(Kept(self.state.moment(), offset))
         final = self.state.number - self.settings.finality
-        base = max((i for i, kept in enumerate(self.kept) if kept.state.number <= final), default=0)
+        base = max((i for i, kept in enumerate(self.kept) if kept.moment.number <= final), default=0)
         if base:
             del self.kept[:base]
-            number = self.kept[0].state.number
+            number = self.kept[0].moment.number
             self._forget(number, self._time_of(number))
             self.recent = [each for each in self.recent if each.last > number]
+            self.state.memory.forget(number)
 
     def _time_of(self, number: int) -> int:
         """When a block in `recent` was made. Quiet time ends with final blocks: later ones may leave."""
@@ -211,12 +210,11 @@ class Engine:
             return self._begin_anew(rollback)
         if rollback.number >= self.state.number:
             return Output(rollback=rollback)
-        copies = [kept for kept in self.kept if kept.state.number <= rollback.number]
-        if not copies:
+        standing = [kept for kept in self.kept if kept.moment.number <= rollback.number]
+        if not standing:
             raise self._too_deep(rollback)
-        self.kept = copies
-        self.state = copies[-1].state.copy()
-        self.state.ledger.truncate(self.state.number)
+        self.kept = standing
+        self.state.back_to(standing[-1].moment)
         self.recent = [
             each.slice(each.first, rollback.number) for each in self.recent if each.first <= rollback.number
         ]
@@ -236,8 +234,12 @@ class Engine:
         if self.state.anchor is not None and not (self._keeps_all_blocks() or self.keep_all):
             raise self._too_deep(rollback)
         retracted = self.episodes.retract_all(_left(rollback)) if self.episodes is not None else []
-        self.state = State(number=rollback.number, hash=rollback.hash)
-        self._name_coin()
+        self.close()
+        if self.folder is not None:
+            memory.discard(self.folder, self.chain_id)
+        self.state = self._begin()
+        self.state.memory.open()
+        self.state.number, self.state.hash = rollback.number, rollback.hash
         self.kept, self.recent, self.episodes = [], [], None
         return Output(alerts=retracted, rollback=rollback)
 
@@ -272,23 +274,25 @@ class Engine:
         if not self.kept or self.kept[0].offset == NO_OFFSET:
             return None
         base = self.kept[0]
-        episodes = self._episodes()
-        opened, alerts, tallies = episodes.at(base.state.number)
-        state = replace(base.state, ledger=base.state.ledger.until(base.state.number))
-        return Checkpoint(self.chain_id, episodes.run, base.offset, state, opened, alerts, tallies)
+        episodes, number = self._episodes(), base.moment.number
+        ledger = self.state.ledger.until(number)
+        return Checkpoint(self.chain_id, episodes.run, base.offset, base.moment, ledger, *episodes.at(number))
 
     def resume(self, checkpoint: Checkpoint) -> None:
-        """Goes on from a checkpoint. Raises RunMismatch where it was made with other settings or code."""
-        assert checkpoint.state.anchor is not None
-        run = digest(self.settings, self.detectors, checkpoint.state.anchor, self.explanations)
+        """Goes on from a checkpoint: tables and edges are those of its block already. Raises RunMismatch
+        where it was made with other settings or code.
+        """
+        assert checkpoint.moment.anchor is not None
+        run = digest(self.settings, self.detectors, checkpoint.moment.anchor, self.explanations)
         if run != checkpoint.run:
             raise RunMismatch(
                 f"the checkpoint of chain {checkpoint.chain_id} is of run {checkpoint.run}, made with other "
                 f"settings or code than this run {run}: start detect with --rebuild"
             )
-        self.state = checkpoint.state
-        self._name_coin()
-        self.kept = [Kept(checkpoint.state.copy(), checkpoint.offset)]
+        self.state.put(checkpoint.moment)
+        self.state.ledger = checkpoint.ledger
+        self._name_coin(self.state)
+        self.kept = [Kept(self.state.moment(), checkpoint.offset)]
         self.episodes = Episodes(
             run,
             self.settings,
@@ -298,13 +302,24 @@ class Engine:
             tallies=dict(checkpoint.tallies),
         )
 
-    def _name_coin(self) -> None:
-        self.state.ledger.native = native_coin(self.chain_id, self.settings.native_symbol)
-        self.state.ledger.wrapped_here = schema.wrapped_natives(self.chain_id)
+    def close(self) -> None:
+        """Lets another process have the folder."""
+        self.state.memory.close()
+
+    def _begin(self) -> State:
+        """Empty state, whose memory is to be opened."""
+        held = Memory(self.folder, self.chain_id, self.follows)
+        state = State.within(held, self.detectors, self.settings)
+        self._name_coin(state)
+        return state
+
+    def _name_coin(self, state: State) -> None:
+        state.ledger.native = native_coin(self.chain_id, self.settings.native_symbol)
+        state.ledger.wrapped_here = schema.wrapped_natives(self.chain_id)
 
     def _advance_quietly(self, batch: Batch) -> None:
         for piece in cut(batch, self.settings.epoch_blocks):
-            self.state, _ = advance(self.state, piece, self.detectors, self.settings)
+            advance(self.state, piece, self.detectors, self.settings)
 
 
 def _left(rollback: Rollback) -> str:

@@ -9,6 +9,7 @@ from detectors.alerts.alert import DEFAULT_FINALITY
 from detectors.alerts.text import visible
 from detectors.base import TIERS, Tier
 from detectors.kernels.layout import Limits
+from detectors.parts.horizons import Horizons
 from ingest.model.errors import BadInput
 
 MOST = 2**31 - 1
@@ -16,9 +17,7 @@ MOST = 2**31 - 1
 SYMBOL = 32
 """Letters of a coin's name."""
 
-COUNTS = (
-    "finality", "epoch_blocks", "generation_blocks", "evidence_rows", "roles", "counted", "block_scores",
-)  # fmt: skip
+COUNTS = ("finality", "epoch_blocks", "evidence_rows", "roles", "counted", "block_scores")
 """Settings that begin at one."""
 
 
@@ -26,9 +25,9 @@ COUNTS = (
 class EngineSettings:
     """Counts are blocks unless a name says otherwise.
 
-    finality: depth at which a block is taken as final. epoch_blocks: models are refitted and tables aged at
-    multiples of this. generation_blocks: what a table did not touch for this long is dropped (a multiple of
-    epoch_blocks). quiet_seconds: block time without a finding after which an episode closes. score_floor:
+    finality: depth at which a block is taken as final. epoch_blocks: models are refitted, and the horizons of
+    what is remembered looked at, at multiples of this. horizons: for how long and how much is remembered of
+    transfers. quiet_seconds: block time without a finding after which an episode closes. score_floor:
     scores below it are not kept. evidence_rows, roles: caps of what an alert shows; `measured` tells how many
     there were. counted: distinct rows of an alert, and addresses of a role, at which counting ends, loudly.
     block_scores: scores kept of a block, the highest; `Output.scores_left_out` counts the others.
@@ -40,7 +39,7 @@ class EngineSettings:
 
     finality: int = DEFAULT_FINALITY
     epoch_blocks: int = 50
-    generation_blocks: int = 50_000
+    horizons: Horizons = field(default_factory=Horizons)
     quiet_seconds: int = 6 * 3600
     score_floor: float = 0.3
     evidence_rows: int = 200
@@ -60,14 +59,11 @@ class EngineSettings:
             raise BadInput("the settings quiet_seconds and score_floor are numbers, the first a whole one")
         if type(self.limits) is not Limits:
             raise BadInput("the setting limits is none: give Limits(…)")
+        if type(self.horizons) is not Horizons:
+            raise BadInput("the setting horizons is none: give Horizons(…)")
         if self.tier not in (None, *TIERS):
             raise BadInput(f"the setting tier is {self.tier!r}: give one of {', '.join(TIERS)}")
         _check_symbol(self.native_symbol)
-        if self.generation_blocks % self.epoch_blocks:
-            raise BadInput(
-                f"the setting generation_blocks is {self.generation_blocks}: it must be a multiple of "
-                f"epoch_blocks, {self.epoch_blocks}"
-            )
         if not 0 <= self.quiet_seconds <= MOST or not 0 <= self.score_floor <= 1:
             raise BadInput("the settings quiet_seconds and score_floor begin at 0, and the floor ends at 1")
         largest = caps.alert_bytes(self.evidence_rows, self.roles)

@@ -1,62 +1,115 @@
-"""The memory of all detectors, as a value: `advance` takes it through a batch, `copy` keeps it for a
-rollback.
+"""What all detectors remember: `advance` takes it through a batch, `back_to` takes it back.
+
+Tables and edges have a journal of their own (`detectors.memory`), the ledger is cut off; what is left are
+values, of which a `Moment` keeps those of one block. Nothing is copied.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from detectors.base import Detector, Learns, Memory, Remembers
+from detectors.base import Detector, Learns, Remembers, Tabled
+from detectors.base import Memory as Own
 from detectors.engine.judge import Off
 from detectors.engine.settings import EngineSettings
-from detectors.kernels.table import Table
+from detectors.memory.memory import Memory
+from detectors.memory.table import Table
 from detectors.models import outliers
 from detectors.models.outliers import Model, Samples
 from detectors.parts.features import Features, stream
-from detectors.parts.graph import GENERATION_ROWS, Graph
+from detectors.parts.graph import Graph
 from detectors.parts.ledger import Ledger
 from ingest.model.batch import Batch
 
 NO_BLOCK = -1
+Frames = Mapping[str, pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The values of a state at the end of block `number` (with `hash`), when `anchor` was the first block
+    ever read. `off`: detectors and explanations that raised, by name.
+    """
+
+    number: int = NO_BLOCK
+    hash: bytes = b""
+    anchor: tuple[int, bytes] | None = None
+    frames: Mapping[str, Frames] = field(default_factory=dict)
+    samples: Mapping[str, Samples] = field(default_factory=dict)
+    models: Mapping[str, Model] = field(default_factory=dict)
+    off: Mapping[str, Off] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class State:
-    """What was learned up to block `number` (with `hash`).
-
-    What expires (graph, memory, samples, models) is the state's own; `ledger` lasts, is shared by all copies
-    and truncated.
+    """What was learned up to block `number`; `memory` holds the graph's tables and edges, and `tables` those
+    of detectors.
     """
 
+    memory: Memory
+    graph: Graph
+    tables: dict[str, dict[str, Table]]
     ledger: Ledger = field(default_factory=Ledger)
-    graph: Graph = field(default_factory=Graph)
-    memory: dict[str, Memory] = field(default_factory=dict)
+    frames: dict[str, Frames] = field(default_factory=dict)
     samples: dict[str, Samples] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
     number: int = NO_BLOCK
     hash: bytes = b""
     anchor: tuple[int, bytes] | None = None
-    """Number and hash of the first block ever read."""
     off: dict[str, Off] = field(default_factory=dict)
-    """Detectors and explanations that raised, by name."""
 
-    def copy(self) -> State:
-        """A copy of what expires; the ledger stays shared."""
-        return replace(
-            self,
-            graph=self.graph.copy(),
-            memory={name: _copied(memory) for name, memory in self.memory.items()},
-            samples=dict(self.samples),
-            models=dict(self.models),
-            off=dict(self.off),
+    @classmethod
+    def within(cls, memory: Memory, detectors: Sequence[Detector], settings: EngineSettings) -> State:
+        """Empty, its parts named in a memory that is to be opened."""
+        graph = Graph.within(memory, settings.horizons)
+        tables = {
+            detector.name: {
+                name: memory.table(
+                    f"{detector.name}_{name}".replace("-", "_"),
+                    spec.layout,
+                    horizon_s=spec.horizon_s,
+                    cap=spec.cap,
+                )
+                for name, spec in detector.tables.items()
+            }
+            for detector in detectors
+            if isinstance(detector, Tabled)
+        }
+        return cls(memory, graph, tables)
+
+    @classmethod
+    def empty(cls, detectors: Sequence[Detector], settings: EngineSettings, follows: bool = False) -> State:
+        """One that nothing is kept of on disk."""
+        memory = Memory(None, 0, follows)
+        state = cls.within(memory, detectors, settings)
+        memory.open()
+        return state
+
+    def moment(self) -> Moment:
+        return Moment(
+            self.number,
+            self.hash,
+            self.anchor,
+            dict(self.frames),
+            dict(self.samples),
+            dict(self.models),
+            dict(self.off),
         )
 
+    def put(self, moment: Moment) -> None:
+        """Takes over the values of a moment."""
+        self.number, self.hash, self.anchor = moment.number, moment.hash, moment.anchor
+        self.frames, self.samples = dict(moment.frames), dict(moment.samples)
+        self.models, self.off = dict(moment.models), dict(moment.off)
 
-def _copied(memory: Memory) -> Memory:
-    return {name: part.copy() if isinstance(part, Table) else part for name, part in memory.items()}
+    def back_to(self, moment: Moment) -> None:
+        """Everything as it stood at the end of the moment's block."""
+        self.memory.undo(moment.number)
+        self.ledger.truncate(moment.number)
+        self.put(moment)
 
 
 def cut(batch: Batch, epoch_blocks: int) -> Iterator[Batch]:
@@ -68,19 +121,17 @@ def cut(batch: Batch, epoch_blocks: int) -> Iterator[Batch]:
         first = last + 1
 
 
-def advance(
-    state: State, batch: Batch, detectors: Sequence[Detector], settings: EngineSettings
-) -> tuple[State, Features]:
-    """Takes the state through a batch that lies in one epoch (see `cut`). The state given is used up; the one
-    returned goes on.
+def advance(state: State, batch: Batch, detectors: Sequence[Detector], settings: EngineSettings) -> Features:
+    """Takes the state through a batch that lies in one epoch (see `cut`).
 
     Features are as of each row; models are those frozen at the epoch's first block. Facts learn from every
     row; samples for later models are taken after.
     """
     if state.anchor is None:
         state.anchor = (batch.first, bytes(batch.blocks["block_hash"][0]))
+        state.memory.age(batch.first, _time(batch))
     elif state.number // settings.epoch_blocks != batch.first // settings.epoch_blocks:
-        _begin_epoch(state, batch.first, detectors, settings)
+        _begin_epoch(state, batch, detectors)
     state.ledger.learn_tokens(batch.token_metadata)
     state.ledger.note_unproved(batch.transactions)
     state.ledger.learn_wrapped(batch.wrapped_natives)
@@ -88,25 +139,34 @@ def advance(
     columns: dict[str, pl.DataFrame] = {}
     for detector in detectors:
         if isinstance(detector, Remembers):
-            memory = state.memory.get(detector.name, {})
-            state.memory[detector.name], columns[detector.name] = detector.remember(memory, batch, features)
+            columns[detector.name] = _remembered(state, detector, detector.name, batch, features)
         if isinstance(detector, Learns):
             samples = state.samples.get(detector.name, Samples())
             epoch = batch.first // settings.epoch_blocks
             state.samples[detector.name] = samples.learn(detector.model, epoch, features.wallets)
     state.number, state.hash = batch.last, batch.last_hash
-    return state, replace(features, columns=columns, models=dict(state.models))
+    state.memory.mark(batch.last)
+    return replace(features, columns=columns, models=dict(state.models))
 
 
-def _begin_epoch(state: State, first: int, detectors: Sequence[Detector], settings: EngineSettings) -> None:
-    """At a fixed block: ages the tables, and freezes models fitted on what earlier epochs held."""
-    due = state.number // settings.generation_blocks != first // settings.generation_blocks
-    state.graph.rotate(due)
-    for part in (part for memory in state.memory.values() for part in memory.values()):
-        if isinstance(part, Table) and (due or part.rows >= GENERATION_ROWS):
-            part.rotate()
+def _remembered(
+    state: State, detector: Remembers, name: str, batch: Batch, features: Features
+) -> pl.DataFrame:
+    memory: Own = {**state.tables.get(name, {}), **state.frames.get(name, {})}
+    after, columns = detector.remember(memory, batch, features)
+    state.frames[name] = {each: part for each, part in after.items() if isinstance(part, pl.DataFrame)}
+    return columns
+
+
+def _time(batch: Batch) -> int:
+    return int(batch.blocks["timestamp"][0])
+
+
+def _begin_epoch(state: State, batch: Batch, detectors: Sequence[Detector]) -> None:
+    """At a fixed block: looks at horizons and caps, and freezes models fitted on what earlier epochs held."""
+    state.memory.age(batch.first, _time(batch))
     for detector in detectors:
         if isinstance(detector, Learns):
             rows = state.samples.get(detector.name, Samples()).matrix(detector.model)
             if len(rows) >= detector.model.least_rows:
-                state.models[detector.name] = outliers.fit(detector.model, rows, first)
+                state.models[detector.name] = outliers.fit(detector.model, rows, batch.first)

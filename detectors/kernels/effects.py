@@ -4,17 +4,19 @@ import math
 
 import numpy as np
 
+from detectors.compiled import njit
 from detectors.kernels import u256
-from detectors.kernels.compiled import njit
 from detectors.kernels.layout import (
     A_COUNT,
     A_MEAN,
     A_PAYERS,
     A_SPREAD,
+    E_AMOUNT,
     E_ASSET,
     E_BLOCK,
     E_DEPTH,
     E_FROM,
+    E_HASH,
     E_IN_LOG,
     E_LOG,
     E_ORIGIN,
@@ -35,15 +37,20 @@ from detectors.kernels.layout import (
     F_OUT_FAST,
     F_OUT_SLOW,
     FAST_SECONDS,
+    FORGOTTEN,
     FUNDING_WEI,
     GWEI,
+    H_BALANCE,
     H_HELD,
     H_KNOWN,
+    H_LARGEST,
     H_PAID,
+    KNOWN,
     NONE,
     P_BY_PAYER,
     P_COUNT,
     P_KEPT,
+    P_NATIVE,
     R_ASSET_PAYERS,
     R_BACK_PAIR,
     R_EMPTIED,
@@ -87,10 +94,20 @@ from detectors.kernels.layout import (
     W_SIGNED_IN,
     W_TOKENS_HELD,
     W_USUAL_IN,
-    WALLET_FLOATS,
     WRAPPING,
 )
-from detectors.kernels.table import look, look_amount, touch
+from detectors.kernels.tables import (
+    asset,
+    holding,
+    known_asset,
+    known_holding,
+    known_pair,
+    known_wallet,
+    pair,
+    value,
+    wallet,
+    word,
+)
 from detectors.kernels.takings import (
     bites,
     in_use,
@@ -100,201 +117,212 @@ from detectors.kernels.takings import (
     is_partly_taken,
     is_usual,
     lent,
-    pair_key,
     sign,
-    words_of,
 )
+from detectors.memory.append_only import COUNT
+from detectors.memory.claims import SINCE
 
 
 @njit(cache=True)
-def wallet_row(g, wallet, time):  # type: ignore[no-untyped-def]
-    row = touch(g.wallets, g.old_wallets, wallet)
-    ints = g.wallets.ints[row]
-    if ints[W_FIRST_TIME] == 0:
-        ints[W_FIRST_TIME] = max(time, 1)
-        ints[W_LAST_TIME] = time
-        ints[W_HEAD_IN] = NONE
-        ints[W_HEAD_OUT] = NONE
-    elapsed = float(time - ints[W_LAST_TIME])
+def wallet_row(g, rows, i, who):  # type: ignore[no-untyped-def]
+    """The row of a party of row `i` (see `tables`), with its rates as of now."""
+    row, time = wallet(g, rows, i, who), rows.time[i]
+    if row[W_FIRST_TIME] == 0:
+        row[W_FIRST_TIME] = max(first_time(g, row, who, time), 1)
+        row[W_LAST_TIME] = time
+        row[W_HEAD_IN] = NONE
+        row[W_HEAD_OUT] = NONE
+    elapsed = float(time - row[W_LAST_TIME])
     if elapsed > 0.0:
         fast, slow = math.exp(-elapsed / FAST_SECONDS), math.exp(-elapsed / SLOW_SECONDS)
-        for column in range(WALLET_FLOATS):
-            g.wallets.floats[row, column] *= fast if column <= F_IN_FAST else slow
-        ints[W_LAST_TIME] = time
+        rates = row.view(np.float64)
+        for column in range(F_OUT_FAST, F_AMOUNT + 1):
+            rates[column] *= fast if column <= F_IN_FAST else slow
+        row[W_LAST_TIME] = time
     return row
 
 
 @njit(cache=True)
-def before(g, rows, i, source, payee, out):  # type: ignore[no-untyped-def]
+def first_time(g, row, who, time):  # type: ignore[no-untyped-def]
+    """When a wallet without a row first appeared: now, unless what was known of it may have been dropped."""
+    return time if g.appeared[who] >= row[SINCE] else g.appeared[who]
+
+
+@njit(cache=True)
+def before(g, rows, i, giver, taker, out):  # type: ignore[no-untyped-def]
     """What was known of both wallets before this transfer."""
-    giver, taker = g.wallets.ints[source], g.wallets.ints[payee]
     out[R_FROM_OUTS] = giver[W_OUTS]
     out[R_FROM_DISTINCT_OUT], out[R_FROM_DISTINCT_IN] = giver[W_DISTINCT_OUT], giver[W_DISTINCT_IN]
     out[R_TO_DISTINCT_OUT], out[R_TO_DISTINCT_IN] = taker[W_DISTINCT_OUT], taker[W_DISTINCT_IN]
     out[R_TO_FIRST_TIME] = taker[W_FIRST_TIME]
-    out[R_BACK_PAIR] = look(g.pairs, g.old_pairs, pair_key(rows.payee[i], rows.sender[i]), P_COUNT)
+    out[R_BACK_PAIR] = value(known_pair(g, rows.payee[i], rows.sender[i], rows.time[i]), P_COUNT)
     out[R_TO_SIGNED_IN] = taker[W_SIGNED_IN]
     if is_busy(taker):
-        money = words_of(g.holdings, g.old_holdings, pair_key(rows.payee[i], rows.asset[i]))
+        money = known_holding(g, rows.payee[i], rows.asset[i], rows.time[i])
         out[R_TO_USUAL] = taker[W_USUAL_IN]
-        out[R_TO_PAID_AS_MUCH] = 1 if u256.compare(money[4:8], rows.amount[i]) >= 0 else 0
+        paid_as_much = u256.is_zero(rows.amount[i])
+        if money.size > 0:
+            paid_as_much = u256.compare(word(money, H_LARGEST), rows.amount[i]) >= 0
+        out[R_TO_PAID_AS_MUCH] = 1 if paid_as_much else 0
 
 
 @njit(cache=True)
-def give(g, rows, i, source, out):  # type: ignore[no-untyped-def]
+def give(g, rows, i, giver, out):  # type: ignore[no-untyped-def]
     """Takes the amount from the payer's balance as the stream knows it, and notes what that emptied."""
-    held = touch(g.holdings, g.old_holdings, pair_key(rows.sender[i], rows.asset[i]))
-    ints, words, amount = g.holdings.ints[held], g.holdings.words[held], rows.amount[i]
-    balance, largest = words[:4], words[4:8]
-    out[R_FROM_PAID_ASSET] = ints[H_PAID]
+    held, amount = holding(g, rows, i, rows.sender[i]), rows.amount[i]
+    balance, largest = word(held, H_BALANCE), word(held, H_LARGEST)
+    out[R_FROM_PAID_ASSET] = held[H_PAID]
     loan = np.zeros(4, np.uint64)
     if rows.asset[i] == 0:
-        loan = lent(g.pairs, g.old_pairs, rows.sender[i], rows.payee[i])
+        loan = lent(g, rows.sender[i], rows.payee[i], rows.time[i])
         out[R_PAID_BACK] = 1 if u256.compare(amount, loan) <= 0 else 0
         out[R_LENT] = 0 if u256.is_zero(loan) else u256.divided(loan, GWEI)
-    taken = bites(ints, words[8:], rows.payee[i], rows.time[i], amount)
+    taken = bites(held, rows.payee[i], rows.time[i], amount)
     if u256.compare(amount, balance) > 0:
         out[R_EMPTIED] = EXCEEDED if u256.compare(amount, largest) > 0 else 0
-        ints[H_KNOWN] = NONE
+        exceed(g, rows, i, held)
         balance[:] = 0
     else:
         left = balance.copy()
         u256.subtract_from(left, amount)
-        out[R_EMPTIED] = EMPTIED if is_emptied(ints[H_KNOWN], balance, left, taken, loan) else 0
+        out[R_EMPTIED] = EMPTIED if is_emptied(held[H_KNOWN], balance, left, taken, loan) else 0
         balance[:] = left
-    out[R_PARTLY] = 1 if is_partly_taken(ints[H_KNOWN], balance, taken, amount, largest) else 0
+    out[R_PARTLY] = 1 if is_partly_taken(held[H_KNOWN], balance, taken, amount, largest) else 0
     if u256.compare(amount, largest) > 0:
         largest[:] = amount
-    out[R_ASSET_PAYERS] = look(g.assets, g.old_assets, rows.asset[i], A_PAYERS)
-    kept = hold(ints, rows.asset[i], balance, rows.by[i] == rows.sender[i], out)
+    out[R_ASSET_PAYERS] = value(known_asset(g, rows.asset[i], rows.time[i]), A_PAYERS)
+    kept = hold(held, rows.asset[i], balance, rows.by[i] == rows.sender[i], out)
     if rows.asset[i] != 0:
-        g.wallets.ints[source, W_TOKENS_HELD] += kept
-    out[R_TOKENS_LEFT] = g.wallets.ints[source, W_TOKENS_HELD]
-    out[R_NATIVE_LEFT] = look_amount(g.holdings, g.old_holdings, pair_key(rows.sender[i], 0))
+        giver[W_TOKENS_HELD] += kept
+    out[R_TOKENS_LEFT] = giver[W_TOKENS_HELD]
+    native = known_holding(g, rows.sender[i], 0, rows.time[i])
+    out[R_NATIVE_LEFT] = u256.clipped(word(native, H_BALANCE)) if native.size > 0 else 0
     if rows.direct[i]:
-        if ints[H_PAID] == 0:
-            asset = touch(g.assets, g.old_assets, rows.asset[i])
-            g.assets.ints[asset, A_PAYERS] += 1
-        ints[H_PAID] += 1
+        if held[H_PAID] == 0:
+            asset(g, rows, i)[A_PAYERS] += 1
+        held[H_PAID] += 1
 
 
 @njit(cache=True)
-def hold(ints, asset, balance, signed, out):  # type: ignore[no-untyped-def]
+def exceed(g, rows, i, held):  # type: ignore[no-untyped-def]
+    """More leaves than the stream saw come: there was a balance before. Where part of what came may have been
+    dropped this tells nothing of the wallet's origin.
+    """
+    if held[H_KNOWN] == 0 and not is_all_known(g, rows, i, rows.sender[i], held):
+        held[H_KNOWN] = FORGOTTEN
+    if held[H_KNOWN] == FORGOTTEN:
+        return
+    held[H_KNOWN] = NONE
+    if rows.asset[i] == 0 and g.older[rows.sender[i]] == NONE:
+        g.older[rows.sender[i]] = rows.block[i]
+
+
+@njit(cache=True)
+def hold(held, asset, balance, signed, out):  # type: ignore[no-untyped-def]
     """Notes whether the payer has some left of an asset that is its own: one in use (its token tells no lies)
     that it paid with in a transaction of its own. How many such assets it has more than before: -1, 0 or 1.
     """
-    was_held = ints[H_HELD]
+    was_held = held[H_HELD]
     if was_held == NONE:
         return 0
     if out[R_EMPTIED] or u256.is_zero(balance):
-        ints[H_HELD] = 0
+        held[H_HELD] = 0
     elif signed and in_use(asset, out[R_ASSET_PAYERS]):
-        ints[H_HELD] = 1
-    return ints[H_HELD] - was_held
+        held[H_HELD] = 1
+    return held[H_HELD] - was_held
 
 
 @njit(cache=True)
-def take(g, rows, i, payee, out):  # type: ignore[no-untyped-def]
+def take(g, rows, i, taker, out):  # type: ignore[no-untyped-def]
     """Adds the amount to the payee's balance as the stream knows it, and notes whether it matters to it."""
-    held = touch(g.holdings, g.old_holdings, pair_key(rows.payee[i], rows.asset[i]))
-    ints, largest = g.holdings.ints[held], g.holdings.words[held, 4:8]
-    out[R_TO_PAID_ASSET] = ints[H_PAID]
-    if ints[H_PAID] > 0:
-        out[R_TO_MATTERS] = 1 if u256.at_least(rows.amount[i], 1, largest, 20) else 0
+    held = holding(g, rows, i, rows.payee[i])
+    out[R_TO_PAID_ASSET] = held[H_PAID]
+    if held[H_PAID] > 0:
+        out[R_TO_MATTERS] = 1 if u256.at_least(rows.amount[i], 1, word(held, H_LARGEST), 20) else 0
     else:
-        usual = is_usual(g.assets, g.old_assets, rows.asset[i], rows.magnitude[i])
+        usual = is_usual(g, rows.asset[i], rows.magnitude[i], rows.time[i])
         out[R_TO_MATTERS] = 1 if usual else 0
-    if ints[H_KNOWN] == 0:
-        ints[H_KNOWN] = 1
-        g.wallets.floats[payee, F_NEW_ASSET] += 1.0
+    if held[H_KNOWN] == 0:
+        held[H_KNOWN] = KNOWN if is_all_known(g, rows, i, rows.payee[i], held) else FORGOTTEN
+        taker.view(np.float64)[F_NEW_ASSET] += 1.0
         if rows.sender[i] == 0 and rows.by[i] == rows.payee[i] and rows.standard[i] != WRAPPING:
-            ints[H_HELD] = NONE  # a share, a stake: made for it in its own transaction
-    u256.add_to(g.holdings.words[held, :4], rows.amount[i])
+            held[H_HELD] = NONE  # a share, a stake: made for it in its own transaction
+    u256.add_to(word(held, H_BALANCE), rows.amount[i])
 
 
 @njit(cache=True)
-def unusual(g, asset, magnitude):  # type: ignore[no-untyped-def]
+def is_all_known(g, rows, i, owner, held):  # type: ignore[no-untyped-def]
+    """Whether nothing about a holding can have been dropped: its owner or the token appeared since."""
+    return g.appeared[owner] >= held[SINCE] or g.appeared[rows.asset[i]] >= held[SINCE]
+
+
+@njit(cache=True)
+def unusual(g, rows, i):  # type: ignore[no-untyped-def]
     """How many spreads the amount lies from the asset's usual one (0 for its first few), then learns it."""
-    row = touch(g.assets, g.old_assets, asset)
-    count = g.assets.ints[row, A_COUNT]
-    mean, spread = g.assets.floats[row, A_MEAN], g.assets.floats[row, A_SPREAD]
+    row, magnitude = asset(g, rows, i), rows.magnitude[i]
+    floats, count = row.view(np.float64), row[A_COUNT]
+    mean, spread = floats[A_MEAN], floats[A_SPREAD]
     distance = 0.0
     if count >= USUAL_AFTER:
         distance = min(abs(magnitude - mean) / max(math.sqrt(spread / count), 0.25), 20.0)
-    g.assets.ints[row, A_COUNT] = count + 1
+    row[A_COUNT] = count + 1
     step = magnitude - mean
-    g.assets.floats[row, A_MEAN] = mean + step / (count + 1)
-    g.assets.floats[row, A_SPREAD] = spread + step * (magnitude - g.assets.floats[row, A_MEAN])
+    floats[A_MEAN] = mean + step / (count + 1)
+    floats[A_SPREAD] = spread + step * (magnitude - floats[A_MEAN])
     return distance
 
 
 @njit(cache=True)
-def meet(g, rows, i, source, payee, out):  # type: ignore[no-untyped-def]
+def meet(g, rows, i, giver, taker, out):  # type: ignore[no-untyped-def]
     """Counts the pair, the distinct counterparties and the decaying rates of both wallets. Payments that the
     payer signed himself are counted apart: anybody's token can tell of others in his name.
     """
-    pair = touch(g.pairs, g.old_pairs, pair_key(rows.sender[i], rows.payee[i]))
-    counts = g.pairs.ints[pair]
+    counts = pair(g, rows, i)
     out[R_PAIR], out[R_PAIR_BY_PAYER] = counts[P_COUNT], counts[P_BY_PAYER]
-    giver, taker = g.wallets.floats[source], g.wallets.floats[payee]
+    given, got = giver.view(np.float64), taker.view(np.float64)
     if counts[P_COUNT] == 0:
-        g.wallets.ints[source, W_DISTINCT_OUT] += 1
-        g.wallets.ints[payee, W_DISTINCT_IN] += 1
-        giver[F_NEW_OUT] += 1.0
-        taker[F_NEW_IN] += 1.0
+        giver[W_DISTINCT_OUT] += 1
+        taker[W_DISTINCT_IN] += 1
+        given[F_NEW_OUT] += 1.0
+        got[F_NEW_IN] += 1.0
     counts[P_COUNT] += 1
-    out[R_FROM_OTHER_PAYEES] = g.wallets.ints[source, W_OWN_PAYEES] - counts[P_KEPT]
+    out[R_FROM_OTHER_PAYEES] = giver[W_OWN_PAYEES] - counts[P_KEPT]
     if rows.by[i] == rows.sender[i]:
-        ints = g.wallets.ints
-        sign(
-            rows.asset[i],
-            rows.amount[i],
-            rows.payee[i],
-            rows.direct[i],
-            ints[source],
-            ints[payee],
-            counts,
-            out,
-        )
+        sign(rows.asset[i], rows.amount[i], rows.payee[i], rows.direct[i], giver, taker, counts, out)
     if rows.asset[i] == 0:
-        u256.add_to(g.pairs.words[pair], rows.amount[i])
-    giver[F_OUT_FAST] += 1.0
-    giver[F_OUT_SLOW] += 1.0
-    taker[F_IN_FAST] += 1.0
-    taker[F_IN_SLOW] += 1.0
-    g.wallets.ints[source, W_OUTS] += 1
-    g.wallets.ints[payee, W_INS] += 1
-    distance = unusual(g, rows.asset[i], rows.magnitude[i])
-    giver[F_AMOUNT] = max(giver[F_AMOUNT], distance)
+        u256.add_to(word(counts, P_NATIVE), rows.amount[i])
+    given[F_OUT_FAST] += 1.0
+    given[F_OUT_SLOW] += 1.0
+    got[F_IN_FAST] += 1.0
+    got[F_IN_SLOW] += 1.0
+    giver[W_OUTS] += 1
+    taker[W_INS] += 1
+    given[F_AMOUNT] = max(given[F_AMOUNT], unusual(g, rows, i))
 
 
 @njit(cache=True)
-def join(g, rows, i, source, payee, parent, depth, origin):  # type: ignore[no-untyped-def]
-    """Writes the edge into the ring and links it to both wallets."""
-    number = g.next_edge[0]
-    slot = number % g.edges.shape[0]
-    edge = g.edges[slot]
+def join(g, rows, i, giver, taker, parent, depth, origin):  # type: ignore[no-untyped-def]
+    """Appends the edge and links it to both wallets."""
+    number = g.edges_control[COUNT]
+    edge = g.edges[number]
     edge[E_TIME], edge[E_BLOCK], edge[E_LOG] = rows.time[i], rows.block[i], rows.log_index[i]
     edge[E_IN_LOG], edge[E_STANDARD] = rows.index_in_log[i], rows.standard[i]
     edge[E_FROM], edge[E_TO], edge[E_ASSET] = rows.sender[i], rows.payee[i], rows.asset[i]
-    edge[E_PREV_OUT] = g.wallets.ints[source, W_HEAD_OUT]
-    edge[E_PREV_IN] = g.wallets.ints[payee, W_HEAD_IN]
+    edge[E_PREV_OUT], edge[E_PREV_IN] = giver[W_HEAD_OUT], taker[W_HEAD_IN]
     edge[E_PARENT], edge[E_DEPTH], edge[E_ORIGIN] = parent, depth, origin
-    g.amounts[slot] = rows.amount[i]
-    g.hashes[slot] = rows.hash[i]
-    g.wallets.ints[source, W_HEAD_OUT] = number
-    g.wallets.ints[payee, W_HEAD_IN] = number
-    g.next_edge[0] = number + 1
+    word(edge, E_AMOUNT)[:] = rows.amount[i]
+    edge[E_HASH : E_HASH + 4] = rows.hash[i]
+    giver[W_HEAD_OUT] = number
+    taker[W_HEAD_IN] = number
+    g.edges_control[COUNT] = number + 1
 
 
 @njit(cache=True)
-def funder_of(g, wallet):  # type: ignore[no-untyped-def]
+def funder_of(g, who):  # type: ignore[no-untyped-def]
     """Who first sent it native value, or NONE: also where it paid out more than the stream saw come in. Then
     it had money before, and whoever sent the first we know of need not have funded it.
     """
-    if look(g.holdings, g.old_holdings, pair_key(wallet, 0), H_KNOWN) == NONE:
-        return NONE
-    return g.funder[wallet]
+    return g.funder[who] if g.older[who] == NONE else NONE
 
 
 @njit(cache=True)
@@ -302,15 +330,17 @@ def funders(g, rows, i, out):  # type: ignore[no-untyped-def]
     """Who first funded payer and payee, as known before; then learns the payee's, unless it sent transactions
     before it was sent anything: somebody else paid for these.
     """
-    out[R_FROM_FUNDER], out[R_TO_FUNDER] = funder_of(g, rows.sender[i]), funder_of(g, rows.payee[i])
-    out[R_FROM_FIRST_PAYER], out[R_TO_FIRST_PAYER] = g.funder[rows.sender[i]], g.funder[rows.payee[i]]
+    payee, time = rows.payee[i], rows.time[i]
+    out[R_FROM_FUNDER], out[R_TO_FUNDER] = funder_of(g, rows.sender[i]), funder_of(g, payee)
+    out[R_FROM_FIRST_PAYER], out[R_TO_FIRST_PAYER] = g.funder[rows.sender[i]], g.funder[payee]
     if out[R_FROM_FUNDER] != NONE:
-        out[R_FUNDER_PAYEES] = look(g.wallets, g.old_wallets, out[R_FROM_FUNDER], W_DISTINCT_OUT)
-    is_first = g.funder[rows.payee[i]] == NONE and look(g.wallets, g.old_wallets, rows.payee[i], W_SENT) == 0
-    if rows.asset[i] == 0 and is_first and is_more(rows.amount[i], FUNDING_WEI):
-        g.funder[rows.payee[i]] = rows.sender[i]
-        g.funded[rows.payee[i]] = rows.block[i]
-        g.funding[rows.payee[i]] = u256.divided(rows.amount[i], GWEI)
+        out[R_FUNDER_PAYEES] = value(known_wallet(g, out[R_FROM_FUNDER], time), W_DISTINCT_OUT)
+    if rows.asset[i] != 0 or g.funder[payee] != NONE or not is_more(rows.amount[i], FUNDING_WEI):
+        return
+    if value(known_wallet(g, payee, time), W_SENT) == 0:
+        g.funder[payee] = rows.sender[i]
+        g.funded[payee] = rows.block[i]
+        g.funding[payee] = u256.divided(rows.amount[i], GWEI)
 
 
 @njit(cache=True)
@@ -318,8 +348,8 @@ def quiet(g, rows, i, out):  # type: ignore[no-untyped-def]
     """A transfer of nothing moves nothing and teaches nothing (anyone can emit one); only what was known
     before is noted.
     """
-    key = pair_key(rows.sender[i], rows.payee[i])
-    out[R_PAIR] = look(g.pairs, g.old_pairs, key, P_COUNT)
-    out[R_PAIR_BY_PAYER] = look(g.pairs, g.old_pairs, key, P_BY_PAYER)
-    out[R_FROM_PAID_ASSET] = look(g.holdings, g.old_holdings, pair_key(rows.sender[i], rows.asset[i]), H_PAID)
-    out[R_TO_PAID_ASSET] = look(g.holdings, g.old_holdings, pair_key(rows.payee[i], rows.asset[i]), H_PAID)
+    payer, payee, time = rows.sender[i], rows.payee[i], rows.time[i]
+    met = known_pair(g, payer, payee, time)
+    out[R_PAIR], out[R_PAIR_BY_PAYER] = value(met, P_COUNT), value(met, P_BY_PAYER)
+    out[R_FROM_PAID_ASSET] = value(known_holding(g, payer, rows.asset[i], time), H_PAID)
+    out[R_TO_PAID_ASSET] = value(known_holding(g, payee, rows.asset[i], time), H_PAID)

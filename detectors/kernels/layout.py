@@ -1,5 +1,5 @@
-"""What the kernels read and write: the columns of wallets, holdings, pairs and edges, and the bundles of
-arrays.
+"""What the kernels read and write: the columns of wallets, holdings, pairs, assets and edges, and the bundles
+of arrays.
 """
 
 from __future__ import annotations
@@ -7,55 +7,71 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from detectors.kernels.table import Array, Columns
+from detectors.memory.appended import FIRST
+from detectors.memory.layout import WORD, Array, Layout
+from detectors.memory.rows import OWN
 from ingest.model.errors import BadInput
 
-# Integer columns of a wallet.
+# Cells of a wallet, as `claims` gives its row: columns begin behind the table's own cells.
+WALLET = Layout(
+    ints=(
+        "first_time", "last_time", "ins", "outs", "sent", "distinct_in", "distinct_out", "head_in",
+        "head_out", "tokens_held", "block", "signed_in", "own_payees", "usual_in",
+    ),
+    floats=(
+        "out_fast", "in_fast", "out_slow", "in_slow", "new_out", "new_in", "new_asset", "amount",
+    ),
+)  # fmt: skip
 (
     W_FIRST_TIME, W_LAST_TIME, W_INS, W_OUTS, W_SENT, W_DISTINCT_IN, W_DISTINCT_OUT,
     W_HEAD_IN, W_HEAD_OUT, W_TOKENS_HELD, W_BLOCK, W_SIGNED_IN, W_OWN_PAYEES, W_USUAL_IN,
-) = range(14)  # fmt: skip
-WALLET_INTS = 14
-
-# Float columns of a wallet: decaying counts, so that they stand still where behaviour does.
+) = range(OWN, OWN + 14)  # fmt: skip
+# Its floats: decaying counts, so that they stand still where behaviour does.
 (
     F_OUT_FAST, F_IN_FAST, F_OUT_SLOW, F_IN_SLOW, F_NEW_OUT, F_NEW_IN, F_NEW_ASSET, F_AMOUNT,
-) = range(8)  # fmt: skip
-WALLET_FLOATS = 8
+) = range(OWN + 14, OWN + 22)  # fmt: skip
 FAST_SECONDS = 60.0
 SLOW_SECONDS = 600.0
 
-# Integer columns of a holding (wallet, asset). H_KNOWN is 0 for a new one, 1 while the stream explains every
-# unit of it, and -1 once more left than ever came. H_HELD: 1 where some was left after the wallet's own last
-# payment of a token in use (what others send does not set it, since anyone can send anything), -1 for one
-# that it was given for a stake. H_PAID: own payments. H_TAKER, H_SINCE: whom it pays in several bites, and
-# since when. Its words: the balance known from the stream, the largest payment made of it, the sum of the
-# bites.
-H_KNOWN, H_HELD, H_PAID, H_TAKER, H_SINCE = range(5)
-HOLDING_INTS = 5
-HOLDING_WORDS = 12
+# Cells of a holding (wallet, asset). H_KNOWN is 0 for a new one, KNOWN while the stream explains every unit
+# of it, NONE once more left than ever came, and FORGOTTEN where some of it may have come before what is
+# remembered. H_HELD: 1 where some was left after the wallet's own last payment of a token in use (what others
+# send does not set it, since anyone can send anything), -1 for one that it was given for a stake. H_PAID: own
+# payments. H_TAKER, H_SINCE: whom it pays in several bites, and since when. Its words: the balance known from
+# the stream, the largest payment made of it, the sum of the bites.
+HOLDING = Layout(
+    ints=("known", "held", "paid", "taker", "since"), words=("balance", "largest", "taken")
+)  # fmt: skip
+H_KNOWN, H_HELD, H_PAID, H_TAKER, H_SINCE = range(OWN, OWN + 5)
+H_BALANCE, H_LARGEST, H_TAKEN = range(OWN + 5, OWN + 5 + 3 * WORD, WORD)
+KNOWN, FORGOTTEN = 1, 2
 
-# Integer columns of a pair (payer, payee): payments, those that the payer signed, and whether one of these
-# left it something. Its words: the native value paid.
-P_COUNT, P_BY_PAYER, P_KEPT = range(3)
-PAIR_INTS = 3
-PAIR_WORDS = 4
+# Cells of a pair (payer, payee): payments, those that the payer signed, and whether one of these left it
+# something. Its word: the native value paid.
+PAIR = Layout(ints=("count", "by_payer", "kept"), words=("native",))
+P_COUNT, P_BY_PAYER, P_KEPT, P_NATIVE = range(OWN, OWN + 4)
 
-# Integer columns of an asset: its transfers, and the wallets that paid with it by transactions of their own.
-A_COUNT, A_PAYERS = range(2)
-# Float columns of an asset: how large its transfers usually are (running mean and variance of log10, Welford
-# 1962).
-A_MEAN, A_SPREAD = range(2)
-ASSET_INTS, ASSET_FLOATS = 2, 2
+# Cells of an asset: its transfers, and the wallets that paid with it by transactions of their own; how large
+# its transfers usually are (running mean and variance of log10, Welford 1962).
+ASSET = Layout(ints=("count", "payers"), floats=("mean", "spread"))
+A_COUNT, A_PAYERS, A_MEAN, A_SPREAD = range(OWN, OWN + 4)
 USUAL_AFTER = 20
 """Transfers of an asset before an amount of it can be called unusual."""
 
-# Integer columns of an edge in the ring.
+# Cells of an edge: E_PREV_IN and E_PREV_OUT are the edge before it of its payee and of its payer.
+EDGE = Layout(
+    ints=(
+        "log", "in_log", "standard", "payer", "payee", "asset", "prev_in", "prev_out", "parent", "depth",
+        "origin",
+    ),
+    words=("amount", "hash"),
+)  # fmt: skip
+E_BLOCK, E_TIME = range(FIRST)
 (
-    E_TIME, E_BLOCK, E_LOG, E_IN_LOG, E_STANDARD, E_FROM, E_TO, E_ASSET, E_PREV_IN, E_PREV_OUT, E_PARENT,
-    E_DEPTH, E_ORIGIN,
-) = range(13)  # fmt: skip
-EDGE_INTS = 13
+    E_LOG, E_IN_LOG, E_STANDARD, E_FROM, E_TO, E_ASSET, E_PREV_IN, E_PREV_OUT, E_PARENT, E_DEPTH, E_ORIGIN,
+) = range(FIRST, FIRST + 11)  # fmt: skip
+E_AMOUNT, E_HASH = FIRST + 11, FIRST + 11 + WORD
+EDGE_CELLS = FIRST + EDGE.cells
 
 # Integer columns that each transfer gets: what was known before it.
 (
@@ -94,23 +110,42 @@ payment before.
 
 
 class Graph(NamedTuple):
-    """The arrays of the rolling graph: tables in two generations each, and the ring of edges."""
+    """The arrays of the rolling graph, flat: of each table its two generations and its journal, and those of
+    the table of what is only told; edges and their `control`; of each address who funded it, with what, when
+    it was first seen, and whether it had money before.
+    """
 
-    wallets: Columns
-    old_wallets: Columns
-    holdings: Columns
-    old_holdings: Columns
-    pairs: Columns
-    old_pairs: Columns
-    assets: Columns
-    old_assets: Columns
+    wallets: Array
+    old_wallets: Array
+    wallets_undo: Array
+    told_wallets: Array
+    old_told_wallets: Array
+    told_wallets_undo: Array
+    holdings: Array
+    old_holdings: Array
+    holdings_undo: Array
+    told_holdings: Array
+    old_told_holdings: Array
+    told_holdings_undo: Array
+    pairs: Array
+    old_pairs: Array
+    pairs_undo: Array
+    told_pairs: Array
+    old_told_pairs: Array
+    told_pairs_undo: Array
+    assets: Array
+    old_assets: Array
+    assets_undo: Array
+    told_assets: Array
+    old_told_assets: Array
+    told_assets_undo: Array
     edges: Array
-    amounts: Array
-    hashes: Array
-    next_edge: Array
+    edges_control: Array
     funder: Array
     funded: Array
     funding: Array
+    older: Array
+    appeared: Array
 
 
 class Rows(NamedTuple):
@@ -186,14 +221,12 @@ class Limits(_Limits):
 
 
 class Trail(NamedTuple):
-    """Edges of money trails, copied out while they stand: [row of the transfer that ended it, the edge,
-    amount, hash].
+    """Edges of money trails, copied out while they stand: the row of the transfer that ended it, and the
+    edge's cells.
     """
 
     row: Array
     edges: Array
-    amounts: Array
-    hashes: Array
     used: Array
 
 

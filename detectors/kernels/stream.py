@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from detectors.compiled import njit
 from detectors.kernels import u256
-from detectors.kernels.compiled import njit
 from detectors.kernels.effects import before, funder_of, funders, give, join, meet, quiet, take, wallet_row
 from detectors.kernels.layout import (
     E_DEPTH,
@@ -17,6 +17,7 @@ from detectors.kernels.layout import (
     F_AMOUNT,
     F_IN_SLOW,
     F_NEW_OUT,
+    F_OUT_FAST,
     F_OUT_SLOW,
     NONE,
     R_CAPPED,
@@ -34,38 +35,38 @@ from detectors.kernels.layout import (
     W_HEAD_IN,
     W_SENT,
 )
+from detectors.kernels.tables import known_wallet
 from detectors.kernels.takings import is_funded_well
-from detectors.kernels.walks import alive, at, gather, is_hub, known_hub, pass_through
+from detectors.kernels.walks import alive, gather, is_hub, known_hub, pass_through
 
 
 @njit(cache=True)
-def write_trail(g, row, edge, trail, used):  # type: ignore[no-untyped-def]
+def write_trail(g, row, edge, time, trail, used):  # type: ignore[no-untyped-def]
     """Copies one edge of a trail out, as [row, edge]; returns how many are used."""
-    if alive(g, edge):
-        slot = edge % g.edges.shape[0]
+    if alive(g, edge, time):
         trail.row[used] = row
-        trail.edges[used] = g.edges[slot]
-        trail.amounts[used] = g.amounts[slot]
-        trail.hashes[used] = g.hashes[slot]
+        trail.edges[used] = g.edges[edge]
         return used + 1
     return used
 
 
 @njit(cache=True)
-def trails(g, i, edge, payee_head, since, source, rows, limits, out, trail, found):  # type: ignore[no-untyped-def]
+def trails(g, rows, i, edge, payee_head, source, limits, out, trail, found):  # type: ignore[no-untyped-def]
     """Copies out the trail behind a passed-on payment: its hops, and the wallets that gathered with it."""
-    gathered = gather(g, payee_head, source, rows.asset[i], since, limits.steps, found)
+    time = rows.time[i]
+    since = time - limits.pass_seconds
+    gathered = gather(g, payee_head, source, rows.asset[i], since, time, limits.steps, found)
     out[R_GATHERED] = gathered
     used = trail.used[0]
     if gathered >= limits.gather_wallets:
         for j in range(gathered):
-            used = write_trail(g, i, at(g, found[j])[E_PARENT], trail, used)
-            used = write_trail(g, i, found[j], trail, used)
+            used = write_trail(g, i, g.edges[found[j], E_PARENT], time, trail, used)
+            used = write_trail(g, i, found[j], time, trail, used)
     if out[R_DEPTH] >= limits.trail_depth:
         steps = 0
-        while alive(g, edge) and steps < limits.steps:
-            used = write_trail(g, i, edge, trail, used)
-            edge = at(g, edge)[E_PARENT]
+        while alive(g, edge, time) and steps < limits.steps:
+            used = write_trail(g, i, edge, time, trail, used)
+            edge = g.edges[edge, E_PARENT]
             steps += 1
     trail.used[0] = used
 
@@ -75,52 +76,41 @@ def transfer(g, rows, i, limits, out, trail, walk, found):  # type: ignore[no-un
     """One transfer of value between two wallets: what was known, what it passes on, and its place in the
     graph.
     """
-    source, payee = wallet_row(g, rows.sender[i], rows.time[i]), wallet_row(g, rows.payee[i], rows.time[i])
-    before(g, rows, i, source, payee, out)
-    parent = pass_through(g, rows, i, source, limits, walk)
+    giver, taker = wallet_row(g, rows, i, rows.sender[i]), wallet_row(g, rows, i, rows.payee[i])
+    before(g, rows, i, giver, taker, out)
+    parent = pass_through(g, rows, i, giver, limits, walk)
     out[R_CAPPED] = walk[2]
     depth, origin = 0, rows.payee[i]
-    if rows.direct[i] and not is_hub(g.wallets.ints[source]):
+    if rows.direct[i] and not is_hub(giver):
         origin = rows.sender[i]
-    if is_hub(g.wallets.ints[payee]):
+    if is_hub(taker):
         parent = NONE
     if parent != NONE:
-        depth, origin = at(g, parent)[E_DEPTH] + 1, at(g, parent)[E_ORIGIN]
+        depth, origin = g.edges[parent, E_DEPTH] + 1, g.edges[parent, E_ORIGIN]
     out[R_DEPTH], out[R_ORIGIN] = depth, origin
-    give(g, rows, i, source, out)
+    give(g, rows, i, giver, out)
     if out[R_FROM_FUNDER] != NONE:
         out[R_FROM_FUNDER] = funder_of(g, rows.sender[i])  # this very payment may be more than ever came
     if out[R_FROM_FUNDER] != NONE and (out[R_EMPTIED] or out[R_PARTLY]):
-        out[R_FUNDED_WELL] = 1 if is_funded_well(g, rows.sender[i]) else 0
-    take(g, rows, i, payee, out)
-    meet(g, rows, i, source, payee, out)
-    join(g, rows, i, source, payee, parent, depth, origin)
+        out[R_FUNDED_WELL] = 1 if is_funded_well(g, rows.sender[i], rows.time[i]) else 0
+    take(g, rows, i, taker, out)
+    meet(g, rows, i, giver, taker, out)
+    join(g, rows, i, giver, taker, parent, depth, origin)
     if depth > 0:
-        since = rows.time[i] - limits.pass_seconds
         # Customers of one exchange who pay the same shop gather nothing: money from a hub has no source.
-        first = NONE if known_hub(g, at(g, parent)[E_FROM]) else at(g, parent)[E_FROM]
-        trails(
-            g,
-            i,
-            g.next_edge[0] - 1,
-            g.wallets.ints[payee, W_HEAD_IN],
-            since,
-            first,
-            rows,
-            limits,
-            out,
-            trail,
-            found,
-        )
+        source = g.edges[parent, E_FROM]
+        if known_hub(g, source, rows.time[i]):
+            source = NONE
+        trails(g, rows, i, taker[W_HEAD_IN], taker[W_HEAD_IN], source, limits, out, trail, found)
 
 
 @njit(cache=True)
-def mark(g, wallet, block, time, open_wallets, count):  # type: ignore[no-untyped-def]
+def mark(g, rows, i, who, open_wallets, count):  # type: ignore[no-untyped-def]
     """Remembers that a block touched a wallet; returns how many it touched so far."""
-    row = wallet_row(g, wallet, time)
-    if g.wallets.ints[row, W_BLOCK] != block + 1:
-        g.wallets.ints[row, W_BLOCK] = block + 1
-        open_wallets[count] = wallet
+    row = wallet_row(g, rows, i, who)
+    if row[W_BLOCK] != rows.block[i] + 1:
+        row[W_BLOCK] = rows.block[i] + 1
+        open_wallets[count] = who
         return count + 1
     return count
 
@@ -131,8 +121,8 @@ def close_block(g, rows, i, open_wallets, count, touched):  # type: ignore[no-un
     its own.
     """
     for j in range(count):
-        row = wallet_row(g, open_wallets[j], rows.time[i])
-        if g.wallets.ints[row, W_SENT] == 0:
+        row = known_wallet(g, open_wallets[j], rows.time[i])
+        if row[W_SENT] == 0:
             continue
         used = touched.used[0]
         touched.wallet[used], touched.block[used], touched.time[used] = (
@@ -140,16 +130,24 @@ def close_block(g, rows, i, open_wallets, count, touched):  # type: ignore[no-un
             rows.block[i],
             rows.time[i],
         )
-        ints = g.wallets.ints[row]
-        touched.standing[used, 0] = ints[W_FIRST_TIME]
-        touched.standing[used, 1], touched.standing[used, 2] = ints[W_DISTINCT_IN], ints[W_DISTINCT_OUT]
-        rates, features = g.wallets.floats[row], touched.features[used]
-        for column in range(F_AMOUNT):
-            features[column] = math.log1p(rates[column])
-        features[F_AMOUNT] = rates[F_AMOUNT]
-        features[F_AMOUNT + 1] = math.log((rates[F_OUT_SLOW] + 1.0) / (rates[F_IN_SLOW] + 1.0))
-        features[F_AMOUNT + 2] = min(rates[F_NEW_OUT] / (rates[F_OUT_SLOW] + 1.0), 1.0)
+        touched.standing[used, 0] = row[W_FIRST_TIME]
+        touched.standing[used, 1], touched.standing[used, 2] = row[W_DISTINCT_IN], row[W_DISTINCT_OUT]
+        rates, features = row.view(np.float64), touched.features[used]
+        for column in range(F_OUT_FAST, F_AMOUNT):
+            features[column - F_OUT_FAST] = math.log1p(rates[column])
+        last = F_AMOUNT - F_OUT_FAST
+        features[last] = rates[F_AMOUNT]
+        features[last + 1] = math.log((rates[F_OUT_SLOW] + 1.0) / (rates[F_IN_SLOW] + 1.0))
+        features[last + 2] = min(rates[F_NEW_OUT] / (rates[F_OUT_SLOW] + 1.0), 1.0)
         touched.used[0] = used + 1
+
+
+@njit(cache=True)
+def appear(g, rows, i):  # type: ignore[no-untyped-def]
+    """Notes when each address of a row was first seen."""
+    for who in (rows.by[i], rows.sender[i], rows.payee[i], rows.asset[i]):
+        if g.appeared[who] == NONE:
+            g.appeared[who] = rows.time[i]
 
 
 @njit(cache=True)
@@ -160,19 +158,20 @@ def run(g, rows, limits, out, found, trail, touched):  # type: ignore[no-untyped
     walk = np.zeros(3, np.int64)
     open_wallets, count = np.zeros(3 * rows.block.size + 1, np.int64), 0
     for i in range(rows.block.size):
+        appear(g, rows, i)
         if rows.opens[i]:
-            g.wallets.ints[wallet_row(g, rows.by[i], rows.time[i]), W_SENT] += 1
-            count = mark(g, rows.by[i], rows.block[i], rows.time[i], open_wallets, count)
+            wallet_row(g, rows, i, rows.by[i])[W_SENT] += 1
+            count = mark(g, rows, i, rows.by[i], open_wallets, count)
         funders(g, rows, i, out[i])
         worth = not u256.is_zero(rows.amount[i])
         if worth and rows.sender[i] != 0 and rows.payee[i] != 0 and rows.sender[i] != rows.payee[i]:
             transfer(g, rows, i, limits, out[i], trail, walk, found)
-            count = mark(g, rows.sender[i], rows.block[i], rows.time[i], open_wallets, count)
-            count = mark(g, rows.payee[i], rows.block[i], rows.time[i], open_wallets, count)
+            count = mark(g, rows, i, rows.sender[i], open_wallets, count)
+            count = mark(g, rows, i, rows.payee[i], open_wallets, count)
         elif worth and rows.sender[i] == 0 and rows.payee[i] != 0:
-            take(g, rows, i, wallet_row(g, rows.payee[i], rows.time[i]), out[i])
+            take(g, rows, i, wallet_row(g, rows, i, rows.payee[i]), out[i])
         elif worth and rows.payee[i] == 0 and rows.sender[i] != 0:
-            give(g, rows, i, wallet_row(g, rows.sender[i], rows.time[i]), out[i])
+            give(g, rows, i, wallet_row(g, rows, i, rows.sender[i]), out[i])
         elif rows.sender[i] != rows.payee[i]:
             quiet(g, rows, i, out[i])
         if rows.closes[i]:

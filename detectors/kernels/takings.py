@@ -7,20 +7,25 @@ import math
 
 import numpy as np
 
+from detectors.compiled import njit
 from detectors.kernels import u256
-from detectors.kernels.compiled import njit
 from detectors.kernels.layout import (
     A_MEAN,
     A_PAYERS,
     BITES_SECONDS,
     EMPTIED,
     GWEI,
+    H_BALANCE,
+    H_LARGEST,
     H_SINCE,
+    H_TAKEN,
     H_TAKER,
     HUB_DEGREE,
     IN_USE_PAYERS,
+    KNOWN,
     P_BY_PAYER,
     P_KEPT,
+    P_NATIVE,
     R_ASSET_PAYERS,
     R_EMPTIED,
     R_FROM_FUNDER,
@@ -29,53 +34,39 @@ from detectors.kernels.layout import (
     W_SIGNED_IN,
     W_USUAL_IN,
 )
-from detectors.kernels.table import find, look
+from detectors.kernels.tables import known_asset, known_holding, known_pair, word
 
 _LOG_OF_TWENTY = math.log10(20.0)
 _MOST_GWEI = np.uint64(1 << 58)
 
 
 @njit(cache=True)
-def pair_key(left, right):  # type: ignore[no-untyped-def]
-    return (left << 32) | right
-
-
-@njit(cache=True)
-def words_of(current, previous, key):  # type: ignore[no-untyped-def]
-    """The words of a row without touching it; zeros where there is none."""
-    row = find(current, key)
-    if row >= 0:
-        return current.words[row]
-    row = find(previous, key)
-    if row >= 0:
-        return previous.words[row]
-    return np.zeros(current.words.shape[1], np.uint64)
-
-
-@njit(cache=True)
-def lent(pairs, old_pairs, wallet, lender):  # type: ignore[no-untyped-def]
+def lent(g, who, lender, time):  # type: ignore[no-untyped-def]
     """Native value that `lender` paid the wallet beyond what the wallet paid it, so far."""
-    left = words_of(pairs, old_pairs, pair_key(lender, wallet)).copy()
-    if not u256.is_zero(left):
-        back = words_of(pairs, old_pairs, pair_key(wallet, lender))
-        if u256.compare(left, back) > 0:
-            u256.subtract_from(left, back)
+    given = known_pair(g, lender, who, time)
+    if given.size == 0:
+        return np.zeros(4, np.uint64)
+    left, back = word(given, P_NATIVE).copy(), known_pair(g, who, lender, time)
+    if back.size > 0:
+        if u256.compare(left, word(back, P_NATIVE)) > 0:
+            u256.subtract_from(left, word(back, P_NATIVE))
         else:
             left[:] = 0
     return left
 
 
 @njit(cache=True)
-def bites(ints, taken, payee, time, amount):  # type: ignore[no-untyped-def]
-    """What the payee got of a holding (its `ints`, and `taken` of its words) in bites that follow each other,
-    with this one. Smaller payments to others in between do not end the count, since a thief makes them too.
+def bites(held, payee, time, amount):  # type: ignore[no-untyped-def]
+    """What the payee got of a holding in bites that follow each other, with this one. Smaller payments to
+    others in between do not end the count, since a thief makes them too.
     """
-    is_over = time - ints[H_SINCE] > BITES_SECONDS
-    if ints[H_TAKER] == payee and not is_over:
+    taken = word(held, H_TAKEN)
+    is_over = time - held[H_SINCE] > BITES_SECONDS
+    if held[H_TAKER] == payee and not is_over:
         u256.add_to(taken, amount)
         return taken
     if is_over or u256.compare(amount, taken) >= 0:
-        ints[H_TAKER], ints[H_SINCE] = payee, time
+        held[H_TAKER], held[H_SINCE] = payee, time
         taken[:] = amount
         return taken
     return amount
@@ -86,7 +77,7 @@ def is_emptied(known, balance, left, taken, loan):  # type: ignore[no-untyped-de
     """Whether a twentieth at most is left of what a wallet had before it was bitten; of a wallet that still
     owes the payee a loan, what it had of its own before this bite.
     """
-    if known != 1:
+    if known != KNOWN:
         return False
     own = left.copy()
     if u256.is_zero(loan):
@@ -104,7 +95,7 @@ def is_partly_taken(known, left, taken, amount, largest):  # type: ignore[no-unt
     """Whether this may be a bite: a quarter of a known balance went, or half the largest payment of an
     unknown one.
     """
-    if known != 1:
+    if known != KNOWN:
         return u256.at_least(amount, 1, largest, 2)
     had = left.copy()
     u256.add_to(had, taken)
@@ -112,17 +103,21 @@ def is_partly_taken(known, left, taken, amount, largest):  # type: ignore[no-unt
 
 
 @njit(cache=True)
-def is_funded_well(g, wallet):  # type: ignore[no-untyped-def]
+def is_funded_well(g, who, time):  # type: ignore[no-untyped-def]
     """Whether its funder's money matters to a wallet: the first payment, or all of them, are a twentieth at
     least of the most native value it was seen to hold or to pay at once.
     """
-    money = words_of(g.holdings, g.old_holdings, pair_key(wallet, 0))
-    peak = money[:4] if u256.compare(money[:4], money[4:8]) >= 0 else money[4:8]
-    given = words_of(g.pairs, g.old_pairs, pair_key(g.funder[wallet], wallet))
+    money, paid = known_holding(g, who, 0, time), known_pair(g, g.funder[who], who, time)
+    peak, given = np.zeros(4, np.uint64), np.zeros(4, np.uint64)
+    if money.size > 0:
+        balance, largest = word(money, H_BALANCE), word(money, H_LARGEST)
+        peak[:] = balance if u256.compare(balance, largest) >= 0 else largest
+    if paid.size > 0:
+        given[:] = word(paid, P_NATIVE)
     if u256.at_least(given, 1, peak, 20):
         return True
     first = np.zeros(4, np.uint64)
-    first[3] = min(np.uint64(g.funding[wallet]), _MOST_GWEI) * np.uint64(20)
+    first[3] = min(np.uint64(g.funding[who]), _MOST_GWEI) * np.uint64(20)
     return u256.at_least(first, 1, peak, GWEI)
 
 
@@ -133,20 +128,19 @@ def in_use(asset, payers):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def is_usual(assets, old_assets, asset, magnitude):  # type: ignore[no-untyped-def]
+def is_usual(g, asset, magnitude, time):  # type: ignore[no-untyped-def]
     """Whether an amount is a twentieth at least of what is usual of a token in use."""
-    if asset == 0 or look(assets, old_assets, asset, A_PAYERS) < IN_USE_PAYERS:
+    if asset == 0:
         return False
-    row = find(assets, asset)
-    if row >= 0:
-        return magnitude >= assets.floats[row, A_MEAN] - _LOG_OF_TWENTY
-    row = find(old_assets, asset)
-    return magnitude >= old_assets.floats[row, A_MEAN] - _LOG_OF_TWENTY
+    row = known_asset(g, asset, time)
+    if row.size == 0 or row[A_PAYERS] < IN_USE_PAYERS:
+        return False
+    return magnitude >= row.view(np.float64)[A_MEAN] - _LOG_OF_TWENTY
 
 
 @njit(cache=True)
 def is_busy(taker):  # type: ignore[no-untyped-def]
-    """Whether a wallet (its integers) is paid by many, and pays many."""
+    """Whether a wallet (its row) is paid by many, and pays many."""
     return taker[W_SIGNED_IN] >= HUB_DEGREE and taker[W_OWN_PAYEES] >= HUB_DEGREE
 
 

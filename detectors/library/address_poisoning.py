@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from detectors.alerts.alert import RoleName, Severity
-from detectors.base import Finding, Memory, Row, evidence_rows, hexed
+from detectors.base import Finding, Memory, Row, TableSpec, evidence_rows, hexed
+from detectors.compiled import njit
 from detectors.kernels import u256
-from detectors.kernels.compiled import njit
-from detectors.kernels.table import Table, look, touch
+from detectors.kernels.tables import pair_key, word
+from detectors.memory.claims import claim, held, seen
+from detectors.memory.layout import WORD, Array, Layout
+from detectors.memory.rows import OWN, touch
+from detectors.memory.table import Table
 from detectors.parts import worth
 from detectors.parts.features import Features
 from detectors.parts.rows import limbs
 from ingest.model.batch import Batch
 
+DAY = 86_400
 PREFIX_DIGITS, SUFFIX_DIGITS = 3, 4
 NONE, ZERO_VALUE, DUST, COUNTERFEIT, LOSS, SMALL_LOSS = range(6)
 MANNER = {
@@ -26,10 +32,13 @@ MANNER = {
     LOSS: "the victim's own payment to it, by mistake",
     SMALL_LOSS: "the victim's own payment to it, by mistake",
 }
-# Integer columns of what is remembered of (payer, ends of an address): the payee really paid, in which asset,
-# a lookalike that proved harmless, the lookalike that poisoned.
-PAYEE, ASSET, HARMLESS, POISONER = range(4)
-
+# What is remembered of (payer, ends of an address): the payee really paid, in which asset, how much, when;
+# and a lookalike that proved harmless.
+PAID = Layout(ints=("payee", "asset", "time", "harmless"), words=("amount",))
+PAYEE, ASSET, PAID_AT, HARMLESS, AMOUNT = range(OWN, OWN + 5)
+# What is remembered of (victim, lookalike) once it poisoned: whom it imitates, and what that is usually paid.
+POISONED = Layout(ints=("imitated", "asset"), words=("amount",))
+IMITATED, USUAL_ASSET, USUAL = range(OWN, OWN + 3)
 
 _KNOWN = (
     "from_funder", "to_funder", "funder_payees", "from_paid_asset", "to_paid_asset", "from_first_payer",
@@ -41,43 +50,91 @@ _KNOWN = (
 class Settings:
     """dust_divisor: an amount of at most 1/n of what the victim paid in the same asset is tiny.
     same_owner_payees: a funder of fewer wallets than this ties the wallets it funded to one owner.
+    candidate_s: block time for which an address that was really paid can be imitated. loss_s: block time
+    after a poisoning in which a payment to the lookalike is a loss: of real losses half come after 33 hours,
+    a fifth after two weeks. *_cap: rows of what is remembered of payments, of those that the token alone
+    tells of, and of poisonings.
     """
 
     dust_divisor: int = 100
     same_owner_payees: int = 20
+    candidate_s: int = 90 * DAY
+    loss_s: int = 400 * DAY
+    paid_cap: int = 8_000_000
+    told_cap: int = 1_000_000
+    poisoned_cap: int = 1_000_000
 
 
-@njit(cache=True)
-def _lookalike(table, old, victim, ends, other):  # type: ignore[no-untyped-def]
-    """The address that `victim` really paid and `other` (with these `ends`) imitates, or 0."""
-    key = (victim << 28) | ends
-    payee = look(table, old, key, PAYEE)
-    if payee == 0 or payee == other or look(table, old, key, HARMLESS) == other:
-        return 0
-    return payee
-
-
-@njit(cache=True)
-def _pay(table, old, payer, payee, ends, asset, amount, divisor, out):  # type: ignore[no-untyped-def]
-    """The payer's own payment: remembered, or the loss where it goes to a lookalike that poisoned. Whether it
-    is one; a small one is none of what the payer is known to pay the address meant.
+class Tables(NamedTuple):
+    """The arrays of the tables, flat: payments that the payer asked for, payments that a log tells of in a
+    transaction of the payer, and poisonings.
     """
-    row = touch(table, old, (payer << 28) | ends)
-    ints = table.ints[row]
-    if ints[PAYEE] == 0 or ints[PAYEE] == payee:
-        ints[PAYEE], ints[ASSET] = payee, asset
-        table.words[row] = amount
-        return False
-    if ints[POISONER] == payee:
-        is_usual = ints[ASSET] == asset and u256.at_least(amount, 1, table.words[row], divisor)
-        out[0], out[1] = LOSS if is_usual else SMALL_LOSS, ints[PAYEE]
-        return True
-    ints[HARMLESS] = payee
-    return False
+
+    paid: Array
+    old_paid: Array
+    paid_undo: Array
+    told: Array
+    old_told: Array
+    told_undo: Array
+    poisoned: Array
+    old_poisoned: Array
+    poisoned_undo: Array
+
+
+class Limits(NamedTuple):
+    dust_divisor: int
+    same_owner_payees: int
+    candidate_s: int
 
 
 @njit(cache=True)
-def _manner(table, old, key, asset, amount, own_payments, received, divisor):  # type: ignore[no-untyped-def]
+def _key(victim, ends):  # type: ignore[no-untyped-def]
+    return (victim << 28) | ends
+
+
+@njit(cache=True)
+def _claim(t, key, block, time, direct):  # type: ignore[no-untyped-def]
+    return claim(t.paid, t.old_paid, t.paid_undo, t.told, t.old_told, t.told_undo, key, block, time, direct)
+
+
+@njit(cache=True)
+def _lookalike(t, victim, ends, other, time, limits):  # type: ignore[no-untyped-def]
+    """What is known of the address that `victim` really paid and `other` (with these `ends`) imitates; empty
+    where it imitates none.
+    """
+    row = seen(t.paid, t.old_paid, t.told, t.old_told, _key(victim, ends), time)
+    if row.size == 0 or row[PAYEE] == 0 or row[PAYEE] == other or row[HARMLESS] == other:
+        return row[:0]
+    return row if time - row[PAID_AT] <= limits.candidate_s else row[:0]
+
+
+@njit(cache=True)
+def _is_loss(t, payer, payee, asset, time, amount, limits, out):  # type: ignore[no-untyped-def]
+    """Whether a payment goes to a lookalike that poisoned. A small one is none of what the payer is known to
+    pay the address meant.
+    """
+    row = held(t.poisoned, t.old_poisoned, pair_key(payer, payee), time)
+    if row.size == 0:
+        return False
+    is_usual = row[USUAL_ASSET] == asset
+    is_usual = is_usual and u256.at_least(amount, 1, word(row, USUAL), limits.dust_divisor)
+    out[0], out[1] = LOSS if is_usual else SMALL_LOSS, row[IMITATED]
+    return True
+
+
+@njit(cache=True)
+def _remember(t, key, payee, asset, block, time, direct, amount, limits):  # type: ignore[no-untyped-def]
+    """The payer's own payment: this is whom he really pays, or one more address with the same ends."""
+    row = _claim(t, key, block, time, direct)
+    if row[PAYEE] == 0 or row[PAYEE] == payee or time - row[PAID_AT] > limits.candidate_s:
+        row[PAYEE], row[ASSET], row[PAID_AT] = payee, asset, time
+        word(row, AMOUNT)[:] = amount
+    else:
+        row[HARMLESS] = payee
+
+
+@njit(cache=True)
+def _manner(row, asset, amount, own_payments, received, limits):  # type: ignore[no-untyped-def]
     """How a lookalike's transfer poisons, or NONE where it moves real money."""
     if u256.is_zero(amount):
         return ZERO_VALUE
@@ -85,55 +142,65 @@ def _manner(table, old, key, asset, amount, own_payments, received, divisor):  #
         return COUNTERFEIT
     if not received:
         return NONE
-    row = touch(table, old, key)
-    if table.ints[row, ASSET] != asset or u256.at_least(table.words[row], divisor, amount, 1):
+    if row[ASSET] != asset or u256.at_least(word(row, AMOUNT), limits.dust_divisor, amount, 1):
         return DUST
     return NONE
 
 
 @njit(cache=True)
-def _stream(table, old, ids, ends, amounts, known, divisor, owner_payees, out):  # type: ignore[no-untyped-def]
-    """Rows in order. ids: sender, payee, transaction sender, asset. ends: of sender, of payee. out: kind,
-    imitated id.
+def _poison(t, victim, other, row, block, time):  # type: ignore[no-untyped-def]
+    """Keeps whom a lookalike imitates: a loss may come when the payment itself is long forgotten."""
+    at = touch(t.poisoned, t.old_poisoned, t.poisoned_undo, pair_key(victim, other), block, time) - OWN
+    t.poisoned[at + IMITATED], t.poisoned[at + USUAL_ASSET] = row[PAYEE], row[ASSET]
+    for i in range(WORD):
+        t.poisoned[at + USUAL + i] = row[AMOUNT + i]
+
+
+@njit(cache=True)
+def _stream(t, ids, ends, amounts, known, limits, out):  # type: ignore[no-untyped-def]
+    """Rows in order. ids: sender, payee, transaction sender, asset, direct, block, time. ends: of sender, of
+    payee. out: kind, imitated id.
     """
     for i in range(ids.shape[0]):
-        sender, payee, by, asset = ids[i]
+        sender, payee, by, asset, direct, block, time = ids[i]
         if sender == payee or sender == 0 or payee == 0:
             continue
-        is_own = by == sender and not u256.is_zero(amounts[i])
-        if is_own and _pay(table, old, sender, payee, ends[i, 1], asset, amounts[i], divisor, out[i]):
-            continue
+        if by == sender and not u256.is_zero(amounts[i]):
+            if _is_loss(t, sender, payee, asset, time, amounts[i], limits, out[i]):
+                continue
+            key = _key(sender, ends[i, 1])
+            _remember(t, key, payee, asset, block, time, direct != 0, amounts[i], limits)
         for received in range(2):
             victim, other = (payee, sender) if received else (sender, payee)
             victim_ends = ends[i, 0] if received else ends[i, 1]
-            imitated = _lookalike(table, old, victim, victim_ends, other)
-            if by == victim or imitated == 0:
+            row = _lookalike(t, victim, victim_ends, other, time, limits)
+            if by == victim or row.size == 0:
                 continue
             funder = known[i, 0] if received else known[i, 1]
             victims_funder = known[i, 1] if received else known[i, 0]
             first_payer = known[i, 5] if received else known[i, 6]
-            related = first_payer in (victim, imitated)
-            related = related or (funder >= 0 and funder == victims_funder and known[i, 2] < owner_payees)
-            key = (victim << 28) | victim_ends
+            related = first_payer in (victim, row[PAYEE])
+            tied = funder >= 0 and funder == victims_funder
+            related = related or (tied and known[i, 2] < limits.same_owner_payees)
             own = known[i, 4] if received else known[i, 3]
-            manner = _manner(table, old, key, asset, amounts[i], own, received, divisor)
-            row = touch(table, old, key)
+            manner = _manner(row, asset, amounts[i], own, received, limits)
             if related or manner == NONE:
-                table.ints[row, HARMLESS] = other
+                _claim(t, _key(victim, victim_ends), block, time, False)[HARMLESS] = other
             else:
-                table.ints[row, POISONER] = other
-                out[i, 0], out[i, 1] = manner, imitated
+                out[i, 0], out[i, 1] = manner, row[PAYEE]
+                _poison(t, victim, other, row, block, time)
 
 
 class AddressPoisoning:
     """Flags a transfer that plants a lookalike in a victim's history, and the payment that falls for it.
 
     A lookalike has the first 3 and last 4 hex digits of an address the victim paid by a transaction of its
-    own. It poisons by a transfer of nothing "from" the victim, by a tiny amount, or by a token the victim
-    never paid with. Fails: where the victim's real payment lies before the stream (or two generations back);
-    against lookalikes of addresses that only paid the victim. Does not flag wallets funded by the victim, by
+    own in the last 90 days. It poisons by a transfer of nothing "from" the victim, by a tiny amount, or by a
+    token the victim never paid with; a payment to it in the next 400 days is a loss. Fails: where the real
+    payment lies before the stream or further back; against lookalikes of addresses that only paid the
+    victim. Does not flag wallets funded by the victim, by
     the imitated address, or by the victim's own funder. Costs one table look-up a transfer and direction;
-    remembers 60 bytes for each (payer, payee). Source: Tsuchiya et al. 2025 (all of 435 real losses match at
+    remembers 100 bytes for each (payer, payee). Source: Tsuchiya et al. 2025 (all of 435 real losses match at
     least 3 + 4 digits; 270M attempts); Forta recall 16 %.
     """
 
@@ -142,20 +209,31 @@ class AddressPoisoning:
     needs = "transfers"
     settings = Settings()
 
+    @property
+    def tables(self) -> dict[str, TableSpec]:
+        own = self.settings
+        return {
+            "paid": TableSpec(PAID, own.candidate_s, own.paid_cap),
+            "told": TableSpec(PAID, own.candidate_s, own.told_cap),
+            "poisoned": TableSpec(POISONED, own.loss_s, own.poisoned_cap),
+        }
+
     def remember(self, memory: Memory, batch: Batch, features: Features) -> tuple[Memory, pl.DataFrame]:
         """Whom each wallet really paid, by the ends of the address; gives each poisoning row its kind and
         imitated address.
         """
-        rows = features.transfers
-        table = memory.get("paid", Table.new(4, 0, 4))
-        assert isinstance(table, Table)
-        table.reserve(3 * rows.height)
-        ids = _matrix(rows, "from_id", "to_id", "by_id", "asset_id")
+        rows, own = features.transfers, self.settings
+        tables = [memory[name] for name in self.tables]
+        for table in tables:
+            assert isinstance(table, Table)
+            table.reserve(3 * rows.height)
+        arrays = Tables(*(array for table in tables for array in table.arrays()))  # type: ignore[union-attr]
+        ids = _matrix(rows, "from_id", "to_id", "by_id", "asset_id", "direct", "block_number", "timestamp")
         ends = np.stack([_ends(rows["from_address"]), _ends(rows["to_address"])], axis=1)
         known = _matrix(rows, *_KNOWN)
         out = np.zeros((rows.height, 2), np.int64)
-        limits = (self.settings.dust_divisor, self.settings.same_owner_payees)
-        _stream(table.current, table.previous, ids, ends, limbs(rows["amount"]), known, *limits, out)
+        limits = Limits(own.dust_divisor, own.same_owner_payees, own.candidate_s)
+        _stream(arrays, ids, ends, limbs(rows["amount"]), known, limits, out)
         found = np.flatnonzero(out[:, 0])
         imitated = features.addresses(out[found, 1])
         columns = {
@@ -163,7 +241,7 @@ class AddressPoisoning:
             "kind": pl.Series(out[found, 0], dtype=pl.Int64),
             "imitated": pl.Series(imitated, dtype=pl.Binary),
         }
-        return {"paid": table}, pl.DataFrame(columns)
+        return {}, pl.DataFrame(columns)
 
     def score(self, batch: Batch, features: Features) -> list[Finding]:
         """One finding a poisoning transfer: subject = the lookalike wallet."""

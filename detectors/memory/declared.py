@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from detectors.memory.appended import Appended
 from detectors.memory.history import History
 from detectors.memory.layout import Layout
 from detectors.memory.names import Names
@@ -32,6 +33,11 @@ class Declared:
     def history(self, name: str, layout: Layout, *, horizon_s: int | None, cap: int) -> History:
         """See `History`."""
         part = History(layout, horizon_s=horizon_s, cap=cap, folder=self.folder, name=name)
+        return self._add(name, part)
+
+    def appended(self, name: str, layout: Layout, *, horizon_s: int | None) -> Appended:
+        """See `Appended`."""
+        part = Appended(layout, horizon_s=horizon_s, folder=self.folder, name=name)
         return self._add(name, part)
 
     def row_log(

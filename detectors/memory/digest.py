@@ -13,8 +13,7 @@ from detectors.memory import numbers
 from detectors.memory.history import History
 from detectors.memory.layout import Array
 from detectors.memory.numbering import Numbering
-from detectors.memory.parts import Part, described
-from detectors.memory.rowlog import RowLog
+from detectors.memory.parts import Log, Part, described
 from detectors.memory.table import Table
 
 
@@ -30,7 +29,7 @@ def add_part(whole: Hash, part: Part, time: int) -> None:
     elif isinstance(part, Numbering):
         _add_array(whole, np.array([part.count, part.control[numbers.SUM]]))
     else:
-        assert isinstance(part, History | RowLog)
+        assert isinstance(part, Log)
         begin = max(part.too_old_at(time), part.segments.first)
         _add_array(whole, np.array([begin, part.count]))
         _add_array(whole, part.segments.cells[begin : part.count])

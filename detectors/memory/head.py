@@ -39,6 +39,8 @@ class Head:
     names: Mapping[str, Any]
     parts: Mapping[str, Any]
     """What each part looked like, see `described`."""
+    files: Sequence[str] = ()
+    """Files of the engine's own that belong to this state."""
 
 
 def write(folder: Path, head: Head) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Columns = Mapping[str, Array]
-"""Columns by name; a 256-bit word is [n, 4] limbs, the lowest first."""
+"""Columns by name; a 256-bit word is [n, 4] limbs, in the order that its owner chose."""
 
 WORD = 4
 """Cells of a 256-bit word."""

@@ -22,7 +22,7 @@ from detectors.memory.segments import Segment
 from detectors.memory.table import Table
 from ingest.model.errors import UnreadableCheckpoint
 
-_OWN = re.compile(r"head\.json(\.writing)?|tables-\d{12}|[a-z][a-z0-9_]*\.\d{12}")
+_OWN = re.compile(r"head\.json(\.writing)?|(tables|engine)-\d{12}(\.writing)?|[a-z][a-z0-9_]*\.\d{12}")
 """Names of files that are written here; nobody else's are touched."""
 
 
@@ -47,7 +47,7 @@ def leftovers(folder: Path, head: Head | None) -> list[Path]:
     """Files of the folder that the head does not name: a process died before its own head was in place."""
     named = {NAME}
     if head is not None:
-        named.add(head.snapshot)
+        named |= {head.snapshot, *head.files}
         for name, part in [*head.logs.items(), *head.names.items()]:
             named |= {f"{name}.{segment[0]:012}" for segment in part["segments"]}
     own = [path for path in sorted(folder.iterdir()) if _OWN.fullmatch(path.name)]

@@ -17,7 +17,7 @@ import fcntl
 import hashlib
 import os
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -177,15 +177,16 @@ class Memory(Declared):
         idle = self.folder is not None and self._snapshot is None
         return idle and self.saved < self.floor <= self.block
 
-    def begin_snapshot(self, extra: Mapping[str, Any]) -> None:
+    def begin_snapshot(self, extra: Mapping[str, Any], own: Sequence[str] = ()) -> None:
         """Begins to write state as of the last final block, `floor`. `extra` (what JSON can say) is given
-        back with it: where the log goes on, what is switched off.
+        back with it: where the log goes on. `own` are files of the caller (engine-…) in the folder, durable
+        already: they stay as long as this head does.
         """
         if self.folder is None or not self.can_save():
             raise ValueError("a snapshot is under way, or there is nothing final to write")
         self._keep_journal(True)
         aged = self._aged[: bisect_right(self._aged, (self.floor, FOREVER))][-1:]
-        self._snapshot = Snapshot(self.folder, self.floor, aged, extra, self.parts, self.tables())
+        self._snapshot = Snapshot(self.folder, self.floor, aged, extra, self.parts, self.tables(), own)
 
     def write(self, seconds: float = SLICE_S) -> bool:
         """A slice of the snapshot under way, to be called between blocks; True when it put a new head in its

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from detectors.memory.appended import Appended
 from detectors.memory.history import History
 from detectors.memory.numbering import Numbering
 from detectors.memory.rowlog import RowLog
@@ -28,13 +29,13 @@ class Part(Protocol):
         ...
 
 
-Log = History | RowLog
+Log = History | RowLog | Appended
 
 
 def described(part: Part) -> dict[str, object]:
     """What state must have in common with the part that takes it."""
     if isinstance(part, Numbering):
         return {"words": part.words, "facts": {name: list(pair) for name, pair in part.facts.items()}}
-    assert isinstance(part, History | RowLog | Table)
+    assert isinstance(part, Log | Table)
     shape: dict[str, object] = {"layout": part.layout.to_json(), "horizon_s": part.horizon_s}
     return shape | ({"places": list(part.places)} if isinstance(part, RowLog) else {})

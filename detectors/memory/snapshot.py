@@ -56,6 +56,7 @@ class Snapshot:
         extra: Mapping[str, Any],
         parts: Mapping[str, Part],
         tables: Mapping[str, Table],
+        own: Sequence[str] = (),
     ) -> None:
         logs = {name: part for name, part in parts.items() if isinstance(part, Log)}
         names = {name: part for name, part in parts.items() if isinstance(part, Numbering)}
@@ -77,6 +78,7 @@ class Snapshot:
             logs={},
             names={name: _of_names(part, block) for name, part in names.items()},
             parts={name: described(part) for name, part in parts.items()},
+            files=tuple(own),
         )
         self._writer = FrameWriter(folder / self._head.snapshot)
         self._steps: Iterator[str] = self._work()
@@ -195,8 +197,9 @@ class Snapshot:
             return False
         if self._error is not None:
             raise self._refused(self._error) from self._error
-        for old in self.folder.glob("tables-*"):
-            if old.name != self._head.snapshot:
+        named = {self._head.snapshot, *self._head.files}
+        for old in (*self.folder.glob("tables-*"), *self.folder.glob("engine-*")):
+            if old.name not in named:
                 files.remove(old)
         return True
 

@@ -157,9 +157,9 @@ def _close_blocks(batch: Batch, rows: layout.Rows, ledger: Ledger) -> None:
 def _trails(parts: list[layout.Trail], ledger: Ledger) -> pl.DataFrame:
     if not parts or not sum(part.row.size for part in parts):
         return pl.DataFrame(schema=TRAIL_ROW)
-    row, edges, amounts, hashes = (
-        np.concatenate([getattr(part, name) for part in parts]) for name in layout.Trail._fields[:4]
-    )
+    row, edges = (np.concatenate([getattr(part, name) for part in parts]) for name in ("row", "edges"))
+    amounts = edges[:, layout.E_AMOUNT : layout.E_HASH].astype(">u8")
+    hashes = np.ascontiguousarray(edges[:, layout.E_HASH :])
     assets = edges[:, layout.E_ASSET]
     tokens = [
         None if asset == 0 else token for asset, token in zip(assets, ledger.addresses(assets), strict=True)
@@ -168,14 +168,14 @@ def _trails(parts: list[layout.Trail], ledger: Ledger) -> pl.DataFrame:
         "row": row,
         "block_number": edges[:, layout.E_BLOCK],
         "timestamp": edges[:, layout.E_TIME],
-        "transaction_hash": [bytes(value) for value in hashes],
+        "transaction_hash": [value.tobytes() for value in hashes],
         "log_index": edges[:, layout.E_LOG],
         "index_in_log": edges[:, layout.E_IN_LOG],
         "standard": STANDARDS.categories.gather(edges[:, layout.E_STANDARD]),
         "token": tokens,
         "from_address": ledger.addresses(edges[:, layout.E_FROM]),
         "to_address": ledger.addresses(edges[:, layout.E_TO]),
-        "amount": [value.tobytes() for value in amounts.astype(">u8")],
+        "amount": [value.tobytes() for value in amounts],
     }
     frame = pl.DataFrame(
         {name: pl.Series(name, values).cast(TRAIL_ROW[name]) for name, values in columns.items()}

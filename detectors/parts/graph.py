@@ -1,60 +1,58 @@
-"""The rolling transfer graph: the tables and the ring of `detectors.kernels`, fed with frames and read as
-frames.
-"""
+"""The rolling transfer graph: tables and edges in a chain's memory, fed with frames and read as frames."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.kernels import layout, stream
-from detectors.kernels.table import Array, Table
+from detectors.memory.appended import Appended
+from detectors.memory.layout import Layout
+from detectors.memory.memory import Memory
+from detectors.memory.table import Table
+from detectors.parts.horizons import Horizons
 from detectors.parts.ledger import Ledger
-
-EDGES = 1 << 16
-"""Edges the ring holds: the newest 65,536 transfers can be walked. Older ones are out of reach of trails;
-counts remain.
-"""
-
-GENERATION_ROWS = 1 << 20
-"""Rows of a table at which a generation ends early; see `Graph.rotate`."""
 
 BUFFER_EDGES = 2_560_000
 """Edges of trails a kernel call has room for, unless one block alone needs more: 400 MB, of which memory is
 only taken where a trail is written.
 """
 
+LAYOUTS = {
+    "wallets": layout.WALLET,
+    "holdings": layout.HOLDING,
+    "pairs": layout.PAIR,
+    "assets": layout.ASSET,
+}
+TOUCHES = {"wallets": 3, "holdings": 2, "pairs": 1, "assets": 1}
+"""Rows of each table that one transfer can touch."""
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class Graph:
-    """Everything about transfers that expires. `copy` shares nothing that changes."""
+    """What is remembered of transfers for a time. Each kind of row has two tables: what its payer signed
+    lasts, what a log only tells of is kept in the smaller one (see `memory.claims`).
+    """
 
-    wallets: Table = field(default_factory=lambda: Table.new(layout.WALLET_INTS, layout.WALLET_FLOATS))
-    holdings: Table = field(default_factory=lambda: Table.new(layout.HOLDING_INTS, 0, layout.HOLDING_WORDS))
-    pairs: Table = field(default_factory=lambda: Table.new(layout.PAIR_INTS, 0, layout.PAIR_WORDS))
-    assets: Table = field(default_factory=lambda: Table.new(layout.ASSET_INTS, layout.ASSET_FLOATS))
-    edges: Array = field(default_factory=lambda: np.zeros((EDGES, layout.EDGE_INTS), np.int64))
-    amounts: Array = field(default_factory=lambda: np.zeros((EDGES, 4), np.uint64))
-    hashes: Array = field(default_factory=lambda: np.zeros((EDGES, 32), np.uint8))
-    next_edge: Array = field(default_factory=lambda: np.zeros(1, np.int64))
-    early_rotations: int = 0
+    signed: dict[str, Table]
+    told: dict[str, Table]
+    edges: Appended
 
-    def copy(self) -> Graph:
-        tables = {name: getattr(self, name).copy() for name in TABLES}
-        ring = {name: getattr(self, name).copy() for name in RING}
-        return Graph(**tables, **ring, early_rotations=self.early_rotations)
+    @classmethod
+    def within(cls, memory: Memory, horizons: Horizons) -> Graph:
+        """Its parts, named in a chain's memory."""
 
-    def rotate(self, due: bool) -> None:
-        """Begins a new generation where it is due, or where a table has reached its cap (counted, for
-        `status`).
-        """
-        full = any(getattr(self, name).rows >= GENERATION_ROWS for name in TABLES)
-        if due or full:
-            self.early_rotations += int(full and not due)
-            for name in TABLES:
-                getattr(self, name).rotate()
+        def table(name: str, columns: Layout, cap: int) -> Table:
+            kind = name.removeprefix("told_")
+            return memory.table(name, columns, horizon_s=getattr(horizons, f"{kind}_s"), cap=cap)
+
+        return cls(
+            {name: table(name, own, getattr(horizons, f"{name}_cap")) for name, own in LAYOUTS.items()},
+            {name: table(f"told_{name}", own, horizons.told_cap) for name, own in LAYOUTS.items()},
+            memory.appended("edges", layout.EDGE, horizon_s=horizons.edges_s),
+        )
 
     def take(
         self, rows: layout.Rows, limits: layout.Limits, ledger: Ledger
@@ -77,36 +75,25 @@ class Graph:
         return out, trails, touched
 
     def _reserve(self, rows: int) -> None:
-        self.wallets.reserve(3 * rows)
-        self.holdings.reserve(2 * rows)
-        self.pairs.reserve(rows)
-        self.assets.reserve(rows)
+        for name, touches in TOUCHES.items():
+            self.signed[name].reserve(touches * rows)
+            self.told[name].reserve(touches * rows)
+        self.edges.reserve(rows)
 
     def _arrays(self, ledger: Ledger) -> layout.Graph:
-        tables = (self.wallets, self.holdings, self.pairs, self.assets)
-        generations = [columns for table in tables for columns in (table.current, table.previous)]
-        return layout.Graph._make(
-            [
-                *generations,
-                self.edges,
-                self.amounts,
-                self.hashes,
-                self.next_edge,
-                ledger.funder,
-                ledger.funded,
-                ledger.funding,
-            ]
-        )
-
-
-TABLES = ("wallets", "holdings", "pairs", "assets")
-RING = ("edges", "amounts", "hashes", "next_edge")
+        tables = [
+            array
+            for name in LAYOUTS
+            for table in (self.signed[name], self.told[name])
+            for array in table.arrays()
+        ]
+        facts = [ledger.funder, ledger.funded, ledger.funding, ledger.older, ledger.appeared]
+        return layout.Graph._make([*tables, *self.edges.arrays(), *facts])
 
 
 def _used_trail(trail: layout.Trail, start: int) -> layout.Trail:
     used = int(trail.used[0])
-    edges, amounts, hashes = (column[:used].copy() for column in (trail.edges, trail.amounts, trail.hashes))
-    return layout.Trail(trail.row[:used] + start, edges, amounts, hashes, trail.used)
+    return layout.Trail(trail.row[:used] + start, trail.edges[:used].copy(), trail.used)
 
 
 def _used_wallets(touched: layout.Touched) -> layout.Touched:
@@ -130,11 +117,7 @@ def _spans(rows: layout.Rows, most: int) -> list[tuple[int, int]]:
 def _trail_buffer(room: int) -> layout.Trail:
     """Room for so many edges; memory is only touched where it is written."""
     return layout.Trail(
-        np.empty(room, np.int64),
-        np.empty((room, layout.EDGE_INTS), np.int64),
-        np.empty((room, 4), np.uint64),
-        np.empty((room, 32), np.uint8),
-        np.zeros(1, np.int64),
+        np.empty(room, np.int64), np.empty((room, layout.EDGE_CELLS), np.int64), np.zeros(1, np.int64)
     )
 
 

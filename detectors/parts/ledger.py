@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detectors.alerts.text import printable
-from detectors.kernels.compiled import njit
+from detectors.compiled import njit
 from ingest import decode, schema
 
 ADDRESS_BYTES = 20
@@ -27,8 +27,10 @@ UNPROVED_BLOCKS = 500_000
 """For how many blocks a row that nothing proves is remembered: eleven days of Polygon, where one block in
 sixteen has one. Evidence older than that counts by the proof of the block that raised the alert.
 """
-FUNDERS = ("funder", "funded", "funding")
-"""Columns of a ledger beside the addresses: who funded each, in which block, with how much."""
+FACTS = ("funder", "funded", "funding", "older", "appeared")
+"""Columns of a ledger beside the addresses: who funded each, in which block, with how much; the block that
+showed that it had native value before the stream; the block time at which it was first seen.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class Ledger:
     funded: NDArray[np.int64] = field(default_factory=lambda: np.zeros(FIRST_ROOM, np.int64))
     funding: NDArray[np.int64] = field(default_factory=lambda: np.zeros(FIRST_ROOM, np.int64))
     """Gwei that the funder first sent."""
+    older: NDArray[np.int64] = field(default_factory=lambda: np.full(FIRST_ROOM, UNKNOWN, np.int64))
+    appeared: NDArray[np.int64] = field(default_factory=lambda: np.full(FIRST_ROOM, UNKNOWN, np.int64))
     count: int = 0
     block_ends: list[tuple[int, int]] = field(default_factory=list)
     tokens: dict[bytes, tuple[int, Token]] = field(default_factory=dict)
@@ -129,13 +133,13 @@ class Ledger:
             self.intern(np.zeros((1, 5), np.uint32))
 
     @classmethod
-    def of(cls, known: NDArray[np.uint32], *funders: NDArray[np.int64]) -> Ledger:
-        """A ledger of addresses already numbered, as a checkpoint keeps them; `funders` as in `FUNDERS`."""
+    def of(cls, known: NDArray[np.uint32], *facts: NDArray[np.int64]) -> Ledger:
+        """A ledger of addresses already numbered, as a checkpoint keeps them; `facts` as in `FACTS`."""
         ledger = cls()
         ledger._reserve(known.shape[0])
         ledger.count = known.shape[0]
         ledger.known[: ledger.count] = known
-        for name, column in zip(FUNDERS, funders, strict=True):
+        for name, column in zip(FACTS, facts, strict=True):
             getattr(ledger, name)[: ledger.count] = column
         ledger._rebuild()
         return ledger
@@ -217,6 +221,8 @@ class Ledger:
         late = self.funded > number
         late[self.count :] = True
         self.funder[late], self.funded[late], self.funding[late] = UNKNOWN, 0, 0
+        self.older[self.older > number], self.older[self.count :] = UNKNOWN, UNKNOWN
+        self.appeared[self.count :] = UNKNOWN
         self.wrapped = {token: told for token, told in self.wrapped.items() if told <= number}
         self.tokens = {token: fact for token, fact in self.tokens.items() if fact[0] <= number}
         self.facts = self.facts.filter(pl.col("block_number") <= number)
@@ -231,6 +237,8 @@ class Ledger:
             funder=self.funder.copy(),
             funded=self.funded.copy(),
             funding=self.funding.copy(),
+            older=self.older.copy(),
+            appeared=self.appeared.copy(),
             block_ends=list(self.block_ends),
             tokens=dict(self.tokens),
             wrapped=dict(self.wrapped),
@@ -249,6 +257,9 @@ class Ledger:
         self.funder = np.concatenate([self.funder, np.full(extra, UNKNOWN, np.int64)])
         self.funded = np.concatenate([self.funded, np.zeros(extra, np.int64)])
         self.funding = np.concatenate([self.funding, np.zeros(extra, np.int64)])
+        for name in ("older", "appeared"):
+            grown = np.concatenate([getattr(self, name), np.full(extra, UNKNOWN, np.int64)])
+            setattr(self, name, grown)
         self._rebuild()
 
     def _rebuild(self) -> None:

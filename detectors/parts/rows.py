@@ -62,7 +62,7 @@ def kernel_rows(batch: Batch, ledger: Ledger) -> BatchRows:
         standard=_integers(transfers["standard"].cast(STANDARDS).to_physical()),
         amount=limbs(transfers["amount"]),
         magnitude=_log10(transfers["amount_float"].to_numpy()),
-        hash=np.frombuffer(b"".join(transfers["transaction_hash"].to_list()), np.uint8).reshape(-1, 32),
+        hash=np.frombuffer(b"".join(transfers["transaction_hash"].to_list()), np.int64).reshape(-1, 4),
     )
     return BatchRows(rows, by)
 

@@ -15,6 +15,7 @@ from detectors.engine import checkpoint
 from detectors.engine.digest import digest
 from detectors.engine.engine import Engine, Output
 from detectors.engine.settings import EngineSettings
+from detectors.memory.memory import NO_BLOCK
 from detectors.runs.outbox import Outbox
 from detectors.runs.published import OutputMark, output_mark
 from detectors.runs.rebuild import Rebuild, Say
@@ -24,7 +25,7 @@ from ingest.model.batch import Event
 from ingest.model.errors import BadInput, RunMismatch
 
 SAVE_BLOCKS = 50
-"""A checkpoint is written each time the final state is this many blocks further: a restart replays at most
+"""State begins to be written each time what is final is this many blocks further: a restart replays about
 that and the finality depth.
 """
 POLL_S = 0.2
@@ -53,9 +54,9 @@ class Live:
 
         1. A predecessor is fenced. 2. The mark is read: what is below it was sent. Where it is of another
         run, or no note of ours, this ends; where a rebuild was cut short, it is repeated. 3. State comes from
-        the checkpoint, or from nothing, and reading goes on after it. 4. For each poll: events are judged;
-        what lies above the mark is sent, alerts before scores, with the new mark, in one transaction; then,
-        when due, the checkpoint is written.
+        the state on disk, or from nothing, and reading goes on after it. 4. For each poll: events are judged;
+        what lies above the mark is sent, alerts before scores, with the new mark, in one transaction; then
+        a slice of the state is written, where that is due.
         """
         partition = Cluster(self.bootstrap).partition_of(self.chain_id)
         with Publisher(self.bootstrap, group_of(self.chain_id)) as publisher:
@@ -67,8 +68,11 @@ class Live:
                 begun = self._resumed(mark)
             if begun is None:
                 return
-            self._follow(*begun, outbox, stop, until_block)
-            self._save(begun[0])
+            try:
+                self._follow(*begun, outbox, stop, until_block)
+                checkpoint.save(begun[0])
+            finally:
+                begun[0].close()
 
     def _checked(self, mark: OutputMark) -> Note:
         """The mark's note. Raises UnreadableRecord, RunMismatch, and BadInput where the log is another."""
@@ -106,11 +110,12 @@ class Live:
             mark,
             stop,
             until_block,
+            self.state_dir,
         ).run()
         if done is None:
             return None
         engine, offset = done
-        self._save(engine)
+        checkpoint.save(engine)
         return engine, offset, None
 
     def _resumed(self, mark: OutputMark | None) -> Begun:
@@ -118,20 +123,22 @@ class Live:
         where a rebuild has left it behind.
         """
         note = None if mark is None else mark.note()
-        engine = Engine(self.chain_id, self.detectors, self.settings)
-        saved = checkpoint.load(self.state_dir, self.chain_id, self.detectors)
-        if saved is None:
-            return engine, None, mark
+        engine = self._engine()
         try:
-            engine.resume(saved)
+            offset = checkpoint.opened(engine)
         except RunMismatch:
             if note is None or note.anchor is None:
                 raise
             self.say(f"detect: chain {self.chain_id}: the checkpoint is of a run before: it is passed over")
-            return engine, None, mark
-        if note is not None:
+            checkpoint.forget(self.state_dir, self.chain_id)
+            engine = self._engine()
+            offset = checkpoint.opened(engine)
+        if offset is not None and note is not None:
             self._expect_run(engine.run_name(), note)
-        return engine, saved.offset, mark
+        return engine, offset, mark
+
+    def _engine(self) -> Engine:
+        return Engine(self.chain_id, self.detectors, self.settings, folder=self.state_dir)
 
     def _follow(
         self,
@@ -142,7 +149,6 @@ class Live:
         stop: threading.Event,
         until_block: int | None,
     ) -> None:
-        saved = engine.state.number
         sent = mark.offset if mark is not None else 0
         with LogReader(self.bootstrap, self.chain_id, offset) as reader:
             while not stop.is_set() and not (until_block is not None and engine.state.number >= until_block):
@@ -156,13 +162,18 @@ class Live:
                 if outputs:
                     outbox.send(outputs, engine, after)
                     sent = after
-                if engine.kept and engine.kept[0].state.number - saved >= SAVE_BLOCKS:
-                    saved = self._save(engine)
+                self._save(engine)
 
     def _taken(self, engine: Engine, event: Event, after: int) -> Output:
         """Judges an event, and says what was switched off by it."""
-        before = set(engine.state.off)
+        before, forgotten = set(engine.state.off), engine.state.memory.early_ageings()
         output = engine.take(event, after)
+        for name, times in engine.state.memory.early_ageings().items():
+            if times > forgotten.get(name, 0):
+                self.say(
+                    f"detect: chain {self.chain_id}: the table {name} was full at block "
+                    f"{engine.state.number} and forgot its oldest rows early ({times} times so far)"
+                )
         for name, off in engine.state.off.items():
             if name not in before:
                 self.say(
@@ -179,10 +190,9 @@ class Live:
         if after == mark.offset or note.anchor is None:
             self._expect_run(engine.run_name(), note)
 
-    def _save(self, engine: Engine) -> int:
-        """Writes the checkpoint, where there is final state. Returns the final block."""
-        saved = engine.base()
-        if saved is None:
-            return engine.state.number
-        checkpoint.save(self.state_dir, saved)
-        return saved.state.number
+    def _save(self, engine: Engine) -> None:
+        """Goes on with writing what is final, or begins it where that is far enough from what is on disk."""
+        memory = engine.state.memory
+        if memory.saved == NO_BLOCK or memory.floor - memory.saved >= SAVE_BLOCKS:
+            checkpoint.begin(engine)
+        memory.write()

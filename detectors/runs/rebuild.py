@@ -19,11 +19,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
+from pathlib import Path
 
 import msgspec
 
 from detectors.alerts.messages import Note, Superseded, records_of
 from detectors.base import Detector
+from detectors.engine import checkpoint
 from detectors.engine.engine import Engine, Output
 from detectors.engine.settings import EngineSettings
 from detectors.runs.outbox import Outbox, Record, block_records
@@ -108,6 +110,8 @@ class Rebuild:
     stop: threading.Event
     until_block: int | None = None
     """The log is judged no further than this block, and what was published."""
+    folder: Path | None = None
+    """Where state is kept; it is empty."""
 
     def run(self) -> tuple[Engine, int] | None:
         """The engine and the offset to go on from, once all that differs is sent; None where `stop` came
@@ -119,6 +123,8 @@ class Rebuild:
             with closing(replay.scores):
                 self.outbox.send_in_chunks(self._difference(replay), self.stop)
         if replay is None or self.stop.is_set():
+            if replay is not None:
+                replay.engine.close()
             self.say(f"detect: chain {self.chain_id}: ended before that was done: the next start repeats it")
             return None
         self.outbox.mark(self.outbox.note(replay.engine), replay.offset)
@@ -131,15 +137,23 @@ class Rebuild:
         """
         left: list[Left] = []
         while not self.stop.is_set():
-            engine = Engine(self.chain_id, self.detectors, self.settings, keep_all=True)
+            engine = self._engine()
             replay = Replay(self.chain_id, engine)
             deep = self._judge(replay, left)
             if deep is None and not self.stop.is_set():
                 return replay
             replay.scores.close()
+            engine.close()
             if deep is not None:
                 left.append(deep)
         return None
+
+    def _engine(self) -> Engine:
+        engine = Engine(self.chain_id, self.detectors, self.settings, keep_all=True, folder=self.folder)
+        if self.folder is not None:
+            checkpoint.forget(self.folder, self.chain_id)
+            checkpoint.opened(engine)
+        return engine
 
     def _judge(self, replay: Replay, left: Sequence[Left]) -> Left | None:
         """Judges to the end, or to a rollback that is too deep: the blocks that it took away."""

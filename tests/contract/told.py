@@ -54,7 +54,7 @@ def judged(
     detector: Detector, batch: Batch, settings: EngineSettings
 ) -> Iterable[tuple[Batch, Features, list[Finding]]]:
     """Each epoch's blocks, what the detector saw of them, and what it found."""
-    state = State()
+    state = State.empty([detector], settings)
     for piece in cut(batch, settings.epoch_blocks):
-        state, features = advance(state, piece, [detector], settings)
+        features = advance(state, piece, [detector], settings)
         yield piece, features, detector.score(piece, features)

@@ -6,8 +6,8 @@ import pytest
 
 from detectors.kernels.layout import EMPTIED, EXCEEDED, GWEI, IN_USE_PAYERS, SMALL_WEI, Limits
 from detectors.parts.features import stream
-from detectors.parts.graph import Graph
 from detectors.parts.ledger import Ledger
+from tests.detectors.graphs import graph
 from tests.fixtures.frames import ChainBuilder, address
 
 ALICE, BOB, EXCHANGE = (address(name) for name in ("alice", "bob", "exchange"))
@@ -17,7 +17,7 @@ LARGEST = 2**256 - 1
 
 def last(chain: ChainBuilder) -> dict[str, int]:
     """What was known before the last transfer."""
-    return stream(chain.batch(), Graph(), Ledger(), Limits()).transfers.row(-1, named=True)
+    return stream(chain.batch(), graph(), Ledger(), Limits()).transfers.row(-1, named=True)
 
 
 def in_use(chain: ChainBuilder, token: bytes) -> ChainBuilder:

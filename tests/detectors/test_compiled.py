@@ -15,14 +15,14 @@ from types import CodeType
 
 import pytest
 
-from detectors.kernels import compiled
-from detectors.kernels.compiled import TOP, digest_of, holds_kernels, imported, reached
+from detectors import compiled
+from detectors.compiled import TOP, digest_of, holds_kernels, imported, reached
 
 KERNEL_FILES = [path for path in compiled.sources() if b"@njit" in path.read_bytes()]
 
 CONSTANT = "STEP = 1\n"
 CALLED = """
-from detectors.kernels.compiled import njit
+from detectors.compiled import njit
 from detectors.kernels.constant import STEP
 
 @njit(cache=True)
@@ -30,7 +30,7 @@ def step(x):
     return x + STEP
 """
 CALLER = """
-from detectors.kernels.compiled import njit
+from detectors.compiled import njit
 from detectors.kernels.called import step
 
 @njit(cache=True)
@@ -38,7 +38,7 @@ def twice(x):
     return step(step(x))
 """
 OTHER = """
-from detectors.kernels.compiled import njit
+from detectors.compiled import njit
 
 @njit(cache=True)
 def other(x):
@@ -94,7 +94,7 @@ def checkout(tmp_path: Path) -> Path:
 def copied(top: Path) -> Path:
     for package in ("ingest/machine", "ingest/model", "detectors/kernels"):
         (top / package).mkdir(parents=True)
-    for file in (TOP / "ingest/machine/tools.py", TOP / "detectors/kernels/compiled.py"):
+    for file in (TOP / "ingest/machine/tools.py", TOP / "detectors/compiled.py"):
         shutil.copy(file, top / file.relative_to(TOP))
     shutil.copytree(
         TOP / "ingest", top / "ingest", dirs_exist_ok=True, ignore=shutil.ignore_patterns("localchain")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from random import Random
 
-import numpy as np
 import polars as pl
 import pytest
 
@@ -13,8 +12,10 @@ from detectors.kernels import layout
 from detectors.kernels.layout import Limits
 from detectors.parts.features import Features, stream
 from detectors.parts.graph import Graph
+from detectors.parts.horizons import Horizons
 from detectors.parts.ledger import Ledger
 from ingest.model.batch import Batch
+from tests.detectors.graphs import graph
 from tests.detectors.oracle import Oracle
 from tests.fixtures.frames import ChainBuilder, address
 
@@ -47,7 +48,7 @@ def random_chain(seed: int) -> ChainBuilder:
 
 
 def seen(chain: ChainBuilder, limits: Limits | None = None) -> Features:
-    return stream(chain.batch(), Graph(), Ledger(), limits or Limits())
+    return stream(chain.batch(), graph(), Ledger(), limits or Limits())
 
 
 def column(chain: ChainBuilder, name: str) -> list[int]:
@@ -75,8 +76,8 @@ def test_the_cut_of_batches_changes_no_feature() -> None:
     chain = random_chain(3)
     whole = seen(chain)
     for size in (1, 4):
-        graph, ledger = Graph(), Ledger()
-        parts = [stream(batch, graph, ledger, Limits()) for batch in chain.batches(size)]
+        town, ledger = graph(), Ledger()
+        parts = [stream(batch, town, ledger, Limits()) for batch in chain.batches(size)]
         for name in ("transfers", "wallets"):
             joined = pl.concat([getattr(part, name).drop("row", strict=False) for part in parts])
             assert joined.equals(getattr(whole, name).drop("row", strict=False))
@@ -164,48 +165,25 @@ def test_who_tops_up_for_gas_is_not_where_the_trail_began() -> None:
     assert features.addresses(features.transfers["origin"].to_list())[-1] == ALICE
 
 
-def test_what_has_left_the_ring_is_out_of_reach_but_counts_stay() -> None:
+def test_an_edge_is_out_of_reach_once_it_is_too_old_but_counts_stay() -> None:
+    """With edges of a minute, money that rested seventy seconds is nobody's trail."""
+    for seconds, depth in ((60, 1), (61, 0)):
+        chain = ChainBuilder()
+        chain.block().native(ALICE, BOB, 100)
+        chain.block(seconds).native(BOB, ERIN, 100).native(ALICE, BOB, 1)
+        known = take(chain.batch(), graph(Horizons(edges_s=60)))
+        assert known.transfers["depth"].to_list() == [0, depth, 0]
+        assert known.transfers["pair_count"].to_list() == [0, 0, 1]
+
+
+def test_no_flood_of_transfers_ends_a_trail() -> None:
     chain = ChainBuilder()
     chain.block().native(ALICE, BOB, 100)
-    for _ in range(4):  # a ring of four edges is full of these
+    for _ in range(70_000):
         chain.native(CAROL, DAVE, 1)
-    chain.block().native(BOB, ERIN, 100).native(ALICE, BOB, 1)
-    known = take(chain.batch(), small_graph(4))
-    assert known.transfers["depth"].to_list() == [0] * 7
-    assert known.transfers["pair_count"].to_list() == [0, 0, 1, 2, 3, 0, 1]
-
-
-def test_a_copy_of_the_graph_goes_on_alone() -> None:
-    chain = ChainBuilder()
-    chain.block().native(ALICE, BOB, 100)
-    chain.block().native(ALICE, BOB, 100)
-    first, second = chain.batches(1)
-    graph, ledger = Graph(), Ledger()
-    stream(first, graph, ledger, Limits())
-    copy = graph.copy()
-    for each in (graph, graph, copy):
-        known = stream(second, each, ledger, Limits()).transfers
-    assert known["pair_count"].to_list() == [1]
-
-
-def test_a_full_table_begins_a_generation_early_and_counts_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    graph = Graph()
-    stream(random_chain(1).batch(), graph, Ledger(), Limits())
-    graph.rotate(due=False)
-    assert graph.early_rotations == 0
-    monkeypatch.setattr("detectors.parts.graph.GENERATION_ROWS", 4)
-    graph.rotate(due=False)
-    assert graph.early_rotations == 1
-    assert graph.wallets.rows == 0
+    chain.block().native(BOB, ERIN, 100)
+    assert column(chain, "depth")[-1] == 1
 
 
 def take(batch: Batch, graph: Graph) -> Features:
     return stream(batch, graph, Ledger(), Limits())
-
-
-def small_graph(edges: int) -> Graph:
-    return Graph(
-        edges=np.zeros((edges, layout.EDGE_INTS), np.int64),
-        amounts=np.zeros((edges, 4), np.uint64),
-        hashes=np.zeros((edges, 32), np.uint8),
-    )

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from detectors.kernels.layout import FUNDING_WEI, GWEI, Limits
 from detectors.parts.features import stream
-from detectors.parts.graph import Graph
 from detectors.parts.ledger import FIRST_ROOM, NO_TOKEN, UNKNOWN, UNNAMED_COIN, Ledger, Token, address_words
 from ingest import decode
+from tests.detectors.graphs import graph
 from tests.fixtures.frames import ChainBuilder, address
 
 ETHER = 10**18
@@ -94,7 +94,7 @@ def test_who_sends_to_a_wallet_that_had_money_before_the_stream_did_not_fund_it(
 
 def test_a_wallet_that_pays_more_than_ever_came_was_not_funded_by_the_first_who_sent_some() -> None:
     chain = ChainBuilder().block().native(CAROL, ALICE, ETHER).native(ALICE, BOB, ETHER).native(ALICE, BOB, 1)
-    funders = stream(chain.batch(), Graph(), Ledger(), Limits()).transfers["from_funder"].to_list()
+    funders = stream(chain.batch(), graph(), Ledger(), Limits()).transfers["from_funder"].to_list()
     assert funders[1] >= 0
     assert funders[2] == UNKNOWN
 
@@ -165,5 +165,5 @@ def test_a_copy_until_a_block_leaves_the_ledger_as_it_was() -> None:
 
 def streamed(chain: ChainBuilder) -> Ledger:
     ledger = Ledger()
-    stream(chain.batch(), Graph(), ledger, Limits())
+    stream(chain.batch(), graph(), ledger, Limits())
     return ledger

@@ -10,10 +10,10 @@ from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
 from detectors.kernels.layout import MOST_STEPS, Limits
 from detectors.parts.features import Features, stream
-from detectors.parts.graph import Graph
 from detectors.parts.ledger import Ledger
 from detectors.registry import detectors
 from ingest.model.errors import BadInput
+from tests.detectors.graphs import graph
 from tests.fixtures.frames import ChainBuilder, address
 
 ALICE, BOB, CAROL, DAVE = (address(name) for name in ("alice", "bob", "carol", "dave"))
@@ -21,7 +21,7 @@ WIDE = Limits(quiet_edges=10**6, steps=MOST_STEPS)
 
 
 def seen(chain: ChainBuilder, limits: Limits) -> Features:
-    return stream(chain.batch(), Graph(), Ledger(), limits)
+    return stream(chain.batch(), graph(), Ledger(), limits)
 
 
 def passed_on(times: int) -> ChainBuilder:

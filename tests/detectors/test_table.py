@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from detectors.kernels.table import FIRST_ROWS, Table, look, touch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from detectors.kernels.table import FIRST_ROWS, Table, look, touch
 
 ALICE, BOB, CAROL = 7, 8, 2**40 + 7
 

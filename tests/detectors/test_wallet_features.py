@@ -9,15 +9,15 @@ import pytest
 
 from detectors.kernels.layout import Limits
 from detectors.parts.features import stream
-from detectors.parts.graph import Graph
 from detectors.parts.ledger import Ledger
+from tests.detectors.graphs import graph
 from tests.fixtures.frames import ChainBuilder, address
 
 ALICE, BOB, CAROL, USD = (address(name) for name in ("alice", "bob", "carol", "usd"))
 
 
 def seen(chain: ChainBuilder, wallet: bytes) -> list[dict[str, Any]]:
-    wallets = stream(chain.batch(), Graph(), Ledger(), Limits()).wallets
+    wallets = stream(chain.batch(), graph(), Ledger(), Limits()).wallets
     return [row for row in wallets.iter_rows(named=True) if row["wallet"] == wallet]
 
 

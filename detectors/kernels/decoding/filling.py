@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detectors.kernels.compiled import njit
+from detectors.compiled import njit
 from detectors.kernels.decoding.reading import (
     ADDRESS,
     ARRAY_OF_BYTES,

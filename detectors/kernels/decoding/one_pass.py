@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detectors.kernels.compiled import njit
+from detectors.compiled import njit
 from detectors.kernels.decoding.filling import (
     ADDRESS_ROW,
     EMITTER,
