@@ -33,6 +33,7 @@ from detectors.engine.state import Frames, Moment
 from detectors.engine.tally import DIGEST_BYTES, ROLES, Tally
 from detectors.memory import files
 from detectors.memory.head import NAME as HEAD
+from detectors.memory.head import read as read_head
 from detectors.memory.memory import discard, folder_of
 from detectors.models import outliers
 from detectors.models.outliers import Samples
@@ -68,13 +69,15 @@ def opened(engine: Engine) -> int | None:
             f"{old} was written by an earlier undertow, which kept its state in one file: "
             "start detect with --rebuild"
         )
-    head = memory.open()
-    if head is None:
+    assert memory.folder is not None
+    head = read_head(memory.folder)
+    if head is not None:
+        number, block_hash = head.extra["anchor"]
+        engine.check_run(head.extra["run"], (number, bytes.fromhex(block_hash)))
+    if memory.open() is None or head is None:
         return None
     try:
-        name = head.extra["engine"]
-        assert memory.folder is not None
-        checkpoint = read(memory.folder / name, engine.chain_id, engine.detectors)
+        checkpoint = read(memory.folder / head.extra["engine"], engine.chain_id, engine.detectors)
         engine.resume(checkpoint)
     except BaseException:
         engine.close()
@@ -97,7 +100,7 @@ def begin(engine: Engine) -> bool:
     assert memory.floor == checkpoint.moment.number
     name = f"engine-{memory.floor:012}"
     write(memory.folder / name, checkpoint)
-    memory.begin_snapshot({"engine": name}, (name,))
+    memory.begin_snapshot({"engine": name, "run": checkpoint.run, "anchor": _anchor(checkpoint)}, (name,))
     return True
 
 
@@ -140,7 +143,7 @@ def _arrays(checkpoint: Checkpoint) -> Arrays:
         "offset": checkpoint.offset,
         "number": state.number,
         "hash": state.hash.hex(),
-        "anchor": [state.anchor[0], state.anchor[1].hex()] if state.anchor else None,
+        "anchor": _anchor(checkpoint),
         "ends": ledger.block_ends,
         "unproved": [[name.hex(), number] for name, number in ledger.unproved.items()],
         "off": {name: [off.block, off.reason] for name, off in state.off.items()},
@@ -164,6 +167,12 @@ def _arrays(checkpoint: Checkpoint) -> Arrays:
     return kept
 
 
+def _anchor(checkpoint: Checkpoint) -> list[Any]:
+    assert checkpoint.moment.anchor is not None
+    number, block_hash = checkpoint.moment.anchor
+    return [number, block_hash.hex()]
+
+
 def _checkpoint(arrays: Arrays, chain_id: int, detectors: Sequence[Detector], where: str) -> Checkpoint:
     header = json.loads(arrays["header"].tobytes())
     if header["version"] != VERSION or header["chain_id"] != chain_id:
@@ -185,7 +194,7 @@ def _checkpoint(arrays: Arrays, chain_id: int, detectors: Sequence[Detector], wh
         models=_models(arrays, detectors, where),
         number=header["number"],
         hash=bytes.fromhex(header["hash"]),
-        anchor=(anchor[0], bytes.fromhex(anchor[1])) if anchor else None,
+        anchor=(anchor[0], bytes.fromhex(anchor[1])),
         off={name: Off(block, reason) for name, (block, reason) in header["off"].items()},
     )
     ledger = _ledger(arrays, header)

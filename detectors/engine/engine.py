@@ -278,23 +278,27 @@ class Engine:
         ledger = self.state.ledger.until(number)
         return Checkpoint(self.chain_id, episodes.run, base.offset, base.moment, ledger, *episodes.at(number))
 
+    def check_run(self, run: str, anchor: tuple[int, bytes]) -> None:
+        """Raises RunMismatch where state of a run that began at `anchor` is of other settings or code."""
+        own = digest(self.settings, self.detectors, anchor, self.explanations)
+        if run != own:
+            raise RunMismatch(
+                f"the checkpoint of chain {self.chain_id} is of run {run}, made with other settings or code "
+                f"than this run {own}: start detect with --rebuild"
+            )
+
     def resume(self, checkpoint: Checkpoint) -> None:
         """Goes on from a checkpoint: tables and edges are those of its block already. Raises RunMismatch
         where it was made with other settings or code.
         """
         assert checkpoint.moment.anchor is not None
-        run = digest(self.settings, self.detectors, checkpoint.moment.anchor, self.explanations)
-        if run != checkpoint.run:
-            raise RunMismatch(
-                f"the checkpoint of chain {checkpoint.chain_id} is of run {checkpoint.run}, made with other "
-                f"settings or code than this run {run}: start detect with --rebuild"
-            )
+        self.check_run(checkpoint.run, checkpoint.moment.anchor)
         self.state.put(checkpoint.moment)
         self.state.ledger = checkpoint.ledger
         self._name_coin(self.state)
         self.kept = [Kept(self.state.moment(), checkpoint.offset)]
         self.episodes = Episodes(
-            run,
+            checkpoint.run,
             self.settings,
             self.keep_all,
             dict(checkpoint.open),

@@ -7,11 +7,11 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from detectors.base import Detector
-from detectors.engine import checkpoint
 from detectors.engine.engine import Engine
 from ingest.model.batch import Event
 from tests.contract.told import Book, Told, book_of
 from tests.contract.worlds import SHORT, Worlds
+from tests.fixtures.restarts import begun, restarted
 
 CRASHES = 2
 
@@ -33,34 +33,26 @@ def a_restart_changes_nothing(detector: Detector, worlds: Worlds) -> None:
     """Killed anywhere in a log with rollbacks and gone on from its checkpoint: the same book."""
     log, expected = worlds.reorganised, _book(detector, worlds)
     crashes = Random(11).sample(range(len(log) // 3, len(log)), CRASHES)
-    engine, told = Engine(1, [detector], SHORT), Told()
-    for offset, event in enumerate(log, start=1):
-        told.take(engine.take(event, offset))
-        if offset in crashes:
-            book = _gone_on(engine, told.copy(), log, offset, detector)
-            assert book == expected, f"killed after event {offset}"
+    with TemporaryDirectory() as folder:
+        engine, told = begun(Engine(1, [detector], SHORT, folder=Path(folder) / "first")), Told()
+        for offset, event in enumerate(log, start=1):
+            told.take(engine.take(event, offset))
+            if offset in crashes:
+                book = _gone_on(engine, told.copy(), log, offset, Path(folder) / "second")
+                assert book == expected, f"killed after event {offset}"
+        engine.close()
 
 
-def _gone_on(engine: Engine, told: Told, log: list[Event], crash: int, detector: Detector) -> Book:
+def _gone_on(engine: Engine, told: Told, log: list[Event], crash: int, folder: Path) -> Book:
     """What readers are left with when another engine goes on from what this one could put on disk."""
-    resumed, start = _restarted(engine, detector)
+    resumed, start = restarted(engine, folder)
+    assert start is not None, "nothing was final yet: the crash comes too early to test anything"
     for offset, event in enumerate(log[start:], start=start + 1):
         output = resumed.take(event, offset)
         if offset > crash:  # what is below the mark was told already
             told.take(output)
+    resumed.close()
     return told.book(resumed.state.number, SHORT.finality)
-
-
-def _restarted(engine: Engine, detector: Detector) -> tuple[Engine, int]:
-    """A new engine that has read what the old one put on disk, and the offset where it goes on."""
-    saved, resumed = engine.base(), Engine(1, [type(detector)()], SHORT)
-    assert saved is not None, "nothing was final yet: the crash comes too early to test anything"
-    with TemporaryDirectory() as folder:
-        checkpoint.save(Path(folder), saved)
-        loaded = checkpoint.load(Path(folder), 1, resumed.detectors)
-    assert loaded is not None
-    resumed.resume(loaded)
-    return resumed, loaded.offset
 
 
 def _book(detector: Detector, worlds: Worlds) -> Book:

@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 
 from detectors.base import Detector
 from detectors.engine.settings import EngineSettings
+from detectors.parts.horizons import Horizons
 from ingest.model.batch import Batch, Event, Rollback
 from tests.contract import stories
 from tests.contract.background import background
@@ -18,10 +19,14 @@ from tests.fixtures.frames import ChainBuilder
 
 T = TypeVar("T")
 
-SHORT = EngineSettings(finality=12, epoch_blocks=20, generation_blocks=60, quiet_seconds=480)
-"""For the long chain: it crosses epochs, generations and closed episodes several times."""
+BRIEF = Horizons(
+    wallets_s=1200, holdings_s=720, pairs_s=720, assets_s=1200, edges_s=1000, wallets_cap=200, told_cap=100
+)
+SHORT = EngineSettings(finality=12, epoch_blocks=20, quiet_seconds=480, horizons=BRIEF)
+"""For the long chain: it crosses epochs, generations, some of them early, and closed episodes several times.
+"""
 
-LASTING = EngineSettings(finality=12, epoch_blocks=40, generation_blocks=80)
+LASTING = EngineSettings(finality=12, epoch_blocks=40)
 """For trials: models are fitted before block 80, and all attacks lie in the epoch that begins there. Models
 expect attacks to be rare; twelve among a hundred wallets are not, and would be learnt in the next epoch.
 """

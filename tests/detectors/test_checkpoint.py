@@ -1,4 +1,4 @@
-"""A checkpoint is whole or refused: what comes back goes on as if nothing had happened."""
+"""State on disk is whole or refused: what comes back goes on as if nothing had happened."""
 
 from __future__ import annotations
 
@@ -16,19 +16,22 @@ import pytest
 from detectors.engine import checkpoint
 from detectors.engine.engine import Checkpoint, Engine
 from detectors.engine.settings import EngineSettings
+from detectors.memory.memory import folder_of
+from detectors.parts.horizons import Horizons
 from detectors.registry import detectors
 from ingest.model.batch import Batch
-from ingest.model.errors import RunMismatch, UnreadableCheckpoint
+from ingest.model.errors import BadInput, RunMismatch, UnreadableCheckpoint
 from tests.contract.background import background
 from tests.contract.stories import positives
 from tests.contract.story import tell
 from tests.contract.told import Told
 from tests.fixtures.frames import ChainBuilder, address
+from tests.fixtures.restarts import begun, restarted
 
-SETTINGS = EngineSettings(finality=10, epoch_blocks=20, generation_blocks=40)
+SETTINGS = EngineSettings(finality=10, epoch_blocks=20)
 ENDS = (3, 20, 33, 48, 59, 70, 82, 91)
 STOPPED = 7
-REFUSED = r"chain-1\.checkpoint is no checkpoint that this version can read \(.+\): .*--rebuild$"
+REFUSED = r"engine-\d+ is no state that this version can read \(.+\): start detect with --rebuild$"
 
 
 @pytest.fixture(scope="module")
@@ -41,95 +44,115 @@ def batches() -> list[Batch]:
     return [whole.slice(start + 1, end) for start, end in zip(starts, ENDS, strict=True)]
 
 
-def engine() -> Engine:
-    return Engine(1, detectors(), SETTINGS)
+def engine(folder: Path | None = None, settings: EngineSettings = SETTINGS) -> Engine:
+    return Engine(1, detectors(), settings, folder=folder)
 
 
 @pytest.fixture(scope="module")
-def stopped(batches: list[Batch]) -> tuple[Checkpoint, Told]:
-    """What an engine could save after the seventh batch, and what it had told until then."""
-    running, told = engine(), Told()
+def stopped(batches: list[Batch], tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, Told]:
+    """An engine that has written its state after the seventh batch, and what it had told until then."""
+    running, told = begun(engine(tmp_path_factory.mktemp("state"))), Told()
     for offset, batch in enumerate(batches[:STOPPED], start=1):
         told.take(running.take(batch, offset))
-    saved = running.base()
-    assert saved is not None
-    return saved, told
+    assert checkpoint.save(running)
+    return running, told
 
 
 @pytest.fixture(scope="module")
-def on_disk(stopped: tuple[Checkpoint, Told], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("state")
-    checkpoint.save(folder, stopped[0])
-    return folder
+def saved(stopped: tuple[Engine, Told]) -> Checkpoint:
+    base = stopped[0].base()
+    assert base is not None
+    return base
 
 
 @pytest.fixture
-def file(on_disk: Path, tmp_path: Path) -> Iterator[Path]:
-    """A copy to be damaged."""
-    yield Path(shutil.copy(checkpoint.path_of(on_disk, 1), tmp_path))
+def file(saved: Checkpoint, tmp_path: Path) -> Iterator[Path]:
+    """What is beside tables and edges, to be damaged."""
+    path = tmp_path / "engine-000000000070"
+    checkpoint.write(path, saved)
+    yield path
+
+
+def read(path: Path) -> Checkpoint:
+    return checkpoint.read(path, 1, detectors())
 
 
 def test_a_resumed_engine_and_one_never_stopped_tell_the_same_book(
-    stopped: tuple[Checkpoint, Told], on_disk: Path, batches: list[Batch]
+    stopped: tuple[Engine, Told], batches: list[Batch], tmp_path: Path
 ) -> None:
     running, expected = engine(), Told()
     for offset, batch in enumerate(batches, start=1):
         expected.take(running.take(batch, offset))
-    loaded = checkpoint.load(on_disk, 1, detectors())
-    assert loaded is not None
-    assert loaded.state.models, "a model is in force in what was saved"
-    assert loaded.state.number <= batches[STOPPED - 1].last - SETTINGS.finality
-    resumed = engine()
-    resumed.resume(loaded)
+    resumed, start = restarted(stopped[0], tmp_path / "again")
+    assert start is not None
+    assert resumed.state.models, "a model is in force in what was saved"
+    assert resumed.state.number <= batches[STOPPED - 1].last - SETTINGS.finality
     told = stopped[1].copy()
-    for offset, batch in enumerate(batches[loaded.offset :], start=loaded.offset + 1):
+    for offset, batch in enumerate(batches[start:], start=start + 1):
         told.take(resumed.take(batch, offset))
     assert expected.alerts
     assert told.book(ENDS[-1], SETTINGS.finality) == expected.book(ENDS[-1], SETTINGS.finality)
+    assert resumed.state.memory.digest() == running.state.memory.digest()
 
 
-def test_what_was_read_is_written_again_as_the_same_bytes(on_disk: Path, tmp_path: Path) -> None:
-    loaded = checkpoint.load(on_disk, 1, detectors())
-    assert loaded is not None
-    checkpoint.save(tmp_path, loaded)
-    assert checkpoint.path_of(tmp_path, 1).read_bytes() == checkpoint.path_of(on_disk, 1).read_bytes()
+def test_what_was_read_is_written_again_as_the_same_bytes(file: Path, tmp_path: Path) -> None:
+    checkpoint.write(tmp_path / "again", read(file))
+    assert (tmp_path / "again").read_bytes() == file.read_bytes()
 
 
 def test_who_funded_whom_with_how_much_and_what_wraps_the_coin_comes_back(
-    stopped: tuple[Checkpoint, Told], tmp_path: Path
+    saved: Checkpoint, tmp_path: Path
 ) -> None:
-    state, coin = stopped[0].state, address("a wrapped coin")
-    ledger = replace(state.ledger.until(state.number), wrapped={coin: 3})
-    checkpoint.save(tmp_path, replace(stopped[0], state=replace(state, ledger=ledger)))
-    loaded = checkpoint.load(tmp_path, 1, detectors())
-    assert loaded is not None
-    again = loaded.state.ledger
+    coin = address("a wrapped coin")
+    ledger = replace(saved.ledger.until(saved.moment.number), wrapped={coin: 3})
+    checkpoint.write(tmp_path / "engine", replace(saved, ledger=ledger))
+    again = read(tmp_path / "engine").ledger
     assert again.wrapped == {coin: 3}
-    assert again.funding[: again.count].tolist() == ledger.funding[: ledger.count].tolist()
     assert again.funding.any()
+    for fact in ("funder", "funding", "older", "appeared"):
+        kept, before = (getattr(each, fact)[: each.count].tolist() for each in (again, ledger))
+        assert kept == before
+    assert (again.appeared[1 : again.count] > 0).all()
 
 
-def test_no_checkpoint_yet_is_no_error(tmp_path: Path) -> None:
-    assert checkpoint.load(tmp_path / "nowhere", 1, detectors()) is None
+def test_no_state_yet_is_no_error(tmp_path: Path) -> None:
+    assert checkpoint.opened(engine(tmp_path / "nowhere")) is None
 
 
-def test_saving_leaves_one_file_and_replaces_the_older_one(
-    stopped: tuple[Checkpoint, Told], tmp_path: Path
-) -> None:
-    for _ in range(2):
-        checkpoint.save(tmp_path, stopped[0])
-    assert [path.name for path in tmp_path.iterdir()] == ["chain-1.checkpoint"]
+def test_saving_replaces_what_was_there_and_leaves_nothing_else(batches: list[Batch], tmp_path: Path) -> None:
+    running = begun(engine(tmp_path))
+    for offset, batch in enumerate(batches, start=1):
+        running.take(batch, offset)
+        checkpoint.save(running)
+    base = running.base()
+    assert base is not None
+    names = sorted(path.name for path in folder_of(tmp_path, 1).iterdir())
+    number = base.moment.number
+    assert names == ["edges.000000000000", f"engine-{number:012}", "head.json", f"tables-{number:012}"]
 
 
-def test_a_write_cut_short_leaves_the_older_one(file: Path) -> None:
-    file.with_suffix(".writing").write_bytes(file.read_bytes()[:1000])
-    assert checkpoint.load(file.parent, 1, detectors()) is not None
+def test_a_write_cut_short_leaves_the_older_state(stopped: tuple[Engine, Told], tmp_path: Path) -> None:
+    """Killed while it wrote a later state: before its file was renamed, or before its head was."""
+    first, start = restarted(stopped[0], tmp_path / "first")
+    number = first.state.number
+    first.close()
+    for name in ("engine-000000000099", "engine-000000000099.writing", "tables-000000000099"):
+        (folder_of(tmp_path / "first", 1) / name).write_bytes(b"half of")
+    again = engine(tmp_path / "first")
+    assert (checkpoint.opened(again), again.state.number) == (start, number)
+    assert not list(folder_of(tmp_path / "first", 1).glob("*99*"))
+
+
+def test_a_second_process_is_refused(tmp_path: Path) -> None:
+    begun(engine(tmp_path))
+    with pytest.raises(BadInput, match="is used by another undertow detect"):
+        checkpoint.opened(engine(tmp_path))
 
 
 def is_refused(file: Path) -> bool:
     """With one line that says what to do."""
     with pytest.raises(UnreadableCheckpoint, match=REFUSED) as error:
-        checkpoint.load(file.parent, 1, detectors())
+        read(file)
     return "\n" not in str(error.value)
 
 
@@ -155,11 +178,10 @@ def test_a_flipped_bit_in_the_directory_of_the_file_is_refused_or_harmless(file:
     raw[-rng.randrange(1, 2000)] ^= 1 << rng.randrange(8)
     file.write_bytes(raw)
     try:
-        loaded = checkpoint.load(file.parent, 1, detectors())
+        loaded = read(file)
     except UnreadableCheckpoint:
         return
-    assert loaded is not None
-    checkpoint.save(file.parent, loaded)
+    checkpoint.write(file, loaded)
     assert file.read_bytes() == whole
 
 
@@ -179,31 +201,29 @@ def test_a_pickle_inside_is_never_opened(file: Path) -> None:
 
 def test_another_version_is_refused(file: Path) -> None:
     rewrite(file, version=99)
-    with pytest.raises(UnreadableCheckpoint, match="version 99 of chain 1, not version 3 of 1"):
-        checkpoint.load(file.parent, 1, detectors())
+    with pytest.raises(UnreadableCheckpoint, match="version 99 of chain 1, not version 4 of 1"):
+        read(file)
 
 
-def test_the_file_of_the_version_before_is_refused_with_the_command_that_mends_it(tmp_path: Path) -> None:
+def test_the_file_of_a_version_before_is_refused_until_a_rebuild_has_put_it_away(tmp_path: Path) -> None:
     """Written by version 1: alice had paid bob in thirty blocks."""
-    shutil.copy(
-        Path(__file__).parent / "checkpoints" / "version-1.checkpoint", checkpoint.path_of(tmp_path, 1)
-    )
-    said = (
-        r"was written by an earlier undertow \(version 1 of the file, not 3\): start detect with --rebuild$"
-    )
+    before = Path(__file__).parent / "checkpoints" / "version-1.checkpoint"
+    shutil.copy(before, checkpoint.old_path(tmp_path, 1))
+    said = r"chain-1\.checkpoint was written by an earlier undertow, .*: start detect with --rebuild$"
     with pytest.raises(UnreadableCheckpoint, match=said):
-        checkpoint.load(tmp_path, 1, detectors())
+        checkpoint.opened(engine(tmp_path))
+    checkpoint.forget(tmp_path, 1)
+    assert checkpoint.opened(engine(tmp_path)) is None
 
 
 def test_the_file_of_another_chain_is_refused(file: Path) -> None:
-    file.rename(checkpoint.path_of(file.parent, 2))
-    with pytest.raises(UnreadableCheckpoint, match="version 3 of chain 1, not version 3 of 2"):
-        checkpoint.load(file.parent, 2, detectors())
+    with pytest.raises(UnreadableCheckpoint, match="version 4 of chain 1, not version 4 of 2"):
+        checkpoint.read(file, 2, detectors())
 
 
 def test_a_missing_part_is_refused(file: Path) -> None:
     with np.load(file) as kept:
-        arrays = {name: kept[name] for name in kept.files if name != "graph.edges"}
+        arrays = {name: kept[name] for name in kept.files if name != "ledger.known"}
     with file.open("wb") as opened:
         np.savez(opened, **arrays)
     assert is_refused(file)
@@ -215,12 +235,18 @@ def test_a_folder_in_its_place_is_refused(file: Path) -> None:
     assert is_refused(file)
 
 
-def test_other_settings_do_not_go_on_from_it(on_disk: Path) -> None:
-    loaded = checkpoint.load(on_disk, 1, detectors())
-    assert loaded is not None
-    other = Engine(1, detectors(), EngineSettings(finality=11, epoch_blocks=20, generation_blocks=40))
-    with pytest.raises(RunMismatch, match=f"is of run {loaded.run}, made with other settings .*--rebuild$"):
-        other.resume(loaded)
+@pytest.mark.parametrize(
+    "changed",
+    [EngineSettings(finality=11, epoch_blocks=20), replace(SETTINGS, horizons=Horizons(pairs_s=9))],
+)
+def test_other_settings_do_not_go_on_from_it(
+    stopped: tuple[Engine, Told], tmp_path: Path, changed: EngineSettings
+) -> None:
+    again, _ = restarted(stopped[0], tmp_path)
+    again.close()
+    with pytest.raises(RunMismatch, match=f"is of run {again.run_name()}, made with other .*--rebuild$"):
+        checkpoint.opened(engine(tmp_path, changed))
+    assert checkpoint.opened(engine(tmp_path)) is not None  # the one that was refused let the folder go
 
 
 def rewrite(file: Path, **changes: object) -> None:

@@ -17,7 +17,7 @@ from ingest.model.errors import ChainGap, RollbackTooDeep, RunMismatch
 from tests.fixtures.frames import ChainBuilder, address
 
 ALICE, BOB, CAROL = (address(name) for name in ("alice", "bob", "carol"))
-SETTINGS = EngineSettings(finality=8, epoch_blocks=5, generation_blocks=20)
+SETTINGS = EngineSettings(finality=8, epoch_blocks=5)
 LARGE = 1000
 
 
@@ -216,7 +216,7 @@ def test_nothing_is_said_again_of_an_alert_whose_block_became_final() -> None:
 
 
 def test_an_episode_that_only_dropped_blocks_made_old_goes_on() -> None:
-    settings = EngineSettings(finality=8, epoch_blocks=5, generation_blocks=20, quiet_seconds=600)
+    settings = EngineSettings(finality=8, epoch_blocks=5, quiet_seconds=600)
     made, chain = Engine(1, [LargePayments()], settings), ChainBuilder(first_block=1)
     chain.block().native(ALICE, BOB, LARGE)
     chain.blocks(17)
@@ -235,8 +235,8 @@ def test_nothing_can_be_saved_before_something_is_final() -> None:
     assert fed(payday(8)).base() is None
     saved = fed(payday(30)).base()
     assert saved is not None
-    assert saved.state.number <= 30 - SETTINGS.finality
-    assert saved.offset == saved.state.number  # one block an event
+    assert saved.moment.number == 30 - SETTINGS.finality
+    assert saved.offset == saved.moment.number  # one block an event
 
 
 def test_a_checkpoint_of_other_settings_is_refused() -> None:

@@ -73,7 +73,7 @@ def test_no_more_wallets_can_be_asked_for_than_a_walk_reads() -> None:
         Limits(steps=64, gather_wallets=65)
 
 
-@pytest.mark.parametrize("name", ["finality", "epoch_blocks", "generation_blocks", "evidence_rows"])
+@pytest.mark.parametrize("name", ["finality", "epoch_blocks", "block_scores", "evidence_rows"])
 @pytest.mark.parametrize("value", [0, -1])
 def test_a_count_of_the_engine_begins_at_one(name: str, value: int) -> None:
     changes: dict[str, Any] = {name: value}
@@ -81,7 +81,7 @@ def test_a_count_of_the_engine_begins_at_one(name: str, value: int) -> None:
         EngineSettings(**changes)
 
 
-@pytest.mark.parametrize("changes", [{"generation_blocks": 75}, {"quiet_seconds": -1}, {"score_floor": 1.1}])
+@pytest.mark.parametrize("changes", [{"horizons": None}, {"quiet_seconds": -1}, {"score_floor": 1.1}])
 def test_another_setting_of_the_engine_that_no_run_can_keep_to_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(BadInput):
         EngineSettings(**changes)

@@ -8,7 +8,6 @@ import pytest
 from typer.testing import CliRunner
 
 from detectors.alerts.alert import Alert
-from detectors.engine import checkpoint
 from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
 from detectors.evaluate import load_book
@@ -16,6 +15,7 @@ from detectors.registry import detectors
 from ingest.lake.writing import LakeWriter
 from ingest.model.errors import RunMismatch
 from tests.fixtures.frames import ChainBuilder, address
+from tests.fixtures.restarts import begun, restarted
 from undertow import app
 
 ETHER = 10**18
@@ -32,9 +32,9 @@ def layering_town(chain_id: int, blocks: int = 12) -> ChainBuilder:
     return chain
 
 
-def engine(chain_id: int, symbol: str | None = None) -> Engine:
+def engine(chain_id: int, symbol: str | None = None, folder: Path | None = None) -> Engine:
     settings = EngineSettings(finality=2, native_symbol=symbol)
-    return Engine(chain_id, detectors(), settings, keep_all=True)
+    return Engine(chain_id, detectors(), settings, keep_all=True, folder=folder)
 
 
 def called(alerts: list[Alert]) -> set[tuple[str | None, int | None]]:
@@ -56,18 +56,12 @@ def test_evidence_calls_native_value_what_its_chain_or_the_setting_calls_it(
 
 def test_after_a_restart_it_is_called_the_same(tmp_path: Path) -> None:
     chain = layering_town(56)
-    first = engine(56)
+    first = begun(engine(56, folder=tmp_path / "first"))
     for number in range(1, 5):
         first.take(chain.batch(number, number), number)
-    saved = first.base()
-    assert saved is not None
-    checkpoint.save(tmp_path, saved)
 
-    again = engine(56)
-    loaded = checkpoint.load(tmp_path, 56, detectors())
-    assert loaded is not None
-    again.resume(loaded)
-    again.take(chain.batch(loaded.state.number + 1, chain.head), chain.head)
+    again, _ = restarted(first, tmp_path / "second")
+    again.take(chain.batch(again.state.number + 1, chain.head), chain.head)
 
     assert called(again.standing()) == {("BNB", 18)}
 

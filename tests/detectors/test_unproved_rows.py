@@ -10,7 +10,6 @@ import polars as pl
 import pytest
 
 from detectors.base import Finding, Tier, evidence_rows
-from detectors.engine import checkpoint
 from detectors.engine.engine import Engine
 from detectors.engine.episodes import Episodes
 from detectors.engine.settings import EngineSettings
@@ -19,6 +18,7 @@ from detectors.parts.ledger import UNPROVED_BLOCKS, Ledger
 from ingest.model.batch import Batch, Rollback, concat
 from tests.detectors.findings import finding, place, transaction
 from tests.fixtures.frames import ChainBuilder, address
+from tests.fixtures.restarts import begun, restarted
 
 ALICE, BOB, CAROL, BRIDGE, USD = (address(name) for name in ("alice", "bob", "carol", "bridge", "usd"))
 SETTINGS = EngineSettings(finality=4, epoch_blocks=5)
@@ -96,14 +96,10 @@ def test_who_was_paid_by_a_state_sync_is_named_without_proof_wherever_batches_ar
 def test_it_is_still_known_after_a_restart_and_after_a_rollback(tmp_path: Path) -> None:
     first, *later = bridged()
     more = ChainBuilder(POLYGON, first_block=7, parent=later[-1].last_hash).blocks(8).batches(1)
-    watch = engine()
+    watch = begun(engine(folder=tmp_path / "first"))
     for offset, batch in enumerate([first, *later, *map(_proved, more)]):
         watch.take(batch, offset)
-    base = watch.base()
-    assert base is not None
-    checkpoint.save(tmp_path, base)
-    resumed = checkpoint.load(tmp_path, POLYGON, [])
-    assert resumed is not None
+    resumed, _ = restarted(watch, tmp_path / "second")
     assert set(resumed.state.ledger.unproved.values()) == {2, 6}
 
     short = engine()

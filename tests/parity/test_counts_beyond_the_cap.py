@@ -8,7 +8,6 @@ from random import Random
 
 import pytest
 
-from detectors.engine import checkpoint
 from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
 from ingest.model.batch import Event
@@ -19,10 +18,9 @@ from tests.contract.test_teeth import Everybody
 from tests.contract.told import Told, book_of
 from tests.contract.worlds import World, reorganised
 from tests.fixtures.frames import ChainBuilder
+from tests.fixtures.restarts import begun, restarted
 
-SETTINGS = EngineSettings(
-    finality=8, epoch_blocks=10, generation_blocks=20, quiet_seconds=300, evidence_rows=2, roles=1, counted=9
-)
+SETTINGS = EngineSettings(finality=8, epoch_blocks=10, quiet_seconds=300, evidence_rows=2, roles=1, counted=9)
 BLOCKS = 60
 
 
@@ -53,26 +51,25 @@ def test_rollbacks_and_a_restart_after_any_event_count_the_same(
     world: World, expected: list[str], tmp_path: Path
 ) -> None:
     log = reorganised(world, SETTINGS.finality, Random(3))  # none goes below what was final once
-    running, told = Engine(1, [Everybody()], SETTINGS), Told()
+    running, told = begun(Engine(1, [Everybody()], SETTINGS, folder=tmp_path / "first")), Told()
     for offset, event in enumerate(log, start=1):
         told.take(running.take(event, offset))
         if running.base() is not None and offset % 5 == 0:
-            book = book_after_a_crash(running, told.copy(), log, offset, tmp_path)
+            book = book_after_a_crash(running, told.copy(), log, offset, tmp_path / "second")
             assert book == expected, f"killed after event {offset}"
     assert told.book(running.state.number, SETTINGS.finality)[0] == expected
 
 
 def book_after_a_crash(engine: Engine, told: Told, log: list[Event], crash: int, folder: Path) -> list[str]:
     """What readers are left with when another engine goes on from disk."""
-    saved, resumed = engine.base(), Engine(1, [Everybody()], SETTINGS)
+    saved, (resumed, start) = engine.base(), restarted(engine, folder)
     assert saved is not None
-    checkpoint.save(folder, saved)
-    loaded = checkpoint.load(folder, 1, resumed.detectors)
-    assert loaded is not None
-    assert loaded.tallies == saved.tallies
-    resumed.resume(loaded)
-    for offset, event in enumerate(log[loaded.offset :], start=loaded.offset + 1):
+    assert start is not None
+    assert resumed.episodes is not None
+    assert resumed.episodes.tallies == saved.tallies
+    for offset, event in enumerate(log[start:], start=start + 1):
         output = resumed.take(event, offset)
         if offset > crash:
             told.take(output)
+    resumed.close()
     return told.book(resumed.state.number, SETTINGS.finality)[0]

@@ -19,7 +19,7 @@ from tests.contract.worlds import rollback
 from tests.fixtures.frames import ChainBuilder, address
 
 ALICE, BOB, CAROL, EUR = (address(name) for name in ("alice", "bob", "carol", "eur"))
-SETTINGS = EngineSettings(finality=8, epoch_blocks=5, generation_blocks=20)
+SETTINGS = EngineSettings(finality=8, epoch_blocks=5)
 SIZES = (1, 2, 3, 100)
 
 

@@ -17,6 +17,7 @@ import polars as pl
 import pytest
 
 from detectors.engine import checkpoint
+from detectors.engine.engine import Engine
 from detectors.registry import detectors
 from ingest import schema
 from ingest.lake.reading import Lake
@@ -101,9 +102,9 @@ def test_its_checkpoint_is_refused_with_the_command_that_mends_it(tmp_path: Path
     (tmp_path / name).write_bytes(gzip.decompress((FILES / f"{name}.gz").read_bytes()))
 
     with pytest.raises(
-        UnreadableCheckpoint, match=r"by an earlier undertow .*: start detect with --rebuild$"
+        UnreadableCheckpoint, match=r"by an earlier undertow.*: start detect with --rebuild$"
     ):
-        checkpoint.load(tmp_path, CHAIN_ID, detectors())
+        checkpoint.opened(Engine(CHAIN_ID, detectors(), folder=tmp_path))
 
 
 def test_a_record_that_it_cannot_read_says_so_to_it_and_others_do_not() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from detectors.alerts.alert import Alert, book
-from detectors.engine.engine import Checkpoint, Engine
+from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
 from detectors.runs.live import Live
 from detectors.runs.published import last_revisions
@@ -22,9 +22,10 @@ from tests.contract.told import Book, Told, book_of
 from tests.fixtures.fake_chain import FakeChain, node_of
 from tests.fixtures.list_log import ListLog
 from tests.fixtures.log import Replayed
+from tests.fixtures.restarts import begun, restarted
 from tests.ingest.live.test_follower import catches_up
 
-SETTINGS = EngineSettings(finality=12, epoch_blocks=5, generation_blocks=20)
+SETTINGS = EngineSettings(finality=12, epoch_blocks=5)
 FIRST = 10
 """The head at which the follower begins with `--start latest`."""
 
@@ -79,29 +80,28 @@ def from_scratch(log: list[Event]) -> Book:
     return expected
 
 
-def engine() -> Engine:
-    return Engine(1, [Everybody()], SETTINGS)
+def engine(folder: Path) -> Engine:
+    return begun(Engine(1, [Everybody()], SETTINGS, folder=folder))
 
 
 def test_the_book_is_that_of_a_reader_who_only_saw_the_chain_that_stayed(log: list[Event]) -> None:
     assert book_of([Everybody()], log, SETTINGS, follows=True) == from_scratch(log)
 
 
-def test_a_crash_after_any_event_leaves_no_trace(log: list[Event]) -> None:
+def test_a_crash_after_any_event_leaves_no_trace(log: list[Event], tmp_path: Path) -> None:
     for crash in range(1, len(log)):
-        running, told = engine(), Told()
+        running, told = engine(tmp_path / f"{crash}"), Told()
         for offset, event in enumerate(log[:crash], start=1):
             told.take(running.take(event, offset))
-        resumed = goes_on(running.base(), log, crash, told)
+        resumed = goes_on(running, log, crash, told)
         assert told.book(resumed.state.number, SETTINGS.finality) == from_scratch(log), f"after {crash}"
 
 
-def goes_on(saved: Checkpoint | None, log: list[Event], crash: int, told: Told) -> Engine:
+def goes_on(running: Engine, log: list[Event], crash: int, told: Told) -> Engine:
     """Another engine, from what was on disk; what lies above event `crash` is told."""
-    resumed = engine()
-    if saved is not None:
-        resumed.resume(saved)
-    start = 0 if saved is None else saved.offset
+    assert running.folder is not None
+    resumed, offset = restarted(running, running.folder.with_suffix(".again"))
+    start = 0 if offset is None else offset
     for offset, event in enumerate(log[start:], start=start + 1):
         output = resumed.take(event, offset)
         if offset > crash:

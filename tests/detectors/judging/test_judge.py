@@ -10,7 +10,6 @@ import pytest
 
 from detectors.alerts.messages import note_from, note_text
 from detectors.base import Detector, Finding
-from detectors.engine import checkpoint
 from detectors.engine.engine import Engine
 from detectors.engine.judge import Judge, Off
 from detectors.engine.settings import EngineSettings
@@ -21,8 +20,9 @@ from ingest.model.batch import Batch, Rollback
 from ingest.model.errors import BadInput
 from tests.detectors.test_engine import ALICE, BOB, LARGE, LargePayments
 from tests.fixtures.frames import ChainBuilder
+from tests.fixtures.restarts import begun, restarted
 
-SETTINGS = EngineSettings(finality=8, epoch_blocks=20, generation_blocks=20)
+SETTINGS = EngineSettings(finality=8, epoch_blocks=20)
 BAD_BLOCK = 7
 
 
@@ -116,15 +116,13 @@ def test_a_block_that_leaves_the_chain_takes_the_fault_back() -> None:
 
 
 def test_it_stays_off_after_a_restart(tmp_path: Any) -> None:
-    made = judged([Brittle()], payday(30), 5)
-    saved = made.base()
-    assert saved is not None
-    checkpoint.save(tmp_path, saved)
+    made = begun(Engine(1, [Brittle()], SETTINGS, folder=tmp_path / "first"))
+    for batch in payday(30).batches(5):
+        made.take(batch, batch.last)
 
-    loaded = checkpoint.load(tmp_path, 1, [Brittle()])
+    again, _ = restarted(made, tmp_path / "second")
 
-    assert loaded is not None
-    assert loaded.state.off == {"brittle": Off(BAD_BLOCK, "ZeroDivisionError: division by zero")}
+    assert again.state.off == {"brittle": Off(BAD_BLOCK, "ZeroDivisionError: division by zero")}
 
 
 def test_want_of_memory_is_the_machines_fault_and_ends_the_run() -> None:
