@@ -216,9 +216,11 @@ def _detect_lake(
     if scores is not None:
         write_scores(scores, judged)
     left_out = f"; {judged.scores_left_out} scores left out, beyond the cap of a block"
+    full = ", ".join(f"{name} {times} times" for name, times in judged.forgot_early.items())
     gaps = f", begun anew after {judged.gaps} gaps" if judged.gaps else ""
     print(
         f"{written} alerts up to block {judged.head} of chain {judged.chain_id} in {alerts}{gaps}"
-        f"{left_out if judged.scores_left_out else ''}",
+        f"{left_out if judged.scores_left_out else ''}"
+        f"{f'; tables that were full forgot their oldest rows early: {full}' if full else ''}",
         file=sys.stderr,
     )

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 
-from detectors.compiled import njit
 from detectors.kernels import u256
 from detectors.kernels.layout import (
     A_COUNT,
@@ -121,6 +120,7 @@ from detectors.kernels.takings import (
 )
 from detectors.memory.append_only import COUNT
 from detectors.memory.claims import SINCE
+from detectors.memory.compiled import njit
 
 
 @njit(cache=True)

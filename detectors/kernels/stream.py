@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 
-from detectors.compiled import njit
 from detectors.kernels import u256
 from detectors.kernels.effects import before, funder_of, funders, give, join, meet, quiet, take, wallet_row
 from detectors.kernels.layout import (
@@ -38,6 +37,7 @@ from detectors.kernels.layout import (
 from detectors.kernels.tables import known_wallet
 from detectors.kernels.takings import is_funded_well
 from detectors.kernels.walks import alive, gather, is_hub, known_hub, pass_through
+from detectors.memory.compiled import njit
 
 
 @njit(cache=True)

@@ -6,8 +6,8 @@ transaction's own sender: each costs somebody a transaction. Anything else is on
 
 import numpy as np
 
-from detectors.compiled import njit
 from detectors.memory.claims import claim, seen
+from detectors.memory.compiled import njit
 from detectors.memory.layout import WORD
 
 

@@ -7,7 +7,6 @@ import math
 
 import numpy as np
 
-from detectors.compiled import njit
 from detectors.kernels import u256
 from detectors.kernels.layout import (
     A_MEAN,
@@ -35,6 +34,7 @@ from detectors.kernels.layout import (
     W_USUAL_IN,
 )
 from detectors.kernels.tables import known_asset, known_holding, known_pair, word
+from detectors.memory.compiled import njit
 
 _LOG_OF_TWENTY = math.log10(20.0)
 _MOST_GWEI = np.uint64(1 << 58)

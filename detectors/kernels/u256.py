@@ -5,7 +5,7 @@ Rules decide on integers; numba has none of 256 bits. Each function takes 1-D ar
 
 import numpy as np
 
-from detectors.compiled import njit
+from detectors.memory.compiled import njit
 
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)

@@ -7,7 +7,6 @@ is exact and every rule compares integers.
 
 import numpy as np
 
-from detectors.compiled import njit
 from detectors.kernels import u256
 from detectors.kernels.layout import (
     E_AMOUNT,
@@ -27,6 +26,7 @@ from detectors.kernels.layout import (
 )
 from detectors.kernels.tables import known_wallet, word
 from detectors.memory.append_only import BEGIN, HORIZON
+from detectors.memory.compiled import njit
 
 
 @njit(cache=True)

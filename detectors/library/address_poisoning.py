@@ -10,10 +10,10 @@ import polars as pl
 
 from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Memory, Row, TableSpec, evidence_rows, hexed
-from detectors.compiled import njit
 from detectors.kernels import u256
 from detectors.kernels.tables import pair_key, word
 from detectors.memory.claims import claim, held, seen
+from detectors.memory.compiled import njit
 from detectors.memory.layout import WORD, Array, Layout
 from detectors.memory.rows import OWN, touch
 from detectors.memory.table import Table

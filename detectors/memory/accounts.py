@@ -7,8 +7,8 @@ whichever column the account stood. Columns of the log's layout begin behind the
 
 from __future__ import annotations
 
-from detectors.compiled import njit
 from detectors.memory.append_only import BEGIN, BLOCK, COUNT, HORIZON, TIME
+from detectors.memory.compiled import njit
 
 ACCOUNTS = 2
 """The column behind block and time at which accounts begin."""

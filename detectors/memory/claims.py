@@ -8,7 +8,7 @@ first, then the columns, so that a column's place is the same in both tables.
 
 from __future__ import annotations
 
-from detectors.compiled import njit
+from detectors.memory.compiled import njit
 from detectors.memory.rows import KNOWN_FROM, NONE, OWN, WIDTH, find, known_from, too_old, touch
 from detectors.memory.slots import fingerprint
 

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detectors.alerts.text import printable
-from detectors.compiled import njit
+from detectors.memory.compiled import njit
 from ingest import decode, schema
 
 ADDRESS_BYTES = 20

@@ -17,7 +17,7 @@ _WARM_UP = "from detectors.runs.warm_up import warm_up; warm_up()"
 
 def ensure_kernels(progress: Callable[[str], None]) -> None:
     """Done in a moment where these were compiled before. Raises SetupFailed where they do not compile."""
-    from detectors.compiled import CACHE, whole_digest
+    from detectors.memory.compiled import CACHE, whole_digest
 
     stamp = CACHE / f"complete-{whole_digest()}"
     if not stamp.exists():

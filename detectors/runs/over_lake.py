@@ -45,6 +45,8 @@ class Judged:
     gaps: int
     transfers: int
     scores_left_out: int = 0
+    forgot_early: dict[str, int] = field(default_factory=dict)
+    """How often a table was full, and forgot its oldest rows before their time, where one was."""
 
 
 @dataclass(slots=True)
@@ -87,7 +89,8 @@ class LakeRun:
                 f"the lake holds no block of chain {self.chain_id} from {first} to {last}: backfill first"
             )
         alerts += engine.standing()
-        return Judged(self.chain_id, alerts, scores, engine.state.number, gaps, transfers, left_out)
+        early = engine.state.memory.early_ageings()
+        return Judged(self.chain_id, alerts, scores, engine.state.number, gaps, transfers, left_out, early)
 
     def _count(self, first: int | None, last: int | None) -> int:
         """How many of the asked-for blocks the lake holds."""

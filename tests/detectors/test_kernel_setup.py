@@ -10,7 +10,7 @@ from ingest.model.errors import SetupFailed
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("detectors.compiled.CACHE", tmp_path / "kernels")
+    monkeypatch.setattr("detectors.memory.compiled.CACHE", tmp_path / "kernels")
 
 
 def test_the_second_time_nothing_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:

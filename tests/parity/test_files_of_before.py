@@ -101,9 +101,7 @@ def test_its_checkpoint_is_refused_with_the_command_that_mends_it(tmp_path: Path
     name = f"chain-{CHAIN_ID}.checkpoint"
     (tmp_path / name).write_bytes(gzip.decompress((FILES / f"{name}.gz").read_bytes()))
 
-    with pytest.raises(
-        UnreadableCheckpoint, match=r"by an earlier undertow.*: start detect with --rebuild$"
-    ):
+    with pytest.raises(UnreadableCheckpoint, match=r"by an earlier undertow.*: start detect with --rebuild$"):
         checkpoint.opened(Engine(CHAIN_ID, detectors(), folder=tmp_path))
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from dashboard.store.tables import metadata
 from detectors.alerts.alert import SEVERITIES, RoleName
+from detectors.engine.settings import EngineSettings
+from detectors.engine.state import State
 from detectors.evaluate import HORIZON_BLOCKS
 from detectors.registry import detectors
 from detectors.runs.over_lake import SCORES
@@ -101,6 +103,20 @@ def test_every_key_of_a_label_is_in_it() -> None:
 
 def test_every_detector_is_in_it() -> None:
     assert sorted(keys(DETECTORS.table("detector"))) == sorted(each.name for each in detectors())
+
+
+def test_every_table_of_memory_is_in_it_with_its_days_and_its_cap() -> None:
+    written = {
+        name: (row[2], row[3])
+        for row in DETECTORS.table("table").rows
+        for name in re.findall(r"`(\w+)`", row[0])
+    }
+    tables = State.empty(detectors(), EngineSettings()).memory.tables()
+
+    assert sorted(written) == sorted(tables)
+    for name, (days, cap) in written.items():
+        assert f"{tables[name].cap:,}" in cap
+        assert days == "the same" or days == f"{(tables[name].horizon_s or 0) // 86_400} days"
 
 
 def test_every_key_of_an_alert_is_in_it_with_the_words_it_may_hold() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from detectors.compiled import njit
 from detectors.kernels.decoding.reading import (
     ADDRESS,
     ARRAY_OF_BYTES,
@@ -43,6 +42,7 @@ from detectors.kernels.decoding.reading import (
     number,
     read_word,
 )
+from detectors.memory.compiled import njit
 
 ADDRESS_ROW, WORD_ROW, MORE_ROW, SMALL_ROW = 25, 12, 16, 2
 EMITTER, ASSET, SOURCE, TARGET = 0, 5, 10, 15

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from detectors.compiled import njit
 from detectors.kernels.decoding.filling import (
     ADDRESS_ROW,
     EMITTER,
@@ -39,6 +38,7 @@ from detectors.kernels.decoding.reading import (
     read_word,
     rows_of,
 )
+from detectors.memory.compiled import njit
 
 NATIVE, NATIVE_LOG_INDEX = 1, -1
 NONE = -1

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from detectors.compiled import njit
+from detectors.memory.compiled import njit
 
 BARE: dict[str, Any] = {"cache": True, "_nrt": False}
 """For kernels that make no array: they need not count references to those that they are given. With the

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detectors.compiled import njit
 from detectors.memory import chains
+from detectors.memory.compiled import njit
 from detectors.memory.errors import MemoryFull
 from detectors.memory.history import History
 from detectors.memory.layout import Array, Layout

@@ -22,7 +22,7 @@ from ingest.machine.tools import home
 
 __all__ = ["CACHE", "KernelLocator", "njit"]
 
-TOP = Path(__file__).resolve().parents[1]
+TOP = Path(__file__).resolve().parents[2]
 ROOMS = ("detectors/kernels/", "detectors/memory/")
 """Where constants of kernels lie beside kernels."""
 

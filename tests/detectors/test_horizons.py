@@ -1,0 +1,221 @@
+"""What is remembered, for how long: seconds of block time, whatever anyone tells in between."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from detectors.base import Detector
+from detectors.engine.engine import Engine
+from detectors.engine.settings import EngineSettings
+from detectors.kernels import layout
+from detectors.kernels.layout import EMPTIED, Limits
+from detectors.memory.memory import Memory
+from detectors.parts.features import stream
+from detectors.parts.graph import Graph
+from detectors.parts.horizons import DAY, Horizons
+from detectors.parts.ledger import Ledger
+from detectors.registry import detectors
+from ingest.model.errors import BadInput
+from tests.contract.stories.address_poisoning import lookalike
+from tests.contract.told import book_of
+from tests.detectors.graphs import graph
+from tests.fixtures.frames import ChainBuilder, address
+
+ALICE, BOB, CAROL, MALLORY = (address(name) for name in ("alice", "bob", "carol", "mallory"))
+EXCHANGE, USD, FAKE = (address(name) for name in ("exchange", "usd", "a token of mallory's"))
+IMITATION = lookalike(Random(1), BOB)
+ETHER = 10**18
+SETTINGS = EngineSettings(epoch_blocks=5)
+CUTS = (1, 3, 7, 100)
+
+
+def poisoning() -> list[Detector]:
+    return [each for each in detectors() if each.name == "address-poisoning"]
+
+
+def quiet_days(chain: ChainBuilder, days: float, blocks: int = 12) -> ChainBuilder:
+    """So many days in so few blocks, in which only dave pays erin: horizons are looked at meanwhile."""
+    for _ in range(blocks):
+        chain.block(int(days * DAY) // blocks).native(address("dave"), address("erin"), 1)
+    return chain
+
+
+def alice_pays_bob() -> ChainBuilder:
+    chain = ChainBuilder().block().native(EXCHANGE, ALICE, 9 * ETHER)
+    return chain.native(ALICE, BOB, ETHER)
+
+
+def poisoned(chain: ChainBuilder) -> ChainBuilder:
+    """Mallory moves nothing "from" alice to the imitation of bob."""
+    return chain.erc20(USD, ALICE, IMITATION, 0, by=MALLORY)
+
+
+def manners(chain: ChainBuilder, size: int) -> list[str]:
+    lines, _ = book_of(poisoning(), chain.batches(size), SETTINGS)
+    return [json.loads(line)["measured"]["manner"] for line in lines]
+
+
+@pytest.mark.parametrize("size", CUTS)
+@pytest.mark.parametrize(("days", "found"), [(80, 1), (100, 0)])
+def test_a_lookalike_of_whom_she_paid_80_days_ago_is_found_and_100_days_ago_is_not(
+    days: float, found: int, size: int
+) -> None:
+    assert len(manners(poisoned(quiet_days(alice_pays_bob(), days)), size)) == found
+
+
+@pytest.mark.parametrize("size", CUTS)
+@pytest.mark.parametrize(("later", "found"), [(0, 1), (1, 0)])
+def test_the_ninety_days_end_to_the_second(later: int, found: int, size: int) -> None:
+    chain = quiet_days(alice_pays_bob(), 89)
+    assert len(manners(poisoned(chain.block(DAY + later)), size)) == found
+
+
+def test_what_the_lookalike_sends_does_not_make_her_payment_younger() -> None:
+    chain = quiet_days(alice_pays_bob(), 80)
+    poisoned(chain)
+    poisoned(quiet_days(chain, 20))
+    assert len(manners(chain, 4)) == 1
+
+
+@pytest.mark.parametrize("size", CUTS)
+@pytest.mark.parametrize(("days", "lost"), [(390, True), (410, False)])
+def test_a_payment_to_it_is_a_loss_for_400_days(days: float, lost: bool, size: int) -> None:
+    chain = quiet_days(poisoned(alice_pays_bob().block()), days)
+    said = manners(chain.native(ALICE, IMITATION, ETHER), size)
+    assert ("the victim's own payment to it, by mistake" in said) is lost
+
+
+def test_she_may_fall_for_any_of_several_lookalikes() -> None:
+    other = lookalike(Random(2), BOB)
+    chain = poisoned(alice_pays_bob().block()).erc20(USD, ALICE, other, 0, by=MALLORY)
+    chain.block().native(ALICE, IMITATION, ETHER)
+    assert "the victim's own payment to it, by mistake" in manners(chain, 1)
+
+
+@pytest.mark.parametrize("size", CUTS)
+@pytest.mark.parametrize(("days", "emptied"), [(29, 0), (31, 0), (200, 0)])
+def test_a_balance_that_was_dropped_does_not_come_back_as_fully_known(
+    days: float, emptied: int, size: int
+) -> None:
+    """100 in, long silence, 1 in, 1 out: 100 of 101 are left, whether that is remembered or not."""
+    chain = quiet_days(ChainBuilder().block().erc20(USD, EXCHANGE, ALICE, 100), days)
+    chain.block().erc20(USD, EXCHANGE, ALICE, 1).erc20(USD, ALICE, BOB, 1)
+    assert last(chain, size)["emptied"] == emptied
+
+
+@pytest.mark.parametrize("fresh", ["wallet", "token"])
+def test_who_appeared_since_is_fully_known(fresh: str) -> None:
+    """A wallet, or a token, that is younger than what is remembered cannot have been forgotten."""
+    chain = quiet_days(ChainBuilder().block().erc20(USD, EXCHANGE, BOB, 100), 200)
+    owner, token = (CAROL, USD) if fresh == "wallet" else (BOB, FAKE)
+    chain.block().erc20(token, EXCHANGE, owner, 100).erc20(token, owner, ALICE, 99)
+    assert last(chain, 5)["emptied"] == EMPTIED
+
+
+def test_who_had_money_before_the_stream_has_no_funder_however_long_ago_that_was_seen() -> None:
+    chain = ChainBuilder().block().native(EXCHANGE, ALICE, ETHER).native(ALICE, BOB, 2 * ETHER)
+    quiet_days(chain, 300).block().native(ALICE, CAROL, 1)
+    assert last(chain, 5)["from_funder"] == -1
+
+
+def test_a_wallet_that_was_forgotten_is_not_new() -> None:
+    chain = ChainBuilder().block().native(EXCHANGE, ALICE, ETHER)
+    began = chain.now
+    quiet_days(chain, 300).block().native(EXCHANGE, ALICE, 1)
+    assert last(chain, 5)["to_first_time"] == began
+
+
+def last(chain: ChainBuilder, size: int) -> dict[str, Any]:
+    """What was known before the last transfer, by a memory that looks at horizons every five blocks."""
+    memory = Memory(None, 1, follows=False)
+    town, ledger = Graph.within(memory, Horizons()), Ledger()
+    memory.open()
+    for batch in chain.batches(5):
+        memory.age(batch.first, int(batch.blocks["timestamp"][0]))
+        for piece in (batch.slice(at, at + size - 1) for at in range(batch.first, batch.last + 1, size)):
+            transfers = stream(piece, town, ledger, Limits()).transfers
+            memory.mark(piece.last)
+    return transfers.row(-1, named=True)
+
+
+def forged(chain: ChainBuilder, logs: int, number: int = 0) -> ChainBuilder:
+    """One transaction in which a token of mallory's tells of transfers between strangers, and of alice's."""
+    with chain.transaction(MALLORY, FAKE):
+        for i in range(logs):
+            payer = ALICE if i % 5 == 0 else address(f"stranger {number} {i}")
+            chain.erc20(FAKE, payer, address(f"stranger's friend {number} {i}"), 1)
+    return chain
+
+
+def test_forged_logs_flush_nothing_of_honest_people() -> None:
+    """Ten times what the small tables hold is told; alice's own tables have no row more."""
+    few = Horizons(told_cap=50, wallets_cap=50, pairs_cap=50, holdings_cap=50, assets_cap=50)
+    made = Engine(1, poisoning(), EngineSettings(epoch_blocks=5, horizons=few), follows=False)
+    chain = alice_pays_bob()
+    for number in range(10):
+        forged(chain.block(), 60, number)
+    poisoned(chain.block())
+    for batch in chain.batches(3):
+        output = made.take(batch)
+    assert [alert.measured["manner"] for alert in output.alerts] == ["a transfer of nothing"]
+    signed = made.state.graph.signed
+    assert {name: table.count for name, table in signed.items()} == {
+        "wallets": 4,  # the exchange, alice, bob, and mallory, who paid for her transactions
+        "pairs": 2,
+        "holdings": 3,
+        "assets": 1,
+    }
+    assert set(made.state.memory.early_ageings()) == {"told_wallets", "told_pairs", "told_holdings"}
+
+
+def test_a_million_forged_logs_change_no_memory_of_honest_pairs() -> None:
+    town, ledger = graph(Horizons(told_cap=1 << 16)), Ledger()
+    stream(alice_pays_bob().batch(), town, ledger, Limits())
+    before = {name: table.count for name, table in town.signed.items()}
+    people = ledger.intern(np.random.default_rng(1).integers(1 << 32, size=(1 << 21, 5)).astype(np.uint32))
+    flood = flooding(people, time=int(ledger.appeared[1]) + 12)
+    town.take(flood, Limits(), ledger)
+    assert {name: table.count for name, table in town.signed.items()} == before | {
+        "wallets": before["wallets"] + 1,
+    }
+    again = alice_pays_bob().block(600).native(ALICE, BOB, 1).batch(2, 2)
+    known = stream(again, town, ledger, Limits()).transfers.row(-1, named=True)
+    assert (known["pair_count"], known["pair_by_payer"], known["from_outs"]) == (1, 1, 1)
+
+
+def flooding(people: Any, time: int) -> layout.Rows:
+    """2^20 logs, told in 64 blocks by the transactions of one account."""
+    size = people.size // 2
+    sender, payee = np.ascontiguousarray(people[:size]), np.ascontiguousarray(people[size:])
+    by, asset = np.full(size, people[0]), np.full(size, people[1])
+    sender[0] = people[2]
+    number = np.arange(size) // (size // 64)
+    zeros, amount = np.zeros(size, np.int64), np.zeros((size, 4), np.uint64)
+    amount[:, 3] = 1
+    return layout.Rows(
+        sender, payee, asset, by, np.zeros(size, np.bool_), np.diff(number, prepend=-1) != 0,
+        np.diff(number, append=64) != 0, time + 12 * number, 2 + number, zeros, zeros, zeros + 1, amount,
+        np.zeros(size), np.zeros((size, 4), np.int64),
+    )  # fmt: skip
+
+
+def test_the_first_payment_of_his_own_takes_over_what_was_told_of_him() -> None:
+    """Alice is paid by a contract, which nobody signed for; then she pays herself: all of it is known."""
+    chain = ChainBuilder().block().erc20(USD, EXCHANGE, ALICE, 100, by=CAROL)
+    chain.erc20(USD, EXCHANGE, ALICE, 100, by=CAROL).erc20(USD, ALICE, BOB, 190)
+    town = graph()
+    row = stream(chain.batch(), town, Ledger(), Limits()).transfers.row(-1, named=True)
+    assert row["emptied"] == EMPTIED
+    assert row["from_distinct_in"] == 1
+
+
+@pytest.mark.parametrize("name", ["wallets_s", "edges_s", "told_cap", "pairs_cap"])
+@pytest.mark.parametrize("value", [0, -1, 2**31, 1.5, None, True])
+def test_a_horizon_that_no_table_can_keep_to_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(BadInput, match=rf"^the horizon {name} is .*: give a whole number from 1 to \d+$"):
+        Horizons(**{name: value})
