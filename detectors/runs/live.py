@@ -115,7 +115,11 @@ class Live:
         if done is None:
             return None
         engine, offset = done
-        checkpoint.save(engine)
+        try:
+            checkpoint.save(engine)
+        except BaseException:
+            engine.close()
+            raise
         return engine, offset, None
 
     def _resumed(self, mark: OutputMark | None) -> Begun:
@@ -134,7 +138,11 @@ class Live:
             engine = self._engine()
             offset = checkpoint.opened(engine)
         if offset is not None and note is not None:
-            self._expect_run(engine.run_name(), note)
+            try:
+                self._expect_run(engine.run_name(), note)
+            except RunMismatch:
+                engine.close()
+                raise
         return engine, offset, mark
 
     def _engine(self) -> Engine:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -119,17 +119,25 @@ class Rebuild:
         """
         self.say(f"detect: chain {self.chain_id}: the log is judged anew, and what differs is sent")
         replay = self._replayed()
-        if replay is not None:
+        if replay is not None and self._is_sent(replay):
+            replay.engine.let_go()
+            return replay.engine, replay.offset
+        self.say(f"detect: chain {self.chain_id}: ended before that was done: the next start repeats it")
+        return None
+
+    def _is_sent(self, replay: Replay) -> bool:
+        """Sends what differs, then the mark; False where `stop` came first. Unless all of it is sent the
+        engine is closed, so that whoever repeats it gets the folder.
+        """
+        with ExitStack() as unless_sent:
+            unless_sent.callback(replay.engine.close)
             with closing(replay.scores):
                 self.outbox.send_in_chunks(self._difference(replay), self.stop)
-        if replay is None or self.stop.is_set():
-            if replay is not None:
-                replay.engine.close()
-            self.say(f"detect: chain {self.chain_id}: ended before that was done: the next start repeats it")
-            return None
-        self.outbox.mark(self.outbox.note(replay.engine), replay.offset)
-        replay.engine.let_go()
-        return replay.engine, replay.offset
+            if self.stop.is_set():
+                return False
+            self.outbox.mark(self.outbox.note(replay.engine), replay.offset)
+            unless_sent.pop_all()
+        return True
 
     def _replayed(self) -> Replay | None:
         """The log, judged. A rollback below what is final begins it again without what had left by then: the
@@ -139,11 +147,13 @@ class Rebuild:
         while not self.stop.is_set():
             engine = self._engine()
             replay = Replay(self.chain_id, engine)
-            deep = self._judge(replay, left)
-            if deep is None and not self.stop.is_set():
-                return replay
-            replay.scores.close()
-            engine.close()
+            with ExitStack() as unless_judged:
+                unless_judged.callback(engine.close)
+                unless_judged.callback(replay.scores.close)
+                deep = self._judge(replay, left)
+                if deep is None and not self.stop.is_set():
+                    unless_judged.pop_all()
+                    return replay
             if deep is not None:
                 left.append(deep)
         return None

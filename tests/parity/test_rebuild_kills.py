@@ -12,7 +12,6 @@ import pytest
 
 from dashboard.filing.export import from_kafka
 from detectors.runs import outbox
-from detectors.runs.live import Live
 from ingest.machine.processes import Child
 from ingest.model.errors import BadInput, RunMismatch
 from tests.parity.judged_log import (
@@ -89,16 +88,24 @@ def test_a_second_rebuild_over_a_killed_one_with_yet_other_settings(
     assert_same(judged, once(judged, 12))
 
 
-def test_killed_after_the_difference_the_old_checkpoint_does_not_stand_in_the_way(
+def test_killed_after_the_difference_the_next_start_reads_the_log_again(
     judged: JudgedLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def die(*_: object) -> int:
+    """A rebuild begins by deleting the old state, so there is none of another run."""
+
+    def die(*_: object) -> bool:
         raise Killed
 
     with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr(Live, "_save", die)
+        patched.setattr("detectors.engine.checkpoint.save", die)
         judged.judges(finality=16, rebuild=True)
     assert not judged.mark().rebuilding
+    assert judged.judges(finality=16) == []
+    assert_same(judged, once(judged, 16))
+
+
+def test_state_that_a_rebuild_elsewhere_has_left_behind_is_passed_over(judged: JudgedLog) -> None:
+    judged.judges(finality=16, state="elsewhere", rebuild=True)
     (said,) = judged.judges(finality=16)
     assert said.endswith("the checkpoint is of a run before: it is passed over")
     assert_same(judged, once(judged, 16))
