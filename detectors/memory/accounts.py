@@ -7,7 +7,7 @@ whichever column the account stood. Columns of the log's layout begin behind the
 
 from __future__ import annotations
 
-from detectors.compiled import njit
+from detectors.kernels.compiled import njit
 from detectors.memory.append_only import BEGIN, BLOCK, COUNT, HORIZON, TIME
 
 ACCOUNTS = 2

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detectors.compiled import njit
+from detectors.kernels.compiled import njit
 from detectors.memory.layout import Array, Columns, Layout
 from detectors.memory.segments import Segments
 

@@ -7,7 +7,7 @@ history's layout begin at `FIRST`.
 
 from __future__ import annotations
 
-from detectors.compiled import njit
+from detectors.kernels.compiled import njit
 from detectors.memory.append_only import BEGIN, BLOCK, COUNT, HORIZON, TIME
 from detectors.memory.rows import NONE, touch, value
 

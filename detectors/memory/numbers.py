@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detectors.compiled import njit
+from detectors.kernels.compiled import njit
 from detectors.memory.slots import COUNT, SEED, first_slot, insert, mixed, remove
 
 NONE = -1

@@ -8,7 +8,7 @@ the same array as float64 and uint64 take the same index. Four cells before that
 
 from __future__ import annotations
 
-from detectors.compiled import njit
+from detectors.kernels.compiled import njit
 from detectors.memory.slots import COUNT, FIRST_FREE, fingerprint, first_slot, insert, remove
 
 WIDTH, ROWS_AT, HORIZON, FORGOTTEN = FIRST_FREE, FIRST_FREE + 1, FIRST_FREE + 2, FIRST_FREE + 3

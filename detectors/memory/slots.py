@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detectors.compiled import njit
+from detectors.kernels.compiled import njit
 from detectors.memory.region import LARGE_FROM, Region
 
 SEED, COUNT, BITS, BOUNDARY = 0, 1, 2, 3

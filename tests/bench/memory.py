@@ -15,7 +15,7 @@ from time import perf_counter, process_time
 
 import numpy as np
 
-from detectors.compiled import njit
+from detectors.kernels.compiled import njit
 from detectors.memory.layout import Array, Layout
 from detectors.memory.memory import Memory
 from detectors.memory.names import Names

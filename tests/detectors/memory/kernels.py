@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from detectors.compiled import njit
+from detectors.kernels.compiled import njit
 from detectors.memory.layout import Layout
 from detectors.memory.rows import touch
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detectors.compiled import njit
+from detectors.kernels.compiled import njit
 from detectors.memory import chains
 from detectors.memory.errors import MemoryFull
 from detectors.memory.history import History
