@@ -19,7 +19,7 @@ demo: .venv/.installed ## a forked chain, its labelled actors, detection and the
 
 .PHONY: test
 test: ready-browser lint ## every check and every test
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not soak" $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not soak" $(ARGS)
 
 .PHONY: soak
 soak: ready ## the long runs of what make test tries shortly: faulty nodes, crashes, reorganisations

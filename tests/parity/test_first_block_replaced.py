@@ -22,7 +22,7 @@ from tests.contract.told import Book, Told, book_of
 from tests.fixtures.fake_chain import FakeChain, node_of
 from tests.fixtures.list_log import ListLog
 from tests.fixtures.log import Replayed
-from tests.ingest.live.test_follower import catches_up
+from tests.ingest.live.following import catches_up
 
 SETTINGS = EngineSettings(finality=12, epoch_blocks=5, generation_blocks=20)
 FIRST = 10
