@@ -99,14 +99,17 @@ def test_a_snapshot_begins_in_the_generation_of_its_block(town: Town, state: Pat
 
 
 def test_a_head_names_no_file_that_is_deleted_once_it_is_in_place(state: Path) -> None:
-    """Files hold 512 rows here, a block has 200, and rows are said for ten blocks."""
+    """Files hold 512 rows here, a block has 200, and rows are said for ten blocks. What becomes too old while
+    the snapshot is written is still in files that its head names.
+    """
     with patch.object(segments, "LEAST", 1), patch.object(segments, "MOST", 1):
         town, deleted = Town(state), 0
         for number in range(60):
             town.live(Block(number, 20 * number, tuple(Payment(1 + i % 8, BOB, i) for i in range(200))))
             town.memory.forget(number - 7)
-            if number % 13 == 12:
+            if number % 13 == 6 and town.memory.can_save():
                 town.memory.begin_snapshot({})
+            if number % 13 == 12 and number > 13:
                 town.memory.finish_snapshot()
                 deleted = max(deleted, town.rows.segments.first)
                 blocks = town.blocks
@@ -115,6 +118,30 @@ def test_a_head_names_no_file_that_is_deleted_once_it_is_in_place(state: Path) -
                 town.blocks = [block for block in blocks if block.number <= town.memory.block]
                 assert town.memory.digest() == town.twin().memory.digest()
                 town.says_what(town.oracle())
+                if town.rows.segments.first:
+                    with pytest.raises(ValueError, match="too late"):
+                        town.rows.numbers(1, 0, 0)
                 town.live_through(blocks[len(town.blocks) :])
         assert deleted > 4 * 512
+        town.memory.close()
+
+
+def test_rows_that_are_all_too_old_leave_the_file_behind_which_the_next_one_begins(state: Path) -> None:
+    """One file is full; the next one was begun by a block that left."""
+    with patch.object(segments, "LEAST", 1), patch.object(segments, "MOST", 1):
+        town = Town(state)
+        town.live(Block(0, 0, tuple(Payment(1 + i % 8, BOB, i) for i in range(512))))
+        town.live(Block(1, 1, (Payment(ALICE, BOB, 1),)))
+        town.leave(0)
+        town.live(Block(5, 1000, ()))
+        town.memory.forget(5)
+        town.memory.begin_snapshot({})
+        town.memory.finish_snapshot()
+        blocks = town.blocks
+        town.memory.close()
+        town = Town(state)
+        town.blocks = blocks
+        town.live(Block(6, 1001, EVERYBODY))
+        assert (town.rows.segments.first, town.rows.count) == (0, 520)
+        assert town.memory.digest() == town.twin().memory.digest()
         town.memory.close()
