@@ -58,7 +58,7 @@ class KernelLocator:
         return str(self._line)
 
 
-class LockedIndex(caching.IndexDataCacheFile):  # type: ignore[misc]
+class LockedIndex(caching.IndexDataCacheFile):
     """numba's index of the machine code of one kernel. Two processes that compile for other types at once
     would take the same file name for both, and load the other's code.
     """
