@@ -44,7 +44,8 @@ class LogStatus:
     """One chain in Kafka. `lag_records` are records of chain.blocks that detection has not judged yet;
     `unreadable` are records among the last that are damaged, or not undertow's: detection stops at them;
     `caught` are nodes that gave what cannot be proved, or another chain. `rebuilding`: detection judges the
-    log anew, or was cut short of it. `mark_error`: why the detector's mark cannot be read.
+    log anew, or was cut short of it. `mark_error`: why the detector's mark cannot be read. `off`: detectors
+    and explanations that raised, each with the block from which it is not asked.
     """
 
     chain_id: int
@@ -58,6 +59,7 @@ class LogStatus:
     caught: list[NodeStatus]
     rebuilding: bool = False
     mark_error: str | None = None
+    off: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ def _chain(bootstrap: str, chain_id: int, partition: int) -> LogStatus:
         caught=_caught([message.value or b"" for message in rejected]),
         rebuilding=note is not None and note.rebuilding,
         mark_error=mark_error,
+        off=note.off if note is not None else {},
     )
 
 
@@ -269,6 +272,10 @@ def _log_lines(chain: LogStatus) -> list[str]:
         f"  unreadable among the last records: {chain.unreadable}",
         *(["  judged anew: not finished, `undertow detect` goes on with it"] if chain.rebuilding else []),
         *([f"  {chain.mark_error}"] if chain.mark_error else []),
+        *(
+            f"  off: {visible(name)}, since block {block}, where it raised"
+            for name, block in chain.off.items()
+        ),
         *(
             f"  caught: {visible(node.source)}, {node.times} times; the last: {visible(node.reason)}"
             for node in chain.caught

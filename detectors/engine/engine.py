@@ -34,6 +34,9 @@ COPIES = 4
 NO_OFFSET = -1
 """The offset of a state before the log's first block: nothing to save yet."""
 
+IN_LAKE = -2
+"""The offset of a state at a block that came from a lake: the log does not go on from there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -109,19 +112,16 @@ class Engine:
         self.judge = Judge(self.detectors, self.explanations)
 
     def take(self, event: Event, offset: int = 0) -> Output:
-        """Takes the next event of the log; `offset` is where the log goes on after it."""
+        """Takes the next event of the log; `offset` is where the log goes on after it, or IN_LAKE."""
         if isinstance(event, Rollback):
-            return self._roll_back(event)
+            return self._roll_back(event, offset)
         return self._take_blocks(event, offset)
 
     def _take_blocks(self, batch: Batch, offset: int) -> Output:
         self._check_order(batch)
         if self.follows and not self.kept:
-            self.kept.append(
-                Kept(
-                    State(ledger=self.state.ledger, number=batch.first - 1, hash=batch.parent_hash), NO_OFFSET
-                )
-            )
+            before = State(ledger=self.state.ledger, number=batch.first - 1, hash=batch.parent_hash)
+            self.kept.append(Kept(before, min(offset, NO_OFFSET)))
         output = Output()
         for piece in cut(batch, self.settings.epoch_blocks):
             self._judge(piece, output)
@@ -196,6 +196,13 @@ class Engine:
             self._forget(number, self._time_of(number))
             self.recent = [each for each in self.recent if each.last > number]
 
+    def goes_on_at(self, offset: int) -> None:
+        """After the blocks of a lake: the log goes on from here at `offset`. So this state can be saved, even
+        where it is not `finality` deep yet: of those below it nobody could go on.
+        """
+        self.kept = [kept for kept in self.kept if kept.state.number < self.state.number]
+        self.kept.append(Kept(self.state.copy(), offset))
+
     def _time_of(self, number: int) -> int:
         """When a block in `recent` was made. Quiet time ends with final blocks: later ones may leave."""
         batch = next(each for each in self.recent if each.last >= number)
@@ -205,7 +212,7 @@ class Engine:
         self._episodes().forget(number, now)
         self.state.ledger.forget_ends(number)
 
-    def _roll_back(self, rollback: Rollback) -> Output:
+    def _roll_back(self, rollback: Rollback, offset: int) -> Output:
         """State and alerts as they stood at the rollback's block."""
         if self.state.anchor is None or rollback.number < self.state.anchor[0]:
             return self._begin_anew(rollback)
@@ -225,8 +232,11 @@ class Engine:
                 self._advance_quietly(batch.slice(self.state.number + 1, rollback.number))
         if self.state.hash != rollback.hash:
             raise ChainGap(
-                f"the log rolls back to block {rollback.number} with another hash than the one it sent before"
+                f"the log rolls back to block {rollback.number} with another hash than was read before: "
+                "stop, then start detect again with --rebuild"
             )
+        if all(kept.offset == IN_LAKE for kept in self.kept):
+            self.goes_on_at(offset)
         return Output(alerts=self._episodes().undo(rollback.number, _left(rollback)), rollback=rollback)
 
     def _begin_anew(self, rollback: Rollback) -> Output:
@@ -243,7 +253,7 @@ class Engine:
 
     def _keeps_all_blocks(self) -> bool:
         """Whether nothing that was read has become final yet."""
-        return bool(self.kept) and self.kept[0].offset == NO_OFFSET
+        return bool(self.kept) and self.kept[0].state.anchor is None
 
     def _too_deep(self, rollback: Rollback) -> RollbackTooDeep:
         return RollbackTooDeep(
@@ -266,12 +276,12 @@ class Engine:
             self.episodes.keep_all = False
 
     def base(self) -> Checkpoint | None:
-        """What can be put on disk: the newest state that is final, with the alerts as they stood then. None
-        before there is one.
+        """What can be put on disk: the newest state that is final, with the alerts as they stood then; after
+        a lake at least the one where the log goes on. None before there is one.
         """
-        if not self.kept or self.kept[0].offset == NO_OFFSET:
+        base = next((kept for kept in self.kept if kept.offset != IN_LAKE), None)
+        if base is None or base.offset == NO_OFFSET:
             return None
-        base = self.kept[0]
         episodes = self._episodes()
         opened, alerts, tallies = episodes.at(base.state.number)
         state = replace(base.state, ledger=base.state.ledger.until(base.state.number))

@@ -8,6 +8,8 @@ import pytest
 
 from dashboard.filing.status import gather, text
 from dashboard.store import Feed, Rejected, open_writer
+from detectors.alerts.messages import Note, group_of, note_text
+from ingest.kafka import BLOCKS, Cluster, Publisher
 from ingest.log.blocklog import LogWriter
 from tests.dashboard.alerts import CHAIN, drain, judged
 from tests.fixtures.frames import ChainBuilder
@@ -37,6 +39,24 @@ def test_a_node_that_lied_and_one_of_another_chain_are_named(kafka: str, fresh_c
     ]
     assert f"  caught: http://liar, 2 times; the last: {LIE}" in text(status)
     assert "http://lost" in str(status.to_dict())
+
+
+@pytest.mark.broker
+def test_a_detector_that_raised_is_named_with_the_block_since_which_it_is_off(
+    kafka: str, fresh_chain_id: int
+) -> None:
+    writer = LogWriter(kafka, fresh_chain_id)
+    writer.publish([ChainBuilder(fresh_chain_id).block().batch()])
+    writer.close()
+    group = group_of(fresh_chain_id)
+    with Publisher(kafka, group) as publisher, publisher.transaction():
+        partition = Cluster(kafka).partition_of(fresh_chain_id)
+        publisher.mark(group, BLOCKS, partition, 1, note_text(Note(head=1, hash="0x", off={"layering": 1})))
+
+    status = gather(kafka, None, fresh_chain_id)
+
+    assert "  off: layering, since block 1, where it raised" in text(status)
+    assert status.to_dict()["log"][0]["off"] == {"layering": 1}
 
 
 def test_one_chain_of_a_store_can_be_asked_for(sqlite_url: str) -> None:
