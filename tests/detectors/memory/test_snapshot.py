@@ -26,6 +26,7 @@ def town(state: Path) -> Iterator[Town]:
 
 
 EVERYBODY = tuple(Payment(who, BOB, who) for who in PEOPLE)
+SIGNING = tuple(Payment(who, BOB, who, signed=True) for who in PEOPLE)
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def saving(town: Town, state: Path) -> Iterator[Town]:
 def test_rows_that_change_while_a_snapshot_is_written_are_in_it_as_they_were(saving: Town) -> None:
     for number in (2, 3, 4):
         saving.memory.write(0)
-        saving.live(Block(number, number, EVERYBODY))
+        saving.live(Block(number, number, SIGNING))
     saving.leave(3)
 
 
