@@ -49,6 +49,10 @@ evaluate: ready ## judges labelled worlds, each played once and kept (SEEDS="1 2
 bench-ingest: ready ## how fast blocks come in, beside cryo, web3.py and ethereum-etl
 	$(BIN)/python -m tests.bench.ingestion $(ARGS)
 
+.PHONY: bench-engine
+bench-engine: ready ## how fast blocks of mainnet's size are decoded, remembered and judged
+	$(BIN)/python -m tests.bench.engine $(ARGS)
+
 .PHONY: screenshot
 screenshot: ready-browser ## takes the pictures of the READMEs (docs/*.png) anew, of a demo that it plays
 	@$(BIN)/python -m tests.browser.picture $(ARGS)
