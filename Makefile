@@ -4,7 +4,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 MEND := check the network, a proxy (HTTPS_PROXY), or pip's own settings (pip config list), then run make again
-WORKERS ?= 2
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -50,7 +50,13 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("finality", [4, 64], ids=["a-long-log", "a-log-shorter-than-the-finality"])
+@pytest.mark.parametrize(
+    "finality",
+    [
+        pytest.param(4, marks=pytest.mark.soak, id="a-long-log"),
+        pytest.param(64, id="a-log-shorter-than-the-finality"),
+    ],
+)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_all_blocks_are_judged_and_a_plain_start_goes_on(
     judged: JudgedLog, chain: Chain, tmp_path: Path, case: tuple[int, str, int], finality: int
