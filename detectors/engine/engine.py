@@ -222,7 +222,8 @@ class Engine:
         if not copies:
             raise self._too_deep(rollback)
         self.kept = copies
-        self.state = copies[-1].state.copy()
+        off = {name: each for name, each in self.state.off.items() if each.block <= rollback.number}
+        self.state = replace(copies[-1].state.copy(), off=off)
         self.state.ledger.truncate(self.state.number)
         self.recent = [
             each.slice(each.first, rollback.number) for each in self.recent if each.first <= rollback.number

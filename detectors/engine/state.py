@@ -41,7 +41,9 @@ class State:
     anchor: tuple[int, bytes] | None = None
     """Number and hash of the first block ever read."""
     off: dict[str, Off] = field(default_factory=dict)
-    """Detectors and explanations that raised, by name."""
+    """Detectors and explanations that raised, by name. They come from judging, so that to advance again after
+    a rollback does not bring them back: the engine keeps those of blocks that stand.
+    """
 
     def copy(self) -> State:
         """A copy of what expires; the ledger stays shared."""

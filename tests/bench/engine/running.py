@@ -6,20 +6,19 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections import deque
-from collections.abc import Sequence
-
-import networkx as nx
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from detectors.base import Detector
 from detectors.engine.engine import Engine
 from detectors.registry import detectors
 from ingest.model.batch import Batch, Rollback
+from tests.bench.batch import in_networkx
 from tests.bench.engine.traffic import CHAIN, TRANSFERS, Traffic
 
 Lines = list[list[str]]
 
-DEPTH, WINDOW_S = 64, 1800
+DEPTH = 64
 
 
 def batch_table(blocks: int, size: int, rounds: int) -> Lines:
@@ -53,16 +52,8 @@ def judged_seconds(batches: Sequence[Batch], some: Sequence[Detector]) -> float:
 
 
 def networkx_seconds(batches: Sequence[Batch]) -> float:
-    """A rolling multigraph, and the degrees of both ends at every transfer."""
     start = time.process_time()
-    graph, window = nx.MultiDiGraph(), deque[tuple[int, bytes, bytes, int]]()
-    for batch in batches:
-        columns = ("timestamp", "from_address", "to_address")
-        for now, sender, payee in batch.transfers.select(columns).iter_rows():
-            while window and window[0][0] < now - WINDOW_S:
-                graph.remove_edge(*window.popleft()[1:])
-            window.append((now, sender, payee, graph.add_edge(sender, payee)))
-            len(set(graph.successors(sender))), len(set(graph.predecessors(payee)))
+    in_networkx(batches)
     return time.process_time() - start
 
 
@@ -71,11 +62,11 @@ def single_table(blocks: int, rollbacks: int) -> Lines:
     engine = Engine(CHAIN, list(detectors()))
     taken, took = list(Traffic().batches(blocks, 1)), []
     for at, batch in enumerate(taken):
-        took.append(_ms(lambda batch=batch, at=at: engine.take(batch, at + 1)))
+        took.append(_ms(partial(engine.take, batch, at + 1)))
     back = []
+    below = taken[-1 - DEPTH]
     for _ in range(rollbacks):
-        to = taken[-1 - DEPTH]
-        back.append(_ms(lambda to=to: engine.take(Rollback(CHAIN, to.last, to.last_hash))))
+        back.append(_ms(partial(engine.take, Rollback(CHAIN, below.last, below.last_hash))))
         for at, batch in enumerate(taken[-DEPTH:], blocks - DEPTH):
             engine.take(batch, at + 1)
     return [
@@ -85,9 +76,9 @@ def single_table(blocks: int, rollbacks: int) -> Lines:
     ]
 
 
-def _ms(work: object) -> float:
+def _ms(work: Callable[[], object]) -> float:
     start = time.perf_counter()
-    work()  # type: ignore[operator]
+    work()
     return 1000 * (time.perf_counter() - start)
 
 

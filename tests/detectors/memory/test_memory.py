@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from unittest.mock import patch
@@ -93,18 +92,6 @@ class Life:
 
     def backfill(self, on: bool) -> None:
         self.town.memory.follow(not on)
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    return tmp_path
-
-
-@pytest.fixture
-def town(state: Path) -> Iterator[Town]:
-    town = Town(state)
-    yield town
-    town.memory.close()
 
 
 @settings(deadline=None, max_examples=60)

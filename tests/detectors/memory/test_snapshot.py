@@ -12,76 +12,81 @@ from detectors.memory import segments, snapshot
 from tests.detectors.memory.oracle import ALICE, BOB, DAVE, Block, Payment
 from tests.detectors.memory.town import PEOPLE, Town
 
-
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    return tmp_path
-
-
-@pytest.fixture
-def town(state: Path) -> Iterator[Town]:
-    town = Town(state)
-    yield town
-    town.memory.close()
-
-
 EVERYBODY = tuple(Payment(who, BOB, who) for who in PEOPLE)
 SIGNING = tuple(Payment(who, BOB, who, signed=True) for who in PEOPLE)
 
 
 @pytest.fixture
-def saving(town: Town, state: Path) -> Iterator[Town]:
-    """A town that is being saved as of block 1, one row a slice; in the end that is what a restart finds."""
+def saving(town: Town) -> Iterator[Town]:
+    """A town that is being saved as of block 1, one row a slice."""
     with patch.object(snapshot, "PIECE_CELLS", 1):
         town.live(Block(1, 0, EVERYBODY))
         town.memory.forget(1)
         town.memory.begin_snapshot({})
         yield town
-        town.memory.finish_snapshot()
-    town.memory.close()
+
+
+def is_saved_as_it_was(saving: Town, state: Path) -> None:
+    """The snapshot ends, and a restart finds block 1, whatever came after it."""
+    saving.memory.finish_snapshot()
+    saving.memory.close()
     again = Town(state)
-    again.blocks = town.blocks[:1]
+    again.blocks = saving.blocks[:1]
     assert again.memory.digest() == again.twin().memory.digest()
     again.memory.close()
 
 
-def test_rows_that_change_while_a_snapshot_is_written_are_in_it_as_they_were(saving: Town) -> None:
+def test_rows_that_change_while_a_snapshot_is_written_are_in_it_as_they_were(
+    saving: Town, state: Path
+) -> None:
     for number in (2, 3, 4):
         saving.memory.write(0)
         saving.live(Block(number, number, SIGNING))
     saving.leave(3)
 
+    is_saved_as_it_was(saving, state)
 
-def test_rows_that_change_after_a_rollback_are_too(saving: Town) -> None:
+
+def test_rows_that_change_after_a_rollback_are_too(saving: Town, state: Path) -> None:
     """Alice's payment was noted and left; Dave's stands in its place in the journal."""
     saving.live(Block(2, 2, (Payment(ALICE, BOB, 1), Payment(BOB, ALICE, 1))))
     saving.memory.write(0)
     saving.leave(1)
     saving.live(Block(2, 2, (Payment(DAVE, BOB, 1),)))
 
+    is_saved_as_it_was(saving, state)
 
-def test_what_becomes_final_before_the_next_slice_is_noted_too(saving: Town) -> None:
+
+def test_what_becomes_final_before_the_next_slice_is_noted_too(saving: Town, state: Path) -> None:
     saving.live(Block(2, 2, EVERYBODY))
     saving.memory.forget(2)
 
+    is_saved_as_it_was(saving, state)
 
-def test_what_a_new_generation_leaves_behind_is_noted_too(saving: Town) -> None:
+
+def test_what_a_new_generation_leaves_behind_is_noted_too(saving: Town, state: Path) -> None:
     saving.live(Block(2, 2, EVERYBODY))
     saving.live(Block(5, 200, EVERYBODY))
 
+    is_saved_as_it_was(saving, state)
 
-def test_what_a_final_generation_left_behind_is_noted_too(saving: Town) -> None:
+
+def test_what_a_final_generation_left_behind_is_noted_too(saving: Town, state: Path) -> None:
     saving.live(Block(2, 2, EVERYBODY))
     saving.live(Block(5, 200, EVERYBODY))
     saving.memory.forget(5)
 
+    is_saved_as_it_was(saving, state)
 
-def test_a_rollback_behind_the_begin_of_a_generation_is_noted_too(saving: Town) -> None:
+
+def test_a_rollback_behind_the_begin_of_a_generation_is_noted_too(saving: Town, state: Path) -> None:
     saving.live(Block(2, 2, EVERYBODY))
     saving.live(Block(5, 200, EVERYBODY))
     saving.memory.write(0)
     saving.leave(2)
     saving.live(Block(3, 3, EVERYBODY))
+
+    is_saved_as_it_was(saving, state)
 
 
 def test_a_snapshot_begins_in_the_generation_of_its_block(town: Town, state: Path) -> None:
