@@ -4,7 +4,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 MEND := check the network, a proxy (HTTPS_PROXY), or pip's own settings (pip config list), then run make again
-WORKERS ?= 2
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -19,7 +19,7 @@ demo: .venv/.installed ## a forked chain, its labelled actors, detection and the
 
 .PHONY: test
 test: ready-browser lint ## every check and every test
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not soak" $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not soak" $(ARGS)
 
 .PHONY: soak
 soak: ready ## the long runs of what make test tries shortly: faulty nodes, crashes, reorganisations
@@ -48,6 +48,10 @@ evaluate: ready ## judges labelled worlds, each played once and kept (SEEDS="1 2
 .PHONY: bench-ingest
 bench-ingest: ready ## how fast blocks come in, beside cryo, web3.py and ethereum-etl
 	$(BIN)/python -m tests.bench.ingestion $(ARGS)
+
+.PHONY: bench-engine
+bench-engine: ready ## how fast blocks of mainnet's size are decoded, remembered and judged
+	$(BIN)/python -m tests.bench.engine $(ARGS)
 
 .PHONY: screenshot
 screenshot: ready-browser ## takes the pictures of the READMEs (docs/*.png) anew, of a demo that it plays

@@ -109,13 +109,16 @@ def status(
         str | None, typer.Option(envvar="UNDERTOW_STORE", metavar="URL", help="The store to ask.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
+    chain_id: Annotated[
+        int | None, typer.Option("--chain-id", min=0, help="Only this chain.  [default: all]")
+    ] = None,
 ) -> None:
     """Say how far each chain has come, how far detection is behind, what is filed, what detectors run."""
     import json
 
     from dashboard.filing import status as standing
 
-    found = standing.gather(kafka, store)
+    found = standing.gather(kafka, store, chain_id)
     typer.echo(json.dumps(found.to_dict(), sort_keys=True) if as_json else standing.text(found))
 
 

@@ -16,7 +16,7 @@ import pytest
 from ingest.machine.processes import Child, free_port, port_is_taken, wait_until
 from tests.fixtures.home import own_home
 
-pytestmark = [pytest.mark.broker, pytest.mark.chain]
+pytestmark = [pytest.mark.broker, pytest.mark.chain, pytest.mark.slow]
 
 PARTS = ["broker", "origin chain", "fork", "simulation", "ingest", "detect", "sink"]
 UP_S = 150

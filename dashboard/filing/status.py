@@ -44,7 +44,8 @@ class LogStatus:
     """One chain in Kafka. `lag_records` are records of chain.blocks that detection has not judged yet;
     `unreadable` are records among the last that are damaged, or not undertow's: detection stops at them;
     `caught` are nodes that gave what cannot be proved, or another chain. `rebuilding`: detection judges the
-    log anew, or was cut short of it. `mark_error`: why the detector's mark cannot be read.
+    log anew, or was cut short of it. `mark_error`: why the detector's mark cannot be read. `off`: detectors
+    and explanations that raised, each with the block from which it is not asked.
     """
 
     chain_id: int
@@ -58,6 +59,7 @@ class LogStatus:
     caught: list[NodeStatus]
     rebuilding: bool = False
     mark_error: str | None = None
+    off: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +97,17 @@ class Status:
         return asdict(self)
 
 
-def gather(bootstrap: str | None, store_url: str | None) -> Status:
-    """Asks what was named. Raises BrokerUnreachable, StoreUnreachable or BadInput."""
-    found = _store(store_url) if store_url else Status()
-    return replace(found, log=_log(bootstrap) if bootstrap else [], detectors=_detectors())
+def gather(bootstrap: str | None, store_url: str | None, only: int | None = None) -> Status:
+    """Asks what was named, of all chains or one. Raises BrokerUnreachable, StoreUnreachable or BadInput."""
+    found = _store(store_url, only) if store_url else Status()
+    return replace(found, log=_log(bootstrap, only) if bootstrap else [], detectors=_detectors())
 
 
-def _log(bootstrap: str) -> list[LogStatus]:
+def _log(bootstrap: str, only: int | None) -> list[LogStatus]:
     from ingest.kafka import Cluster
 
-    partitions = sorted(Cluster(bootstrap).chains().items())
+    chains = Cluster(bootstrap).chains().items()
+    partitions = sorted((name, partition) for name, partition in chains if only in (None, name))
     return [_chain(bootstrap, name, partition) for name, partition in partitions]
 
 
@@ -130,6 +133,7 @@ def _chain(bootstrap: str, chain_id: int, partition: int) -> LogStatus:
         caught=_caught([message.value or b"" for message in rejected]),
         rebuilding=note is not None and note.rebuilding,
         mark_error=mark_error,
+        off=note.off if note is not None else {},
     )
 
 
@@ -191,22 +195,23 @@ def _goes_on(message: Message) -> bool:
         return False
 
 
-def _store(url: str) -> Status:
+def _store(url: str, only: int | None) -> Status:
     """What a store holds, whatever stands in its columns."""
     from dashboard.store import open_reader
 
     with closing(open_reader(url)) as reader:
-        heads = {head.chain_id: head for head in reader.heads()}
+        heads = {head.chain_id: head for head in reader.heads() if only in (None, head.chain_id)}
         unreadable = reader.set_aside_counts()
         chains = [
             _stored(chain, heads.get(chain), reader.statuses(chain), unreadable.get(chain, 0))
             for chain in reader.chains()
+            if only in (None, chain)
         ]
         faults = ((_plain(chain), head.fault()) for chain, head in heads.items())
         notes = [f"chain {chain} in the store: {fault}" for chain, fault in faults if fault]
-        rebuilds = reader.rebuilding().items()
+        rebuilds = ((chain, run) for chain, run in reader.rebuilding().items() if only in (None, chain))
         notes += [f"chain {_plain(chain)} in the store: {judged_anew(run)}" for chain, run in rebuilds]
-        set_aside = [_as_told(bad) for bad in reader.set_aside()]
+        set_aside = [_as_told(bad) for bad in reader.set_aside(chain_id=only)]
         return Status(store=chains, set_aside=set_aside, notes=notes)
 
 
@@ -267,6 +272,10 @@ def _log_lines(chain: LogStatus) -> list[str]:
         f"  unreadable among the last records: {chain.unreadable}",
         *(["  judged anew: not finished, `undertow detect` goes on with it"] if chain.rebuilding else []),
         *([f"  {chain.mark_error}"] if chain.mark_error else []),
+        *(
+            f"  off: {visible(name)}, since block {block}, where it raised"
+            for name, block in chain.off.items()
+        ),
         *(
             f"  caught: {visible(node.source)}, {node.times} times; the last: {visible(node.reason)}"
             for node in chain.caught

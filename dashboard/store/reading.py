@@ -144,10 +144,12 @@ class Reader:
         """How many records of a chain the sink could not read and set aside."""
         return int(self._rows(select(func.count()).where(rejected.c.chain_id == chain_id))[0][0])
 
-    def set_aside(self, limit: int = SET_ASIDE_LIMIT) -> list[SetAside]:
-        """Records of all chains that the sink could not read, the last of each chain and topic first."""
+    def set_aside(self, limit: int = SET_ASIDE_LIMIT, chain_id: int | None = None) -> list[SetAside]:
+        """Records that the sink could not read, of all chains or of one, the last of each topic first."""
         latest = (rejected.c.chain_id, rejected.c.topic, rejected.c.kafka_offset.desc())
-        wanted = select(*_raw(rejected, SetAside.__slots__)).order_by(*latest).limit(limit)
+        here = true() if chain_id is None else rejected.c.chain_id == chain_id
+        columns = _raw(rejected, SetAside.__slots__)
+        wanted = select(*columns).where(here).order_by(*latest).limit(limit)
         return [SetAside(*row) for row in self._rows(wanted)]
 
     def set_aside_counts(self) -> dict[int, int]:

@@ -59,13 +59,18 @@ _Rebuild = Annotated[
     bool,
     typer.Option(
         "--rebuild",
-        help="Live: forget the checkpoint, judge the whole log anew, send only what differs from before.",
+        help="Live: forget the checkpoint, judge the whole log anew (with --lake also what it no longer "
+        "holds), send only what differs from before.",
     ),
 ]
 _Lake = Annotated[
     Path | None,
     typer.Option(
-        "--lake", envvar="UNDERTOW_LAKE", metavar="DIR", help="Batch: the lake to judge, instead of --kafka."
+        "--lake",
+        envvar="UNDERTOW_LAKE",
+        metavar="DIR",
+        help="Batch: the lake to judge, instead of --kafka. Live, with --rebuild: the lake that holds what "
+        "lies below the log.",
     ),
 ]
 _Alerts = Annotated[
@@ -79,7 +84,8 @@ _AllowGaps = Annotated[
     bool,
     typer.Option(
         "--allow-gaps",
-        help="Batch: where blocks are missing, begin anew with empty memory instead of ending.",
+        help="Where blocks are missing, begin anew with empty memory instead of ending: in batch, and live "
+        "with --rebuild.",
     ),
 ]
 _Scores = Annotated[
@@ -131,6 +137,7 @@ def setup(
 
 
 def detect(
+    context: typer.Context,
     kafka: _Kafka = DEFAULT_KAFKA,
     chain_id: _ChainId = None,
     state: _State = None,
@@ -152,6 +159,7 @@ def detect(
     from detectors.engine.settings import EngineSettings
 
     settings = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol), tier=tier)
+    _expect_a_use_of_lake(context, alerts is not None, rebuild)
     if lake is not None and alerts is not None:
         _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, settings)
     elif tier is not None:
@@ -159,9 +167,24 @@ def detect(
             "give --lake and --alerts with it: live, all that comes is read", param_hint="--tier"
         )
     elif chain_id is not None and alerts is None:
-        _detect_live(kafka, chain_id, state, until_block, rebuild, settings)
+        _detect_live(kafka, chain_id, state, until_block, (rebuild, lake, allow_gaps), settings)
     else:
         raise typer.BadParameter("give --chain-id (live, with --kafka), or --lake and --alerts (batch)")
+
+
+def _expect_a_use_of_lake(context: typer.Context, batch: bool, rebuild: bool) -> None:
+    """A live run reads the log; UNDERTOW_LAKE may be set for other commands."""
+    source = context.get_parameter_source("lake")
+    if source is not None and source.name == "COMMANDLINE" and not (batch or rebuild):
+        raise typer.BadParameter(
+            "a live run reads the log alone: give --lake and --alerts (batch), or --lake and --rebuild",
+            param_hint="--lake",
+        )
+    if batch and rebuild:
+        raise typer.BadParameter(
+            "--alerts writes what a lake holds, --rebuild mends what was sent to Kafka: give one of them",
+            param_hint="--rebuild",
+        )
 
 
 def _symbol(text: str | None) -> str | None:
@@ -175,7 +198,12 @@ def _symbol(text: str | None) -> str | None:
 
 
 def _detect_live(
-    kafka: str, chain_id: int, state: Path | None, until: int | None, rebuild: bool, settings: EngineSettings
+    kafka: str,
+    chain_id: int,
+    state: Path | None,
+    until: int | None,
+    anew: tuple[bool, Path | None, bool],
+    settings: EngineSettings,
 ) -> None:
     from detectors.registry import detectors
     from detectors.runs.live import Live
@@ -183,9 +211,9 @@ def _detect_live(
     from ingest.machine.tools import home
 
     with stop_on_signal() as stop:
-        folder = state or home() / "detect"
-        live = Live(kafka, chain_id, detectors(), folder, settings, partial(print, file=sys.stderr))
-        live.run(stop, until, rebuild)
+        folder, say = state or home() / "detect", partial(print, file=sys.stderr)
+        rebuild, lake, allow_gaps = anew
+        Live(kafka, chain_id, detectors(), folder, settings, say, lake, allow_gaps).run(stop, until, rebuild)
 
 
 def _detect_lake(

@@ -91,21 +91,34 @@ def forget(directory: Path, chain_id: int) -> None:
     old_path(directory, chain_id).unlink(missing_ok=True)
 
 
+def beside(directory: Path) -> Path:
+    """Where a rebuild keeps state until it takes the place of the one before."""
+    return directory / "rebuild"
+
+
+def put_in_place(engine: Engine, directory: Path) -> None:
+    """What was made beside is the state from now on: what can be saved of it is written first."""
+    save(engine)
+    engine.move(directory)
+    old_path(directory, engine.chain_id).unlink(missing_ok=True)
+
+
 def begin(engine: Engine) -> bool:
-    """Begins to write what is final; `Memory.write` goes on with it. False where there is nothing new."""
+    """Begins to write what can be saved; `Memory.write` goes on with it. False where there is nothing new."""
     memory = engine.state.memory
-    checkpoint = engine.base() if memory.can_save() else None
-    if checkpoint is None or memory.folder is None:
+    checkpoint = engine.base() if memory.idle() else None
+    if checkpoint is None or memory.folder is None or not memory.can_save(checkpoint.moment.number):
         return False
-    assert memory.floor == checkpoint.moment.number
-    name = f"engine-{memory.floor:012}"
+    number = checkpoint.moment.number
+    name = f"engine-{number:012}"
     write(memory.folder / name, checkpoint)
-    memory.begin_snapshot({"engine": name, "run": checkpoint.run, "anchor": _anchor(checkpoint)}, (name,))
+    extra = {"engine": name, "run": checkpoint.run, "anchor": _anchor(checkpoint)}
+    memory.begin_snapshot(extra, (name,), number)
     return True
 
 
 def save(engine: Engine) -> bool:
-    """Writes what is final, and waits until it is in its place; whether there was anything new."""
+    """Writes what can be saved, and waits until it is in its place; whether there was anything new."""
     engine.state.memory.finish_snapshot()
     begun = begin(engine)
     engine.state.memory.finish_snapshot()

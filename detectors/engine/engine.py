@@ -32,6 +32,9 @@ from ingest.model.errors import ChainGap, RollbackTooDeep, RunMismatch
 NO_OFFSET = -1
 """The offset of a state before the log's first block: nothing to save yet."""
 
+IN_LAKE = -2
+"""The offset of a state at a block that came from a lake: the log does not go on from there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -114,15 +117,15 @@ class Engine:
         self.judge = Judge(self.detectors, self.explanations)
 
     def take(self, event: Event, offset: int = 0) -> Output:
-        """Takes the next event of the log; `offset` is where the log goes on after it."""
+        """Takes the next event of the log; `offset` is where the log goes on after it, or IN_LAKE."""
         if isinstance(event, Rollback):
-            return self._roll_back(event)
+            return self._roll_back(event, offset)
         return self._take_blocks(event, offset)
 
     def _take_blocks(self, batch: Batch, offset: int) -> Output:
         self._check_order(batch)
         if self.follows and not self.kept:
-            self.kept.append(Kept(Moment(batch.first - 1, batch.parent_hash), NO_OFFSET))
+            self.kept.append(Kept(Moment(batch.first - 1, batch.parent_hash), min(offset, NO_OFFSET)))
         output = Output()
         for piece in cut(batch, self.settings.epoch_blocks):
             self._judge(piece, output)
@@ -195,6 +198,13 @@ class Engine:
             self.recent = [each for each in self.recent if each.last > number]
             self.state.memory.forget(number)
 
+    def goes_on_at(self, offset: int) -> None:
+        """After the blocks of a lake: the log goes on from here at `offset`. So this state can be saved, even
+        where it is not `finality` deep yet: of those below it nobody could go on.
+        """
+        self.kept = [kept for kept in self.kept if kept.moment.number < self.state.number]
+        self.kept.append(Kept(self.state.moment(), offset))
+
     def _time_of(self, number: int) -> int:
         """When a block in `recent` was made. Quiet time ends with final blocks: later ones may leave."""
         batch = next(each for each in self.recent if each.last >= number)
@@ -204,8 +214,10 @@ class Engine:
         self._episodes().forget(number, now)
         self.state.ledger.forget_ends(number)
 
-    def _roll_back(self, rollback: Rollback) -> Output:
-        """State and alerts as they stood at the rollback's block."""
+    def _roll_back(self, rollback: Rollback, offset: int) -> Output:
+        """State and alerts as they stood at the rollback's block. What is off comes from judging, so that to
+        advance again does not bring it back: that of blocks that stand is kept.
+        """
         if self.state.anchor is None or rollback.number < self.state.anchor[0]:
             return self._begin_anew(rollback)
         if rollback.number >= self.state.number:
@@ -213,8 +225,10 @@ class Engine:
         standing = [kept for kept in self.kept if kept.moment.number <= rollback.number]
         if not standing:
             raise self._too_deep(rollback)
+        off = {name: each for name, each in self.state.off.items() if each.block <= rollback.number}
         self.kept = standing
         self.state.back_to(standing[-1].moment)
+        self.state.off = off
         self.recent = [
             each.slice(each.first, rollback.number) for each in self.recent if each.first <= rollback.number
         ]
@@ -223,8 +237,11 @@ class Engine:
                 self._advance_quietly(batch.slice(self.state.number + 1, rollback.number))
         if self.state.hash != rollback.hash:
             raise ChainGap(
-                f"the log rolls back to block {rollback.number} with another hash than the one it sent before"
+                f"the log rolls back to block {rollback.number} with another hash than was read before: "
+                "stop, then start detect again with --rebuild"
             )
+        if all(kept.offset == IN_LAKE for kept in self.kept):
+            self.goes_on_at(offset)
         return Output(alerts=self._episodes().undo(rollback.number, _left(rollback)), rollback=rollback)
 
     def _begin_anew(self, rollback: Rollback) -> Output:
@@ -245,7 +262,7 @@ class Engine:
 
     def _keeps_all_blocks(self) -> bool:
         """Whether nothing that was read has become final yet."""
-        return bool(self.kept) and self.kept[0].offset == NO_OFFSET
+        return bool(self.kept) and self.kept[0].moment.anchor is None
 
     def _too_deep(self, rollback: Rollback) -> RollbackTooDeep:
         return RollbackTooDeep(
@@ -268,12 +285,12 @@ class Engine:
             self.episodes.keep_all = False
 
     def base(self) -> Checkpoint | None:
-        """What can be put on disk: the newest state that is final, with the alerts as they stood then. None
-        before there is one.
+        """What can be put on disk: the newest state that is final, with the alerts as they stood then; after
+        a lake at least the one where the log goes on. None before there is one.
         """
-        if not self.kept or self.kept[0].offset == NO_OFFSET:
+        base = next((kept for kept in self.kept if kept.offset != IN_LAKE), None)
+        if base is None or base.offset == NO_OFFSET:
             return None
-        base = self.kept[0]
         episodes, number = self._episodes(), base.moment.number
         ledger = self.state.ledger.until(number)
         return Checkpoint(self.chain_id, episodes.run, base.offset, base.moment, ledger, *episodes.at(number))
@@ -305,6 +322,13 @@ class Engine:
             dict(checkpoint.alerts),
             tallies=dict(checkpoint.tallies),
         )
+
+    def move(self, folder: Path) -> None:
+        """State that was made in another folder lies in this one from now on, in the place of what was
+        there.
+        """
+        self.state.memory.move(folder, self.chain_id)
+        self.folder = folder
 
     def close(self) -> None:
         """Lets another process have the folder."""

@@ -98,7 +98,7 @@ class Judge:
         """With the first reason that one of the detector's explanations has. A proven loss is not lowered by
         one: it only notes it.
         """
-        if not isinstance(detector, Excused) or not finding.alerts or finding.lowers or finding.suppressed_by:
+        if not finding.alerts or finding.lowers or finding.suppressed_by or not isinstance(detector, Excused):
             return finding
         for kind in detector.excused_by:
             reason = self._reason(kind, piece, features, finding, off)

@@ -5,6 +5,8 @@ What a history and the row log have in common. Every row begins with its block a
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from detectors.memory.compiled import njit
@@ -104,3 +106,6 @@ class AppendOnly:
         if self.segments.drop(self.kept_from(time)):
             self.deleted_at = block
         self.control[BEGIN] = self.segments.first
+
+    def move(self, folder: Path) -> None:
+        self.segments.folder = folder

@@ -9,6 +9,7 @@ that it reaches by its imports: a changed kernel is compiled anew with those tha
 from __future__ import annotations
 
 import ast
+import fcntl
 import hashlib
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -17,6 +18,7 @@ from typing import Any
 
 import numba
 from numba import njit
+from numba.core import caching
 
 from ingest.machine.tools import home
 
@@ -56,6 +58,17 @@ class KernelLocator:
         return str(self._line)
 
 
+class LockedIndex(caching.IndexDataCacheFile):
+    """numba's index of the machine code of one kernel. Two processes that compile for other types at once
+    would take the same file name for both, and load the other's code.
+    """
+
+    def save(self, key: Any, data: Any) -> None:
+        with (Path(self._cache_path) / ".lock").open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            super().save(key, data)  # type: ignore[no-untyped-call]
+
+
 @cache
 def digest_of(file: Path) -> str:
     """Of a file with kernels: of all that its machine code is made of."""
@@ -91,7 +104,9 @@ def imported(file: Path) -> frozenset[Path]:
 
 @cache
 def holds_kernels(file: Path) -> bool:
-    """Whether a file may hold something that a kernel is made of."""
+    """Whether a file may hold something that a kernel is made of. This one does not: it only keeps it."""
+    if file == Path(__file__).resolve():
+        return False
     path = file.relative_to(TOP).as_posix()
     return path.startswith(ROOMS) or b"import njit" in file.read_bytes()
 
@@ -109,6 +124,7 @@ def whole_digest() -> str:
     return whole.hexdigest()[:16]
 
 
+setattr(caching, "IndexDataCacheFile", LockedIndex)  # noqa: B010 - it has no types
 # For kernels that others bring (none does today) numba's own choice stays behind ours.
 setattr(  # noqa: B010 - it has no types
     numba.config, "CACHE_LOCATOR_CLASSES", f"{__name__}.{KernelLocator.__name__},UserWideCacheLocator"

@@ -102,12 +102,36 @@ class Memory(Declared):
 
     def close(self) -> None:
         """Ends a snapshot under way without a new head, and lets another process have the folder."""
-        if self._snapshot is not None:
-            self._snapshot.abandon()
-            self._snapshot = None
+        self._abandon()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    def move(self, state: Path, chain_id: int) -> None:
+        """From one folder into that of another `state`, whose own is deleted. After a crash there is either
+        what was there before, or nothing, or what was moved. No snapshot is under way.
+        """
+        assert self.folder is not None and self._lock is not None and self._snapshot is None
+        before, target = self.folder, folder_of(state, chain_id)
+        target.mkdir(parents=True, exist_ok=True)
+        discard(state, chain_id)
+        lock = _locked(target)
+        for path in loading.leftovers(before, None):
+            files.rename(path, target / path.name)
+        files.sync(target)
+        if (before / head.NAME).exists():
+            files.rename(before / head.NAME, target / head.NAME)
+        files.sync(target)
+        os.close(self._lock)
+        self.folder, self._lock = target, lock
+        for part in self.parts.values():
+            part.move(target)
+        before.rmdir()
+
+    def _abandon(self) -> None:
+        if self._snapshot is not None:
+            self._snapshot.abandon()
+            self._snapshot = None
 
     def age(self, block: int, time: int) -> None:
         """Looks at horizons and caps before anything of `block` is written; at fixed blocks only, the first
@@ -137,12 +161,26 @@ class Memory(Declared):
                 f"block {block} is below the final state kept (block {self.floor}): "
                 "stop, then start detect again with --rebuild"
             )
+        self._take_back_saved(block)
         for part in self.parts.values():
             part.undo(block)
         if self._snapshot is not None:
             self._snapshot.taken_back()
         self.block = min(block, self.block)
         del self._aged[bisect_right(self._aged, (block, FOREVER)) :]
+
+    def _take_back_saved(self, block: int) -> None:
+        """State that was saved before it was final, and has left the chain, is none any more."""
+        ahead = self._snapshot is not None and self._snapshot.block > block
+        if ahead:
+            self._abandon()
+            self._keep_journal(self._follows)
+        if self.folder is None or not (ahead or self.saved > block):
+            return
+        found = head.read(self.folder)
+        if found is not None and found.block > block:
+            files.remove(self.folder / head.NAME)
+            self.saved = NO_BLOCK
 
     def forget(self, block: int) -> None:
         """Block `block` is final: no rollback goes below it any more. One below the first says nothing."""
@@ -172,21 +210,31 @@ class Memory(Declared):
         """Whether a snapshot can begin at the last final block, and the head on disk is old enough for it."""
         return (self.saved == NO_BLOCK or self.floor - self.saved >= SNAPSHOT_BLOCKS) and self.can_save()
 
-    def can_save(self) -> bool:
-        """Whether a snapshot can begin: none is under way, and something final is not on disk."""
-        idle = self.folder is not None and self._snapshot is None
-        return idle and self.saved < self.floor <= self.block
+    def idle(self) -> bool:
+        """Whether there is a disk to write to, and nothing is being written."""
+        return self.folder is not None and self._snapshot is None
 
-    def begin_snapshot(self, extra: Mapping[str, Any], own: Sequence[str] = ()) -> None:
-        """Begins to write state as of the last final block, `floor`. `extra` (what JSON can say) is given
-        back with it: where the log goes on. `own` are files of the caller (engine-…) in the folder, durable
-        already: they stay as long as this head does.
+    def can_save(self, at: int | None = None) -> bool:
+        """Whether a snapshot of the last final block, or of `at`, can begin: none is under way, and it is not
+        on disk.
         """
-        if self.folder is None or not self.can_save():
-            raise ValueError("a snapshot is under way, or there is nothing final to write")
+        block = self.floor if at is None else at
+        return self.idle() and self.saved < block <= self.block and block >= self.floor
+
+    def begin_snapshot(
+        self, extra: Mapping[str, Any], own: Sequence[str] = (), at: int | None = None
+    ) -> None:
+        """Begins to write state as of the last final block, `floor`; or as of a later block `at`, which is
+        given up should that block leave. `extra` (what JSON can say) is given back with it: where the log
+        goes on. `own` are files of the caller (engine-…) in the folder, durable already: they stay as long as
+        this head does.
+        """
+        if self.folder is None or not self.can_save(at):
+            raise ValueError("a snapshot is under way, or there is nothing to write")
+        block = self.floor if at is None else at
         self._keep_journal(True)
-        aged = self._aged[: bisect_right(self._aged, (self.floor, FOREVER))][-1:]
-        self._snapshot = Snapshot(self.folder, self.floor, aged, extra, self.parts, self.tables(), own)
+        aged = self._aged[: bisect_right(self._aged, (block, FOREVER))][-1:]
+        self._snapshot = Snapshot(self.folder, block, aged, extra, self.parts, self.tables(), own)
 
     def write(self, seconds: float = SLICE_S) -> bool:
         """A slice of the snapshot under way, to be called between blocks; True when it put a new head in its

@@ -150,6 +150,9 @@ class Numbering:
     def undo(self, block: int) -> None:
         numbers.undo(*self.arrays(), block)
 
+    def move(self, folder: Path) -> None:
+        self.segments.folder = folder
+
     def forget(self, block: int) -> None:
         """Lets go of what only a rollback below `block` would need."""
         begin, used = self.journal[[numbers.BEGIN, numbers.USED]]

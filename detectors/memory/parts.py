@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 from detectors.memory.appended import Appended
@@ -26,6 +27,10 @@ class Part(Protocol):
 
     def forget(self, block: int) -> None:
         """No rollback goes below `block` any more."""
+        ...
+
+    def move(self, folder: Path) -> None:
+        """Its files lie in another folder now."""
         ...
 
 

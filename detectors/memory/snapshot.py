@@ -1,7 +1,7 @@
-"""Writes all state as of a final block to disk, in slices between blocks, while detection goes on.
+"""Writes all state as of a block, a final one as a rule, to disk, in slices while detection goes on.
 
 1. Rows of tables are written as they stand when their turn comes, so one file holds rows of many blocks.
-2. What rows held before they were touched since the final block is written too, as the journal has it:
+2. What rows held before they were touched since that block is written too, as the journal has it:
    put back, the last first, it makes every row what it was at that block.
 3. Histories are in their files already: checksums of what is new are taken.
 4. Everything is made durable, and `head.json` is renamed in, in a thread, because a disk may take seconds.
@@ -61,7 +61,7 @@ class Snapshot:
         logs = {name: part for name, part in parts.items() if isinstance(part, Log)}
         names = {name: part for name, part in parts.items() if isinstance(part, Numbering)}
         self.folder, self.block, self.logs, self.names = folder, block, logs, names
-        self._sources = [_source(table) for table in tables.values()]
+        self._sources = [_source(table, block) for table in tables.values()]
         self._entries: deque[tuple[int, Array]] = deque()
         for i, source in enumerate(self._sources):
             self._take(i, source, block)
@@ -74,7 +74,7 @@ class Snapshot:
             extra,
             snapshot=f"tables-{block:012}",
             frames=0,
-            tables={name: _of_table(table) for name, table in tables.items()},
+            tables={name: _of_table(table, block) for name, table in tables.items()},
             logs={},
             names={name: _of_names(part, block) for name, part in names.items()},
             parts={name: described(part) for name, part in parts.items()},
@@ -96,7 +96,7 @@ class Snapshot:
             first = source.table.entries_until(after)
         end = len(source.table.entries())
         if source.table.current is not source.generations[1]:
-            end = source.table.entries_until(source.table.held[0].block - 1)
+            end = source.table.entries_until(source.table.began_after(self.block) - 1)
         if first < end:
             self._entries.append((table, source.table.entries()[first:end].copy()))
         source.taken = source.table.dropped_entries + end
@@ -210,19 +210,19 @@ class Snapshot:
         )
 
 
-def _source(table: Table) -> Source:
-    previous, current = table.final_generations()
+def _source(table: Table, block: int) -> Source:
+    previous, current = table.generations_at(block)
     for generation in (previous, current):
         generation.pins += 1
     return Source(table, (previous, current), (previous.count, current.count), 0)
 
 
-def _of_table(table: Table) -> dict[str, object]:
+def _of_table(table: Table, block: int) -> dict[str, object]:
     return {
-        "early_ageings": table.early_ageings - sum(each.early for each in table.held),
+        "early_ageings": table.early_ageings - sum(each.early for each in table.held if each.block > block),
         "generations": [
             {"count": each.count, "began": each.began, "forgotten": each.forgotten}
-            for each in table.final_generations()
+            for each in table.generations_at(block)
         ],
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -149,10 +150,18 @@ class Table:
         self.journal[rows.BEGIN] += self._entry * final
         self.dropped_entries += final
 
-    def final_generations(self) -> tuple[Generation, Generation]:
-        """Previous and current one as they were at the last final block: those since may be taken back."""
-        chain = [*(each.dropped for each in self.held), self.previous, self.current]
+    def move(self, folder: Path) -> None:
+        """Rows are in a file only as a snapshot, which belongs to all of memory."""
+
+    def generations_at(self, block: int) -> tuple[Generation, Generation]:
+        """Previous and current one as they were at the end of a block, at or above the last final one."""
+        since = (each.dropped for each in self.held if each.block > block)
+        chain = [*since, self.previous, self.current]
         return chain[0], chain[1]
+
+    def began_after(self, block: int) -> int:
+        """The first block behind this one at which a generation began that can still be taken back."""
+        return min(each.block for each in self.held if each.block > block)
 
     def entries(self) -> Array:
         """What the journal holds, oldest first: [entries, cells]."""

@@ -18,7 +18,8 @@ from detectors.engine.settings import EngineSettings
 from detectors.memory.memory import NO_BLOCK
 from detectors.runs.outbox import Outbox
 from detectors.runs.published import OutputMark, output_mark
-from detectors.runs.rebuild import Rebuild, Say
+from detectors.runs.rebuild import Rebuild
+from detectors.runs.replay import Say
 from ingest.kafka import BLOCKS, Cluster, Publisher
 from ingest.log.blocklog import LogReader
 from ingest.model.batch import Event
@@ -48,6 +49,10 @@ class Live:
     state_dir: Path
     settings: EngineSettings = field(default_factory=EngineSettings)
     say: Say = _quiet
+    lake: Path | None = None
+    """Where a rebuild finds what the log does not hold."""
+    allow_gaps: bool = False
+    """A rebuild begins after the last gap, instead of ending."""
 
     def run(self, stop: threading.Event, until_block: int | None = None, rebuild: bool = False) -> None:
         """Until `stop` is set, or block `until_block` is judged.
@@ -107,26 +112,21 @@ class Live:
             self.settings,
             outbox,
             self.say,
+            self.state_dir,
             mark,
             stop,
             until_block,
-            self.state_dir,
+            self.lake,
+            self.allow_gaps,
         ).run()
-        if done is None:
-            return None
-        engine, offset = done
-        try:
-            checkpoint.save(engine)
-        except BaseException:
-            engine.close()
-            raise
-        return engine, offset, None
+        return None if done is None else (*done, None)
 
     def _resumed(self, mark: OutputMark | None) -> Begun:
         """From the checkpoint, where it is of this run; from the log's beginning where there is none, or
         where a rebuild has left it behind.
         """
         note = None if mark is None else mark.note()
+        checkpoint.forget(checkpoint.beside(self.state_dir), self.chain_id)
         engine = self._engine()
         try:
             offset = checkpoint.opened(engine)
@@ -158,15 +158,17 @@ class Live:
         until_block: int | None,
     ) -> None:
         sent = mark.offset if mark is not None else 0
+        checked = mark is None or engine.state.anchor is not None
         with LogReader(self.bootstrap, self.chain_id, offset) as reader:
             while not stop.is_set() and not (until_block is not None and engine.state.number >= until_block):
                 outputs, after = [], sent
                 for event, after in reader.poll(POLL_S):
                     output = self._taken(engine, event, after)
+                    if mark is not None and (after <= sent or not checked):
+                        self._expect_same_run(engine, mark, after)
+                    checked = checked or (after >= sent and engine.state.anchor is not None)
                     if after > sent:
                         outputs.append(output)
-                    elif mark is not None:
-                        self._expect_same_run(engine, mark, after)
                 if outputs:
                     outbox.send(outputs, engine, after)
                     sent = after
@@ -194,9 +196,16 @@ class Live:
         """A mark without an anchor, as the version before left it, is held against the first block; any mark
         against the block where it stands: a run is named after its first block, which may have left since.
         """
-        note = mark.note()
-        if after == mark.offset or note.anchor is None:
-            self._expect_run(engine.run_name(), note)
+        note, began = mark.note(), engine.state.anchor
+        if (after < mark.offset and note.anchor is not None) or (after > mark.offset and began is None):
+            return
+        if note.anchor is not None and began is not None and began[0] > note.anchor[0]:
+            raise RunMismatch(
+                f"alerts of chain {self.chain_id} were published by a run that began at block "
+                f"{note.anchor[0]}; the log begins at block {began[0]}, and no checkpoint of that run is in "
+                f"{self.state_dir}: start detect with --rebuild --lake DIR, a lake with the blocks before"
+            )
+        self._expect_run(engine.run_name(), note)
 
     def _save(self, engine: Engine) -> None:
         """Goes on with writing what is final, or begins it where that is far enough from what is on disk."""

@@ -52,6 +52,18 @@ def tidied(answer: Answer) -> Answer:
     return replace(answer, block=msgspec.structs.replace(block, transactions=sent), receipts=receipts)
 
 
+def has_prefixes(answer: Answer) -> bool:
+    """Whether all hex of an answer begins with 0x: then what is written otherwise makes an error where it is
+    read, and nothing is taken for something else.
+    """
+    logs = (log for receipt in answer.receipts for log in receipt.logs)
+    if not all(log.data[:2] == "0x" for log in logs):
+        return False
+    structs = (answer.block, *answer.block.transactions, *answer.receipts)
+    values = (value for struct in structs for value in msgspec.structs.astuple(struct))
+    return all(value[:2] == "0x" for value in values if type(value) is str and value)
+
+
 def tidied_header(header: H) -> H:
     """The same for a header, or a block but for its transactions."""
     return _struct(header, _HEADER)

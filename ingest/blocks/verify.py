@@ -12,7 +12,7 @@ from ingest.blocks.answers import Answer
 from ingest.blocks.apart import Unpaired, lacks_receipt, told_apart
 from ingest.blocks.frames import batch_apart
 from ingest.blocks.proof import Proof, failed, prove_apart
-from ingest.blocks.spelling import Ambiguous, tidied
+from ingest.blocks.spelling import Ambiguous, has_prefixes, tidied
 from ingest.blocks.transactions import (
     TransactionsProof,
     Whole,
@@ -167,7 +167,8 @@ def _unproved(chain_id: int, answer: Answer) -> Proved:
     care. Raises NodeMisbehaved where it cannot be, whatever may go unproved.
     """
     try:
-        return Proved(told_apart(_meant(answer), chain_id), "none", "none")
+        read = answer if has_prefixes(answer) else _meant(answer)
+        return Proved(told_apart(read, chain_id), "none", "none")
     except Unpaired as error:
         told = f"gave block {answer.block.height} with {error}"
     except (ValueError, OverflowError) as error:

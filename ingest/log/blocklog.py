@@ -31,7 +31,7 @@ class LogReader:
     def __init__(self, bootstrap: str, chain_id: int, offset: int | None = None) -> None:
         partition = Cluster(bootstrap).partition_of(chain_id)
         self._reader = Reader(bootstrap, BLOCKS, partition, offset)
-        self._assembler = records.Assembler()
+        self._assembler = records.Assembler(from_beginning=offset is None)
 
     def poll(self, timeout_s: float) -> list[tuple[Event, int]]:
         """The next events, each with the offset after its last record: the place to go on from."""

@@ -94,9 +94,12 @@ def peek(value: bytes) -> Head:
 
 
 class Assembler:
-    """Puts records together again: fed in order, it hands out each event with the last record of it."""
+    """Puts records together again: fed in order, it hands out each event with the last record of it. From the
+    beginning of a log that was cut, parts whose first one is gone are passed over.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, from_beginning: bool = False) -> None:
+        self._cut = from_beginning
         self._parts: list[Record] = []
         self._facts: dict[str, pl.DataFrame] = {}
 
@@ -118,6 +121,9 @@ class Assembler:
     def _join(self, record: Record) -> Record | None:
         """All parts as one record, once the last is here."""
         head = record.head
+        self._cut = self._cut and head.part > 0
+        if self._cut:
+            return None
         if head.part != len(self._parts) or (self._parts and _whole(head) != _whole(self._parts[0].head)):
             raise UnreadableRecord(f"part {head.part + 1} of {head.parts} of {_name(head)} came out of turn")
         self._parts.append(record)

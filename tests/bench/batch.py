@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Iterable
 
 import networkx as nx
 
@@ -12,6 +13,7 @@ from detectors.registry import detectors
 from detectors.runs.over_lake import LakeRun
 from ingest.lake.backfill import BackfillSettings, backfill
 from ingest.lake.reading import Lake
+from ingest.model.batch import Batch
 from ingest.nodes import Nodes
 from tests.fixtures.pipeline import Pipeline
 
@@ -50,14 +52,18 @@ def judged_seconds(lake: Lake, chain_id: int, blocks: int) -> float:
 
 
 def networkx_seconds(lake: Lake, chain_id: int) -> float:
-    """What a plain pipeline does: a rolling multigraph, and the degrees of both ends at every transfer."""
     start = time.perf_counter()
+    in_networkx(lake.batches(chain_id, blocks=100))
+    return time.perf_counter() - start
+
+
+def in_networkx(batches: Iterable[Batch]) -> None:
+    """What a plain pipeline does: a rolling multigraph, and the degrees of both ends at every transfer."""
     graph, window = nx.MultiDiGraph(), deque[tuple[int, bytes, bytes, int]]()
-    for batch in lake.batches(chain_id, blocks=100):
+    for batch in batches:
         columns = ("timestamp", "from_address", "to_address")
         for now, sender, payee in batch.transfers.select(columns).iter_rows():
             while window and window[0][0] < now - WINDOW_S:
                 graph.remove_edge(*window.popleft()[1:])
             window.append((now, sender, payee, graph.add_edge(sender, payee)))
             len(set(graph.successors(sender))), len(set(graph.predecessors(payee)))
-    return time.perf_counter() - start

@@ -17,10 +17,8 @@ import pytest
 from sqlalchemy import Boolean, Float, String, Table, TextClause, bindparam, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import NullType
-from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
-import dashboard.app
 import undertow
 from dashboard.filing.export import Chain, from_store, table
 from dashboard.filing.status import gather
@@ -30,6 +28,7 @@ from dashboard.store import Feed, Filters, Reader, Writer, open_reader, open_wri
 from dashboard.store.tables import metadata, store_version
 from ingest.model.errors import UnreadableRecord
 from tests.dashboard.alerts import CHAIN, MALLORY, Filing, drain, judged, poisoning
+from tests.dashboard.screen import opened, said
 from tests.dashboard.test_odd_rows import are_texts, drawn_page
 
 OTHER = 5
@@ -172,15 +171,6 @@ def with_text_that_is_none(writer: Writer) -> None:
             connection.execute(_set(table, names, "CAST(x'c328' AS TEXT)"))
 
 
-def opened(**query: str) -> str:
-    app = AppTest.from_file(Path(dashboard.app.__file__), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return " ".join(str(block.proto.body) for block in app.get("html"))
-
-
 @pytest.mark.parametrize("value", [*ANYTHING, None], ids=range(len(ANYTHING) + 1))
 def test_the_screens_show_the_others_where_a_whole_row_of_every_table_is_odd(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch, value: object
@@ -193,11 +183,11 @@ def test_the_screens_show_the_others_where_a_whole_row_of_every_table_is_odd(
         else:
             for table in TABLES:
                 make_odd(writer, table, [column.name for column in table.columns], value)
-    queue = opened()
+    queue = said(opened())
     assert "<b>3</b>alerts" in queue
     assert "Chain 5 · block 9" in queue
-    assert "<h1>Wallet drain</h1>" in opened(alert=f"{CHAIN}:drain-1")
-    assert "<h1>Address poisoning</h1>" in opened(alert="5:poison-7")
+    assert "<h1>Wallet drain</h1>" in said(opened(alert=f"{CHAIN}:drain-1"))
+    assert "<h1>Address poisoning</h1>" in said(opened(alert="5:poison-7"))
     assert_status_tells(sqlite_url)
     assert_told_of(from_store(sqlite_url))
 
@@ -222,7 +212,7 @@ def test_a_head_that_is_no_block_is_one_line_of_each_command_and_screen(
     assert [(chain["chain_id"], chain["head"]) for chain in json.loads(as_json.output)["store"]] == [
         (OTHER, 9), (CHAIN, None),
     ]  # fmt: skip
-    assert f"Chain {CHAIN}: {fault.replace(chr(39), '&#x27;')}" in opened()
+    assert f"Chain {CHAIN}: {fault.replace(chr(39), '&#x27;')}" in said(opened())
     alone = CliRunner().invoke(
         undertow.app, ["export", "--store", sqlite_url, "--alerts", book, "--chain-id", str(CHAIN)]
     )

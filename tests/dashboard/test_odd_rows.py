@@ -9,15 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from streamlit.testing.v1 import AppTest
 
-import dashboard.app
 from dashboard import wording
 from dashboard.filing.export import from_store, lines
 from dashboard.filing.status import gather, text
@@ -27,6 +24,7 @@ from dashboard.screens import parts
 from dashboard.store import AlertRow, Filters, Head, open_reader, open_writer
 from detectors.alerts.alert import Alert
 from tests.dashboard.alerts import CHAIN, Filing, drain, judged
+from tests.dashboard.screen import opened, said
 
 ODD: tuple[object, ...] = (
     None, "", "not a number", -1, 1.5, True, 10**30, 10**5000, -(10**400), float("nan"), float("inf"), "\0",
@@ -117,9 +115,6 @@ def test_the_page_takes_any_value_of_a_row_of_evidence(name: str, value: object)
     assert are_texts(drawn_page(replace(odd, evidence=(changed, *others))))
 
 
-APP = Path(dashboard.app.__file__)
-
-
 class Desk:
     """A store with one alert that is well, `drain-1`, and one, `drain-2`, that is made odd by hand."""
 
@@ -143,19 +138,6 @@ class Desk:
 def desk(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setenv("UNDERTOW_STORE", sqlite_url)
     return Desk(sqlite_url)
-
-
-def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def said(app: AppTest) -> str:
-    return " ".join(str(block.proto.body) for block in app.get("html"))
 
 
 STORED: list[tuple[str, object]] = [

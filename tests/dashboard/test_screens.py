@@ -7,29 +7,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import dashboard.app
 from dashboard.store import Feed, open_writer
 from tests.dashboard.alerts import CAROL, MALLORY, VAULT, Filing, drain, judged, poisoning
-
-APP = Path(dashboard.app.__file__)
+from tests.dashboard.screen import opened, said
 
 
 @pytest.fixture
 def filing(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Filing:
     monkeypatch.setenv("UNDERTOW_STORE", sqlite_url)
     return Filing(open_writer(sqlite_url))
-
-
-def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=30)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return app.run()
-
-
-def said(app: AppTest) -> str:
-    assert not app.exception
-    return " ".join(str(block.proto.body) for block in app.get("html"))
 
 
 def test_an_empty_store_says_so(filing: Filing) -> None:

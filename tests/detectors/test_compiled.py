@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import CodeType
 
@@ -132,6 +133,35 @@ def test_another_checkout_of_the_same_sources_compiles_nothing(checkout: Path, t
     runs(checkout, home)
 
     assert runs(copied(tmp_path / "another"), home) == "7 15 compiled 0"
+
+
+TYPED = """
+import sys, time
+from detectors.kernels import other
+kind, start = sys.argv[1], float(sys.argv[2])
+values = {"int": 5, "float": 5.0, "complex": 5j, "bool": True}
+time.sleep(max(0.0, start - time.time()))
+said = other.other(values[kind])
+print(said, "compiled", sum(other.other.stats.cache_misses.values()))
+"""
+
+
+def test_processes_that_compile_for_other_types_at_once_keep_their_code_apart(
+    checkout: Path, tmp_path: Path
+) -> None:
+    environment = {**os.environ, "UNDERTOW_HOME": str(tmp_path / "home"), "PYTHONPATH": str(checkout)}
+
+    def started(kind: str, start: float) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", TYPED, kind, str(start)]
+        return subprocess.Popen(command, cwd=checkout, env=environment, stdout=subprocess.PIPE, text=True)
+
+    kinds, expected = ("int", "float", "complex", "bool"), ("15", "15.0", "15j", "3")
+    for compiled_again in (1, 0):
+        running = [started(kind, time.time() + 3) for kind in kinds]
+        told = [process.communicate(timeout=120)[0].split() for process in running]
+        assert [line[0] for line in told] == list(expected)
+        if not compiled_again:
+            assert [line[2] for line in told] == ["0"] * len(kinds)
 
 
 def test_the_digest_of_a_file_does_not_depend_on_where_it_lies() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
@@ -19,7 +20,7 @@ from detectors.registry import detectors
 from detectors.runs.over_lake import Judged, LakeRun, write_book, write_scores
 from ingest.lake.reading import Lake
 from ingest.lake.writing import LakeWriter
-from ingest.model.errors import BadInput, ChainGap, UndertowError
+from ingest.model.errors import BadInput, BrokerUnreachable, ChainGap, UndertowError
 from tests.fixtures.frames import ChainBuilder, address
 from tests.fixtures.full_disk import files_of_at_most
 from undertow import app
@@ -160,6 +161,31 @@ def test_the_command_wants_live_or_batch(arguments: Iterable[str]) -> None:
     status, said, _ = detect(*arguments)
     assert status == 2
     assert "--lake and --alerts" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--chain-id", "1", "--lake", "here"], r"a live run reads the log alone.*--rebuild"),
+        (
+            ["--lake", "here", "--alerts", "book", "--rebuild"],
+            "--alerts writes what a lake holds.*one of",
+        ),
+        (["--lake", "here", "--rebuild"], "give --chain-id"),
+    ],
+)
+def test_options_that_do_not_go_together_are_told(arguments: Iterable[str], line: str) -> None:
+    status, said, _ = detect(*arguments)
+    assert status == 2
+    assert re.search(line, " ".join(re.findall(r"[^\s│╭╮╰╯─]+", said)))
+
+
+def test_a_lake_set_for_all_commands_does_not_stop_a_live_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("UNDERTOW_LAKE", "here")
+    _, _, error = detect("--chain-id", "1", "--kafka", "127.0.0.1:1")
+    assert isinstance(error, BrokerUnreachable)
 
 
 def test_a_folder_that_is_no_lake_is_told(tmp_path: Path) -> None:

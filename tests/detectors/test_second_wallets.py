@@ -42,3 +42,39 @@ def test_a_stranger_who_looks_like_alice_poisons_the_shop_that_paid_her() -> Non
     chain.block().native(SECOND, SHOP, ETHER // 100)
 
     assert told(chain) == ["0x" + SECOND.hex()]
+
+
+THIRD, FOURTH = (ALICE[:3] + address(f"alice's {name}")[3:17] + ALICE[17:] for name in ("third", "fourth"))
+
+
+def test_whoever_paid_alice_knows_the_wallets_that_she_set_up_through_her_second() -> None:
+    chain = ChainBuilder()
+    chain.block().native(SHOP, ALICE, 5 * ETHER)
+    chain.block().native(ALICE, SECOND, 4 * ETHER)
+    chain.block().native(SECOND, THIRD, 3 * ETHER)
+    chain.block().native(THIRD, FOURTH, 2 * ETHER)
+    chain.block().native(FOURTH, SHOP, ETHER // 100)
+    chain.block().native(address("a payer"), THIRD, 5 * ETHER)
+    chain.block().native(FOURTH, address("a payer"), ETHER // 100)
+
+    assert told(chain) == []
+
+
+def test_a_strangers_second_lookalike_poisons_like_the_first() -> None:
+    chain = ChainBuilder()
+    chain.block().native(SHOP, ALICE, 5 * ETHER)
+    chain.block().native(address("mallory"), SECOND, 4 * ETHER)
+    chain.block().native(SECOND, THIRD, 3 * ETHER)
+    chain.block().native(THIRD, SHOP, ETHER // 100)
+
+    assert told(chain) == ["0x" + THIRD.hex()]
+
+
+def test_a_lookalike_that_was_paid_before_is_not_alices_because_she_pays_it_too() -> None:
+    chain = ChainBuilder()
+    chain.block().native(SHOP, ALICE, 5 * ETHER)
+    chain.block().native(address("mallory"), SECOND, ETHER)
+    chain.block().native(ALICE, SECOND, ETHER)
+    chain.block().native(SECOND, SHOP, ETHER // 100)
+
+    assert told(chain) == ["0x" + SECOND.hex()]

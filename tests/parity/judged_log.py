@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from kafka import KafkaAdminClient, TopicPartition
 
 from dashboard.filing.export import from_kafka, from_store, lines
 from dashboard.filing.sink import Goal, run
@@ -25,7 +26,7 @@ from detectors.registry import detectors
 from detectors.runs.live import Live
 from detectors.runs.published import last_revisions, output_mark
 from ingest.kafka import ALERTS, BLOCKS, SCORES, Cluster, Publisher, tail
-from ingest.log.blocklog import LogWriter
+from ingest.log.blocklog import LogReader, LogWriter
 from ingest.model.batch import Event, Rollback
 from tests.fixtures.frames import ChainBuilder, address
 
@@ -94,13 +95,27 @@ class JudgedLog:
         state: str = "state",
         until: int = HEAD,
         stop: threading.Event | None = None,
+        lake: Path | None = None,
+        allow_gaps: bool = False,
     ) -> list[str]:
         """A detector from its start to block `until`. Returns what it said."""
         said: list[str] = []
         settings = EngineSettings(finality=finality)
-        live = Live(self.kafka, self.chain_id, detectors(), self.folder / state, settings, said.append)
+        folder = self.folder / state
+        live = Live(self.kafka, self.chain_id, detectors(), folder, settings, said.append, lake, allow_gaps)
         live.run(stop or threading.Event(), until_block=until, rebuild=rebuild)
         return said
+
+    def forgets(self, events: int, records: int = 0) -> None:
+        """As after a retention time: the first `events` are deleted, and so many `records` of the next."""
+        with LogReader(self.kafka, self.chain_id) as reader:
+            afters: list[int] = []
+            while len(afters) < events:
+                afters += [after for _, after in reader.poll(0.5)]
+        at = TopicPartition(BLOCKS, self.partition)
+        admin = KafkaAdminClient(bootstrap_servers=self.kafka)
+        admin.delete_records({at: afters[events - 1] + records})
+        admin.close()
 
     def alerts(self) -> dict[str, Alert]:
         return last_revisions(self.kafka, self.chain_id).alerts
@@ -206,7 +221,13 @@ def at_each_transaction(monkeypatch: pytest.MonkeyPatch, happens: Callable[[int]
         yield
 
 
-def is_killed(log: JudgedLog, monkeypatch: pytest.MonkeyPatch, number: int, finality: int = 16) -> bool:
+def is_killed(
+    log: JudgedLog,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    finality: int = 16,
+    lake: Path | None = None,
+) -> bool:
     """A rebuild that dies before it commits transaction `number`; whether it came so far."""
 
     def die(transaction: int) -> None:
@@ -215,7 +236,7 @@ def is_killed(log: JudgedLog, monkeypatch: pytest.MonkeyPatch, number: int, fina
 
     try:
         with at_each_transaction(monkeypatch, die):
-            log.judges(finality, rebuild=True)
+            log.judges(finality, rebuild=True, lake=lake)
     except Killed:
         return True
     return False

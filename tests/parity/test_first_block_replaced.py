@@ -23,7 +23,7 @@ from tests.fixtures.fake_chain import FakeChain, node_of
 from tests.fixtures.list_log import ListLog
 from tests.fixtures.log import Replayed
 from tests.fixtures.restarts import begun, restarted
-from tests.ingest.live.test_follower import catches_up
+from tests.ingest.live.following import catches_up
 
 SETTINGS = EngineSettings(finality=12, epoch_blocks=5)
 FIRST = 10

@@ -263,7 +263,7 @@ def test_a_mark_that_cannot_be_read_is_said_and_what_was_filed_stays_as_final_as
     said = ended(sink(undertow, kafka, sqlite_url, chain, "--until-block", 12))
     assert f"the mark of undertow-detect-{chain} carries not JSON" in said
     assert shows(sqlite_url, lambda reader: reader.statuses(chain) == {"final": 1})
-    found = json.loads(ended(undertow("status", "--kafka", kafka, "--json")))
+    found = json.loads(ended(undertow("status", "--kafka", kafka, "--chain-id", chain, "--json")))
     log = next(entry for entry in found["log"] if entry["chain_id"] == chain)
     assert log["judged"] is None
     assert "start detect with --rebuild" in log["mark_error"]
@@ -292,13 +292,14 @@ def test_status_says_how_far_everything_is(
     chain = detection.chain_id
     detection.judge(drain(1, chain_id=chain), blocks=(judged(1), judged(95)))
     ended(sink(undertow, kafka, sqlite_url, chain, "--until-block", 95))
-    found = json.loads(ended(undertow("status", "--kafka", kafka, "--store", sqlite_url, "--json")))
+    both = ("--kafka", kafka, "--store", sqlite_url, "--chain-id", chain)
+    found = json.loads(ended(undertow("status", *both, "--json")))
     log = next(entry for entry in found["log"] if entry["chain_id"] == chain)
     # A hundred blocks were published, 95 are judged.
     assert (log["head"], log["judged"], log["lag_blocks"]) == (100, 95, 5)
     assert sum(log["proofs"].values()) == 100
     assert found["store"] == [{"chain_id": chain, "head": 95, "alerts": {"final": 1}, "unreadable": 0}]
-    said = ended(undertow("status", "--kafka", kafka, "--store", sqlite_url))
+    said = ended(undertow("status", *both))
     assert f"chain {chain} in Kafka: head 100" in said
     assert "5 blocks, " in said
     assert "alerts: 1 final" in said
@@ -311,7 +312,7 @@ def test_a_record_that_is_not_undertows_is_counted_by_status_and_hides_nothing_e
     detection.judge(drain(1, chain_id=chain), blocks=(judged(1), judged(95)))
     with Publisher(kafka, f"mallory-{chain}") as mallory, mallory.transaction():
         mallory.send(BLOCKS, Cluster(kafka).partition_of(chain), str(chain).encode(), b"not a record")
-    found = json.loads(ended(undertow("status", "--kafka", kafka, "--json")))
+    found = json.loads(ended(undertow("status", "--kafka", kafka, "--chain-id", chain, "--json")))
     log = next(entry for entry in found["log"] if entry["chain_id"] == chain)
     assert (log["head"], log["judged"], log["unreadable"]) == (100, 95, 1)
 

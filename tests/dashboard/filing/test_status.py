@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from dashboard.filing.status import gather, text
+from dashboard.store import Feed, Rejected, open_writer
+from detectors.alerts.messages import Note, group_of, note_text
+from ingest.kafka import BLOCKS, Cluster, Publisher
 from ingest.log.blocklog import LogWriter
+from tests.dashboard.alerts import CHAIN, drain, judged
 from tests.fixtures.frames import ChainBuilder
 
 LIE = "block 7 from http://liar cannot be proved: its receipts hash to 0x12, its header says 0x34"
@@ -22,9 +28,10 @@ def test_a_node_that_lied_and_one_of_another_chain_are_named(kafka: str, fresh_c
     writer.reject(None, ELSEWHERE, "http://lost")
     writer.close()
 
-    status = gather(kafka, None)
+    status = gather(kafka, None, fresh_chain_id)
 
-    (chain,) = [chain for chain in status.log if chain.chain_id == fresh_chain_id]
+    (chain,) = status.log
+    assert chain.chain_id == fresh_chain_id
     assert chain.set_aside == 3
     assert [(node.source, node.times, node.block_number, node.reason) for node in chain.caught] == [
         ("http://liar", 2, 7, LIE),
@@ -32,3 +39,35 @@ def test_a_node_that_lied_and_one_of_another_chain_are_named(kafka: str, fresh_c
     ]
     assert f"  caught: http://liar, 2 times; the last: {LIE}" in text(status)
     assert "http://lost" in str(status.to_dict())
+
+
+@pytest.mark.broker
+def test_a_detector_that_raised_is_named_with_the_block_since_which_it_is_off(
+    kafka: str, fresh_chain_id: int
+) -> None:
+    writer = LogWriter(kafka, fresh_chain_id)
+    writer.publish([ChainBuilder(fresh_chain_id).block().batch()])
+    writer.close()
+    group = group_of(fresh_chain_id)
+    with Publisher(kafka, group) as publisher, publisher.transaction():
+        partition = Cluster(kafka).partition_of(fresh_chain_id)
+        publisher.mark(group, BLOCKS, partition, 1, note_text(Note(head=1, hash="0x", off={"layering": 1})))
+
+    status = gather(kafka, None, fresh_chain_id)
+
+    assert "  off: layering, since block 1, where it raised" in text(status)
+    assert status.to_dict()["log"][0]["off"] == {"layering": 1}
+
+
+def test_one_chain_of_a_store_can_be_asked_for(sqlite_url: str) -> None:
+    with closing(open_writer(sqlite_url)) as writer:
+        for chain in (1, CHAIN):
+            alert, bad = drain(1, chain_id=chain), Rejected("alerts", 7, "not JSON")
+            before = writer.offsets(chain)
+            blocks = (judged(1, chain_id=chain),)
+            writer.file(Feed(chain, [(0, alert)], blocks, before, {"alerts": 8}, 10, [bad], "a run"))
+    status = gather(None, sqlite_url, CHAIN)
+    assert [chain.chain_id for chain in status.store] == [CHAIN]
+    assert [bad.chain_id for bad in status.set_aside] == [CHAIN]
+    assert [note.split()[1] for note in status.notes] == [str(CHAIN)]
+    assert [chain.chain_id for chain in gather(None, sqlite_url).store] == [1, CHAIN]

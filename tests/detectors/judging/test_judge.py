@@ -115,6 +115,16 @@ def test_a_block_that_leaves_the_chain_takes_the_fault_back() -> None:
     assert made.state.off == {}
 
 
+@pytest.mark.parametrize("to", range(BAD_BLOCK, 12))
+def test_a_rollback_above_it_leaves_it_off(to: int) -> None:
+    chain = payday(12)
+    made, batch = judged([Brittle()], chain, 1), chain.batch()
+
+    made.take(Rollback(1, to, bytes(batch.blocks["block_hash"][to - 1])))
+
+    assert made.state.off == {"brittle": Off(BAD_BLOCK, "ZeroDivisionError: division by zero")}
+
+
 def test_it_stays_off_after_a_restart(tmp_path: Any) -> None:
     made = begun(Engine(1, [Brittle()], SETTINGS, folder=tmp_path / "first"))
     for batch in payday(30).batches(5):

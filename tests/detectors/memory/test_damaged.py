@@ -70,7 +70,10 @@ def used(folder: Path, name: str) -> tuple[Path, int]:
 
 
 def test_undamaged_it_is_read(folder: Path) -> None:
-    Town(folder.parent).memory.close()
+    head = json.loads((folder / "head.json").read_text())["body"]
+    town = Town(folder.parent)
+    assert town.memory.block == head["block"] > 0
+    town.memory.close()
 
 
 def test_any_flipped_bit_of_a_snapshot_is_noticed(folder: Path) -> None:

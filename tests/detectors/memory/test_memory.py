@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from unittest.mock import patch
@@ -95,19 +94,7 @@ class Life:
         self.town.memory.follow(not on)
 
 
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    return tmp_path
-
-
-@pytest.fixture
-def town(state: Path) -> Iterator[Town]:
-    town = Town(state)
-    yield town
-    town.memory.close()
-
-
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(st.lists(steps, max_size=40))
 def test_nothing_that_happens_makes_memory_differ_from_plain_dictionaries(taken: list[tuple]) -> None:  # type: ignore[type-arg]
     with tempfile.TemporaryDirectory() as folder, patch.object(snapshot, "PIECE_CELLS", 1):
@@ -118,7 +105,7 @@ def test_nothing_that_happens_makes_memory_differ_from_plain_dictionaries(taken:
         life.town.memory.close()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(payments, seconds), min_size=2, max_size=25), st.data())
 def test_a_rollback_is_as_if_the_blocks_had_never_come(drawn: list, data: st.DataObject) -> None:  # type: ignore[type-arg]
     blocks, time = [], 1000

@@ -21,7 +21,7 @@ from ingest.model.errors import UndertowError
 from ingest.nodes import Node
 from tests.fixtures.fake_chain import FakeChain, FakeTransport, node_of
 
-CASES = int(os.environ.get("UNDERTOW_FUZZ_CASES", "1500"))
+CASES = int(os.environ.get("UNDERTOW_FUZZ_CASES", "800"))
 TRUTH = FakeChain().produce_blocks(3, logs=2, transactions=2)
 WHOLE = node_of(TRUTH).fetch(1, 2)
 CALLS = [

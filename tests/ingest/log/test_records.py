@@ -137,6 +137,18 @@ def test_a_missing_part_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
         decoded([values[0], values[2]])
 
 
+def test_a_log_that_was_cut_inside_of_a_block_begins_with_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "MOST_BYTES", 64_000 + 3_000)
+    cut, whole = (list(encode(_busy(blocks=1))) for _ in range(2))
+    assembler = records.Assembler(from_beginning=True)
+
+    events = [event for value in (*cut[1:], *whole) if (event := assembler.feed(value)) is not None]
+
+    assert len(events) == 1
+    with pytest.raises(UnreadableRecord, match="came out of turn"):
+        assembler.feed(whole[1])
+
+
 def test_every_record_of_a_block_of_five_megabytes_is_small_enough_for_a_default_broker() -> None:
     noise = b"".join(address(str(n)) for n in range(50_000))
     chain = ChainBuilder().block()

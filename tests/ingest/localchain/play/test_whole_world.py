@@ -95,13 +95,16 @@ def test_some_attacks_fail_and_most_do_not(labels: list[dict[str, Any]]) -> None
     assert 0.6 < sum(succeeded) / len(succeeded) < 0.97
 
 
-def test_one_seed_gives_the_same_blocks_and_labels_and_another_seed_another_world(
+@pytest.mark.soak
+def test_one_seed_gives_the_same_blocks_and_labels_of_every_category(
     whole: Played, origin_rpc: str, tmp_path: Path
 ) -> None:
     for again in played(origin_rpc, tmp_path / "again.jsonl", SCRIPT):
         assert again.labels.read_text() == whole.labels.read_text()
         assert block_hashes(again.rpc) == block_hashes(whole.rpc)
 
+
+def test_another_seed_gives_another_world(whole: Played, origin_rpc: str, tmp_path: Path) -> None:
     other = Script(seed=SCRIPT.seed + 1, blocks=20, attacks_per_category=0)
     for another in played(origin_rpc, tmp_path / "other.jsonl", other):
         assert not set(block_hashes(another.rpc)[-20:]) & set(block_hashes(whole.rpc))

@@ -1,0 +1,25 @@
+"""The app as its page is drawn, without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+import dashboard.app
+
+APP = Path(dashboard.app.__file__)
+
+
+def opened(**query: str) -> AppTest:
+    """The page at `/?query`, of the store that UNDERTOW_STORE names."""
+    app = AppTest.from_file(APP, default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def said(app: AppTest) -> str:
+    """All markup of a page that was drawn without an error."""
+    assert not app.exception
+    return " ".join(str(block.proto.body) for block in app.get("html"))
