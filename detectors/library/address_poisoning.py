@@ -12,6 +12,7 @@ from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Memory, Row, TableSpec, evidence_rows, hexed
 from detectors.kernels import u256
 from detectors.kernels.tables import pair_key, word
+from detectors.memory.borrowed import borrowed
 from detectors.memory.claims import claim, held, seen
 from detectors.memory.compiled import njit
 from detectors.memory.layout import WORD, Array, Layout
@@ -196,6 +197,7 @@ def _stream(t, ids, ends, amounts, known, limits, out):  # type: ignore[no-untyp
     """Rows in order. ids: sender, payee, transaction sender, asset, direct, block, time. ends: of sender, of
     payee. out: kind, imitated id.
     """
+    t = borrowed(t)
     for i in range(ids.shape[0]):
         sender, payee, by, asset, direct, block, time = ids[i]
         if sender == payee or sender == 0 or payee == 0:

@@ -81,6 +81,7 @@ class Outbox:
             anchor=anchor,
             rebuilding=rebuilding,
             off={name: off.block for name, off in state.off.items()},
+            forgot_early=state.memory.early_ageings(),
         )
 
     def alert_records(self, alerts: Iterable[Alert]) -> Iterator[Record]:
