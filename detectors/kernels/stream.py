@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from detectors.kernels import u256
-from detectors.kernels.effects import before, funder_of, funders, give, join, meet, quiet, take, wallet_row
+from detectors.kernels.balances import give, take
+from detectors.kernels.effects import before, funder_of, funders, join, meet, quiet, wallet_row
 from detectors.kernels.layout import (
     E_DEPTH,
     E_FROM,

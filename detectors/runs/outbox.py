@@ -20,7 +20,8 @@ from detectors.alerts.messages import (
     scores_key,
 )
 from detectors.base import hexed
-from detectors.engine.engine import Engine, Output, Score
+from detectors.engine.engine import Engine
+from detectors.engine.output import Output, Score
 from ingest.kafka import ALERTS, BLOCKS, SCORES, Publisher
 
 CHUNK_RECORDS, CHUNK_BYTES = 1_000, 8_000_000
