@@ -18,7 +18,7 @@ from detectors.memory import rows
 from detectors.memory.table import Table
 from detectors.parts.features import Features
 from detectors.parts.horizons import Horizons
-from detectors.parts.ledger import Ledger
+from detectors.parts.ledger import FACTS, Ledger
 from detectors.registry import detectors
 from ingest.model.batch import Batch, Event, Rollback
 from tests.contract.told import Book, Told
@@ -46,9 +46,16 @@ def engine(folder: Path | None, own: EngineSettings, those: Detectors, follows: 
 
 
 def ended(made: Engine, told: Told) -> Seen:
-    seen = told.book(made.state.number, made.settings.finality), made.state.memory.digest()
+    seen = told.book(made.state.number, made.settings.finality), remembered(made)
     made.close()
     return seen
+
+
+def remembered(made: Engine) -> str:
+    """Tables and edges, who has which number and what is known of him, and what is off."""
+    ledger = made.state.ledger
+    facts = [getattr(ledger, name)[: ledger.count].tolist() for name in ("known", *FACTS)]
+    return f"{made.state.memory.digest()} {facts} {sorted(made.state.off.items())}"
 
 
 def read_once(chain: ChainBuilder, own: EngineSettings, those: Detectors) -> Seen:
@@ -92,7 +99,7 @@ def gone_on(made: Engine, told: Told, log: list[Event], crash: int, folder: Path
     return ended(other, told)
 
 
-@pytest.mark.parametrize(("seed", "finality", "epoch"), [(1, 8, 5), (2, 12, 3), (3, 64, 20)])
+@pytest.mark.parametrize(("seed", "finality", "epoch"), [(1, 8, 5), (3, 64, 20)])
 def test_any_way_to_a_chain_ends_in_the_same_book_and_memory(
     seed: int, finality: int, epoch: int, tmp_path: Path
 ) -> None:
@@ -108,7 +115,7 @@ SHAPES = ((64, 20), (64, 7), (32, 50), (5, 1), (1, 4), (16, 5))
 @pytest.mark.parametrize("seed", range(1000, 1050))
 def test_any_way_to_a_short_chain_ends_in_the_same_book_and_memory(seed: int, tmp_path: Path) -> None:
     rng = Random(seed)
-    holds(seed, rng.randint(6, 24), *rng.choice(SHAPES), tmp_path, crashes=1)
+    holds(seed, rng.randint(4, 14), *rng.choice(SHAPES), tmp_path, crashes=1)
 
 
 @pytest.mark.soak
