@@ -11,6 +11,7 @@ import pytest
 
 from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
+from detectors.models.schedule import Schedule
 from detectors.parts.horizons import Horizons
 from detectors.registry import detectors
 from ingest.model.batch import Event, Rollback
@@ -22,11 +23,15 @@ from tests.parity.random_log import random_chain, random_log
 SMALL = Horizons(wallets_cap=12, told_cap=10)
 """So that tables also forget early."""
 
+OFTEN = Schedule(first=(20, 30, 45), first_wait=5, every=30, wait=12)
+
 Seen = tuple[Book, str]
 
 
 def settings(finality: int, epoch: int) -> EngineSettings:
-    return EngineSettings(finality=finality, epoch_blocks=epoch, score_floor=0.0, horizons=SMALL)
+    return EngineSettings(
+        finality=finality, epoch_blocks=epoch, score_floor=0.0, horizons=SMALL, schedule=OFTEN
+    )
 
 
 def engine(folder: Path | None, own: EngineSettings, follows: bool = True) -> Engine:
