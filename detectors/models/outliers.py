@@ -51,7 +51,7 @@ class ModelSpec:
     least_rows: int = 400
     rows_per_wallet: int = 3
     neighbours: int = 10
-    per_10k: float = 5.0
+    per_10k: float = 10.0
     margin: float = 1.25
     trim: float = 0.01
 
