@@ -178,6 +178,7 @@ def _arrays(checkpoint: Checkpoint) -> Arrays:
         kept |= {f"samples.{name}.{epoch}": _frame_bytes(frame) for epoch, frame in samples.epochs}
     for name, model in state.models.items():
         kept |= {f"model.{name}.{part}": array for part, array in outliers.arrays(model).items()}
+    kept |= {f"frozen.{name}": rows for name, rows in state.frozen.items()}
     return kept
 
 
@@ -205,6 +206,7 @@ def _checkpoint(arrays: Arrays, chain_id: int, detectors: Sequence[Detector], wh
     moment = Moment(
         frames=_frames(arrays, header["frames"]),
         samples={name: _samples(arrays, name, epochs) for name, epochs in header["samples"].items()},
+        frozen=_frozen(arrays),
         models=_models(arrays, detectors, where),
         number=header["number"],
         hash=bytes.fromhex(header["hash"]),
@@ -247,6 +249,11 @@ def _frames(arrays: Arrays, names: Mapping[str, list[str]]) -> dict[str, Frames]
 
 def _samples(arrays: Arrays, name: str, epochs: list[int]) -> Samples:
     return Samples(tuple((epoch, _frame(arrays[f"samples.{name}.{epoch}"])) for epoch in epochs))
+
+
+def _frozen(arrays: Arrays) -> dict[str, outliers.Matrix]:
+    name = "frozen."
+    return {key.removeprefix(name): array for key, array in arrays.items() if key.startswith(name)}
 
 
 def _models(arrays: Arrays, detectors: Sequence[Detector], where: str) -> dict[str, outliers.Model]:

@@ -6,7 +6,7 @@ block, and where it lies inside of a batch advances again to it, without scoring
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -70,7 +70,7 @@ class Engine:
         if self.follows and not self.kept:
             self.kept.append(Kept(Moment(batch.first - 1, batch.parent_hash), min(offset, NO_OFFSET)))
         output = Output()
-        for piece in cut(batch, self.settings.epoch_blocks):
+        for piece in self._pieces(batch):
             self._judge(piece, output)
         output.blocks = list(batch.blocks.select("block_number", "block_hash", "timestamp").iter_rows())
         episodes = self._episodes()
@@ -290,8 +290,12 @@ class Engine:
         state.ledger.native = native_coin(self.chain_id, self.settings.native_symbol)
         state.ledger.wrapped_here = schema.wrapped_natives(self.chain_id)
 
+    def _pieces(self, batch: Batch) -> Iterator[Batch]:
+        anchor = batch.first if self.state.anchor is None else self.state.anchor[0]
+        return cut(batch, self.settings, anchor)
+
     def _advance_quietly(self, batch: Batch) -> None:
-        for piece in cut(batch, self.settings.epoch_blocks):
+        for piece in self._pieces(batch):
             advance(self.state, piece, self.detectors, self.settings)
 
 

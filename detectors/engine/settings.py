@@ -9,6 +9,7 @@ from detectors.alerts.alert import DEFAULT_FINALITY
 from detectors.alerts.text import visible
 from detectors.base import TIERS, Tier
 from detectors.kernels.layout import Limits
+from detectors.models.schedule import Schedule
 from detectors.parts.horizons import Horizons
 from ingest.model.errors import BadInput
 
@@ -25,14 +26,14 @@ COUNTS = ("finality", "epoch_blocks", "evidence_rows", "roles", "counted", "bloc
 class EngineSettings:
     """Counts are blocks unless a name says otherwise.
 
-    finality: depth at which a block is taken as final. epoch_blocks: models are refitted, and the horizons of
-    what is remembered looked at, at multiples of this. horizons: for how long and how much is remembered of
-    transfers. quiet_seconds: block time without a finding after which an episode closes. score_floor:
-    scores below it are not kept. evidence_rows, roles: caps of what an alert shows; `measured` tells how many
-    there were. counted: distinct rows of an alert, and addresses of a role, at which counting ends, loudly.
-    block_scores: scores kept of a block, the highest; `Output.scores_left_out` counts the others.
-    native_symbol: what evidence calls the native coin; null: as `schema.natives` knows its chain. tier: what
-    the data was cut down to before it was judged (`detect --tier`); null: all there was.
+    finality: depth at which a block is taken as final. epoch_blocks: the horizons of what is remembered are
+    looked at at multiples of this. schedule: when models are made. horizons: for how long and how much is
+    remembered of transfers. quiet_seconds: block time without a finding after which an episode closes.
+    score_floor: scores below it are not kept. evidence_rows, roles: caps of what an alert shows; `measured`
+    tells how many there were. counted: distinct rows of an alert, and addresses of a role, at which counting
+    ends, loudly. block_scores: scores kept of a block, the highest; `Output.scores_left_out` counts the
+    others. native_symbol: what evidence calls the native coin; null: as `schema.natives` knows its chain.
+    tier: what the data was cut down to before it was judged (`detect --tier`); null: all there was.
 
     Raises BadInput for a setting that no run can keep to.
     """
@@ -49,6 +50,7 @@ class EngineSettings:
     native_symbol: str | None = None
     tier: Tier | None = None
     limits: Limits = field(default_factory=Limits)
+    schedule: Schedule = field(default_factory=Schedule)
 
     def __post_init__(self) -> None:
         for name in COUNTS:
@@ -61,6 +63,8 @@ class EngineSettings:
             raise BadInput("the setting limits is none: give Limits(…)")
         if type(self.horizons) is not Horizons:
             raise BadInput("the setting horizons is none: give Horizons(…)")
+        if type(self.schedule) is not Schedule:
+            raise BadInput("the setting schedule is none: give Schedule(…)")
         if self.tier not in (None, *TIERS):
             raise BadInput(f"the setting tier is {self.tier!r}: give one of {', '.join(TIERS)}")
         _check_symbol(self.native_symbol)

@@ -17,8 +17,9 @@ from detectors.engine.judge import Off
 from detectors.engine.settings import EngineSettings
 from detectors.memory.memory import Memory
 from detectors.memory.table import Table
-from detectors.models import outliers
-from detectors.models.outliers import Model, Samples
+from detectors.models.fitting import Fitting
+from detectors.models.outliers import Matrix, Model, Samples
+from detectors.models.schedule import Schedule
 from detectors.parts.features import Features, stream
 from detectors.parts.graph import Graph
 from detectors.parts.ledger import Ledger
@@ -26,12 +27,15 @@ from ingest.model.batch import Batch
 
 NO_BLOCK = -1
 Frames = Mapping[str, pl.DataFrame]
+FITTING = Fitting()
+"""One thread of a process fits the models of all states in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
     """The values of a state at the end of block `number` (with `hash`), when `anchor` was the first block
-    ever read. `off`: detectors and explanations that raised, by name.
+    ever read. `frozen`: the rows of models that are not in effect yet. `off`: detectors and explanations that
+    raised, by name.
     """
 
     number: int = NO_BLOCK
@@ -39,6 +43,7 @@ class Moment:
     anchor: tuple[int, bytes] | None = None
     frames: Mapping[str, Frames] = field(default_factory=dict)
     samples: Mapping[str, Samples] = field(default_factory=dict)
+    frozen: Mapping[str, Matrix] = field(default_factory=dict)
     models: Mapping[str, Model] = field(default_factory=dict)
     off: Mapping[str, Off] = field(default_factory=dict)
 
@@ -55,6 +60,7 @@ class State:
     ledger: Ledger = field(default_factory=Ledger)
     frames: dict[str, Frames] = field(default_factory=dict)
     samples: dict[str, Samples] = field(default_factory=dict)
+    frozen: dict[str, Matrix] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
     number: int = NO_BLOCK
     hash: bytes = b""
@@ -95,6 +101,7 @@ class State:
             self.anchor,
             dict(self.frames),
             dict(self.samples),
+            dict(self.frozen),
             dict(self.models),
             dict(self.off),
         )
@@ -103,7 +110,8 @@ class State:
         """Takes over the values of a moment."""
         self.number, self.hash, self.anchor = moment.number, moment.hash, moment.anchor
         self.frames, self.samples = dict(moment.frames), dict(moment.samples)
-        self.models, self.off = dict(moment.models), dict(moment.off)
+        self.frozen, self.models = dict(moment.frozen), dict(moment.models)
+        self.off = dict(moment.off)
 
     def back_to(self, moment: Moment) -> None:
         """Everything as it stood at the end of the moment's block."""
@@ -112,26 +120,29 @@ class State:
         self.put(moment)
 
 
-def cut(batch: Batch, epoch_blocks: int) -> Iterator[Batch]:
-    """The batch in pieces that each lie in one epoch."""
-    first = batch.first
-    while first <= batch.last:
-        last = min(batch.last, first - first % epoch_blocks + epoch_blocks - 1)
+def cut(batch: Batch, settings: EngineSettings, anchor: int) -> Iterator[Batch]:
+    """The batch of a run that began at block `anchor` in pieces that each lie in one epoch, and in which no
+    model changes.
+    """
+    blocks = settings.epoch_blocks
+    epochs = range(batch.first - batch.first % blocks + blocks, batch.last + 1, blocks)
+    begins = sorted({batch.first, *epochs, *settings.schedule.cuts(anchor, batch.first, batch.last)})
+    for first, last in zip(begins, [*(begin - 1 for begin in begins[1:]), batch.last], strict=True):
         yield batch if (first, last) == (batch.first, batch.last) else batch.slice(first, last)
-        first = last + 1
 
 
 def advance(state: State, batch: Batch, detectors: Sequence[Detector], settings: EngineSettings) -> Features:
-    """Takes the state through a batch that lies in one epoch (see `cut`).
+    """Takes the state through a piece of a batch (see `cut`).
 
-    Features are as of each row; models are those frozen at the epoch's first block. Facts learn from every
-    row; samples for later models are taken after.
+    Features are as of each row; models are those in effect at its first block. Facts learn from every row;
+    samples for later models are taken after.
     """
     if state.anchor is None:
         state.anchor = (batch.first, bytes(batch.blocks["block_hash"][0]))
         state.memory.age(batch.first, _time(batch))
     elif state.number // settings.epoch_blocks != batch.first // settings.epoch_blocks:
-        _begin_epoch(state, batch, detectors)
+        state.memory.age(batch.first, _time(batch))
+    _change_models(state, batch.first, detectors, settings.schedule)
     state.ledger.learn_tokens(batch.token_metadata)
     state.ledger.note_unproved(batch.transactions)
     state.ledger.learn_wrapped(batch.wrapped_natives)
@@ -162,11 +173,20 @@ def _time(batch: Batch) -> int:
     return int(batch.blocks["timestamp"][0])
 
 
-def _begin_epoch(state: State, batch: Batch, detectors: Sequence[Detector]) -> None:
-    """At a fixed block: looks at horizons and caps, and freezes models fitted on what earlier epochs held."""
-    state.memory.age(batch.first, _time(batch))
-    for detector in detectors:
-        if isinstance(detector, Learns):
-            rows = state.samples.get(detector.name, Samples()).matrix(detector.model)
-            if len(rows) >= detector.model.least_rows:
-                state.models[detector.name] = outliers.fit(detector.model, rows, batch.first)
+def _change_models(state: State, first: int, detectors: Sequence[Detector], schedule: Schedule) -> None:
+    """At a fixed block: samples are frozen there and begin to be fitted, or what was fitted takes effect."""
+    assert state.anchor is not None
+    for step in schedule.steps(state.anchor[0], first, first):
+        for detector in detectors:
+            if isinstance(detector, Learns) and step.frozen == first:
+                _freeze(state, detector, detector.name)
+            elif isinstance(detector, Learns) and step.effective == first and detector.name in state.frozen:
+                rows = state.frozen.pop(detector.name)
+                state.models[detector.name] = FITTING.fitted(detector.model, rows)
+
+
+def _freeze(state: State, detector: Learns, name: str) -> None:
+    rows = state.samples.get(name, Samples()).matrix(detector.model)
+    if len(rows) >= detector.model.least_rows:
+        state.frozen[name] = rows
+        FITTING.begin(detector.model, rows)

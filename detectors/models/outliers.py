@@ -1,14 +1,17 @@
 """The one door to PyOD: models are fitted on what honest-looking wallets did earlier, then frozen, then
 judge.
 
-A model never sees what it judges: it is fitted at a fixed block on samples of earlier epochs. Samples are the
-rows with the lowest keyed hash, so they do not depend on arrival. A checkpoint keeps a model as its rows and
-seed; it is refitted when read.
+A model never sees what it judges: it is fitted on samples of earlier blocks (`schedule` says when). Samples
+are the rows with the lowest keyed hash, so they do not depend on arrival. A checkpoint keeps a model as its
+rows; it is refitted when read.
+
+PyOD's KNN says which training rows are isolated. What a row scores is worked out by a kernel
+(`detectors.kernels.neighbours`), to the same figure: a call of PyOD takes as long for one row as the kernel
+for a block.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,11 +19,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from detectors.kernels import neighbours
 from ingest.model.errors import UnreadableCheckpoint
 
 DECIMALS = 6
 """Scores are rounded to this before they are compared or written."""
 LEAST_P_VALUE_ROWS = 1000
+_KEY_BYTES = 24
+"""An address, filled up to whole words."""
+LEAF = 16
+"""Points of a leaf of the tree: below it, a list is looked through faster."""
 
 Matrix = NDArray[np.float64]
 
@@ -28,7 +36,7 @@ Matrix = NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """How a detector's model is made: which columns, how many sampled rows an epoch, over how many epochs,
-    when it is enough.
+    how many of all these, when it is enough.
 
     `rows_per_wallet`: rows of one wallet in an epoch's sample, so that a busy wallet, which may be an
     attacker, is not what the model learns. `per_10k`: the alerts per 10,000 honest rows that its threshold
@@ -38,33 +46,60 @@ class ModelSpec:
 
     columns: tuple[str, ...]
     rows_per_epoch: int = 1024
-    epochs: int = 8
+    epochs: int = 20
+    rows: int = 8192
     least_rows: int = 400
     rows_per_wallet: int = 3
     neighbours: int = 10
-    per_10k: float = 5.0
+    per_10k: float = 10.0
     margin: float = 1.25
     trim: float = 0.01
 
 
 @dataclass(frozen=True, slots=True)
+class Tree:
+    """Points in a k-d tree: `points` [n, columns] lie in the order of the leaves; node i spans `first[i]` to
+    `end[i]` of them and the box from `low[i]` to `high[i]`.
+    """
+
+    points: Matrix
+    first: NDArray[np.int64]
+    end: NDArray[np.int64]
+    leaf: NDArray[np.int64]
+    low: Matrix
+    high: Matrix
+
+    @classmethod
+    def of(cls, points: Matrix) -> Tree:
+        from sklearn.neighbors import KDTree
+
+        data, order, nodes, boxes = KDTree(points, leaf_size=LEAF).get_arrays()
+        first, end, leaf = (nodes[name].astype(np.int64) for name in ("idx_start", "idx_end", "is_leaf"))
+        low, high = (np.ascontiguousarray(boxes[side]) for side in (0, 1))
+        return cls(np.ascontiguousarray(np.asarray(data)[np.asarray(order)]), first, end, leaf, low, high)
+
+    def distances(self, rows: Matrix, neighbours_: int) -> Matrix:
+        """Mean distance of each row to its nearest points."""
+        places = (self.points, self.first, self.end, self.leaf, self.low, self.high)
+        found: Matrix = neighbours.mean_distances(*places, np.ascontiguousarray(rows), neighbours_)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
-    """A fitted nearest-neighbour model: immutable, shared by all copies of the state."""
+    """A fitted nearest-neighbour model: immutable, shared by all moments of the state."""
 
     spec: ModelSpec
     rows: Matrix
-    effective: int
     centre: Matrix
     scale: Matrix
     calibration: Matrix
     threshold: float
-    estimator: Any = field(repr=False, compare=False)
+    tree: Tree = field(repr=False, compare=False)
 
     def distances(self, rows: Matrix) -> Matrix:
         """Mean distance to the nearest training rows, one a row; each row independent of the others."""
-        if not len(rows):
-            return np.zeros(0)
-        far: Matrix = self.estimator.decision_function((rows - self.centre) / self.scale)
+        far = self.tree.distances((rows - self.centre) / self.scale, self.spec.neighbours)
         return np.round(far, DECIMALS)
 
     def scores(self, distances: Matrix) -> Matrix:
@@ -84,7 +119,7 @@ class Model:
         return [self.spec.columns[i] for i in order[:count]]
 
 
-def fit(spec: ModelSpec, rows: Matrix, effective: int) -> Model:
+def fit(spec: ModelSpec, rows: Matrix) -> Model:
     """A model of `rows` ([n, columns]), half of them for training and half for the threshold. Needs
     `spec.least_rows` rows.
     """
@@ -92,13 +127,17 @@ def fit(spec: ModelSpec, rows: Matrix, effective: int) -> Model:
     centre = np.median(training, axis=0)
     low, high = np.percentile(training, [10, 90], axis=0)
     scale = np.maximum((high - low) / 2.0, 0.25)
-    estimator = _estimator(spec, _trimmed(spec, (training - centre) / scale))
-    distances = np.sort(np.round(estimator.decision_function((calibration - centre) / scale), DECIMALS))
-    return Model(spec, rows, effective, centre, scale, distances, _threshold(spec, distances), estimator)
+    tree = Tree.of(_trimmed(spec, (training - centre) / scale))
+    distances = np.round(tree.distances((calibration - centre) / scale, spec.neighbours), DECIMALS)
+    return Model(spec, rows, centre, scale, np.sort(distances), _threshold(spec, np.sort(distances)), tree)
+
+
+def get_ready() -> None:
+    """Imports what `fit` needs: PyOD pulls in scikit-learn, a second that most commands do not need."""
+    _estimator(ModelSpec((), neighbours=1), np.zeros((4, 1)))
 
 
 def _estimator(spec: ModelSpec, rows: Matrix) -> Any:
-    # Imported late: PyOD pulls in scikit-learn, a second of start-up that most commands do not need.
     from pyod.models.knn import KNN
 
     return KNN(n_neighbors=spec.neighbours, method="mean", n_jobs=1).fit(rows)
@@ -133,7 +172,7 @@ class Samples:
     def learn(self, spec: ModelSpec, epoch: int, wallets: pl.DataFrame) -> Samples:
         """With the rows of a batch that lies in one epoch."""
         fresh = wallets.select(
-            pl.struct("block_number", "wallet").map_batches(_keyed_hash, return_dtype=pl.UInt64).alias("key"),
+            _keys(wallets["block_number"], wallets["wallet"]),
             "wallet",
             *(pl.col(name) for name in spec.columns),
         )
@@ -145,35 +184,37 @@ class Samples:
         return Samples(tuple(kept[-spec.epochs :]))
 
     def matrix(self, spec: ModelSpec) -> Matrix:
-        """All sampled rows, in the order of their keys (which is no order of time)."""
+        """Sampled rows in the order of their keys (which is no order of time), `spec.rows` at most."""
         if not self.epochs:
             return np.zeros((0, len(spec.columns)))
-        rows = pl.concat([frame for _, frame in self.epochs]).sort("key")
+        rows = pl.concat([frame for _, frame in self.epochs]).sort("key").head(spec.rows)
         return np.ascontiguousarray(rows.select(spec.columns).to_numpy())
 
 
-def _keyed_hash(rows: pl.Series) -> pl.Series:
-    numbers = rows.struct.field("block_number").to_list()
-    wallets = rows.struct.field("wallet").to_list()
-    keys = [_key(number, wallet) for number, wallet in zip(numbers, wallets, strict=True)]
-    return pl.Series(keys, dtype=pl.UInt64)
+def _keys(blocks: pl.Series, wallets: pl.Series) -> pl.Series:
+    """A hash of each row's block and wallet, the same wherever and whenever the row is met (SplitMix64)."""
+    raw = b"".join(wallet.ljust(_KEY_BYTES, b"\0") for wallet in wallets)
+    keys = blocks.to_numpy().astype(np.uint64)
+    for word in np.frombuffer(raw, np.uint64).reshape(-1, _KEY_BYTES // 8).T:
+        keys = _mixed(keys ^ word)
+    return pl.Series("key", keys)
 
 
-def _key(number: int, wallet: bytes) -> int:
-    digest = hashlib.blake2b(number.to_bytes(8, "big") + wallet, digest_size=8, key=b"undertow samples")
-    return int.from_bytes(digest.digest(), "big")
+def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    values = values + np.uint64(0x9E3779B97F4A7C15)
+    values = (values ^ values >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ values >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+    return values ^ values >> np.uint64(31)
 
 
 def arrays(model: Model) -> dict[str, NDArray[Any]]:
-    """What a checkpoint keeps of a model: its rows, when it takes effect, and calibration distances as a
-    probe.
-    """
-    return {"rows": model.rows, "effective": np.array([model.effective]), "probe": model.calibration}
+    """What a checkpoint keeps of a model: its rows, and calibration distances as a probe."""
+    return {"rows": model.rows, "probe": model.calibration}
 
 
 def of_arrays(spec: ModelSpec, kept: dict[str, NDArray[Any]], where: str) -> Model:
     """The inverse: refits, and refuses where the refitted model does not score the probe as before."""
-    model = fit(spec, kept["rows"], int(kept["effective"][0]))
+    model = fit(spec, kept["rows"])
     if not np.array_equal(model.calibration, kept["probe"]):
         raise UnreadableCheckpoint(
             f"{where}: a model does not score as it did when it was saved; start with --rebuild"

@@ -16,6 +16,7 @@ from detectors.engine.digest import digest
 from detectors.engine.engine import Engine
 from detectors.engine.output import Output
 from detectors.engine.settings import EngineSettings
+from detectors.engine.state import FITTING
 from detectors.memory.memory import NO_BLOCK
 from detectors.runs.outbox import Outbox
 from detectors.runs.published import OutputMark, output_mark
@@ -64,6 +65,7 @@ class Live:
         what lies above the mark is sent, alerts before scores, with the new mark, in one transaction; then
         a slice of the state is written, where that is due.
         """
+        FITTING.get_ready()
         partition = Cluster(self.bootstrap).partition_of(self.chain_id)
         with Publisher(self.bootstrap, group_of(self.chain_id)) as publisher:
             outbox = Outbox(publisher, partition, self.chain_id, self.settings.finality)

@@ -25,7 +25,7 @@ def warm_up() -> None:
     ledger.intern(np.arange(5, dtype=np.uint32).reshape(1, 5))
     ledger.truncate(0)
     rows = np.random.default_rng(0).normal(size=(200, len(WALLET_FEATURES)))
-    outliers.fit(outliers.ModelSpec(columns=WALLET_FEATURES), rows, 0)
+    outliers.fit(outliers.ModelSpec(columns=WALLET_FEATURES), rows)
 
 
 def _batch() -> Batch:

@@ -56,6 +56,6 @@ def judged(
 ) -> Iterable[tuple[Batch, Features, list[Finding]]]:
     """Each epoch's blocks, what the detector saw of them, and what it found."""
     state = State.empty([detector], settings)
-    for piece in cut(batch, settings.epoch_blocks):
+    for piece in cut(batch, settings, batch.first):
         features = advance(state, piece, [detector], settings)
         yield piece, features, detector.score(piece, features)

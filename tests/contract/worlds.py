@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 
 from detectors.base import Detector
 from detectors.engine.settings import EngineSettings
+from detectors.models.schedule import Schedule
 from detectors.parts.horizons import Horizons
 from ingest.model.batch import Batch, Event, Rollback
 from tests.contract import stories
@@ -22,13 +23,14 @@ T = TypeVar("T")
 BRIEF = Horizons(
     wallets_s=1200, holdings_s=720, pairs_s=720, assets_s=1200, edges_s=1000, wallets_cap=200, told_cap=100
 )
-SHORT = EngineSettings(finality=12, epoch_blocks=20, quiet_seconds=480, horizons=BRIEF)
+OFTEN = Schedule(first=(45, 65, 85), first_wait=7, every=60, wait=20)
+SHORT = EngineSettings(finality=12, epoch_blocks=20, quiet_seconds=480, horizons=BRIEF, schedule=OFTEN)
 """For the long chain: it crosses epochs, generations, some of them early, and closed episodes several times.
 """
 
-LASTING = EngineSettings(finality=12, epoch_blocks=40)
-"""For trials: models are fitted before block 80, and all attacks lie in the epoch that begins there. Models
-expect attacks to be rare; twelve among a hundred wallets are not, and would be learnt in the next epoch.
+LASTING = EngineSettings(finality=12, epoch_blocks=40, schedule=Schedule(first=(74,), first_wait=5))
+"""For trials: what models learn is frozen before the first attack, and one model judges them all. Models
+expect attacks to be rare; twelve among a hundred wallets are not, and would be learnt by the next one.
 """
 
 WARM_UP = 80

@@ -18,6 +18,7 @@ from detectors.engine.engine import Engine
 from detectors.engine.kept import Checkpoint
 from detectors.engine.settings import EngineSettings
 from detectors.memory.memory import folder_of
+from detectors.models.schedule import Schedule
 from detectors.parts.horizons import Horizons
 from detectors.registry import detectors
 from ingest.model.batch import Batch
@@ -29,7 +30,7 @@ from tests.contract.told import Told
 from tests.fixtures.frames import ChainBuilder, address
 from tests.fixtures.restarts import begun, restarted
 
-SETTINGS = EngineSettings(finality=10, epoch_blocks=20)
+SETTINGS = EngineSettings(finality=10, epoch_blocks=20, schedule=Schedule(first=(45, 60), first_wait=14))
 ENDS = (3, 20, 33, 48, 59, 70, 82, 91)
 STOPPED = 7
 REFUSED = r"engine-\d+ is no state that this version can read \(.+\): start detect with --rebuild$"
@@ -87,6 +88,7 @@ def test_a_resumed_engine_and_one_never_stopped_tell_the_same_book(
     resumed, start = restarted(stopped[0], tmp_path / "again")
     assert start is not None
     assert resumed.state.models, "a model is in force in what was saved"
+    assert resumed.state.frozen, "and the samples of the next one are waiting"
     assert resumed.state.number <= batches[STOPPED - 1].last - SETTINGS.finality
     told = stopped[1].copy()
     for offset, batch in enumerate(batches[start:], start=start + 1):
@@ -238,7 +240,7 @@ def test_a_folder_in_its_place_is_refused(file: Path) -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [EngineSettings(finality=11, epoch_blocks=20), replace(SETTINGS, horizons=Horizons(pairs_s=9))],
+    [replace(SETTINGS, finality=11), replace(SETTINGS, horizons=Horizons(pairs_s=9))],
 )
 def test_other_settings_do_not_go_on_from_it(
     stopped: tuple[Engine, Told], tmp_path: Path, changed: EngineSettings

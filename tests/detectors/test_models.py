@@ -65,7 +65,7 @@ def test_no_samples_are_an_empty_matrix() -> None:
 
 
 def test_two_fits_of_the_same_rows_score_alike_and_a_row_alone_as_among_others() -> None:
-    one, other = outliers.fit(SPEC, rows(60), 5), outliers.fit(SPEC, rows(60), 5)
+    one, other = outliers.fit(SPEC, rows(60)), outliers.fit(SPEC, rows(60))
     judged = rows(30, seed=2)
     assert np.array_equal(one.distances(judged), other.distances(judged))
     assert one.threshold == other.threshold
@@ -76,50 +76,50 @@ def test_two_fits_of_the_same_rows_score_alike_and_a_row_alone_as_among_others()
 
 def test_the_threshold_is_the_distance_that_the_stated_share_of_calibration_rows_reaches() -> None:
     # 200 rows: 100 train, 100 calibrate. 300 of 10,000 is 3 of 100, so three reach the threshold.
-    model = outliers.fit(replace(SPEC, per_10k=300.0), rows(200), 0)
+    model = outliers.fit(replace(SPEC, per_10k=300.0), rows(200))
     assert model.calibration.size == 100
     assert int((model.calibration >= model.threshold).sum()) == 3
 
 
 def test_where_rows_are_too_few_for_the_share_the_threshold_lies_a_margin_above_all_but_the_trimmed() -> None:
     # 5 of 10,000 is none of 100. A trim of 2 % leaves out the two furthest: the third furthest, and a tenth.
-    model = outliers.fit(replace(SPEC, per_10k=5.0, trim=0.02, margin=1.1), rows(200), 0)
+    model = outliers.fit(replace(SPEC, per_10k=5.0, trim=0.02, margin=1.1), rows(200))
     assert model.threshold == pytest.approx(1.1 * model.calibration[-3], abs=1e-6)
 
 
 def test_a_distance_at_the_threshold_scores_one_half_and_further_out_more() -> None:
-    model = outliers.fit(SPEC, rows(60), 0)
+    model = outliers.fit(SPEC, rows(60))
     near, at, far = model.scores(np.array([0.0, model.threshold, 3 * model.threshold]))
     assert (near, at, far) == (0.0, 0.5, 0.75)  # d / (d + t)
 
 
 def test_a_p_value_is_null_below_a_thousand_calibration_rows() -> None:
-    assert outliers.fit(SPEC, rows(1998), 0).p_value(99.0) is None
+    assert outliers.fit(SPEC, rows(1998)).p_value(99.0) is None
 
 
 def test_a_p_value_counts_the_calibration_rows_at_least_as_far_out() -> None:
-    model = outliers.fit(SPEC, rows(2000), 0)  # 1,000 of them calibrate
+    model = outliers.fit(SPEC, rows(2000))  # 1,000 of them calibrate
     assert model.p_value(1e9) == round(1 / 1001, 6)
     assert model.p_value(float(model.calibration[-10])) == round(11 / 1001, 6)
     assert model.p_value(0.0) == 1.0
 
 
 def test_what_is_most_unusual_is_furthest_from_the_middle_in_spreads() -> None:
-    model = outliers.fit(SPEC, rows(60), 0)
+    model = outliers.fit(SPEC, rows(60))
     assert model.most_unusual(np.array([0.0, 9.0]), count=1) == ["payees"]
     assert model.most_unusual(np.array([-9.0, 5.0])) == ["pays", "payees"]
 
 
 def test_a_model_comes_back_from_its_arrays_and_scores_alike() -> None:
-    model = outliers.fit(SPEC, rows(60), 120)
+    model = outliers.fit(SPEC, rows(60))
     again = outliers.of_arrays(SPEC, outliers.arrays(model), "file")
     judged = rows(30, seed=2)
     assert np.array_equal(again.distances(judged), model.distances(judged))
-    assert (again.threshold, again.effective) == (model.threshold, 120)
+    assert again.threshold == model.threshold
 
 
 def test_a_model_that_no_longer_scores_its_probe_as_before_is_refused() -> None:
-    kept = outliers.arrays(outliers.fit(SPEC, rows(60), 0))
+    kept = outliers.arrays(outliers.fit(SPEC, rows(60)))
     kept["probe"] = kept["probe"] + 1e-6
     with pytest.raises(UnreadableCheckpoint, match=r"^file: a model does not score as it did .* --rebuild$"):
         outliers.of_arrays(SPEC, kept, "file")

@@ -16,6 +16,7 @@ from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
 from detectors.memory import rows
 from detectors.memory.table import Table
+from detectors.models.schedule import Schedule
 from detectors.parts.features import Features
 from detectors.parts.horizons import Horizons
 from detectors.parts.ledger import FACTS, Ledger
@@ -31,11 +32,15 @@ SMALL = Horizons(wallets_cap=12, told_cap=10)
 """So that tables also forget early, at the latest after so many blocks."""
 LONG = 50
 
+OFTEN = Schedule(first=(20, 30, 45), first_wait=5, every=30, wait=12)
+
 Seen = tuple[Book, str]
 
 
 def settings(finality: int, epoch: int) -> EngineSettings:
-    return EngineSettings(finality=finality, epoch_blocks=epoch, score_floor=0.0, horizons=SMALL)
+    return EngineSettings(
+        finality=finality, epoch_blocks=epoch, score_floor=0.0, horizons=SMALL, schedule=OFTEN
+    )
 
 
 Detectors = Sequence[Detector]
