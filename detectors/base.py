@@ -1,5 +1,5 @@
 """The contract of a detector, stated once: one file in `detectors/library/` with one class that satisfies
-`Detector`.
+`Detector` or, with `reads`, `Reader`.
 
 `score` is pure. All memory lives in the state: a detector that needs its own declares `remember`, and one
 that needs a fitted model declares `model`. The contract tests in `tests/contract/` run every detector of the
@@ -10,54 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import polars as pl
 
 from detectors.alerts.alert import RoleName, Severity, SubjectKind
-from detectors.memory.layout import Layout
 from detectors.memory.table import Table
 from detectors.models.outliers import ModelSpec
+from detectors.parts.contract import TIERS as TIERS
+from detectors.parts.contract import Row as Row
+from detectors.parts.contract import Seen as Seen
+from detectors.parts.contract import TableSpec as TableSpec
+from detectors.parts.contract import Tier as Tier
 from detectors.parts.features import Features
 from ingest.model.batch import Batch
-
-Tier = Literal["transfers", "logs", "receipts", "traces", "code"]
-TIERS: tuple[Tier, ...] = ("transfers", "logs", "receipts", "traces", "code")
 
 Memory = Mapping[str, pl.DataFrame | Table]
 """A detector's own frames and tables, by name. Frames are values: `remember` gives the next ones. Tables (see
 `Tabled`) are changed in place by kernels, and taken back by their journal.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class TableSpec:
-    """A table of a detector's own: its columns, the seconds of block time for which a row is said after its
-    last touch, and the rows from which on it forgets early.
-    """
-
-    layout: Layout
-    horizon_s: int
-    cap: int
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the chain as evidence. `amount` in token units; `log_index` -1 = native value.
-
-    `index_in_log` is the position inside an ERC-1155 batch, `trace_index` that of a call in its transaction.
-    """
-
-    transaction_hash: bytes
-    log_index: int
-    block_number: int
-    from_address: bytes | None = None
-    to_address: bytes | None = None
-    token: bytes | None = None
-    amount: bytes | None = None
-    index_in_log: int = 0
-    kind: str | None = None
-    trace_index: int | None = None
 
 
 EVIDENCE = (
@@ -113,6 +84,26 @@ class Detector(Protocol):
     def score(self, batch: Batch, features: Features) -> list[Finding]:
         """Findings of these blocks, in chain order. Pure: the same arguments give the same findings, and
         nothing changes.
+        """
+        ...
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """A detector on shared parts (`detectors.parts.contract`): one that has `reads`. Everything else is as
+    for `Detector`.
+    """
+
+    name: str
+    catches: tuple[str, ...]
+    needs: Tier
+    settings: object
+    reads: tuple[str, ...]
+    """Parts whose tables and histories it reads."""
+
+    def score(self, seen: Seen) -> list[Finding]:
+        """Findings of these blocks, in chain order, each block judged as at its end. Pure: it can reach
+        nothing that changes, and nothing later than its block.
         """
         ...
 
@@ -180,6 +171,24 @@ class Explanation(Protocol):
     def reason(self, batch: Batch, features: Features, finding: Finding) -> str | None:
         """Why the finding is harmless, in words; None where this does not explain it. Pure like `score`."""
         ...
+
+
+@runtime_checkable
+class ReadingExplanation(Protocol):
+    """An explanation on shared parts: one that has `reads`."""
+
+    kind: str
+    settings: object
+    reads: tuple[str, ...]
+
+    def reason(self, seen: Seen, finding: Finding) -> str | None:
+        """As `Explanation.reason`, of a finding in this piece."""
+        ...
+
+
+def reads_of(judge: object) -> tuple[str, ...] | None:
+    """The parts that a detector or an explanation reads; None for one of the contract with features."""
+    return getattr(judge, "reads", None)
 
 
 def evidence_rows(frame: pl.DataFrame) -> tuple[Row, ...]:

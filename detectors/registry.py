@@ -1,5 +1,5 @@
-"""Finds the detectors and explanations: every class in `detectors/library/` and `detectors/explanations/`
-that satisfies its contract. There is no list to keep.
+"""Finds detectors, explanations and parts: every class in `detectors/library/`, `detectors/explanations/` and
+`detectors/parts/` that satisfies its contract. There is no list to keep.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from detectors.base import Detector, Explanation
+from detectors.parts.contract import Part
 
 
 @cache
@@ -32,6 +33,21 @@ def explanations() -> tuple[Explanation, ...]:
 
     found: list[Explanation] = [cls() for cls in _classes(room.__name__, room.__path__, "kind", "reason")]
     return tuple(sorted(found, key=lambda explanation: explanation.kind))
+
+
+@cache
+def parts() -> tuple[Part, ...]:
+    """One instance of each part, by name: those that are shared, and private ones beside a detector."""
+    import detectors.library as library
+    import detectors.parts as shared
+
+    found: list[Part] = [
+        cls()
+        for room in (shared, library)
+        for cls in _classes(room.__name__, list(room.__path__), "kinds", "take")
+        if not getattr(cls, "_is_protocol", False)
+    ]
+    return tuple(sorted(found, key=lambda part: part.name))
 
 
 def _classes(package: str, path: list[str], *has: str) -> list[Callable[[], Any]]:

@@ -16,6 +16,7 @@ from typing import Any
 from detectors import registry
 from detectors.base import Detector, Explanation, Learns
 from detectors.engine.settings import EngineSettings
+from detectors.parts.contract import Part
 
 TOP = Path(__file__).parents[2]
 LIBRARIES = ("numba", "numpy", "polars", "pyod", "scikit-learn")
@@ -27,9 +28,10 @@ def digest(
     detectors: Sequence[Detector],
     anchor: tuple[int, bytes],
     explanations: Sequence[Explanation] | None = None,
+    read: Sequence[Part] = (),
 ) -> str:
-    """16 hex digits over the engine's and detectors' settings, the code that detects, the libraries it
-    computes with, and the first block read.
+    """16 hex digits over the engine's, detectors' and (that are `read`) parts' settings, the code that
+    detects, the libraries it computes with, and the first block read.
     """
     explanations = registry.explanations() if explanations is None else explanations
     parts = {
@@ -39,6 +41,7 @@ def digest(
         "engine": asdict(settings),
         "detectors": {detector.name: _settings(detector) for detector in detectors},
         "explanations": {each.kind: _plain(each.settings) for each in explanations},
+        "parts": {part.name: _plain(part.settings) for part in read},
         "anchor": [anchor[0], anchor[1].hex()],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

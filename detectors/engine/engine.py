@@ -24,8 +24,9 @@ from detectors.engine.settings import EngineSettings
 from detectors.engine.state import Moment, State, advance, cut
 from detectors.memory import memory
 from detectors.memory.memory import Memory
+from detectors.parts.contract import Part
 from detectors.parts.ledger import native_coin
-from detectors.registry import explanations
+from detectors.registry import explanations, parts
 from ingest import schema
 from ingest.model.batch import Batch, Event, Rollback
 from ingest.model.errors import ChainGap, RollbackTooDeep, RunMismatch
@@ -51,6 +52,8 @@ class Engine:
     recent: list[Batch] = field(default_factory=list)
     """Blocks above the base."""
     explanations: Sequence[Explanation] = field(default_factory=explanations)
+    parts: Sequence[Part] = field(default_factory=parts)
+    """That may be read: those that nobody reads are left out."""
     judge: Judge = field(init=False)
 
     def __post_init__(self) -> None:
@@ -126,8 +129,7 @@ class Engine:
     def _episodes(self) -> Episodes:
         if self.episodes is None:
             assert self.state.anchor is not None
-            name = digest(self.settings, self.detectors, self.state.anchor, self.explanations)
-            self.episodes = Episodes(name, self.settings, self.keep_all)
+            self.episodes = Episodes(self._digest(self.state.anchor), self.settings, self.keep_all)
         return self.episodes
 
     def _keep(self, batch: Batch, offset: int) -> None:
@@ -242,12 +244,16 @@ class Engine:
 
     def check_run(self, run: str, anchor: tuple[int, bytes]) -> None:
         """Raises RunMismatch where state of a run that began at `anchor` is of other settings or code."""
-        own = digest(self.settings, self.detectors, anchor, self.explanations)
+        own = self._digest(anchor)
         if run != own:
             raise RunMismatch(
                 f"the checkpoint of chain {self.chain_id} is of run {run}, made with other settings or code "
                 f"than this run {own}: start detect with --rebuild"
             )
+
+    def _digest(self, anchor: tuple[int, bytes]) -> str:
+        read = self.state.sight.parts if self.state.sight is not None else ()
+        return digest(self.settings, self.detectors, anchor, self.explanations, read)
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Goes on from a checkpoint: tables and edges are those of its block already. Raises RunMismatch
@@ -282,7 +288,7 @@ class Engine:
     def _begin(self) -> State:
         """Empty state, whose memory is to be opened."""
         held = Memory(self.folder, self.chain_id, self.follows)
-        state = State.within(held, self.detectors, self.settings)
+        state = State.within(held, self.detectors, self.settings, self.explanations, self.parts)
         self._name_coin(state)
         return state
 

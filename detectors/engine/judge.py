@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from detectors.alerts.caps import WORD, shortened
 from detectors.alerts.text import visible
-from detectors.base import Detector, Excused, Explanation, Finding
+from detectors.base import Detector, Excused, Explanation, Finding, Reader, ReadingExplanation
 from detectors.engine.ranks import RANKS
 from detectors.parts.features import Features
 from ingest.model.batch import Batch
@@ -77,7 +77,7 @@ class Judge:
         """
         if detector.name in off:
             return []
-        found = _asked(lambda: detector.score(piece, features))
+        found = _asked(lambda: scored(detector, piece, features))
         return self._block_by_block(detector, piece, features, off) if isinstance(found, Failure) else found
 
     def _block_by_block(
@@ -85,7 +85,7 @@ class Judge:
     ) -> list[Finding]:
         found: list[Finding] = []
         for number in range(piece.first, piece.last + 1):
-            alone = _asked(partial(detector.score, piece.slice(number, number), features.of_block(number)))
+            alone = _asked(partial(scored, detector, piece.slice(number, number), features.of_block(number)))
             if isinstance(alone, Failure):
                 off[detector.name] = Off(number, alone.reason)
                 break
@@ -115,11 +115,29 @@ class Judge:
         key = explanation_key(kind)
         if key in off:
             return None
-        told = _asked(lambda: self._explanations[kind].reason(piece, features, finding))
+        told = _asked(lambda: _reason(self._explanations[kind], piece, features, finding))
         if isinstance(told, Failure):
             off[key] = Off(finding.block_number, told.reason)
             return None
         return told
+
+
+def scored(detector: Detector | Reader, piece: Batch, features: Features) -> list[Finding]:
+    """What a detector finds in a piece, whichever of the two contracts it keeps."""
+    if not isinstance(detector, Reader):
+        return detector.score(piece, features)
+    assert features.look is not None, "a state was made without its readers"
+    return detector.score(features.look.by(f"detector {detector.name}", detector.reads))
+
+
+def _reason(
+    explanation: Explanation | ReadingExplanation, piece: Batch, features: Features, finding: Finding
+) -> str | None:
+    if not isinstance(explanation, ReadingExplanation):
+        return explanation.reason(piece, features, finding)
+    assert features.look is not None, "a state was made without its readers"
+    look = features.look.of_block(finding.block_number)
+    return explanation.reason(look.by(explanation_key(explanation.kind), explanation.reads), finding)
 
 
 def _in_order(found: list[Judged], piece: Batch) -> list[Judged]:

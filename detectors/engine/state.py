@@ -11,15 +11,18 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from detectors.base import Detector, Learns, Remembers, Tabled
+from detectors import registry
+from detectors.base import Detector, Excused, Explanation, Learns, Remembers, Tabled, reads_of
 from detectors.base import Memory as Own
 from detectors.engine.judge import Off
 from detectors.engine.settings import EngineSettings
+from detectors.engine.sight import Sight
 from detectors.memory.memory import Memory
 from detectors.memory.table import Table
 from detectors.models.fitting import Fitting
 from detectors.models.outliers import Matrix, Model, Samples
 from detectors.models.schedule import Schedule
+from detectors.parts.contract import Part
 from detectors.parts.features import Features, stream
 from detectors.parts.graph import Graph
 from detectors.parts.ledger import Ledger
@@ -57,6 +60,8 @@ class State:
     memory: Memory
     graph: Graph
     tables: dict[str, dict[str, Table]]
+    sight: Sight | None = None
+    """Rows and parts, where somebody reads them."""
     ledger: Ledger = field(default_factory=Ledger)
     frames: dict[str, Frames] = field(default_factory=dict)
     samples: dict[str, Samples] = field(default_factory=dict)
@@ -68,8 +73,15 @@ class State:
     off: dict[str, Off] = field(default_factory=dict)
 
     @classmethod
-    def within(cls, memory: Memory, detectors: Sequence[Detector], settings: EngineSettings) -> State:
-        """Empty, its parts named in a memory that is to be opened."""
+    def within(
+        cls,
+        memory: Memory,
+        detectors: Sequence[Detector],
+        settings: EngineSettings,
+        explanations: Sequence[Explanation] = (),
+        parts: Sequence[Part] | None = None,
+    ) -> State:
+        """Empty, its parts named in a memory that is to be opened; `parts` that may be read, default: all."""
         graph = Graph.within(memory, settings.horizons)
         tables = {
             detector.name: {
@@ -84,7 +96,9 @@ class State:
             for detector in detectors
             if isinstance(detector, Tabled)
         }
-        return cls(memory, graph, tables)
+        readers = readers_of(detectors, explanations)
+        sight = Sight.within(memory, registry.parts() if parts is None else parts, readers)
+        return cls(memory, graph, tables, sight)
 
     @classmethod
     def empty(cls, detectors: Sequence[Detector], settings: EngineSettings, follows: bool = False) -> State:
@@ -120,6 +134,18 @@ class State:
         self.put(moment)
 
 
+def readers_of(
+    detectors: Sequence[Detector], explanations: Sequence[Explanation]
+) -> dict[str, tuple[str, ...]]:
+    """What each detector reads, and each explanation that one of them can be excused by: by name, those who
+    read parts at all.
+    """
+    excuses = {kind for each in detectors if isinstance(each, Excused) for kind in each.excused_by}
+    asked = {f"detector {each.name}": reads_of(each) for each in detectors}
+    asked |= {f"explanation {each.kind}": reads_of(each) for each in explanations if each.kind in excuses}
+    return {name: reads for name, reads in asked.items() if reads is not None}
+
+
 def cut(batch: Batch, settings: EngineSettings, anchor: int) -> Iterator[Batch]:
     """The batch of a run that began at block `anchor` in pieces that each lie in one epoch, and in which no
     model changes.
@@ -147,6 +173,7 @@ def advance(state: State, batch: Batch, detectors: Sequence[Detector], settings:
     state.ledger.note_unproved(batch.transactions)
     state.ledger.learn_wrapped(batch.wrapped_natives)
     features = stream(batch, state.graph, state.ledger, settings.limits)
+    look = state.sight.take(batch, state.ledger, dict(state.models)) if state.sight is not None else None
     columns: dict[str, pl.DataFrame] = {}
     for detector in detectors:
         if isinstance(detector, Remembers):
@@ -157,7 +184,7 @@ def advance(state: State, batch: Batch, detectors: Sequence[Detector], settings:
             state.samples[detector.name] = samples.learn(detector.model, epoch, features.wallets)
     state.number, state.hash = batch.last, batch.last_hash
     state.memory.mark(batch.last)
-    return replace(features, columns=columns, models=dict(state.models))
+    return replace(features, columns=columns, models=dict(state.models), look=look)
 
 
 def _remembered(

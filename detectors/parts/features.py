@@ -6,17 +6,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from detectors.kernels import layout
+from detectors.parts.contract import Seen
 from detectors.parts.graph import Graph
 from detectors.parts.ledger import Ledger, Token
 from detectors.parts.rows import STANDARDS, kernel_rows
 from ingest.model.batch import Batch
+
+
+class Look(Protocol):
+    """A piece of the chain, with what parts say of it: see `detectors.engine.sight`."""
+
+    def by(self, who: str, reads: Sequence[str]) -> Seen:
+        """What may be seen by somebody who reads these parts."""
+        ...
+
+    def of_block(self, number: int) -> Look:
+        """What belongs to one block."""
+        ...
+
 
 if TYPE_CHECKING:
     from detectors.models.outliers import Model
@@ -89,6 +103,8 @@ class Features:
     _ledger: Ledger
     columns: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     models: Mapping[str, Model] = field(default_factory=dict)
+    look: Look | None = None
+    """The same blocks for those who read parts; None where nobody does."""
 
     def addresses(self, ids: Sequence[int]) -> list[bytes]:
         """The 20 bytes of each ledger id."""
@@ -104,7 +120,8 @@ class Features:
             for name, frame in self.columns.items()
         }
         trails, wallets = self.trails.filter(of_rows), self.wallets.filter(of_block)
-        return replace(self, transfers=rows, trails=trails, wallets=wallets, columns=columns)
+        look = self.look.of_block(number) if self.look is not None else None
+        return replace(self, transfers=rows, trails=trails, wallets=wallets, columns=columns, look=look)
 
     def wallet(self, number: int, wallet: bytes) -> dict[str, Any] | None:
         """The row of `wallets` of one wallet at the end of a block; None where the block did not touch it."""

@@ -17,6 +17,7 @@ UndertowError
 │       └── ForksMixed  receipts of another block: the chain may have changed between two answers
 ├── ChainGap            a block whose parent is not the block before it
 ├── RollbackTooDeep     a reorganisation below the state on disk
+├── PartFailed          knowledge that detectors share could not be worked out: nothing stands on it
 ├── PortTaken
 └── SetupFailed         a tool that could not be installed or started
 
@@ -80,6 +81,9 @@ class ChainGap(UndertowError): ...
 
 
 class RollbackTooDeep(UndertowError): ...
+
+
+class PartFailed(UndertowError): ...
 
 
 class PortTaken(UndertowError): ...

@@ -3,7 +3,10 @@
 import pytest
 
 pytest.register_assert_rewrite(
-    "tests.contract.checks", "tests.contract.order_checks", "tests.contract.worth_checks"
+    "tests.contract.checks",
+    "tests.contract.order_checks",
+    "tests.contract.part_checks",
+    "tests.contract.worth_checks",
 )
 
 from tests.contract.worlds import Worlds  # noqa: E402

@@ -27,7 +27,7 @@ them moved native value is not said by the log alone. `Rows.where` takes the ans
 """
 
 from detectors.kernels.decoding.decoder import decode
-from detectors.kernels.decoding.kinds import Kind
+from detectors.kernels.decoding.kinds import LAID, Kind
 from detectors.kernels.decoding.rows import Room, Rows
 
-__all__ = ["Kind", "Room", "Rows", "decode"]
+__all__ = ["LAID", "Kind", "Room", "Rows", "decode"]

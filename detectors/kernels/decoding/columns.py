@@ -31,17 +31,17 @@ def arrays(batch: Batch) -> list[Array]:
         transactions["transaction_index"].to_numpy(),
         _not_zero(transactions["status"]),
         *_bytes(transactions["from_address"]),
-        *_bytes_or_null(transactions["to_address"]),
-        *_bytes_or_null(transactions["contract_address"]),
+        *binary(transactions["to_address"]),
+        *binary(transactions["contract_address"]),
         *_bytes(transactions["value"]),
         _signed(logs["block_number"]),
         logs["transaction_index"].to_numpy(),
         logs["log_index"].to_numpy(),
         *_bytes(logs["address"]),
-        *_bytes_or_null(logs["topic0"]),
-        *_bytes_or_null(logs["topic1"]),
-        *_bytes_or_null(logs["topic2"]),
-        *_bytes_or_null(logs["topic3"]),
+        *binary(logs["topic0"]),
+        *binary(logs["topic1"]),
+        *binary(logs["topic2"]),
+        *binary(logs["topic3"]),
         *_bytes(logs["data"]),
     ]
     for array in read:
@@ -61,11 +61,11 @@ def _not_zero(column: pl.Series) -> Array:
 
 def _bytes(column: pl.Series) -> tuple[Array, Array]:
     """The bytes of a column, and where each row's begin and the last one's end. A null has none."""
-    content, places, _ = _bytes_or_null(column)
+    content, places, _ = binary(column)
     return content, places
 
 
-def _bytes_or_null(column: pl.Series) -> tuple[Array, Array, Array]:
+def binary(column: pl.Series) -> tuple[Array, Array, Array]:
     """As `_bytes`, and which rows hold something."""
     arrow = column.to_arrow(compat_level=_OLDEST)
     rows, before = len(arrow), arrow.offset

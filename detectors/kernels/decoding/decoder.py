@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detectors.kernels.decoding import one_pass
-from detectors.kernels.decoding.columns import arrays
+from detectors.kernels.decoding.columns import Array, arrays
 from detectors.kernels.decoding.program import program
 from detectors.kernels.decoding.rows import Room, Rows
 from ingest.model.batch import Batch
@@ -20,14 +20,16 @@ _FAULTS = {
 }
 
 
-def decode(batch: Batch, room: Room | None = None) -> Rows:
-    """The rows of consecutive blocks. With a `room` they are views of it, and hold until its next use.
+def decode(batch: Batch, room: Room | None = None, read: list[Array] | None = None) -> Rows:
+    """The rows of consecutive blocks. With a `room` they are views of it, and hold until its next use. `read`
+    are the batch's columns, where its asker has made them already (`columns.arrays`).
 
     Raises BadInput for frames that are not a batch's: out of order, without the block or transaction that a
     row belongs to, or with bytes of a wrong size.
     """
     room = Room() if room is None else room
-    known, read = program(), arrays(batch)
+    known = program()
+    read = arrays(batch) if read is None else read
     rows, more = batch.transactions.height + batch.logs.height, batch.logs.height
     while True:
         room.reserve(rows, more)

@@ -62,3 +62,12 @@ class Kind(IntEnum):
     VOTE = auto()
     DELEGATE = auto()
     DELEGATE_VOTES = auto()
+
+    # Not events: the transaction itself (also one that failed), and what calls inside of it did.
+    TRANSACTION = auto()
+    INNER_VALUE = auto()
+    CREATION = auto()
+
+
+LAID = frozenset((Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION))
+"""What `detectors.kernels.rows` adds; the pass over logs decodes all others."""

@@ -1,0 +1,200 @@
+"""Takes parts through a piece of the chain, and shows it to detectors: `Sight` remembers, a `Look` is one
+piece, a `View` what one asker may see of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from detectors.engine.order import in_order, sleeping
+from detectors.engine.reading import Reading, evidence
+from detectors.kernels.rows import Chronicle, Piece, sealed
+from detectors.memory.history import History
+from detectors.memory.layout import Array, Columns
+from detectors.memory.memory import Memory
+from detectors.memory.table import Table
+from detectors.models.outliers import Model
+from detectors.parts.contract import HistorySpec, Part, Row, TableSpec, Tier
+from detectors.parts.ledger import Ledger, Token
+from ingest.model.batch import Batch
+from ingest.model.errors import PartFailed
+
+Tables = Mapping[str, Columns]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """`parts` in the order in which they are asked; `held` is what each remembers."""
+
+    chronicle: Chronicle
+    parts: tuple[Part, ...]
+    held: Mapping[str, Mapping[str, Table | History]]
+
+    @classmethod
+    def within(
+        cls, memory: Memory, parts: Sequence[Part], readers: Mapping[str, Sequence[str]]
+    ) -> Sight | None:
+        """Named in a memory that is to be opened; None where nobody reads parts. Raises BadInput for parts
+        that cannot be put in order.
+        """
+        if not readers:
+            return None
+        ordered = in_order(parts, readers)
+        held = {
+            part.name: {name: _held(memory, part, name, spec) for name, spec in part.memory().items()}
+            for part in ordered
+        }
+        return cls(Chronicle.within(memory), ordered, held)
+
+    def take(self, batch: Batch, ledger: Ledger, models: Mapping[str, Model]) -> Look:
+        """Goes on by a piece that lies in one epoch. Raises PartFailed."""
+        piece = self.chronicle.take(batch, ledger.wrapped, ledger.wrapped_here)
+        look = Look(self, piece, {}, ledger, models)
+        kinds = np.flatnonzero(np.bincount(piece.rows["kind"], minlength=1)).tolist()
+        for part in self.parts:
+            asleep = sleeping(part, kinds)
+            look.tables[part.name] = {} if asleep else self._taken(part, look, batch)
+        return look
+
+    def _taken(self, part: Part, look: Look, batch: Batch) -> Tables:
+        """What detectors say rests on parts, so that none is left out: the run ends."""
+        try:
+            tables = part.take(self.held[part.name], look.by(f"part {part.name}", part.reads))
+        except MemoryError:
+            raise
+        except Exception as error:
+            blocks = f"block {batch.first}" if len(batch) == 1 else f"blocks {batch.first} to {batch.last}"
+            told = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise PartFailed(
+                f"part {part.name} failed in {blocks} ({told}): mend detectors/parts/, "
+                "then start detect again with --rebuild"
+            ) from error
+        return {name: sealed(columns) for name, columns in tables.items()}
+
+
+def _held(memory: Memory, part: Part, name: str, spec: TableSpec) -> Table | History:
+    own = f"part_{part.name}_{name}".replace("-", "_")
+    make = memory.history if isinstance(spec, HistorySpec) else memory.table
+    return make(own, spec.layout, horizon_s=spec.horizon_s, cap=spec.cap)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A piece, with what parts say of it."""
+
+    sight: Sight
+    piece: Piece
+    tables: dict[str, Tables]
+    ledger: Ledger
+    models: Mapping[str, Model]
+
+    def by(self, who: str, reads: Sequence[str]) -> View:
+        """What may be seen by somebody who reads these parts."""
+        return View(self, who, frozenset(reads))
+
+    def of_block(self, number: int) -> Look:
+        """What belongs to one block of the piece; numbers stay."""
+        at = int(np.searchsorted(self.piece.blocks["number"], number))
+        one = _one_block(self.piece, at)
+        tables: dict[str, Tables] = {
+            part: {name: _within(table, one) for name, table in said.items()}
+            for part, said in self.tables.items()
+        }
+        return replace(self, piece=one, tables=tables)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`Seen` (see `detectors.parts.contract`): no table of memory is reachable by it, and nothing can be
+    numbered.
+    """
+
+    _look: Look
+    _who: str
+    _reads: frozenset[str]
+
+    @property
+    def blocks(self) -> Columns:
+        return self._look.piece.blocks
+
+    @property
+    def transactions(self) -> Columns:
+        return self._look.piece.transactions
+
+    @property
+    def rows(self) -> Columns:
+        return self._look.piece.rows
+
+    @property
+    def more(self) -> Array:
+        return self._look.piece.more
+
+    @property
+    def coins(self) -> Columns:
+        return self._look.piece.coins
+
+    @property
+    def models(self) -> Mapping[str, Model]:
+        return self._look.models
+
+    def of(self, part: str) -> Tables:
+        self._check(part)
+        return self._look.tables[part]
+
+    def history(self, name: str) -> Reading:
+        times = dict(zip(self.blocks["number"].tolist(), self.blocks["time"].tolist(), strict=True))
+        if name == "rows":
+            return Reading(self._look.sight.chronicle.log, times)
+        part, _, own = name.partition(".")
+        self._check(part)
+        held = self._look.sight.held[part].get(own)
+        if not isinstance(held, History):
+            raise PermissionError(
+                f"{self._who} asks for {name!r}, which is no history: only those can be read"
+            )
+        return Reading(held, times)
+
+    def token(self, asset: int, block: int) -> Token:
+        return self._look.ledger.token(self.address(asset) if asset else None, block)
+
+    def address(self, number: int) -> bytes:
+        names = self._look.sight.chronicle.names
+        if not 0 <= number < names.count:
+            raise IndexError(f"nobody has the number {number} yet")
+        return names.address(number)
+
+    def evidence(self, numbers: Sequence[int]) -> tuple[Row, ...]:
+        return evidence(self._look.sight.chronicle, numbers)
+
+    def tier(self, block: int) -> Tier:
+        at = int(np.searchsorted(self.blocks["number"], block))
+        return "traces" if self.blocks["traced"][at] else "receipts"
+
+    def _check(self, part: str) -> None:
+        if part not in self._reads:
+            raise PermissionError(f"{self._who} asks for the part {part!r}: name it in `reads`")
+
+
+def _one_block(piece: Piece, at: int) -> Piece:
+    first, end, top, last = (int(piece.blocks[name][at]) for name in ("first", "end", "first_row", "end_row"))
+    blocks = {name: column[at : at + 1] for name, column in piece.blocks.items()}
+    blocks |= {name: blocks[name] - first for name in ("first", "end")}
+    blocks |= {name: blocks[name] - top for name in ("first_row", "end_row")}
+    sent = {name: column[first:end] for name, column in piece.transactions.items()}
+    sent |= {name: sent[name] - top for name in ("first_row", "end_row")}
+    rows = {name: column[top:last] for name, column in piece.rows.items()}
+    return replace(piece, blocks=sealed(blocks), transactions=sealed(sent), rows=sealed(rows))
+
+
+def _within(table: Columns, piece: Piece) -> Columns:
+    """The lines of a table that are about this piece, by its key."""
+    if "row" in table:
+        kept = np.isin(table["row"], piece.rows["number"])
+    elif "transaction" in table:
+        kept = np.isin(table["transaction"], piece.transactions["number"])
+    else:
+        kept = np.isin(table["block"], piece.blocks["number"])
+    return sealed({name: column[kept] for name, column in table.items()})

@@ -1,0 +1,159 @@
+"""The contract of a part: knowledge that several detectors share, and what a part and a detector see of a
+piece of the chain.
+
+A part is one file in this folder with one class that satisfies `Part`; a detector's private memory is a part
+in the detector's own file. Both are found by themselves (`detectors.registry`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+from detectors.kernels.decoding import Kind
+from detectors.memory.history import History
+from detectors.memory.layout import Array, Columns, Layout
+from detectors.memory.table import Table
+from detectors.models.outliers import Model
+from detectors.parts.ledger import Token
+
+__all__ = [
+    "TIERS", "AsOf", "Columns", "HistorySpec", "Kind", "Part", "PartMemory", "Row", "Seen", "TableSpec",
+    "Tier", "Token",
+]  # fmt: skip
+
+Tier = Literal["transfers", "logs", "receipts", "traces", "code"]
+TIERS: tuple[Tier, ...] = ("transfers", "logs", "receipts", "traces", "code")
+
+PartMemory = Mapping[str, Table | History]
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """A table to be remembered: its columns, the seconds of block time for which a row is said after its
+    last touch, and the rows from which on it forgets early.
+    """
+
+    layout: Layout
+    horizon_s: int
+    cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class HistorySpec(TableSpec):
+    """A history to be remembered (see `memory.history`); `cap` keys may be in use at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the chain as evidence. `amount` in token units; `log_index` -1 = native value.
+
+    `index_in_log` is the position inside an ERC-1155 batch, `trace_index` that of a call in its transaction.
+    """
+
+    transaction_hash: bytes
+    log_index: int
+    block_number: int
+    from_address: bytes | None = None
+    to_address: bytes | None = None
+    token: bytes | None = None
+    amount: bytes | None = None
+    index_in_log: int = 0
+    kind: str | None = None
+    trace_index: int | None = None
+
+
+class AsOf(Protocol):
+    """A history, or the row log, as it may be read: nothing above the block that is asked for."""
+
+    def rows(self, key: int, as_of: int, most: int = 200) -> Columns:
+        """A key's newest rows at or below block `as_of`, newest first; `as_of` is a block of the piece."""
+        ...
+
+
+class Seen(Protocol):
+    """A piece of the chain: whole blocks, of one epoch. Every array is read-only, and rows, transactions and
+    addresses are numbers (see `detectors.kernels.rows`, `detectors.kernels.rows.Piece`).
+    """
+
+    @property
+    def blocks(self) -> Columns: ...
+    @property
+    def transactions(self) -> Columns: ...
+    @property
+    def rows(self) -> Columns: ...
+    @property
+    def more(self) -> Array:
+        """uint64 [m, 4, 4]: further words of the rows that name one in their column `more`."""
+        ...
+
+    @property
+    def coins(self) -> Columns:
+        """id, since: contracts that wrap the native coin, by id, and the block since which that is known."""
+        ...
+
+    @property
+    def models(self) -> Mapping[str, Model]:
+        """Fitted models by detector, frozen for this piece."""
+        ...
+
+    def of(self, part: str) -> Mapping[str, Columns]:
+        """What a part says of this piece, table by table. Refused unless its name is in the asker's
+        `reads`.
+        """
+        ...
+
+    def history(self, name: str) -> AsOf:
+        """ "rows" (the row log), or "part.name" of a history of a part in the asker's `reads`."""
+        ...
+
+    def token(self, asset: int, block: int) -> Token:
+        """What a token was known to call itself in a block."""
+        ...
+
+    def address(self, number: int) -> bytes:
+        """The 20 bytes of a number."""
+        ...
+
+    def evidence(self, numbers: Sequence[int]) -> tuple[Row, ...]:
+        """Rows by number, also of long ago."""
+        ...
+
+    def tier(self, block: int) -> Tier:
+        """ "traces" where each transaction of a block has its top call, else "receipts"."""
+        ...
+
+
+@runtime_checkable
+class Part(Protocol):
+    """What it says of row i: memory as left by the rows before i, and all rows of i's own transaction. So
+    nothing depends on where pieces are cut.
+
+    A table of it has one key: a column "row" or "transaction" (numbers that rise), or "block" and "id" (then
+    it says all of the block). It may leave out whatever it has nothing to say of. A part without memory is
+    derived.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Parts whose tables it reads."""
+        ...
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Rows that wake it: a piece without them changes nothing, and it is not called."""
+        ...
+
+    @property
+    def settings(self) -> object: ...
+
+    def memory(self) -> Mapping[str, TableSpec | HistorySpec]:
+        """What it remembers, by name."""
+        ...
+
+    def take(self, memory: PartMemory, seen: Seen) -> Mapping[str, Columns]:
+        """Changes its memory in place; its tables of this piece, by name."""
+        ...
