@@ -68,6 +68,21 @@ def test_killed_at_any_transaction_a_plain_start_ends_it(
     assert_same(judged, clean)
 
 
+def test_a_chain_that_is_judged_anew_leaves_the_books_of_the_others_to_be_exported(
+    judged: JudgedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = once(judged, 16)
+    assert is_killed(judged, monkeypatch, AFTER_THE_MARK)
+    books = {chain.chain_id: chain for chain in from_kafka(judged.kafka)}
+    assert books[other.chain_id].book() == from_kafka(judged.kafka, other.chain_id)[0].book() != []
+    halfway = books[judged.chain_id]
+    assert halfway.book() == []
+    assert halfway.unreadable == (
+        "all it has: it is being judged anew, and its alerts are partly of the run before: "
+        "let `undertow detect` finish that, then export again",
+    )
+
+
 def test_the_start_that_repeats_it_is_killed_as_well(
     judged: JudgedLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
