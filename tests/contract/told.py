@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from detectors.alerts.alert import Alert, book
 from detectors.base import Detector, Finding
 from detectors.engine.engine import Engine, Output, Score
+from detectors.engine.judge import scored
 from detectors.engine.settings import EngineSettings
 from detectors.engine.state import State, advance, cut
 from detectors.parts.features import Features
@@ -57,4 +58,4 @@ def judged(
     state = State.empty([detector], settings)
     for piece in cut(batch, settings.epoch_blocks):
         features = advance(state, piece, [detector], settings)
-        yield piece, features, detector.score(piece, features)
+        yield piece, features, scored(detector, piece, features)
