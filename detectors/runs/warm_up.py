@@ -13,6 +13,7 @@ from detectors.models import outliers
 from detectors.parts.ledger import Ledger
 from detectors.registry import detectors
 from ingest import schema
+from ingest.decode.shapes import signature
 from ingest.model.batch import Batch
 
 WALLETS = 9
@@ -29,7 +30,7 @@ def warm_up() -> None:
 
 
 def _batch() -> Batch:
-    """One block in which wallets pay each other round."""
+    """One block in which wallets pay each other round, and a pool says what it holds."""
     number = {"chain_id": [0], "block_number": [1], "timestamp": [1]}
     hashes = {
         name: [bytes(32)]
@@ -42,8 +43,24 @@ def _batch() -> Batch:
     return Batch(
         schema.conform(schema.BLOCKS, pl.DataFrame(blocks)),
         schema.conform(schema.TRANSACTIONS, pl.DataFrame([_payment(i) for i in range(WALLETS)])),
-        schema.LOGS.empty(),
+        schema.conform(schema.LOGS, pl.DataFrame([_sync()], strict=False)),
     )
+
+
+def _sync() -> dict[str, object]:
+    return {
+        "chain_id": 0,
+        "block_number": 1,
+        "transaction_index": 0,
+        "transaction_hash": (0).to_bytes(32, "big"),
+        "log_index": 0,
+        "address": (99).to_bytes(20, "big"),
+        "topic0": signature("Sync(uint112,uint112)"),
+        "topic1": None,
+        "topic2": None,
+        "topic3": None,
+        "data": (1).to_bytes(32, "big") * 2,
+    }
 
 
 def _payment(index: int) -> dict[str, object]:

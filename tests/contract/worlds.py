@@ -116,18 +116,22 @@ class Worlds:
 def reorganised(world: World, finality: int, rng: Random) -> list[Event]:
     """The world's blocks, a few at a time, now and then left for blocks that are dropped again.
 
-    Half of the dropped blocks are the same that come again later; in the others the attacks of the world are
-    begun anew, by the same people, at another time.
+    Nothing goes further back than finality below the highest block that ever was. Half of the dropped blocks
+    are the same that come again later; in the others the attacks of the world are begun anew, by the same
+    people, at another time.
     """
-    batch, log = world.batch, list[Event]()
+    batch, log, top = world.batch, list[Event](), 0
     for piece in world.cut(rng.sample(range(1, batch.last), 30)):
         log.append(piece)
+        top = max(top, piece.last)
         back = piece.last - rng.randint(1, finality)
-        if back < 1 or rng.random() < 0.5:
+        if back < max(1, top - finality) or rng.random() < 0.5:
             continue
         log.append(rollback(batch, back))
         if rng.random() < 0.5:
-            log += [_other_blocks(world, back, finality, rng), rollback(batch, back)]
+            others = _other_blocks(world, back, finality, rng)
+            log += [others, rollback(batch, back)]
+            top = max(top, others.last)
         log.append(batch.slice(back + 1, piece.last))
     return log
 

@@ -94,8 +94,8 @@ class Chronicle:
         block that told; `wrapped_here`: those known by the chain's id.
         """
         read, calls = arrays(batch), moves(batch)
-        decoded = _counted(decode(batch, self._room, read), batch)
-        draft = drafted(batch, read, calls, decoded, self.sent.count)
+        decoded = decode(batch, self._room, read)
+        draft = drafted(batch, read, calls, decoded, _count(decoded, batch), self.sent.count)
         self._name(draft, batch.last)
         item = self._number_items(draft)
         first_row = self.log.count
@@ -171,14 +171,14 @@ class Chronicle:
         return sent
 
 
-def _counted(decoded: Decoded, batch: Batch) -> Decoded:
-    """Without deposits and withdrawals that moved nothing: which of them did, `decode.wrapping` says."""
-    wraps = _WRAPS[decoded.kind]
-    if not wraps.any():
-        return decoded
-    moved = batch.transfers.filter(pl.col("standard") == "weth")
-    places = (moved["block_number"].to_numpy().astype(np.int64) << 32) | moved["log_index"].to_numpy()
-    return decoded.where(~wraps | np.isin((decoded.block << 32) | decoded.log_index, places))
+def _count(decoded: Decoded, batch: Batch) -> Array:
+    """All but deposits and withdrawals that moved nothing: which of them did, `decode.wrapping` says."""
+    counts, wraps = np.ones(len(decoded), np.bool_), np.flatnonzero(_WRAPS[decoded.kind])
+    if wraps.size:
+        moved = batch.transfers.filter(pl.col("standard") == "weth")
+        kept = (moved["block_number"].to_numpy().astype(np.int64) << 32) | moved["log_index"].to_numpy()
+        counts[wraps] = np.isin((decoded.block[wraps] << 32) | decoded.log_index[wraps], kept)
+    return counts
 
 
 def _blocks(batch: Batch, transactions: Columns, draft: Draft) -> dict[str, Array]:

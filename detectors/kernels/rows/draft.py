@@ -61,9 +61,9 @@ class Draft:
         )
 
 
-def drafted(batch: Batch, read: list[Array], calls: Moves, decoded: Rows, first: int) -> Draft:
-    """Lays out a batch: `read` are its columns (`decoding.columns.arrays`), `first` is the number that its
-    first transaction gets.
+def drafted(batch: Batch, read: list[Array], calls: Moves, decoded: Rows, counts: Array, first: int) -> Draft:
+    """Lays out a batch: `read` are its columns (`decoding.columns.arrays`), `counts` says which of the
+    `decoded` rows are rows, `first` is the number that its first transaction gets.
     """
     sent, inside, logs = read[2].size, calls.transaction.size, len(decoded)
     room, wanted = sent + inside + logs, 3 * sent + 2 * inside + 5 * logs
@@ -77,7 +77,7 @@ def drafted(batch: Batch, read: list[Array], calls: Moves, decoded: Rows, first:
     words = np.empty((wanted, 5), np.uint32)
     slots, blocks, times = (np.empty(wanted, np.int64) for _ in range(3))
     given = [
-        *read[:3], *read[4:15], selector, *calls[:6],
+        *read[:3], *read[4:15], selector, *calls[:6], counts,
         decoded.transaction, decoded.kind, decoded.log_index, decoded.index_in_log, decoded.flag,
         decoded.addresses.reshape(-1), decoded.words.reshape(-1), decoded.small.reshape(-1),
         decoded.more_row, block, time, transaction, kind, log_index, index_in_log, trace_index, flag,

@@ -68,12 +68,13 @@ def lay(  # type: ignore[no-untyped-def]
     tx_block, done, payer, payer_at, payee, payee_at, payee_held, created, created_at, created_held,
     value, value_at, selector,
     in_transaction, in_index, in_kind, in_source, in_target, in_amount,
-    d_transaction, d_kind, d_log_index, d_index_in_log, d_flag, d_addresses, d_words, d_small, d_more,
+    counts, d_transaction, d_kind, d_log_index, d_index_in_log, d_flag, d_addresses, d_words, d_small, d_more,
     block, time, transaction, kind, log_index, index_in_log, trace_index, flag, small, small2, more,
     amount, amount2, item, ids, wanted, slots, blocks, times, tx_first, scratch,
 ):  # fmt: skip
     """Writes the rows; `ids` [place, row] gets what needs no look-up, the rest is `wanted`: words, and the
-    slot of `ids` that waits for the number. Returns how many rows there are, and how many are wanted.
+    slot of `ids` that waits for the number. A decoded row that does not count is left out. Returns how many
+    rows there are, and how many are wanted.
     """
     room, row, inner, decoded, count, b = block.size, 0, 0, 0, 0, 0
     for t in range(tx_block.size):
@@ -121,7 +122,7 @@ def lay(  # type: ignore[no-untyped-def]
 
         before = -1
         while decoded < d_kind.size and d_transaction[decoded] == t:
-            if d_kind[decoded] == NATIVE:
+            if d_kind[decoded] == NATIVE or not counts[decoded]:
                 decoded += 1
                 continue
             kind[row], flag[row], more[row] = d_kind[decoded], d_flag[decoded], d_more[decoded]

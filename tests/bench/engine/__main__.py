@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from tests.bench.__main__ import show
-from tests.bench.engine import decoding, running
+from tests.bench.engine import decoding, parts, running
 
 
 def main() -> None:
@@ -20,6 +20,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     wanted = parser.parse_args()
     decoding.main()
+    parts.main()
     show(running.batch_table(wanted.blocks, wanted.batch, wanted.rounds))
     show(running.single_table(max(wanted.single, 2 * running.DEPTH), wanted.rounds))
 
