@@ -15,6 +15,7 @@ from typing import Any
 
 from detectors import registry
 from detectors.base import Detector, Explanation, Learns
+from detectors.engine.order import in_order, readers_of
 from detectors.engine.settings import EngineSettings
 from detectors.parts.contract import Part
 
@@ -28,12 +29,14 @@ def digest(
     detectors: Sequence[Detector],
     anchor: tuple[int, bytes],
     explanations: Sequence[Explanation] | None = None,
-    read: Sequence[Part] = (),
+    read: Sequence[Part] | None = None,
 ) -> str:
-    """16 hex digits over the engine's, detectors' and (that are `read`) parts' settings, the code that
-    detects, the libraries it computes with, and the first block read.
+    """16 hex digits over the settings of the engine, of detectors and explanations and of the parts that they
+    read, the code that detects, the libraries it computes with, and the first block read.
     """
     explanations = registry.explanations() if explanations is None else explanations
+    if read is None:
+        read = in_order(registry.parts(), readers_of(detectors, explanations))
     parts = {
         "version": importlib.metadata.version("undertow"),
         "code": _code(),

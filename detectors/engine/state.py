@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from detectors import registry
-from detectors.base import Detector, Excused, Explanation, Learns, Remembers, Tabled, reads_of
+from detectors.base import Detector, Explanation, Learns, Remembers, Tabled
 from detectors.base import Memory as Own
 from detectors.engine.judge import Off
+from detectors.engine.order import readers_of
 from detectors.engine.settings import EngineSettings
 from detectors.engine.sight import Sight
 from detectors.memory.memory import Memory
@@ -132,18 +133,6 @@ class State:
         self.memory.undo(moment.number)
         self.ledger.truncate(moment.number)
         self.put(moment)
-
-
-def readers_of(
-    detectors: Sequence[Detector], explanations: Sequence[Explanation]
-) -> dict[str, tuple[str, ...]]:
-    """What each detector reads, and each explanation that one of them can be excused by: by name, those who
-    read parts at all.
-    """
-    excuses = {kind for each in detectors if isinstance(each, Excused) for kind in each.excused_by}
-    asked = {f"detector {each.name}": reads_of(each) for each in detectors}
-    asked |= {f"explanation {each.kind}": reads_of(each) for each in explanations if each.kind in excuses}
-    return {name: reads for name, reads in asked.items() if reads is not None}
 
 
 def cut(batch: Batch, settings: EngineSettings, anchor: int) -> Iterator[Batch]:
