@@ -1,4 +1,4 @@
-"""Stores for the tests of this folder: SQLite always, PostgreSQL where it is installed."""
+"""Stores for the tests of this folder: SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
