@@ -6,7 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
-from dashboard.store import open_reader
+from dashboard.store import bring_up_to_date
 from ingest.machine.processes import LOOPBACK, Child, answers, refuse_taken, wait_until
 from ingest.model.errors import BadInput, SetupFailed
 
@@ -37,11 +37,11 @@ def check_address(address: str) -> None:
 
 
 def start(store: str, port: int, log: Path | None = None) -> Child:
-    """The dashboard, answering at http://127.0.0.1:`port`.
+    """The dashboard, answering at http://127.0.0.1:`port`; an older store is brought up to date before.
 
     Raises BadInput or StoreUnreachable where the store cannot be read, PortTaken, and SetupFailed.
     """
-    open_reader(store).close()
+    bring_up_to_date(store)
     refuse_taken(port, "--port")
     settings = [f"--{name}={value}" for name, value in (_SETTINGS | {"server.port": str(port)}).items()]
     argv = [sys.executable, "-m", "streamlit", "run", str(_APP), *settings]

@@ -1,7 +1,7 @@
 """The store: alerts, scores and heads as rows that people query. The only package that knows SQLAlchemy."""
 
 from dashboard.store.answers import AlertRow, Counts, Filters, Head, SetAside, Standing
-from dashboard.store.connect import open_reader, open_writer
+from dashboard.store.connect import bring_up_to_date, open_reader, open_writer
 from dashboard.store.feed import Feed, Rejected
 from dashboard.store.reading import Reader
 from dashboard.store.values import in_order, quoted, whole
@@ -18,6 +18,7 @@ __all__ = [
     "SetAside",
     "Standing",
     "Writer",
+    "bring_up_to_date",
     "in_order",
     "open_reader",
     "open_writer",

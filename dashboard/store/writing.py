@@ -219,6 +219,7 @@ def _score_rows(record: BlockScores) -> list[dict[str, Any]]:
             "subject": each.subject,
             "score": each.score,
             "parts": json.dumps(each.parts, sort_keys=True),
+            "timestamp": record.timestamp,
         }
         for each in record.scores
     ]
