@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
+from dashboard.store.desk import Desk
 from dashboard.store.reading import Reader
 from dashboard.store.versions import make_or_upgrade, version_of
 from dashboard.store.writing import Writer
@@ -28,6 +29,11 @@ def open_writer(url: str) -> Writer:
     Raises StoreUnreachable, and BadInput for a URL or a database that cannot be a store.
     """
     return Writer(_writing(url), lambda: _told_plainly(url))
+
+
+def open_desk(url: str) -> Desk:
+    """The store at `url` for what people do. Raises as `open_writer`."""
+    return Desk(_writing(url), lambda: _told_plainly(url))
 
 
 def bring_up_to_date(url: str) -> None:
