@@ -11,7 +11,7 @@ from typing import Protocol
 
 from dashboard.accounts.tries import Tries
 from dashboard.accounts.users import NOBODYS, User, fits, folded, read_users
-from dashboard.store import LOCAL, Actor, NotAllowed, quoted
+from dashboard.store import Actor, NotAllowed, quoted
 from ingest.model.errors import BadInput
 
 _UNKNOWN = ""
@@ -89,12 +89,18 @@ class Entry:
             )
         return Actor(user.name, user.role)
 
-    def still(self, actor: Actor) -> Actor | None:
-        """The person as the file has them now; None where they may no longer come in."""
-        if self.is_open:
-            return LOCAL
+    def proof_of(self, actor: Actor) -> str:
+        """By what the person came in: it changes with their password."""
         user = self._users().get(folded(actor.name))
-        return None if user is None else Actor(user.name, user.role)
+        return "" if user is None else user.password or "provider"
+
+    def still(self, actor: Actor, proof: str) -> Actor | None:
+        """The person as the file has them now; None where they may no longer come in, or came in by a proof
+        that has changed since.
+        """
+        user = self._users().get(folded(actor.name))
+        is_in = user is not None and (user.password or "provider") == proof
+        return Actor(user.name, user.role) if user is not None and is_in else None
 
     def _users(self) -> dict[str, User]:
         """Read again when the file has changed: who was removed is out at their next click."""

@@ -16,7 +16,8 @@ from dashboard.store import LOCAL, Actor, Desk, NotAllowed, open_desk
 from ingest.model.errors import UndertowError
 
 USERS_SETTING = "UNDERTOW_USERS"
-_PERSON, _AT_PROVIDER = "person", "signed in at the provider"
+_PERSON = "person"
+"""Session key of who signed in, and by what proof."""
 
 
 def actor() -> Actor:
@@ -28,7 +29,10 @@ def actor() -> Actor:
     try:
         return _open_to_this_machine() if entry.is_open else _signed_in(entry) or _ask(entry)
     except UndertowError as error:
+        parts.style()
         parts.tell(error)
+        if not entry.is_open and _is_known_to_provider():
+            st.button("Sign out at the provider", on_click=st.logout)
         st.stop()
 
 
@@ -64,16 +68,21 @@ def _open_to_this_machine() -> Actor:
 
 
 def _signed_in(entry: Entry) -> Actor | None:
-    known = st.session_state.get(_PERSON)
-    if known is None and _is_known_to_provider():
+    if _PERSON not in st.session_state and _is_known_to_provider():
         known = entry.from_provider(Provider(dict(st.user)))
         desk().signed_in(known, "provider")
-    now = None if known is None else entry.still(known)
+        _remember(entry, known)
+    if _PERSON not in st.session_state:
+        return None
+    now = entry.still(*st.session_state[_PERSON])
     if now is None:
-        st.session_state.pop(_PERSON, None)
-    else:
-        st.session_state[_PERSON] = now
+        del st.session_state[_PERSON]
     return now
+
+
+def _remember(entry: Entry, person: Actor) -> None:
+    """For this window, until it is closed or loaded anew."""
+    st.session_state[_PERSON] = (person, entry.proof_of(person))
 
 
 def _ask(entry: Entry) -> NoReturn:
@@ -88,7 +97,7 @@ def _ask(entry: Entry) -> NoReturn:
         if _has_provider() and st.button("Sign in at the provider"):
             st.login()
         if sent:
-            st.session_state[_PERSON] = entry.sign_in(name, password, desk())
+            _remember(entry, entry.sign_in(name, password, desk()))
             st.rerun()
     st.stop()
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 
 from dashboard.store.desk import Desk
 from dashboard.store.reading import Reader
+from dashboard.store.tables import SCHEMA_VERSION
 from dashboard.store.versions import make_or_upgrade, version_of
 from dashboard.store.writing import Writer
 from ingest.model.errors import BadInput, StoreUnreachable
@@ -37,21 +38,27 @@ def open_desk(url: str) -> Desk:
 
 
 def bring_up_to_date(url: str) -> None:
-    """Of a store that is there, and older. Raises as `open_writer`."""
-    open_reader(url).close()
-    _writing(url).dispose()
+    """A store that is older; one of today need not be writable. Raises as `open_writer`."""
+    engine, version = _reading(url)
+    engine.dispose()
+    if version < SCHEMA_VERSION:
+        _writing(url).dispose()
 
 
 def open_reader(url: str) -> Reader:
     """The store at `url` for people: nothing can be written through it. One of an older version is read as it
     stands. Raises as `open_writer`.
     """
+    return Reader(_reading(url)[0], lambda: _told_plainly(url))
+
+
+def _reading(url: str) -> tuple[Engine, int]:
+    """The store to read from, and its version."""
     parsed = _parsed(url)
     _refuse_missing_file(parsed)
     engine = _engine(parsed, read_only=True)
     with _told_plainly(url), engine.connect() as connection:
-        version_of(connection, url)
-    return Reader(engine, lambda: _told_plainly(url))
+        return engine, version_of(connection, url)
 
 
 def _writing(url: str) -> Engine:

@@ -68,7 +68,7 @@ def drawn(port: int) -> str:
     with connect(f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=[Subprotocol("streamlit")]) as page:
         page.send(BackMsg(rerun_script=ClientState(query_string="")).SerializeToString())
         seen = ""
-        while "u-notice" not in seen and "finished" not in seen.lower():
+        while 'class="u-notice"' not in seen:
             seen += page.recv(timeout=30, decode=False).decode(errors="replace")
         return seen
 

@@ -106,6 +106,12 @@ def test_a_second_time_changes_nothing(old_store: str) -> None:
     assert shape(old_store) == once
 
 
+def test_a_store_of_today_need_not_be_writable(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_writer(store_url).close()
+    monkeypatch.setattr("dashboard.store.connect._writing", lambda _: pytest.fail("it was opened to write"))
+    bring_up_to_date(store_url)
+
+
 def test_a_store_that_has_no_table_of_rebuilds_gets_one(old_store: str) -> None:
     with opened(old_store) as engine, engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE IF EXISTS rebuilds")

@@ -111,14 +111,25 @@ def test_strangers_names_are_counted_together_and_kept_nowhere(
 def test_who_was_removed_or_has_another_role_is_found_out_at_the_next_click(users: Path, desk: Desk) -> None:
     entry = Entry(users)
     ann = entry.sign_in("ann", PASSWORD, desk)
-    assert entry.still(ann) == ann
+    proof = entry.proof_of(ann)
+    assert entry.still(ann, proof) == ann
     people(users, User("Ann", "viewer", HASH), VERA)
-    assert entry.still(ann) == Actor("Ann", "viewer")
+    assert entry.still(ann, proof) == Actor("Ann", "viewer")
     people(users, VERA)
-    assert entry.still(ann) is None
+    assert entry.still(ann, proof) is None
     users.unlink()
     with pytest.raises(BadInput, match="cannot be read"):
-        entry.still(ann)
+        entry.still(ann, proof)
+
+
+def test_who_has_another_password_or_signs_in_elsewhere_now_has_to_sign_in_again(users: Path) -> None:
+    entry, ann = Entry(users), Actor("Ann", "analyst")
+    proof = entry.proof_of(ann)
+    for other in ("$argon2id$another", None):
+        people(users, User("Ann", "analyst", other), VERA)
+        assert entry.still(ann, proof) is None
+    assert entry.still(Actor("vera@example.org", "viewer"), "provider") == Actor(VERA.name, "viewer")
+    assert entry.still(ann, "") is None
 
 
 def test_nobody_comes_in_who_cannot_be_noted(
@@ -161,7 +172,7 @@ def test_who_the_provider_does_not_vouch_for_and_whom_nobody_knows_stays_out(
 
 def test_where_nobody_signs_in_the_local_analyst_works() -> None:
     assert LOCAL_ONLY.is_open
-    assert LOCAL_ONLY.still(LOCAL) == LOCAL
+    assert (LOCAL.name, LOCAL.role) == ("local analyst", "analyst")
 
 
 AUTH = """[auth]
