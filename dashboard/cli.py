@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dashboard.accounts import cli as accounts_cli
 from dashboard.demo import cli as demo_cli
+
+if TYPE_CHECKING:
+    from dashboard.store import Known
 
 _STORE_HELP = "Where alerts are filed: sqlite:///FILE or postgresql://HOST/DATABASE."
 _Kafka = Annotated[
@@ -34,6 +38,8 @@ def mount(app: typer.Typer) -> None:
     app.command()(dashboard)
     app.command()(export)
     app.command()(status)
+    app.command()(audit)
+    accounts_cli.mount(app)
     demo_cli.mount(app)
 
 
@@ -44,6 +50,16 @@ def sink(
     until_block: Annotated[
         int | None, typer.Option(min=0, help="End once this block is filed.  [default: run on]")
     ] = None,
+    keep_scores: Annotated[
+        int,
+        typer.Option(
+            envvar="UNDERTOW_KEEP_SCORES",
+            metavar="DAYS",
+            min=1,
+            max=100_000,
+            help="Days of block time before the head for which scores are kept; alerts and cases always are.",
+        ),
+    ] = 90,
 ) -> None:
     """File alerts and scores from Kafka into a store, for the dashboard, until Ctrl-C or SIGTERM."""
     from dashboard.filing.sink import Goal, run
@@ -53,7 +69,7 @@ def sink(
     with stop_on_signal() as stop:
         writer = open_writer(store or _own_store())
         try:
-            run(kafka, writer, Goal(chain_id, until_block), stop, typer.echo)
+            run(kafka, writer, Goal(chain_id, until_block, keep_scores), stop, typer.echo)
         finally:
             writer.close()
 
@@ -61,18 +77,47 @@ def sink(
 def dashboard(
     store: _Store = None,
     port: Annotated[
-        int, typer.Option(envvar="UNDERTOW_DASHBOARD_PORT", min=1, max=65535, help="Port on 127.0.0.1.")
+        int, typer.Option(envvar="UNDERTOW_DASHBOARD_PORT", min=1, max=65535, help="Port of that address.")
     ] = 8501,
-    address: Annotated[str, typer.Option(help="Address to listen on; only 127.0.0.1 for now.")] = "127.0.0.1",
+    address: Annotated[
+        str, typer.Option(help="Address to listen on; any but this machine's own asks people to sign in.")
+    ] = "127.0.0.1",
+    users: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="UNDERTOW_USERS",
+            metavar="FILE",
+            help="Who may sign in.  [default: ~/.undertow/users.json, where it is there]",
+        ),
+    ] = None,
+    secrets: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="TOML with [auth]: a provider of OpenID Connect to sign in at."),
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="Certificate, for HTTPS.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its key.")] = None,
+    host_name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What people call this machine in their browser.  [default: the address, or its own name]",
+        ),
+    ] = None,
 ) -> None:
     """Show the alerts of a store in the browser, until Ctrl-C or SIGTERM."""
     from dashboard import launch
+    from dashboard.accounts.access import Access, check
+    from dashboard.accounts.cli import own_users
     from ingest.machine.signals import stop_on_signal
 
-    launch.check_address(address)
+    known = users or (own_users() if own_users().exists() else None)
+    access = Access(address, known, secrets, tls_cert, tls_key, host_name)
+    said = check(access)
     with stop_on_signal() as stop:
-        child = launch.start(store or _own_store(), port)
-        typer.echo(f"dashboard: http://127.0.0.1:{port}")
+        child = launch.start(store or _own_store(), port, access=access)
+        for line in said:
+            typer.echo(f"dashboard: {line}")
+        typer.echo(f"dashboard: {launch.url(port, access)}")
         launch.watch(child, stop)
 
 
@@ -120,6 +165,36 @@ def status(
 
     found = standing.gather(kafka, store, chain_id)
     typer.echo(json.dumps(found.to_dict(), sort_keys=True) if as_json else standing.text(found))
+
+
+def audit(
+    store: _Store = None,
+    known: Annotated[
+        str | None,
+        typer.Option(metavar="NUMBER:HASH", help="A row that was noted before: it must still be there."),
+    ] = None,
+) -> None:
+    """Say whether every row of who did what is as it was written, and name the first that is not."""
+    from contextlib import closing
+
+    from dashboard.store import open_reader
+
+    noted = None if known is None else _noted(known)
+    with closing(open_reader(store or _own_store())) as reader:
+        found = reader.cases.checked(noted)
+    rows = "1 row" if found.rows == 1 else f"{found.rows} rows"
+    typer.echo(f"audit: {rows}, each as it was written; nothing was removed")
+    typer.echo(f"note the last one outside of this store: --known {found.rows}:{found.hash}")
+
+
+def _noted(text: str) -> Known:
+    from dashboard.store import Known
+
+    number, _, digest = text.partition(":")
+    is_hash = len(digest) == 64 and not set(digest) - set("0123456789abcdef")
+    if not (number.isascii() and number.isdecimal() and len(number) < 19 and is_hash):
+        raise typer.BadParameter(f"{text!r} is no row: give NUMBER:HASH", param_hint="--known")
+    return Known(int(number), digest)
 
 
 def _own_store() -> str:

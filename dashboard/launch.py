@@ -1,25 +1,29 @@
-"""Starts the dashboard as a child process that listens on this machine only, and ends with it."""
+"""Starts the dashboard as a child process, on this machine only unless people sign in, and ends with it."""
 
 from __future__ import annotations
 
+import os
+import socket
 import sys
 import threading
 from pathlib import Path
 
-from dashboard.store import open_reader
-from ingest.machine.processes import LOOPBACK, Child, answers, refuse_taken, wait_until
-from ingest.model.errors import BadInput, SetupFailed
+from dashboard.accounts.access import Access
+from dashboard.store import bring_up_to_date
+from ingest.machine.processes import LOOPBACK, Child, refuse_taken, wait_until
+from ingest.model.errors import SetupFailed
 
 STORE_SETTING = "UNDERTOW_STORE"
+USERS_SETTING = "UNDERTOW_USERS"
 START_DEADLINE_S = 60.0
+HERE = Access()
+"""This machine only, and nobody signs in."""
 _APP = Path(__file__).parent / "app.py"
 _SETTINGS = {
-    "server.address": LOOPBACK,
     "server.headless": "true",
     "server.fileWatcherType": "none",
     "server.enableStaticServing": "false",
     "browser.gatherUsageStats": "false",
-    "browser.serverAddress": LOOPBACK,
     "client.toolbarMode": "viewer",
     "client.showErrorDetails": "none",
     "theme.light.primaryColor": "#0b7a7c",
@@ -28,27 +32,21 @@ _SETTINGS = {
 }
 
 
-def check_address(address: str) -> None:
-    """Raises BadInput for any address but this machine's own: there is no sign-in yet."""
-    if address != LOOPBACK:
-        raise BadInput(
-            f"the dashboard listens on {LOOPBACK} only: off loopback needs sign-in, which is not built yet"
-        )
-
-
-def start(store: str, port: int, log: Path | None = None) -> Child:
-    """The dashboard, answering at http://127.0.0.1:`port`.
+def start(store: str, port: int, log: Path | None = None, access: Access = HERE) -> Child:
+    """The dashboard, answering at `port` of `access`, which was checked before; an older store is brought up
+    to date first.
 
     Raises BadInput or StoreUnreachable where the store cannot be read, PortTaken, and SetupFailed.
     """
-    open_reader(store).close()
+    bring_up_to_date(store)
     refuse_taken(port, "--port")
-    settings = [f"--{name}={value}" for name, value in (_SETTINGS | {"server.port": str(port)}).items()]
+    settings = [f"--{name}={value}" for name, value in (_SETTINGS | _settings(access, port)).items()]
     argv = [sys.executable, "-m", "streamlit", "run", str(_APP), *settings]
     # The URL may hold a password: the environment is not shown to other accounts, a command line is.
-    child = Child.start("dashboard", argv, {STORE_SETTING: store}, log)
+    told = {STORE_SETTING: store, USERS_SETTING: "" if access.users is None else str(access.users.absolute())}
+    child = Child.start("dashboard", argv, told, log)
     try:
-        wait_until(lambda: answers(port), START_DEADLINE_S, "the dashboard did not start", child)
+        wait_until(lambda: _answers(access, port), START_DEADLINE_S, "the dashboard did not start", child)
     except BaseException:
         child.stop()
         raise
@@ -61,3 +59,40 @@ def watch(child: Child, stop: threading.Event) -> None:
         while not stop.wait(0.2):
             if (status := child.poll()) is not None:
                 raise SetupFailed(f"the dashboard ended by itself with status {status}")
+
+
+def url(port: int, access: Access = HERE) -> str:
+    scheme = "http" if access.certificate is None else "https"
+    host = host_of(access)
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def host_of(access: Access) -> str:
+    """What a browser calls this machine: Streamlit takes requests from pages of that name, and would ask a
+    server outside for it where it was not told.
+    """
+    everywhere = access.address in ("0.0.0.0", "::")
+    return access.host or (socket.gethostname() if everywhere else access.address)
+
+
+def _settings(access: Access, port: int) -> dict[str, str]:
+    """A file of secrets that somebody left in a folder where Streamlit looks is none of ours."""
+    settings = {
+        "server.port": str(port),
+        "server.address": access.address,
+        "browser.serverAddress": host_of(access),
+        "secrets.files": os.devnull if access.secrets is None else str(access.secrets.absolute()),
+    }
+    if access.certificate is not None and access.key is not None:
+        settings["server.sslCertFile"] = str(access.certificate.absolute())
+        settings["server.sslKeyFile"] = str(access.key.absolute())
+    return settings
+
+
+def _answers(access: Access, port: int) -> bool:
+    at = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(access.address, access.address)
+    try:
+        socket.create_connection((at, port), timeout=1).close()
+    except OSError:
+        return False
+    return True

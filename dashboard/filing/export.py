@@ -27,8 +27,10 @@ JUDGED_ANEW = (
     "is being judged anew, and its alerts are partly of the run before: "
     "let `undertow detect` finish that, then export again"
 )
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet runs a cell that begins so, and names on a chain are written by strangers."""
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""A spreadsheet runs a cell that begins so (some also in full width, or after an empty line), and names on a
+chain are written by strangers.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +142,16 @@ def lines(chains: Iterable[Chain]) -> str:
 
 def table(chains: Iterable[Chain]) -> str:
     """CSV with a header: the keys of the JSON form, nested values as JSON, no cell that would be run."""
-    rows = [json.loads(line) for chain in chains for line in chain.book()]
+    return table_of([json.loads(line) for chain in chains for line in chain.book()])
+
+
+def table_of(rows: Sequence[Mapping[str, object]]) -> str:
+    """The same of any rows, their keys in order of the alphabet; a key that a row lacks is an empty cell."""
     columns = sorted({name for row in rows for name in row})
     out = io.StringIO()
     writer = csv.writer(out)  # ends lines with CR LF: with LF alone it would not quote a lone CR
     writer.writerow(columns)
-    writer.writerows([_cell(row[name]) for name in columns] for row in rows)
+    writer.writerows([_cell(row.get(name)) for name in columns] for row in rows)
     return out.getvalue()
 
 
@@ -154,6 +160,7 @@ def _cell(value: object) -> str:
         return ""
     nested = isinstance(value, list | Mapping)
     text = json.dumps(value, sort_keys=True, ensure_ascii=True) if nested else str(value)
+    text = text.encode(errors="backslashreplace").decode()  # half a surrogate pair is in no file
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 

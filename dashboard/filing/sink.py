@@ -8,12 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
+from dashboard.filing.ageing import KEPT_SCORES_DAYS, Ageing
+from dashboard.filing.health import HealthTopic
+from dashboard.filing.store_away import AWAY_S, Away, filed
 from dashboard.store import Feed, Rejected, Writer
 from detectors.alerts.alert import DEFAULT_FINALITY, Alert
 from detectors.alerts.messages import ScoreRecord, alert_from, scores_from
 from detectors.runs.published import output_mark
-from ingest.kafka import ALERTS, SCORES, Cluster, Message, Reader
-from ingest.model.errors import BadInput, UnreadableRecord
+from ingest.kafka import ALERTS, SCORES, Cluster, HealthReporter, Message, Reader
+from ingest.model.errors import BadInput, StoreUnreachable, UnreadableRecord
+from ingest.model.health import Vitals
 
 POLL_S = 0.2
 """How long to wait for scores of one chain: an alert is on the screen this much later at worst."""
@@ -27,42 +31,57 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Which chain to file (None: all), and the block after which to end (None: never)."""
+    """Which chain to file (None: all), the block after which to end (None: never), and for how many days of
+    block time scores are kept.
+    """
 
     chain_id: int | None = None
     until_block: int | None = None
+    keep_scores_days: int = KEPT_SCORES_DAYS
 
 
 def run(bootstrap: str, writer: Writer, goal: Goal, stop: threading.Event, say: Say) -> None:
-    """Files until `stop`, or until the head of every chain is at `goal.until_block`.
+    """Files until `stop`, or until the head of every chain is at `goal.until_block`. A store that goes away
+    is waited for.
 
-    Raises BrokerUnreachable, StoreUnreachable, and BadInput where the store was filled from another log.
+    Raises BrokerUnreachable, and BadInput where the store was filled from another log.
     """
     with ExitStack() as opened:
         chains: dict[int, ChainTopics] = {}
+        ageing, away = Ageing(writer, goal.keep_scores_days), Away(say)
         looked = float("-inf")
         while not stop.is_set():
-            if time.monotonic() - looked > CHAINS_EVERY_S:
-                for topics in _new_chains(bootstrap, writer, goal, chains, say):
-                    chains[topics.chain_id] = opened.enter_context(closing(topics))
-                looked = time.monotonic()
-            for topics in chains.values():
-                _file(writer, topics, say)
-            if chains and goal.until_block is not None and _reached(writer, chains, goal.until_block):
-                return
+            try:
+                if time.monotonic() - looked > CHAINS_EVERY_S:
+                    for topics in _new_chains(bootstrap, writer, goal, chains, say):
+                        chains[topics.chain_id] = opened.enter_context(closing(topics))
+                        opened.enter_context(topics.reporter)
+                    looked = time.monotonic()
+                for topics in chains.values():
+                    _file(writer, topics, stop, away, say)
+                    topics.health.file(writer)
+                    ageing.step(topics.chain_id)
+                if chains and goal.until_block is not None and _reached(writer, chains, goal.until_block):
+                    return
+                away.is_back()
+            except StoreUnreachable as error:
+                away.is_away(error)
+                stop.wait(AWAY_S)
             if not chains:
                 stop.wait(POLL_S)
 
 
-def _file(writer: Writer, topics: ChainTopics, say: Say) -> None:
+def _file(writer: Writer, topics: ChainTopics, stop: threading.Event, away: Away, say: Say) -> None:
     feed = topics.read()
-    if feed is None:
+    if feed is None or not filed(writer, feed, stop, away):
         return
-    writer.file(feed)
+    topics.vitals.count("revisions", len(feed.revisions))
+    topics.vitals.count("rejected", len(feed.rejected))
+    topics.vitals.head = writer.head(feed.chain_id)
     for bad in feed.rejected:
         say(f"sink: chain {feed.chain_id}: set aside {bad.topic} offset {bad.offset}: {bad.reason}")
     if feed.revisions:
-        head = writer.head(feed.chain_id)
+        head = topics.vitals.head
         say(f"sink: chain {feed.chain_id}: {_counted(len(feed.revisions))} filed, head {head}")
 
 
@@ -128,7 +147,7 @@ class DetectorMark:
 
 
 class ChainTopics:
-    """The two topics of one chain, read from where the store stands."""
+    """The topics of one chain, alerts and scores read from where the store stands."""
 
     def __init__(
         self,
@@ -142,6 +161,9 @@ class ChainTopics:
         self._filed = offsets
         self._mark = mark
         self._rebuilding = mark.filed.rebuilding
+        self.health = HealthTopic(bootstrap, chain_id, partition)
+        self.vitals = Vitals()
+        self.reporter = HealthReporter(bootstrap, "sink", chain_id, self.vitals)
         self._alerts = Reader(bootstrap, ALERTS, partition, offsets.get(ALERTS))
         self._scores = Reader(bootstrap, SCORES, partition, offsets.get(SCORES))
         for topic, reader in ((ALERTS, self._alerts), (SCORES, self._scores)):
@@ -168,6 +190,7 @@ class ChainTopics:
     def close(self) -> None:
         self._alerts.close()
         self._scores.close()
+        self.health.close()
 
     def _feed(self, alerts: list[Message], scores: list[Message], after: dict[str, int], told: Told) -> Feed:
         revisions, records, rejected = sorted_out(self.chain_id, alerts + scores)

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
+from dashboard.store.desk import Desk
 from dashboard.store.reading import Reader
-from dashboard.store.tables import SCHEMA_VERSION, metadata, rebuilds, store_version
-from dashboard.store.values import quoted
+from dashboard.store.tables import SCHEMA_VERSION
+from dashboard.store.versions import make_or_upgrade, version_of
 from dashboard.store.writing import Writer
 from ingest.model.errors import BadInput, StoreUnreachable
 from ingest.model.redact import redact
@@ -23,24 +24,48 @@ CONNECT_SECONDS = 5
 
 
 def open_writer(url: str) -> Writer:
-    """The store at `url` for the sink; its tables are made where the database is empty.
+    """The store at `url` for the sink; its tables are made where the database is empty, and brought up to
+    date where they are older.
 
     Raises StoreUnreachable, and BadInput for a URL or a database that cannot be a store.
     """
-    engine = _engine(_parsed(url), read_only=False)
-    with _told_plainly(url):
-        _create_or_check(engine, url)
-    return Writer(engine, lambda: _told_plainly(url))
+    return Writer(_writing(url), lambda: _told_plainly(url))
+
+
+def open_desk(url: str) -> Desk:
+    """The store at `url` for what people do. Raises as `open_writer`."""
+    return Desk(_writing(url), lambda: _told_plainly(url))
+
+
+def bring_up_to_date(url: str) -> None:
+    """A store that is older; one of today need not be writable. Raises as `open_writer`."""
+    engine, version = _reading(url)
+    engine.dispose()
+    if version < SCHEMA_VERSION:
+        _writing(url).dispose()
 
 
 def open_reader(url: str) -> Reader:
-    """The store at `url` for people: nothing can be written through it. Raises as `open_writer`."""
+    """The store at `url` for people: nothing can be written through it. One of an older version is read as it
+    stands. Raises as `open_writer`.
+    """
+    return Reader(_reading(url)[0], lambda: _told_plainly(url))
+
+
+def _reading(url: str) -> tuple[Engine, int]:
+    """The store to read from, and its version."""
     parsed = _parsed(url)
     _refuse_missing_file(parsed)
     engine = _engine(parsed, read_only=True)
     with _told_plainly(url), engine.connect() as connection:
-        _check_version(connection, url)
-    return Reader(engine, lambda: _told_plainly(url))
+        return engine, version_of(connection, url)
+
+
+def _writing(url: str) -> Engine:
+    engine = _engine(_parsed(url), read_only=False)
+    with _told_plainly(url), engine.begin() as connection:
+        make_or_upgrade(connection, url)
+    return engine
 
 
 def _parsed(url: str) -> URL:
@@ -102,28 +127,6 @@ def _write_ahead(connection: Any, _record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _create_or_check(engine: Engine, url: str) -> None:
-    """In one transaction: the store is whole, or not there."""
-    with engine.begin() as connection:
-        if inspect(connection).get_table_names():
-            _check_version(connection, url)
-            rebuilds.create(connection, checkfirst=True)  # came later than the version
-            return
-        metadata.create_all(connection)
-        connection.execute(insert(store_version).values(version=SCHEMA_VERSION))
-
-
-def _check_version(connection: Connection, url: str) -> None:
-    if not inspect(connection).has_table(store_version.name):
-        raise BadInput(f"{redact(url)} is a database but not a store of undertow: name another one")
-    versions = list(connection.scalars(select(store_version.c.version)))
-    if versions != [SCHEMA_VERSION]:
-        raise BadInput(
-            f"the store {redact(url)} is of version {quoted(versions[0]) if versions else 'none'}, "
-            f"this undertow writes {SCHEMA_VERSION}: fill a new store with `undertow sink`"
-        )
 
 
 @contextmanager

@@ -27,6 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.types import NullType
 
 from dashboard.store.answers import AlertRow, Counts, Filters, Head, SetAside, Standing
+from dashboard.store.case_reading import CaseReader
+from dashboard.store.health import HealthReader
 from dashboard.store.tables import alert_transactions, alerts, heads, offsets, rebuilds, rejected, roles
 from dashboard.store.values import cut, in_order, whole
 from detectors.alerts.alert import Alert
@@ -58,6 +60,8 @@ class Reader:
     def __init__(self, engine: Engine, telling: Callable[[], AbstractContextManager[None]]) -> None:
         self._engine = engine
         self._telling = telling
+        self.cases = CaseReader(self._reading)
+        self.health = HealthReader(self._reading)
 
     def revision(self) -> int:
         """A number that grows whenever anything was filed: what was read at the same one is still true."""

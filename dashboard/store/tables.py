@@ -14,12 +14,18 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = 1
-"""Raised with every change of a table: a store of another version is refused, never guessed at."""
+SCHEMA_VERSION = 2
+"""Raised with every change of a table, together with a step in `migrations/versions` that makes it in an
+older store.
+"""
 
 metadata = MetaData()
 
 store_version = Table("undertow_store", metadata, Column("version", Integer, primary_key=True))
+"""What an undertow of any time looks at first: one that is older than the store says so and ends."""
+
+migrated = Table("alembic_version", metadata, Column("version_num", String(32), primary_key=True))
+"""The same version as Alembic writes it."""
 
 alerts = Table(
     "alerts",
@@ -75,6 +81,7 @@ scores = Table(
     Column("subject", String, nullable=False),
     Column("score", Float, nullable=False),
     Column("parts", Text, nullable=False, comment="JSON object"),
+    Column("timestamp", BigInteger, comment="of that block, seconds UTC; null where filed before version 2"),
     PrimaryKeyConstraint("chain_id", "block_number", "subject_kind", "subject"),
     Index("scores_by_subject", "subject", "chain_id", "block_number"),
 )
@@ -117,4 +124,26 @@ offsets = Table(
     Column("topic", String, nullable=False),
     Column("next_offset", BigInteger, nullable=False),
     PrimaryKeyConstraint("chain_id", "topic"),
+)
+
+health = Table(
+    "health",
+    metadata,
+    Column("chain_id", BigInteger, nullable=False),
+    Column("role", String, nullable=False, comment="ingest, detect or sink"),
+    Column("instance", String, nullable=False),
+    Column("at", BigInteger, nullable=False, comment="clock of that role, seconds UTC"),
+    Column("record", Text, nullable=False, comment="JSON object: the last record of undertow.health"),
+    PrimaryKeyConstraint("chain_id", "role", "instance"),
+)
+
+health_history = Table(
+    "health_history",
+    metadata,
+    Column("chain_id", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("role", String, nullable=False),
+    Column("instance", String, nullable=False),
+    Column("record", Text, nullable=False),
+    PrimaryKeyConstraint("chain_id", "at", "role", "instance"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -20,8 +21,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dashboard.store.feed import Feed
+from dashboard.store.ageing import age_health, age_scores
+from dashboard.store.feed import Feed, Rejected
 from dashboard.store.heads import move_head, note_rebuild, of_head, raw, settle
+from dashboard.store.health import file_health
 from dashboard.store.tables import (
     alert_transactions,
     alerts,
@@ -36,6 +39,7 @@ from dashboard.store.values import cut, whole
 from detectors.alerts.alert import Alert
 from detectors.alerts.messages import BlockScores, RolledBack, ScoreRecord, Superseded
 from ingest.model.errors import BadInput
+from ingest.model.health import Health
 
 _SAME = (
     "chain_id", "id", "category", "detector", "severity", "score", "status", "subject_kind", "subject_id",
@@ -105,8 +109,21 @@ class Writer:
             _file_scores(connection, feed.chain_id, feed.blocks)
             move_head(connection, feed)
             settle(connection, feed)
-            _set_aside(connection, feed)
+            _set_aside(connection, feed.chain_id, feed.rejected)
             note_rebuild(connection, feed)
+
+    def file_health(self, chain_id: int, records: Sequence[Health], bad: Sequence[Rejected] = ()) -> None:
+        """How the roles of a chain are, and what was no record of that."""
+        with self._telling(), self._engine.begin() as connection:
+            file_health(connection, records)
+            _set_aside(connection, chain_id, bad)
+
+    def age(self, chain_id: int, days: int) -> int:
+        """Removes a slice of the scores that are more than `days` older than the head, and of old health; how
+        many rows went. What is left of them goes the next time.
+        """
+        with self._telling(), self._engine.begin() as connection:
+            return age_scores(connection, chain_id, days) + age_health(connection, chain_id, time.time())
 
     def close(self) -> None:
         self._engine.dispose()
@@ -127,10 +144,10 @@ def _begin_at_zero(connection: Connection, chain_id: int, topic: str) -> None:
     _insert_if_new(connection, offsets, [{"chain_id": chain_id, "topic": topic, "next_offset": 0}])
 
 
-def _set_aside(connection: Connection, feed: Feed) -> None:
+def _set_aside(connection: Connection, chain_id: int, rejected_ones: Sequence[Rejected]) -> None:
     rows = [
-        {"chain_id": feed.chain_id, "topic": bad.topic, "kafka_offset": bad.offset, "reason": bad.reason}
-        for bad in feed.rejected
+        {"chain_id": chain_id, "topic": bad.topic, "kafka_offset": bad.offset, "reason": bad.reason}
+        for bad in rejected_ones
     ]
     _insert_if_new(connection, rejected, rows)
 
@@ -219,6 +236,7 @@ def _score_rows(record: BlockScores) -> list[dict[str, Any]]:
             "subject": each.subject,
             "score": each.score,
             "parts": json.dumps(each.parts, sort_keys=True),
+            "timestamp": record.timestamp,
         }
         for each in record.scores
     ]

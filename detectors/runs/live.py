@@ -22,10 +22,11 @@ from detectors.runs.outbox import Outbox
 from detectors.runs.published import OutputMark, output_mark
 from detectors.runs.rebuild import Rebuild
 from detectors.runs.replay import Say
-from ingest.kafka import BLOCKS, Cluster, Publisher
+from ingest.kafka import BLOCKS, Cluster, HealthReporter, Publisher
 from ingest.log.blocklog import LogReader
 from ingest.model.batch import Event
 from ingest.model.errors import BadInput, RunMismatch
+from ingest.model.health import Vitals
 
 SAVE_BLOCKS = 50
 """State begins to be written each time what is final is this many blocks further: a restart replays about
@@ -55,6 +56,8 @@ class Live:
     """Where a rebuild finds what the log does not hold."""
     allow_gaps: bool = False
     """A rebuild begins after the last gap, instead of ending."""
+    vitals: Vitals = field(default_factory=Vitals)
+    """What is counted for `undertow.health`; nothing that is judged knows of it."""
 
     def run(self, stop: threading.Event, until_block: int | None = None, rebuild: bool = False) -> None:
         """Until `stop` is set, or block `until_block` is judged.
@@ -67,7 +70,8 @@ class Live:
         """
         FITTING.get_ready()
         partition = Cluster(self.bootstrap).partition_of(self.chain_id)
-        with Publisher(self.bootstrap, group_of(self.chain_id)) as publisher:
+        told = HealthReporter(self.bootstrap, "detect", self.chain_id, self.vitals)
+        with Publisher(self.bootstrap, group_of(self.chain_id)) as publisher, told:
             outbox = Outbox(publisher, partition, self.chain_id, self.settings.finality)
             mark = output_mark(self.bootstrap, self.chain_id, partition)
             if rebuild or (mark is not None and self._checked(mark).rebuilding):
@@ -166,16 +170,30 @@ class Live:
             while not stop.is_set() and not (until_block is not None and engine.state.number >= until_block):
                 outputs, after = [], sent
                 for event, after in reader.poll(POLL_S):
-                    output = self._taken(engine, event, after)
+                    with self.vitals.timed("judge"):
+                        output = self._taken(engine, event, after)
                     if mark is not None and (after <= sent or not checked):
                         self._expect_same_run(engine, mark, after)
                     checked = checked or (after >= sent and engine.state.anchor is not None)
                     if after > sent:
                         outputs.append(output)
                 if outputs:
-                    outbox.send(outputs, engine, after)
+                    with self.vitals.timed("send"):
+                        outbox.send(outputs, engine, after)
                     sent = after
+                    self._count(engine, outputs)
                 self._save(engine)
+
+    def _count(self, engine: Engine, outputs: Sequence[Output]) -> None:
+        self.vitals.head = engine.state.number
+        self.vitals.count("blocks", sum(len(output.blocks) for output in outputs))
+        self.vitals.count("revisions", sum(len(output.alerts) for output in outputs))
+        self.vitals.count("reorganisations", sum(output.rollback is not None for output in outputs))
+        off = engine.state.off
+        self.vitals.detectors = {
+            each.name: f"off since block {off[each.name].block}" if each.name in off else "on"
+            for each in self.detectors
+        }
 
     def _taken(self, engine: Engine, event: Event, after: int) -> Output:
         """Judges an event, and says what was switched off by it."""

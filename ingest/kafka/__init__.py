@@ -1,16 +1,19 @@
 """The only door to Kafka: whose partition is whose, publishing in transactions, reading what is committed."""
 
 from ingest.kafka.cluster import Cluster
-from ingest.kafka.connection import ALERTS, BLOCKS, REJECTED, SCORES
+from ingest.kafka.connection import ALERTS, BLOCKS, HEALTH, REJECTED, SCORES
 from ingest.kafka.publisher import Publisher
 from ingest.kafka.reader import Mark, Message, Reader, last_mark, tail
+from ingest.kafka.reporter import HealthReporter
 
 __all__ = [
     "ALERTS",
     "BLOCKS",
+    "HEALTH",
     "REJECTED",
     "SCORES",
     "Cluster",
+    "HealthReporter",
     "Mark",
     "Message",
     "Publisher",

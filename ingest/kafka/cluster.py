@@ -13,6 +13,7 @@ from ingest.kafka.connection import (
     ALERTS,
     ANSWER_S,
     BLOCKS,
+    HEALTH,
     REJECTED,
     SCORES,
     checked,
@@ -23,7 +24,10 @@ from ingest.kafka.connection import (
 from ingest.model.errors import BadInput, BrokerUnreachable
 
 _FOREVER = {"retention.ms": "-1"}
-_TOPICS = {BLOCKS: _FOREVER, REJECTED: {}, ALERTS: {"cleanup.policy": "compact"}, SCORES: _FOREVER}
+_LAST_OF_KEY = {"cleanup.policy": "compact"}
+_TOPICS = {
+    BLOCKS: _FOREVER, REJECTED: {}, ALERTS: _LAST_OF_KEY, SCORES: _FOREVER, HEALTH: _LAST_OF_KEY
+}  # fmt: skip
 
 
 class Cluster:
@@ -68,6 +72,18 @@ class Cluster:
         partition = next(n for n in range(len(known) + 1) if n not in known.values())
         self._make_room(partition + 1)
         return partition
+
+    def room_for_health(self, chain_id: int) -> int:
+        """The chain's partition in the topic of health, which a Kafka of before does not have yet."""
+        partition = self.partition_of(chain_id)
+        if self.health_partitions() <= partition:
+            self._make_room(partition + 1)
+        return partition
+
+    def health_partitions(self) -> int:
+        """How many there are; 0 before the first role told of itself."""
+        with self._admin() as admin:
+            return _partition_counts(admin).get(HEALTH, 0)
 
     def _make_room(self, count: int) -> None:
         """Every topic has at least `count` partitions, each with a leader."""

@@ -19,6 +19,7 @@ BLOCKS = "chain.blocks"
 REJECTED = "chain.rejected"
 ALERTS = "fraud.alerts"
 SCORES = "fraud.scores"
+HEALTH = "undertow.health"
 
 ANSWER_S = 8.0
 """How long a broker may take to say anything."""

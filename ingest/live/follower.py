@@ -26,6 +26,7 @@ from ingest.model.errors import (
     ProofFailed,
     WrongChain,
 )
+from ingest.model.health import Vitals
 from ingest.nodes import BLOCKS_A_REQUEST, UNLESS_TOLD, Limits, Nodes
 from ingest.nodes.ahead import REQUESTS, Ahead
 
@@ -68,7 +69,14 @@ class Follower:
     """Moves the log to the node's head, step by step."""
 
     def __init__(
-        self, chain_id: int, nodes: Nodes, log: Log, settings: FollowSettings, say: Say, book: ListBook
+        self,
+        chain_id: int,
+        nodes: Nodes,
+        log: Log,
+        settings: FollowSettings,
+        say: Say,
+        book: ListBook,
+        vitals: Vitals | None = None,
     ) -> None:
         self._chain_id = chain_id
         self._nodes = nodes
@@ -80,6 +88,7 @@ class Follower:
         self._ahead = Ahead(nodes.fetch, BLOCKS_A_REQUEST, settings.ahead)
         self._still_since: float | None = None
         self._trouble = ""
+        self._vitals = vitals or Vitals()
         first_try: Verify = "strict" if settings.verify == "warn" else settings.verify
         self._rules = Rules(first_try, settings.check_senders)
         self._unit = ""
@@ -153,6 +162,8 @@ class Follower:
         tip = self._tip()
         self._tell_unit(tip)
         base = self._log.headers.head
+        if tip is not None:
+            self._vitals.lag_blocks = max(0, tip.height - (base.number if base is not None else tip.height))
         if tip is None or (base is not None and self._nothing_new(tip, base)):
             return False
         if base is not None and self._forks.is_below(tip, base):
@@ -202,7 +213,8 @@ class Follower:
                 raise BadInput(
                     f"--until-block {until} lies below the first block to read, {first}: see --start"
                 )
-        return self._ahead.take(first, last) if first <= last else []
+        with self._vitals.timed("fetch"):
+            return self._ahead.take(first, last) if first <= last else []
 
     def _first(self, tip: HeaderAnswer) -> int:
         start = self._settings.start
@@ -217,12 +229,15 @@ class Follower:
             events.append(Rollback(self._chain_id, base.number, base.hash))
             self._facts.roll_back(base.number)
         if answers:
-            events.append(self._batch(base, answers))
+            with self._vitals.timed("prove"):
+                events.append(self._batch(base, answers))
         if not events:
             return False
-        self._log.publish(events)
+        with self._vitals.timed("publish"):
+            self._log.publish(events)
         for event in events:
             self._tell(event)
+            self._count(event)
         return True
 
     def _batch(self, base: Header | None, answers: Sequence[Answer]) -> Batch:
@@ -247,12 +262,22 @@ class Follower:
 
     def _reject(self, number: int | None, reason: str, source: str) -> None:
         if self._log.reject(number, reason, source):
+            self._vitals.count("rejected")
             self._say(f"not proved: {reason}")
 
     def _record_incidents(self) -> None:
         for incident in self._nodes.incidents():
             if self._log.reject(incident.number, incident.reason, incident.source):
                 self._say(f"not asked any more: {incident.reason}")
+
+    def _count(self, event: Event) -> None:
+        if isinstance(event, Rollback):
+            self._vitals.count("reorganisations")
+            self._vitals.head = event.number
+            return
+        self._vitals.head = event.last
+        for proof, blocks in event.blocks["proof"].value_counts().iter_rows():
+            self._vitals.count(f"blocks {proof}", blocks)
 
     def _tell(self, event: Event) -> None:
         if isinstance(event, Rollback):

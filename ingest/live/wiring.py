@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
 from ingest.blocks.verify import Rules
 from ingest.facts.lists import ListBook
+from ingest.kafka import HealthReporter
 from ingest.lake.archive import archived
 from ingest.lake.backfill import Backfill
 from ingest.lake.range_reader import RangeReader
@@ -19,10 +20,13 @@ from ingest.live.follower import Follower, FollowSettings, Say, Start
 from ingest.live.outage import despite_outages
 from ingest.log.blocklog import LogWriter
 from ingest.model.errors import NodeMisbehaved, NodeUnreachable
-from ingest.nodes import Nodes
+from ingest.model.health import NodeHealth, Vitals
+from ingest.nodes import Node, Nodes
 
 __all__ = ["FollowSettings", "Start", "follow"]
 
+LONGEST_SOURCE, LONGEST_ERROR = 200, 500
+"""Characters: what is told of health stays small."""
 _ATTEMPTS, _PAUSE_S, _LONGEST_PAUSE_S = 3, 0.1, 5.0
 
 
@@ -42,17 +46,19 @@ def follow(
     nodes = Nodes(rpc, chain_id, settings.quorum, settings.limits)
     served = _chain_of(nodes, stop)
     apart = Nodes(rpc, served, limits=settings.limits)
+    vitals = Vitals()
 
     def session(connected: Callable[[], None]) -> None:
-        book, log = ListBook(settings.facts, say), LogWriter(kafka, served)
+        book, log = ListBook(settings.facts, say), LogWriter(kafka, served, vitals)
         try:
             book.remember(log.lists())
             connected()
             head = log.headers.head
             at = f"beginning at {settings.start}" if head is None else f"going on after block {head.number}"
             say(f"ingest: chain {served} from {nodes.source} into {kafka}, {at}")
-            with _beside(served, apart, log, settings, lake, stop, say, book):
-                Follower(served, nodes, log, settings, say, book).run(stop)
+            told = HealthReporter(kafka, "ingest", served, vitals, lambda: node_health(nodes.all()))
+            with told, _beside(served, apart, log, settings, lake, stop, say, book):
+                Follower(served, nodes, log, settings, say, book, vitals).run(stop)
         finally:
             log.close()
 
@@ -62,6 +68,24 @@ def follow(
     finally:
         nodes.close()
         apart.close()
+
+
+def node_health(nodes: Sequence[Node]) -> list[NodeHealth]:
+    """Of each node, what is known of it, with nothing in it that is a secret."""
+    return [_node_health(node) for node in nodes]
+
+
+def _node_health(node: Node) -> NodeHealth:
+    known = node.health
+    return NodeHealth(
+        source=node.source[:LONGEST_SOURCE] or "unnamed",
+        latency_ms=None if known.latency_s is None else round(1_000 * known.latency_s, 3),
+        answers=known.answers,
+        failures=known.failures,
+        lies=known.lies,
+        head=known.head,
+        last_error=None if known.last_error is None else str(known.last_error)[:LONGEST_ERROR],
+    )
 
 
 def _chain_of(nodes: Nodes, stop: threading.Event) -> int:

@@ -15,6 +15,7 @@ from ingest.log import records
 from ingest.log.list_offsets import ListOffsets, lists_of
 from ingest.model.batch import Batch, Event, Rollback
 from ingest.model.errors import UnreadableRecord, WrongChain
+from ingest.model.health import Vitals
 
 LOOK_BACK = 256
 """Headers that are read back at a start: more than any reorganisation that is followed without `--rebuild`.
@@ -68,7 +69,7 @@ class LogReader:
 class LogWriter:
     """Appends events to the log of one chain; there is one writer at a time, the newest."""
 
-    def __init__(self, bootstrap: str, chain_id: int) -> None:
+    def __init__(self, bootstrap: str, chain_id: int, vitals: Vitals | None = None) -> None:
         """The order matters: only what a fenced predecessor can no longer change is read back.
 
         1. the chain's partition is found, or made;
@@ -78,6 +79,7 @@ class LogWriter:
         self._bootstrap = bootstrap
         self._key = str(chain_id).encode()
         self._chain_id = chain_id
+        self._vitals = vitals or Vitals()
         self._partition = Cluster(bootstrap).partition_of(chain_id, create=True)
         self._publisher = Publisher(bootstrap, f"undertow-ingest-{chain_id}")
         self.headers, self._list_offsets = read_back(bootstrap, chain_id, self._partition)
@@ -96,6 +98,7 @@ class LogWriter:
                 offsets.follow(event, end)
                 for value in records.encode(event, offsets.now):
                     self._publisher.send(BLOCKS, self._partition, self._key, value)
+                    self._vitals.count("bytes", len(value))
         for event in events:
             _apply(self.headers, event)
         self._list_offsets = offsets

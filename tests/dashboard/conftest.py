@@ -1,8 +1,10 @@
-"""Stores for the tests of this folder: SQLite always, PostgreSQL where it is installed."""
+"""Stores for the tests of this folder: SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -11,6 +13,8 @@ import pytest
 from dashboard.store import Reader, Writer, open_reader, open_writer
 from tests.dashboard.alerts import Filing
 from tests.fixtures.postgres import postgres_url
+
+VERSION_1 = Path(__file__).parent / "files" / "version_1"
 
 __all__ = ["postgres_url"]  # pytest finds the fixture here
 
@@ -30,6 +34,27 @@ def empty_postgres(postgres_url: str) -> str:
 
 @pytest.fixture(params=["sqlite_url", "empty_postgres"])
 def store_url(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
+@pytest.fixture
+def old_sqlite(tmp_path: Path) -> str:
+    """A store as version 1 left it."""
+    with closing(sqlite3.connect(tmp_path / "old.db")) as connection:
+        connection.executescript((VERSION_1 / "store-sqlite.sql").read_text())
+    return f"sqlite:///{tmp_path}/old.db"
+
+
+@pytest.fixture
+def old_postgres(empty_postgres: str) -> str:
+    with psycopg.connect(empty_postgres, autocommit=True) as connection:
+        connection.execute((VERSION_1 / "store-postgresql.sql").read_bytes())
+    return empty_postgres
+
+
+@pytest.fixture(params=["old_sqlite", "old_postgres"])
+def old_store(request: pytest.FixtureRequest) -> str:
     url: str = request.getfixturevalue(request.param)
     return url
 

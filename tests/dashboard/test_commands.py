@@ -30,10 +30,11 @@ def test_export_says_what_it_wrote(sqlite_url: str, tmp_path: Path) -> None:
     assert "wallet-drain" in (tmp_path / "book.csv").read_text()
 
 
-def test_a_dashboard_for_others_is_refused(sqlite_url: str) -> None:
+def test_a_dashboard_for_others_where_nobody_signs_in_is_refused(sqlite_url: str) -> None:
     argv = ["dashboard", "--store", sqlite_url, "--address", "0.0.0.0"]
-    outcome = CliRunner().invoke(undertow.app, argv)
+    outcome = CliRunner().invoke(undertow.app, argv, env={"UNDERTOW_USERS": None})
     assert isinstance(outcome.exception, BadInput)
+    assert "nobody may come in without signing in" in str(outcome.exception)
 
 
 def test_status_of_nothing_still_names_the_detectors(monkeypatch: pytest.MonkeyPatch) -> None:

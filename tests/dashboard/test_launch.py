@@ -10,16 +10,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
-from dashboard.launch import check_address, start
+import dashboard.app
+from dashboard.accounts.access import Access
+from dashboard.launch import start, url
 from dashboard.store import open_writer
-from ingest.machine.processes import answers, free_port, wait_until
+from ingest.machine.processes import Child, answers, free_port, wait_until
 from ingest.model.errors import BadInput, PortTaken
-
-
-def test_any_address_but_this_machines_is_refused() -> None:
-    with pytest.raises(BadInput, match="off loopback needs sign-in, which is not built yet"):
-        check_address("0.0.0.0")
 
 
 def test_a_port_in_use_is_named(sqlite_url: str) -> None:
@@ -49,3 +50,34 @@ def test_sigterm_ends_the_dashboard_and_frees_its_port(sqlite_url: str) -> None:
     finally:
         process.kill()
         process.wait()
+
+
+def test_who_starts_the_app_by_hand_for_everybody_is_shown_nothing(sqlite_url: str) -> None:
+    open_writer(sqlite_url).close()
+    port = free_port()
+    argv = [sys.executable, "-m", "streamlit", "run", dashboard.app.__file__, f"--server.port={port}"]
+    argv += ["--server.headless=true", "--browser.gatherUsageStats=false"]
+    env = os.environ | {"UNDERTOW_STORE": sqlite_url, "UNDERTOW_USERS": ""}
+    with Child.start("app", argv, env):
+        wait_until(lambda: answers(port), 60, "the app did not start")
+        assert "nobody may come in from elsewhere" in drawn(port)
+
+
+def drawn(port: int) -> str:
+    """What a browser is sent of the page at `port`, as far as the first notice."""
+    with connect(f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=[Subprotocol("streamlit")]) as page:
+        page.send(BackMsg(rerun_script=ClientState(query_string="")).SerializeToString())
+        seen = ""
+        while 'class="u-notice"' not in seen:
+            seen += page.recv(timeout=30, decode=False).decode(errors="replace")
+        return seen
+
+
+def test_the_address_is_the_one_that_a_browser_calls() -> None:
+    assert url(8501) == "http://127.0.0.1:8501"
+    assert url(80, Access("::1")) == "http://[::1]:80"
+    assert url(80, Access("0.0.0.0")) == f"http://{socket.gethostname()}:80"
+    assert (
+        url(443, Access("0.0.0.0", certificate=Path("c"), host="fraud.example"))
+        == "https://fraud.example:443"
+    )

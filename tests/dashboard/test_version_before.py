@@ -7,13 +7,11 @@ scores, a record set aside, and the book that it exported.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from threading import Event
 
-import psycopg
 import pytest
 
 from dashboard.filing.export import Chain, from_kafka, from_store
@@ -35,26 +33,6 @@ from tests.dashboard.detection import Detection
 
 FILES = Path(__file__).parent / "files" / "version_1"
 BOOK = [json.loads(line) for line in (FILES / "book.jsonl").read_text().splitlines()]
-
-
-@pytest.fixture
-def old_sqlite(tmp_path: Path) -> str:
-    with closing(sqlite3.connect(tmp_path / "old.db")) as connection:
-        connection.executescript((FILES / "store-sqlite.sql").read_text())
-    return f"sqlite:///{tmp_path}/old.db"
-
-
-@pytest.fixture
-def old_postgres(empty_postgres: str) -> str:
-    with psycopg.connect(empty_postgres, autocommit=True) as connection:
-        connection.execute((FILES / "store-postgresql.sql").read_bytes())
-    return empty_postgres
-
-
-@pytest.fixture(params=["old_sqlite", "old_postgres"])
-def old_store(request: pytest.FixtureRequest) -> str:
-    url: str = request.getfixturevalue(request.param)
-    return url
 
 
 def as_before(now: object, before: object) -> object:

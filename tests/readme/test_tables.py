@@ -9,6 +9,7 @@ from typing import get_args
 
 import pytest
 
+from dashboard.store import DISPOSITIONS
 from dashboard.store.tables import metadata
 from detectors.alerts.alert import SEVERITIES, RoleName
 from detectors.engine.settings import EngineSettings
@@ -74,7 +75,7 @@ def test_every_schema_table_stands_with_its_columns_types_and_nulls() -> None:
 
 
 def test_every_topic_is_in_it() -> None:
-    topics = {connection.BLOCKS, connection.REJECTED, connection.ALERTS, connection.SCORES}
+    topics = {connection.BLOCKS, connection.REJECTED, connection.ALERTS, connection.SCORES, connection.HEALTH}
 
     assert set(keys(INGEST.table("topic"))) == topics
 
@@ -138,6 +139,12 @@ def test_every_column_of_the_scores_is_in_it_with_its_type() -> None:
 
 def test_every_table_of_the_store_is_in_it() -> None:
     assert sorted(keys(DASHBOARD.table("table of the store"))) == sorted(metadata.tables)
+
+
+def test_every_disposition_is_in_it_with_the_codes_of_its_reasons() -> None:
+    rows = DASHBOARD.table("disposition").rows
+
+    assert {row[0].strip("`"): tuple(re.findall(r"`([\w-]+)`", row[1])) for row in rows} == DISPOSITIONS
 
 
 def test_every_service_of_the_compose_file_is_in_it() -> None:

@@ -1,0 +1,117 @@
+"""How a running role is: what it counts and how long its parts take, and the record that tells others."""
+
+from __future__ import annotations
+
+import threading
+import time
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Literal
+
+import msgspec
+
+from ingest.model.errors import UnreadableRecord
+
+HealthRole = Literal["ingest", "detect", "sink"]
+BOUNDS_MS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
+"""Upper bounds of the histograms; what takes longer is counted behind the last."""
+LARGEST_RECORD = 64_000
+
+Whole = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class NodeHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What ingest knows of a node; `source` is redacted."""
+
+    source: Name
+    latency_ms: float | None = None
+    answers: Whole = 0
+    failures: Whole = 0
+    lies: Whole = 0
+    head: Whole | None = None
+    last_error: str | None = None
+
+
+class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One record of `undertow.health`. Counts and histograms are since the role started, `began_at`; times
+    are seconds UTC. `latency` has for each part how many took up to each of BOUNDS_MS, and longer.
+
+    `detectors` says of each whether it is on, warming up, or since which block it is off.
+    """
+
+    chain_id: Whole
+    role: HealthRole
+    instance: Name
+    at: Whole
+    began_at: Whole
+    every_s: float
+    head: Whole | None = None
+    lag_blocks: Whole | None = None
+    latency: dict[str, list[Whole]] = {}
+    counts: dict[str, Whole] = {}
+    nodes: list[NodeHealth] = []
+    detectors: dict[str, str] = {}
+    cpu_s: float = 0.0
+
+
+class Vitals:
+    """What a role counts while it works; read by another thread. Nothing here waits for anything."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts = Counter[str]()
+        self._latency: dict[str, list[int]] = {}
+        self.head: int | None = None
+        self.lag_blocks: int | None = None
+        self.detectors: dict[str, str] = {}
+
+    def count(self, name: str, times: int = 1) -> None:
+        with self._lock:
+            self._counts[name] += times
+
+    def took(self, part: str, seconds: float) -> None:
+        with self._lock:
+            row = self._latency.setdefault(part, [0] * (len(BOUNDS_MS) + 1))
+            row[bisect_left(BOUNDS_MS, seconds * 1_000)] += 1
+
+    @contextmanager
+    def timed(self, part: str) -> Iterator[None]:
+        """Counts how long what is done inside takes, also where it fails."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.took(part, time.perf_counter() - began)
+
+    def counts(self) -> dict[str, int]:
+        with self._lock:
+            return dict(self._counts)
+
+    def latency(self) -> dict[str, list[int]]:
+        with self._lock:
+            return {part: list(row) for part, row in self._latency.items()}
+
+
+def health_key(role: str, chain_id: int, instance: str) -> bytes:
+    """Of the topic, which keeps the last record of each."""
+    return f"{role}:{chain_id}:{instance}".encode(errors="backslashreplace")
+
+
+def health_value(health: Health) -> bytes:
+    return msgspec.json.encode(health)
+
+
+def health_from(value: bytes | None, chain_id: int) -> Health:
+    """Raises UnreadableRecord for what is no record of this chain."""
+    if value is None or len(value) > LARGEST_RECORD:
+        raise UnreadableRecord("no record of health: empty, or too large")
+    try:
+        health = msgspec.json.decode(value, type=Health)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise UnreadableRecord(f"no record of health: {error}") from error
+    if health.chain_id != chain_id:
+        raise UnreadableRecord(f"a record of health of chain {health.chain_id}, not {chain_id}")
+    return health
