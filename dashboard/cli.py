@@ -64,6 +64,14 @@ def dashboard(
         int, typer.Option(envvar="UNDERTOW_DASHBOARD_PORT", min=1, max=65535, help="Port on 127.0.0.1.")
     ] = 8501,
     address: Annotated[str, typer.Option(help="Address to listen on; only 127.0.0.1 for now.")] = "127.0.0.1",
+    lake: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The lake that wallets, tokens and flows read transfers from."),
+    ] = None,
+    evaluation: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What `undertow evaluate --json` wrote, for the screen Truth."),
+    ] = None,
 ) -> None:
     """Show the alerts of a store in the browser, until Ctrl-C or SIGTERM."""
     from dashboard import launch
@@ -71,7 +79,7 @@ def dashboard(
 
     launch.check_address(address)
     with stop_on_signal() as stop:
-        child = launch.start(store or _own_store(), port)
+        child = launch.start(store or _own_store(), port, sources=launch.Sources(lake, evaluation))
         typer.echo(f"dashboard: http://127.0.0.1:{port}")
         launch.watch(child, stop)
 
