@@ -2,47 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
+
 import streamlit as st
 
-from dashboard.screens import (
-    flows,
-    health,
-    incidents,
-    overview,
-    parts,
-    queue,
-    routes,
-    token,
-    trends,
-    truth,
-    wallet,
-)
-from dashboard.screens.routes import Screen
+from dashboard.screens import parts, routes
 
 SCREENS = (
-    Screen(routes.OVERVIEW, "Overview", overview.show),
-    Screen(routes.QUEUE, "Alerts", queue.show),
-    Screen(routes.INCIDENTS, "Incidents", incidents.show),
-    Screen(routes.WALLET, "Wallets", wallet.show),
-    Screen(routes.FLOWS, "Flows", flows.show),
-    Screen(routes.TOKEN, "Tokens", token.show),
-    Screen(routes.TRENDS, "Trends", trends.show),
-    Screen(routes.HEALTH, "Health", health.show),
-    Screen(routes.TRUTH, "Truth", truth.show),
+    (routes.OVERVIEW, "Overview", "overview"),
+    (routes.QUEUE, "Alerts", "queue"),
+    (routes.INCIDENTS, "Incidents", "incidents"),
+    (routes.WALLET, "Wallets", "wallet"),
+    (routes.FLOWS, "Flows", "flows"),
+    (routes.TOKEN, "Tokens", "token"),
+    (routes.TRENDS, "Trends", "trends"),
+    (routes.HEALTH, "Health", "health"),
+    (routes.TRUTH, "Truth", "truth"),
 )
+"""Path, title, and the file of `dashboard.screens` that draws it."""
 
 
 def main() -> None:
     # A local icon: the default one, and every :material/…: icon, is fetched from outside.
     st.set_page_config(page_title="undertow", page_icon=str(parts.ASSETS / "icon.png"), layout="wide")
     pages = {
-        screen.path: st.Page(screen.show, title=screen.title, url_path=screen.path, default=not screen.path)
-        for screen in SCREENS
+        path: st.Page(_showing(file), title=title, url_path=path, default=not path)
+        for path, title, file in SCREENS
     }
     chosen = st.navigation(list(pages.values()), position="top")
     parts.style()
     routes.arrive(chosen.url_path, pages)
     chosen.run()
+
+
+def _showing(file: str) -> Callable[[], None]:
+    """A screen is imported when it is looked at: the first rows of the queue wait for no other screen."""
+
+    def show() -> None:
+        import_module(f"dashboard.screens.{file}").show()
+
+    return show
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 // The list of alerts. Every text is set as text, never as markup: names on a chain are written by strangers.
 const COLUMNS = [
-  ["Severity", "92px"], ["Score", "112px"], ["Category", "148px"], ["Why", "auto"], ["Subject", "148px"],
+  ["Severity", "100px"], ["Score", "112px"], ["Category", "148px"], ["Why", "auto"], ["Subject", "148px"],
   ["Status", "100px"], ["Block", "72px"], ["Time (UTC)", "112px"],
 ];
 

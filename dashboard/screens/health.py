@@ -12,7 +12,6 @@ from dashboard.screens import parts, tables
 from dashboard.screens.tables import Column
 from dashboard.store import Head, Reader, SetAside
 from dashboard.store.overview import newest_time
-from detectors.registry import detectors
 from ingest.model.errors import UndertowError
 
 REFRESH_S = 5.0
@@ -126,6 +125,8 @@ def unusual(last: int, usual: float) -> str:
 
 
 def _detectors() -> None:
+    from detectors.registry import detectors  # half a second, which no other screen waits for
+
     columns = (Column("Detector"), Column("Catches"), Column("Needs", "short"))
     rows = [
         [

@@ -9,8 +9,7 @@ may be older than what was written since.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl, urlencode
 
@@ -28,15 +27,6 @@ _OLD = (_ALERT, "category", "severity", "status", "score", "search", "page")
 """Parameters of the queue when it was the first page."""
 _HERE = "at"
 _LONGEST = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """A screen of the navigation: where it lives, what it is called, and what draws it."""
-
-    path: str
-    title: str
-    show: Callable[[], None]
 
 
 def arrive(screen: str, pages: Mapping[str, Any]) -> None:

@@ -41,6 +41,8 @@ RELATED_NAMES = 1_000
 """Attackers and transactions that are looked for: no alert of ours has as many."""
 SYMBOL_ALERTS = 5_000
 """Newest alerts among whose tokens a symbol is looked for."""
+LONG_HEX = 8
+"""So many hex digits without a 0x are no symbol."""
 _PAST_HEX = "g"
 """Sorts after every hex digit: `0xab` <= text < `0xabg` is every text that begins with 0xab, by the index."""
 
@@ -259,8 +261,9 @@ def _mentions(text: str) -> ColumnElement[bool]:
 
 
 def names_hex(text: str) -> bool:
-    """Whether a search can be the beginning of an address or a hash; else it may be a symbol too."""
-    return not set(text.strip().lower().removeprefix("0x")) - set(hexdigits)
+    """Whether a search is the beginning of an address or a hash; else it may be a symbol too, as DAD is."""
+    plain = text.strip().lower()
+    return plain.startswith("0x") or (len(plain) >= LONG_HEX and not set(plain) - set(hexdigits))
 
 
 def _calling(text: str) -> Select[Any]:

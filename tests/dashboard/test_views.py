@@ -210,13 +210,13 @@ def test_tokens_that_alerts_are_about(filing: Filing, reader: Reader) -> None:
     [(Filters(chains=(CHAIN,)), ["poison-9", "trap-3", "drain-1"]), (Filters(chains=(5,)), []),
      (Filters(since=at(5)), ["poison-9"]), (Filters(since=at(3)), ["poison-9", "trap-3"]),
      (Filters(search="Tr"), ["trap-3"]), (Filters(search="sai"), ["poison-9", "drain-1"]),
-     (Filters(search="ai"), []), (Filters(search="%"), []), (Filters(search='"'), []),
+     (Filters(search="ai"), []), (Filters(search="DAD"), ["trap-3"]), (Filters(search="%"), []), (Filters(search='"'), []),
      (Filters(search="漢"), ["trap-3"])],
 )  # fmt: skip
 def test_the_queue_is_narrowed_by_chain_time_and_symbol(
     filing: Filing, reader: Reader, filters: Filters, found: list[str]
 ) -> None:
-    odd = (paid(ALICE, BOB, 1, 3, "TRAP"), paid(ALICE, BOB, 2, 3, "漢字"))
+    odd = tuple(paid(ALICE, BOB, amount, 3, name) for amount, name in enumerate(("TRAP", "漢字", "Dada")))
     sai = (paid(ALICE, BOB, 1, 1, "SAI"),)
     filing.file(drain(1, evidence=sai), poisoning(9, evidence=sai), drain(3, name="trap", evidence=odd))
     assert [row.id for row in reader.page(filters, 1, 10)] == found
