@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.screens import parts, routes
 
+# Path, title, and the file of `dashboard.screens` that draws it. No docstring: Streamlit would show it.
 SCREENS = (
     (routes.OVERVIEW, "Overview", "overview"),
     (routes.QUEUE, "Alerts", "queue"),
@@ -20,7 +21,6 @@ SCREENS = (
     (routes.HEALTH, "Health", "health"),
     (routes.TRUTH, "Truth", "truth"),
 )
-"""Path, title, and the file of `dashboard.screens` that draws it."""
 
 
 def main() -> None:

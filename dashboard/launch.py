@@ -29,6 +29,7 @@ _SETTINGS = {
     "client.showErrorDetails": "none",
     "theme.light.primaryColor": "#0b7a7c",
     "theme.dark.primaryColor": "#2bb3b0",
+    "runner.magicEnabled": "false",
     "logger.level": "warning",
 }
 

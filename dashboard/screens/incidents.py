@@ -78,7 +78,8 @@ def _list(found: Sequence[Incident], named: str) -> None:
     several = [each for each in found if len(each.alerts) > 1]
     alone = len(found) - len(several)
     parts.remark(
-        f"{len(several):,} incidents of several alerts in this {named}; {alone:,} alerts stand alone."
+        f"{_counted(len(several), 'incident')} of several alerts in this {named}; "
+        f"{_counted(alone, 'alert')} alone."
     )
     number = inputs.page(len(several), PAGE)
     rows = [row_of(each) for each in several[(number - 1) * PAGE : number * PAGE]]
@@ -131,7 +132,7 @@ def _one(each: Incident) -> None:
         ]
     )
     for name, rows in each.stages():
-        parts.section(STAGES[name], f"{len(rows):,} alerts, in order of time")
+        parts.section(STAGES[name], f"{_counted(len(rows), 'alert')}, in order of time")
         tables.alerts(f"stage_{name}", rows, "")
     left, right = st.columns(2, gap="medium")
     for column, title_of, names in ((left, "Attackers", each.attackers), (right, "Victims", each.victims)):
@@ -141,3 +142,7 @@ def _one(each: Incident) -> None:
             tables.table(title_of, (Column("Address", "mono"),), rows_of, "None is named.")
             if len(names) > MOST_NAMES:
                 parts.remark(f"{len(names) - MOST_NAMES:,} more are among the roles of its alerts.")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

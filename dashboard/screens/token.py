@@ -92,7 +92,7 @@ ALIKE = (
 
 def _alike(transfers: Transfers, chain_id: int, token: Token) -> None:
     parts.section("As its bytes are", "what the contract answers, before it is made safe to show")
-    columns = (Column("What", "short"), Column("Bytes", "mono"), Column("Made safe"))
+    columns = (Column("What", "short"), Column("Bytes", "bytes"), Column("Made safe"))
     rows = [
         [tables.cell(what), tables.cell(raw_of(raw)), tables.cell(safe)]
         for what, raw, safe in (

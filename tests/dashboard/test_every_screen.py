@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.app import SCREENS
+from dashboard.filing.evaluation import Figure
 from dashboard.screens import flows, health, incidents, routes, truth
 from dashboard.screens.alert import course
 from dashboard.store import Head, open_writer
@@ -139,8 +140,8 @@ def test_links_lead_where_they_say_and_nonsense_nowhere() -> None:
 
 
 def test_figures_are_written_with_their_interval() -> None:
-    assert truth.figure(truth.Figure(0.375, 0.2422, 0.5297))["text"] == "0.38 (0.24–0.53)"
-    assert truth.figure(truth.Figure())["text"] == "–"
+    assert truth.figure(Figure(0.375, 0.2422, 0.5297))["text"] == "0.38 (0.24–0.53)"
+    assert truth.figure(Figure())["text"] == "–"
 
 
 def test_the_screens_show_the_town(filing: Filing, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

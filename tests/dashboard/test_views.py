@@ -210,7 +210,8 @@ def test_tokens_that_alerts_are_about(filing: Filing, reader: Reader) -> None:
     [(Filters(chains=(CHAIN,)), ["poison-9", "trap-3", "drain-1"]), (Filters(chains=(5,)), []),
      (Filters(since=at(5)), ["poison-9"]), (Filters(since=at(3)), ["poison-9", "trap-3"]),
      (Filters(search="Tr"), ["trap-3"]), (Filters(search="sai"), ["poison-9", "drain-1"]),
-     (Filters(search="ai"), []), (Filters(search="DAD"), ["trap-3"]), (Filters(search="%"), []), (Filters(search='"'), []),
+     (Filters(search="ai"), []), (Filters(search="DAD"), ["trap-3"]),
+     (Filters(search="%"), []), (Filters(search='"'), []),
      (Filters(search="漢"), ["trap-3"])],
 )  # fmt: skip
 def test_the_queue_is_narrowed_by_chain_time_and_symbol(
