@@ -19,6 +19,7 @@ from detectors.alerts.alert import Alert
 
 MOST_ALERTS = 100
 MOST_SCORES = 500
+MOST_ADDRESSES = 500
 RECORDS = 50
 """Newest alerts of an address whose whole record is read, for what it tells of transfers."""
 
@@ -54,6 +55,15 @@ def alerts_of(reader: Reader, chain_id: int, address: str) -> list[tuple[str, Al
         .limit(MOST_ALERTS)
     )
     return [(str(role), AlertRow(*row)) for role, *row in reader.ask(wanted)]
+
+
+def alerts_naming(reader: Reader, chain_id: int, addresses: Sequence[str]) -> list[str]:
+    """The ids of the newest alerts that name any of some addresses, in one question."""
+    here = (roles.c.chain_id == chain_id) & roles.c.address.in_(list(addresses)[:MOST_ADDRESSES])
+    same = (roles.c.chain_id == alerts.c.chain_id) & (roles.c.alert_id == alerts.c.id)
+    named = select(alerts.c.id, alerts.c.timestamp).join(roles, same).where(here).distinct()
+    wanted = named.order_by(alerts.c.timestamp.desc(), alerts.c.id).limit(MOST_ALERTS)
+    return [str(row[0]) for row in reader.ask(wanted)]
 
 
 def alerts_of_transaction(reader: Reader, chain_id: int, transaction: str) -> list[AlertRow]:

@@ -21,6 +21,7 @@ class Transfers:
     """Answers about transfers. Methods raise NotALake, StoreUnreachable and BadInput."""
 
     def __init__(self, reader: Reader, lake: LakeTransfers | None) -> None:
+        self._reader = reader
         self._evidence = EvidenceTransfers(reader)
         self._lake = lake
 
@@ -54,11 +55,18 @@ class Transfers:
         if self._lake is None or bounds is None:
             return self._evidence.transfers(asked)
         held = self._lake.transfers(asked)
+        if self._is_below(asked.chain_id, bounds[1]):
+            return held
         above = replace(asked, first_block=max(asked.first_block or 0, bounds[1] + 1))
         fresh = self._evidence.transfers(above)
         newest = asked.order == "newest"
         rows = (*fresh.transfers, *held.transfers) if newest else (*held.transfers, *fresh.transfers)
         return Found(rows[: asked.most], held.left_out or fresh.left_out)
+
+    def _is_below(self, chain_id: int, block: int) -> bool:
+        """Whether nothing was judged above a block: then alerts tell nothing that the lake does not."""
+        heads = (head for head in self._reader.heads() if head.chain_id == chain_id and head.fault() is None)
+        return any(head.block_number <= block for head in heads)
 
     def tokens(self, chain_id: int, moves: Iterable[Transfer]) -> dict[str, Token]:
         """What the tokens of some transfers call themselves, made safe."""

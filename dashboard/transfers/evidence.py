@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from dashboard import wording
 from dashboard.store import Reader
-from dashboard.store.subjects import RECORDS, alerts_of, alerts_of_transaction, records
+from dashboard.store.subjects import RECORDS, alerts_naming, alerts_of, alerts_of_transaction, records
 from dashboard.transfers.values import Asked, Found, Token, Transfer, unknown
 from detectors.alerts.alert import Alert, Evidence
 
@@ -65,8 +65,9 @@ class EvidenceTransfers:
             yield from (
                 row.id for row in alerts_of_transaction(self._reader, asked.chain_id, asked.transaction)
             )
-        for address in (*asked.addresses, *([asked.token] if asked.token else [])):
-            yield from (row.id for _, row in alerts_of(self._reader, asked.chain_id, address))
+        named = (*asked.addresses, *([asked.token] if asked.token else []))
+        if named:
+            yield from alerts_naming(self._reader, asked.chain_id, named)
 
     def _records(self, chain_id: int, ids: list[str]) -> list[Alert]:
         told = records(self._reader, chain_id, ids)
