@@ -10,6 +10,7 @@ may be older than what was written since.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl, urlencode
 
@@ -22,11 +23,60 @@ OVERVIEW, QUEUE, INCIDENTS, WALLET, TOKEN, FLOWS, TRENDS, HEALTH, TRUTH = (
 _ALERT = "alert"
 _ADDRESS = "address_bar"
 """Session key of the parameters of the address: name -> values."""
-_AT, _PAGES = "screen", "screens"
+_AT, _PAGES, _HISTORY = "screen", "screens", "history"
+Address = dict[str, list[str]]
+MOST_STEPS = 200
 _OLD = (_ALERT, "category", "severity", "status", "score", "search", "page")
 """Parameters of the queue when it was the first page."""
 _HERE = "at"
 _LONGEST = 200
+
+
+@dataclass(slots=True)
+class History:
+    """Where a session has been, as the browser remembers it, and where in it the session stands."""
+
+    visited: list[tuple[str, Address]] = field(default_factory=list)
+    at: int = -1
+
+    def visit(self, screen: str, address: Address) -> None:
+        """A step to somewhere new: what lay ahead is forgotten. Staying is no step."""
+        if self.at >= 0 and self.visited[self.at] == (screen, address):
+            return
+        self.visited = [*self.visited[: self.at + 1], (screen, address)][-MOST_STEPS:]
+        self.at = len(self.visited) - 1
+
+    def step(self, screen: str, address: Address | None) -> Address | None:
+        """Back or forward to the nearest visit of a screen (with these parameters, if they are known);
+        returns its parameters, None where it was never visited.
+        """
+        for away in range(1, len(self.visited) + 1):
+            for place in (self.at - away, self.at + away):
+                if 0 <= place < len(self.visited) and self.visited[place][0] == screen:
+                    found = self.visited[place][1]
+                    if address is None or address == found:
+                        self.at = place
+                        return found
+        return None
+
+
+def _returned(screen: str, told: Address, stayed: bool) -> Address:
+    """What a screen showed to which the browser went back or forward. From another screen Streamlit brings
+    the parameters of that one, and writes them into the address bar: they are put right.
+    """
+    history = _history()
+    exact = history.step(screen, told) if stayed else None
+    if exact is not None:
+        return exact
+    found = history.step(screen, None)
+    address = {} if found is None else found
+    st.query_params.from_dict(address)
+    return address
+
+
+def _history() -> History:
+    history: History = st.session_state.setdefault(_HISTORY, History())
+    return history
 
 
 def arrive(screen: str, pages: Mapping[str, Any]) -> None:
@@ -34,8 +84,14 @@ def arrive(screen: str, pages: Mapping[str, Any]) -> None:
     st.session_state[_PAGES] = pages
     context = get_script_run_ctx()
     moved = context is not None and context.is_history_navigation
-    if moved or _ADDRESS not in st.session_state or st.session_state.get(_AT) != screen:
-        st.session_state[_ADDRESS] = {name: st.query_params.get_all(name) for name in st.query_params}
+    before = st.session_state.get(_AT)
+    if moved or _ADDRESS not in st.session_state or before != screen:
+        address = {name: st.query_params.get_all(name) for name in st.query_params}
+        if moved and before is not None:
+            address = _returned(screen, address, before == screen)
+        else:
+            _history().visit(screen, address)
+        st.session_state[_ADDRESS] = address
     st.session_state[_AT] = screen
     if screen == OVERVIEW and any(map(values, _OLD)):
         go(QUEUE, st.session_state[_ADDRESS])
@@ -131,6 +187,7 @@ def go(screen: str, address: Mapping[str, list[str]]) -> NoReturn:
     kept = {name: list(texts) for name, texts in sorted(address.items()) if texts}
     st.session_state[_ADDRESS] = kept
     st.session_state[_AT] = screen
+    _history().visit(screen, kept)
     st.switch_page(st.session_state[_PAGES][screen], query_params=kept)
     raise AssertionError("switching the page ends the drawing")
 
@@ -142,4 +199,5 @@ def rewrite(name: str, chosen: list[str], leave_out: tuple[str, ...] = ()) -> No
     address = {other: kept for other, kept in st.session_state[_ADDRESS].items() if other not in leave_out}
     address[name] = chosen
     st.session_state[_ADDRESS] = {other: address[other] for other in sorted(address) if address[other]}
+    _history().visit(st.session_state[_AT], st.session_state[_ADDRESS])
     st.query_params.from_dict(st.session_state[_ADDRESS])

@@ -152,3 +152,17 @@ def test_the_screens_show_the_town(filing: Filing, monkeypatch: pytest.MonkeyPat
     assert "<small>Minted in these transfers</small><span>1,000</span>" in drawn
     for view in ("Around it", "Paths", "Transfers"):
         assert "First seen" in said(opened("wallet", address=VAULT, view=view, to=DAI))
+
+
+def test_back_and_forward_find_what_each_screen_showed() -> None:
+    history = routes.History()
+    queue, alert, wallet = {"severity": ["high"]}, {"alert": ["1:a"]}, {"address": [MALLORY]}
+    for screen, address in (("queue", queue), ("queue", alert), ("wallet", wallet), ("wallet", wallet)):
+        history.visit(screen, address)
+    assert history.step("queue", None) == alert
+    assert history.step("queue", queue) == queue
+    assert history.step("wallet", None) == wallet
+    assert history.step("queue", None) == alert
+    history.visit("flows", {})  # what lay ahead is forgotten
+    assert history.step("wallet", None) is None
+    assert history.step("queue", None) == alert
