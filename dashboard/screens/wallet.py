@@ -251,10 +251,7 @@ def _around(
         groups = network.components(around.graph, address)
         parts.section("Without this wallet")
         sizes = ", ".join(map(str, groups[:12])) + (" …" if len(groups) > 12 else "")
-        told = (
-            f"The others fall into {len(groups)} groups, of {sizes} wallets." if groups else "Nobody is left."
-        )
-        parts.remark(told)
+        parts.remark(_apart(groups, sizes))
         st.download_button(
             "This graph as GraphML",
             network.graphml(around.graph),
@@ -297,6 +294,12 @@ def _transfers(transfers: Transfers, found: Found, chain_id: int) -> None:
         "transfers", tables.MOVES, [tables.move(row, tokens) for row in rows], "No transfer of it is known."
     )
     drawings.files(transfers, chain_id, found.transfers, "wallet")
+
+
+def _apart(groups: Sequence[int], sizes: str) -> str:
+    if len(groups) < 2:
+        return "The others hang together without it." if groups else "Nobody is left."
+    return f"The others fall into {len(groups)} groups, of {sizes} wallets: only this one joins them."
 
 
 def _arrows(names: Iterable[str]) -> str:
