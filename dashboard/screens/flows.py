@@ -11,7 +11,6 @@ from dashboard import wording
 from dashboard.flow import drawing
 from dashboard.screens import charts, drawings, inputs, parts, routes, tables
 from dashboard.screens.tables import Column
-from dashboard.screens.wallet import left_out
 from dashboard.store import Reader
 from dashboard.transfers import Token, Transfers, selection
 from dashboard.transfers.follow import MOST_HOPS, Trail, Wanted, follow
@@ -135,7 +134,7 @@ def _draw(reader: Reader, transfers: Transfers, wanted: Wanted) -> None:
     trail = follow(drawings.finder(transfers, revision), wanted)
     tokens = transfers.tokens(wanted.chain_id, trail.moves)
     parts.remark(f"{CAUTION} {transfers.note(wanted.chain_id)}")
-    left_out(trail.left_out)
+    parts.left_out(trail.left_out)
     _facts(wanted, trail)
     if not trail.moves:
         parts.notice("No payment leads on from there with these filters: widen them, or look the other way.")

@@ -192,6 +192,12 @@ def remark(text: str) -> None:
         st.html(f'<div class="u-remark">{escape(text)}</div>')
 
 
+def left_out(told: Sequence[str]) -> None:
+    """What an answer does not hold, loudly."""
+    for words in told:
+        notice(f"Not everything is shown: {words}.")
+
+
 def style() -> None:
     """Once a page: the look of what is drawn as markup."""
     st.html(f"<style>{(ASSETS / 'page.css').read_text()}</style>")

@@ -7,7 +7,6 @@ import streamlit as st
 from dashboard import wording
 from dashboard.screens import charts, drawings, inputs, parts, tables
 from dashboard.screens.tables import Column
-from dashboard.screens.wallet import left_out
 from dashboard.store import Reader
 from dashboard.transfers import Asked, Found, Token, Transfers
 from dashboard.transfers.summary import holders, span_of, supply
@@ -48,7 +47,7 @@ def _draw(reader: Reader, transfers: Transfers, chain_id: int, address: str) -> 
     parts.remark(transfers.note(chain_id))
     asked = Asked(chain_id, token=address, order="oldest", most=MOST_ROWS)
     found = parts.found(transfers, revision, asked)
-    left_out(found.left_out)
+    parts.left_out(found.left_out)
     _identity(transfers, chain_id, token, found)
     chosen = inputs.view("view", VIEWS)
     if chosen == "Summary":

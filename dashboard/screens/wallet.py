@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from dashboard import wording
-from dashboard.screens import charts, drawings, inputs, parts, tables
+from dashboard.screens import charts, drawings, inputs, parts, tables, wallet_graph
 from dashboard.screens.tables import Column
 from dashboard.store import AlertRow, Reader
 from dashboard.store.subjects import MOST_SCORES, Score
-from dashboard.transfers import Asked, Found, Label, Transfers, network
+from dashboard.transfers import Asked, Found, Label, Transfers
 from dashboard.transfers.summary import by_asset, counterparties, in_and_out, span_of, token_of
 from ingest.model.errors import UndertowError
 
@@ -70,9 +70,9 @@ def _draw(reader: Reader, transfers: Transfers, chain_id: int, address: str) -> 
     if chosen == "Summary":
         _summary(reader, transfers, revision, chain_id, address, found, alerts)
     elif chosen == "Around it":
-        _around(transfers, revision, chain_id, address, alerts)
+        wallet_graph.around(transfers, revision, chain_id, address)
     elif chosen == "Paths":
-        _paths(transfers, revision, chain_id, address)
+        wallet_graph.paths(transfers, revision, chain_id, address)
     else:
         _transfers(transfers, found, chain_id)
 
@@ -147,7 +147,7 @@ def _summary(
     found: Found,
     alerts: Sequence[tuple[str, AlertRow]],
 ) -> None:
-    left_out(found.left_out)
+    parts.left_out(found.left_out)
     _scores(parts.answer(reader, revision, "subjects.scores_of", chain_id, address))
     _activity(found, address)
     tokens = transfers.tokens(chain_id, found.transfers)
@@ -221,72 +221,8 @@ def _counterparties(found: Found, tokens: dict[str, Any], chain_id: int, address
     tables.table("counterparties", columns, rows, "No counterparty is known.")
 
 
-def _around(
-    transfers: Transfers,
-    revision: int,
-    chain_id: int,
-    address: str,
-    alerts: Sequence[tuple[str, AlertRow]],
-) -> None:
-    with st.columns([1, 4])[0]:
-        hops = int(inputs.choice("Payments away", "hops", ("1", "2")))
-    around = network.around(drawings.finder(transfers, revision), chain_id, address, hops)
-    left_out(around.left_out)
-    drawings.network_of(transfers, revision, chain_id, address, around)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        parts.section(
-            "Who stands in the middle", "share of the shortest ways between others that lead through it"
-        )
-        columns = (Column("Address", "mono"), Column("Paid by", "number"), Column("Pays", "number"),
-                   Column("Ways through it", "number"))  # fmt: skip
-        rows = [
-            [tables.wallet(chain_id, each.address, "this wallet" if each.address == address else ""),
-             tables.number(each.payers), tables.number(each.payees),
-             tables.cell(f"{each.between:.3f}", share=min(1.0, each.between))]
-            for each in network.central(around.graph)
-        ]  # fmt: skip
-        tables.table("central", columns, rows, "")
-    with right:
-        groups = network.components(around.graph, address)
-        parts.section("Without this wallet")
-        sizes = ", ".join(map(str, groups[:12])) + (" …" if len(groups) > 12 else "")
-        parts.remark(_apart(groups, sizes))
-        st.download_button(
-            "This graph as GraphML",
-            network.graphml(around.graph),
-            f"wallet-{address[:10]}.graphml",
-            "application/xml",
-        )
-
-
-def _paths(transfers: Transfers, revision: int, chain_id: int, address: str) -> None:
-    other = inputs.lower(inputs.text("To and from this address", "to", "0x…"))
-    if not inputs.is_address(other):
-        parts.remark(f"Ways of money between the two, at most {2 * network.REACH} payments long.")
-        return
-    find = drawings.finder(transfers, revision)
-    for payer, payee, words in (
-        (address, other, "From this wallet to it"),
-        (other, address, "From it to this wallet"),
-    ):
-        ways, seen = network.between(find, chain_id, payer, payee)
-        parts.section(words, "the shortest ways, whatever their order in time")
-        columns = (Column("Payments", "number"), Column("Way", "mono"))
-        rows = [
-            [
-                tables.number(len(way) - 1),
-                tables.cell(" → ".join(map(wording.short, way)), full=" → ".join(way)),
-            ]
-            for way in ways
-        ]
-        tables.table(f"ways_{words}", columns, rows, "No way was found in what was looked through.")
-        drawings.ways(transfers, revision, chain_id, ways, words)
-        left_out(seen.left_out)
-
-
 def _transfers(transfers: Transfers, found: Found, chain_id: int) -> None:
-    left_out(found.left_out)
+    parts.left_out(found.left_out)
     number = inputs.page(len(found.transfers), PAGE)
     rows = found.transfers[(number - 1) * PAGE : number * PAGE]
     tokens = transfers.tokens(chain_id, rows)
@@ -294,19 +230,3 @@ def _transfers(transfers: Transfers, found: Found, chain_id: int) -> None:
         "transfers", tables.MOVES, [tables.move(row, tokens) for row in rows], "No transfer of it is known."
     )
     drawings.files(transfers, chain_id, found.transfers, "wallet")
-
-
-def _apart(groups: Sequence[int], sizes: str) -> str:
-    if len(groups) < 2:
-        return "The others hang together without it." if groups else "Nobody is left."
-    return f"The others fall into {len(groups)} groups, of {sizes} wallets: only this one joins them."
-
-
-def _arrows(names: Iterable[str]) -> str:
-    return " → ".join(names)
-
-
-def left_out(told: Sequence[str]) -> None:
-    """What an answer does not hold, loudly."""
-    for words in told:
-        parts.notice(f"Not everything is shown: {words}.")
