@@ -103,6 +103,14 @@ def dashboard(
             help="What people call this machine in their browser.  [default: the address, or its own name]",
         ),
     ] = None,
+    lake: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The lake that wallets, tokens and flows read transfers from."),
+    ] = None,
+    evaluation: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What `undertow evaluate --json` wrote, for the screen Truth."),
+    ] = None,
 ) -> None:
     """Show the alerts of a store in the browser, until Ctrl-C or SIGTERM."""
     from dashboard import launch
@@ -114,7 +122,9 @@ def dashboard(
     access = Access(address, known, secrets, tls_cert, tls_key, host_name)
     said = check(access)
     with stop_on_signal() as stop:
-        child = launch.start(store or _own_store(), port, access=access)
+        child = launch.start(
+            store or _own_store(), port, access=access, sources=launch.Sources(lake, evaluation)
+        )
         for line in said:
             typer.echo(f"dashboard: {line}")
         typer.echo(f"dashboard: {launch.url(port, access)}")

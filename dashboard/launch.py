@@ -6,15 +6,20 @@ import os
 import socket
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard.accounts.access import Access
+from dashboard.filing.evaluation import read_evaluation
 from dashboard.store import bring_up_to_date
+from ingest.lake.reading import Lake
 from ingest.machine.processes import LOOPBACK, Child, refuse_taken, wait_until
 from ingest.model.errors import SetupFailed
 
 STORE_SETTING = "UNDERTOW_STORE"
 USERS_SETTING = "UNDERTOW_USERS"
+LAKE_SETTING, EVALUATION_SETTING = "DASHBOARD_LAKE", "DASHBOARD_EVALUATION"
+"""How the page is told what was named on the command line: no settings of people."""
 START_DEADLINE_S = 60.0
 HERE = Access()
 """This machine only, and nobody signs in."""
@@ -28,23 +33,48 @@ _SETTINGS = {
     "client.showErrorDetails": "none",
     "theme.light.primaryColor": "#0b7a7c",
     "theme.dark.primaryColor": "#2bb3b0",
+    "runner.magicEnabled": "false",
     "logger.level": "warning",
 }
 
 
-def start(store: str, port: int, log: Path | None = None, access: Access = HERE) -> Child:
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What screens read beside the store: a lake's folder, and what `undertow evaluate --json` wrote."""
+
+    lake: Path | None = None
+    evaluation: Path | None = None
+
+    def check(self) -> None:
+        """Raises NotALake and BadInput before anything is started."""
+        if self.lake is not None:
+            Lake.open(self.lake)
+        if self.evaluation is not None:
+            read_evaluation(self.evaluation)
+
+    def settings(self) -> dict[str, str]:
+        """For the child; also what is not named, so that it inherits none."""
+        lake = "" if self.lake is None else str(self.lake.absolute())
+        evaluation = "" if self.evaluation is None else str(self.evaluation.absolute())
+        return {LAKE_SETTING: lake, EVALUATION_SETTING: evaluation}
+
+
+def start(
+    store: str, port: int, log: Path | None = None, access: Access = HERE, sources: Sources = Sources()
+) -> Child:
     """The dashboard, answering at `port` of `access`, which was checked before; an older store is brought up
     to date first.
 
-    Raises BadInput or StoreUnreachable where the store cannot be read, PortTaken, and SetupFailed.
+    Raises BadInput or StoreUnreachable where the store cannot be read, NotALake, PortTaken, and SetupFailed.
     """
     bring_up_to_date(store)
+    sources.check()
     refuse_taken(port, "--port")
     settings = [f"--{name}={value}" for name, value in (_SETTINGS | _settings(access, port)).items()]
     argv = [sys.executable, "-m", "streamlit", "run", str(_APP), *settings]
     # The URL may hold a password: the environment is not shown to other accounts, a command line is.
     told = {STORE_SETTING: store, USERS_SETTING: "" if access.users is None else str(access.users.absolute())}
-    child = Child.start("dashboard", argv, told, log)
+    child = Child.start("dashboard", argv, told | sources.settings(), log)
     try:
         wait_until(lambda: _answers(access, port), START_DEADLINE_S, "the dashboard did not start", child)
     except BaseException:

@@ -126,6 +126,19 @@ def amount(units: object, decimals: object) -> str:
     return f"{whole:,}.{digits}" if digits else f"{whole:,}"
 
 
+def rounded(units: int, decimals: int | None) -> str:
+    """Token units in few figures: `12.3k`, `4.57M`, `< 0.0001`."""
+    tokens = units / 10 ** (decimals or 0)
+    if tokens >= 1e15:
+        return f"{tokens:.2e}"
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if tokens >= max(size, 1e4):
+            return f"{tokens / size:.3g}{letter}"
+    if 0 < tokens < 0.0001:
+        return "< 0.0001"
+    return f"{tokens:,.0f}" if tokens >= 100 else f"{tokens:.4f}".rstrip("0").rstrip(".")
+
+
 def is_decimals(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 255
 

@@ -49,7 +49,7 @@ function roomy(text) {
   return text;
 }
 
-function drawNodes(flow, layer, pick) {
+function drawNodes(flow, layer, pick, open) {
   for (const node of flow.nodes) {
     const group = shape("g", { class: `node ${node.tone}`, transform: `translate(${node.x} ${node.y})`, tabindex: 0 });
     group.dataset.id = node.id;
@@ -60,7 +60,11 @@ function drawNodes(flow, layer, pick) {
       roomy(shape("text", { class: "role", y: 14, "text-anchor": "middle" }, node.role)),
     );
     group.onclick = () => pick(node.id);
-    group.onkeydown = (event) => event.key === "Enter" && pick(node.id);
+    group.ondblclick = () => open(node.id);
+    group.onkeydown = (event) => {
+      if (event.key === "Enter") pick(node.id);
+      if (event.key === "o") open(node.id);
+    };
     layer.append(group);
   }
 }
@@ -108,17 +112,17 @@ function movable(svg, box) {
   show();
 }
 
-export default function ({ parentElement: root, data: flow }) {
+export default function ({ parentElement: root, data: flow, setTriggerValue }) {
   const svg = shape("svg", { role: "img", "aria-label": "flow of money, left to right" });
   const layer = shape("g", {});
   drawEdges(flow, layer);
-  drawNodes(flow, layer, highlighter(layer));
+  drawNodes(flow, layer, highlighter(layer), (id) => setTriggerValue("opened", id));
   svg.append(arrowHead(), layer);
   const frame = document.createElement("div");
   frame.className = "frame";
   const hint = document.createElement("div");
   hint.className = "hint";
-  hint.textContent = "drag to move · Ctrl + wheel to zoom · click a wallet for its own flows";
+  hint.textContent = "drag to move · Ctrl + wheel to zoom · click a wallet for its own flows · double-click (or O) for its page";
   frame.append(svg, hint);
   root.querySelector(".frame")?.remove();
   root.append(frame);

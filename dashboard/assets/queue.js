@@ -1,7 +1,7 @@
 // The list of alerts. Every text is set as text, never as markup: names on a chain are written by strangers.
 const COLUMNS = [
-  ["Severity", "98px"], ["Score", "118px"], ["Category", "156px"], ["Why", "auto"], ["Subject", "164px"],
-  ["Status", "110px"], ["Block", "96px"], ["Time (UTC)", "172px"],
+  ["Severity", "100px"], ["Score", "112px"], ["Category", "148px"], ["Why", "auto"], ["Subject", "148px"],
+  ["Status", "100px"], ["Block", "72px"], ["Time (UTC)", "112px"],
 ];
 
 function element(tag, className, text) {
@@ -20,8 +20,10 @@ function cell(className, text, full) {
 // Each short address is a box of its own: where a line is too long it is left out whole, never cut in half.
 function whyCell(text) {
   const made = element("td", "why");
+  const lines = element("div");
+  made.append(lines);
   for (const part of text.split(/(0x[0-9a-zA-Z]+(?:…[0-9a-zA-Z]+)?)/)) {
-    if (part) made.append(part.startsWith("0x") ? element("span", "name", part) : part);
+    if (part) lines.append(part.startsWith("0x") ? element("span", "name", part) : part);
   }
   made.title = text;
   return made;
@@ -44,7 +46,7 @@ function severityCell(tone, severity) {
 }
 
 function line(row, view, open) {
-  const made = element("tr", row.status === "retracted" ? "retracted" : "");
+  const made = element("tr", [row.status === "retracted" ? "retracted" : "", row.aside ? "aside" : ""].join(" ").trim());
   made.tabIndex = 0;
   made.dataset.key = row.key;
   made.setAttribute("aria-label", `${row.severity} ${row.category}`);
@@ -52,15 +54,10 @@ function line(row, view, open) {
   if (view.seen && !view.seen.has(row.key)) made.classList.add("arrived");
   made.append(
     severityCell(row.tone, row.severity), scoreCell(row.share, row.score), cell("", row.category), whyCell(row.why),
-    cell("mono", row.subject, row.subject_full), cell("soft", row.state, row.status), cell("number", row.block),
+    cell("mono", row.subject, row.subject_full), cell("soft", row.aside ? "set aside" : row.state, row.status), cell("number", row.block),
     cell("number soft", row.time),
   );
   made.onclick = () => open(row.key);
-  made.onkeydown = (event) => {
-    if (event.key === "Enter") open(row.key);
-    if (event.key === "ArrowDown") made.nextElementSibling?.focus();
-    if (event.key === "ArrowUp") made.previousElementSibling?.focus();
-  };
   return made;
 }
 
@@ -77,7 +74,7 @@ function heading() {
 }
 
 function draw(root, view) {
-  const focused = root.activeElement?.dataset?.key;
+  const focused = rowInFocus(root)?.dataset.key;
   const body = element("tbody");
   body.append(...view.rows.map((row) => line(row, view, view.open)));
   const table = element("table");
@@ -87,16 +84,50 @@ function draw(root, view) {
   else frame.append(element("div", "empty", view.empty));
   root.querySelector(".frame")?.remove();
   root.append(frame);
+  frame.onmouseleave = () => !rowInFocus(root) && draw(root, view);
   view.seen = new Set(view.rows.map((row) => row.key));
   if (focused) body.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
 }
 
-// Rows do not move under a pointer that is about to click: what arrives meanwhile is announced, and drawn on leaving.
+// Rows do not move under who reads them: what arrives meanwhile is announced, and drawn when it is asked for.
 function hold(root, view) {
   const frame = root.querySelector(".frame");
   const fresh = view.rows.filter((row) => !view.seen.has(row.key)).length;
   frame.querySelector(".held")?.remove();
-  if (fresh) frame.append(element("div", "held", `${fresh} new, shown when the pointer leaves the list`));
+  if (!fresh) return;
+  const show = element("button", "held", `${fresh} new: show`);
+  show.onclick = () => draw(root, view);
+  frame.append(show);
+}
+
+function isRead(root, frame) {
+  return frame?.matches(":hover") || Boolean(root.querySelector("tr:focus")) || root.activeElement?.tagName === "TR";
+}
+
+function rowInFocus(root) {
+  return root.querySelector("tbody tr:focus");
+}
+
+// Keys work wherever the page is, but for where somebody writes.
+function onKey(root, view, event) {
+  if (!root.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
+  const target = event.composedPath()[0];
+  if (target.matches?.("input, textarea, select, button, a, [contenteditable], [role=combobox], [role=slider]")) return;
+  const row = rowInFocus(root);
+  const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
+  if (step && (row || event.key.length === 1)) {
+    const rows = [...root.querySelectorAll("tbody tr")];
+    const at = row ? rows.indexOf(row) + step : 0;
+    rows[Math.min(Math.max(at, 0), rows.length - 1)]?.focus();
+    event.preventDefault();
+  } else if (row && (event.key === "Enter" || event.key === "o")) {
+    view.open(row.dataset.key);
+  } else if (row && event.key === "x") {
+    const next = row.nextElementSibling;
+    row.classList.toggle("aside");
+    view.dismiss(row.dataset.key);
+    next?.focus();
+  }
 }
 
 const views = new WeakMap();
@@ -107,15 +138,17 @@ export default function (component) {
   if (!view) {
     view = { seen: null };
     views.set(root, view);
+    const made = view;
+    const listen = (event) => (root.isConnected ? onKey(root, made, event) : document.removeEventListener("keydown", listen));
+    document.addEventListener("keydown", listen);
   }
   const before = view.rows?.map((row) => row.key).join();
   Object.assign(view, { rows: data.rows, selected: data.selected, empty: data.empty });
   view.open = (key) => setTriggerValue("opened", key);
+  view.dismiss = (key) => setTriggerValue("dismissed", key);
   const moved = before !== undefined && before !== view.rows.map((row) => row.key).join();
   const frame = root.querySelector(".frame");
-  if (moved && view.seen?.size && frame?.matches(":hover") && data.query === view.query) hold(root, view);
+  if (moved && view.seen?.size && isRead(root, frame) && data.query === view.query) hold(root, view);
   else draw(root, view);
   view.query = data.query;
-  const drawn = root.querySelector(".frame");
-  drawn.onmouseleave = () => draw(root, view);
 }

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dashboard.flow.columns import columns_of
-from dashboard.flow.folding import folded
+from dashboard.flow.folding import FOLD_ABOVE, folded
 from dashboard.flow.lines import LANE, Box, Point, drawn, lanes, node_box
 from dashboard.flow.sums import sums, wallet
-from detectors.alerts.alert import Alert
+from detectors.alerts.alert import Alert, Evidence
 
 COLUMN, ROW = 340, 78
 """Pixels between the centres of neighbouring nodes."""
@@ -59,12 +59,16 @@ class Flow:
 
 def flow(alert: Alert) -> Flow:
     """The transfers among the alert's evidence as a drawing, always the same; empty without any."""
-    moves = [row for row in alert.evidence if row.from_address and row.to_address]
+    return drawing(alert.evidence, {wallet(role.address): wallet(role.role) for role in alert.roles})
+
+
+def drawing(evidence: Iterable[Evidence], roles: Mapping[str, str], most: int = FOLD_ABOVE) -> Flow:
+    """Transfers as a drawing of at most about `most` nodes; `roles`: wallet -> its part."""
+    moves = [row for row in evidence if row.from_address and row.to_address]
     payments = [(wallet(row.from_address), wallet(row.to_address)) for row in moves]
-    roles = {wallet(role.address): wallet(role.role) for role in alert.roles}
     if not moves:
         return Flow()
-    names = folded(payments, roles)
+    names = folded(payments, roles, most)
     summed = sums(moves, names)
     columns = columns_of((each.source, each.target) for each in summed)
     places = _places(columns, lanes(summed), COLUMN if len(summed) <= BUSY else WIDE_COLUMN)

@@ -16,7 +16,7 @@ Payment = tuple[str, str]
 """Payer and payee."""
 
 
-def folded(payments: Sequence[Payment], roles: Mapping[str, str]) -> dict[str, str]:
+def folded(payments: Sequence[Payment], roles: Mapping[str, str], most: int = FOLD_ABOVE) -> dict[str, str]:
     """Wallet -> the one that stands for it, itself where it is drawn alone. Wallets of different roles are
     never drawn as one.
 
@@ -24,12 +24,12 @@ def folded(payments: Sequence[Payment], roles: Mapping[str, str]) -> dict[str, s
     groups that stand in one column; everything in the middle of a long trail.
     """
     names = {wallet: wallet for payment in payments for wallet in payment}
-    if _count(names) > FOLD_ABOVE:
+    if _count(names) > most:
         names = _merged(names, _alike(payments, roles).get)
-    if _count(names) > FOLD_ABOVE:
-        names = _fold_columns(names, payments, roles)
+    if _count(names) > most:
+        names = _fold_columns(names, payments, roles, most)
     for ends in ENDS:
-        if _count(names) > FOLD_ABOVE:
+        if _count(names) > most:
             names = _fold_middle(names, payments, roles, ends)
     return names
 
@@ -63,13 +63,13 @@ def _alike(payments: Iterable[Payment], roles: Mapping[str, str]) -> dict[str, H
 
 
 def _fold_columns(
-    names: Mapping[str, str], payments: Iterable[Payment], roles: Mapping[str, str]
+    names: Mapping[str, str], payments: Iterable[Payment], roles: Mapping[str, str], most: int
 ) -> dict[str, str]:
     places = _places(names, payments, roles)
     sizes = Counter(places.values())
     kept, chosen = _count(names), set[Hashable]()
     for key, size in sorted(sizes.items(), key=lambda each: (-each[1], each[0])):
-        if size < 2 or kept <= FOLD_ABOVE:
+        if size < 2 or kept <= most:
             break
         chosen.add(key)
         kept -= size - 1

@@ -60,7 +60,7 @@ def _written(tokens: Sequence[list[Evidence]]) -> Iterator[tuple[str, str]]:
 def _label(rows: Sequence[Evidence]) -> str:
     units, decimals, name = _total(rows)
     times = _times(len(rows))
-    return fitting(f"{rounded(units, decimals)} {name}", LABEL_WIDTH - len(times)) + times
+    return fitting(f"{wording.rounded(units, decimals)} {name}", LABEL_WIDTH - len(times)) + times
 
 
 def _detail(rows: Sequence[Evidence]) -> str:
@@ -79,19 +79,6 @@ def _total(rows: Sequence[Evidence]) -> tuple[int, int | None, str]:
 
 def _times(count: int) -> str:
     return f" ×{count:,}" if count > 1 else ""
-
-
-def rounded(units: int, decimals: int | None) -> str:
-    """Token units in few figures: `12.3k`, `4.57M`, `< 0.0001`."""
-    tokens = units / 10 ** (decimals or 0)
-    if tokens >= 1e15:
-        return f"{tokens:.2e}"
-    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if tokens >= max(size, 1e4):
-            return f"{tokens / size:.3g}{letter}"
-    if 0 < tokens < 0.0001:
-        return "< 0.0001"
-    return f"{tokens:,.0f}" if tokens >= 100 else f"{tokens:.4f}".rstrip("0").rstrip(".")
 
 
 def fitting(text: str, width: int) -> str:

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from typing import Any, get_args
 
 import streamlit as st
 
 from dashboard import wording
-from dashboard.flow import NATIVE_DECIMALS, Flow, flow
-from dashboard.screens import filters, parts, routes
-from dashboard.store import Reader
-from detectors.alerts.alert import SEVERITIES, Alert, RoleName
+from dashboard.flow import NATIVE_DECIMALS, flow
+from dashboard.screens import drawings, filters, parts, routes, tables
+from dashboard.screens.tables import Column
+from dashboard.store import AlertRow, Head, Reader, subjects, whole
+from detectors.alerts.alert import SEVERITIES, Alert
 from ingest.model.errors import UndertowError
 
 REFRESH_S = 2.0
+MOST_LEADS = 5
+"""Transactions of an alert that a link leads on from."""
 LONGEST = 140
 """Characters of an identifier: hashes have 66."""
-LABEL_BASE = 4
-"""Pixels from the middle of a label's line to where its letters stand."""
-ROLES = get_args(RoleName)
-ALIKE = "wallets with the same part in the flow"
-
-_FLOW = parts.component("flow")
 _LIST = parts.component("queue")
 
 
 def show(key: str) -> None:
     """Draws the alert that the address names by `key`."""
-    parts.style()
     filters.forget()
     if st.button("← Alert queue", type="tertiary"):
         routes.open_queue()
@@ -59,15 +54,22 @@ def _live(reader: Reader, chain_id: int, alert_id: str) -> None:
     alert, status = found
     parts.notice(parts.rebuild_line({name: run for name, run in rebuilding.items() if name == chain_id}))
     _summary(alert, status)
+    _lesser(reader, revision, alert)
     _section("Flow of money", "the transfers of the evidence, payer to payee")
     _draw(alert)
     left, right = st.columns(2, gap="medium")
     with left:
-        _section("Roles")
-        st.dataframe(_role_rows(alert), hide_index=True, width="stretch")
+        _section("Roles", "each leads to its page")
+        tables.table(f"roles-{alert.id}", ROLES, _role_rows(alert), "It names nobody.")
     with right:
         _section("Measured against thresholds")
         st.dataframe(_measured_rows(alert), hide_index=True, width="stretch")
+    _section("Its course")
+    head = next((each for each in reader.heads() if each.chain_id == chain_id), None)
+    tables.table(
+        f"course-{alert.id}", COURSE, [list(map(tables.cell, row)) for row in course(alert, status, head)], ""
+    )
+    _leads(alert)
     _section("Evidence", "rows of the chain that anyone can look up")
     st.dataframe(_evidence_rows(alert), hide_index=True, width="stretch")
     _related(reader, revision, alert)
@@ -146,6 +148,58 @@ def _notice(text: str) -> None:
     st.html(f'<div class="u-notice">{escape(wording.cut(text, 500))}</div>')
 
 
+COURSE = (
+    Column("What", "short"),
+    Column("Block", "number"),
+    Column("When (UTC)", "number"),
+    Column("Detail"),
+)
+
+
+def course(alert: Alert, status: str, head: Head | None) -> list[tuple[str, str, str, str]]:
+    """What became of an alert: raised, changed, final or not yet, retracted. Of its earlier revisions the
+    store holds only when the last one came.
+    """
+    raised, changed = alert.block_number, alert.updated_block
+    steps = [
+        ("raised", wording.number(raised), wording.utc(alert.timestamp), wording.text(alert.detector, 60))
+    ]
+    if changed != raised:
+        steps.append(("last changed", wording.number(changed), "", "more evidence, or another score"))
+    if alert.suppressed_by is not None:
+        steps.append(("suppressed", "", "", _because(alert.suppressed_by)))
+    if status == "retracted":
+        why = wording.text(alert.retraction_reason, 300) or "its block left the chain"
+        return [*steps, ("retracted", "", "", why)]
+    if head is not None and head.fault() is None and whole(raised) is not None:
+        deep = raised + head.finality
+        left = deep - head.block_number
+        told = "it stays, unless the chain itself goes back so far" if left <= 0 else f"in {left:,} blocks"
+        steps.append(("final" if left <= 0 else "will be final", wording.number(deep), "", told))
+    return steps
+
+
+def _lesser(reader: Reader, revision: int, alert: Alert) -> None:
+    """Alerts that yielded to this one: they say less about the same attack."""
+    rows = parts.related(reader, revision, alert.chain_id, alert.id, alert)
+    part_of: list[AlertRow] = subjects.lesser(reader, rows, alert.id)
+    if part_of:
+        _section("Part of it", "alerts that say less about the same attack, and count as this one")
+        tables.alerts(f"lesser-{alert.id}", part_of, "")
+
+
+def _leads(alert: Alert) -> None:
+    """Where to look next: the incident it belongs to, and where the money of its transactions went."""
+    rows = [[tables.cell("Its incident"), tables.cell("alerts that share a transaction or an attacker",
+             routes.link("incident", alert.chain_id, alert.id))]]  # fmt: skip
+    rows += [
+        [tables.cell("Follow the money of"), tables.transaction(alert.chain_id, name)]
+        for name in alert.transactions[:MOST_LEADS]
+    ]
+    _section("Where to look next")
+    tables.table(f"leads-{alert.id}", (Column("What", "short"), Column("Where", "mono")), rows, "")
+
+
 def _section(title: str, detail: str = "") -> None:
     st.html(f'<div class="u-section">{escape(title)}<small>{escape(detail)}</small></div>')
 
@@ -153,45 +207,22 @@ def _section(title: str, detail: str = "") -> None:
 def _draw(alert: Alert) -> None:
     drawing = flow(alert)
     if drawing.nodes:
-        _FLOW(key=f"flow-{alert.chain_id}-{alert.id}", data=_flow_data(drawing))
+        drawings.flow(f"flow-{alert.chain_id}-{alert.id}", drawing, alert.chain_id)
     else:
         st.text("No transfer is among the evidence of this alert.")
 
 
-def _flow_data(drawing: Flow) -> dict[str, Any]:
-    nodes = [
-        {
-            "id": node.id,
-            "label": wording.short(node.id) if node.count == 1 else f"{node.count} wallets",
-            "full": wording.cut(node.id, LONGEST) if node.count == 1 else ALIKE,
-            "role": wording.cut(node.role, 24),
-            "tone": parts.tone(node.role, ROLES),
-            "x": node.x,
-            "y": node.y,
-        }
-        for node in drawing.nodes
-    ]
-    edges = [
-        {
-            "source": edge.source,
-            "target": edge.target,
-            "label": edge.label,
-            "detail": edge.detail,
-            "path": edge.path,
-            "x": edge.box.x,
-            "y": edge.box.y + LABEL_BASE,
-            "room": edge.box.width,
-        }
-        for edge in drawing.edges
-    ]
-    return {"nodes": nodes, "edges": edges}
+ROLES = (Column("Part", "short"), Column("Address", "mono"))
 
 
-def _role_rows(alert: Alert) -> dict[str, list[str]]:
-    return {
-        "role": [wording.cut(role.role, 24) for role in alert.roles],
-        "address": [wording.cut(role.address, LONGEST) for role in alert.roles],
-    }
+def _role_rows(alert: Alert) -> list[list[tables.Cell]]:
+    return [
+        [
+            tables.part(role.role),
+            tables.cell(role.address, routes.link("wallet", alert.chain_id, role.address), role.address),
+        ]
+        for role in alert.roles
+    ]
 
 
 def _measured_rows(alert: Alert) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ written when one of them changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,16 +18,21 @@ from dashboard.store import Filters
 from detectors.alerts.alert import SEVERITIES
 
 STATUSES = ("provisional", "final", "retracted")
+ANY_TIME = "any"
+TIMES = {"last hour": 3_600, "last day": 86_400, "last week": 7 * 86_400, "last 30 days": 30 * 86_400}
 _SEARCH_LENGTH = 100
 _PAGE = "page"
 _DRAWN = "drawn_filters"
 """Session key of what each widget was last drawn with: name -> (how often it was made anew, value)."""
 
 
-def ask(known_categories: list[str]) -> Filters:
-    """Draws the widgets as the address says and returns what it says; a value it may not have is left out."""
-    asked = asked_for()
-    columns = st.columns([3, 3, 3, 2, 4], vertical_alignment="bottom")
+def ask(known_categories: list[str], known_chains: Sequence[int] = (), now: int | None = None) -> Filters:
+    """Draws the widgets as the address says and returns what it says; a value it may not have is left out.
+
+    `now` is the newest block time, from which a stretch of time is counted back.
+    """
+    asked = asked_for(now)
+    columns = st.columns([3, 3, 3, 2, 2, 4], vertical_alignment="bottom")
     with columns[0]:
         _choice("Category", "category", sorted({*known_categories, *asked.categories}), asked.categories)
     with columns[1]:
@@ -38,20 +43,40 @@ def ask(known_categories: list[str]) -> Filters:
         wired = _wired("score", asked.minimum_score, _one)
         st.slider("Minimum score", 0.0, 1.0, asked.minimum_score, step=0.05, **wired)
     with columns[4]:
+        _time()
+    with columns[5]:
         wired = _wired("search", asked.search, _one)
-        label = "Address, transaction or alert"
-        st.text_input(label, asked.search, placeholder="0x…", max_chars=_SEARCH_LENGTH, **wired)
+        label = "Address, transaction, alert or token"
+        st.text_input(label, asked.search, placeholder="0x… or a symbol", max_chars=_SEARCH_LENGTH, **wired)
+    if len(known_chains) > 1 or asked.chains:
+        options = sorted({*map(str, known_chains), *map(str, asked.chains)})
+        _choice("Chain", "chain", options, tuple(map(str, asked.chains)))
     return asked
 
 
-def asked_for() -> Filters:
+def _time() -> None:
+    chosen = _span()
+    wired = _wired("time", chosen, lambda value: [] if value == ANY_TIME else [value])
+    st.selectbox("Block time", [ANY_TIME, *TIMES], [ANY_TIME, *TIMES].index(chosen), **wired)
+
+
+def _span() -> str:
+    asked = _first("time")
+    return asked if asked in TIMES else ANY_TIME
+
+
+def asked_for(now: int | None = None) -> Filters:
     """What the address asks for. It is written by strangers too: only what a filter may be is taken."""
+    seconds = TIMES.get(_span())
+    chains = (routes.chain_number(text) for text in routes.values("chain"))
     return Filters(
         categories=tuple(name for name in routes.values("category") if name.replace("-", "").isalnum()),
         severities=tuple(name for name in routes.values("severity") if name in SEVERITIES),
         statuses=tuple(name for name in routes.values("status") if name in STATUSES),
         minimum_score=_share(_first("score")),
         search="".join(filter(str.isprintable, _first("search")[:_SEARCH_LENGTH])),
+        chains=tuple(number for number in chains if number is not None),
+        since=None if seconds is None or now is None else now - seconds + 1,
     )
 
 

@@ -11,16 +11,31 @@ from typing import Any
 import streamlit as st
 
 from dashboard import wording
-from dashboard.store import AlertRow, Counts, Filters, Head, Reader, open_reader
+from dashboard.store import (
+    AlertRow,
+    Counts,
+    Filters,
+    Head,
+    Reader,
+    incidents,
+    open_reader,
+    overview,
+    subjects,
+    trends,
+)
+from dashboard.transfers import Asked, Found, Transfers, open_transfers
 from detectors.alerts.alert import SEVERITIES, Alert
 from ingest.model.errors import UndertowError
 
 ASSETS = Path(__file__).parent.parent / "assets"
 STORE_SETTING = "UNDERTOW_STORE"
+LAKE_SETTING, EVALUATION_SETTING = "DASHBOARD_LAKE", "DASHBOARD_EVALUATION"
+"""How `dashboard.launch` hands over what was named on the command line: no settings of people."""
 LABEL_LENGTH = 24
 """Characters of a severity, a status or a score: known ones are shorter."""
 LONGEST_KEY = 130
 WHY_LENGTH = 400
+_QUESTIONS = {"overview": overview, "subjects": subjects, "incidents": incidents, "trends": trends}
 KEPT_PAGES = 200
 """Answers kept for all sessions together, by the store, its revision, and what was asked."""
 
@@ -48,6 +63,28 @@ def counts(reader: Reader, revision: int, filters: Filters) -> Counts:
 @st.cache_data(max_entries=KEPT_PAGES, show_spinner=False, hash_funcs={Reader: id})
 def related(reader: Reader, revision: int, chain_id: int, alert_id: str, _alert: Alert) -> list[AlertRow]:
     return reader.related(_alert)
+
+
+@st.cache_resource(show_spinner=False)
+def _transfers(url: str, lake: str) -> Transfers:
+    return open_transfers(_reader(url), lake)
+
+
+def transfers() -> Transfers:
+    """Transfers of the lake that `undertow dashboard --lake` named, else of alerts. Raises NotALake."""
+    return _transfers(os.environ.get(STORE_SETTING, ""), os.environ.get(LAKE_SETTING, ""))
+
+
+@st.cache_data(max_entries=KEPT_PAGES, show_spinner=False, hash_funcs={Transfers: id})
+def found(door: Transfers, revision: int, asked: Asked) -> Found:
+    return door.find(asked)
+
+
+@st.cache_data(max_entries=KEPT_PAGES, show_spinner=False, hash_funcs={Reader: id})
+def answer(reader: Reader, revision: int, question: str, *details: Any) -> Any:
+    """What a function of the store says, by its name: `overview.timeline`, say."""
+    room, _, name = question.partition(".")
+    return getattr(_QUESTIONS[room], name)(reader, *details)
 
 
 def component(name: str) -> Callable[..., Any]:
@@ -132,6 +169,33 @@ def tone(value: object, known: Sequence[str]) -> str:
 def badge(text: object, tone: str) -> str:
     """Escaped markup of a small coloured label; `tone` is a class of `style`."""
     return f'<span class="u-badge u-{escape(tone)}">{escape(wording.cut(text, LABEL_LENGTH))}</span>'
+
+
+def heading(title: str, detail: str = "") -> None:
+    """The name of a screen, and a line beside it."""
+    st.html(f'<div class="u-top"><h1>{escape(title)}</h1><div class="u-heads">{escape(detail)}</div></div>')
+
+
+def section(title: str, detail: str = "") -> None:
+    st.html(f'<div class="u-section">{escape(title)}<small>{escape(detail)}</small></div>')
+
+
+def facts(named: Iterable[tuple[str, str]]) -> None:
+    """Short values with their names, side by side."""
+    cells = "".join(f"<div><small>{escape(n)}</small><span>{escape(v)}</span></div>" for n, v in named)
+    st.html(f'<div class="u-facts">{cells}</div>')
+
+
+def remark(text: str) -> None:
+    """A quiet line: where something comes from, what was left out."""
+    if text:
+        st.html(f'<div class="u-remark">{escape(text)}</div>')
+
+
+def left_out(told: Sequence[str]) -> None:
+    """What an answer does not hold, loudly."""
+    for words in told:
+        notice(f"Not everything is shown: {words}.")
 
 
 def style() -> None:

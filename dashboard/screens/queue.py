@@ -8,14 +8,19 @@ from html import escape
 import streamlit as st
 
 from dashboard import wording
-from dashboard.screens import filters, parts, routes
-from dashboard.store import AlertRow, Counts, Filters, Reader
+from dashboard.screens import alert, filters, parts, routes
+from dashboard.store import AlertRow, Counts, Filters, Reader, overview
+from dashboard.store.reading import SYMBOL_ALERTS, names_hex
 from detectors.alerts.alert import SEVERITIES
 from ingest.model.errors import UndertowError
 
 PAGE_SIZE = 25
 REFRESH_S = 2.0
 """Eight sessions that draw every second hold 70 % of a core; every two, half of that."""
+ASIDE = "alerts_set_aside"
+"""Session key of the alerts that this visitor set aside: they stay in their place, faint."""
+_KEY = "queue"
+HINT = "J and K: next and back · Enter: open · X: set aside for this visit"
 SELECTED = "selected_alert"
 """Session key of the alert that was opened last: the queue marks its row wherever it has moved."""
 
@@ -23,12 +28,19 @@ _LIST = parts.component("queue")
 
 
 def show() -> None:
-    """Draws the screen. What the store cannot answer is said in its place."""
-    parts.style()
+    """Draws the screen, or the alert that the address names. What the store cannot answer is said there."""
+    key = routes.asked()
+    if key is not None:
+        alert.show(key)
+        return
     try:
         reader = parts.store()
         st.html('<div class="u-top"><h1>Alert queue</h1></div>')
-        _live(reader, filters.ask(reader.categories()))
+        chains = [head.chain_id for head in reader.heads() if head.fault() is None]
+        asked = filters.ask(reader.categories(), chains, overview.newest_time(reader))
+        if asked.search and not names_hex(asked.search):
+            parts.remark(f"Symbols of tokens are looked for among the newest {SYMBOL_ALERTS:,} alerts.")
+        _live(reader, asked)
     except UndertowError as error:
         parts.tell(error)
 
@@ -59,14 +71,29 @@ def _live(reader: Reader, asked: Filters) -> None:
 
 def _list(rows: list[AlertRow], asked: Filters, number: int) -> str | None:
     """Draws a page of the queue and returns the key of the alert that was clicked."""
+    aside: set[str] = st.session_state.setdefault(ASIDE, set())
+    lines = [parts.line(row) for row in rows]
     data = {
-        "rows": [parts.line(row) for row in rows],
+        "rows": [{**line, "aside": line["key"] in aside} for line in lines],
         "selected": st.session_state.get(SELECTED),
         "empty": "No alerts yet." if asked == Filters() else "Nothing passes these filters.",
         "query": repr((asked, number)),
     }
-    clicked: str | None = _LIST(key="queue", data=data, on_opened_change=lambda: None).opened
+    answered = _LIST(key=_KEY, data=data, on_opened_change=_nothing, on_dismissed_change=_set_aside)
+    parts.remark(HINT)
+    clicked: str | None = answered.opened
     return clicked
+
+
+def _set_aside() -> None:
+    """Before the list is drawn again; a second time takes it back."""
+    key = st.session_state[_KEY].dismissed
+    if isinstance(key, str):
+        st.session_state.setdefault(ASIDE, set()).symmetric_difference_update({key})
+
+
+def _nothing() -> None:
+    """Streamlit tells only of what has a handler."""
 
 
 def _top(counts: Counts, heads: str) -> str:

@@ -12,7 +12,8 @@ from detectors.alerts.alert import Alert
 class Filters:
     """What the queue shows; an empty tuple or text lets everything through.
 
-    `search` is an address, a transaction hash or an alert id, or the beginning of one.
+    `search` is an address, a transaction hash or an alert id, or the beginning of one; else the beginning of
+    a token's symbol, which is looked for among the newest alerts only. `since` is block time.
     """
 
     categories: tuple[str, ...] = ()
@@ -20,6 +21,8 @@ class Filters:
     statuses: tuple[str, ...] = ()
     minimum_score: float = 0.0
     search: str = ""
+    chains: tuple[int, ...] = ()
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

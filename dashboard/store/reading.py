@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from itertools import islice
+from string import hexdigits
 from typing import Any
 
 from sqlalchemy import (
@@ -39,6 +41,10 @@ RELATED_LIMIT = 20
 SET_ASIDE_LIMIT = 20
 RELATED_NAMES = 1_000
 """Attackers and transactions that are looked for: no alert of ours has as many."""
+SYMBOL_ALERTS = 5_000
+"""Newest alerts among whose tokens a symbol is looked for."""
+LONG_HEX = 8
+"""So many hex digits without a 0x are no symbol."""
 _PAST_HEX = "g"
 """Sorts after every hex digit: `0xab` <= text < `0xabg` is every text that begins with 0xab, by the index."""
 
@@ -184,6 +190,10 @@ class Reader:
     def close(self) -> None:
         self._engine.dispose()
 
+    def ask(self, wanted: Select[Any]) -> Sequence[Any]:
+        """For the questions of the other files of this room: each is bounded, and goes by an index."""
+        return self._rows(wanted)
+
     def _lines(self, wanted: Select[Any]) -> list[AlertRow]:
         return [AlertRow(*row) for row in self._rows(wanted)]
 
@@ -232,19 +242,40 @@ def _passes(filters: Filters) -> ColumnElement[bool]:
     parts: list[ColumnElement[bool]] = [column.in_(values) for column, values in chosen if values]
     if filters.minimum_score > 0:
         parts.append(alerts.c.score >= filters.minimum_score)
+    if filters.chains:
+        parts.append(alerts.c.chain_id.in_(filters.chains))
+    if filters.since is not None:
+        parts.append(alerts.c.timestamp >= filters.since)
     text = filters.search.strip().lower()
     return and_(true(), *parts, *([_mentions(text)] if text else []))
 
 
 def _mentions(text: str) -> ColumnElement[bool]:
-    """Alerts whose roles, transactions or id begin with `text`, with or without its 0x."""
+    """Alerts whose roles, transactions or id begin with `text`, with or without its 0x, or a symbol of one of
+    whose tokens does.
+    """
     prefixed = text if text.startswith("0x") else f"0x{text}"
     by_address = select(roles.c.chain_id, roles.c.alert_id).where(_begins(roles.c.address, prefixed))
     hashes = alert_transactions.c
     by_hash = select(hashes.chain_id, hashes.alert_id).where(_begins(hashes.transaction, prefixed))
     key = tuple_(alerts.c.chain_id, alerts.c.id)
     by_id = or_(_begins(alerts.c.id, text), _begins(alerts.c.id, prefixed))
-    return or_(key.in_(by_address), key.in_(by_hash), by_id)
+    found = or_(key.in_(by_address), key.in_(by_hash), by_id)
+    return found if names_hex(text) else or_(found, key.in_(_calling(text)))
+
+
+def names_hex(text: str) -> bool:
+    """Whether a search is the beginning of an address or a hash; else it may be a symbol too, as DAD is."""
+    plain = text.strip().lower()
+    return plain.startswith("0x") or (len(plain) >= LONG_HEX and not set(plain) - set(hexdigits))
+
+
+def _calling(text: str) -> Select[Any]:
+    """The newest alerts that tell of a token whose symbol begins with `text`: no index holds symbols."""
+    columns = (alerts.c.chain_id, alerts.c.id, alerts.c.record)
+    newest = select(*columns).order_by(alerts.c.timestamp.desc()).limit(SYMBOL_ALERTS).subquery()
+    told = f'"symbol":{json.dumps(text)[:-1]}'
+    return select(newest.c.chain_id, newest.c.id).where(newest.c.record.icontains(told, autoescape=True))
 
 
 def _begins(column: Any, text: str) -> ColumnElement[bool]:

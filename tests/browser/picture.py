@@ -79,7 +79,7 @@ def photograph(browser: Browser, address: str, folder: Path) -> None:
     """Writes `queue.png` and `alert.png` of the dashboard at `address`. Raises NotSeen and TooLarge."""
     with closing(browser.new_page(device_scale_factor=SCALE, color_scheme="light")) as page:
         page.set_default_timeout(DRAWN_MS)
-        page.goto(address)
+        page.goto(f"{address}/queue")
         rows = page.locator("tr[data-key]")
         _drawn(rows, "an alert in the queue")
         _keep(page, folder / "queue.png", QUEUE_HEIGHT)

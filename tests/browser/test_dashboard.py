@@ -55,7 +55,7 @@ def open_row(page: Page, alert: str) -> None:
 def test_a_new_alert_appears_by_itself_above_the_older_ones(desk: Desk, tab: Callable[[], Tab]) -> None:
     desk.filing.file(drain(1))
     page = tab().page
-    page.goto(desk.address)
+    page.goto(f"{desk.address}/queue")
     expect(page.locator("tr[data-key]")).to_have_count(1)
     page.evaluate("window.neverReloaded = true")
     desk.filing.file(poisoning(2), blocks=(judged(2),))
@@ -70,10 +70,10 @@ def test_clicking_an_alert_opens_its_page_and_its_address_opens_it_again(
 ) -> None:
     desk.filing.file(drain(1), poisoning(2), blocks=(judged(2),))
     page = tab().page
-    page.goto(desk.address)
+    page.goto(f"{desk.address}/queue")
     open_row(page, "31337:drain-1")
     expect(page.get_by_role("heading", name="Wallet drain")).to_be_visible()
-    expect(page).to_have_url(re.compile(r"/\?alert=31337(:|%3A)drain-1$"))
+    expect(page).to_have_url(re.compile(r"/queue\?alert=31337(:|%3A)drain-1$"))
     colleague = tab().page
     colleague.goto(page.url)
     expect(colleague.get_by_role("heading", name="Wallet drain")).to_be_visible()
@@ -105,7 +105,7 @@ def test_a_hostile_token_name_is_shown_as_text_and_nothing_of_it_runs(
     leak = "![p](http://198.51.100.7/leak.png)"
     evidence = (paid(MALLORY, VAULT, 9, 1, name),)
     desk.filing.file(drain(1, evidence=evidence, explanation=f"emptied of {name} {leak}"))
-    for path in ("", "/?alert=31337:drain-1"):
+    for path in ("/", "/queue", "/?alert=31337:drain-1"):
         visitor = tab()
         visitor.page.goto(desk.address + path)
         shown = visitor.page.get_by_text("emptied of <img src=x onerror=alert(1)>").first
@@ -120,7 +120,7 @@ def test_a_hostile_token_name_is_shown_as_text_and_nothing_of_it_runs(
 def test_the_marked_row_stays_on_its_alert_when_newer_ones_arrive(desk: Desk, tab: Callable[[], Tab]) -> None:
     desk.filing.file(drain(1), poisoning(2))
     page = tab().page
-    page.goto(desk.address)
+    page.goto(f"{desk.address}/queue")
     open_row(page, "31337:drain-1")
     page.get_by_role("button", name="← Alert queue").click()
     expect(page.locator("tr.selected")).to_have_attribute("data-key", "31337:drain-1")
@@ -133,10 +133,10 @@ def test_the_marked_row_stays_on_its_alert_when_newer_ones_arrive(desk: Desk, ta
 def test_rows_do_not_move_under_the_pointer(desk: Desk, tab: Callable[[], Tab]) -> None:
     desk.filing.file(drain(1), poisoning(2))
     page = tab().page
-    page.goto(desk.address)
+    page.goto(f"{desk.address}/queue")
     page.locator('tr[data-key="31337:drain-1"]').hover()
     desk.filing.file(poisoning(3))
-    expect(page.get_by_text("1 new, shown when the pointer leaves the list")).to_be_visible()
+    expect(page.get_by_text("1 new: show")).to_be_visible()
     assert rows(page) == ["31337:poison-2", "31337:drain-1"]
     page.mouse.move(0, 0)
     expect(page.locator("tr[data-key]")).to_have_count(3)
@@ -145,8 +145,8 @@ def test_rows_do_not_move_under_the_pointer(desk: Desk, tab: Callable[[], Tab]) 
 def test_a_filter_is_in_the_address_and_survives_a_visit(desk: Desk, tab: Callable[[], Tab]) -> None:
     desk.filing.file(drain(1), poisoning(2))
     page = tab().page
-    filtered = re.compile(r"/\?severity=medium$")
-    page.goto(desk.address)
+    filtered = re.compile(r"/queue\?severity=medium$")
+    page.goto(f"{desk.address}/queue")
     page.get_by_label("Severity").click()
     page.get_by_role("option", name="medium").click()
     expect(page.locator("tr[data-key]")).to_have_count(1)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 import dashboard.app
 
 APP = Path(dashboard.app.__file__)
 
 
-def opened(**query: str) -> AppTest:
-    """The page at `/?query`, of the store that UNDERTOW_STORE names."""
+def opened(screen: str = "queue", **query: str) -> AppTest:
+    """The page at `/screen?query`, of the store that UNDERTOW_STORE names."""
     app = AppTest.from_file(APP, default_timeout=60)
+    app._page_hash = calc_hash(screen) if screen else ""  # a page goes by its path
     for name, value in query.items():
         app.query_params[name] = value
     return app.run()

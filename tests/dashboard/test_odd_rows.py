@@ -20,7 +20,7 @@ from dashboard.filing.export import from_store, lines
 from dashboard.filing.status import gather, text
 from dashboard.flow import flow
 from dashboard.screens import alert as page
-from dashboard.screens import parts
+from dashboard.screens import drawings, parts
 from dashboard.store import AlertRow, Filters, Head, open_reader, open_writer
 from detectors.alerts.alert import Alert
 from tests.dashboard.alerts import CHAIN, Filing, drain, judged
@@ -35,6 +35,7 @@ NANOSECONDS = 1_700_000_000 * 10**9
 ROW = AlertRow(
     CHAIN, "drain-1", "wallet-drain", "high", 0.9, "final", False, "wallet", "0xee", 1, 1_700_000_000, "why"
 )
+HEAD = Head(CHAIN, 100, "0x64", 1_700_000_000, 10, 1.0)
 FORMATTERS: dict[str, Callable[[Any], object]] = {
     "short": wording.short,
     "text": wording.text,
@@ -84,9 +85,11 @@ def test_the_head_line_takes_any_value(column: str, value: object) -> None:
 def drawn_page(alert: Alert) -> list[object]:
     """Every text that the page makes of an alert, but for the widgets."""
     facts = [text for fact in (*page._short_facts(alert), *page._long_facts(alert)) for text in fact]
-    tables = (page._role_rows(alert), page._measured_rows(alert), page._evidence_rows(alert))
+    tables = (page._measured_rows(alert), page._evidence_rows(alert))
     cells = [cell for table in tables for column in table.values() for cell in column]
-    drawing = page._flow_data(flow(alert))
+    cells += [cell["text"] for row in page._role_rows(alert) for cell in row]
+    cells += [cell for step in page.course(alert, "final", HEAD) for cell in step]
+    drawing = drawings.flow_data(flow(alert))
     drawn = [part[name] for part in drawing["nodes"] for name in ("id", "label", "full", "role", "tone")]
     drawn += [part[name] for part in drawing["edges"] for name in ("label", "detail", "path")]
     return [page._because(alert.suppressed_by), page._why(alert), *facts, *cells, *drawn]

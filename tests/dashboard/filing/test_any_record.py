@@ -18,7 +18,7 @@ from dashboard.filing.export import from_store, lines, table
 from dashboard.filing.sink import sorted_out
 from dashboard.flow import flow
 from dashboard.screens import alert as page
-from dashboard.screens import parts
+from dashboard.screens import drawings, parts
 from dashboard.store import Feed, Filters, Reader, Writer
 from detectors.alerts.messages import alert_key, records_of, scores_key
 from ingest.kafka import ALERTS, SCORES, Message
@@ -103,7 +103,7 @@ def test_whatever_a_record_says_the_good_ones_are_filed_and_everything_can_be_sh
     assert "good-7" in [json.loads(line)["id"] for line in lines([exported]).splitlines()]
     assert table([exported])
     for alert in exported.alerts:
-        assert page._evidence_rows(alert) and page._flow_data(flow(alert))
+        assert page._evidence_rows(alert) and drawings.flow_data(flow(alert))
         assert page._measured_rows(alert) and page._short_facts(alert) and page._long_facts(alert)
         reader.related(alert)
     assert all(bad.reason.isprintable() for bad in reader.set_aside())

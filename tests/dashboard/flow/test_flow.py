@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dashboard import wording
 from dashboard.flow import Flow, flow
 from dashboard.flow.folding import FOLD_ABOVE
-from dashboard.flow.sums import LABEL_WIDTH, MOST_TOKENS, rounded, width_of
+from dashboard.flow.sums import LABEL_WIDTH, MOST_TOKENS, width_of
 from detectors.alerts.alert import Evidence, Role
 from tests.dashboard.alerts import ALICE, BOB, CAROL, MALLORY, VAULT, drain, paid
 
@@ -202,9 +203,9 @@ def test_any_flow_is_readable(rows: list[tuple[int, int, int]], seed: int) -> No
 
 
 def test_figures_on_lines_are_short() -> None:
-    assert rounded(0, 18) == "0"
-    assert rounded(1, 18) == "< 0.0001"
-    assert rounded(1_500_000, 6) == "1.5"
-    assert rounded(12_345 * 10**18, 18) == "12.3k"
-    assert rounded(4_567_000, 0) == "4.57M"
-    assert rounded(2**256 - 1, 18) == "1.16e+59"
+    assert wording.rounded(0, 18) == "0"
+    assert wording.rounded(1, 18) == "< 0.0001"
+    assert wording.rounded(1_500_000, 6) == "1.5"
+    assert wording.rounded(12_345 * 10**18, 18) == "12.3k"
+    assert wording.rounded(4_567_000, 0) == "4.57M"
+    assert wording.rounded(2**256 - 1, 18) == "1.16e+59"
