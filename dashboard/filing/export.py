@@ -87,7 +87,11 @@ def shown(chain: Chain) -> str:
 
 
 def _mixed(chain_id: int) -> Chain:
-    return Chain(chain_id, None, DEFAULT_FINALITY, (), (f"all it has: it {JUDGED_ANEW}",))
+    return _bookless(chain_id, f"it {JUDGED_ANEW}")
+
+
+def _bookless(chain_id: int, why: str) -> Chain:
+    return Chain(chain_id, None, DEFAULT_FINALITY, (), (f"all it has: {why}",))
 
 
 def from_kafka(bootstrap: str, chain_id: int | None = None) -> list[Chain]:
@@ -99,6 +103,8 @@ def from_kafka(bootstrap: str, chain_id: int | None = None) -> list[Chain]:
     found = [chain for name in wanted if (chain := _judged(bootstrap, name, partitions[name])) is not None]
     if not found:
         raise BadInput(f"Kafka holds {_named(chain_id)} that was judged: run `undertow detect` first")
+    if all(chain.head is None for chain in found):
+        raise BadInput(f"chain {shown(found[0])}: {found[0].unreadable[0]}")
     return found
 
 
@@ -107,7 +113,9 @@ def _named(chain_id: int | None) -> str:
 
 
 def _judged(bootstrap: str, chain_id: int, partition: int) -> Chain | None:
-    """Reads the mark, the alerts, and the mark again: where it stood still the two belong together."""
+    """Reads the mark, the alerts, and the mark again: where it stood still the two belong together. Where
+    they never do, the chain has no book, and says why.
+    """
     from detectors.runs.published import last_revisions, output_mark
     from ingest.kafka import ALERTS
 
@@ -117,14 +125,12 @@ def _judged(bootstrap: str, chain_id: int, partition: int) -> Chain | None:
             return None
         note = before.note()
         if note.rebuilding:
-            raise BadInput(f"chain {chain_id} {JUDGED_ANEW}")
+            return _mixed(chain_id)
         published = last_revisions(bootstrap, chain_id)
         if output_mark(bootstrap, chain_id, partition) == before:
             aside = [f"{ALERTS} offset {place}: {why}" for place, why in published.set_aside.items()]
             return Chain(chain_id, note.head, note.finality, tuple(published.alerts.values()), tuple(aside))
-    raise BadInput(
-        f"detection of chain {chain_id} moves on faster than it can be read: export from the store"
-    )
+    return _bookless(chain_id, "it moves on faster than it can be read: export from the store")
 
 
 def lines(chains: Iterable[Chain]) -> str:

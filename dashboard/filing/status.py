@@ -45,7 +45,8 @@ class LogStatus:
     `unreadable` are records among the last that are damaged, or not undertow's: detection stops at them;
     `caught` are nodes that gave what cannot be proved, or another chain. `rebuilding`: detection judges the
     log anew, or was cut short of it. `mark_error`: why the detector's mark cannot be read. `off`: detectors
-    and explanations that raised, each with the block from which it is not asked.
+    and explanations that raised, each with the block from which it is not asked. `forgot_early`: tables that
+    were full, each with how often it forgot its oldest rows before their time.
     """
 
     chain_id: int
@@ -60,6 +61,7 @@ class LogStatus:
     rebuilding: bool = False
     mark_error: str | None = None
     off: dict[str, int] = field(default_factory=dict)
+    forgot_early: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ def _chain(bootstrap: str, chain_id: int, partition: int) -> LogStatus:
         rebuilding=note is not None and note.rebuilding,
         mark_error=mark_error,
         off=note.off if note is not None else {},
+        forgot_early=note.forgot_early if note is not None else {},
     )
 
 
@@ -275,6 +278,10 @@ def _log_lines(chain: LogStatus) -> list[str]:
         *(
             f"  off: {visible(name)}, since block {block}, where it raised"
             for name, block in chain.off.items()
+        ),
+        *(
+            f"  forgot early: the table {visible(name)} was full {times} times and let its oldest rows go"
+            for name, times in sorted(chain.forgot_early.items())
         ),
         *(
             f"  caught: {visible(node.source)}, {node.times} times; the last: {visible(node.reason)}"

@@ -64,6 +64,7 @@ class Note(Struct, frozen=True, kw_only=True):
     `anchor` is the first block that the run read: with it, whoever starts knows its own run digest before it
     reads a block. `rebuilding`: the log is being judged anew, and what was published is partly of the run
     before. `off`: detectors and explanations that raised, each with the block from which it is not asked.
+    `forgot_early`: tables that were full, each with how often it forgot its oldest rows before their time.
     """
 
     head: Annotated[int, Meta(ge=-1, le=_LARGEST)]
@@ -73,6 +74,7 @@ class Note(Struct, frozen=True, kw_only=True):
     anchor: tuple[Count, Hash] | None = None
     rebuilding: bool = False
     off: dict[Name, Count] = {}
+    forgot_early: dict[Name, Count] = {}
 
 
 class SubjectScore(Struct, frozen=True):

@@ -26,9 +26,10 @@ from numpy.typing import NDArray
 
 from detectors.alerts.alert import Alert, RoleName
 from detectors.base import Detector, Learns
-from detectors.engine.engine import Checkpoint, Engine
+from detectors.engine.engine import Engine
 from detectors.engine.episodes import Episode
 from detectors.engine.judge import Off
+from detectors.engine.kept import Checkpoint
 from detectors.engine.state import Frames, Moment
 from detectors.engine.tally import DIGEST_BYTES, ROLES, Tally
 from detectors.memory import files
@@ -129,7 +130,7 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
     """Writes to a temporary file, makes it durable, renames it into place."""
     temporary = path.with_name(f"{path.name}.writing")
     with temporary.open("wb") as file:
-        np.savez(file, **_arrays(checkpoint))  # type: ignore[arg-type]
+        np.savez(files.Written(file), **_arrays(checkpoint))  # type: ignore[arg-type]
     files.sync(temporary)
     files.rename(temporary, path)
 

@@ -13,80 +13,23 @@ from pathlib import Path
 
 from detectors.alerts.alert import Alert
 from detectors.alerts.caps import RECORD_BYTES, score_bytes
-from detectors.base import Detector, Explanation, Finding, Quiet, hexed
+from detectors.base import Detector, Explanation, Quiet, hexed
 from detectors.engine.digest import digest
-from detectors.engine.episodes import Episode, Episodes, Key
+from detectors.engine.episodes import Episodes
 from detectors.engine.judge import Judge, Judged
+from detectors.engine.kept import IN_LAKE, NO_OFFSET, Checkpoint, Kept
+from detectors.engine.output import Output, scores_of
 from detectors.engine.revisions import Place
 from detectors.engine.settings import EngineSettings
 from detectors.engine.state import Moment, State, advance, cut
-from detectors.engine.tally import Tally
 from detectors.memory import memory
 from detectors.memory.memory import Memory
 from detectors.parts.contract import Part
-from detectors.parts.ledger import Ledger, native_coin
+from detectors.parts.ledger import native_coin
 from detectors.registry import explanations, parts
 from ingest import schema
 from ingest.model.batch import Batch, Event, Rollback
 from ingest.model.errors import ChainGap, RollbackTooDeep, RunMismatch
-
-NO_OFFSET = -1
-"""The offset of a state before the log's first block: nothing to save yet."""
-
-IN_LAKE = -2
-"""The offset of a state at a block that came from a lake: the log does not go on from there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """A subject's score at the end of a block, with the detectors it came from."""
-
-    block_number: int
-    subject_kind: str
-    subject: str
-    score: float
-    parts: dict[str, float]
-
-
-@dataclass(slots=True)
-class Output:
-    """What an event led to: revisions of alerts, scores by block (of each the highest first), and the
-    rollback, if it was one.
-    """
-
-    alerts: list[Alert] = field(default_factory=list)
-    revised: list[str] = field(default_factory=list)
-    """Ids of the alerts that the blocks revised, in order, as often as they did."""
-    scores: list[Score] = field(default_factory=list)
-    scores_left_out: dict[int, int] = field(default_factory=dict)
-    """How many scores of a block were too many, where some were."""
-    blocks: list[tuple[int, bytes, int]] = field(default_factory=list)
-    """(number, hash, timestamp) of each block taken."""
-    rollback: Rollback | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What stood after an event, and the log offset that follows it."""
-
-    moment: Moment
-    offset: int
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """What stood at a final block beside tables and edges, where the log goes on after it, and the alerts
-    that could still change then.
-    """
-
-    chain_id: int
-    run: str
-    offset: int
-    moment: Moment
-    ledger: Ledger
-    open: dict[Key, Episode]
-    alerts: dict[str, Alert]
-    tallies: dict[str, Tally]
 
 
 @dataclass(slots=True)
@@ -148,7 +91,9 @@ class Engine:
         places = {row[0]: Place(row[1], row[0], *row[2:]) for row in piece.blocks.select(columns).iter_rows()}
         for number, of_block in groupby(findings, key=lambda judged: judged[1].block_number):
             output.revised += self._revise(list(of_block), places[number])
-        for number, scores in _scores([(d.name, f) for d, f in findings], self.settings.score_floor).items():
+        for number, scores in scores_of(
+            [(d.name, f) for d, f in findings], self.settings.score_floor
+        ).items():
             output.scores += scores[: self.most_scores]
             if len(scores) > self.most_scores:
                 output.scores_left_out[number] = len(scores) - self.most_scores
@@ -359,20 +304,3 @@ class Engine:
 def _left(rollback: Rollback) -> str:
     """Why an alert is retracted."""
     return f"its block left the chain (rollback to block {rollback.number})"
-
-
-def _scores(findings: list[tuple[str, Finding]], floor: float) -> dict[int, list[Score]]:
-    """By block, the highest score of each subject, with what each detector gave; those below the floor are
-    left out. The highest come first, of equals by subject.
-    """
-    parts: dict[tuple[int, str, str], dict[str, float]] = {}
-    for name, finding in findings:
-        if finding.score >= floor:
-            key = (finding.block_number, finding.subject_kind, hexed(finding.subject))
-            of_subject = parts.setdefault(key, {})
-            of_subject[name] = max(finding.score, of_subject.get(name, 0.0))
-    by_block: dict[int, list[Score]] = {}
-    for (number, kind, subject), of_subject in sorted(parts.items()):
-        score = Score(number, kind, subject, max(of_subject.values()), of_subject)
-        by_block.setdefault(number, []).append(score)
-    return {number: sorted(scores, key=lambda score: -score.score) for number, scores in by_block.items()}

@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from detectors.kernels import u256
-from detectors.kernels.effects import before, funder_of, funders, give, join, meet, quiet, take, wallet_row
+from detectors.kernels.balances import give, take
+from detectors.kernels.effects import before, funder_of, funders, join, meet, quiet, wallet_row
 from detectors.kernels.layout import (
     E_DEPTH,
     E_FROM,
@@ -37,6 +38,7 @@ from detectors.kernels.layout import (
 from detectors.kernels.tables import known_wallet
 from detectors.kernels.takings import is_funded_well
 from detectors.kernels.walks import alive, gather, is_hub, known_hub, pass_through
+from detectors.memory.borrowed import borrowed
 from detectors.memory.compiled import njit
 
 
@@ -155,6 +157,7 @@ def run(g, rows, limits, out, found, trail, touched):  # type: ignore[no-untyped
     """Streams all rows through the graph. out: int64 [rows, ROW_INTS], zeroed; found: [limits.gathered].
     Room for every insertion, trail and touched wallet is reserved already.
     """
+    g, rows, touched = borrowed(g), borrowed(rows), borrowed(touched)
     walk = np.zeros(3, np.int64)
     open_wallets, count = np.zeros(3 * rows.block.size + 1, np.int64), 0
     for i in range(rows.block.size):

@@ -18,11 +18,12 @@ from typing import Any
 
 import numba
 from numba import njit
-from numba.core import caching
+from numba.core import caching, cgutils, types
+from numba.extending import intrinsic
 
 from ingest.machine.tools import home
 
-__all__ = ["CACHE", "KernelLocator", "njit"]
+__all__ = ["CACHE", "KernelLocator", "cgutils", "intrinsic", "njit", "types"]
 
 TOP = Path(__file__).resolve().parents[2]
 ROOMS = ("detectors/kernels/", "detectors/memory/")

@@ -116,7 +116,7 @@ class Features:
         first, last = (int(rows["row"][0]), int(rows["row"][-1])) if rows.height else (0, -1)
         of_rows, of_block = pl.col("row").is_between(first, last), pl.col("block_number") == number
         columns = {
-            name: frame.filter(of_rows if "row" in frame.columns else of_block)
+            name: frame.filter(of_rows if "row" in frame.columns else of_block) if frame.height else frame
             for name, frame in self.columns.items()
         }
         trails, wallets = self.trails.filter(of_rows), self.wallets.filter(of_block)

@@ -13,7 +13,8 @@ from detectors.alerts.messages import Note, group_of
 from detectors.base import Detector
 from detectors.engine import checkpoint
 from detectors.engine.digest import digest
-from detectors.engine.engine import Engine, Output
+from detectors.engine.engine import Engine
+from detectors.engine.output import Output
 from detectors.engine.settings import EngineSettings
 from detectors.memory.memory import NO_BLOCK
 from detectors.runs.outbox import Outbox

@@ -20,7 +20,8 @@ from detectors.alerts.messages import (
     scores_key,
 )
 from detectors.base import hexed
-from detectors.engine.engine import Engine, Output, Score
+from detectors.engine.engine import Engine
+from detectors.engine.output import Output, Score
 from ingest.kafka import ALERTS, BLOCKS, SCORES, Publisher
 
 CHUNK_RECORDS, CHUNK_BYTES = 1_000, 8_000_000
@@ -81,6 +82,7 @@ class Outbox:
             anchor=anchor,
             rebuilding=rebuilding,
             off={name: off.block for name, off in state.off.items()},
+            forgot_early=state.memory.early_ageings(),
         )
 
     def alert_records(self, alerts: Iterable[Alert]) -> Iterator[Record]:

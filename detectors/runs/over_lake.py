@@ -14,7 +14,8 @@ import polars as pl
 
 from detectors.alerts.alert import Alert, book
 from detectors.base import Detector
-from detectors.engine.engine import Engine, Score
+from detectors.engine.engine import Engine
+from detectors.engine.output import Score
 from detectors.engine.settings import EngineSettings
 from detectors.runs.tiers import at_tier
 from ingest.lake.reading import Lake

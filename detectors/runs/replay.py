@@ -7,7 +7,9 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from detectors.engine.engine import IN_LAKE, Engine, Output
+from detectors.engine.engine import Engine
+from detectors.engine.kept import IN_LAKE
+from detectors.engine.output import Output
 from detectors.runs.beginning import Beginning, Seam
 from detectors.runs.outbox import block_records
 from ingest.model.batch import Batch, Event, Rollback

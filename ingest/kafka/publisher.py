@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from kafka import KafkaProducer, TopicPartition
 from kafka import errors as kafka_errors
@@ -36,6 +36,7 @@ class Publisher:
         self._bootstrap = checked(bootstrap)
         self._id = transactional_id
         self._began = time.monotonic()
+        self._sent: list[Any] = []
         with self._errors():
             self._producer = KafkaProducer(
                 **connection(self._bootstrap),
@@ -53,6 +54,7 @@ class Publisher:
     def transaction(self) -> Iterator[None]:
         """What is sent inside becomes visible together on leaving, or not at all when an exception passes."""
         self._began = time.monotonic()
+        self._sent = []
         with self._errors():
             self._producer.begin_transaction()
         try:
@@ -62,12 +64,13 @@ class Publisher:
         except BaseException:
             self._abort()
             raise
+        self._end(self._deliver)
         self._end(self._producer.commit_transaction)
 
     def send(self, topic: str, partition: int, key: bytes, value: bytes | None) -> None:
         """Hands one record over (at most 1 MB); a failure to deliver is raised by the transaction's end."""
         with self._errors():
-            self._producer.send(topic, value=value, key=key, partition=partition)
+            self._sent.append(self._producer.send(topic, value=value, key=key, partition=partition))
 
     def mark(self, group: str, topic: str, partition: int, offset: int, note: str) -> None:
         """Commits with the transaction that `group` is done below `offset`. A note: at most 4,000 bytes."""
@@ -81,6 +84,17 @@ class Publisher:
         except kafka_errors.KafkaError:
             # Records that nobody takes any more: the library gives up before it has ended its own thread.
             self._producer._sender.force_close()
+
+    def _deliver(self) -> None:
+        """Returns once the broker holds every record of the transaction.
+
+        The library's commit does not say so: where the broker refuses a record for its number (it was just
+        stopped, or lost its memory of this producer) the library takes a new epoch by itself, drops what was
+        on its way, and lets the commit of what is left, perhaps nothing, succeed.
+        """
+        self._producer.flush()
+        for sent in self._sent:
+            sent.get(timeout=0)
 
     def _end(self, call: Callable[[], None]) -> None:
         with self._errors():

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from detectors.alerts.alert import Alert, book
 from detectors.base import Detector, Finding
-from detectors.engine.engine import Engine, Output, Score
+from detectors.engine.engine import Engine
 from detectors.engine.judge import scored
+from detectors.engine.output import Output, Score
 from detectors.engine.settings import EngineSettings
 from detectors.engine.state import State, advance, cut
 from detectors.parts.features import Features

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from detectors.engine import checkpoint
-from detectors.engine.engine import Checkpoint, Engine
+from detectors.engine.engine import Engine
+from detectors.engine.kept import Checkpoint
 from detectors.engine.settings import EngineSettings
 from detectors.memory.memory import folder_of
 from detectors.parts.horizons import Horizons

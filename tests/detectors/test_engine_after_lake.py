@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from detectors.engine import checkpoint
-from detectors.engine.engine import IN_LAKE, Engine
+from detectors.engine.engine import Engine
+from detectors.engine.kept import IN_LAKE
 from ingest.model.errors import RollbackTooDeep
 from tests.detectors.test_engine import SETTINGS, LargePayments, back_to, fed, payday
 from tests.fixtures.frames import ChainBuilder

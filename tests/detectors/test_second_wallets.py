@@ -47,12 +47,17 @@ def test_a_stranger_who_looks_like_alice_poisons_the_shop_that_paid_her() -> Non
 THIRD, FOURTH = (ALICE[:3] + address(f"alice's {name}")[3:17] + ALICE[17:] for name in ("third", "fourth"))
 
 
-def test_whoever_paid_alice_knows_the_wallets_that_she_set_up_through_her_second() -> None:
+@pytest.mark.parametrize("days", [0, 500, 3000])
+def test_whoever_paid_alice_knows_the_wallets_that_she_set_up_through_her_second(days: int) -> None:
+    """However long ago that was: she pays from them for years."""
     chain = ChainBuilder()
     chain.block().native(SHOP, ALICE, 5 * ETHER)
     chain.block().native(ALICE, SECOND, 4 * ETHER)
     chain.block().native(SECOND, THIRD, 3 * ETHER)
     chain.block().native(THIRD, FOURTH, 2 * ETHER)
+    for _ in range(60):
+        chain.block(days * 86_400 // 60)
+    chain.block().native(SHOP, ALICE, 5 * ETHER)
     chain.block().native(FOURTH, SHOP, ETHER // 100)
     chain.block().native(address("a payer"), THIRD, 5 * ETHER)
     chain.block().native(FOURTH, address("a payer"), ETHER // 100)

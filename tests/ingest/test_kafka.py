@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from kafka import TopicPartition
 
 from ingest.kafka import (
     ALERTS,
@@ -172,6 +173,37 @@ def test_a_second_publisher_takes_over_and_the_first_hears_it(chain: Chain) -> N
         with successor.transaction():
             successor.send(BLOCKS, chain.partition, chain.key, b"block 2")
     assert chain.read() == [b"block 1", b"block 2"]
+
+
+def test_a_record_that_the_broker_refuses_is_never_taken_for_published(chain: Chain) -> None:
+    chain.publish(b"block 1")
+    refused = pytest.raises(
+        BrokerUnreachable, match="did not take a transaction: OutOfOrderSequenceNumberError"
+    )
+    with refused, chain.publisher.transaction():
+        skip_a_number(chain)
+        chain.publisher.send(BLOCKS, chain.partition, chain.key, b"lost on its way")
+    chain.publisher.close()
+    chain.publisher = Publisher(chain.kafka, chain.name)
+    chain.publish(b"block 2")
+    assert chain.read() == [b"block 1", b"block 2"]
+
+
+def test_a_mark_does_not_move_past_a_record_that_the_broker_refused(chain: Chain) -> None:
+    group = f"detect-{chain.name}"
+    chain.publish(b"block 1")
+    refused = pytest.raises(BrokerUnreachable, match="did not take a transaction")
+    with refused, chain.publisher.transaction():
+        skip_a_number(chain)
+        chain.publisher.send(BLOCKS, chain.partition, chain.key, b"lost on its way")
+        chain.publisher.mark(group, BLOCKS, chain.partition, 7, "never")
+    assert last_mark(chain.kafka, group, BLOCKS, chain.partition) is None
+
+
+def skip_a_number(chain: Chain) -> None:
+    """As if the broker had lost the last records of this publisher: its next one is out of order."""
+    partition = TopicPartition(BLOCKS, chain.partition)
+    chain.publisher._producer._transaction_manager.increment_sequence_number(partition, 5)
 
 
 def test_a_mark_is_committed_with_its_transaction(chain: Chain) -> None:

@@ -68,6 +68,21 @@ def test_killed_at_any_transaction_a_plain_start_ends_it(
     assert_same(judged, clean)
 
 
+def test_a_chain_that_is_judged_anew_leaves_the_books_of_the_others_to_be_exported(
+    judged: JudgedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = once(judged, 16)
+    assert is_killed(judged, monkeypatch, AFTER_THE_MARK)
+    books = {chain.chain_id: chain for chain in from_kafka(judged.kafka)}
+    assert books[other.chain_id].book() == from_kafka(judged.kafka, other.chain_id)[0].book() != []
+    halfway = books[judged.chain_id]
+    assert halfway.book() == []
+    assert halfway.unreadable == (
+        "all it has: it is being judged anew, and its alerts are partly of the run before: "
+        "let `undertow detect` finish that, then export again",
+    )
+
+
 def test_the_start_that_repeats_it_is_killed_as_well(
     judged: JudgedLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,20 +103,42 @@ def test_a_second_rebuild_over_a_killed_one_with_yet_other_settings(
     assert_same(judged, once(judged, 12))
 
 
-def test_killed_after_the_difference_the_next_start_reads_the_log_again(
-    judged: JudgedLog, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param("detectors.engine.checkpoint.save", id="before-state-is-written"),
+        pytest.param("detectors.memory.memory.Memory.move", id="before-it-is-moved", marks=pytest.mark.soak),
+        pytest.param("detectors.memory.append_only.AppendOnly.move", id="when-its-files-were-moved"),
+    ],
+)
+def test_killed_after_the_difference_the_next_start_repeats_it(
+    judged: JudgedLog, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    """A rebuild begins by deleting the old state, so there is none of another run."""
+    """State is put in its place before the mark says that it is done."""
 
     def die(*_: object) -> bool:
         raise Killed
 
     with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr("detectors.engine.checkpoint.save", die)
+        patched.setattr(place, die)
         judged.judges(finality=16, rebuild=True)
-    assert not judged.mark().rebuilding
-    assert judged.judges(finality=16) == []
+    assert judged.mark().rebuilding
+    assert judged.judges(finality=16) != []
     assert_same(judged, once(judged, 16))
+    assert judged.judges(finality=16) == []
+
+
+def test_a_rebuild_that_ended_before_it_sent_anything_leaves_the_old_state_to_go_on(
+    judged: JudgedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = judged.folder / "state"
+    head = state / f"chain-{judged.chain_id}" / "head.json"
+    before = judged.mark(), head.read_bytes()
+    assert is_killed(judged, monkeypatch, 0)
+    assert list((state / "rebuild").rglob("*.*"))
+    assert (judged.mark(), head.read_bytes()) == before
+    assert judged.judges(finality=8) == []
+    assert list((state / "rebuild").rglob("*.*")) == []
 
 
 def test_state_that_a_rebuild_elsewhere_has_left_behind_is_passed_over(judged: JudgedLog) -> None:

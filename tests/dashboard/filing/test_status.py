@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from dashboard.filing.status import gather, text
+from dashboard.filing.status import Status, gather, text
 from dashboard.store import Feed, Rejected, open_writer
 from detectors.alerts.messages import Note, group_of, note_text
 from ingest.kafka import BLOCKS, Cluster, Publisher
@@ -41,22 +41,36 @@ def test_a_node_that_lied_and_one_of_another_chain_are_named(kafka: str, fresh_c
     assert "http://lost" in str(status.to_dict())
 
 
+def judged_with(kafka: str, chain_id: int, note: Note) -> Status:
+    """What is said of a chain of one block, which a detector judged and left this note of."""
+    writer = LogWriter(kafka, chain_id)
+    writer.publish([ChainBuilder(chain_id).block().batch()])
+    writer.close()
+    group = group_of(chain_id)
+    with Publisher(kafka, group) as publisher, publisher.transaction():
+        partition = Cluster(kafka).partition_of(chain_id)
+        publisher.mark(group, BLOCKS, partition, 1, note_text(note))
+    return gather(kafka, None, chain_id)
+
+
 @pytest.mark.broker
 def test_a_detector_that_raised_is_named_with_the_block_since_which_it_is_off(
     kafka: str, fresh_chain_id: int
 ) -> None:
-    writer = LogWriter(kafka, fresh_chain_id)
-    writer.publish([ChainBuilder(fresh_chain_id).block().batch()])
-    writer.close()
-    group = group_of(fresh_chain_id)
-    with Publisher(kafka, group) as publisher, publisher.transaction():
-        partition = Cluster(kafka).partition_of(fresh_chain_id)
-        publisher.mark(group, BLOCKS, partition, 1, note_text(Note(head=1, hash="0x", off={"layering": 1})))
-
-    status = gather(kafka, None, fresh_chain_id)
-
+    status = judged_with(kafka, fresh_chain_id, Note(head=1, hash="0x", off={"layering": 1}))
     assert "  off: layering, since block 1, where it raised" in text(status)
     assert status.to_dict()["log"][0]["off"] == {"layering": 1}
+
+
+@pytest.mark.broker
+def test_a_table_that_was_full_is_named_with_how_often_it_forgot_early(
+    kafka: str, fresh_chain_id: int
+) -> None:
+    full = {"told_pairs": 3, "pairs": 1}
+    status = judged_with(kafka, fresh_chain_id, Note(head=1, hash="0x", forgot_early=full))
+    said = "forgot early: the table told_pairs was full 3 times and let its oldest rows go"
+    assert f"  {said}" in text(status)
+    assert status.to_dict()["log"][0]["forgot_early"] == full
 
 
 def test_one_chain_of_a_store_can_be_asked_for(sqlite_url: str) -> None:

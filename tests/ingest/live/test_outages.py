@@ -90,7 +90,7 @@ def wait_for_words(said: list[str], words: str, deadline_s: float = 90) -> None:
 @pytest.mark.broker
 @pytest.mark.chain
 @pytest.mark.slow
-@pytest.mark.parametrize("away_s", [2.0, pytest.param(120.0, marks=LONG)])
+@pytest.mark.parametrize("away_s", [2.0, pytest.param(12.0, marks=LONG), pytest.param(120.0, marks=LONG)])
 def test_a_broker_that_is_away_is_waited_for(town: Town, own_broker: StoppableBroker, away_s: float) -> None:
     with following(town, own_broker.bootstrap):
         with mining(town):
