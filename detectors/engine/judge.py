@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from detectors.alerts.caps import WORD, shortened
 from detectors.alerts.text import visible
-from detectors.base import Detector, Excused, Explanation, Finding, Reader, ReadingExplanation
+from detectors.base import Detector, Excused, Explanation, Finding, Reader, ReadingExplanation, reads_of
 from detectors.engine.ranks import RANKS
 from detectors.parts.features import Features
 from ingest.model.batch import Batch
@@ -124,20 +124,26 @@ class Judge:
 
 def scored(detector: Detector | Reader, piece: Batch, features: Features) -> list[Finding]:
     """What a detector finds in a piece, whichever of the two contracts it keeps."""
-    if not isinstance(detector, Reader):
-        return detector.score(piece, features)
+    reads, either = reads_of(detector), cast(Any, detector)
+    if reads is None:
+        found: list[Finding] = either.score(piece, features)
+        return found
     assert features.look is not None, "a state was made without its readers"
-    return detector.score(features.look.by(f"detector {detector.name}", detector.reads))
+    seen: list[Finding] = either.score(features.look.by(f"detector {detector.name}", reads))
+    return seen
 
 
 def _reason(
     explanation: Explanation | ReadingExplanation, piece: Batch, features: Features, finding: Finding
 ) -> str | None:
-    if not isinstance(explanation, ReadingExplanation):
-        return explanation.reason(piece, features, finding)
+    reads, either = reads_of(explanation), cast(Any, explanation)
+    if reads is None:
+        told: str | None = either.reason(piece, features, finding)
+        return told
     assert features.look is not None, "a state was made without its readers"
     look = features.look.of_block(finding.block_number)
-    return explanation.reason(look.by(explanation_key(explanation.kind), explanation.reads), finding)
+    seen: str | None = either.reason(look.by(explanation_key(explanation.kind), reads), finding)
+    return seen
 
 
 def _in_order(found: list[Judged], piece: Batch) -> list[Judged]:

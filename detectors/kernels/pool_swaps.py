@@ -130,17 +130,19 @@ def _resolve(  # type: ignore[no-untyped-def]
                 side = _side(told)
                 if side != NO_SIDE:
                     look(current, previous, pools[pool, 0], time[row], known)
-                    prefer_in = _remembered(known, TOKEN0 + side, coins, since, block[row])
-                    prefer_out = _remembered(known, TOKEN1 - side, coins, since, block[row])
-                    out, by_out = side_of(
-                        events, head, window, event, end, OUT, amount, money, told, 3 - 2 * side, prefer_out,
-                        assets, sums,
-                    )  # fmt: skip
-                    into, by_in = side_of(
-                        events, head, window, event, end, INTO, amount, money, told, 2 * side, prefer_in,
-                        assets, sums,
-                    )  # fmt: skip
-                    asset_in[at], asset_out[at], how[at] = into, out, max(by_in, by_out)
+                    how[at] = 0
+                    for way in (OUT, INTO):
+                        token, place = (1 - side, 3 - 2 * side) if way == OUT else (side, 2 * side)
+                        prefer = _remembered(known, TOKEN0 + token, coins, since, block[row])
+                        asset, by = side_of(
+                            events, head, window, event, end, way, amount, money, told, place, prefer, assets,
+                            sums,
+                        )  # fmt: skip
+                        how[at] = max(how[at], by)
+                        if way == OUT:
+                            asset_out[at] = asset
+                        else:
+                            asset_in[at] = asset
             window = events[event, E_NEXT]
             event = window
 

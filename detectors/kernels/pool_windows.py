@@ -32,6 +32,9 @@ hostile transaction has beyond that resolves nothing.
 IN_WINDOW, AFTER, ANYWHERE, ONLY_ASSET, REMEMBERED = range(1, 6)
 """How a side was resolved."""
 
+TURNS = 5
+"""The three windows by amount, then the first and the last of them by the only asset."""
+
 
 @njit(cache=True)
 def _pool_at(pool, first, used, pools, slots):  # type: ignore[no-untyped-def]
@@ -151,17 +154,14 @@ def side_of(  # type: ignore[no-untyped-def]
     events, head, begin, at, end, way, amount, money, wanted, side, prefer, assets, sums
 ):  # fmt: skip
     """(asset, how): of one side of the swap at event `at`; its windows begin at `begin` and end at `end`."""
-    asset = asset_of(events, begin, at, way, amount, money, wanted, side, prefer, False, assets, sums)
-    if asset != NONE:
-        return asset, IN_WINDOW
-    after = events[at, E_NEXT]
-    asset = asset_of(events, after, end, way, amount, money, wanted, side, prefer, False, assets, sums)
-    if asset != NONE:
-        return asset, AFTER
-    asset = asset_of(events, head, NONE, way, amount, money, wanted, side, prefer, False, assets, sums)
-    if asset != NONE:
-        return asset, ANYWHERE
-    asset = asset_of(events, begin, at, way, amount, money, wanted, side, prefer, True, assets, sums)
-    if asset == NONE:
-        asset = asset_of(events, head, NONE, way, amount, money, wanted, side, prefer, True, assets, sums)
-    return asset, ONLY_ASSET
+    for turn in range(TURNS):
+        first, last = begin, at
+        if turn == 1:
+            first, last = events[at, E_NEXT], end
+        elif turn in (2, 4):
+            first, last = head, NONE
+        only = turn > 2
+        asset = asset_of(events, first, last, way, amount, money, wanted, side, prefer, only, assets, sums)
+        if asset != NONE:
+            return asset, ONLY_ASSET if only else IN_WINDOW + turn
+    return NONE, ONLY_ASSET

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Seen, Tier, hexed
-from detectors.memory.layout import Array, Columns
-from detectors.parts.trades import Change, Leg, changes_of, legs_of
+from detectors.parts.front_and_back import Signs, accounts, both_ways, goes, one_hand, opposite
+from detectors.parts.trades import Leg, legs_of, trader
 from detectors.parts.without_others import before_it, shortfalls
 from detectors.parts.worth import severity
 
@@ -105,7 +103,7 @@ class Sandwich:
 
     name = "sandwich"
     catches: tuple[str, ...] = ("sandwich",)
-    needs: Tier = "receipts"
+    needs: Tier = "logs"
     settings = Settings()
     reads: tuple[str, ...] = ("net", "pools")
 
@@ -114,53 +112,50 @@ class Sandwich:
         if legs is None or not legs["row"].size:
             return []
         found: dict[tuple[int, int], list[Attempt]] = {}
-        for which in _both_ways(seen, legs):
+        for which in both_ways(seen, legs):
             for attempt in self._attempts(seen, legs_of(seen, which)):
                 found.setdefault((attempt.backs[-1].block, attempt.account), []).append(attempt)
         return [self._finding(seen, found[key]) for key in sorted(found)]
 
     def _attempts(self, seen: Seen, legs: Sequence[Leg]) -> Iterator[Attempt]:
         """Of the legs of one pool in one block, in their order."""
-        changes = {leg.transaction: changes_of(seen, leg.transaction) for leg in legs}
         pair = {leg.asset_in for leg in legs} | {leg.asset_out for leg in legs}
+        of: dict[int, list[Leg]] = {}
+        for leg in legs:
+            of.setdefault(leg.transaction, []).append(leg)
         spoken: set[tuple[int, ...]] = set()
-        for money in sorted(pair):
-            for account in _accounts(changes, pair, legs):
-                attempt = self._attempt(account, money, legs, changes)
-                if attempt is None:
-                    continue
-                ends = tuple(leg.row for leg in (*attempt.fronts, *attempt.backs))
-                if ends not in spoken:
+        for account, signs in accounts(seen, pair, of):
+            for money in sorted(pair):
+                attempt = self._attempt(account, money, signs, of)
+                ends = tuple(leg.row for leg in (*attempt.fronts, *attempt.backs)) if attempt else ()
+                if attempt is not None and ends not in spoken:
                     spoken.add(ends)
                     yield attempt
 
     def _attempt(
-        self, account: int, money: int, legs: Sequence[Leg], changes: Mapping[int, Sequence[Change]]
+        self, account: int, money: int, signs: Mapping[int, Signs], of: Mapping[int, Sequence[Leg]]
     ) -> Attempt | None:
         """What an account did that first gave `money`, if it is a sandwich."""
-        buys = [leg for leg in legs if leg.asset_in == money]
-        sells = [leg for leg in legs if leg.asset_out == money]
-        if not buys or not sells:
-            return None
-        token = buys[0].asset_out
-        mine = {number: _direction(account, money, token, lines) for number, lines in changes.items()}
-        fronts = [leg for leg in buys if _is(mine[leg.transaction], 1)]
-        backs = [leg for leg in sells if _is(mine[leg.transaction], -1)]
-        if not fronts or not backs or not _opposite(fronts, backs, mine):
+        mine = [leg for transaction in signs for leg in of[transaction]]
+        fronts = [leg for leg in mine if leg.asset_in == money and goes(leg, signs, 1)]
+        backs = [leg for leg in mine if leg.asset_out == money and goes(leg, signs, -1)]
+        if not fronts or not backs or not opposite(fronts, backs, signs):
             return None
         first, last = fronts[0].transaction, backs[-1].transaction
-        signers = {leg.signer for leg in (*fronts, *backs)}
-        inside = [leg for leg in legs if first < leg.transaction < last and mine[leg.transaction] is None]
-        victims = [leg for leg in inside if leg.asset_in == money and leg.signer not in signers]
-        last_victim = max((leg.transaction for leg in victims), default=-1)
-        fronts = [leg for leg in fronts if leg.transaction < last_victim]
-        backs = [leg for leg in backs if any(leg.transaction > each.transaction for each in victims)]
-        if not fronts or not backs or not _one_hand(account, fronts, backs):
+        own = {leg.signer for leg in (*fronts, *backs)}
+        others = [number for number in of if first < number < last and number not in signs]
+        inside = [leg for number in others for leg in of[number]]
+        victims = [leg for leg in inside if leg.asset_in == money and leg.signer not in own]
+        if not victims:
             return None
-        loss, exact = _loss(fronts, [leg for leg in inside if leg.transaction <= last_victim], victims)
-        attempt = Attempt(
-            account, fronts[0].pool, money, token, tuple(fronts), tuple(victims), tuple(backs), loss, exact
-        )
+        begin, end = victims[0].transaction, victims[-1].transaction
+        fronts = [leg for leg in fronts if leg.transaction < end]
+        backs = [leg for leg in backs if leg.transaction > begin]
+        if not fronts or not backs or not one_hand(account, fronts, backs):
+            return None
+        loss, exact = _loss(fronts, [leg for leg in inside if leg.transaction <= end], victims)
+        traded = tuple(fronts), tuple(victims), tuple(backs)
+        attempt = Attempt(account, fronts[0].pool, money, fronts[0].asset_out, *traded, loss, exact)
         return attempt if self._is_sandwich(attempt) else None
 
     def _is_sandwich(self, attempt: Attempt) -> bool:
@@ -175,7 +170,7 @@ class Sandwich:
         last = max((leg for each in attempts for leg in each.backs), key=lambda leg: leg.row)
         in_coin = [each.loss_in_coin for each in attempts]
         wei = sum(each for each in in_coin if each is not None)
-        victims = {leg.trader for each in attempts for leg in each.victims}
+        victims = {trader(seen, leg) for each in attempts for leg in each.victims}
         account = seen.address(most.account)
         lost = (
             f"{wei} wei" if None not in in_coin else f"{most.loss} units of {hexed(seen.address(most.token))}"
@@ -195,6 +190,10 @@ class Sandwich:
                 "apart": round(most.apart, 6),
                 "least_loss": round(most.loss / max(most.served, 1), 6),
                 "loss_wei": str(wei),
+                "paid": str(most.paid),
+                "bought": str(most.bought),
+                "sold": str(most.sold),
+                "got": str(most.got),
                 "victims": len(victims),
                 "pools": len({each.pool for each in attempts}),
                 "loss_is": "exact" if all(each.exact for each in attempts) else "an estimate",
@@ -207,63 +206,6 @@ class Sandwich:
             proven=all(each.exact for each in attempts),
             value_wei=wei if None not in in_coin else None,
         )
-
-
-def _both_ways(seen: Seen, legs: Columns) -> Iterator[Array]:
-    """Legs of each pool and block with three or more, both ways, by their place in the table."""
-    sent = seen.transactions
-    block = sent["block"][legs["transaction"] - sent["number"][0]]
-    order = np.lexsort((legs["row"], legs["pool"], block))
-    moved = (np.diff(block[order]) != 0) | (np.diff(legs["pool"][order]) != 0)
-    for which in np.split(order, np.flatnonzero(moved) + 1):
-        assets = legs["asset_in"][which]
-        if which.size >= 3 and (assets != assets[0]).any():
-            yield which
-
-
-def _accounts(changes: Mapping[int, Sequence[Change]], pair: set[int], legs: Sequence[Leg]) -> list[int]:
-    """Who has more or less of a token of the pool after two transactions or more; signers first."""
-    seen: dict[int, int] = {}
-    for lines in changes.values():
-        for account in {line.account for line in lines if line.asset in pair}:
-            seen[account] = seen.get(account, 0) + 1
-    signers = {leg.signer for leg in legs}
-    mute = pair | {leg.pool for leg in legs} | {0}
-    kept = [account for account, times in seen.items() if times > 1 and account not in mute]
-    return sorted(kept, key=lambda account: (account not in signers, account))
-
-
-def _direction(account: int, money: int, token: int, lines: Sequence[Change]) -> tuple[int, int] | None:
-    """The signs of what an account has more of `money` and of `token`; None where it has no part."""
-    own = {line.asset: line.more for line in lines if line.account == account}
-    signs = tuple((own.get(asset, 0) > 0) - (own.get(asset, 0) < 0) for asset in (money, token))
-    return (signs[0], signs[1]) if any(signs) else None
-
-
-def _is(signs: tuple[int, int] | None, way: int) -> bool:
-    """Whether an account bought (1) or sold (-1): more of the token, or less of the money."""
-    return signs is not None and (signs[1] == way or signs[0] == -way)
-
-
-def _opposite(
-    fronts: Sequence[Leg], backs: Sequence[Leg], mine: Mapping[int, tuple[int, int] | None]
-) -> bool:
-    """Whether one asset went one way at first, and the other way at last."""
-    for asset in range(2):
-        at_first = {signs[asset] for leg in fronts if (signs := mine[leg.transaction]) is not None}
-        at_last = {signs[asset] for leg in backs if (signs := mine[leg.transaction]) is not None}
-        if {1, -1} == (at_first | at_last) - {0} and not (at_first & at_last) - {0}:
-            return True
-    return False
-
-
-def _one_hand(account: int, fronts: Sequence[Leg], backs: Sequence[Leg]) -> bool:
-    """Whether it is somebody's own account, and no vault that others trade through: it signed one of them, or
-    one signer, or everybody by calling it, stands at both ends.
-    """
-    before, after = {leg.signer for leg in fronts}, {leg.signer for leg in backs}
-    called = {leg.called for leg in (*fronts, *backs)}
-    return account in before | after or bool(before & after) or called == {account}
 
 
 def _loss(fronts: Sequence[Leg], others: Sequence[Leg], victims: Sequence[Leg]) -> tuple[int, bool]:
@@ -294,6 +236,6 @@ def _roles(seen: Seen, attempts: Sequence[Attempt]) -> tuple[tuple[bytes, RoleNa
         )
     for each in attempts:
         for leg in each.victims:
-            roles.setdefault(leg.trader, "victim")
+            roles.setdefault(trader(seen, leg), "victim")
         roles.setdefault(each.pool, "infrastructure")
     return tuple((seen.address(number), role) for number, role in roles.items())

@@ -5,6 +5,7 @@ that never moves, and the oldest files can be deleted.
 from __future__ import annotations
 
 import os
+import tempfile
 import zlib
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -26,6 +27,11 @@ ROOM = 1 << 38
 LEAST, MOST = 1 << 20, 1 << 26
 """Bytes of a file: each is as long as all before it together, from 1 MiB to 64."""
 
+SPILLED = 1 << 24
+"""Bytes from which on a piece of rows that nobody keeps lies in a file without a name: a batch over months
+logs more rows than there is memory.
+"""
+
 
 @dataclass(slots=True)
 class Segment:
@@ -39,7 +45,7 @@ class Segment:
 
 class Segments:
     """`cells` is [rows, width] of one kind of number; only rows that `reserve` made room for may be touched.
-    Without a folder rows lie in plain memory.
+    Without a folder rows lie in plain memory, or, where there are many, in files that end with the process.
     """
 
     def __init__(self, folder: Path | None, name: str, kind: DTypeLike, width: int, room: int = ROOM) -> None:
@@ -76,7 +82,7 @@ class Segments:
                 f"{self.name} has outgrown its {self._region.size / 2**20:,.0f} MiB of addresses"
             )
         if self.folder is None:
-            self._region.put_memory(at, size)
+            self._put_unnamed(at, size)
         else:
             path = self.path(segment)
             try:
@@ -89,6 +95,21 @@ class Segments:
             self._region.put_file(at, file, size)
             os.close(file)
         self.segments.append(segment)
+
+    def _put_unnamed(self, at: int, size: int) -> None:
+        """Plain memory, for what is small or where the disk for temporary files has no room."""
+        if size < SPILLED:
+            self._region.put_memory(at, size)
+            return
+        try:
+            with tempfile.TemporaryFile() as file:
+                if hasattr(os, "posix_fallocate"):
+                    os.posix_fallocate(file.fileno(), 0, size)
+                else:
+                    os.truncate(file.fileno(), size)
+                self._region.put_file(at, file.fileno(), size)
+        except OSError:
+            self._region.put_memory(at, size)
 
     def check(self, segment: Segment, rows: int) -> None:
         """Maps a file that a head names, of which `rows` rows count. Raises UnreadableCheckpoint where it is

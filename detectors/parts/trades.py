@@ -23,7 +23,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A leg of `pools` with its transaction: who signed, what was called, who has what came of it."""
+    """A leg of `pools` with its transaction: who signed, what was called."""
 
     row: int
     transaction: int
@@ -34,7 +34,6 @@ class Leg:
     version: int
     signer: int
     called: int
-    trader: int
     asset_in: int
     asset_out: int
     trade: Trade
@@ -59,7 +58,7 @@ def legs_of(seen: Seen, which: Sequence[int] | Array) -> list[Leg]:
 
 def _leg(seen: Seen, legs: Columns, swaps: Columns, sent: Columns, i: int, j: int) -> Leg:
     version, number = int(swaps["version"][j]), int(legs["transaction"][i])
-    at, signer = number - int(sent["number"][0]), int(legs["signer"][i])
+    at = number - int(sent["number"][0])
     before, after = (
         reserves(version, *(whole(swaps[f"{when}{side}"][j]) for side in (0, 1)))
         for when in ("before", "after")
@@ -73,30 +72,29 @@ def _leg(seen: Seen, legs: Columns, swaps: Columns, sent: Columns, i: int, j: in
         hash=sent["hash"][at].tobytes(),
         pool=int(legs["pool"][i]),
         version=version,
-        signer=signer,
+        signer=int(legs["signer"][i]),
         called=int(sent["target"][at]),
-        trader=_trader(seen, number, signer, int(legs["asset_in"][i]), int(legs["asset_out"][i])),
         asset_in=int(legs["asset_in"][i]),
         asset_out=int(legs["asset_out"][i]),
         trade=Trade(int(swaps["side"][j]), paid, got, before if swaps["priced"][j] else None, after),
     )
 
 
-def _trader(seen: Seen, transaction: int, signer: int, asset_in: int, asset_out: int) -> int:
-    """The signer, unless nothing changed for him: then who has more of what came out in the end, or less of
-    what went in.
+def trader(seen: Seen, leg: Leg) -> int:
+    """Whose trade it was: the signer's, unless nothing changed for him; then his who has more of what came
+    out in the end, or less of what went in.
     """
-    lines = changes_of(seen, transaction)
-    if any(line.account == signer and line.more for line in lines):
-        return signer
-    emitters = set(seen.of("pools")["swaps"]["pool"].tolist())
+    lines = changes_of(seen, leg.transaction)
+    if any(line.account == leg.signer and line.more for line in lines):
+        return leg.signer
+    pools = set(seen.of("pools")["swaps"]["pool"].tolist())
     ends = [
         line.account
-        for asset, way in ((asset_out, 1), (asset_in, -1))
+        for asset, way in ((leg.asset_out, 1), (leg.asset_in, -1))
         for line in lines
-        if line.asset == asset and line.more * way > 0 and line.account not in emitters
+        if line.asset == asset and line.more * way > 0 and line.account not in pools
     ]
-    return ends[0] if ends else signer
+    return ends[0] if ends else leg.signer
 
 
 def changes_of(seen: Seen, transaction: int) -> list[Change]:

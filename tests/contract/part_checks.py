@@ -36,7 +36,8 @@ def any_cut_says_the_same(part: Part, _folder: Path) -> None:
 def a_rollback_leaves_no_trace(part: Part, _folder: Path) -> None:
     for seed in SEEDS:
         market, expected = _lived(part, seed)
-        assert told(reorganised(market, Random(seed)), (part.name,), follows=True) == expected
+        found = told(reorganised(market, Random(seed)), (part.name,), follows=True)
+        assert found == expected, "another answer after a rollback"
 
 
 def a_restart_changes_nothing(part: Part, folder: Path) -> None:
@@ -44,7 +45,8 @@ def a_restart_changes_nothing(part: Part, folder: Path) -> None:
         market, expected = _lived(part, seed)
         log = reorganised(market, Random(seed))
         crash = Random(seed).randrange(len(log) * 2 // 3, len(log))
-        assert told_with_crash(log, (part.name,), crash, folder / str(seed)) == expected
+        found = told_with_crash(log, (part.name,), crash, folder / str(seed))
+        assert found == expected, "another answer after a restart"
 
 
 def _lived(part: Part, seed: int) -> tuple[Market, Told]:

@@ -1,16 +1,19 @@
-"""A detector is one file: dropped into the library it is found, and nothing else is touched."""
+"""A detector is one file, and so is a part: dropped in it is found, and nothing else is touched."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import detectors.library as library
+import detectors.parts as shared
 from detectors.base import Detector
-from detectors.registry import detectors
+from detectors.parts.contract import Part
+from detectors.registry import detectors, parts
 
 DROPPED_IN = '''
 """A detector dropped in."""
@@ -54,3 +57,44 @@ def test_a_detector_dropped_in_as_one_file_is_found(extended_library: Path) -> N
     (extended_library / "dropped.py").write_text(DROPPED_IN)
     detectors.cache_clear()
     assert [detector.name for detector in detectors()] == ["a-dropped-in", *before]
+
+
+PART = '''
+"""A part dropped in."""
+
+class Dropped:
+    """Says nothing."""
+    name = "a-part"
+    reads = ()
+    kinds = ()
+    settings = None
+
+    def memory(self):
+        return {}
+
+    def take(self, memory, seen):
+        return {}
+'''
+
+
+@pytest.mark.parametrize("room", [shared, library], ids=["shared", "private, beside a detector"])
+def test_a_part_dropped_in_as_one_file_is_found(
+    room: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = [part.name for part in parts()]
+    monkeypatch.setattr(room, "__path__", [*room.__path__, str(tmp_path)])
+    (tmp_path / "dropped_part.py").write_text(PART)
+    parts.cache_clear()
+    try:
+        assert [part.name for part in parts()] == ["a-part", *before]
+    finally:
+        sys.modules.pop(f"{room.__name__}.dropped_part", None)
+        monkeypatch.undo()
+        parts.cache_clear()
+
+
+def test_parts_are_found_by_name_and_files_without_one_are_none() -> None:
+    names = [part.name for part in parts()]
+    assert names == sorted(names)
+    assert set(names) == {"net", "pools", "sides"}
+    assert all(isinstance(part, Part) for part in parts())

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from detectors import registry
 from detectors.base import Finding, Seen, Tier
 from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
@@ -19,6 +20,9 @@ from tests.fixtures.market import Market, goes_on
 from tests.fixtures.restarts import begun, restarted
 
 SHORT = EngineSettings(finality=12, epoch_blocks=20)
+PARTS = registry.parts()
+"""That may be read."""
+
 Said = dict[int, dict[str, Any]]
 """By block: by part and table its columns as plain values."""
 
@@ -90,7 +94,7 @@ def told(
     follows: bool = False,
 ) -> Told:
     looker: Any = Looker(reads)
-    engine = Engine(1, [looker], SHORT, follows=follows)
+    engine = Engine(1, [looker], SHORT, follows=follows, parts=PARTS)
     for event in events:
         _take(engine, looker, event)
     return Told(looker.said, engine.state.memory.digest())
@@ -99,7 +103,7 @@ def told(
 def told_with_crash(log: Sequence[Event], reads: tuple[str, ...], crash: int, folder: Path) -> Told:
     """The same, killed after so many events and gone on from what was saved by then."""
     looker = Looker(reads)
-    engine = begun(Engine(1, [looker], SHORT, folder=folder / "first"))  # type: ignore[list-item]
+    engine = begun(Engine(1, [looker], SHORT, folder=folder / "first", parts=PARTS))  # type: ignore[list-item]
     for offset, event in enumerate(log[:crash], start=1):
         _take(engine, looker, event, offset)
     _Restarted.reads = reads
