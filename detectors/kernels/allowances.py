@@ -34,8 +34,8 @@ OWNER, SPENDER, ASSET, BASIS, HOW, GIVEN, ROW, UNTIL, ON, AMOUNT = (
 )
 LATEST = Layout(ints=("spender",))
 SIGNERS = Layout(ints=("signed",))
-HISTORY = Layout(ints=("owner", "asset", "number", "how", "basis"))
-_OWNER, _ASSET, _NUMBER, _HOW, _BASIS = (chains.FIRST + at for at in HISTORY.at(*HISTORY.ints))
+HISTORY = Layout(ints=("owner", "asset", "number", "how", "basis", "on"))
+_OWNER, _ASSET, _NUMBER, _HOW, _BASIS, _ON = (chains.FIRST + at for at in HISTORY.at(*HISTORY.ints))
 
 NEAR = 4
 """Rows to either side among which an allowance that a transfer lowered has its transfer."""
@@ -167,12 +167,12 @@ def allowances(  # type: ignore[no-untyped-def]
                         latest, old_latest, latest_journal, pair_key(owner, asset[i]), block[i], time[i]
                     )
                     latest[place] = spender
-                    if how != TOLD:
-                        n = chains.add(
-                            cells, control, heads, old_heads, heads_journal, spender, block[i], time[i]
-                        )
-                        cells[n, _OWNER], cells[n, _ASSET] = owner, asset[i]
-                        cells[n, _NUMBER], cells[n, _HOW], cells[n, _BASIS] = first + i, how, k
+                if how != TOLD:
+                    n = chains.add(
+                        cells, control, heads, old_heads, heads_journal, spender, block[i], time[i]
+                    )
+                    cells[n, _OWNER], cells[n, _ASSET], cells[n, _ON] = owner, asset[i], on
+                    cells[n, _NUMBER], cells[n, _HOW], cells[n, _BASIS] = first + i, how, k
                 g_row[given], g_transaction[given], g_owner[given] = first + i, number[t], owner
                 g_spender[given], g_asset[given], g_basis[given] = spender, asset[i], k
                 g_how[given], g_on[given], g_fresh[given] = how, on, on and not was_on

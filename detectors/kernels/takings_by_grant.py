@@ -15,7 +15,7 @@ from detectors.memory.slots import mixed
 
 ERC20, ERC721, ERC1155 = int(Kind.ERC20), int(Kind.ERC721), int(Kind.ERC1155)
 ITEMS = (ERC721, ERC1155)
-TRANSACTION, UNWRAPPED = int(Kind.TRANSACTION), int(Kind.WETH_WITHDRAWAL)
+TRANSACTION, CREATION, UNWRAPPED = int(Kind.TRANSACTION), int(Kind.CREATION), int(Kind.WETH_WITHDRAWAL)
 
 TRIES = (0x23B872DD, 0x42842E0E, 0xB88D4FDE, 0x36C78516)
 """transferFrom, both forms of an item's safeTransferFrom, and Permit2's transferFrom."""
@@ -25,19 +25,20 @@ PARTY = Layout(ints=("granted", "served", "robbed"))
 ASSET = Layout(ints=("users",))
 ROBBED = Layout(ints=("asset",))
 VICTIM = Layout(ints=("pulls",))
+MADE = Layout(ints=("maker", "born"))
 
 OWNER, RECEIVER, SPENDER, SIGNER = 0, 1, 2, 3
 """What part somebody had in a taking, as history says it."""
 TAKEN = Layout(
     ints=(
         "role", "number", "transaction", "owner", "receiver", "spender", "signer", "asset", "grant", "basis",
-        "how", "exact", "since", "own", "third", "item",
+        "how", "exact", "since", "own", "third", "item", "maker", "born", "issuer", "users", "served",
     ),
     words=("amount",),
 )  # fmt: skip
 (
     _ROLE, _NUMBER, _TRANSACTION, _OWNER, _RECEIVER, _SPENDER, _SIGNER, _ASSET, _GRANT, _BASIS, _HOW, _EXACT,
-    _SINCE, _OWN, _THIRD, _ITEM, _AMOUNT,
+    _SINCE, _OWN, _THIRD, _ITEM, _MAKER, _BORN, _ISSUER, _USERS, _SERVED, _AMOUNT,
 ) = (chains.FIRST + at for at in TAKEN.at(*TAKEN.ints, *TAKEN.words))  # fmt: skip
 BACK = Layout(ints=("owner", "party", "asset", "number"), words=("amount",))
 _B_OWNER, _B_PARTY, _B_ASSET, _B_NUMBER, _B_AMOUNT = (
@@ -129,25 +130,27 @@ def _gainer(asset, owner, receiver, begin, stop, n_account, n_asset, received, p
 @njit(cache=True)
 def takings(  # type: ignore[no-untyped-def]
     first, first_row, end_row, number, traced, tx_target, done, selector,
-    kind, block, time, signer, source, target, emitter, asset, money, amount,
-    g_row, g_owner, g_spender, g_on,
+    kind, block, time, signer, source, target, third_party, emitter, asset, money, amount,
+    g_row, g_transaction, g_owner, g_spender, g_on,
     t_row, t_owner, t_receiver, t_spender, t_exact, t_grant, t_basis, t_how, t_since, t_own,
     n_transaction, n_account, n_asset, received, paid,
     parties, old_parties, parties_journal, users, old_users, users_journal,
     robbed, old_robbed, robbed_journal, victims, old_victims, victims_journal,
+    made, old_made, made_journal,
     cells, control, heads, old_heads, heads_journal,
     b_cells, b_control, b_heads, b_old_heads, b_heads_journal,
     in_use, item_in_use,
     p_row, p_transaction, p_owner, p_receiver, p_spender, p_signer, p_asset, p_own, p_third, p_item, p_served,
-    p_robbed, p_amount,
+    p_robbed, p_users, p_maker, p_born, p_issuer, p_amount,
     r_row, r_owner, r_party, r_asset,
     l_row, l_owner, l_receiver, l_asset,
     f_row, f_transaction, f_spender,
+    w_row, w_transaction, w_owner, w_spender,
 ):  # fmt: skip
     """Writes a line for each taking with nothing back, each return to one who was robbed, each later payment
     by such a one, and each try of a spender that failed; how many of each.
     """
-    pulls = returns = laters = fails = 0
+    pulls = returns = laters = fails = warned = 0
     words = cells.view(np.uint64)
     b_words = b_cells.view(np.uint64)
     g = k = net = 0
@@ -167,10 +170,18 @@ def takings(  # type: ignore[no-untyped-def]
                 g += 1
             while k < t_row.size and t_row[k] < row:
                 k += 1
+            which = kind[i]
+            if which == CREATION or (which == TRANSACTION and third_party[i] != 0 and done[t]):
+                new = target[i] if which == CREATION else third_party[i]
+                place = touch(made, old_made, made_journal, new, here, now)
+                made[place], made[place + 1] = by, now
             if g < g_row.size and g_row[g] == row and g_on[g]:
                 place = touch(parties, old_parties, parties_journal, g_spender[g], here, now)
                 parties[place] |= bit_of(g_owner[g])
-            which = kind[i]
+                if 3 * bits_set(parties[place + 2]) > bits_set(parties[place + 1]):
+                    w_row[warned], w_transaction[warned] = row, number[t]
+                    w_owner[warned], w_spender[warned] = g_owner[g], g_spender[g]
+                    warned += 1
             if which != ERC20 and which not in ITEMS:
                 continue
             if source[i] == 0 or target[i] == 0 or source[i] == target[i]:
@@ -218,11 +229,20 @@ def takings(  # type: ignore[no-untyped-def]
                         third = False
             elif end - top > LONGEST and not own:
                 third = third and receiver != asset[i]
-            if not own:
-                parties[place + 2] |= bit_of(owner)
             if not own and third:
+                parties[place + 2] |= bit_of(owner)
                 at = touch(victims, old_victims, victims_journal, owner, here, now)
                 victims[at] += 1
+            p_row[pulls], p_transaction[pulls], p_owner[pulls] = row, number[t], owner
+            p_receiver[pulls], p_spender[pulls], p_signer[pulls] = receiver, caught, by
+            p_asset[pulls], p_own[pulls], p_third[pulls] = asset[i], own, third
+            p_item[pulls], p_served[pulls] = item, bits_set(parties[place + 1])
+            p_robbed[pulls] = bits_set(parties[place + 2])
+            p_users[pulls] = bits_set(value_of(users, old_users, asset[i], now, 0))
+            p_maker[pulls] = value_of(made, old_made, caught, now, 0)
+            p_born[pulls] = value_of(made, old_made, caught, now, 1)
+            p_issuer[pulls] = value_of(made, old_made, asset[i], now, 0)
+            p_amount[pulls] = as_float(amount[i])
             for role in range(4):
                 who = owner
                 if role == RECEIVER:
@@ -243,17 +263,13 @@ def takings(  # type: ignore[no-untyped-def]
                 cells[n, _SIGNER], cells[n, _ASSET], cells[n, _GRANT] = by, asset[i], t_grant[k]
                 cells[n, _BASIS], cells[n, _HOW], cells[n, _EXACT] = t_basis[k], t_how[k], t_exact[k]
                 cells[n, _SINCE], cells[n, _OWN], cells[n, _THIRD] = t_since[k], own, third
-                cells[n, _ITEM] = item
+                cells[n, _ITEM], cells[n, _MAKER], cells[n, _BORN] = item, p_maker[pulls], p_born[pulls]
+                cells[n, _ISSUER], cells[n, _USERS] = p_issuer[pulls], p_users[pulls]
+                cells[n, _SERVED] = p_served[pulls]
                 for j in range(4):
                     words[n, _AMOUNT + j] = amount[i, j]
                 if role != OWNER and not own and third:
                     at = touch(robbed, old_robbed, robbed_journal, pair_key(owner, who), here, now)
                     robbed[at] = 1
-            p_row[pulls], p_transaction[pulls], p_owner[pulls] = row, number[t], owner
-            p_receiver[pulls], p_spender[pulls], p_signer[pulls] = receiver, caught, by
-            p_asset[pulls], p_own[pulls], p_third[pulls] = asset[i], own, third
-            p_item[pulls], p_served[pulls] = item, bits_set(parties[place + 1])
-            p_robbed[pulls] = bits_set(parties[place + 2])
-            p_amount[pulls] = as_float(amount[i])
             pulls += 1
-    return pulls, returns, laters, fails
+    return pulls, returns, laters, fails, warned

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from detectors.kernels.takings_by_grant import ASSET, BACK, PARTY, ROBBED, TAKEN, VICTIM, takings
+from detectors.kernels.takings_by_grant import ASSET, BACK, MADE, PARTY, ROBBED, TAKEN, VICTIM, takings
 from detectors.memory.history import History
 from detectors.memory.layout import Array
 from detectors.memory.table import Table
@@ -17,20 +17,21 @@ from detectors.parts.horizons import DAY
 
 _SENT = ("first_row", "end_row", "number", "traced", "target", "done", "selector")
 _READ = (
-    "kind", "block", "time", "signer", "source", "target", "emitter", "asset", "money", "amount",
+    "kind", "block", "time", "signer", "source", "target", "third", "emitter", "asset", "money", "amount",
 )  # fmt: skip
-_GIVEN = ("row", "owner", "spender", "on")
+_GIVEN = ("row", "transaction", "owner", "spender", "on")
 _TAKEN = ("row", "owner", "receiver", "spender", "exact", "grant", "basis", "how", "since", "own")
 _NET = ("transaction", "account", "asset", "received", "paid")
 _FLAGS = ("on", "exact", "own", "third", "item")
 _LINES = {
     "pulls": (
         "row", "transaction", "owner", "receiver", "spender", "signer", "asset", "own", "third", "item",
-        "served", "robbed", "amount",
+        "served", "robbed", "users", "maker", "born", "issuer", "amount",
     ),
     "returned": ("row", "owner", "party", "asset"),
     "later": ("row", "owner", "receiver", "asset"),
     "failed": ("row", "transaction", "spender"),
+    "warned": ("row", "transaction", "owner", "spender"),
 }  # fmt: skip
 
 
@@ -52,12 +53,15 @@ class Pulls:
     `transaction`, `owner`, `receiver` (who kept it, where it was passed on), `spender` (who has the grant, or
     is called), `signer`, `asset`, `own` (the owner signed), `third` (the receiver is neither spender nor
     called, and says nothing there), `item` (it has an id), `served`, `robbed` (of the spender: how many of 63
-    bits stand for owners who got something, and nothing), `amount` (a float).
+    bits stand for owners who got something, and nothing), `users` (bits of people who paid with the asset
+    themselves), `maker`, `born` (who made the spender and when, 0 unknown), `issuer` (who made the asset),
+    `amount` (a float).
 
     `returned`, by "row": what comes to an owner from one who had a part in taking from him, or in a
     transaction of such a one: `owner`, `party`, `asset`. `later`, by "row": what a robbed owner pays by hand:
     `owner`, `receiver`, `asset`. `failed`, by "row": a transaction in which somebody who was granted
-    something tried to take, and failed: `transaction`, `spender`.
+    something tried to take, and failed: `transaction`, `spender`. `warned`, by "row": a grant to a spender
+    who took from others before: `transaction`, `owner`, `spender`.
 
     Histories: `taken`, by everybody who has a part in a pull (`role`: 0 the owner, 1 receiver, 2 spender, 3
     signer), and `back`, by party. Where a sale's other side may be native value that only traces show, it
@@ -71,7 +75,7 @@ class Pulls:
 
     def memory(self) -> Mapping[str, TableSpec]:
         horizon, cap = self.settings.horizon_s, self.settings.cap
-        tables = {"parties": PARTY, "users": ASSET, "robbed": ROBBED, "victims": VICTIM}
+        tables = {"parties": PARTY, "users": ASSET, "robbed": ROBBED, "victims": VICTIM, "made": MADE}
         return {name: TableSpec(layout, horizon, cap) for name, layout in tables.items()} | {
             "taken": HistorySpec(TAKEN, horizon, cap),
             "back": HistorySpec(BACK, horizon, cap),
@@ -82,9 +86,11 @@ class Pulls:
         given, taken = seen.of("grants")["given"], seen.of("grants")["taken"]
         changes = seen.of("net")["changes"]
         most, moves = taken["row"].size, int(np.isin(rows["kind"], MOVES).sum())
+        made = int((rows["kind"] == Kind.CREATION).sum()) + int((sent["created"] != 0).sum())
         held = _held(memory, {"parties": most + given["row"].size, "users": moves, "robbed": 4 * most,
-                              "victims": most, "taken": 4 * most, "back": moves})  # fmt: skip
-        rooms = {"pulls": most, "returned": moves, "later": moves, "failed": sent["number"].size}
+                              "victims": most, "made": made, "taken": 4 * most, "back": moves})  # fmt: skip
+        rooms = {"pulls": most, "returned": moves, "later": moves, "failed": sent["number"].size,
+                 "warned": given["row"].size}
         lines = {name: _columns(columns, rooms[name]) for name, columns in _LINES.items()}
         read = [sent[name] for name in _SENT] + [rows[name] for name in _READ]
         read += [given[name] for name in _GIVEN] + [taken[name] for name in _TAKEN]
