@@ -7,12 +7,23 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from detectors.kernels.allowances import HISTORY, LATEST, SIGNERS, STANDING, allowances
+from detectors.kernels.allowances import (
+    HISTORY,
+    LATEST,
+    PERMITTED,
+    SIGNED,
+    SIGNERS,
+    STANDING,
+    TOLD,
+    allowances,
+)
 from detectors.memory.history import History
 from detectors.memory.layout import Array
 from detectors.memory.table import Table
 from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, Seen, TableSpec
 from detectors.parts.horizons import DAY
+
+__all__ = ["APPROVALS", "MOVES", "PERMITTED", "SIGNED", "TOLD", "Grants", "Settings"]
 
 _READ = (
     "kind", "flag", "block", "time", "signer", "source", "target", "third", "emitter", "asset", "amount",
