@@ -89,7 +89,7 @@ class ApprovalPhishing:
     needs = "receipts"
     settings = Settings()
     reads = ("grants", "pulls")
-    quiet_seconds = 30 * DAY
+    quiet_seconds = 90 * DAY
 
     def score(self, seen: Seen) -> list[Finding]:
         tables = seen.of("pulls")

@@ -1,0 +1,373 @@
+"""Pig butchering: a person is led to hand over ever larger sums to one who is no counterpart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from detectors.alerts.alert import RoleName
+from detectors.base import Finding, hexed
+from detectors.kernels.decoding import Kind
+from detectors.parts import worth
+from detectors.parts.contract import Array, Columns, Seen
+from detectors.parts.grants import SIGNED
+from detectors.parts.people import People, whole
+
+DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """times: payments of one person, each larger (Forta: three pulls). growth: of the last to the first: a
+    price or a habit does not double. rest_seconds: they are this long apart, all together: within a day it is
+    a theft. most_back: part that may come back as bait. young_seconds: a platform older than this, when first
+    paid, is one that others know. total: part of what an exchange sent that one total pull takes.
+    desk_times: payments from which on a sum that does not rise is somebody's business with a desk.
+    window_seconds: how far back payments are read.
+    """
+
+    times: int = 3
+    growth: float = 1.9
+    rest_seconds: int = DAY
+    most_back: float = 1 / 3
+    young_seconds: int = 60 * DAY
+    total: float = 0.9
+    desk_times: int = 6
+    platform_payers: int = 12
+    window_seconds: int = 180 * DAY
+    most_lines: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Payments:
+    """Of one victim to one operator, oldest first: amounts, times, and where they went."""
+
+    victim: int
+    operator: int
+    asset: int
+    amounts: tuple[int, ...]
+    times: tuple[int, ...]
+    rows: tuple[int, ...]
+    receivers: tuple[int, ...]
+    grants: tuple[int, ...] = ()
+
+
+class PigButchering:
+    """Flags who is handed ever larger sums of a token by one person over days, with bait back at most.
+
+    Four forms of one mechanism: a spender pulls to a third party by a grant that the owner signed, at least
+    three times, the last twice the first; an owner pays so into a contract made not long ago, which gives
+    neither share nor more than a third back; after a pull an owner pays by hand, each time more, wallets that
+    nobody heard of; or the only person that ever granted to a wallet, whom an exchange had just paid, loses
+    all of it in one pull. It also flags a wallet whose pull fails because its only owner ended the grant days
+    after it.
+
+    Roles: spender or platform, its maker and receivers attack, the payer is the victim. An exchange that is
+    paid is infrastructure.
+
+    Left in peace: sums that do not rise (subscriptions, desks: hard case 25.N1, an alert about the first
+    payments is lowered once they rise no more), what is answered by shares or goods (25.N2), own wallets (by
+    who funded them), places that many pay into, owners of which others get something.
+
+    Fails: a victim who only ever pays by hand (25.P3 without a first pull); bait from another wallet is not
+    named (25.P2), but hides nothing; equal or falling sums; native value; more than 180 days; a person who
+    pays so much else that older payments lie further back than 400 rows. Accuses wrongly: a bill by use that
+    doubles in three steps and goes to a third party. Costs a comparison a line, and about 1 ms for each owner
+    that is looked at. Source: Forta's detector (precision 1.0 of 41), Chainalysis.
+    """
+
+    name = "pig-butchering"
+    catches = ("pig-butchering",)
+    needs = "receipts"
+    settings = Settings()
+    reads = ("grants", "pulls")
+    quiet_seconds = 120 * DAY
+
+    def score(self, seen: Seen) -> list[Finding]:
+        tables = seen.of("pulls")
+        if not tables:
+            return []
+        found: list[Finding] = []
+        for block in _blocks(seen, tables):
+            found += self._of_block(seen, tables, block)
+        return found
+
+    def _of_block(self, seen: Seen, tables: dict[str, Columns], block: int) -> Iterator[Finding]:
+        people, done = People(seen, block), set[int]()
+        for finding in self._all(people, {name: _within(t, seen, block) for name, t in tables.items()}):
+            subject = int.from_bytes(finding.subject, "big")
+            if subject not in done:
+                done.add(subject)
+                yield finding
+
+    def _all(self, people: People, tables: dict[str, Columns]) -> Iterator[Finding]:
+        pulls, most = tables["pulls"], self.settings.most_lines
+        asked = np.flatnonzero(~pulls["item"] & (pulls["third"] | pulls["own"]))[-most:]
+        pairs = dict.fromkeys((int(pulls["owner"][i]), int(pulls["spender"][i]), int(i)) for i in asked)
+        for owner, spender, i in pairs:
+            own, row = bool(pulls["own"][i]), int(pulls["row"][i])
+            found = self._platform(people, owner, spender) if own else self._pulled(people, owner, spender)
+            if found is None and not own:
+                found = self._all_at_once(people, owner, spender, row)
+            if found is not None:
+                yield found
+        later = tables["later"]
+        for owner, receiver, row in _triples(later, "owner", "receiver", "row")[-most:]:
+            if people.is_new(receiver, row) and (found := self._by_hand(people, owner)) is not None:
+                yield found
+        for spender, row in dict(_pairs(tables["failed"], "spender", "row")).items():
+            if (found := self._second_thoughts(people, spender, row)) is not None:
+                yield found
+
+    def _taken(self, people: People, owner: int, own: bool) -> Columns:
+        """What was taken from an owner, oldest first."""
+        taken = people.seen.history("pulls.taken").rows(owner, people.block)
+        kept = (taken["role"] == 0) & (taken["owner"] == owner) & (taken["own"] == own) & (taken["item"] == 0)
+        if not own:
+            kept &= taken["third"] != 0
+        now = int(taken["time"].max(initial=0))
+        kept &= taken["time"] + self.settings.window_seconds >= now
+        return {name: column[kept][::-1] for name, column in taken.items()}
+
+    def _payments(self, taken: Columns, owner: int, spender: int) -> Payments | None:
+        """Those by one spender, in the asset of the newest."""
+        mine = taken["spender"] == spender
+        if not mine.any():
+            return None
+        asset = int(taken["asset"][mine][-1])
+        mine &= taken["asset"] == asset
+        return Payments(
+            owner, spender, asset, tuple(whole(taken["amount"][mine])), _ints(taken["time"][mine]),
+            _ints(taken["number"][mine]), _ints(taken["receiver"][mine]), _ints(taken["grant"][mine]),
+        )  # fmt: skip
+
+    def _rises(self, amounts: Sequence[int], times: Sequence[int]) -> bool:
+        """Whether the payments of several days grew, the last to a multiple of the first."""
+        amounts, times = _by_day(amounts, times)
+        if len(amounts) < self.settings.times or amounts[-1] < self.settings.growth * amounts[0]:
+            return False
+        steps = sum(later > before for before, later in zip(amounts, amounts[1:], strict=False))
+        return 4 * steps >= 3 * (len(amounts) - 1) and times[-1] - times[0] >= self.settings.rest_seconds
+
+    def _pulled(self, people: People, owner: int, spender: int) -> Finding | None:
+        taken = self._taken(people, owner, own=False)
+        paid = self._payments(taken, owner, spender)
+        if paid is None or len(paid.amounts) < self.settings.times or not self._is_victim(people, paid):
+            return None
+        if not self._rises(paid.amounts, paid.times):
+            return self._lowered(people, paid)
+        if not (taken["how"] == SIGNED).any() or self._is_desk(people, spender):
+            return None
+        return self._said(people, paid, "pulled from", 0.65)
+
+    def _is_victim(self, people: People, paid: Payments) -> bool:
+        """Whether a payer is not tied to who is paid: by who funded the wallet."""
+        return people.persons([paid.victim], {paid.operator, *paid.receivers}) == 1
+
+    def _is_desk(self, people: People, spender: int) -> bool:
+        """Whether most owners that a spender took from as often were not taken more from each time."""
+        taken = people.seen.history("pulls.taken").rows(spender, people.block)
+        rising = often = 0
+        for owner in np.unique(taken["owner"][taken["role"] != 0]).tolist():
+            mine = (taken["owner"] == owner) & (taken["role"] != 0) & (taken["own"] == 0)
+            amounts, times = whole(taken["amount"][mine])[::-1], _ints(taken["time"][mine])[::-1]
+            if len(_by_day(amounts, times)[0]) >= self.settings.times:
+                often += 1
+                rising += self._rises(amounts, times)
+        return 2 * rising < often
+
+    def _lowered(self, people: People, paid: Payments) -> Finding | None:
+        """What goes on for long and does not rise is business: it lowers what was said of its beginning."""
+        amounts, _ = _by_day(paid.amounts, paid.times)
+        if len(amounts) < self.settings.desk_times:
+            return None
+        reason = f"{len(amounts)} payments of one owner do not rise"
+        return self._said(people, paid, "pulled from", 0.1, lowers=("payment-desk", reason))
+
+    def _all_at_once(self, people: People, owner: int, spender: int, row: int) -> Finding | None:
+        """The only owner that ever granted to a wallet loses at once what an exchange had just sent."""
+        given = people.seen.history("grants.given").rows(spender, people.block)
+        taken = self._taken(people, owner, own=False)
+        paid = self._payments(taken, owner, spender)
+        if paid is None or len(paid.rows) != 1 or np.unique(given["owner"]).size != 1:
+            return None
+        is_wallet = int(taken["signer"][-1]) == spender and taken["exact"][-1] and taken["how"][-1] == SIGNED
+        part = people.share_taken(owner, paid.asset, row, paid.amounts[0])
+        if not is_wallet or part is None or part < self.settings.total or not self._is_victim(people, paid):
+            return None
+        if not people.funded_by_hub(owner, paid.asset, row) or people.is_hub(paid.receivers[0], row):
+            return None
+        return self._said(people, paid, "pulled from", 0.55)
+
+    def _platform(self, people: People, owner: int, platform: int) -> Finding | None:
+        """An owner pays ever more into a young contract that gives no share, and little back."""
+        taken = self._taken(people, owner, own=True)
+        paid = self._payments(taken, owner, platform)
+        if paid is None or not self._rises(paid.amounts, paid.times):
+            return None
+        mine = taken["spender"] == platform
+        maker, born = int(taken["maker"][mine][-1]), int(taken["born"][mine][-1])
+        if not maker or maker == owner or paid.times[0] - born > self.settings.young_seconds:
+            return None
+        rows = people.rows(owner)
+        got = (rows["kind"] == Kind.ERC20) & (rows["asset"] == paid.asset) & (rows["target"] == owner)
+        back = sum(whole(rows["amount"][got & (rows["source"] == platform)]))
+        payers = people.seen.history("pulls.taken").rows(platform, people.block)
+        many = np.unique(payers["owner"]).size >= self.settings.platform_payers
+        if many or taken["served"][mine].any() or back > self.settings.most_back * sum(paid.amounts):
+            return None
+        if not self._is_victim(people, paid):
+            return None
+        return self._said(people, paid, "paid into a young contract by", 0.6, [maker])
+
+    def _by_hand(self, people: People, owner: int) -> Finding | None:
+        """After a pull: payments to wallets that nobody heard of, each larger."""
+        taken = self._taken(people, owner, own=False)
+        if not len(taken["number"]) or not (taken["how"] == SIGNED).any():
+            return None
+        first = self._payments(taken, owner, int(taken["spender"][0]))
+        if first is None:
+            return None
+        rows = people.rows(owner)
+        direct = (rows["kind"] == Kind.ERC20) & (rows["asset"] == first.asset) & (rows["source"] == owner)
+        direct &= (rows["signer"] == owner) & (rows["row"] > first.rows[-1])
+        amounts, times, numbers, fronts = (list(x) for x in (first.amounts, first.times, first.rows, ()))
+        for i in np.flatnonzero(direct)[::-1][-20:]:
+            front, row = int(rows["target"][i]), int(rows["row"][i])
+            if people.is_new(front, row):
+                amounts += whole(rows["amount"][i : i + 1])
+                times.append(int(rows["time"][i]))
+                numbers.append(row)
+                fronts.append(front)
+        if len(fronts) < self.settings.times - 1 or not self._rises(amounts, times):
+            return None
+        receivers = (*first.receivers, *fronts)
+        paid = Payments(
+            owner, first.operator, first.asset, tuple(amounts), tuple(times), tuple(numbers), receivers,
+            first.grants,
+        )  # fmt: skip
+        return self._said(people, paid, "pulled from and then paid by", 0.6)
+
+    def _second_thoughts(self, people: People, spender: int, row: int) -> Finding | None:
+        """A wallet's pull fails: its only owner had ended the grant, days after it was given."""
+        seen = people.seen
+        given = seen.history("grants.given").rows(spender, people.block)
+        if np.unique(given["owner"]).size != 1 or len(given["on"]) < 2 or given["on"][0]:
+            return None
+        is_plain = (given["basis"] == Kind.APPROVAL_ERC20) & (given["how"] == SIGNED)
+        rested = int(given["time"][0] - given["time"][-1]) >= self.settings.rest_seconds
+        owner = int(given["owner"][0])
+        if not is_plain.all() or not rested or people.persons([owner], {spender}) != 1:
+            return None
+        wallet, victim = seen.address(spender), seen.address(owner)
+        return Finding(
+            **_place(seen, row),
+            category=self.name,
+            subject_kind="wallet",
+            subject=wallet,
+            score=0.5,
+            severity="low",
+            roles=((wallet, "attacker"), (victim, "victim")),
+            rows=seen.evidence([*sorted(int(n) for n in given["number"]), row]),
+            measured={"seconds": int(given["time"][0] - given["time"][-1])},
+            thresholds={"seconds": self.settings.rest_seconds},
+            explanation=f"{hexed(wallet)} tried to take from {hexed(victim)}, who had ended the only grant to "
+            "it days after giving it.",
+        )
+
+    def _said(
+        self,
+        people: People,
+        paid: Payments,
+        how: str,
+        base: float,
+        more: Sequence[int] = (),
+        lowers: tuple[str, str] | None = None,
+    ) -> Finding:
+        seen, count = people.seen, len(paid.amounts)
+        from_exchange = people.funded_by_hub(paid.victim, paid.asset, paid.rows[-1])
+        growth = paid.amounts[-1] / max(1, paid.amounts[0])
+        score = base + 0.15 * from_exchange + 0.1 * (1 - 2 / (count + 1)) + 0.1 * (1 - 1 / max(1.0, growth))
+        wei = sum(paid.amounts) if paid.asset in seen.coins["id"] else 0
+        numbers = {*paid.rows[-100:], *(grant for grant in paid.grants[-5:] if grant >= 0)}
+        least = int(people.rows(paid.victim)["row"].min())
+        subject = seen.address(paid.operator)
+        return Finding(
+            **_place(seen, paid.rows[-1]),
+            category=self.name,
+            subject_kind="wallet",
+            subject=subject,
+            score=round(min(1.0, score), 6),
+            severity=worth.severity("high", wei, has_tokens=True),
+            roles=self._roles(people, paid, more),
+            rows=seen.evidence(sorted(number for number in numbers if number >= least)),
+            measured={"payments": count, "growth": round(growth, 3), "exchange": int(from_exchange)},
+            thresholds={"payments": 1 if count == 1 else self.settings.times},
+            explanation=f"{hexed(subject)}: {count} sums {how} {hexed(seen.address(paid.victim))}, the last "
+            f"{growth:.1f} times the first; little or nothing came back.",
+            lowers=lowers,
+            value_wei=wei or None,
+        )
+
+    def _roles(
+        self, people: People, paid: Payments, more: Sequence[int]
+    ) -> tuple[tuple[bytes, RoleName], ...]:
+        parts: dict[int, RoleName] = {paid.operator: "attacker"}
+        for who in [*more, *paid.receivers]:
+            hub = who not in more and who != paid.operator and people.is_hub(who)
+            parts.setdefault(who, "infrastructure" if hub else "attacker")
+        parts[paid.victim] = "victim"
+        return tuple((people.seen.address(who), role) for who, role in parts.items() if who > 0)
+
+
+def _by_day(amounts: Sequence[int], times: Sequence[int]) -> tuple[list[int], list[int]]:
+    """What belongs to one hour is one payment: a split changes nothing."""
+    sums: list[int] = []
+    starts: list[int] = []
+    for amount, time in zip(amounts, times, strict=True):
+        if starts and time - starts[-1] < 3600:
+            sums[-1] += amount
+        else:
+            sums.append(amount)
+            starts.append(time)
+    return sums, starts
+
+
+def _ints(column: Array) -> tuple[int, ...]:
+    return tuple(int(value) for value in column)
+
+
+def _pairs(table: Columns, *names: str) -> list[Any]:
+    return list(zip(*(table[name].tolist() for name in names), strict=True))
+
+
+_triples = _pairs
+
+
+def _blocks(seen: Seen, tables: dict[str, Columns]) -> list[int]:
+    """Blocks of the piece about which there is anything to ask."""
+    first, found = int(seen.rows["number"][0]), set[int]()
+    pulls = tables["pulls"]
+    asked = ~pulls["item"] & (pulls["third"] | pulls["own"])
+    for column in (pulls["row"][asked], tables["later"]["row"], tables["failed"]["row"]):
+        found.update(seen.rows["block"][column - first].tolist())
+    return sorted(found)
+
+
+def _within(table: Columns, seen: Seen, block: int) -> Columns:
+    inside = seen.rows["block"][table["row"] - int(seen.rows["number"][0])] == block
+    return {name: column[inside] for name, column in table.items()}
+
+
+def _place(seen: Seen, row: int) -> dict[str, Any]:
+    """Where a finding stands: in the block and transaction of a row of the piece."""
+    at = row - int(seen.rows["number"][0])
+    sent = int(seen.rows["transaction"][at]) - int(seen.transactions["number"][0])
+    return {
+        "block_number": int(seen.rows["block"][at]),
+        "timestamp": int(seen.rows["time"][at]),
+        "transaction": seen.transactions["hash"][sent].tobytes(),
+    }
