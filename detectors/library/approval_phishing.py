@@ -111,7 +111,9 @@ class ApprovalPhishing:
         for i in range(len(_within(tables["warned"], seen, block)["row"])):
             line = {name: int(column[i]) for name, column in _within(tables["warned"], seen, block).items()}
             yield from self._judged(people, [line["spender"]], done, line)
-        for party, row in _once(_within(tables["failed"], seen, block)):
+        for party, row in _once(_within(tables["returned"], seen, block), "party"):
+            yield from self._lowered(people, party, row)
+        for party, row in _once(_within(tables["failed"], seen, block), "spender"):
             if (finding := self._tried(people, party, row)) is not None:
                 yield finding
 
@@ -135,9 +137,12 @@ class ApprovalPhishing:
             return None
         kept = (taken["role"] != 0) & (taken["third"] != 0) & (taken["own"] == 0)
         kept &= taken["time"] + self.settings.window_seconds >= taken["time"][0]
-        back = people.seen.history("pulls.back").rows(party, people.block)
-        returned = _sums(back["owner"], back["asset"], back["amount"])
-        lost = _sums(taken["owner"], taken["asset"], taken["amount"])
+        returned: dict[tuple[int, int], int] = {}
+        for giver in list(dict.fromkeys([party, *taken["receiver"][kept].tolist()]))[:8]:
+            back = people.seen.history("pulls.back").rows(giver, people.block)
+            for key, amount in _sums(back["owner"], back["asset"], back["amount"]).items():
+                returned[key] = returned.get(key, 0) + amount
+        lost = _sums(taken["owner"][kept], taken["asset"][kept], taken["amount"][kept])
         for i in np.flatnonzero(kept):
             key = int(taken["owner"][i]), int(taken["asset"][i])
             kept[i] = 2 * returned.get(key, 0) < lost[key]
@@ -146,6 +151,28 @@ class ApprovalPhishing:
         group.owners = list(dict.fromkeys(group.column("owner")))[: self.settings.most_owners]
         group.persons = people.persons(group.owners, group.gang()) if len(group.owners) > 1 else 0
         return group if group.persons >= self.settings.owners else None
+
+    def _lowered(self, people: People, giver: int, row: int) -> Iterator[Finding]:
+        """Once what was taken is given back, what was said of those who took it is lowered."""
+        seen = people.seen
+        taken = seen.history("pulls.taken").rows(giver, people.block)
+        parties = [*taken["signer"].tolist(), *taken["spender"].tolist(), giver]
+        for party in list(dict.fromkeys(parties))[:8]:
+            if self._group(people, party) is not None:
+                continue
+            wallet = seen.address(party)
+            yield Finding(
+                **_place(seen, row),
+                category=self.name,
+                subject_kind="wallet",
+                subject=wallet,
+                score=0.1,
+                severity="low",
+                roles=((wallet, "intermediary"),),
+                rows=seen.evidence([row]),
+                explanation=f"What {hexed(wallet)} had a part in taking was given back to its owners.",
+                lowers=("value-back-to-owner", "the owners have it back"),
+            )
 
     def _finding(self, group: Group, warned: dict[str, int] | None) -> Finding | None:
         strong = self._is_strong(group)
@@ -301,8 +328,8 @@ def _blocks(seen: Seen, tables: Columns) -> list[int]:
     """Blocks of the piece about which there is anything to ask."""
     first, found = int(seen.rows["number"][0]), set[int]()
     pulls = tables["pulls"]
-    rows = [pulls["row"][pulls["third"] & ~pulls["own"]], tables["warned"]["row"], tables["failed"]["row"]]
-    for column in rows:
+    rows = [pulls["row"][pulls["third"] & ~pulls["own"]]]
+    for column in [*rows, *(tables[name]["row"] for name in ("warned", "failed", "returned"))]:
         found.update(seen.rows["block"][column - first].tolist())
     return sorted(found)
 
@@ -312,9 +339,9 @@ def _within(table: Columns, seen: Seen, block: int) -> Columns:
     return {name: column[inside] for name, column in table.items()}
 
 
-def _once(failed: Columns) -> list[tuple[int, int]]:
-    """Each spender with his last failing row."""
-    return list(dict(zip(failed["spender"].tolist(), failed["row"].tolist(), strict=True)).items())
+def _once(table: Columns, who: str) -> list[tuple[int, int]]:
+    """Each of a column with the last of its rows."""
+    return list(dict(zip(table[who].tolist(), table["row"].tolist(), strict=True)).items())
 
 
 def _place(seen: Seen, row: int) -> dict[str, object]:

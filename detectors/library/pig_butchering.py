@@ -62,8 +62,8 @@ class PigButchering:
     three times, the last twice the first; an owner pays so into a contract made not long ago, which gives
     neither share nor more than a third back; after a pull an owner pays by hand, each time more, wallets that
     nobody heard of; or the only person that ever granted to a wallet, whom an exchange had just paid, loses
-    all of it in one pull. It also flags a wallet whose pull fails because its only owner ended the grant days
-    after it.
+    all of it in one pull. It also flags a wallet whose pull fails because the only owner that ever granted to it
+    ended that; surer where days lay between.
 
     Roles: spender or platform, its maker and receivers attack, the payer is the victim. An exchange that is
     paid is infrastructure.
@@ -228,12 +228,19 @@ class PigButchering:
         taken = self._taken(people, owner, own=False)
         if not len(taken["number"]) or not (taken["how"] == SIGNED).any():
             return None
-        first = self._payments(taken, owner, int(taken["spender"][0]))
+        for spender in dict.fromkeys(_ints(taken["spender"])):
+            found = self._led_on(people, self._payments(taken, owner, spender))
+            if found is not None:
+                return found
+        return None
+
+    def _led_on(self, people: People, first: Payments | None) -> Finding | None:
+        """One spender's pulls, and what their owner paid by hand after them."""
         if first is None:
             return None
-        rows = people.rows(owner)
+        owner, rows = first.victim, people.rows(first.victim)
         direct = (rows["kind"] == Kind.ERC20) & (rows["asset"] == first.asset) & (rows["source"] == owner)
-        direct &= (rows["signer"] == owner) & (rows["row"] > first.rows[-1])
+        direct &= (rows["signer"] == owner) & (rows["row"] > first.rows[0])
         amounts, times, numbers, fronts = (list(x) for x in (first.amounts, first.times, first.rows, ()))
         for i in np.flatnonzero(direct)[::-1][-20:]:
             front, row = int(rows["target"][i]), int(rows["row"][i])
@@ -244,6 +251,8 @@ class PigButchering:
                 fronts.append(front)
         if len(fronts) < self.settings.times - 1 or not self._rises(amounts, times):
             return None
+        if people.persons([owner], {first.operator, *fronts}) != 1:
+            return None
         receivers = (*first.receivers, *fronts)
         paid = Payments(
             owner, first.operator, first.asset, tuple(amounts), tuple(times), tuple(numbers), receivers,
@@ -252,15 +261,16 @@ class PigButchering:
         return self._said(people, paid, "pulled from and then paid by", 0.6)
 
     def _second_thoughts(self, people: People, spender: int, row: int) -> Finding | None:
-        """A wallet's pull fails: its only owner had ended the grant, days after it was given."""
+        """A wallet's pull fails: the only owner that ever granted to it had ended that."""
         seen = people.seen
         given = seen.history("grants.given").rows(spender, people.block)
         if np.unique(given["owner"]).size != 1 or len(given["on"]) < 2 or given["on"][0]:
             return None
         is_plain = (given["basis"] == Kind.APPROVAL_ERC20) & (given["how"] == SIGNED)
         rested = int(given["time"][0] - given["time"][-1]) >= self.settings.rest_seconds
+        first = int(given["number"].min())
         owner = int(given["owner"][0])
-        if not is_plain.all() or not rested or people.persons([owner], {spender}) != 1:
+        if not is_plain.all() or people.persons([owner], {spender}) != 1 or people.is_hub(spender, first):
             return None
         wallet, victim = seen.address(spender), seen.address(owner)
         return Finding(
@@ -268,14 +278,14 @@ class PigButchering:
             category=self.name,
             subject_kind="wallet",
             subject=wallet,
-            score=0.5,
+            score=0.5 if rested else 0.4,
             severity="low",
             roles=((wallet, "attacker"), (victim, "victim")),
             rows=seen.evidence([*sorted(int(n) for n in given["number"]), row]),
-            measured={"seconds": int(given["time"][0] - given["time"][-1])},
-            thresholds={"seconds": self.settings.rest_seconds},
+            measured={"owners": 1, "seconds": int(given["time"][0] - given["time"][-1])},
+            thresholds={"owners": 1},
             explanation=f"{hexed(wallet)} tried to take from {hexed(victim)}, who had ended the only grant to "
-            "it days after giving it.",
+            "it.",
         )
 
     def _said(

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import polars as pl
 
 from detectors.base import TIERS, Detector, Finding
+from detectors.engine.judge import scored
 from detectors.parts.features import Features
 from ingest.model.batch import Batch
 from tests.contract.categories import CATEGORIES
@@ -40,8 +41,8 @@ def scoring_twice_changes_nothing(detector: Detector, worlds: Worlds) -> None:
     told = 0
     for batch, features, found in judged(detector, worlds.long.batch, SHORT):
         before, own = _snapshot(batch, features), dict(vars(detector))
-        assert detector.score(batch, features) == found, "the same answer again"
-        assert type(detector)().score(batch, features) == found, "the same answer again"
+        assert scored(detector, batch, features) == found, "the same answer again"
+        assert scored(type(detector)(), batch, features) == found, "the same answer again"
         assert vars(detector) == own, "a detector keeps nothing in itself"
         assert all(frame.equals(before[name]) for name, frame in _frames(batch, features).items())
         told += len(found)
