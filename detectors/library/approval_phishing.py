@@ -26,7 +26,9 @@ class Settings:
     takes less of what owners have (median) sends a bill. service_factor: a spender for whom so many times
     more owners got something back is a service. in_use: bits of people that paid with a token. window_seconds:
     pulls of one campaign; the longest that its victims were known to be kept waiting. most_owners: of a
-    group, the newest that are looked at one by one. most_groups: of a block, the last ones.
+    group, the newest that are looked at one by one, and most_shares of them for what they had.
+    sitting_seconds: what belongs to one taking, so that a split payout is one. most_groups: of a block, the
+    last ones.
     """
 
     owners: int = 2
@@ -37,7 +39,9 @@ class Settings:
     service_least: int = 6
     in_use: int = 12
     window_seconds: int = 90 * DAY
+    sitting_seconds: int = 3600
     most_owners: int = 40
+    most_shares: int = 20
     most_groups: int = 64
 
 
@@ -219,14 +223,22 @@ class ApprovalPhishing:
         return group.persons >= self.settings.owners_of_contract and same and days <= DAY
 
     def _share(self, group: Group) -> float | None:
-        """The median part of what owners had that went; None where it is not known."""
-        rows = zip(
-            group.column("owner"), group.column("asset"), group.column("number"),
-            whole(group.taken["amount"]), group.column("item"), strict=True,
-        )  # fmt: skip
-        shares = [group.people.share_taken(o, a, n, x) for o, a, n, x, item in list(rows)[:20] if not item]
-        known = [share for share in shares if share is not None]
-        return median(known) if known else None
+        """The median part of what owners had that one sitting took; None where it is not known."""
+        taken, shares = group.taken, list[float]()
+        for owner in group.owners[: self.settings.most_shares]:
+            mine = (taken["owner"] == owner) & (taken["item"] == 0)
+            if not mine.any():
+                continue
+            newest = int(mine.nonzero()[0][0])
+            mine &= taken["asset"] == taken["asset"][newest]
+            mine &= taken["time"] + self.settings.sitting_seconds >= taken["time"][newest]
+            share = group.people.share_taken(
+                owner, int(taken["asset"][newest]), int(taken["number"][mine].min()),
+                sum(whole(taken["amount"][mine])),
+            )  # fmt: skip
+            if share is not None:
+                shares.append(share)
+        return median(shares) if shares else None
 
     def _said(
         self, group: Group, strong: bool, share: float | None, needed: int, warned: dict[str, int] | None

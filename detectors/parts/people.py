@@ -52,6 +52,14 @@ class People:
         paid = _moved(rows) & (rows["target"] == wallet) & (rows["source"] != wallet) & (rows["source"] > 0)
         return int(rows["source"][paid.nonzero()[0][-1]]) if paid.any() else 0
 
+    def fee_payer(self, wallet: int) -> int:
+        """Who first sent a wallet the coin that it pays fees with, by himself; 0 where that is not known."""
+        rows = self.rows(wallet)
+        if not self.is_fully_known(wallet):
+            return 0
+        paid = _moved(rows) & (rows["kind"] == Kind.TRANSACTION) & (rows["target"] == wallet)
+        return int(rows["source"][paid.nonzero()[0][-1]]) if paid.any() else 0
+
     def is_hub(self, who: int, before: int = 2**62) -> bool:
         """Whether many paid somebody, and were paid, by their own transactions, before a row."""
         rows = self.rows(who)
@@ -71,7 +79,7 @@ class People:
         about = _is_of(rows, asset) & (rows["row"] < row)
         held = sum(whole(rows["amount"][about & (rows["target"] == owner)]))
         held -= sum(whole(rows["amount"][about & (rows["source"] == owner)]))
-        return amount / held if 0 < amount <= held else None
+        return min(1.0, amount / held) if held > 0 else None
 
     def funded_by_hub(self, owner: int, asset: int, before: int) -> bool:
         """Whether somebody got an asset from a busy place, as an exchange is one, before a row."""
@@ -86,14 +94,15 @@ class People:
         return self.is_fully_known(who) and bool((rows["row"] >= row).all())
 
     def persons(self, owners: Iterable[int], gang: Collection[int]) -> int:
-        """How many people these wallets are: those that one of the gang or of themselves funded are none,
-        those with one funder, who serves few, are one.
+        """How many people these wallets are: those that one of the gang or of themselves funded, or that pay
+        the gang's fees, are none; those with one funder, who serves few, are one.
         """
         owners = list(owners)
         found: set[int] = set()
+        served = {self.fee_payer(each) for each in list(gang)[:8]}
         for owner in owners:
             funder = self.funder(owner)
-            if funder in gang or funder in owners:
+            if funder in gang or funder in owners or owner in served:
                 continue
             found.add(funder if funder and not self.serves_many(funder) else -owner)
         return len(found)

@@ -119,15 +119,18 @@ def reorganised(world: World, finality: int, rng: Random) -> list[Event]:
     Half of the dropped blocks are the same that come again later; in the others the attacks of the world are
     begun anew, by the same people, at another time.
     """
-    batch, log = world.batch, list[Event]()
+    batch, log, highest = world.batch, list[Event](), 0
     for piece in world.cut(rng.sample(range(1, batch.last), 30)):
         log.append(piece)
+        highest = max(highest, piece.last)
         back = piece.last - rng.randint(1, finality)
-        if back < 1 or rng.random() < 0.5:
+        if back < max(1, highest - finality) or rng.random() < 0.5:
             continue
         log.append(rollback(batch, back))
         if rng.random() < 0.5:
-            log += [_other_blocks(world, back, finality, rng), rollback(batch, back)]
+            other = _other_blocks(world, back, finality, rng)
+            log += [other, rollback(batch, back)]
+            highest = max(highest, other.last)
         log.append(batch.slice(back + 1, piece.last))
     return log
 
