@@ -81,9 +81,7 @@ def _lowered(i, top, end, kind, source, asset, amount, before, known):  # type: 
                 subtract_from(left, amount[j])
                 if compare(left, amount[i]) == 0:
                     return True
-        elif j < i:
-            return True
-        elif amount[i, 0] == 0 and amount[i, 1] == 0 and compare(amount[i], amount[j]) != 0:
+        elif j < i or (amount[i, 0] == 0 and amount[i, 1] == 0 and compare(amount[i], amount[j]) != 0):
             return True
     return False
 
@@ -122,7 +120,7 @@ def allowances(  # type: ignore[no-untyped-def]
                 if count < candidates.size:
                     candidates[count] = target[i]
                     count += 1
-            elif k == APPROVAL or k == FOR_ALL or k in PERMIT2:
+            elif k in (APPROVAL, FOR_ALL) or k in PERMIT2:
                 owner, spender = source[i], target[i]
                 if owner == 0 or spender == 0 or owner == spender:
                     continue

@@ -94,9 +94,7 @@ def _what_came_back(  # type: ignore[no-untyped-def]
         elif which == 0:
             if got >= DUST_WEI:
                 return SOMETHING
-        elif own or which == receiver:
-            return SOMETHING
-        elif bits_set(value_of(users, old_users, which, time, 0)) >= in_use:
+        elif own or which == receiver or bits_set(value_of(users, old_users, which, time, 0)) >= in_use:
             return SOMETHING
     if end - top <= LONGEST:
         for i in range(top, end):
@@ -160,10 +158,9 @@ def takings(  # type: ignore[no-untyped-def]
         begin = net
         while net < n_transaction.size and n_transaction[net] == number[t]:
             net += 1
-        if not done[t] and selector[t] in TRIES:
-            if value_of(parties, old_parties, by, now, 0) != 0:
-                f_row[fails], f_transaction[fails], f_spender[fails] = first + top, number[t], by
-                fails += 1
+        if not done[t] and selector[t] in TRIES and value_of(parties, old_parties, by, now, 0) != 0:
+            f_row[fails], f_transaction[fails], f_spender[fails] = first + top, number[t], by
+            fails += 1
         for i in range(top, end):
             row = first + i
             while g < g_row.size and g_row[g] < row:
@@ -211,7 +208,7 @@ def takings(  # type: ignore[no-untyped-def]
             item = which in ITEMS
             caught = spender if spender >= 0 else to
             receiver = t_receiver[k]
-            if not item and (receiver == caught or receiver == to):
+            if not item and (receiver in (caught, to)):
                 receiver = _gainer(money[i], owner, receiver, begin, net, n_account, n_asset, received, paid)
             back = _what_came_back(
                 owner, receiver, money[i], own, traced[t], top, end, begin, net, kind, source, target, asset,
@@ -255,7 +252,7 @@ def takings(  # type: ignore[no-untyped-def]
                     continue
                 if role == SPENDER and (who == owner or (who == receiver and not own)):
                     continue
-                if role == SIGNER and (who == owner or who == caught or who == receiver):
+                if role == SIGNER and (who in (owner, caught, receiver)):
                     continue
                 n = chains.add(cells, control, heads, old_heads, heads_journal, who, here, now)
                 cells[n, _ROLE], cells[n, _NUMBER], cells[n, _TRANSACTION] = role, row, number[t]

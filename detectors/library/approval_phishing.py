@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from statistics import median
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,21 +13,24 @@ from detectors.kernels.decoding import Kind
 from detectors.parts import worth
 from detectors.parts.contract import Columns, Seen
 from detectors.parts.grants import PERMITTED, SIGNED
-from detectors.parts.people import People, whole
+from detectors.parts.lines import blocks_of, last_of, of_block, place_of
+from detectors.parts.people import People
+from detectors.parts.takers import Group, group_of
 
 DAY = 86_400
+Warned = tuple[int, int]
+"""A grant to a known taker: its row and its owner."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """owners: people robbed from which on it alerts, where they granted to a wallet, or to a contract younger
-    than young_seconds that was made before our eyes; owners_of_contract: else (Forta: 3). least_share: who
-    takes less of what owners have (median) sends a bill. service_factor: a spender for whom so many times
-    more owners got something back is a service. in_use: bits of people that paid with a token. window_seconds:
-    pulls of one campaign; the longest that its victims were known to be kept waiting. most_owners: of a
-    group, the newest that are looked at one by one, and most_shares of them for what they had.
-    sitting_seconds: what belongs to one taking, so that a split payout is one. most_groups: of a block, the
-    last ones.
+    than young_seconds that was made before our eyes: who does that is hardly a customer. owners_of_contract:
+    else (Forta: 3). least_share: who takes less of what owners have (median) sends a bill. service_factor: a
+    spender for whom so many times more owners got something back, and service_least at least, is a service.
+    in_use: bits of people that paid with a token. window_seconds: pulls of one campaign; victims were kept
+    waiting for months. most_owners: of a group, the newest that are looked at one by one. most_groups: of a
+    block, the last ones.
     """
 
     owners: int = 2
@@ -39,28 +41,8 @@ class Settings:
     service_least: int = 6
     in_use: int = 12
     window_seconds: int = 90 * DAY
-    sitting_seconds: int = 3600
     most_owners: int = 40
-    most_shares: int = 20
     most_groups: int = 64
-
-
-@dataclass(slots=True)
-class Group:
-    """Takings in which one party had a part, newest first, as columns of the history `pulls.taken`."""
-
-    people: People
-    party: int
-    taken: Columns
-    owners: list[int] = field(default_factory=list)
-    persons: int = 0
-
-    def column(self, name: str) -> list[int]:
-        return [int(value) for value in self.taken[name]]
-
-    def gang(self) -> set[int]:
-        found = {*self.column("receiver"), *self.column("signer")}
-        return (found | set(self.column("spender"))) - set(self.owners)
 
 
 class ApprovalPhishing:
@@ -99,62 +81,45 @@ class ApprovalPhishing:
         tables = seen.of("pulls")
         if not tables:
             return []
-        found: list[Finding] = []
-        for block in _blocks(seen, tables):
-            found += self._of_block(seen, tables, block)
+        pulls, found = tables["pulls"], list[Finding]()
+        rows = [pulls["row"][pulls["third"] & ~pulls["own"]]]
+        rows += [tables[name]["row"] for name in ("warned", "failed", "returned")]
+        for block in blocks_of(seen, rows):
+            found += self._of_block(People(seen, block), of_block(tables, seen, block))
         return found
 
-    def _of_block(self, seen: Seen, tables: Columns, block: int) -> Iterator[Finding]:
-        people, done = People(seen, block), set[int]()
-        pulls = _within(tables["pulls"], seen, block)
+    def _of_block(self, people: People, tables: Mapping[str, Columns]) -> Iterator[Finding]:
+        pulls, done = tables["pulls"], set[int]()
         for i in np.flatnonzero(pulls["third"] & ~pulls["own"])[-self.settings.most_groups :]:
             if pulls["issuer"][i] and pulls["issuer"][i] in (pulls["signer"][i], pulls["maker"][i]):
                 continue
-            parties = [int(pulls[name][i]) for name in ("signer", "spender", "receiver")]
-            yield from self._judged(people, [p for p in parties if p not in done], done)
-        for i in range(len(_within(tables["warned"], seen, block)["row"])):
-            line = {name: int(column[i]) for name, column in _within(tables["warned"], seen, block).items()}
-            yield from self._judged(people, [line["spender"]], done, line)
-        for party, row in _once(_within(tables["returned"], seen, block), "party"):
+            yield from self._judged(
+                people, [int(pulls[name][i]) for name in ("signer", "spender", "receiver")], done
+            )
+        warned = tables["warned"]
+        for line in zip(*(warned[name].tolist() for name in ("row", "owner", "spender")), strict=True):
+            yield from self._judged(people, [line[2]], done, line[:2])
+        for party, row in last_of(tables["returned"], "party"):
             yield from self._lowered(people, party, row)
-        for party, row in _once(_within(tables["failed"], seen, block), "spender"):
-            if (finding := self._tried(people, party, row)) is not None:
+        for spender, row in last_of(tables["failed"], "spender"):
+            if spender not in done and (finding := self._tried(people, spender, row)) is not None:
                 yield finding
 
     def _judged(
-        self, people: People, parties: Sequence[int], done: set[int], warned: dict[str, int] | None = None
+        self, people: People, parties: Sequence[int], done: set[int], warned: Warned | None = None
     ) -> Iterator[Finding]:
         """Of the parties of one taking the one with most people robbed, the signer first."""
-        groups = [self._group(people, party) for party in parties]
+        groups = [self._group(people, party) for party in parties if party not in done]
         best = max((g for g in groups if g is not None), key=lambda g: g.persons, default=None)
-        if best is None or best.party in done:
-            return
-        finding = self._finding(best, warned)
+        finding = None if best is None else self._finding(best, warned)
         if finding is not None:
-            done.update({best.party, *(p for p in parties)})
+            done.update(parties)
             yield finding
 
     def _group(self, people: People, party: int) -> Group | None:
-        """What a party had a part in, but what it gave back, and its people."""
-        taken = people.seen.history("pulls.taken").rows(party, people.block)
-        if not len(taken["number"]):
-            return None
-        kept = (taken["role"] != 0) & (taken["third"] != 0) & (taken["own"] == 0)
-        kept &= taken["time"] + self.settings.window_seconds >= taken["time"][0]
-        returned: dict[tuple[int, int], int] = {}
-        for giver in list(dict.fromkeys([party, *taken["receiver"][kept].tolist()]))[:8]:
-            back = people.seen.history("pulls.back").rows(giver, people.block)
-            for key, amount in _sums(back["owner"], back["asset"], back["amount"]).items():
-                returned[key] = returned.get(key, 0) + amount
-        lost = _sums(taken["owner"][kept], taken["asset"][kept], taken["amount"][kept])
-        for i in np.flatnonzero(kept):
-            key = int(taken["owner"][i]), int(taken["asset"][i])
-            kept[i] = 2 * returned.get(key, 0) < lost[key]
-        taken = {name: column[kept] for name, column in taken.items()}
-        group = Group(people, party, taken)
-        group.owners = list(dict.fromkeys(group.column("owner")))[: self.settings.most_owners]
-        group.persons = people.persons(group.owners, group.gang()) if len(group.owners) > 1 else 0
-        return group if group.persons >= self.settings.owners else None
+        """What a party took from enough people."""
+        group = group_of(people, party, self.settings.window_seconds, self.settings.most_owners)
+        return group if group is not None and group.persons >= self.settings.owners else None
 
     def _lowered(self, people: People, giver: int, row: int) -> Iterator[Finding]:
         """Once what was taken is given back, what was said of those who took it is lowered."""
@@ -166,7 +131,7 @@ class ApprovalPhishing:
                 continue
             wallet = seen.address(party)
             yield Finding(
-                **_place(seen, row),
+                **place_of(seen, row),
                 category=self.name,
                 subject_kind="wallet",
                 subject=wallet,
@@ -178,12 +143,12 @@ class ApprovalPhishing:
                 lowers=("value-back-to-owner", "the owners have it back"),
             )
 
-    def _finding(self, group: Group, warned: dict[str, int] | None) -> Finding | None:
+    def _finding(self, group: Group, warned: Warned | None) -> Finding | None:
         strong = self._is_strong(group)
         needed = self.settings.owners if strong else self.settings.owners_of_contract
         if group.persons < needed or not self._is_theft(group):
             return None
-        share = self._share(group)
+        share = group.share()
         if share is not None and share < self.settings.least_share:
             return None
         return self._said(group, strong, share, needed, warned)
@@ -202,7 +167,8 @@ class ApprovalPhishing:
         if not (known | (taken["users"] >= self.settings.in_use)).any():
             return False
         money = taken["item"] == 0
-        sums = list(zip(taken["asset"][money].tolist(), whole(taken["amount"][money]), strict=True))
+        priced = zip(group.column("asset"), group.sums, strict=True)
+        sums = [pair for pair, is_money in zip(priced, money, strict=True) if is_money]
         if len(sums) > 1 and 2 * len(set(sums)) <= len(sums):
             return False
         served, robbed = int(taken["served"].max(initial=0)), len(group.owners)
@@ -216,50 +182,30 @@ class ApprovalPhishing:
         return not all(people.is_hub(each, first) for each in receivers[:8])
 
     def _at_once(self, group: Group) -> bool:
-        """Whether one transaction, or one stranger within a day, took from several by an old grant."""
-        taken = group.taken
-        days = int(taken["time"].max() - taken["time"].min())
-        same = len(set(group.column("receiver"))) == 1 and len(set(group.column("signer"))) == 1
-        return group.persons >= self.settings.owners_of_contract and same and days <= DAY
-
-    def _share(self, group: Group) -> float | None:
-        """The median part of what owners had that one sitting took; None where it is not known."""
-        taken, shares = group.taken, list[float]()
-        for owner in group.owners[: self.settings.most_shares]:
-            mine = (taken["owner"] == owner) & (taken["item"] == 0)
-            if not mine.any():
-                continue
-            newest = int(mine.nonzero()[0][0])
-            mine &= taken["asset"] == taken["asset"][newest]
-            mine &= taken["time"] + self.settings.sitting_seconds >= taken["time"][newest]
-            share = group.people.share_taken(
-                owner, int(taken["asset"][newest]), int(taken["number"][mine].min()),
-                sum(whole(taken["amount"][mine])),
-            )  # fmt: skip
-            if share is not None:
-                shares.append(share)
-        return median(shares) if shares else None
+        """Whether one stranger took for one receiver from several within a day, by old grants."""
+        last = group.within(DAY)
+        same = len(set(last.column("receiver"))) == 1 and len(set(last.column("signer"))) == 1
+        return same and last.persons >= self.settings.owners_of_contract
 
     def _said(
-        self, group: Group, strong: bool, share: float | None, needed: int, warned: dict[str, int] | None
+        self, group: Group, strong: bool, share: float | None, needed: int, warned: Warned | None
     ) -> Finding:
         seen, taken = group.people.seen, group.taken
-        newest = warned["row"] if warned else int(taken["number"].max())
-        place = _place(seen, newest)
+        newest = warned[0] if warned else int(taken["number"].max())
         roles = self._roles(group, warned)
         numbers = [*group.column("number")[:100], *(n for n in group.column("grant")[:100] if n >= 0)]
-        numbers += [warned["row"]] if warned else []
-        rows = seen.evidence(_held(seen, group.people.block, sorted(set(numbers)), group))
+        numbers += [warned[0]] if warned else []
+        rows = seen.evidence(_held(group, sorted(set(numbers))))
         signed = int((taken["how"] == PERMITTED).sum())
         wei = sum(
             amount
-            for amount, asset in zip(whole(taken["amount"]), group.column("asset"), strict=True)
+            for amount, asset in zip(group.sums, group.column("asset"), strict=True)
             if asset in seen.coins["id"]
         )
         most: Severity = "critical" if group.persons > 3 else "high"
         score = 0.5 + 0.2 * strong + 0.15 * (1 - needed / (group.persons + 1)) + 0.15 * (share or 0.5)
         return Finding(
-            **place,
+            **place_of(seen, newest),
             category=self.name,
             subject_kind="wallet",
             subject=seen.address(group.party),
@@ -277,9 +223,9 @@ class ApprovalPhishing:
             value_wei=wei or None,
         )  # fmt: skip
 
-    def _roles(self, group: Group, warned: dict[str, int] | None) -> tuple[tuple[bytes, RoleName], ...]:
+    def _roles(self, group: Group, warned: Warned | None) -> tuple[tuple[bytes, RoleName], ...]:
         """Victims first decided, then who attacks: an owner is never an attacker."""
-        seen, owners = group.people.seen, [*group.owners, *([warned["owner"]] if warned else [])]
+        seen, owners = group.people.seen, [*group.owners, *([warned[1]] if warned else [])]
         parts: dict[int, RoleName] = dict.fromkeys([group.party], "attacker")
         spenders = zip(
             group.column("spender"), group.column("signer"), group.column("maker"),
@@ -307,7 +253,7 @@ class ApprovalPhishing:
         numbers = [int(n) for n in given["number"][ended][:50]]
         wallet = seen.address(spender)
         return Finding(
-            **_place(seen, row),
+            **place_of(seen, row),
             category=self.name,
             subject_kind="wallet",
             subject=wallet,
@@ -321,47 +267,9 @@ class ApprovalPhishing:
         )
 
 
-def _held(seen: Seen, block: int, numbers: Sequence[int], group: Group) -> list[int]:
+def _held(group: Group, numbers: Sequence[int]) -> list[int]:
     """Those rows that the log still holds: it forgets sooner than grants do."""
-    oldest = int(seen.rows["number"][0])
-    rows = [group.people.rows(owner)["row"] for owner in group.owners[:40]]
-    least = min((int(column.min()) for column in rows if len(column)), default=oldest)
-    return [number for number in numbers if number >= min(least, oldest)]
-
-
-def _sums(owners: np.ndarray, assets: np.ndarray, amounts: np.ndarray) -> dict[tuple[int, int], int]:  # type: ignore[type-arg]
-    found: dict[tuple[int, int], int] = {}
-    for owner, asset, amount in zip(owners.tolist(), assets.tolist(), whole(amounts), strict=True):
-        found[owner, asset] = found.get((owner, asset), 0) + amount
-    return found
-
-
-def _blocks(seen: Seen, tables: Columns) -> list[int]:
-    """Blocks of the piece about which there is anything to ask."""
-    first, found = int(seen.rows["number"][0]), set[int]()
-    pulls = tables["pulls"]
-    rows = [pulls["row"][pulls["third"] & ~pulls["own"]]]
-    for column in [*rows, *(tables[name]["row"] for name in ("warned", "failed", "returned"))]:
-        found.update(seen.rows["block"][column - first].tolist())
-    return sorted(found)
-
-
-def _within(table: Columns, seen: Seen, block: int) -> Columns:
-    inside = seen.rows["block"][table["row"] - int(seen.rows["number"][0])] == block
-    return {name: column[inside] for name, column in table.items()}
-
-
-def _once(table: Columns, who: str) -> list[tuple[int, int]]:
-    """Each of a column with the last of its rows."""
-    return list(dict(zip(table[who].tolist(), table["row"].tolist(), strict=True)).items())
-
-
-def _place(seen: Seen, row: int) -> dict[str, object]:
-    """Where a finding stands: in the block and transaction of a row of the piece."""
-    at = row - int(seen.rows["number"][0])
-    sent = int(seen.rows["transaction"][at]) - int(seen.transactions["number"][0])
-    return {
-        "block_number": int(seen.rows["block"][at]),
-        "timestamp": int(seen.rows["time"][at]),
-        "transaction": seen.transactions["hash"][sent].tobytes(),
-    }
+    oldest = int(group.people.seen.rows["number"][0])
+    rows = [group.people.rows(owner)["row"] for owner in group.owners]
+    least = min([oldest, *(int(column.min()) for column in rows if len(column))])
+    return [number for number in numbers if number >= least]

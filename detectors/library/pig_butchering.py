@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -12,8 +11,10 @@ from detectors.alerts.alert import RoleName
 from detectors.base import Finding, hexed
 from detectors.kernels.decoding import Kind
 from detectors.parts import worth
-from detectors.parts.contract import Array, Columns, Seen
+from detectors.parts.contract import Columns, Seen
 from detectors.parts.grants import SIGNED
+from detectors.parts.instalments import Instalments, ints, paid_to, rises, sittings, taken_from
+from detectors.parts.lines import blocks_of, last_of, of_block, place_of
 from detectors.parts.people import People, whole
 
 DAY = 86_400
@@ -41,20 +42,6 @@ class Settings:
     most_lines: int = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Payments:
-    """Of one victim to one operator, oldest first: amounts, times, and where they went."""
-
-    victim: int
-    operator: int
-    asset: int
-    amounts: tuple[int, ...]
-    times: tuple[int, ...]
-    rows: tuple[int, ...]
-    receivers: tuple[int, ...]
-    grants: tuple[int, ...] = ()
-
-
 class PigButchering:
     """Flags who is handed ever larger sums of a token by one person over days, with bait back at most.
 
@@ -62,8 +49,8 @@ class PigButchering:
     three times, the last twice the first; an owner pays so into a contract made not long ago, which gives
     neither share nor more than a third back; after a pull an owner pays by hand, each time more, wallets that
     nobody heard of; or the only person that ever granted to a wallet, whom an exchange had just paid, loses
-    all of it in one pull. It also flags a wallet whose pull fails because the only owner that ever granted to it
-    ended that; surer where days lay between.
+    all of it in one pull. It also flags a wallet whose pull fails because the only owner that ever granted to
+    it ended that; surer where days lay between.
 
     Roles: spender or platform, its maker and receivers attack, the payer is the victim. An exchange that is
     paid is infrastructure.
@@ -90,20 +77,17 @@ class PigButchering:
         tables = seen.of("pulls")
         if not tables:
             return []
-        found: list[Finding] = []
-        for block in _blocks(seen, tables):
-            found += self._of_block(seen, tables, block)
+        pulls, found = tables["pulls"], list[Finding]()
+        asked = ~pulls["item"] & (pulls["third"] | pulls["own"])
+        rows = [pulls["row"][asked], tables["later"]["row"], tables["failed"]["row"]]
+        for block in blocks_of(seen, rows):
+            told: dict[bytes, Finding] = {}
+            for finding in self._of_block(People(seen, block), of_block(tables, seen, block)):
+                told.setdefault(finding.subject, finding)
+            found += told.values()
         return found
 
-    def _of_block(self, seen: Seen, tables: dict[str, Columns], block: int) -> Iterator[Finding]:
-        people, done = People(seen, block), set[int]()
-        for finding in self._all(people, {name: _within(t, seen, block) for name, t in tables.items()}):
-            subject = int.from_bytes(finding.subject, "big")
-            if subject not in done:
-                done.add(subject)
-                yield finding
-
-    def _all(self, people: People, tables: dict[str, Columns]) -> Iterator[Finding]:
+    def _of_block(self, people: People, tables: Mapping[str, Columns]) -> Iterator[Finding]:
         pulls, most = tables["pulls"], self.settings.most_lines
         asked = np.flatnonzero(~pulls["item"] & (pulls["third"] | pulls["own"]))[-most:]
         pairs = dict.fromkeys((int(pulls["owner"][i]), int(pulls["spender"][i]), int(i)) for i in asked)
@@ -115,46 +99,24 @@ class PigButchering:
             if found is not None:
                 yield found
         later = tables["later"]
-        for owner, receiver, row in _triples(later, "owner", "receiver", "row")[-most:]:
+        named = (later[name][-most:].tolist() for name in ("owner", "receiver", "row"))
+        for owner, receiver, row in zip(*named, strict=True):
             if people.is_new(receiver, row) and (found := self._by_hand(people, owner)) is not None:
                 yield found
-        for spender, row in dict(_pairs(tables["failed"], "spender", "row")).items():
+        for spender, row in last_of(tables["failed"], "spender"):
             if (found := self._second_thoughts(people, spender, row)) is not None:
                 yield found
 
     def _taken(self, people: People, owner: int, own: bool) -> Columns:
-        """What was taken from an owner, oldest first."""
-        taken = people.seen.history("pulls.taken").rows(owner, people.block)
-        kept = (taken["role"] == 0) & (taken["owner"] == owner) & (taken["own"] == own) & (taken["item"] == 0)
-        if not own:
-            kept &= taken["third"] != 0
-        now = int(taken["time"].max(initial=0))
-        kept &= taken["time"] + self.settings.window_seconds >= now
-        return {name: column[kept][::-1] for name, column in taken.items()}
-
-    def _payments(self, taken: Columns, owner: int, spender: int) -> Payments | None:
-        """Those by one spender, in the asset of the newest."""
-        mine = taken["spender"] == spender
-        if not mine.any():
-            return None
-        asset = int(taken["asset"][mine][-1])
-        mine &= taken["asset"] == asset
-        return Payments(
-            owner, spender, asset, tuple(whole(taken["amount"][mine])), _ints(taken["time"][mine]),
-            _ints(taken["number"][mine]), _ints(taken["receiver"][mine]), _ints(taken["grant"][mine]),
-        )  # fmt: skip
+        return taken_from(people, owner, own, self.settings.window_seconds)
 
     def _rises(self, amounts: Sequence[int], times: Sequence[int]) -> bool:
-        """Whether the payments of several days grew, the last to a multiple of the first."""
-        amounts, times = _by_day(amounts, times)
-        if len(amounts) < self.settings.times or amounts[-1] < self.settings.growth * amounts[0]:
-            return False
-        steps = sum(later > before for before, later in zip(amounts, amounts[1:], strict=False))
-        return 4 * steps >= 3 * (len(amounts) - 1) and times[-1] - times[0] >= self.settings.rest_seconds
+        own = self.settings
+        return rises(amounts, times, own.times, own.growth, own.rest_seconds)
 
     def _pulled(self, people: People, owner: int, spender: int) -> Finding | None:
         taken = self._taken(people, owner, own=False)
-        paid = self._payments(taken, owner, spender)
+        paid = paid_to(taken, owner, spender)
         if paid is None or len(paid.amounts) < self.settings.times or not self._is_victim(people, paid):
             return None
         if not self._rises(paid.amounts, paid.times):
@@ -163,7 +125,7 @@ class PigButchering:
             return None
         return self._said(people, paid, "pulled from", 0.65)
 
-    def _is_victim(self, people: People, paid: Payments) -> bool:
+    def _is_victim(self, people: People, paid: Instalments) -> bool:
         """Whether a payer is not tied to who is paid: by who funded the wallet."""
         return people.persons([paid.victim], {paid.operator, *paid.receivers}) == 1
 
@@ -173,15 +135,15 @@ class PigButchering:
         rising = often = 0
         for owner in np.unique(taken["owner"][taken["role"] != 0]).tolist():
             mine = (taken["owner"] == owner) & (taken["role"] != 0) & (taken["own"] == 0)
-            amounts, times = whole(taken["amount"][mine])[::-1], _ints(taken["time"][mine])[::-1]
-            if len(_by_day(amounts, times)[0]) >= self.settings.times:
+            amounts, times = whole(taken["amount"][mine])[::-1], ints(taken["time"][mine])[::-1]
+            if len(sittings(amounts, times)[0]) >= self.settings.times:
                 often += 1
                 rising += self._rises(amounts, times)
         return 2 * rising < often
 
-    def _lowered(self, people: People, paid: Payments) -> Finding | None:
+    def _lowered(self, people: People, paid: Instalments) -> Finding | None:
         """What goes on for long and does not rise is business: it lowers what was said of its beginning."""
-        amounts, _ = _by_day(paid.amounts, paid.times)
+        amounts, _ = paid.sittings()
         if len(amounts) < self.settings.desk_times:
             return None
         reason = f"{len(amounts)} payments of one owner do not rise"
@@ -191,7 +153,7 @@ class PigButchering:
         """The only owner that ever granted to a wallet loses at once what an exchange had just sent."""
         given = people.seen.history("grants.given").rows(spender, people.block)
         taken = self._taken(people, owner, own=False)
-        paid = self._payments(taken, owner, spender)
+        paid = paid_to(taken, owner, spender)
         if paid is None or len(paid.rows) != 1 or np.unique(given["owner"]).size != 1:
             return None
         is_wallet = int(taken["signer"][-1]) == spender and taken["exact"][-1] and taken["how"][-1] == SIGNED
@@ -205,7 +167,7 @@ class PigButchering:
     def _platform(self, people: People, owner: int, platform: int) -> Finding | None:
         """An owner pays ever more into a young contract that gives no share, and little back."""
         taken = self._taken(people, owner, own=True)
-        paid = self._payments(taken, owner, platform)
+        paid = paid_to(taken, owner, platform)
         if paid is None or not self._rises(paid.amounts, paid.times):
             return None
         mine = taken["spender"] == platform
@@ -228,13 +190,13 @@ class PigButchering:
         taken = self._taken(people, owner, own=False)
         if not len(taken["number"]) or not (taken["how"] == SIGNED).any():
             return None
-        for spender in dict.fromkeys(_ints(taken["spender"])):
-            found = self._led_on(people, self._payments(taken, owner, spender))
+        for spender in dict.fromkeys(ints(taken["spender"])):
+            found = self._led_on(people, paid_to(taken, owner, spender))
             if found is not None:
                 return found
         return None
 
-    def _led_on(self, people: People, first: Payments | None) -> Finding | None:
+    def _led_on(self, people: People, first: Instalments | None) -> Finding | None:
         """One spender's pulls, and what their owner paid by hand after them."""
         if first is None:
             return None
@@ -254,7 +216,7 @@ class PigButchering:
         if people.persons([owner], {first.operator, *fronts}) != 1:
             return None
         receivers = (*first.receivers, *fronts)
-        paid = Payments(
+        paid = Instalments(
             owner, first.operator, first.asset, tuple(amounts), tuple(times), tuple(numbers), receivers,
             first.grants,
         )  # fmt: skip
@@ -274,7 +236,7 @@ class PigButchering:
             return None
         wallet, victim = seen.address(spender), seen.address(owner)
         return Finding(
-            **_place(seen, row),
+            **place_of(seen, row),
             category=self.name,
             subject_kind="wallet",
             subject=wallet,
@@ -284,14 +246,14 @@ class PigButchering:
             rows=seen.evidence([*sorted(int(n) for n in given["number"]), row]),
             measured={"owners": 1, "seconds": int(given["time"][0] - given["time"][-1])},
             thresholds={"owners": 1},
-            explanation=f"{hexed(wallet)} tried to take from {hexed(victim)}, who had ended the only grant to "
-            "it.",
+            explanation=f"{hexed(wallet)} tried to take from {hexed(victim)}, who had ended the only grant "
+            "to it.",
         )
 
     def _said(
         self,
         people: People,
-        paid: Payments,
+        paid: Instalments,
         how: str,
         base: float,
         more: Sequence[int] = (),
@@ -306,7 +268,7 @@ class PigButchering:
         least = int(people.rows(paid.victim)["row"].min())
         subject = seen.address(paid.operator)
         return Finding(
-            **_place(seen, paid.rows[-1]),
+            **place_of(seen, paid.rows[-1]),
             category=self.name,
             subject_kind="wallet",
             subject=subject,
@@ -323,7 +285,7 @@ class PigButchering:
         )
 
     def _roles(
-        self, people: People, paid: Payments, more: Sequence[int]
+        self, people: People, paid: Instalments, more: Sequence[int]
     ) -> tuple[tuple[bytes, RoleName], ...]:
         parts: dict[int, RoleName] = {paid.operator: "attacker"}
         for who in [*more, *paid.receivers]:
@@ -331,53 +293,3 @@ class PigButchering:
             parts.setdefault(who, "infrastructure" if hub else "attacker")
         parts[paid.victim] = "victim"
         return tuple((people.seen.address(who), role) for who, role in parts.items() if who > 0)
-
-
-def _by_day(amounts: Sequence[int], times: Sequence[int]) -> tuple[list[int], list[int]]:
-    """What belongs to one hour is one payment: a split changes nothing."""
-    sums: list[int] = []
-    starts: list[int] = []
-    for amount, time in zip(amounts, times, strict=True):
-        if starts and time - starts[-1] < 3600:
-            sums[-1] += amount
-        else:
-            sums.append(amount)
-            starts.append(time)
-    return sums, starts
-
-
-def _ints(column: Array) -> tuple[int, ...]:
-    return tuple(int(value) for value in column)
-
-
-def _pairs(table: Columns, *names: str) -> list[Any]:
-    return list(zip(*(table[name].tolist() for name in names), strict=True))
-
-
-_triples = _pairs
-
-
-def _blocks(seen: Seen, tables: dict[str, Columns]) -> list[int]:
-    """Blocks of the piece about which there is anything to ask."""
-    first, found = int(seen.rows["number"][0]), set[int]()
-    pulls = tables["pulls"]
-    asked = ~pulls["item"] & (pulls["third"] | pulls["own"])
-    for column in (pulls["row"][asked], tables["later"]["row"], tables["failed"]["row"]):
-        found.update(seen.rows["block"][column - first].tolist())
-    return sorted(found)
-
-
-def _within(table: Columns, seen: Seen, block: int) -> Columns:
-    inside = seen.rows["block"][table["row"] - int(seen.rows["number"][0])] == block
-    return {name: column[inside] for name, column in table.items()}
-
-
-def _place(seen: Seen, row: int) -> dict[str, Any]:
-    """Where a finding stands: in the block and transaction of a row of the piece."""
-    at = row - int(seen.rows["number"][0])
-    sent = int(seen.rows["transaction"][at]) - int(seen.transactions["number"][0])
-    return {
-        "block_number": int(seen.rows["block"][at]),
-        "timestamp": int(seen.rows["time"][at]),
-        "transaction": seen.transactions["hash"][sent].tobytes(),
-    }

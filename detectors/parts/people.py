@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from detectors.kernels.decoding import Kind
-from detectors.parts.contract import Array, Columns, Seen
+from detectors.memory.layout import Array
+from detectors.parts.contract import Columns, Seen
 
 MOST = 400
 """Rows of an account that are read. Somebody with more is busy, and what came before is not known."""
@@ -111,7 +112,8 @@ class People:
 def _moved(rows: Columns) -> Array:
     """Which rows moved money, by what they say."""
     some: Array = np.isin(rows["kind"], _MONEY) & (rows["amount"] != 0).any(axis=1)
-    return some & ((rows["kind"] != Kind.TRANSACTION) | (rows["flag"] != 0))
+    moved: Array = some & ((rows["kind"] != Kind.TRANSACTION) | (rows["flag"] != 0))
+    return moved
 
 
 def _is_of(rows: Columns, asset: int) -> Array:

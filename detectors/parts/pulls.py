@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -89,15 +90,20 @@ class Pulls:
         made = int((rows["kind"] == Kind.CREATION).sum()) + int((sent["created"] != 0).sum())
         held = _held(memory, {"parties": most + given["row"].size, "users": moves, "robbed": 4 * most,
                               "victims": most, "made": made, "taken": 4 * most, "back": moves})  # fmt: skip
-        rooms = {"pulls": most, "returned": moves, "later": moves, "failed": sent["number"].size,
-                 "warned": given["row"].size}
+        rooms = {
+            "pulls": most,
+            "returned": moves,
+            "later": moves,
+            "failed": sent["number"].size,
+            "warned": given["row"].size,
+        }
         lines = {name: _columns(columns, rooms[name]) for name, columns in _LINES.items()}
         read = [sent[name] for name in _SENT] + [rows[name] for name in _READ]
         read += [given[name] for name in _GIVEN] + [taken[name] for name in _TAKEN]
         read += [changes[name] for name in _NET]
+        least: list[Any] = [self.settings.in_use, self.settings.items_in_use]
         out = [column for table in lines.values() for column in table.values()]
-        own = self.settings
-        used = takings(int(rows["number"][0]), *read, *held, own.in_use, own.items_in_use, *out)
+        used = takings(int(rows["number"][0]), *read, *held, *least, *out)
         return {
             name: {column: values[:count] for column, values in table.items()}
             for (name, table), count in zip(lines.items(), used, strict=True)

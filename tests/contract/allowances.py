@@ -34,9 +34,7 @@ def ends(chain: ChainBuilder, token: bytes, owner: bytes, spender: bytes) -> Non
     allows(chain, token, owner, spender, 0)
 
 
-def pulls(
-    chain: ChainBuilder, token: bytes, owner: bytes, to: bytes, amount: int, spender: bytes
-) -> None:
+def pulls(chain: ChainBuilder, token: bytes, owner: bytes, to: bytes, amount: int, spender: bytes) -> None:
     """The spender's own transferFrom."""
     chain.erc20(token, owner, to, amount, by=spender)
 
@@ -44,4 +42,3 @@ def pulls(
 def fails_to_take(chain: ChainBuilder, token: bytes, spender: bytes) -> None:
     """A transferFrom that the token refuses."""
     chain.calls(spender, token, TRANSFER_FROM + word(1) * 3, status=0)
-

@@ -8,6 +8,7 @@ from random import Random
 from tests.contract.allowances import allows, earlier, ends, fails_to_take, pulls
 from tests.contract.story import (
     ETHER,
+    HOT,
     TOKENS,
     USD,
     Names,
@@ -24,7 +25,7 @@ EUR, GOLD = TOKENS["eur"], TOKENS["gold"]
 
 
 def positives(seed: int) -> list[Story]:
-    """Twelve: a wallet, a page with a contract, a contract for each victim, permits, items, second thoughts."""
+    """Twelve: a wallet, a page with a contract, one for each victim, permits, items, second thoughts."""
     tales = {
         "wallet": _wallet,
         "claim page": _claim_page,
@@ -38,10 +39,12 @@ def positives(seed: int) -> list[Story]:
     ]
 
 
-def _opened(chain: ChainBuilder, rng: Random, wallets: Sequence[bytes]) -> Iterator[None]:
-    """Each opens an account with the exchange, and buys something small."""
+def _opened(chain: ChainBuilder, rng: Random, wallets: Sequence[bytes], *thieves: bytes) -> Iterator[None]:
+    """Each opens an account with the exchange, and buys something small; thieves get what fees take."""
     for wallet in wallets:
         open_account(chain, wallet, 2 * ETHER, rng.randint(200, 900) * ETHER)
+    for wallet in thieves:
+        chain.native(HOT, wallet, ETHER // 2)
     yield
     for wallet in wallets:
         chain.erc20(USD, wallet, address("shop 1"), 20 * ETHER)
@@ -57,7 +60,7 @@ def _wallet(name: str, rng: Random, names: Names) -> Story:
     victims, spender, thief = names.many(rng.randint(2, 6)), names.fresh(), names.fresh()
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
-        yield from _opened(chain, rng, victims)
+        yield from _opened(chain, rng, victims, spender)
         for victim in victims:
             allows(chain, USD, victim, spender)
         yield from rests(rng, 2)
@@ -72,7 +75,7 @@ def _claim_page(name: str, rng: Random, names: Names) -> Story:
     victims, owner, page, thief = names.many(rng.randint(3, 6)), names.fresh(), names.fresh(), names.fresh()
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
-        yield from _opened(chain, rng, victims)
+        yield from _opened(chain, rng, victims, owner)
         chain.creates(owner, page)
         yield
         for victim in victims:
@@ -91,7 +94,7 @@ def _made_for_each(name: str, rng: Random, names: Names) -> Story:
     spenders = names.many(len(victims))
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
-        yield from _opened(chain, rng, victims)
+        yield from _opened(chain, rng, victims, owner)
         for victim, spender in zip(victims, spenders, strict=True):
             allows(chain, USD, victim, spender)
         yield
@@ -109,7 +112,7 @@ def _permits(name: str, rng: Random, names: Names) -> Story:
     victims, spender, thief = names.many(rng.randint(2, 5)), names.fresh(), names.fresh()
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
-        yield from _opened(chain, rng, victims)
+        yield from _opened(chain, rng, victims, spender)
         for victim, amount in zip(victims, _sums(rng, victims), strict=True):
             allows(chain, USD, victim, spender, by=spender)
             pulls(chain, USD, victim, thief, amount, spender)
@@ -123,7 +126,7 @@ def _items(name: str, rng: Random, names: Names) -> Story:
     gallery = address(f"{name} gallery")
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
-        yield from _opened(chain, rng, victims)
+        yield from _opened(chain, rng, victims, spender)
         for number, victim in enumerate(victims):
             chain.erc721(gallery, bytes(20), victim, number, by=victim)
             allows(chain, gallery, victim, spender, of_all=True)
@@ -138,7 +141,7 @@ def _ended_in_time(name: str, rng: Random, names: Names) -> Story:
     victims, spender = names.many(rng.randint(2, 5)), names.fresh()
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
-        yield from _opened(chain, rng, victims)
+        yield from _opened(chain, rng, victims, spender)
         for victim in victims:
             allows(chain, USD, victim, spender)
         yield

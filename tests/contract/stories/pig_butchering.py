@@ -48,6 +48,7 @@ def _rising(name: str, rng: Random, names: Names) -> Story:
     victim, spender, thief = names.many(3)
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
+        chain.native(HOT, spender, ETHER // 2)
         open_account(chain, victim, ETHER, 30 * ETHER)
         yield
         allows(chain, USD, victim, spender)
@@ -64,6 +65,7 @@ def _several(name: str, rng: Random, names: Names) -> Story:
     victims, spender, thief = names.many(3), names.fresh(), names.fresh()
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
+        chain.native(HOT, spender, ETHER // 2)
         for victim in victims:
             open_account(chain, victim, ETHER, 30 * ETHER)
         yield
@@ -108,6 +110,7 @@ def _by_hand(name: str, rng: Random, names: Names) -> Story:
     fronts = names.many(3)
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
+        chain.native(HOT, spender, ETHER // 2)
         open_account(chain, victim, ETHER, 300 * ETHER)
         yield
         first, *sums = _sums(rng)
@@ -129,6 +132,7 @@ def _all_at_once(name: str, rng: Random, names: Names) -> Story:
     victim, spender, thief = names.many(3)
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
+        chain.native(HOT, spender, ETHER // 2)
         open_account(chain, victim, ETHER)
         allows(chain, USD, victim, spender)
         yield
@@ -143,6 +147,7 @@ def _second_thoughts(name: str, rng: Random, names: Names) -> Story:
     victim, spender = names.many(2)
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
+        chain.native(HOT, spender, ETHER // 2)
         open_account(chain, victim, ETHER, 300 * ETHER)
         yield
         allows(chain, USD, victim, spender)
@@ -156,7 +161,7 @@ def _second_thoughts(name: str, rng: Random, names: Names) -> Story:
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """A desk's customers, subscriptions, bills, a savings plan, a bridge's users, own wallets, an exchange."""
+    """A desk's customers, subscriptions, bills, a savings plan, own wallets, deposits, a game."""
     tales = {
         "payment desk": _desk,
         "subscription": _subscription,
