@@ -109,11 +109,13 @@ class ApprovalPhishing:
         self, people: People, parties: Sequence[int], done: set[int], warned: Warned | None = None
     ) -> Iterator[Finding]:
         """Of the parties of one taking the one with most people robbed, the signer first."""
-        groups = [self._group(people, party) for party in parties if party not in done]
+        if not done.isdisjoint(parties):
+            return
+        groups = [self._group(people, party) for party in parties]
         best = max((g for g in groups if g is not None), key=lambda g: g.persons, default=None)
         finding = None if best is None else self._finding(best, warned)
-        if finding is not None:
-            done.update(parties)
+        if best is not None and finding is not None:
+            done.add(best.party)
             yield finding
 
     def _group(self, people: People, party: int) -> Group | None:
