@@ -11,7 +11,7 @@ import pytest
 
 import detectors.library as library
 import detectors.parts as shared
-from detectors.base import Detector
+from detectors.base import Detector, Reader
 from detectors.parts.contract import Part
 from detectors.registry import detectors, parts
 
@@ -45,11 +45,12 @@ def extended_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     detectors.cache_clear()
 
 
-def test_the_four_of_the_library_are_found_by_name() -> None:
+def test_those_of_the_library_are_found_by_name() -> None:
     names = [detector.name for detector in detectors()]
     assert names == sorted(names)
     assert {"address-poisoning", "anomalous-wallet", "layering", "wallet-drain"} <= set(names)
-    assert all(isinstance(detector, Detector) for detector in detectors())
+    assert {"approval-phishing", "pig-butchering"} <= set(names)
+    assert all(isinstance(detector, (Detector, Reader)) for detector in detectors())
 
 
 def test_a_detector_dropped_in_as_one_file_is_found(extended_library: Path) -> None:

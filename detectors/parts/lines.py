@@ -1,0 +1,50 @@
+"""Lines of parts' tables by block, and where a finding about one stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypedDict
+
+from detectors.memory.layout import Array
+from detectors.parts.contract import Columns, Seen
+
+
+class Place(TypedDict):
+    """Fields of a finding."""
+
+    block_number: int
+    timestamp: int
+    transaction: bytes
+
+
+def blocks_of(seen: Seen, rows: Iterable[Array]) -> list[int]:
+    """Blocks of the piece in which these rows stand, rising."""
+    first, found = int(seen.rows["number"][0]), set[int]()
+    for column in rows:
+        found.update(seen.rows["block"][column - first].tolist())
+    return sorted(found)
+
+
+def of_block(tables: Mapping[str, Columns], seen: Seen, block: int) -> dict[str, Columns]:
+    """The lines, by row, that are about one block."""
+    first, found = int(seen.rows["number"][0]), dict[str, Columns]()
+    for name, table in tables.items():
+        inside = seen.rows["block"][table["row"] - first] == block
+        found[name] = {each: column[inside] for each, column in table.items()}
+    return found
+
+
+def last_of(table: Columns, who: str) -> list[tuple[int, int]]:
+    """Each of a column with the last of its rows."""
+    return list(dict(zip(table[who].tolist(), table["row"].tolist(), strict=True)).items())
+
+
+def place_of(seen: Seen, row: int) -> Place:
+    """Where a finding about a row of the piece stands."""
+    at = row - int(seen.rows["number"][0])
+    sent = int(seen.rows["transaction"][at]) - int(seen.transactions["number"][0])
+    return {
+        "block_number": int(seen.rows["block"][at]),
+        "timestamp": int(seen.rows["time"][at]),
+        "transaction": seen.transactions["hash"][sent].tobytes(),
+    }

@@ -1,0 +1,98 @@
+"""Pig butchering by people: ever larger sums, and habits that only look so."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contract.allowances import allows, pulls
+from tests.detectors.granted import ALICE, BOB, HOT, MALLORY, SPENDER, USD, Town, roles
+from tests.fixtures.frames import address
+
+ETHER, DAY = 10**18, 86_400
+
+
+def pulled(town: Town, units: tuple[int, ...], days: int = 3) -> Town:
+    """Alice is told to save up, and the spender takes that for mallory."""
+    allows(town.chain, USD, ALICE, SPENDER)
+    for amount in units:
+        town.chain.block(days * DAY).erc20(USD, HOT, ALICE, amount * ETHER)
+        pulls(town.chain.block(), USD, ALICE, MALLORY, amount * ETHER, SPENDER)
+    return town
+
+
+def test_three_sums_each_larger_name_who_took_and_who_was_paid() -> None:
+    (alert,) = pulled(Town(), (20, 45, 110)).alerts("pig-butchering")
+    assert roles(alert) == {SPENDER: "attacker", MALLORY: "attacker", ALICE: "victim"}
+    assert alert.measured["growth"] == 5.5
+
+
+@pytest.mark.parametrize("units", [(30, 30, 30, 30), (90, 60, 40), (20, 22, 25), (20, 45)])
+def test_what_does_not_rise_is_no_such_thing(units: tuple[int, ...]) -> None:
+    assert pulled(Town(), units).alerts("pig-butchering") == []
+
+
+def test_within_an_hour_it_is_one_sum() -> None:
+    town = Town()
+    allows(town.chain, USD, ALICE, SPENDER)
+    for amount in (10, 20, 40):
+        pulls(town.chain.block(60), USD, ALICE, MALLORY, amount * ETHER, SPENDER)
+    assert town.alerts("pig-butchering") == []
+
+
+def test_a_desk_whose_sums_go_up_and_down_for_long_is_lowered() -> None:
+    """25.N1: refilled and emptied by the same receiver, again and again."""
+    (alert,) = pulled(Town(), (30, 50, 70, 40, 90, 20, 60, 30)).alerts("pig-butchering")
+    assert alert.suppressed_by is not None
+    assert alert.suppressed_by["kind"] == "payment-desk"
+
+
+def test_who_pays_the_spenders_fees_is_his_own_victim_at_most() -> None:
+    town = Town()
+    own = address("alice's second")
+    town.chain.native(ALICE, own, ETHER // 10)
+    allows(town.chain, USD, ALICE, own)
+    for amount in (10, 20, 60):
+        pulls(town.chain.block(3 * DAY), USD, ALICE, MALLORY, amount * ETHER, own)
+    assert town.alerts("pig-butchering") == []
+
+
+def test_bait_from_another_wallet_hides_nothing() -> None:
+    """25.P2"""
+    town = pulled(Town(), (20, 45))
+    town.chain.block().erc20(USD, address("friend"), ALICE, 5 * ETHER)
+    town.chain.block(3 * DAY).erc20(USD, HOT, ALICE, 110 * ETHER)
+    pulls(town.chain.block(), USD, ALICE, MALLORY, 110 * ETHER, SPENDER)
+    assert len(town.alerts("pig-butchering")) == 1
+
+
+def test_one_total_pull_right_after_the_exchange_paid() -> None:
+    """25.P1"""
+    town = Town()
+    allows(town.chain, USD, ALICE, SPENDER)
+    pulls(town.chain.block(), USD, ALICE, MALLORY, 100 * ETHER, SPENDER)
+    (alert,) = town.alerts("pig-butchering")
+    assert roles(alert)[ALICE] == "victim"
+
+
+def test_with_a_second_owner_it_is_another_story() -> None:
+    town = Town()
+    allows(town.chain, USD, ALICE, SPENDER)
+    allows(town.chain, USD, BOB, SPENDER)
+    pulls(town.chain.block(), USD, ALICE, MALLORY, 100 * ETHER, SPENDER)
+    assert town.alerts("pig-butchering") == []
+
+
+def test_a_platform_that_gives_shares_is_honest_and_one_that_gives_nothing_is_not() -> None:
+    def alerts(shares: bool) -> int:
+        town, maker, platform = Town(), address("maker"), address("platform")
+        town.opens(ALICE, 500 * ETHER)
+        town.chain.creates(maker, platform)
+        allows(town.chain, USD, ALICE, platform)
+        for amount in (20, 45, 110):
+            with town.chain.block(3 * DAY).transaction(ALICE, platform):
+                town.chain.erc20(USD, ALICE, platform, amount * ETHER)
+                if shares:
+                    town.chain.erc20(platform, bytes(20), ALICE, amount * ETHER)
+        return len(town.alerts("pig-butchering"))
+
+    assert (alerts(shares=False), alerts(shares=True)) == (1, 0)
