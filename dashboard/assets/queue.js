@@ -52,6 +52,12 @@ function stateCell(row) {
   return made;
 }
 
+function subjectCell(row) {
+  const made = cell("mono subject", row.subject, row.subject_full);
+  if (row.watched) made.append(element("b", "", "watched"));
+  return made;
+}
+
 function choiceCell(row, view) {
   const made = element("td", "choice");
   const box = element("span", "", view.chosen.has(row.key) ? "\u2611" : "\u2610");
@@ -75,7 +81,7 @@ function line(row, view, open) {
   if (view.seen && !view.seen.has(row.key)) made.classList.add("arrived");
   made.append(
     severityCell(row.tone, row.severity), scoreCell(row.share, row.score), cell("", row.category), whyCell(row.why),
-    cell("mono", row.subject, row.subject_full), stateCell(row), cell("number", row.block),
+    subjectCell(row), stateCell(row), cell("number", row.block),
     cell("number soft", row.time),
   );
   if (acts(view)) made.prepend(choiceCell(row, view));
@@ -192,7 +198,10 @@ function hold(root, view) {
   for (const row of frame.querySelectorAll("tbody tr")) {
     const now = view.rows.find((each) => each.key === row.dataset.key);
     row.classList.toggle("aside", !now || now.closed);
-    if (now) row.querySelector(".state").replaceWith(stateCell(now));
+    if (now) {
+      row.querySelector(".state").replaceWith(stateCell(now));
+      row.querySelector(".subject").replaceWith(subjectCell(now));
+    }
   }
   if (!fresh) return;
   const show = element("button", "held", `${fresh} new: show`);

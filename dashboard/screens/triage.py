@@ -75,7 +75,25 @@ def lines(reader: Reader, rows: Iterable[AlertRow]) -> list[dict[str, object]]:
     """Rows as `queue.js` draws them, with their cases as they stand now."""
     drawn = list(rows)
     known = reader.cases.cases(filter(None, map(_key, drawn)))
-    return [{**parts.line(row), **_case(known, _key(row))} for row in drawn]
+    watched = _watched(reader, drawn)
+    return [
+        {
+            **parts.line(row),
+            **_case(known, _key(row)),
+            "watched": row.subject_id in watched.get(row.chain_id, ()),
+        }
+        for row in drawn
+    ]
+
+
+def _watched(reader: Reader, rows: Iterable[AlertRow]) -> dict[int, set[str]]:
+    """By chain, those of the subjects that people watch."""
+    asked: dict[int, set[str]] = {}
+    for row in rows:
+        named = isinstance(row.subject_id, str) and row.subject_id.isprintable()
+        if named and whole(row.chain_id) is not None:
+            asked.setdefault(row.chain_id, set()).add(row.subject_id)
+    return {chain_id: set(reader.cases.watched(chain_id, names)) for chain_id, names in asked.items()}
 
 
 def _case(known: Mapping[AlertKey, Case], key: AlertKey | None) -> dict[str, object]:
