@@ -9,9 +9,9 @@ import streamlit as st
 
 from dashboard import wording
 from dashboard.flow import NATIVE_DECIMALS, flow
-from dashboard.screens import drawings, filters, parts, routes, tables
+from dashboard.screens import case, drawings, filters, parts, routes, tables
 from dashboard.screens.tables import Column
-from dashboard.store import AlertRow, Head, Reader, subjects, whole
+from dashboard.store import AlertKey, AlertRow, Head, Reader, subjects, whole
 from detectors.alerts.alert import SEVERITIES, Alert
 from ingest.model.errors import UndertowError
 
@@ -54,6 +54,7 @@ def _live(reader: Reader, chain_id: int, alert_id: str) -> None:
     alert, status = found
     parts.notice(parts.rebuild_line({name: run for name, run in rebuilding.items() if name == chain_id}))
     _summary(alert, status)
+    _case(reader, AlertKey(chain_id, alert_id))
     _lesser(reader, revision, alert)
     _section("Flow of money", "the transfers of the evidence, payer to payee")
     _draw(alert)
@@ -90,6 +91,13 @@ def _summary(alert: Alert, status: str) -> None:
     st.html(_facts(_short_facts(alert)))
     with st.expander("Full identifiers, to copy"):
         st.code("\n".join(f"{name:<12} {value}" for name, value in _long_facts(alert)), language=None)
+
+
+def _case(reader: Reader, key: AlertKey) -> None:
+    try:
+        case.show(reader, key)
+    except UndertowError as error:
+        parts.tell(error)
 
 
 def _why(alert: Alert) -> str:

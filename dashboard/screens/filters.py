@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.screens import routes
-from dashboard.store import Filters
+from dashboard.store import CASE_STATUSES, Filters
 from detectors.alerts.alert import SEVERITIES
 
 STATUSES = ("provisional", "final", "retracted")
@@ -32,7 +32,7 @@ def ask(known_categories: list[str], known_chains: Sequence[int] = (), now: int 
     `now` is the newest block time, from which a stretch of time is counted back.
     """
     asked = asked_for(now)
-    columns = st.columns([3, 3, 3, 2, 2, 4], vertical_alignment="bottom")
+    columns = st.columns([3, 3, 3, 2, 2, 2, 4], vertical_alignment="bottom")
     with columns[0]:
         _choice("Category", "category", sorted({*known_categories, *asked.categories}), asked.categories)
     with columns[1]:
@@ -40,11 +40,13 @@ def ask(known_categories: list[str], known_chains: Sequence[int] = (), now: int 
     with columns[2]:
         _choice("Status", "status", [*STATUSES], asked.statuses)
     with columns[3]:
+        _choice("Case", "case", [*CASE_STATUSES], asked.cases)
+    with columns[4]:
         wired = _wired("score", asked.minimum_score, _one)
         st.slider("Minimum score", 0.0, 1.0, asked.minimum_score, step=0.05, **wired)
-    with columns[4]:
-        _time()
     with columns[5]:
+        _time()
+    with columns[6]:
         wired = _wired("search", asked.search, _one)
         label = "Address, transaction, alert or token"
         st.text_input(label, asked.search, placeholder="0x… or a symbol", max_chars=_SEARCH_LENGTH, **wired)
@@ -73,6 +75,7 @@ def asked_for(now: int | None = None) -> Filters:
         categories=tuple(name for name in routes.values("category") if name.replace("-", "").isalnum()),
         severities=tuple(name for name in routes.values("severity") if name in SEVERITIES),
         statuses=tuple(name for name in routes.values("status") if name in STATUSES),
+        cases=tuple(name for name in routes.values("case") if name in CASE_STATUSES),
         minimum_score=_share(_first("score")),
         search="".join(filter(str.isprintable, _first("search")[:_SEARCH_LENGTH])),
         chains=tuple(number for number in chains if number is not None),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from dashboard import wording
-from dashboard.screens import parts, tables
+from dashboard.screens import health_records, parts, tables
 from dashboard.screens.tables import Column
 from dashboard.store import Head, Reader, SetAside
 from dashboard.store.overview import newest_time
@@ -20,10 +20,6 @@ LATE_S = 30.0
 UNUSUAL = 3.0
 """So many times its usual rate, up or down, stands out; below a handful of alerts nothing does."""
 HANDFUL = 5
-NOT_TOLD = (
-    "Latency of each part, proof by block, reorganisations and nodes are told by `undertow status --kafka "
-    "HOST:PORT`; the store does not hold them yet."
-)
 
 
 def show() -> None:
@@ -54,7 +50,7 @@ def _live(reader: Reader) -> None:
             _detectors()
         parts.section("Records that could not be read", "the last of each topic first")
         _set_aside(reader.set_aside())
-        parts.remark(NOT_TOLD)
+        health_records.show(reader.health.now(), time.time())
     except UndertowError as error:
         parts.tell(error)
 

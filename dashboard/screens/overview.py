@@ -50,7 +50,7 @@ def show() -> None:
 def _live(reader: Reader, span: str) -> None:
     """Drawn again by itself; the store is asked only when something was filed."""
     try:
-        revision, now = reader.revision(), newest_time(reader)
+        revision, now = parts.revision(reader), newest_time(reader)
         heads = reader.heads()
         if now is None and not heads:
             parts.notice(FIRST_RUN)
@@ -81,9 +81,12 @@ def _draw(reader: Reader, revision: int, now: int, named: str) -> None:
     with right:
         parts.section("By category")
         _bars("category_bars", span, width, buckets, "category")
-    parts.section("Three that want a person first", "the gravest that stand: by severity, then score")
+    parts.section(
+        "Three that want a person first",
+        "the gravest that nobody has taken or closed",
+    )
     first = parts.answer(reader, revision, "overview.worst", span, THREE)
-    tables.alerts("first_three", first, "Nothing stands that was not explained.")
+    tables.alerts("first_three", first, "Nothing stands that was not explained, taken or closed.")
     parts.section("Newest critical alerts")
     critical = parts.answer(reader, revision, "overview.newest", span, NEWEST, ("critical",))
     tables.alerts("newest_critical", critical, f"No critical alert in this {named}.")

@@ -50,6 +50,11 @@ def store() -> Reader:
     return _reader(os.environ.get(STORE_SETTING, ""))
 
 
+def revision(reader: Reader) -> int:
+    """Grows whenever anything was filed, and whenever a person changed anything."""
+    return reader.revision() + reader.cases.revision()
+
+
 @st.cache_data(max_entries=KEPT_PAGES, show_spinner=False, hash_funcs={Reader: id})
 def page(reader: Reader, revision: int, filters: Filters, number: int, size: int) -> list[AlertRow]:
     return reader.page(filters, number, size)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from html import escape
 
 import streamlit as st
 
 from dashboard import wording
-from dashboard.screens import alert, filters, parts, routes
-from dashboard.store import AlertRow, Counts, Filters, Reader, overview
+from dashboard.screens import alert, case, deeds, filters, parts, routes, saved, sign_in, triage
+from dashboard.store import Counts, Filters, Reader, overview
 from dashboard.store.reading import SYMBOL_ALERTS, names_hex
 from detectors.alerts.alert import SEVERITIES
 from ingest.model.errors import UndertowError
@@ -17,10 +18,9 @@ from ingest.model.errors import UndertowError
 PAGE_SIZE = 25
 REFRESH_S = 2.0
 """Eight sessions that draw every second hold 70 % of a core; every two, half of that."""
-ASIDE = "alerts_set_aside"
-"""Session key of the alerts that this visitor set aside: they stay in their place, faint."""
 _KEY = "queue"
-HINT = "J and K: next and back · Enter: open · X: set aside for this visit"
+HINT = "J and K: next and back · Enter: open"
+ACTING = " · X: choose · T: take · C: confirm · D: dismiss, what is chosen or else this one"
 SELECTED = "selected_alert"
 """Session key of the alert that was opened last: the queue marks its row wherever it has moved."""
 
@@ -35,7 +35,10 @@ def show() -> None:
         return
     try:
         reader = parts.store()
-        st.html('<div class="u-top"><h1>Alert queue</h1></div>')
+        title, kept = st.columns([5, 1], vertical_alignment="bottom")
+        title.html('<div class="u-top"><h1>Alert queue</h1></div>')
+        with kept:
+            saved.show(reader)
         chains = [head.chain_id for head in reader.heads() if head.fault() is None]
         asked = filters.ask(reader.categories(), chains, overview.newest_time(reader))
         if asked.search and not names_hex(asked.search):
@@ -49,7 +52,7 @@ def show() -> None:
 def _live(reader: Reader, asked: Filters) -> None:
     """Drawn again by itself; only the page that is seen is read, and only when something was filed."""
     try:
-        revision = reader.revision()
+        revision = parts.revision(reader)
         counts = parts.counts(reader, revision, asked)
         heads = reader.heads()
         st.html(_top(counts, parts.heads_line(heads, time.time())))
@@ -58,38 +61,39 @@ def _live(reader: Reader, asked: Filters) -> None:
         parts.notice(parts.set_aside_line(reader.set_aside_counts()))
         above = st.container()
         number = filters.page_number(max(1, -(-counts.total // PAGE_SIZE)))
-        rows = parts.page(reader, revision, asked, number, PAGE_SIZE)
+        rows = triage.lines(reader, parts.page(reader, revision, asked, number, PAGE_SIZE))
     except UndertowError as error:
         parts.tell(error)
         return
     with above:
+        deeds.tell(_KEY)
         opened = _list(rows, asked, number)
     if opened:
         st.session_state[SELECTED] = opened
         routes.open_alert(opened)
 
 
-def _list(rows: list[AlertRow], asked: Filters, number: int) -> str | None:
+def _list(rows: list[dict[str, object]], asked: Filters, number: int) -> str | None:
     """Draws a page of the queue and returns the key of the alert that was clicked."""
-    aside: set[str] = st.session_state.setdefault(ASIDE, set())
-    lines = [parts.line(row) for row in rows]
+    can = case.may_act(sign_in.actor())
     data = {
-        "rows": [{**line, "aside": line["key"] in aside} for line in lines],
+        "rows": rows,
+        "reasons": triage.REASONS if can else {},
         "selected": st.session_state.get(SELECTED),
         "empty": "No alerts yet." if asked == Filters() else "Nothing passes these filters.",
         "query": repr((asked, number)),
     }
-    answered = _LIST(key=_KEY, data=data, on_opened_change=_nothing, on_dismissed_change=_set_aside)
-    parts.remark(HINT)
+    answered = _LIST(key=_KEY, data=data, on_opened_change=_nothing, on_acted_change=_act)
+    parts.remark(HINT + (ACTING if can else ""))
     clicked: str | None = answered.opened
     return clicked
 
 
-def _set_aside() -> None:
-    """Before the list is drawn again; a second time takes it back."""
-    key = st.session_state[_KEY].dismissed
-    if isinstance(key, str):
-        st.session_state.setdefault(ASIDE, set()).symmetric_difference_update({key})
+def _act() -> None:
+    """Before the list is drawn again."""
+    asked = st.session_state[_KEY].acted
+    if asked is not None:
+        deeds.do(_KEY, partial(triage.act, asked))
 
 
 def _nothing() -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -28,7 +28,7 @@ Address = dict[str, list[str]]
 MOST_STEPS = 200
 _OLD = (_ALERT, "category", "severity", "status", "score", "search", "page")
 """Parameters of the queue when it was the first page."""
-_HERE = "at"
+HERE = "at"
 _LONGEST = 200
 
 
@@ -132,32 +132,32 @@ def here(**changes: str) -> str:
     """A link to the screen that is shown, with other values of some parameters; empty takes one away."""
     kept = {name: next(iter(texts), "") for name, texts in st.session_state[_ADDRESS].items()}
     written = {name: text for name, text in sorted({**kept, **changes}.items()) if text}
-    return f"{_HERE}|{st.session_state[_AT]}?{urlencode(written)}"
+    return f"{HERE}|{st.session_state[_AT]}?{urlencode(written)}"
 
 
 def href(link: str) -> str:
     """The address of what a cell leads to, so that it opens in a tab of its own too; empty where nowhere."""
     target = _target(link)
-    return "" if target is None else f"/{target[0]}?{urlencode(target[1])}"
+    return "" if target is None else f"/{target[0]}?{urlencode(target[1], doseq=True)}"
 
 
 def follow(link: str) -> None:
     """Goes where a cell leads; nowhere where it is no link of ours."""
     target = _target(link)
     if target is not None:
-        go(target[0], {name: [text] for name, text in target[1].items()})
+        go(*target)
 
 
-def _target(link: str) -> tuple[str, dict[str, str]] | None:
+def _target(link: str) -> tuple[str, Address] | None:
     kind, _, key = link.partition("|")
-    if kind == _HERE:
+    if kind == HERE:
         screen, _, query = key.partition("?")
-        return (screen, dict(parse_qsl(query))) if screen in st.session_state[_PAGES] else None
+        return (screen, parse_qs(query)) if screen in st.session_state[_PAGES] else None
     found = parsed(key)
     if found is None:
         return None
     chain, name = str(found[0]), found[1]
-    return {
+    place = {
         "alert": (QUEUE, {_ALERT: key}),
         "wallet": (WALLET, {"chain": chain, "address": name}),
         "token": (TOKEN, {"chain": chain, "address": name}),
@@ -166,6 +166,7 @@ def _target(link: str) -> tuple[str, dict[str, str]] | None:
         "incident": (INCIDENTS, {"incident": key}),
         "queue": (QUEUE, {"chain": chain, "search": name}),
     }.get(kind)
+    return None if place is None else (place[0], {name: [text] for name, text in place[1].items()})
 
 
 def open_alert(key: str) -> NoReturn:

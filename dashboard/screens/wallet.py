@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import wording
-from dashboard.screens import charts, drawings, inputs, parts, tables, wallet_graph
+from dashboard.screens import charts, drawings, inputs, parts, tables, wallet_graph, watching
 from dashboard.screens.tables import Column
 from dashboard.store import AlertRow, Reader
 from dashboard.store.subjects import MOST_SCORES, Score
@@ -33,6 +33,7 @@ def show() -> None:
         if chain_id is None or not inputs.is_address(address):
             parts.notice("" if not address else f"{wording.cut(address, 80)} is no address.")
             parts.remark(WANTED)
+            watching.everything(reader)
             _suggest(reader, chain_id)
             return
         _draw(reader, transfers, chain_id, address)
@@ -62,6 +63,7 @@ def _suggest(reader: Reader, chain_id: int | None) -> None:
 def _draw(reader: Reader, transfers: Transfers, chain_id: int, address: str) -> None:
     revision = reader.revision()
     st.code(address, language=None)
+    watching.show(reader, chain_id, address)
     parts.remark(transfers.note(chain_id))
     found = parts.found(transfers, revision, Asked(chain_id, (address,)))
     alerts = parts.answer(reader, revision, "subjects.alerts_of", chain_id, address)

@@ -13,7 +13,8 @@ class Filters:
     """What the queue shows; an empty tuple or text lets everything through.
 
     `search` is an address, a transaction hash or an alert id, or the beginning of one; else the beginning of
-    a token's symbol, which is looked for among the newest alerts only. `since` is block time.
+    a token's symbol, which is looked for among the newest alerts only. `since` is block time. `cases` are
+    statuses of cases: an alert without one is new.
     """
 
     categories: tuple[str, ...] = ()
@@ -23,6 +24,7 @@ class Filters:
     search: str = ""
     chains: tuple[int, ...] = ()
     since: int | None = None
+    cases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

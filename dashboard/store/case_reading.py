@@ -12,10 +12,11 @@ from sqlalchemy import Connection, Select, Table, func, select, tuple_
 
 from dashboard.store.audit import AuditRow
 from dashboard.store.audit_check import Audited, Known, check
-from dashboard.store.case_tables import audit, cases, comments, saved_filters, watches
+from dashboard.store.case_tables import audit, audit_head, cases, comments, saved_filters, watches
 from dashboard.store.cases import AlertKey, Case
 from dashboard.store.heads import raw
 from dashboard.store.people import Actor
+from dashboard.store.values import whole
 
 AT_ONCE = 500
 MOST_ROWS = 1_000
@@ -58,6 +59,10 @@ class CaseReader:
 
     def __init__(self, reading: Callable[[], AbstractContextManager[Connection]]) -> None:
         self._reading = reading
+
+    def revision(self) -> int:
+        """A number that grows whenever a person changed anything."""
+        return sum(whole(row[0]) or 0 for row in self._rows(select(raw(audit_head.c.number))))
 
     def case(self, alert: AlertKey) -> Case:
         """As it stands; `new`, of revision 0, where nobody has touched it."""

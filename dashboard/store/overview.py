@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, select
 
 from dashboard.store.answers import AlertRow
+from dashboard.store.case_state import untouched
 from dashboard.store.reading import Reader
 from dashboard.store.subjects import LINE, raw
 from dashboard.store.tables import alerts
@@ -79,10 +80,12 @@ def timeline(reader: Reader, span: Span, width: int) -> list[Bucket]:
 
 
 def worst(reader: Reader, span: Span, most: int, severities: Sequence[str] = SEVERITIES) -> list[AlertRow]:
-    """The gravest alerts that stand and are not explained away: by severity, then score, then time."""
+    """The gravest alerts that stand and are not explained away, taken or closed: by severity, then score,
+    then time.
+    """
     rank = case({name: place for place, name in enumerate(SEVERITIES)}, value=alerts.c.severity, else_=-1)
     gravest = (rank.desc(), alerts.c.score.desc(), alerts.c.timestamp.desc(), alerts.c.id)
-    wanted = select(*LINE).where(within(span), stands(), alerts.c.severity.in_(severities))
+    wanted = select(*LINE).where(within(span), stands(), untouched(), alerts.c.severity.in_(severities))
     return [AlertRow(*row) for row in reader.ask(wanted.order_by(*gravest).limit(most))]
 
 

@@ -30,6 +30,7 @@ from sqlalchemy.types import NullType
 
 from dashboard.store.answers import AlertRow, Counts, Filters, Head, SetAside, Standing
 from dashboard.store.case_reading import CaseReader
+from dashboard.store.case_state import in_state
 from dashboard.store.health import HealthReader
 from dashboard.store.tables import alert_transactions, alerts, heads, offsets, rebuilds, rejected, roles
 from dashboard.store.values import cut, in_order, whole
@@ -244,6 +245,8 @@ def _passes(filters: Filters) -> ColumnElement[bool]:
         parts.append(alerts.c.score >= filters.minimum_score)
     if filters.chains:
         parts.append(alerts.c.chain_id.in_(filters.chains))
+    if filters.cases:
+        parts.append(in_state(filters.cases))
     if filters.since is not None:
         parts.append(alerts.c.timestamp >= filters.since)
     text = filters.search.strip().lower()

@@ -118,15 +118,24 @@ def test_one_screen_leads_to_the_next_and_back(address: str, tab: Callable[[], T
     expect(page).to_have_url(re.compile(r"/queue\?alert="))
 
 
-def test_keys_go_through_the_queue_and_set_an_alert_aside(address: str, tab: Callable[[], Tab]) -> None:
+def test_keys_go_through_the_queue_and_close_what_is_chosen(address: str, tab: Callable[[], Tab]) -> None:
     page = tab().page
     page.goto(f"{address}/queue")
     expect(page.locator("tr[data-key]")).to_have_count(2)
     page.keyboard.press("j")
     expect(page.locator("tr:focus")).to_have_attribute("data-key", f"{CHAIN}:poison-5")
-    page.keyboard.press("x")
-    expect(page.locator("tr.aside")).to_have_attribute("data-key", f"{CHAIN}:poison-5")
+    page.keyboard.press("t")
     expect(page.locator("tr:focus")).to_have_attribute("data-key", f"{CHAIN}:drain-4")
-    expect(page.locator("tr.aside td").nth(5)).to_have_text("set aside")
+    poisoned = page.locator(f'tr[data-key="{CHAIN}:poison-5"] td.state')
+    expect(poisoned).to_contain_text("open local analyst")
+    page.keyboard.press("x")
+    page.keyboard.press("k")
+    page.keyboard.press("x")
+    expect(page.get_by_text("2 chosen")).to_be_visible()
+    page.keyboard.press("d")
+    expect(page.get_by_role("button", name="3 ordinary-trading")).to_be_visible()
+    page.keyboard.press("3")
+    expect(page.locator("td.state b")).to_have_text(["dismissed", "dismissed"])
+    page.keyboard.press("j")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Wallet drain")).to_be_visible()
+    expect(page.get_by_text("dismissed (ordinary-trading)")).to_be_visible()

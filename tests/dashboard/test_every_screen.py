@@ -34,7 +34,7 @@ def filing(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Filing:
         ("", "`undertow demo` plays all of it"), ("queue", "nothing filed yet"),
         ("incidents", "The store is empty"), ("wallet", "The store is empty"),
         ("token", "Give the address of a token"), ("trends", "The store is empty"),
-        ("flows", "Give a wallet"), ("health", "undertow status --kafka"),
+        ("flows", "Give a wallet"), ("health", "Alert rates"),
         ("truth", "undertow dashboard --evaluation"),
     ],
 )  # fmt: skip
