@@ -1,9 +1,9 @@
 """Kernel of the part `trails`: money that came back to where it began, through several wallets in order.
 
 From a payment back along what came into its payer, level by level, until its payee turns up as the origin. A
-wallet passes money on where between half and twice of what came leaves again, and both are most of what it
-received and paid of that asset meanwhile; what it changed into another asset itself is followed. Histories by
-account follow IBM's Graph Feature Preprocessor (Blanusa et al., 2024); sums are exact.
+wallet passes money on where at least half of what came leaves again and a quarter more at most (its own money
+for fees), and both are most of what it received and paid of that asset meanwhile; what it changed into another
+asset itself is followed. Histories by account follow IBM's Graph Feature Preprocessor (Blanusa et al., 2024); sums are exact.
 """
 
 from __future__ import annotations
@@ -139,6 +139,12 @@ def half_at_least(one, other):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def passed_on(got, left):  # type: ignore[no-untyped-def]
+    """Whether what left is what came: half of it or more, and a quarter more at most."""
+    return half_at_least(left, got) and u256.at_least(got, 4, left, 5)
+
+
+@njit(cache=True)
 def _on_path(nodes, node, wallet):  # type: ignore[no-untyped-def]
     while node != NONE:
         if nodes[node, WALLET] == wallet:
@@ -193,7 +199,7 @@ def find_round(  # type: ignore[no-untyped-def]
             if cells[ins[i], ASSET] != wanted or source == wallet or not _first_of(cells, ins, i, wanted):
                 continue
             oldest, newest = summed(cells, words, ins, arrived, source, wanted, 0, AMOUNT, got)
-            if not half_at_least(sums[here], got) or not half_at_least(got, sums[here]):
+            if not passed_on(got, sums[here]):
                 continue
             summed(cells, words, ins, arrived, -1, wanted, oldest, AMOUNT, all_in)
             summed(cells, words, outs, left, -1, wanted, oldest + 1, AMOUNT, all_out)
@@ -224,7 +230,7 @@ def find_round(  # type: ignore[no-untyped-def]
             if cells[ins[i], ASSET] != wanted or not _first_of(cells, ins, i, wanted):
                 continue
             oldest, newest = summed(cells, words, ins, changed, source, wanted, 0, AMOUNT, got)
-            if not half_at_least(sums[here], got) or not half_at_least(got, sums[here]):
+            if not passed_on(got, sums[here]):
                 continue
             if used == NODES:
                 return NONE

@@ -22,17 +22,17 @@ _WORDS = {"amount", "paid", "got"}
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """horizon_s: how long payments are remembered: several nights of rest fit in. cap: lists in use at once.
-    degrees_s, degrees_cap: the same of how many an account deals with (as `wallets` in `horizons`). edges:
+    """horizon_s: how long payments are remembered: launderers rested 60 days and more, this is twice that. cap: lists in use at once.
+    degrees_s, degrees_cap: the same of how many an account deals with. edges:
     payments an account makes or gets within the horizon beyond which it ends a walk; hub: payers and payees
     of one that does so too (as of trails of `layering`); origin_hub: those of one where no round begins, more
     as an origin may do business (as of `exchange-hot-wallet`). least, most: wallets a round goes through.
     hops: lines of rounds in a piece, beyond which they are left out.
     """
 
-    horizon_s: int = 30 * 86_400
+    horizon_s: int = 120 * 86_400
     cap: int = 8_000_000
-    degrees_s: int = 90 * 86_400
+    degrees_s: int = 120 * 86_400
     degrees_cap: int = 4_000_000
     edges: int = 32
     hub: int = 6
