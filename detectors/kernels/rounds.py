@@ -284,9 +284,11 @@ def follow(  # type: ignore[no-untyped-def]
     first, block_of, time_of,
     p_transaction, p_payer, p_payee, p_asset, p_row, p_form, p_amount,
     s_transaction, s_account, s_asset_in, s_asset_out, s_row, s_paid, s_got,
-    limits, h_transaction, h_origin, h_step, h_payer, h_payee, h_asset, h_row, h_sent, h_amount,
+    limits, p_hub, h_transaction, h_origin, h_step, h_payer, h_payee, h_asset, h_row, h_sent, h_amount,
 ):  # fmt: skip
-    """Remembers payments and exchanges in their order; lines of the rounds that each payment closes."""
+    """Remembers payments and exchanges in their order; lines of the rounds that each payment closes. `p_hub`
+    gets 1 where the payer was a hub before it, and 2 more where the payee was.
+    """
     nodes, sums = np.empty((NODES, NODE), np.int64), np.empty((NODES, 4), np.uint64)
     room = max(limits[EDGES], ORIGIN_EDGES)
     ins, outs = np.empty(room, np.int64), np.empty(room, np.int64)
@@ -305,6 +307,8 @@ def follow(  # type: ignore[no-untyped-def]
             break
         transaction, payer, payee, asset = p_transaction[p], p_payer[p], p_payee[p], p_asset[p]
         block, now = block_of[transaction - first], time_of[transaction - first]
+        p_hub[p] = is_hub(degrees, old_degrees, payer, now, limits[ORIGIN_HUB])
+        p_hub[p] += 2 * is_hub(degrees, old_degrees, payee, now, limits[ORIGIN_HUB])
         met(degrees, old_degrees, degrees_journal, payee, payer, 0, block, now)
         met(degrees, old_degrees, degrees_journal, payer, payee, 1, block, now)
         if p_form[p] == SOLD:

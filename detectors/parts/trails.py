@@ -45,7 +45,8 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class Trails:
     """`payments`, by "transaction": `payer`, `payee`, `asset`, `amount`, `row`, and `form`: 0 the payer got
-    nothing for it, 1 it got something, 2 a contract paid whoever called it. Only of what its payer signed for
+    nothing for it, 1 it got something, 2 a contract paid whoever called it; `hub`: 1 where the payer was a hub
+    (a dozen payers, a dozen payees) before it, 2 where the payee was, 3 where both. Only of what its payer signed for
     (or, 2, its payee): nobody can be put on a trail by logs that others make. Not of transactions with more
     than 512 changes of balances, nor of payers with more than 64 payees in one.
 
@@ -85,11 +86,17 @@ class Trails:
         )
         payments = {name: column[: found[0]] for name, column in payments.items()}
         exchanges = {name: column[: found[1]] for name, column in exchanges.items()}
-        hops = self._followed(memory, seen, payments, exchanges)
-        return {"payments": payments, "exchanges": exchanges, "hops": hops}
+        hub = np.zeros(found[0], np.int64)
+        hops = self._followed(memory, seen, payments, exchanges, hub)
+        return {"payments": payments | {"hub": hub}, "exchanges": exchanges, "hops": hops}
 
     def _followed(
-        self, memory: PartMemory, seen: Seen, payments: Mapping[str, Array], exchanges: Mapping[str, Array]
+        self,
+        memory: PartMemory,
+        seen: Seen,
+        payments: Mapping[str, Array],
+        exchanges: Mapping[str, Array],
+        hub: Array,
     ) -> Columns:
         moves, degrees = memory["moves"], memory["degrees"]
         assert isinstance(moves, History)
@@ -104,7 +111,7 @@ class Trails:
         used = follow(
             cells, cells.view(np.uint64), control, current, previous, journal, *degrees.arrays(),
             int(sent["number"][0]), sent["block"], sent["time"],
-            *payments.values(), *exchanges.values(), limits, *hops.values(),
+            *payments.values(), *exchanges.values(), limits, hub, *hops.values(),
         )  # fmt: skip
         return {name: column[:used] for name, column in hops.items()}
 
