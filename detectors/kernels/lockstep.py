@@ -26,7 +26,7 @@ WALLET = Layout(
 )  # fmt: skip
 """Of an account: who paid it first, where a chain of such payments began, when and by which row (0: it was
 seen before it was paid); whether it is called like a contract; then what it did, the rows of that, and what
-it got for nothing (its asset + 1; 0 nothing; -1 for what is no free call).
+it got for nothing (its asset + 1; 0 nothing; else see `COSTS`).
 """
 FUNDER, ROOT, FUNDED, FUNDED_ROW, CONTRACT, COUNT, ACT, ACT_ROW, GOT = WALLET.at(
     "funder", "root", "funded", "row", "contract", "acts", "act0", "row0", "got0"
@@ -44,13 +44,18 @@ DONE_WALLET, DONE_ACT, DONE_ROW, DONE_EARLIER = (chains.FIRST + n for n in range
 FUNDED_BY, IN_A_CHAIN, CASHED_OUT_TO = 0, 1, 2
 """What ties wallets."""
 
-UNSEEN, NOBODY = 0, -1
+NOBODY = -1
+COSTS, GIFT = -1, -2
+"""Instead of what a call got for nothing: it gave something away, or it is a payment."""
 CHAIN_S, STEP_S, LEAST, LEAST_EXIT = range(4)
 """Of the limits: seconds within which a paid wallet pays the next of a chain, within which the next wallet
 does the same, and how many make a cluster by funder and by exit.
 """
 
-_TRANSACTION, _APPROVAL = int(Kind.TRANSACTION), int(Kind.APPROVAL_ERC20)
+_GIVES_AWAY = np.zeros(256, np.bool_)
+"""Kinds of rows by which their source lets others have something."""
+_GIVES_AWAY[[Kind.APPROVAL_ERC20, Kind.APPROVAL_ERC721, Kind.APPROVAL_FOR_ALL, Kind.PERMIT2_APPROVE]] = True
+_GIVES_AWAY[[Kind.ERC721, Kind.ERC1155]] = True
 _SALT = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9))
 
 
@@ -108,21 +113,21 @@ def received_freely(  # type: ignore[no-untyped-def]
     row_first, row_end, kind, source, who, selector, change, transaction, c_transaction, c_account, c_asset,
     received, paid,
 ):  # fmt: skip
-    """What a call gave its signer for nothing: asset + 1, 0 nothing, -1 where it is no call, gives something
-    away or is an approval.
+    """What a call gave its signer for nothing: asset + 1, 0 nothing, `COSTS` where it is no call, or gives something
+    away or into the hands of others.
     """
     if selector < 0:
-        return -1
+        return COSTS
     for row in range(row_first, row_end):
-        if kind[row] == _APPROVAL and source[row] == who:
-            return -1
+        if _GIVES_AWAY[kind[row]] and source[row] == who:
+            return COSTS
     got = 0
     while change < c_transaction.size and c_transaction[change] == transaction:
         if c_account[change] == who:
             for i in range(4):
                 if received[change, i] != paid[change, i]:
                     if received[change, i] < paid[change, i]:
-                        return -1
+                        return COSTS
                     got = c_asset[change] + 1
                     break
         change += 1
@@ -155,6 +160,17 @@ def follow_wallets(  # type: ignore[no-untyped-def]
         me = touch(wallets, old_wallets, wallets_journal, who, block, now)
         if wallets[me + FUNDED] == 0:
             wallets[me + FUNDED] = now
+        at = payment
+        while at < p_transaction.size and p_transaction[at] == number[t]:
+            row = _funded(
+                wallets, old_wallets, wallets_journal, leaders, old_leaders, leaders_journal, block, now,
+                p_payer[at], p_payee[at], p_asset[at], p_form[at], p_hub[at], p_row[at], limits,
+            )  # fmt: skip
+            if row != NONE:
+                y_transaction[young], y_wallet[young], y_row[young] = number[t], p_payee[at], p_row[at]
+                y_funder[young], y_root[young] = wallets[row + FUNDER], wallets[row + ROOT]
+                young += 1
+            at += 1
         if wallets[me + FUNDED_ROW] != 0 and to != 0:
             used = _acted(
                 wallets, me, leaders, old_leaders, leaders_journal, steps, old_steps, steps_journal,
@@ -170,17 +186,6 @@ def follow_wallets(  # type: ignore[no-untyped-def]
                 steps, old_steps, steps_journal, number[t], block, now, payment, p_transaction, p_payee,
                 p_asset,
             )  # fmt: skip
-        at = payment
-        while at < p_transaction.size and p_transaction[at] == number[t]:
-            row = _funded(
-                wallets, old_wallets, wallets_journal, leaders, old_leaders, leaders_journal, block, now,
-                p_payer[at], p_payee[at], p_asset[at], p_form[at], p_hub[at], p_row[at], limits,
-            )  # fmt: skip
-            if row != NONE:
-                y_transaction[young], y_wallet[young], y_row[young] = number[t], p_payee[at], p_row[at]
-                y_funder[young], y_root[young] = wallets[row + FUNDER], wallets[row + ROOT]
-                young += 1
-            at += 1
     return used, young
 
 
@@ -261,15 +266,17 @@ def _acted(  # type: ignore[no-untyped-def]
         c_asset, received, paid,
     )  # fmt: skip
     if payee >= 0:
-        got = -1
+        got = GIFT
     row = row_number[first_row]
     wallets[me + ACT + count], wallets[me + ACT_ROW + count] = act, row
     wallets[me + GOT + count], wallets[me + COUNT] = got, count + 1
     funder, root, paid_row = wallets[me + FUNDER], wallets[me + ROOT], wallets[me + FUNDED_ROW] - 1
-    direct = 0
+    direct, kin = 0, 0
     if funder > 0:
         lead = touch(leaders, old_leaders, leaders_journal, funder, block, now)
         direct = leaders[lead]
+        lead = touch(leaders, old_leaders, leaders_journal, root, block, now)
+        kin = max(direct, leaders[lead + 1])
     for link in range(2):
         leader = funder if link == FUNDED_BY else root
         if leader <= 0 or (link == IN_A_CHAIN and direct > 2) or (link == FUNDED_BY and direct <= 2):
@@ -281,7 +288,8 @@ def _acted(  # type: ignore[no-untyped-def]
         )  # fmt: skip
         best, first = 0, 0
         for n in range(count):
-            if got < 0 and wallets[me + GOT + n] < 0:
+            before = wallets[me + GOT + n]
+            if got == COSTS or before == COSTS or (got == GIFT and before == GIFT):
                 continue
             key = key_of(leader * 4 + link, wallets[me + ACT + n], act)
             did = counted(steps, old_steps, steps_journal, key, block, now, limits[STEP_S])
@@ -299,7 +307,7 @@ def _acted(  # type: ignore[no-untyped-def]
     there = touch(wallets, old_wallets, wallets_journal, payee, block, now)
     if wallets[there + FUNDED] == 0:
         wallets[there + FUNDED] = now
-    if direct > 2 or wallets[there + CONTRACT] != 0:
+    if kin > 2 or wallets[there + CONTRACT] != 0:
         return used
     for n in range(count):
         if wallets[me + GOT + n] == asset + 1:

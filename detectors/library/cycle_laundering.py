@@ -73,7 +73,7 @@ class CycleLaundering:
     catches: tuple[str, ...] = ("cycle-laundering",)
     needs: Tier = "transfers"
     reads: tuple[str, ...] = ("trails",)
-    quiet_seconds: int = 7 * 86_400
+    quiet_seconds: int = 120 * 86_400
     settings: Settings = field(default_factory=Settings)
 
     def score(self, seen: Seen) -> list[Finding]:

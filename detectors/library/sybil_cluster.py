@@ -60,7 +60,7 @@ class SybilCluster:
     catches: tuple[str, ...] = ("sybil-cluster",)
     needs: Tier = "receipts"
     reads: tuple[str, ...] = ("clusters",)
-    quiet_seconds: int = 14 * 86_400
+    quiet_seconds: int = 120 * 86_400
     settings: Settings = field(default_factory=Settings)
 
     def score(self, seen: Seen) -> list[Finding]:

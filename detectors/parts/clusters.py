@@ -47,7 +47,7 @@ class Clusters:
 
     `in_step`, by "transaction" (which completes it): `count` wallets of a `leader` did `first` and then
     `second` (numbers of what is called and how, or of who is paid in what), each within an hour of the one
-    before it, at least one of the two a call that costs nothing but the fee. `link`: 0 the leader paid them
+    before it. One of the two is a call that costs nothing but the fee, the other one too or a payment. `link`: 0 the leader paid them
     first, 1 at the head of a chain, 2 they got something by `first` and handed it in to the leader by
     `second`. They are two thirds or more of all `members`: wallets that it paid first, or payments it got.
 
@@ -97,7 +97,7 @@ class Clusters:
         """The arrays of all memory, with room for what these can touch."""
         touches = {
             "wallets": 3 * transactions + 3 * payments,
-            "leaders": 3 * transactions + 2 * payments,
+            "leaders": 4 * transactions + 2 * payments,
             "steps": (3 * ACTS + 1) * transactions + payments,
         }
         arrays: list[Array] = []
