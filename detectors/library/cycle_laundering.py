@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -53,7 +53,6 @@ class Round:
         return [found[step] for step in sorted(found)]
 
 
-@dataclass(frozen=True, slots=True)
 class CycleLaundering:
     """Flags money that leaves a wallet and comes back to it through two other wallets or more, in time order.
 
@@ -69,12 +68,12 @@ class CycleLaundering:
     Graph Feature Preprocessor (minority F1 .648 on HI-Small with all its patterns).
     """
 
-    name: str = "cycle-laundering"
-    catches: tuple[str, ...] = ("cycle-laundering",)
+    name = "cycle-laundering"
+    catches = ("cycle-laundering",)
     needs: Tier = "transfers"
-    reads: tuple[str, ...] = ("trails",)
-    quiet_seconds: int = 120 * 86_400
-    settings: Settings = field(default_factory=Settings)
+    reads = ("trails",)
+    quiet_seconds = 120 * 86_400
+    settings = Settings()
 
     def score(self, seen: Seen) -> list[Finding]:
         """One finding a payment that closes a round: subject = the wallet where it began."""

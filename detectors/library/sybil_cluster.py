@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -40,7 +40,6 @@ class Member:
     rows: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class SybilCluster:
     """Flags wallets that share a funder, a chain of funding, or an exit, *and* do the same in the same order.
 
@@ -56,12 +55,12 @@ class SybilCluster:
     rules of the Hop and LayerZero sybil reports (7 to 300 wallets an exit); subgraph LightGBM above .9.
     """
 
-    name: str = "sybil-cluster"
-    catches: tuple[str, ...] = ("sybil-cluster",)
+    name = "sybil-cluster"
+    catches = ("sybil-cluster",)
     needs: Tier = "receipts"
-    reads: tuple[str, ...] = ("clusters",)
-    quiet_seconds: int = 120 * 86_400
-    settings: Settings = field(default_factory=Settings)
+    reads = ("clusters",)
+    quiet_seconds = 120 * 86_400
+    settings = Settings()
 
     def score(self, seen: Seen) -> list[Finding]:
         """One finding a leader and block: subject = who paid the wallets first, or whom they paid."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import polars as pl
 
 from detectors.base import TIERS, Detector, Finding
+from detectors.engine.judge import scored
 from detectors.parts.features import Features
 from ingest.model.batch import Batch
 from tests.contract.categories import CATEGORIES
@@ -40,8 +41,8 @@ def scoring_twice_changes_nothing(detector: Detector, worlds: Worlds) -> None:
     told = 0
     for batch, features, found in judged(detector, worlds.long.batch, SHORT):
         before, own = _snapshot(batch, features), dict(vars(detector))
-        assert detector.score(batch, features) == found, "the same answer again"
-        assert type(detector)().score(batch, features) == found, "the same answer again"
+        assert scored(detector, batch, features) == found, "the same answer again"
+        assert scored(type(detector)(), batch, features) == found, "the same answer again"
         assert vars(detector) == own, "a detector keeps nothing in itself"
         assert all(frame.equals(before[name]) for name, frame in _frames(batch, features).items())
         told += len(found)
@@ -83,6 +84,7 @@ def evidence_is_really_in_the_chain(detector: Detector, worlds: Worlds) -> None:
     place_of = ("transaction_hash", "log_index", "index_in_log")
     moved = {tuple(row[name] for name in place_of): row for row in chain.transfers.iter_rows(named=True)}
     logs = {(row[0], row[1], 0) for row in chain.logs.select("transaction_hash", "log_index").iter_rows()}
+    logs |= {(sent, -1, 0) for sent in chain.transactions["transaction_hash"]}
     for finding in _alerting(detector, worlds):
         assert finding.rows, "an alert has evidence"
         for row in finding.rows:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from detectors.alerts.alert import Alert, book
 from detectors.base import Detector, Finding
 from detectors.engine.engine import Engine
+from detectors.engine.judge import scored
 from detectors.engine.output import Output, Score
 from detectors.engine.settings import EngineSettings
 from detectors.engine.state import State, advance, cut
@@ -58,4 +59,4 @@ def judged(
     state = State.empty([detector], settings)
     for piece in cut(batch, settings, batch.first):
         features = advance(state, piece, [detector], settings)
-        yield piece, features, detector.score(piece, features)
+        yield piece, features, scored(detector, piece, features)
