@@ -34,7 +34,7 @@ FUNDER, ROOT, FUNDED, FUNDED_ROW, CONTRACT, COUNT, ACT, ACT_ROW, GOT = WALLET.at
 LEADER = Layout(ints=("direct", "chain"))
 """Of who paid wallets first: how many of them directly, and how many in a chain that began there."""
 STEP = Layout(ints=("count", "last"))
-"""Of a leader and two things done one after the other: how many wallets did so in step, the last of them when."""
+"""Of a leader and two things done one after the other: how many wallets did so in step, the last one when."""
 DONE = Layout(ints=("wallet", "act", "row", "earlier"))
 """Of a leader: what one of its wallets did by which row, and its first payment; of a collector: what a wallet
 got for nothing that it handed in, by which rows.
@@ -62,8 +62,9 @@ _SALT = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64
 @njit(cache=True)
 def key_of(one, other, third):  # type: ignore[no-untyped-def]
     """Three numbers as one, not below zero."""
-    z = mixed(np.uint64(one) * _SALT[0] ^ mixed(np.uint64(other) * _SALT[1] ^ mixed(np.uint64(third) * _SALT[2])))
-    return np.int64(z >> np.uint64(2))
+    z = mixed(np.uint64(third) * _SALT[2])
+    z = mixed(np.uint64(other) * _SALT[1] ^ z)
+    return np.int64(mixed(np.uint64(one) * _SALT[0] ^ z) >> np.uint64(2))
 
 
 @njit(cache=True)
@@ -95,8 +96,8 @@ def two_thirds(count, members):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def act_of(t, called, selector, payment, p_transaction, p_payer, p_payee, p_asset, p_form, who):  # type: ignore[no-untyped-def]
-    """What a transaction does, as one number: whom it pays in what, where it pays one account and gets nothing;
-    else what it calls and how.
+    """What a transaction does, as one number: whom it pays in what, where it pays one account and gets
+    nothing; else what it calls and how. With it the payee and the asset, or -1.
     """
     paid, payee, asset = 0, 0, 0
     while payment < p_transaction.size and p_transaction[payment] == t:
@@ -113,8 +114,8 @@ def received_freely(  # type: ignore[no-untyped-def]
     row_first, row_end, kind, source, who, selector, change, transaction, c_transaction, c_account, c_asset,
     received, paid,
 ):  # fmt: skip
-    """What a call gave its signer for nothing: asset + 1, 0 nothing, `COSTS` where it is no call, or gives something
-    away or into the hands of others.
+    """What a call gave its signer for nothing: asset + 1, 0 nothing, `COSTS` where it is no call, or gives
+    something away or into the hands of others.
     """
     if selector < 0:
         return COSTS

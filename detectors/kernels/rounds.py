@@ -2,8 +2,9 @@
 
 From a payment back along what came into its payer, level by level, until its payee turns up as the origin. A
 wallet passes money on where at least half of what came leaves again and a quarter more at most (its own money
-for fees), and both are most of what it received and paid of that asset meanwhile; what it changed into another
-asset itself is followed. Histories by account follow IBM's Graph Feature Preprocessor (Blanusa et al., 2024); sums are exact.
+for fees), and both are most of what it received and paid of that asset meanwhile; what it changed into
+another asset itself is followed. Histories by account follow IBM's Graph Feature Preprocessor (Blanuša et
+al., 2024); sums are exact.
 """
 
 from __future__ import annotations
@@ -108,10 +109,8 @@ def met(degrees, old_degrees, journal, account, other, payee, block, time):  # t
 @njit(cache=True)
 def is_hub(degrees, old_degrees, account, time, least):  # type: ignore[no-untyped-def]
     """Whether it has that many payers, and as many payees."""
-    for column in range(2):
-        if _bits(value(degrees, old_degrees, account, time, column)) < least:
-            return False
-    return True
+    payers = _bits(value(degrees, old_degrees, account, time, 0))
+    return payers >= least and _bits(value(degrees, old_degrees, account, time, 1)) >= least
 
 
 @njit(cache=True)

@@ -11,7 +11,7 @@ from detectors.kernels.decoding.kinds import Kind
 from detectors.memory.compiled import njit
 
 GIVEN, SOLD, WITHDRAWN = 0, 1, 2
-"""Forms of a payment: the payer got nothing in return, got something, or is a contract that its payee called."""
+"""Forms of a payment: the payer got nothing for it, got something, or is a contract that its payee called."""
 
 MOST_LINES, MOST_PAYEES, MOST_ASSETS = 512, 64, 4
 """Of a transaction: net changes beyond which it is left out, payees of a payer beyond which it hands out to

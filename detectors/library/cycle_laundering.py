@@ -56,11 +56,11 @@ class Round:
 class CycleLaundering:
     """Flags money that leaves a wallet and comes back to it through two other wallets or more, in time order.
 
-    The part `trails` walks back from each payment (signed by its payer): every wallet on the way passes on
-    at least half of what came and a quarter more at most, that is most of what it got and paid of the asset
-    meanwhile, and it may change the asset once or twice itself. The last payment may be a sale (the origin's own token or item
-    for the money). Rings, pieces, branches and rests of months (120 days for a round) are found; nothing inside one
-    transaction is. Fails: a round through an exchange or another hub, whose amounts and clock alone remain
+    The part `trails` walks back from each payment (signed by its payer): every wallet on the way passes on at
+    least half of what came and a quarter more at most, that is most of what it got and paid of the asset
+    meanwhile, and it may change the asset once or twice itself. The last payment may be a sale (the origin's
+    own token or item for the money). Rings, pieces, branches and rests of months (120 days for a round) are
+    found; nothing inside one transaction is. Fails: a round through an exchange or another hub, whose amounts and clock alone remain
     (hard case P1); a last hop that is a priority fee or gas deposit to a builder or paymaster (P3), unless
     its own address pays on; a sale through a pool of the origin's; a wallet that scatters to many others in
     mid-way. An owner who moves his money through two own wallets and back looks the same. Costs a walk over
@@ -109,8 +109,8 @@ class CycleLaundering:
             measured={"wallets": len(wallets), "home": home, "native_wei": str(wei)},
             thresholds={"wallets": self.settings.wallets, "home": self.settings.home},
             explanation=(
-                f"Money of {hexed(origin)} went through {len(wallets)} wallets in order, each of which passed most of "
-                f"it on, and came back to it{_share(sums, home)}."
+                f"Money of {hexed(origin)} went through {len(wallets)} wallets in order, each of which "
+                f"passed most of it on, and came back to it{_share(sums, home)}."
             ),
             value_wei=wei or None,
         )

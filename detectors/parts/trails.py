@@ -22,8 +22,8 @@ _WORDS = {"amount", "paid", "got"}
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """horizon_s: how long payments are remembered: launderers rested 60 days and more, this is twice that. cap: lists in use at once.
-    degrees_s, degrees_cap: the same of how many an account deals with. edges:
+    """horizon_s: how long payments are remembered: launderers rested 60 days and more, this is twice that.
+    cap: lists in use at once. degrees_s, degrees_cap: the same of how many an account deals with. edges:
     payments an account makes or gets within the horizon beyond which it ends a walk; hub: payers and payees
     of one that does so too (as of trails of `layering`); origin_hub: those of one where no round begins, more
     as an origin may do business (as of `exchange-hot-wallet`). least, most: wallets a round goes through.
@@ -45,10 +45,10 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class Trails:
     """`payments`, by "transaction": `payer`, `payee`, `asset`, `amount`, `row`, and `form`: 0 the payer got
-    nothing for it, 1 it got something, 2 a contract paid whoever called it; `hub`: 1 where the payer was a hub
-    (a dozen payers, a dozen payees) before it, 2 where the payee was, 3 where both. Only of what its payer signed for
-    (or, 2, its payee): nobody can be put on a trail by logs that others make. Not of transactions with more
-    than 512 changes of balances, nor of payers with more than 64 payees in one.
+    nothing for it, 1 it got something, 2 a contract paid whoever called it; `hub`: 1 where the payer was a
+    hub (a dozen payers, a dozen payees) before it, 2 where the payee was, 3 where both. Only of what its
+    payer signed for (or, 2, its payee): nobody can be put on a trail by logs that others make. Not of
+    transactions with more than 512 changes of balances, nor of payers with more than 64 payees in one.
 
     `exchanges`, by "transaction": `account` gave `paid` of `asset_in` for `got` of `asset_out`.
 
@@ -105,9 +105,7 @@ class Trails:
         moves.reserve(2 * payments["row"].size + exchanges["row"].size)
         cells, control, current, previous, journal = moves.arrays()
         hops, own, sent = _columns(_HOP, self.settings.hops), self.settings, seen.transactions
-        limits = np.array(
-            [own.edges, own.hub, own.origin_hub, own.least, own.most], np.int64
-        )
+        limits = np.array([own.edges, own.hub, own.origin_hub, own.least, own.most], np.int64)
         used = follow(
             cells, cells.view(np.uint64), control, current, previous, journal, *degrees.arrays(),
             int(sent["number"][0]), sent["block"], sent["time"],

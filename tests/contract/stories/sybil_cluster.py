@@ -170,7 +170,7 @@ def _bought_votes(name: str, rng: Random, names: Names) -> Story:
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """Customers in a quest week, a payroll, a poll, guests of a host, a one-cent game, an airdrop, shopping."""
+    """A quest week, a payroll, a poll, guests of a host, a one-cent game, an airdrop, shopping, a bundle."""
     tales = {
         "quest week": _quest_week,
         "payroll": _payroll,
@@ -270,7 +270,7 @@ def _one_cent(name: str, rng: Random, names: Names) -> Story:
 
 
 def _airdrop(name: str, rng: Random, names: Names) -> Story:
-    """A project gives its token to people first seen so; they hand it in for another one at a new contract."""
+    """A project gives its token to people first seen so; they use it at a new contract."""
     project, token, people = names.fresh(), names.fresh(), names.many(14)
     vault = Campaign(*names.many(2))
 
