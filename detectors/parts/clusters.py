@@ -25,8 +25,9 @@ class Settings:
     a farm that rests between use and claim is still young). leaders_s: the same of who paid first. Caps: rows
     at which the oldest go early. chain_s: a wallet that was paid pays the next of a chain within this.
     step_s: wallets are in step while the next one does the same within this: an hour, scripts take minutes,
-    people in one place a day. least: wallets in step that make a cluster: a family has three. least_exit: by a
-    common exit only, more, as strangers may hand in to one account: of reported clusters the least had seven.
+    people in one place a day. least: wallets in step that make a cluster: a family has three. least_exit: by
+    a common exit only, more, as strangers may hand in to one account; reported clusters begin at seven, of
+    which an owner leaves some out.
     """
 
     young_s: int = 90 * DAY
@@ -49,7 +50,8 @@ class Clusters:
     `second` (numbers of what is called and how, or of who is paid in what), each within an hour of the one
     before it. One of the two is a call that costs nothing but the fee, the other one too or a payment.
     `link`: 0 the leader paid them first, 1 at the head of a chain, 2 they got something by `first` and handed
-    it in to the leader by `second`. They are two thirds or more of all `members`: wallets that it paid first, or payments it got.
+    it in to the leader by `second`. They are two thirds or more of all `members`: wallets that it paid first,
+    or payments it got.
 
     The history `done` has by leader * 4 + link what its wallets did: `wallet`, `act`, `row`, and in
     `earlier` the row of its first payment, or of what it got.
