@@ -76,19 +76,16 @@ class Clusters:
         changes = seen.of("net").get("changes") or _none(("transaction", "account", "asset"))
         payments = seen.of("trails").get("payments") or _none(_PAYMENT)
         size = sent["number"].size
-        arrays = self._reserved(memory, size, payments["row"].size)
         in_step, young = _columns(_FOUND, 3 * size), _columns(_YOUNG, payments["row"].size)
-        found = follow_wallets(
-            *arrays,
-            *(sent[name] for name in ("number", "block", "time", "signer", "target", "selector")),
-            *(sent[name] for name in ("first_row", "end_row")),
-            *(rows[name] for name in ("kind", "source", "number")),
-            *(changes[name] for name in ("transaction", "account", "asset", "received", "paid")),
-            *(payments[name] for name in _PAYMENT),
-            np.array([own.chain_s, own.step_s, own.least, own.least_exit], np.int64),
-            *in_step.values(),
-            *young.values(),
-        )
+        given = self._reserved(memory, size, payments["row"].size)
+        given += [sent[name] for name in ("number", "block", "time", "signer", "target", "selector")]
+        given += [sent[name] for name in ("first_row", "end_row")]
+        given += [rows[name] for name in ("kind", "source", "number")]
+        given += [changes[name] for name in ("transaction", "account", "asset", "received", "paid")]
+        given += [payments[name] for name in _PAYMENT]
+        given += [np.array([own.chain_s, own.step_s, own.least, own.least_exit], np.int64)]
+        given += [*in_step.values(), *young.values()]
+        found = follow_wallets(*given)
         tables = {"in_step": (in_step, found[0]), "young": (young, found[1])}
         return {
             name: {column: values[:used] for column, values in columns.items()}

@@ -106,11 +106,10 @@ class Trails:
         cells, control, current, previous, journal = moves.arrays()
         hops, own, sent = _columns(_HOP, self.settings.hops), self.settings, seen.transactions
         limits = np.array([own.edges, own.hub, own.origin_hub, own.least, own.most], np.int64)
-        used = follow(
-            cells, cells.view(np.uint64), control, current, previous, journal, *degrees.arrays(),
-            int(sent["number"][0]), sent["block"], sent["time"],
-            *payments.values(), *exchanges.values(), limits, hub, *hops.values(),
-        )  # fmt: skip
+        given = [cells, cells.view(np.uint64), control, current, previous, journal, *degrees.arrays()]
+        given += [int(sent["number"][0]), sent["block"], sent["time"]]
+        given += [*payments.values(), *exchanges.values(), limits, hub, *hops.values()]
+        used = follow(*given)
         return {name: column[:used] for name, column in hops.items()}
 
 
