@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -106,7 +107,15 @@ class Trails:
         cells, control, current, previous, journal = moves.arrays()
         hops, own, sent = _columns(_HOP, self.settings.hops), self.settings, seen.transactions
         limits = np.array([own.edges, own.hub, own.origin_hub, own.least, own.most], np.int64)
-        given = [cells, cells.view(np.uint64), control, current, previous, journal, *degrees.arrays()]
+        given: list[Any] = [
+            cells,
+            cells.view(np.uint64),
+            control,
+            current,
+            previous,
+            journal,
+            *degrees.arrays(),
+        ]
         given += [int(sent["number"][0]), sent["block"], sent["time"]]
         given += [*payments.values(), *exchanges.values(), limits, hub, *hops.values()]
         used = follow(*given)

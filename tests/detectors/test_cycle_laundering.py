@@ -37,7 +37,7 @@ def test_alice_is_the_attacker_and_those_on_the_way_are_not() -> None:
     assert roles.pop("0x" + ALICE.hex()) == "attacker"
     assert set(roles.values()) == {"intermediary"}
     assert len(roles) == 3
-    assert alert.value_wei == 20 * ETHER - 3 * ETHER // 1000
+    assert alert.value_wei == str(20 * ETHER - 3 * ETHER // 1000)
     assert alert.severity == "high"
 
 
