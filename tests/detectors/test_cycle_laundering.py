@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 from detectors.alerts.alert import Alert
 from detectors.engine.engine import Engine
@@ -18,7 +19,8 @@ DAY = 86_400
 
 
 def alerts(chain: ChainBuilder) -> list[Alert]:
-    engine = Engine(1, [CycleLaundering()], follows=False)
+    detectors: list[Any] = [CycleLaundering()]
+    engine = Engine(1, detectors, follows=False)
     engine.take(chain.batch())
     return list(engine.standing())
 
@@ -80,7 +82,8 @@ def test_a_picture_sold_from_hand_to_hand_is_no_round_of_given_money() -> None:
 
 
 def test_the_lesser_alert_of_a_chain_of_payments_yields_to_it() -> None:
-    engine = Engine(1, [CycleLaundering(), Layering()], follows=False)
+    detectors: list[Any] = [CycleLaundering(), Layering()]
+    engine = Engine(1, detectors, follows=False)
     engine.take(ring(ALICE, BOB, CAROL, DAVE, address("erin"), address("frank")).batch())
     by_category = {alert.category: alert for alert in engine.standing()}
     layering = by_category["layering"].suppressed_by

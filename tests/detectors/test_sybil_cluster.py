@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from detectors.alerts.alert import Alert
 from detectors.engine.engine import Engine
 from detectors.library.layering import Layering
@@ -17,7 +19,8 @@ DAY = 86_400
 
 
 def alerts(chain: ChainBuilder) -> list[Alert]:
-    engine = Engine(1, [SybilCluster(), Layering()], follows=False)
+    detectors: list[Any] = [SybilCluster(), Layering()]
+    engine = Engine(1, detectors, follows=False)
     engine.take(chain.batch())
     return list(engine.standing())
 
