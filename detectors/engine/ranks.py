@@ -18,7 +18,8 @@ STATED: Pairs = (
     (("approval-phishing",), ("wallet-drain",)),
     (("wallet-drain",), ("asset-drain",)),
     (("pump-and-dump",), ("wash-trading",)),
-    (("cycle-laundering",), ("layering",)),
+    (("pump-and-dump", "wash-trading"), ("sybil-cluster",)),
+    (("cycle-laundering", "sybil-cluster"), ("layering",)),
 )
 """Each of the first outranks each of the second. What has a name outranks every anomaly beside."""
 

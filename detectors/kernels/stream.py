@@ -11,7 +11,6 @@ from detectors.kernels.balances import give, take
 from detectors.kernels.effects import before, funder_of, funders, join, meet, quiet, wallet_row
 from detectors.kernels.layout import (
     E_DEPTH,
-    E_FROM,
     E_ORIGIN,
     E_PARENT,
     F_AMOUNT,
@@ -37,7 +36,7 @@ from detectors.kernels.layout import (
 )
 from detectors.kernels.tables import known_wallet
 from detectors.kernels.takings import is_funded_well
-from detectors.kernels.walks import alive, gather, is_hub, known_hub, pass_through
+from detectors.kernels.walks import alive, gather, is_hub, pass_through, source_of
 from detectors.memory.borrowed import borrowed
 from detectors.memory.compiled import njit
 
@@ -57,7 +56,7 @@ def trails(g, rows, i, edge, payee_head, source, limits, out, trail, found):  # 
     """Copies out the trail behind a passed-on payment: its hops, and the wallets that gathered with it."""
     time = rows.time[i]
     since = time - limits.pass_seconds
-    gathered = gather(g, payee_head, source, rows.asset[i], since, time, limits.steps, found)
+    gathered = gather(g, payee_head, source, rows.asset[i], rows.amount[i], since, time, limits.steps, found)
     out[R_GATHERED] = gathered
     used = trail.used[0]
     if gathered >= limits.gather_wallets:
@@ -99,10 +98,7 @@ def transfer(g, rows, i, limits, out, trail, walk, found):  # type: ignore[no-un
     meet(g, rows, i, giver, taker, out)
     join(g, rows, i, giver, taker, parent, depth, origin)
     if depth > 0:
-        # Customers of one exchange who pay the same shop gather nothing: money from a hub has no source.
-        source = g.edges[parent, E_FROM]
-        if known_hub(g, source, rows.time[i]):
-            source = NONE
+        source = source_of(g, parent, rows.payee[i], rows.time[i])
         trails(g, rows, i, taker[W_HEAD_IN], taker[W_HEAD_IN], source, limits, out, trail, found)
 
 

@@ -13,6 +13,7 @@ from detectors.kernels.layout import (
     E_ASSET,
     E_DEPTH,
     E_FROM,
+    E_ORIGIN,
     E_PARENT,
     E_PREV_IN,
     E_PREV_OUT,
@@ -84,13 +85,17 @@ def outs_since(g, head, since, time, steps):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def gather(g, head, source, asset, since, time, steps, found):  # type: ignore[no-untyped-def]
+def gather(g, head, source, asset, amount, since, time, steps, found):  # type: ignore[no-untyped-def]
     """Distinct wallets that lately passed `source`'s money of an asset on to one payee; their edges go to
-    `found`. None where `source` is NONE.
+    `found`. None where `source` is NONE, or pays the payee itself, a quarter of `amount` or more: who gathers
+    what is his own hides nothing.
     """
     edge, read, count = head, 0, 0
     while alive(g, edge, time) and read < steps and count < found.size and g.edges[edge, E_TIME] >= since:
         read += 1
+        openly = g.edges[edge, E_FROM] == source and g.edges[edge, E_ASSET] == asset
+        if openly and u256.at_least(word(g.edges[edge], E_AMOUNT), 1, amount, 4):
+            return 0
         parent = g.edges[edge, E_PARENT]
         if g.edges[edge, E_ASSET] == asset and alive(g, parent, time) and g.edges[parent, E_FROM] == source:
             known = False
@@ -101,6 +106,19 @@ def gather(g, head, source, asset, since, time, steps, found):  # type: ignore[n
                 count += 1
         edge = g.edges[edge, E_PREV_IN]
     return count
+
+
+@njit(cache=True)
+def source_of(g, edge, payee, time):  # type: ignore[no-untyped-def]
+    """Who scattered what an edge moved; NONE where nobody did. Customers of one exchange who pay the same
+    shop gather nothing: money from a hub has no source. Nor has what a wallet fetched itself (a claim): its
+    payer signed for nothing. And what comes back to who paid it is not gathered elsewhere.
+    """
+    source = g.edges[edge, E_FROM]
+    signed = g.edges[edge, E_DEPTH] > 0 or g.edges[edge, E_ORIGIN] == source
+    if source == payee or not signed or known_hub(g, source, time):
+        return NONE
+    return source
 
 
 @njit(cache=True)

@@ -36,12 +36,17 @@ class Layering:
     fresh wallets within the time looks the same. Hubs (six payers and payees) end a trail. Costs a walk over
     at most 64 recent edges a payment. Source: IBM Graph Feature Preprocessor and AMLworld patterns (minority
     F1 .648 on HI-Small).
+
+    What a trail was for may show weeks later (a farm rests between its funding and its claims): its alert
+    stays open for that long, to yield. Nothing was gathered where the payee is the source itself, or is paid
+    by it openly too (an owner who consolidates), nor what wallets fetched themselves (claims of an airdrop).
     """
 
     name = "layering"
     catches = ("layering",)
     needs = "transfers"
     settings = Settings()
+    quiet_seconds = 90 * 86_400
 
     def score(self, batch: Batch, features: Features) -> list[Finding]:
         """One finding a payment that completes or extends a trail: subject = the wallet where the trail

@@ -84,6 +84,7 @@ def evidence_is_really_in_the_chain(detector: Detector, worlds: Worlds) -> None:
     place_of = ("transaction_hash", "log_index", "index_in_log")
     moved = {tuple(row[name] for name in place_of): row for row in chain.transfers.iter_rows(named=True)}
     logs = {(row[0], row[1], 0) for row in chain.logs.select("transaction_hash", "log_index").iter_rows()}
+    logs |= {(sent, -1, 0) for sent in chain.transactions["transaction_hash"]}
     for finding in _alerting(detector, worlds):
         assert finding.rows, "an alert has evidence"
         for row in finding.rows:

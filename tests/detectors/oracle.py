@@ -91,8 +91,19 @@ class Oracle:
         return max(reversed(came), key=lambda past: (past.depth, past.amount))
 
     def _gathered(self, edge: Edge) -> int:
-        """Distinct wallets that lately passed the same source's money of this asset on to this payee."""
+        """Distinct wallets that lately passed the same source's money of this asset on to this payee: of a
+        source that signed for it, that is no hub, not the payee itself, and does not pay it openly too.
+        """
         if edge.parent is None or self._is_hub(edge.parent.payer):
+            return 0
+        source = edge.parent.payer
+        if source == edge.payee or not (edge.parent.depth > 0 or edge.parent.origin == source):
+            return 0
+        if any(
+            (past.payer, past.payee, past.token) == (source, edge.payee, edge.token)
+            and 4 * past.amount >= edge.amount
+            for past in self._lately(edge.time)
+        ):
             return 0
         return len(
             {

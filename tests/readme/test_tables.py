@@ -110,7 +110,7 @@ def test_every_table_of_memory_is_in_it_with_its_days_and_its_cap() -> None:
     written = {
         name: (row[2], row[3])
         for row in DETECTORS.table("table").rows
-        for name in re.findall(r"`(\w+)`", row[0])
+        for name in re.findall(r"`([\w/]+)`", row[0])
     }
     every = State.empty(detectors(), EngineSettings()).memory.tables()
     tables = {name.removesuffix("/heads"): table for name, table in every.items()}

@@ -1,0 +1,127 @@
+"""`clusters`: who paid a wallet first, and who does the same in the same order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from detectors.parts.contract import Seen
+from tests.detectors.seen.looking import whole
+from tests.detectors.seen.views import seen
+from tests.fixtures.frames import ChainBuilder, address, keccak
+from tests.fixtures.market import ETHER
+
+ALICE, BOB, CAROL, PROJECT, TOKEN, POOL = (
+    address(name) for name in ("alice", "bob", "carol", "project", "token", "pool")
+)
+WALLETS = [address(f"wallet {n}") for n in range(6)]
+READS = ("net", "trails", "clusters")
+VISIT, CLAIM = (keccak(name)[:4] for name in (b"visit()", b"claim()"))
+
+
+def told(chain: ChainBuilder, table: str) -> tuple[Seen, list[dict[str, Any]]]:
+    view = seen(chain.batch(), None, *READS)
+    columns = whole(view.of("clusters").get(table, {}))
+    return view, [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def in_step(chain: ChainBuilder) -> list[tuple[bytes, int, int, int]]:
+    """Leader, link, count, members, of each line."""
+    view, lines = told(chain, "in_step")
+    return [(view.address(each["leader"]), each["link"], each["count"], each["members"]) for each in lines]
+
+
+def paid_by(funder: bytes, wallets: list[bytes]) -> ChainBuilder:
+    chain = ChainBuilder().block().native(BOB, funder, 50 * ETHER).block()
+    for wallet in wallets:
+        chain.native(funder, wallet, ETHER)
+    return chain.block()
+
+
+def claims(chain: ChainBuilder, who: bytes) -> None:
+    with chain.transaction(who, PROJECT, data=CLAIM):
+        chain.erc20(TOKEN, PROJECT, who, 100)
+
+
+def test_a_wallet_is_whose_first_money_it_got_and_nobodys_who_acted_before() -> None:
+    chain = ChainBuilder().block().native(CAROL, BOB, 1).native(ALICE, BOB, 5).native(ALICE, CAROL, 5)
+    view, young = told(chain, "young")
+    assert [(view.address(y["wallet"]), view.address(y["funder"])) for y in young] == [(BOB, CAROL)]
+
+
+def test_a_chain_of_first_payments_has_the_root_where_it_began_unless_a_day_lies_between() -> None:
+    for seconds, root in ((60, ALICE), (2 * 86_400, BOB)):
+        chain = ChainBuilder().block().native(ALICE, BOB, 5 * ETHER)
+        chain.block(seconds).native(BOB, CAROL, 4 * ETHER)
+        view, young = told(chain, "young")
+        assert view.address(young[-1]["root"]) == root
+
+
+def test_four_of_six_that_do_the_same_two_are_in_step() -> None:
+    chain = paid_by(ALICE, WALLETS)
+    for wallet in WALLETS[:4]:
+        chain.calls(wallet, PROJECT, VISIT)
+    chain.block()
+    for wallet in WALLETS[:4]:
+        claims(chain, wallet)
+    assert in_step(chain) == [(ALICE, 0, 4, 6)]
+
+
+def test_half_of_a_hosts_guests_are_not_nor_who_does_it_in_another_order() -> None:
+    chain = paid_by(ALICE, WALLETS)
+    for n, wallet in enumerate(WALLETS):
+        for data in (VISIT, CLAIM) if n % 2 else (CLAIM, VISIT):
+            chain.calls(wallet, PROJECT, data)
+    assert in_step(chain) == []
+
+
+def test_who_does_it_hours_later_is_not_in_step() -> None:
+    chain = paid_by(ALICE, WALLETS)
+    for wallet in WALLETS:
+        chain.block(3601).calls(wallet, PROJECT, VISIT)
+        chain.calls(wallet, PROJECT, CLAIM)
+    assert in_step(chain) == []
+
+
+def test_to_buy_and_sell_in_step_is_no_crowd() -> None:
+    chain = paid_by(ALICE, WALLETS)
+    for data in (VISIT, CLAIM):
+        for wallet in WALLETS:
+            with chain.transaction(wallet, POOL, ETHER // 10, data=data):
+                chain.erc20(TOKEN, POOL, wallet, 100)
+    assert in_step(chain) == []
+
+
+def test_a_call_that_fails_is_a_step_as_well() -> None:
+    chain = paid_by(ALICE, WALLETS)
+    for data in (VISIT, CLAIM):
+        for wallet in WALLETS:
+            chain.calls(wallet, PROJECT, data, status=0)
+    assert in_step(chain)[-1] == (ALICE, 0, 6, 6)
+
+
+def test_customers_of_a_hub_are_tied_by_an_exit_only() -> None:
+    chain = ChainBuilder().block()
+    for n in range(20):
+        chain.native(address(f"customer {n}"), ALICE, ETHER).native(ALICE, address(f"customer {n}"), ETHER)
+    for wallet in WALLETS:
+        chain.native(ALICE, wallet, ETHER)
+    for wallet in WALLETS:
+        chain.calls(wallet, PROJECT, VISIT)
+        claims(chain, wallet)
+    assert in_step(chain) == []
+    for wallet in WALLETS:
+        chain.erc20(TOKEN, wallet, CAROL, 100)
+    assert in_step(chain)[-1] == (CAROL, 2, 6, 6)
+
+
+def test_a_shop_that_others_pay_too_is_no_exit() -> None:
+    chain = ChainBuilder().block()
+    for n in range(20):
+        chain.native(address(f"customer {n}"), ALICE, ETHER).native(ALICE, address(f"customer {n}"), ETHER)
+        chain.erc20(TOKEN, address(f"customer {n}"), CAROL, 3)
+    for wallet in WALLETS:
+        chain.native(ALICE, wallet, ETHER)
+    for wallet in WALLETS:
+        claims(chain, wallet)
+        chain.erc20(TOKEN, wallet, CAROL, 100)
+    assert in_step(chain) == []

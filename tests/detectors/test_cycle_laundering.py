@@ -1,0 +1,91 @@
+"""Cycle laundering: alice's money comes home, and whose money only looks as if it did."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from detectors.alerts.alert import Alert
+from detectors.engine.engine import Engine
+from detectors.library.cycle_laundering import CycleLaundering
+from detectors.library.layering import Layering
+from tests.fixtures.frames import ChainBuilder, address
+
+ALICE, BOB, CAROL, DAVE, ART, MARKET, USD = (
+    address(name) for name in ("alice", "bob", "carol", "dave", "art", "market", "usd")
+)
+ETHER = 10**18
+DAY = 86_400
+
+
+def alerts(chain: ChainBuilder) -> list[Alert]:
+    detectors: list[Any] = [CycleLaundering()]
+    engine = Engine(1, detectors, follows=False)
+    engine.take(chain.batch())
+    return list(engine.standing())
+
+
+def ring(*wallets: bytes, wei: int = 20 * ETHER, seconds: int = 12) -> ChainBuilder:
+    chain = ChainBuilder()
+    for here, there in pairwise([*wallets, wallets[0]]):
+        chain.block(seconds).native(here, there, wei)
+        wei -= ETHER // 1000
+    return chain
+
+
+def test_alice_is_the_attacker_and_those_on_the_way_are_not() -> None:
+    (alert,) = alerts(ring(ALICE, BOB, CAROL, DAVE))
+    roles = {role.address: role.role for role in alert.roles}
+    assert roles.pop("0x" + ALICE.hex()) == "attacker"
+    assert set(roles.values()) == {"intermediary"}
+    assert len(roles) == 3
+    assert alert.value_wei == str(20 * ETHER - 3 * ETHER // 1000)
+    assert alert.severity == "high"
+
+
+def test_small_change_that_goes_round_is_low() -> None:
+    assert alerts(ring(ALICE, BOB, CAROL, wei=ETHER // 20))[0].severity == "low"
+
+
+def test_weeks_of_rest_do_not_hide_it() -> None:
+    assert len(alerts(ring(ALICE, BOB, CAROL, DAVE, seconds=25 * DAY))) == 1
+
+
+def test_two_branches_are_one_alert() -> None:
+    chain = ChainBuilder().block().native(ALICE, BOB, 9 * ETHER).native(ALICE, DAVE, 8 * ETHER)
+    one, other = address("erin"), address("frank")
+    chain.block().native(BOB, CAROL, 9 * ETHER).native(DAVE, one, 8 * ETHER)
+    chain.block(30 * DAY).native(CAROL, ALICE, 9 * ETHER)
+    chain.block(30 * DAY).native(one, other, 8 * ETHER).block().native(other, ALICE, 8 * ETHER)
+    (alert,) = alerts(chain)
+    assert {role.address for role in alert.roles} == {
+        "0x" + who.hex() for who in (ALICE, BOB, CAROL, DAVE, one, other)
+    }
+
+
+def test_dave_who_buys_alices_own_picture_with_her_money_closes_the_round() -> None:
+    chain = ChainBuilder().block().erc721(ART, bytes(20), ALICE, 1, by=ALICE)
+    for here, there in pairwise([ALICE, BOB, CAROL, DAVE]):
+        chain.block().erc20(USD, here, there, 5_000)
+    with chain.block().transaction(DAVE, MARKET):
+        chain.erc721(ART, ALICE, DAVE, 1).erc20(USD, DAVE, ALICE, 4_900)
+    (alert,) = alerts(chain)
+    assert alert.subject_id == "0x" + ALICE.hex()
+
+
+def test_a_picture_sold_from_hand_to_hand_is_no_round_of_given_money() -> None:
+    chain = ChainBuilder()
+    for seller, buyer in ((ALICE, DAVE), (DAVE, CAROL), (CAROL, BOB), (BOB, ALICE)) * 2:
+        with chain.block().transaction(buyer, MARKET):
+            chain.erc721(ART, seller, buyer, 1).erc20(USD, buyer, seller, 5_000)
+    assert alerts(chain) == []
+
+
+def test_the_lesser_alert_of_a_chain_of_payments_yields_to_it() -> None:
+    detectors: list[Any] = [CycleLaundering(), Layering()]
+    engine = Engine(1, detectors, follows=False)
+    engine.take(ring(ALICE, BOB, CAROL, DAVE, address("erin"), address("frank")).batch())
+    by_category = {alert.category: alert for alert in engine.standing()}
+    layering = by_category["layering"].suppressed_by
+    assert layering is not None
+    assert layering["id"] == by_category["cycle-laundering"].id

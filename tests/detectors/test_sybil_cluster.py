@@ -1,0 +1,76 @@
+"""Sybil clusters: whose wallets they are, who is robbed by them, and what an owner of wallets may do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from detectors.alerts.alert import Alert
+from detectors.engine.engine import Engine
+from detectors.library.layering import Layering
+from detectors.library.sybil_cluster import SybilCluster
+from tests.detectors.parts.test_clusters import claims, paid_by
+from tests.fixtures.frames import ChainBuilder, address, keccak
+
+ALICE, PROJECT, TOKEN, VAULT = (address(name) for name in ("alice", "project", "token", "vault"))
+WALLETS = [address(f"wallet {n}") for n in range(8)]
+VISIT = keccak(b"visit()")[:4]
+ETHER = 10**18
+DAY = 86_400
+
+
+def alerts(chain: ChainBuilder) -> list[Alert]:
+    detectors: list[Any] = [SybilCluster(), Layering()]
+    engine = Engine(1, detectors, follows=False)
+    engine.take(chain.batch())
+    return list(engine.standing())
+
+
+def farm(rest: int = 12) -> ChainBuilder:
+    chain = paid_by(ALICE, WALLETS)
+    for wallet in WALLETS:
+        chain.calls(wallet, PROJECT, VISIT)
+    chain.block(rest)
+    for wallet in WALLETS:
+        claims(chain, wallet)
+    return chain.block()
+
+
+def test_the_funder_and_the_wallets_are_attackers_and_the_project_is_robbed() -> None:
+    (alert,) = alerts(farm())
+    roles = {role.address: role.role for role in alert.roles}
+    assert roles.pop("0x" + PROJECT.hex()) == "victim"
+    assert roles == {"0x" + who.hex(): "attacker" for who in (ALICE, *WALLETS)}
+    assert alert.subject_id == "0x" + ALICE.hex()
+    assert alert.measured["wallets"] == 8
+
+
+def test_a_month_between_use_and_claim_is_still_one_alert() -> None:
+    assert len(alerts(farm(rest=30 * DAY))) == 1
+
+
+def test_what_they_claimed_and_hand_in_is_not_layering_of_the_projects_money() -> None:
+    chain = farm()
+    for wallet in WALLETS:
+        chain.erc20(TOKEN, wallet, VAULT, 100)
+    assert [alert.category for alert in alerts(chain)] == ["sybil-cluster"]
+
+
+def test_an_owner_who_pays_the_vault_openly_too_hides_nothing() -> None:
+    chain = paid_by(ALICE, WALLETS).native(ALICE, VAULT, ETHER // 2).block()
+    for wallet in WALLETS:
+        chain.native(wallet, VAULT, ETHER * 9 // 10)
+    assert alerts(chain) == []
+
+
+def test_dust_from_the_source_does_not_make_a_scattering_open() -> None:
+    chain = paid_by(ALICE, WALLETS).native(ALICE, VAULT, ETHER // 10).block()
+    for wallet in WALLETS:
+        chain.native(wallet, VAULT, ETHER * 9 // 10)
+    assert [alert.category for alert in alerts(chain)] == ["layering"]
+
+
+def test_wallets_that_give_back_what_they_were_lent_gather_nothing() -> None:
+    chain = paid_by(ALICE, WALLETS)
+    for wallet in WALLETS:
+        chain.native(wallet, ALICE, ETHER * 9 // 10)
+    assert alerts(chain) == []
