@@ -19,15 +19,13 @@ Key = tuple[ModelSpec, bytes]
 
 
 class Fitting:
-    """Fits one model after another in a thread of its own; the thread ends with the process."""
+    """Fits one model after another in a thread of its own, which also imports what a fit needs; the thread
+    ends with the process.
+    """
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "fits")
         self._begun: OrderedDict[Key, Future[Model]] = OrderedDict()
-
-    def get_ready(self) -> None:
-        """Imports what a fit needs: it takes a second, that the first fit should not."""
-        self._thread.submit(outliers.get_ready)
 
     def begin(self, spec: ModelSpec, rows: Matrix) -> None:
         self._of(spec, rows)

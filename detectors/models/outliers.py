@@ -132,12 +132,8 @@ def fit(spec: ModelSpec, rows: Matrix) -> Model:
     return Model(spec, rows, centre, scale, np.sort(distances), _threshold(spec, np.sort(distances)), tree)
 
 
-def get_ready() -> None:
-    """Imports what `fit` needs: PyOD pulls in scikit-learn, a second that most commands do not need."""
-    _estimator(ModelSpec((), neighbours=1), np.zeros((4, 1)))
-
-
 def _estimator(spec: ModelSpec, rows: Matrix) -> Any:
+    # Imported late: PyOD pulls in scikit-learn, a second of start-up that most commands do not need.
     from pyod.models.knn import KNN
 
     return KNN(n_neighbors=spec.neighbours, method="mean", n_jobs=1).fit(rows)

@@ -16,7 +16,6 @@ from detectors.engine.digest import digest
 from detectors.engine.engine import Engine
 from detectors.engine.output import Output
 from detectors.engine.settings import EngineSettings
-from detectors.engine.state import FITTING
 from detectors.memory.memory import NO_BLOCK
 from detectors.runs.outbox import Outbox
 from detectors.runs.published import OutputMark, output_mark
@@ -68,7 +67,6 @@ class Live:
         what lies above the mark is sent, alerts before scores, with the new mark, in one transaction; then
         a slice of the state is written, where that is due.
         """
-        FITTING.get_ready()
         partition = Cluster(self.bootstrap).partition_of(self.chain_id)
         told = HealthReporter(self.bootstrap, "detect", self.chain_id, self.vitals)
         with Publisher(self.bootstrap, group_of(self.chain_id)) as publisher, told:
