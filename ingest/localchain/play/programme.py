@@ -15,6 +15,9 @@ ACT_BLOCKS = 200
 FIRST_ATTACK = 20
 """The block of the run in which the very first attack begins: a demo must soon have something to show."""
 
+SOON_OVER = 20
+"""It takes fewer blocks than this."""
+
 _TAIL = 2
 """Blocks left after a story's latest end: its outcome is known one block after its last transaction."""
 
@@ -69,10 +72,14 @@ def _within(rng: Random, low: int, high: int, turn: int, turns: int) -> int:
     return low + int(width * (turn + rng.random()))
 
 
+def _comes_first(entry: Entry) -> bool:
+    plays = entry.repertoire
+    return plays.kind == "attack" and plays.warm_up <= FIRST_ATTACK and plays.longest < SOON_OVER
+
+
 def _something_early(entries: list[Entry], first: int) -> list[Entry]:
-    """In the first act, one attack that needs little warm-up begins at `FIRST_ATTACK`."""
-    attacks = (e for e in entries if e.repertoire.kind == "attack")
-    early = next((e for e in attacks if first == 0 and e.repertoire.warm_up <= FIRST_ATTACK), None)
+    """In the first act, one attack that needs little warm-up and is soon over begins at `FIRST_ATTACK`."""
+    early = next((entry for entry in entries if first == 0 and _comes_first(entry)), None)
     if early is None:
         return entries
     moved = replace(early, start=FIRST_ATTACK)
