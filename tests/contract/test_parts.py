@@ -16,6 +16,8 @@ CHECKS: tuple[PartCheck, ...] = (
     part_checks.a_restart_changes_nothing,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("part", parts(), ids=lambda part: part.name)

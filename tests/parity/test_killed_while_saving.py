@@ -29,6 +29,8 @@ from ingest.model.batch import Event
 from tests.fixtures.restarts import begun
 from tests.parity.random_log import random_chain
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = EngineSettings(finality=4, epoch_blocks=5, score_floor=0.0)
 FIRST_SAVE, LAST_SAVE, HEAD = 12, 22, 26
 ACTS = ("write", "sync", "rename", "remove")

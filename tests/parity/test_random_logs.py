@@ -28,6 +28,8 @@ from tests.fixtures.frames import ChainBuilder
 from tests.fixtures.restarts import begun, restarted
 from tests.parity.random_log import random_chain, random_log
 
+pytestmark = pytest.mark.slow
+
 SMALL = Horizons(wallets_cap=12, told_cap=10)
 """So that tables also forget early, at the latest after so many blocks."""
 LONG = 50

@@ -18,6 +18,7 @@ from tests.parity.judged_log import HEAD, JudgedLog, assert_same, judged_once, l
 pytestmark = pytest.mark.broker
 
 OTHER_CHAINS = itertools.count(950_001)
+SAID_BY_OTHERS = ("another consumer", "[]", '{"head": "high"}')
 
 
 @pytest.fixture
@@ -109,7 +110,10 @@ def test_a_rollback_below_what_is_final_is_mended_by_the_command_that_it_names(
     assert judged.judges(finality=1) == []
 
 
-@pytest.mark.parametrize("text", ["", "another consumer", "[]", '{"head": "high"}', '{"run": 7}', "{" * 3000])
+@pytest.mark.parametrize(
+    "text",
+    ["", '{"run": 7}', "{" * 3000, *(pytest.param(text, marks=pytest.mark.soak) for text in SAID_BY_OTHERS)],
+)
 def test_the_mark_of_another_program_is_refused_and_a_rebuild_mends_it(judged: JudgedLog, text: str) -> None:
     judged.leaves_a_mark(text, offset=3)
     with pytest.raises(UnreadableRecord, match=f"{group_of(judged.chain_id)}.*--rebuild"):
