@@ -80,7 +80,7 @@ def _keep(page: Page, file: Path) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.soak)])
 def test_every_screen_shows_what_is_so_and_fits(
     address: str, browser: Browser, scheme: str, tmp_path: Path
 ) -> None:

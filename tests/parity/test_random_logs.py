@@ -106,7 +106,9 @@ def gone_on(made: Engine, told: Told, log: list[Event], crash: int, folder: Path
     return ended(other, told)
 
 
-@pytest.mark.parametrize(("seed", "finality", "epoch"), [(1, 8, 5), (3, 64, 20)])
+@pytest.mark.parametrize(
+    ("seed", "finality", "epoch"), [(1, 8, 5), pytest.param(3, 64, 20, marks=pytest.mark.soak)]
+)
 def test_any_way_to_a_chain_ends_in_the_same_book_and_memory(
     seed: int, finality: int, epoch: int, tmp_path: Path
 ) -> None:
@@ -219,7 +221,7 @@ def test_horizons_that_are_looked_at_with_every_batch_are_caught(
 ) -> None:
     """A generation that begins where a batch does is another one for every cut."""
 
-    def uncut(batch: Batch, epoch_blocks: int) -> Iterator[Batch]:
+    def uncut(batch: Batch, settings: EngineSettings, anchor: int) -> Iterator[Batch]:
         yield batch
 
     monkeypatch.setattr("detectors.engine.engine.cut", uncut)

@@ -181,7 +181,7 @@ def test_what_follows_the_last_gap_is_judged_where_gaps_are_allowed(
     assert judged.judges(finality=4) == []
 
 
-@pytest.mark.parametrize("finality", [4, 64])
+@pytest.mark.parametrize("finality", [4, pytest.param(64, marks=pytest.mark.soak)])
 def test_killed_at_any_transaction_it_is_repeated_with_the_lake(
     judged: JudgedLog, chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, finality: int
 ) -> None:
