@@ -78,8 +78,11 @@ def _comes_first(entry: Entry) -> bool:
 
 
 def _something_early(entries: list[Entry], first: int) -> list[Entry]:
-    """In the first act, one attack that needs little warm-up and is soon over begins at `FIRST_ATTACK`."""
-    early = next((entry for entry in entries if first == 0 and _comes_first(entry)), None)
+    """In the first act, the attack that is over soonest of those that need little warm-up begins at
+    `FIRST_ATTACK`.
+    """
+    soon_over = [entry for entry in entries if first == 0 and _comes_first(entry)]
+    early = min(soon_over, key=lambda entry: entry.repertoire.longest, default=None)
     if early is None:
         return entries
     moved = replace(early, start=FIRST_ATTACK)
