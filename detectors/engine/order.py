@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from detectors.base import Detector, Excused, Explanation, reads_of
+from detectors.engine.judge import explanation_key
 from detectors.parts.contract import Part
 from ingest.model.errors import BadInput
 
@@ -18,7 +19,7 @@ def readers_of(
     """
     excuses = {kind for each in detectors if isinstance(each, Excused) for kind in each.excused_by}
     asked = {f"detector {each.name}": reads_of(each) for each in detectors}
-    asked |= {f"explanation {each.kind}": reads_of(each) for each in explanations if each.kind in excuses}
+    asked |= {explanation_key(each.kind): reads_of(each) for each in explanations if each.kind in excuses}
     return {name: reads for name, reads in asked.items() if reads is not None}
 
 

@@ -162,7 +162,8 @@ def advance(state: State, batch: Batch, detectors: Sequence[Detector], settings:
     state.ledger.note_unproved(batch.transactions)
     state.ledger.learn_wrapped(batch.wrapped_natives)
     features = stream(batch, state.graph, state.ledger, settings.limits)
-    look = state.sight.take(batch, state.ledger, dict(state.models)) if state.sight is not None else None
+    models = dict(state.models)
+    look = state.sight.take(batch, state.ledger, models) if state.sight is not None else None
     columns: dict[str, pl.DataFrame] = {}
     for detector in detectors:
         if isinstance(detector, Remembers):
@@ -173,7 +174,7 @@ def advance(state: State, batch: Batch, detectors: Sequence[Detector], settings:
             state.samples[detector.name] = samples.learn(detector.model, epoch, features.wallets)
     state.number, state.hash = batch.last, batch.last_hash
     state.memory.mark(batch.last)
-    return replace(features, columns=columns, models=dict(state.models), look=look)
+    return replace(features, columns=columns, models=models, look=look)
 
 
 def _remembered(

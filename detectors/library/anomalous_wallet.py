@@ -35,7 +35,7 @@ class AnomalousWallet:
     threshold aims at 10 alerts per 10,000 rows. Distributors and hubs of old are excused, visibly. Fails: in
     its first 75 blocks and until 400 rows are sampled (warming up); against an attacker who behaves like an
     exchange; on traffic whose kind changes within a thousand blocks. Costs one nearest-neighbour query a
-    wallet and block, 5 us. Source: PyOD (Zhao et al. 2019); novelty detectors reach AUC .86 on labelled
+    wallet and block. Source: PyOD (Zhao et al. 2019); novelty detectors reach AUC .86 on labelled
     wallets, supervised trees .98.
     """
 

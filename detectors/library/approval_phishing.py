@@ -65,7 +65,7 @@ class ApprovalPhishing:
     spenders; pig-butchering has some); the same sum from everybody; who gives something that is in use back;
     a zero price paid in dust, or an order with ether in it, where there are no traces (2.P6); native value;
     owners never heard of, who granted before the stream; a guardian's first two rescues, until it gives back
-    (2.N2: then it is lowered). Costs a comparison a line, and about 2 ms for each group that is looked at.
+    (2.N2: then it is lowered). Costs a comparison a line, and a look into the row log for each group.
     Source: PTXPhish (F1 above .99, rules by type); Forta's detector (precision .977); Chainalysis' test: the
     spender starts the transaction, and the receiver is a third.
     """

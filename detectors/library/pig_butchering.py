@@ -62,8 +62,8 @@ class PigButchering:
     Fails: a victim who only ever pays by hand (25.P3 without a first pull); bait from another wallet is not
     named (25.P2), but hides nothing; equal or falling sums; native value; more than 180 days; a person who
     pays so much else that older payments lie further back than 400 rows. Accuses wrongly: a bill by use that
-    doubles in three steps and goes to a third party. Costs a comparison a line, and about 1 ms for each owner
-    that is looked at. Source: Forta's detector (precision 1.0 of 41), Chainalysis.
+    doubles in three steps and goes to a third party. Costs a comparison a line, and a look into the row log
+    for each owner who is looked at. Source: Forta's detector (precision 1.0 of 41), Chainalysis.
     """
 
     name = "pig-butchering"

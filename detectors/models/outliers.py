@@ -128,8 +128,9 @@ def fit(spec: ModelSpec, rows: Matrix) -> Model:
     low, high = np.percentile(training, [10, 90], axis=0)
     scale = np.maximum((high - low) / 2.0, 0.25)
     tree = Tree.of(_trimmed(spec, (training - centre) / scale))
-    distances = np.round(tree.distances((calibration - centre) / scale, spec.neighbours), DECIMALS)
-    return Model(spec, rows, centre, scale, np.sort(distances), _threshold(spec, np.sort(distances)), tree)
+    far = tree.distances((calibration - centre) / scale, spec.neighbours)
+    distances = np.sort(np.round(far, DECIMALS))
+    return Model(spec, rows, centre, scale, distances, _threshold(spec, distances), tree)
 
 
 def _estimator(spec: ModelSpec, rows: Matrix) -> Any:

@@ -11,7 +11,7 @@ from tests.detectors.seen.looking import Told, pieces, reorganised, told, told_w
 from tests.fixtures.market import Market, lived
 
 PartCheck = Callable[[Part, Path], None]
-SEEDS = (1, 2)
+SEEDS = (1, 2, 3)
 BLOCKS = 70
 
 
