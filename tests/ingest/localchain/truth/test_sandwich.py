@@ -97,9 +97,17 @@ def _lost_usd(told: Told, label: Label, block: int) -> float:
     without = _tokens_to(
         victims, _simulated(told, block - 1, [t for t in there if t["from"] not in attackers])
     )
-    assert got.keys() == without.keys() and len(got) == 1
-    (token,) = got
+    token = _token_of_pool(told, label)
     return (without[token] - got[token]) * _usd_per_unit(told, label, token, block - 1)
+
+
+def _token_of_pool(told: Told, label: Label) -> str:
+    """What is sold there for wrapped ether; whatever else its buyers are paid in the same block is none of it."""
+    (pool,) = named(label, "infrastructure")
+    asked = (call_data(question) for question in ("token0()", "token1()"))
+    both = ["0x" + told.chain.ask("eth_call", {"to": pool, "data": data}, "latest")[-40:] for data in asked]
+    (token,) = set(both) - {world().weth.lower()}
+    return token
 
 
 def _simulated(told: Told, block: int, transactions: list[Any]) -> list[Any]:
