@@ -38,18 +38,21 @@ def opened(*people: bytes) -> ChainBuilder:
     return chain
 
 
+def hexed(who: bytes) -> str:
+    return "0x" + who.hex()
+
+
 def told(chain: ChainBuilder) -> list[tuple[str, str, str]]:
     """Whom each alert is about, whom it calls a victim, and how bad it is."""
     lines, _ = book_of(POISONING, chain.batches(1), EngineSettings(finality=2))
     found = []
     for line in map(json.loads, lines):
         (victim,) = [one["address"] for one in line["roles"] if one["role"] == "victim"]
+        assert hexed(OWNER) not in [one["address"] for one in line["roles"]], (
+            "the owner of a wallet is no part"
+        )
         found.append((line["subject"]["id"], victim, line["severity"]))
     return found
-
-
-def hexed(who: bytes) -> str:
-    return "0x" + who.hex()
 
 
 def poisons(chain: ChainBuilder, fake: bytes, victim: bytes, severity: str = "medium") -> bool:
