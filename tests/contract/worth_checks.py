@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from statistics import mean
 
+from detectors.alerts.alert import ACCUSED
 from detectors.base import Detector, hexed
 from detectors.engine.engine import Engine
 from tests.contract.worlds import LASTING, SEEDS, World, Worlds
@@ -50,7 +51,7 @@ def _tried(detector: Detector, world: World) -> Trial:
     for score in engine.take(world.batch).scores:
         scores[score.subject] = max(score.score, scores.get(score.subject, 0.0))
     raised = [alert for alert in engine.standing() if alert.suppressed_by is None]
-    accused = {role.address for alert in raised for role in alert.roles if role.role == "attacker"}
+    accused = {role.address for alert in raised for role in alert.roles if role.role in ACCUSED}
     return Trial(world, frozenset(bytes.fromhex(address[2:]) for address in accused), scores)
 
 
