@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from detectors.registry import detectors
 from detectors.runs import outbox
 from detectors.runs.beginning import Beginning, Seam
 from ingest.machine.processes import Child
@@ -235,6 +236,7 @@ def test_asked_to_end_while_it_reads_the_lake_it_was_never_there(
 def test_kill_9_of_the_command(judged: JudgedLog, chain: Chain, tmp_path: Path, wait: float) -> None:
     judged.forgets(4)
     lake = lake_of(tmp_path / "lake", chain.stays, (1, 20))
+    judged.those = detectors
     words = ["detect", "--kafka", judged.kafka, "--chain-id", str(judged.chain_id), "--rebuild"]
     more = ["--state", str(judged.folder / "state"), "--until-block", str(HEAD), "--finality", "16"]
     argv = [sys.executable, "-m", "undertow", *words, *more, "--lake", str(lake)]
