@@ -85,7 +85,7 @@ class Prices:
         own, most = self.settings, lines + states[0].size
         said: dict[str, Array] = {name: np.empty(lines, np.int64) for name in _PRICE[:3]}
         said |= {name: np.empty(lines, np.float64) for name in _PRICE[3:]}
-        more = _floats(changes["received"]) - _floats(changes["paid"])
+        more = floats(changes["received"]) - floats(changes["paid"])
         used = pool_prices(  # type: ignore[call-arg]
             own.window_blocks, own.least_blocks, float(own.least_wei), float(own.quote_wei),
             float(own.dust_wei),
@@ -109,14 +109,14 @@ def _states(seen: Seen) -> tuple[Array, ...]:
     if swaps is not None:
         ranged = swaps["version"] == 3
         third = swaps["row"][ranged] - int(rows["number"][0])
-        root, liquidity = (_floats(swaps[name][ranged]) for name in ("after0", "after1"))
+        root, liquidity = (floats(swaps[name][ranged]) for name in ("after0", "after1"))
         with np.errstate(divide="ignore", invalid="ignore"):
             first, second = liquidity * _Q96 / root, liquidity * root / _Q96
     at = np.concatenate([synced, third, filled])
     none = np.full(filled.size, -1.0)
     order = np.argsort(at, kind="stable")
     held = [
-        np.nan_to_num(np.concatenate([_floats(rows[name][synced]), values, none])[order], posinf=0.0)
+        np.nan_to_num(np.concatenate([floats(rows[name][synced]), values, none])[order], posinf=0.0)
         for name, values in (("amount", first), ("amount2", second))
     ]
     at = at[order]
@@ -134,7 +134,7 @@ def _tokens(seen: Seen) -> tuple[Array, ...]:
     return tuple(swaps[name][at] for name in ("transaction", "pool", "token0", "token1"))
 
 
-def _floats(limbs: Array) -> Array:
+def floats(limbs: Array) -> Array:
     """Of [n, 4] limbs, most significant first."""
     parts = limbs.astype(np.float64) * _PLACES
     total: Array = ((parts[:, 0] + parts[:, 1]) + parts[:, 2]) + parts[:, 3]
