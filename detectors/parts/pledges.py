@@ -1,0 +1,171 @@
+"""What somebody drew from a contract against what he had bought himself and left there: by the row log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from detectors.memory.layout import Columns
+from detectors.parts.contract import Kind, Seen
+from detectors.parts.trades import whole
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """A purchase of `token` in a pool of Uniswap's second version: reserves (money, token) before and after,
+    and the rows that tell of it.
+    """
+
+    pool: int
+    money: int
+    before: tuple[int, int]
+    after: tuple[int, int]
+    signer: int
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pledge:
+    """`pledged` units of `token` that `owner` left with `holder`, and `drawn` units of `money` that he took
+    from it since his first purchase; each less what went back.
+    """
+
+    owner: int
+    holder: int
+    money: int
+    token: int
+    pledged: int
+    drawn: int
+    purchases: tuple[Bought, ...]
+    rows: tuple[int, ...]
+
+    @property
+    def times(self) -> float:
+        """How many times dearer the purchases made the token."""
+        first, last = self.purchases[0].before, self.purchases[-1].after
+        return (last[0] / last[1]) / (first[0] / first[1])
+
+    @property
+    def worth(self) -> int:
+        """What was pledged was worth before the purchases, in money."""
+        money, token = self.purchases[0].before
+        return self.pledged * money // token
+
+
+def pledges(
+    seen: Seen, block: int, owner: int, holder: int, money: int, since: int, most: int
+) -> list[Pledge]:
+    """By the owner's newest rows, at most `most`, none of before the time `since`."""
+    rows = _newest(seen, owner, block, most, since)
+    given = _moves(rows, owner, holder)
+    tokens = [int(token) for token in np.unique(rows["asset"][given]) if _money(seen, int(token)) != money]
+    return [
+        each
+        for token in tokens
+        if (each := _pledge(seen, block, rows, owner, holder, money, token, since, most))
+    ]
+
+
+def _pledge(
+    seen: Seen,
+    block: int,
+    rows: Columns,
+    owner: int,
+    holder: int,
+    money: int,
+    token: int,
+    since: int,
+    most: int,
+) -> Pledge | None:
+    came = (rows["kind"] == Kind.ERC20) & (rows["target"] == owner) & (rows["asset"] == token)
+    bought = list[Bought]()
+    for t in dict.fromkeys(rows["transaction"][came & (rows["source"] != holder)].tolist()):
+        signer = int(rows["signer"][rows["transaction"] == t][0])
+        theirs = rows if signer == owner else _newest(seen, signer, block, most, since)
+        own = {name: column[theirs["transaction"] == t] for name, column in theirs.items()}
+        if (each := _bought(seen, own, owner, money, token)) is not None:
+            bought.append(each)
+    if not bought:
+        return None
+    bought.reverse()  # rows are newest first
+    begin = min(bought[0].rows)
+    pledged, there = _balance(rows, owner, holder, {token}, 0)
+    coins = {int(asset) for asset in np.unique(rows["asset"]) if _money(seen, int(asset)) == money}
+    less, taken = _balance(rows, owner, holder, coins, begin)
+    return Pledge(owner, holder, money, token, pledged, -less, tuple(bought), (*there, *taken))
+
+
+def _bought(seen: Seen, rows: Columns, owner: int, money: int, token: int) -> Bought | None:
+    """The purchase that the rows of one transaction tell of; the pool synced once, to what it holds."""
+    paid = (rows["kind"] == Kind.ERC20) & (rows["target"] == owner) & (rows["asset"] == token)
+    for pool in dict.fromkeys(rows["source"][paid].tolist()):
+        synced = np.flatnonzero((rows["kind"] == Kind.SYNC) & (rows["emitter"] == pool))
+        swapped = (rows["kind"] == Kind.SWAP_V2) & (rows["emitter"] == pool)
+        into = (rows["kind"] == Kind.ERC20) & (rows["target"] == pool)
+        assets = np.unique(rows["asset"][into])
+        if synced.size != 1 or not swapped.any() or assets.size != 1 or _money(seen, int(assets[0])) != money:
+            continue
+        came = sum(whole(each) for each in rows["amount"][into])
+        went = sum(whole(each) for each in rows["amount"][paid & (rows["source"] == pool)])
+        held = [whole(rows[name][synced[0]]) for name in ("amount", "amount2")]
+        side = 0 if any(rows["amount"][swapped][0]) else 1
+        after = held[side], held[1 - side]
+        before = after[0] - came, after[1] + went
+        if min(*before, *after) > 0:
+            numbers = rows["number"][
+                (rows["kind"] == Kind.SYNC) & (rows["emitter"] == pool) | into | paid | swapped
+            ]
+            return Bought(pool, money, before, after, int(rows["signer"][0]), tuple(sorted(numbers.tolist())))
+    return None
+
+
+def _balance(rows: Columns, owner: int, holder: int, assets: set[int], begin: int) -> tuple[int, list[int]]:
+    """Units that went from owner to holder, less those that came back, in rows from `begin` on; the rows."""
+    of_asset = np.isin(rows["asset"], list(assets)) & (rows["number"] >= begin)
+    out = _moves(rows, owner, holder) & of_asset
+    back = _moves(rows, holder, owner) & of_asset
+    units = sum(map(whole, rows["amount"][out])) - sum(map(whole, rows["amount"][back]))
+    return units, rows["number"][out | back].tolist()
+
+
+def _moves(rows: Columns, source: int, target: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    found: np.ndarray[tuple[int], np.dtype[np.bool_]] = (
+        (rows["kind"] == Kind.ERC20) & (rows["source"] == source) & (rows["target"] == target)
+    )
+    return found
+
+
+def _newest(seen: Seen, who: int, block: int, most: int, since: int) -> Columns:
+    rows = seen.history("rows").rows(who, block, most)
+    young = rows["time"] >= since
+    return {name: column[young] for name, column in rows.items()}
+
+
+def _money(seen: Seen, asset: int) -> int:
+    """The coin and what wraps it are 0."""
+    return 0 if asset in seen.coins["id"] else asset
+
+
+def called_payers(seen: Seen) -> Sequence[tuple[int, int, int]]:
+    """Transactions in which the contract called pays the signer a priced asset, gets nothing and trades with
+    no pool: (transaction, asset, units).
+    """
+    changes, sent = seen.of("net").get("changes"), seen.transactions
+    if changes is None:
+        return []
+    at = changes["transaction"] - int(sent["number"][0])
+    nothing = ~changes["received"].any(axis=1)
+    named = (changes["account"] == sent["target"][at]) & nothing & (sent["selector"][at] >= 0)
+    legs = seen.of("pools").get("legs")
+    if legs is not None:
+        named &= ~np.isin(changes["transaction"], legs["transaction"])
+    own = (changes["account"] == sent["signer"][at]) & ~changes["paid"].any(axis=1)
+    both = set(zip(changes["transaction"][own].tolist(), changes["asset"][own].tolist(), strict=True))
+    found = list[tuple[int, int, int]]()
+    for i in np.flatnonzero(named).tolist():
+        number, asset = int(changes["transaction"][i]), int(changes["asset"][i])
+        if (number, asset) in both:
+            found.append((number, asset, whole(changes["paid"][i])))
+    return found
