@@ -12,8 +12,7 @@ from detectors.base import Finding, Tier, hexed
 from detectors.kernels.decoding import Kind
 from detectors.parts import worth
 from detectors.parts.contract import Columns, Seen
-from detectors.parts.held import held, is_contract
-from detectors.parts.inside import Inside, transactions_with
+from detectors.parts.inside import NOBODY, Inside, transactions_with
 from detectors.parts.people import People, whole
 
 HOUR = 3600
@@ -67,7 +66,7 @@ class GovernanceAttack:
     catches: tuple[str, ...] = ("governance-attack",)
     needs: Tier = "logs"
     settings = Settings()
-    reads: tuple[str, ...] = ("net", "sides", "motions")
+    reads: tuple[str, ...] = ("net", "kept", "sides", "motions", "contracts")
     quiet_seconds = 30 * 86_400
 
     def score(self, seen: Seen) -> list[Finding]:
@@ -86,7 +85,7 @@ class GovernanceAttack:
         if not created.any() or not votes.any():
             return None
         proposer = int(said["who"][created][0])
-        losses = [loss for loss in self._losses(one, people) if not is_hidden(people, loss, proposer)]
+        losses = [loss for loss in self._losses(one) if not _is_moved(one, loss)]
         losses = [loss for loss in losses if loss.share >= self.settings.share]
         if not losses:
             return None
@@ -103,13 +102,12 @@ class GovernanceAttack:
 
     def _borrowed(self, one: Inside) -> Finding | None:
         rows, people = one.rows, People(one.seen, one.of("block"))
-        lent = rows["kind"] == 0
-        lent |= np.isin(rows["kind"], LOANS)
+        lent = np.isin(rows["kind"], LOANS)
         votes, lenders = set(rows["asset"][lent].tolist()), set(rows["emitter"][lent].tolist())
         side = one.side()
         losses = [
             loss
-            for loss in self._losses(one, people)
+            for loss in self._losses(one)
             if loss.asset not in votes
             and loss.treasury not in lenders | side
             and loss.share >= self.settings.share
@@ -136,23 +134,19 @@ class GovernanceAttack:
         called = (rows["kind"] == Kind.TRANSACTION) & (rows["target"] == treasury) & (rows["small"] >= 0)
         return bool((called & (rows["time"] + self.settings.waited_s <= one.of("time"))).any())
 
-    def _losses(self, one: Inside, people: People) -> list[Loss]:
+    def _losses(self, one: Inside) -> list[Loss]:
         """Of accounts that only have less: what went of which asset, and to whom."""
-        changes = one.changes()
-        gained = {each.account for each in changes if each.more > 0}
-        first, found = int(one.rows["number"][0]), []
-        for each in changes:
-            if each.more > 0 or each.account in gained | {one.of("signer")}:
+        lines = [line for line in one.lines() if line.more and line.account != NOBODY]
+        gained, found = {line.account for line in lines if line.more > 0}, []
+        for line in lines:
+            if line.more > 0 or line.account in gained | {one.of("signer")}:
                 continue
-            had = held(people, each.account, each.asset, first).amount
-            takers = tuple(
-                other.account
-                for other in changes
-                if other.asset == each.asset and other.more >= -each.more * self.settings.own_part
-            )
-            share = min(1.0, -each.more / max(had, -each.more))
-            found.append(Loss(each.account, each.asset, -each.more, share, takers))
-        return [loss for loss in found if loss.takers]
+            least = -line.more * self.settings.own_part
+            same = (each for each in lines if each.asset == line.asset)
+            takers = tuple(each.account for each in same if each.more >= least)
+            if takers:
+                found.append(Loss(line.account, line.asset, -line.more, -line.more / line.had, takers))
+        return found
 
     def _finding(
         self,
@@ -192,9 +186,10 @@ class GovernanceAttack:
         )
 
 
-def is_hidden(people: People, loss: Loss, proposer: int) -> bool:
-    """Whether nobody in particular was paid: contracts, as a treasury that moves is one."""
-    return all(is_contract(people, taker) and taker != proposer for taker in loss.takers)
+def _is_moved(one: Inside, loss: Loss) -> bool:
+    """Whether contracts were paid, as a treasury that moves is one."""
+    made = one.seen.history("contracts.made")
+    return all(made.rows(taker, one.of("block"), 1)["row"].size for taker in loss.takers)
 
 
 def _is_tied(people: People, voter: int, party: set[int]) -> bool:

@@ -9,16 +9,45 @@ import numpy as np
 
 from detectors.memory.layout import Array, Columns
 from detectors.parts.contract import Kind, Seen
-from detectors.parts.trades import Change, changes_of
+from detectors.parts.trades import whole
 
-MOVES = (Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION, Kind.ERC20, Kind.WETH_DEPOSIT, Kind.WETH_WITHDRAWAL)
+MOVES = (
+    Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION, Kind.ERC20, Kind.WETH_DEPOSIT, Kind.WETH_WITHDRAWAL,
+)  # fmt: skip
 NOBODY = 0
 """The zero address: who mints and burns."""
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """Of an account and asset in a transaction, in units: what it had `before`, `received` and `paid`; `short`
+    is what it has spent beyond all that was seen to come, this transaction with it. `first` and `last`: times
+    at which it had more, before; 0 for never. `known_from`: see the part `kept`.
+    """
+
+    account: int
+    asset: int
+    received: int
+    paid: int
+    before: int
+    short: int
+    first: int
+    last: int
+    known_from: int
+
+    @property
+    def more(self) -> int:
+        return self.received - self.paid
+
+    @property
+    def had(self) -> int:
+        """What it must have had before, as it has paid it."""
+        return max(self.before, self.paid - self.received)
+
+
+@dataclass(frozen=True, slots=True)
 class Inside:
-    """A transaction of the piece, by its number."""
+    """A transaction of the piece, by its number. Needs the parts `net`, `kept` and, for its side, `sides`."""
 
     seen: Seen
     number: int
@@ -32,17 +61,34 @@ class Inside:
         return int(self.seen.transactions[name][self.at])
 
     @property
+    def hash(self) -> bytes:
+        found: bytes = self.seen.transactions["hash"][self.at].tobytes()
+        return found
+
+    @property
     def rows(self) -> Columns:
         sent = self.seen.transactions
         mine = slice(int(sent["first_row"][self.at]), int(sent["end_row"][self.at]))
         return {name: column[mine] for name, column in self.seen.rows.items()}
 
-    def changes(self) -> list[Change]:
-        """Who has more or less of what afterwards: not the zero address."""
-        return [each for each in changes_of(self.seen, self.number) if each.more and each.account != NOBODY]
+    def lines(self) -> list[Line]:
+        """Whatever moved, the zero address's lines among them."""
+        net, kept = self.seen.of("net").get("changes"), self.seen.of("kept").get("lines")
+        if net is None or kept is None:
+            return []
+        first, end = np.searchsorted(net["transaction"], [self.number, self.number + 1])
+        return [
+            Line(
+                int(net["account"][i]),
+                int(net["asset"][i]),
+                *(whole(column[i]) for column in (net["received"], net["paid"], kept["before"], kept["short"])),
+                *(int(kept[name][i]) for name in ("first", "last", "known_from")),
+            )
+            for i in range(first, end)
+        ]
 
     def side(self) -> set[int]:
-        """The signer and contracts that are his alone (needs the part `sides`)."""
+        """The signer and contracts that are his alone."""
         members = self.seen.of("sides").get("members")
         found = {self.of("signer")}
         if members is not None:
