@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from detectors.kernels.tables import pair_key, word
 from detectors.kernels.u256 import add_to, compare, subtract_from
-from detectors.memory.claims import SINCE, claim
+from detectors.memory.claims import SINCE, claim, seen
 from detectors.memory.compiled import njit
 from detectors.memory.layout import Layout
 from detectors.memory.rows import OWN
 
-KEPT = Layout(ints=("first", "last"), words=("balance", "short"))
+KEPT = Layout(ints=("first", "last"), words=("balance", "short", "got"))
 """Of an account and asset: time of the first and of the last transaction after which it had more, what it
-has by what was seen, and what it spent beyond that, all together.
+has by what was seen, what it spent beyond that, and what it ever got, all together.
 """
-FIRST, LAST, BALANCE, SHORT = (OWN + at for at in KEPT.at(*KEPT.ints, *KEPT.words))
+FIRST, LAST, BALANCE, SHORT, GOT = (OWN + at for at in KEPT.at(*KEPT.ints, *KEPT.words))
 LOOKED = 64
 """Lines of a transaction among which its signer's are looked for."""
 
@@ -33,10 +33,12 @@ def _signed(lines, end, account, asset, signer, line):  # type: ignore[no-untype
 
 
 @njit(cache=True)
-def _write(row, received, paid, time, before, short):  # type: ignore[no-untyped-def]
-    """One line: what was there before, and what has been spent beyond it, this with it."""
-    balance, spent = word(row, BALANCE), word(row, SHORT)
+def _write(row, received, paid, time, before, short, got):  # type: ignore[no-untyped-def]
+    """One line: what was there before, and what has been spent beyond it and ever got, this with it."""
+    balance, spent, all_in = word(row, BALANCE), word(row, SHORT), word(row, GOT)
     before[:] = balance
+    add_to(all_in, received)
+    got[:] = all_in
     add_to(balance, received)
     if compare(balance, paid) >= 0:
         subtract_from(balance, paid)
@@ -53,10 +55,22 @@ def _write(row, received, paid, time, before, short):  # type: ignore[no-untyped
 
 
 @njit(cache=True)
+def _supply(current, previous, told, old_told, asset, time, out):  # type: ignore[no-untyped-def]
+    """What was minted of an asset by what was seen and is not burnt, before this transaction."""
+    row = seen(current, previous, told, old_told, pair_key(0, asset), time)
+    out[:] = 0
+    if asset != 0 and row.size > 0:
+        minted, burnt = word(row, SHORT), word(row, BALANCE)
+        out[:] = minted
+        if compare(minted, burnt) >= 0:
+            subtract_from(out, burnt)
+
+
+@njit(cache=True)
 def kept_balances(  # type: ignore[no-untyped-def]
     number, block, time, signer, transaction, account, asset, received, paid,
     current, previous, journal, told, old_told, told_journal,
-    out_before, out_short, out_first, out_last, out_known_from,
+    out_before, out_short, out_got, out_supply, out_first, out_last, out_known_from,
 ):  # fmt: skip
     """Writes beside each line of `net` what was known of its account and asset before."""
     t, begin, end = 0, 0, 0
@@ -68,11 +82,13 @@ def kept_balances(  # type: ignore[no-untyped-def]
             end = line
             while end < transaction.size and transaction[end] == transaction[line]:
                 end += 1
+            for other in range(begin, end):
+                _supply(current, previous, told, old_told, asset[other], time[t], out_supply[other])
         signed = _signed(begin, end, account, asset, signer[t], line)
         key = pair_key(account[line], asset[line])
         row = claim(current, previous, journal, told, old_told, told_journal, key, block[t], time[t], signed)
         out_first[line], out_last[line], out_known_from[line] = row[FIRST], row[LAST], row[SINCE]
-        _write(row, received[line], paid[line], time[t], out_before[line], out_short[line])
+        _write(row, received[line], paid[line], time[t], out_before[line], out_short[line], out_got[line])
     return transaction.size
 
 

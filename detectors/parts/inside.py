@@ -21,7 +21,8 @@ NOBODY = 0
 @dataclass(frozen=True, slots=True)
 class Line:
     """Of an account and asset in a transaction, in units: what it had `before`, `received` and `paid`; `short`
-    is what it has spent beyond all that was seen to come, this transaction with it. `first` and `last`: times
+    is what it has spent beyond all that was seen to come, `got` what ever came, this transaction with it;
+    `supply` is the asset's, before. `first` and `last`: times
     at which it had more, before; 0 for never. `known_from`: see the part `kept`.
     """
 
@@ -31,6 +32,8 @@ class Line:
     paid: int
     before: int
     short: int
+    got: int
+    supply: int
     first: int
     last: int
     known_from: int
@@ -81,7 +84,8 @@ class Inside:
             Line(
                 int(net["account"][i]),
                 int(net["asset"][i]),
-                *(whole(column[i]) for column in (net["received"], net["paid"], kept["before"], kept["short"])),
+                *(whole(net[name][i]) for name in ("received", "paid")),
+                *(whole(kept[name][i]) for name in ("before", "short", "got", "supply")),
                 *(int(kept[name][i]) for name in ("first", "last", "known_from")),
             )
             for i in range(first, end)

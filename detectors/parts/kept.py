@@ -15,6 +15,8 @@ from detectors.memory.table import Table
 from detectors.parts.contract import Columns, Kind, PartMemory, Seen, TableSpec
 from detectors.parts.horizons import DAY
 
+_WORDS = ("before", "short", "got", "supply")
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -32,11 +34,11 @@ class Settings:
 class Kept:
     """`lines`, by "transaction", one beside each line of `net`'s `changes` and in their order: `before` (what
     was there before, by what was seen), `short` (what was spent beyond that so far, this transaction with
-    it), `first` and `last` (times at which it first and last had more; 0: never), `known_from` (the time since
+    it), `got` (all that ever came, this with it), `supply` (of the asset, before), `first` and `last` (times at which it first and last had more; 0: never), `known_from` (the time since
     which all is known; 0: since the stream began).
 
-    The zero address pays what is minted and gets what is burnt: the supply of a token is its `short` less
-    what it has. What lay somewhere before the stream is not known: it comes to light as `short`. Native value
+    The zero address pays what is minted and gets what is burnt: the supply of a token is what it is short of
+    less what it has. What lay somewhere before the stream is not known: it comes to light as `short`. Native value
     counts as in `net`: without traces what contracts pay of it is not seen.
     """
 
@@ -62,7 +64,7 @@ class Kept:
             assert isinstance(table, Table)
             table.reserve(touches)
             held += table.arrays()
-        lines: dict[str, Array] = {name: np.zeros((size, 4), np.uint64) for name in ("before", "short")}
+        lines: dict[str, Array] = {name: np.zeros((size, 4), np.uint64) for name in _WORDS}
         lines |= {name: np.empty(size, np.int64) for name in ("first", "last", "known_from")}
         given = [sent[name] for name in ("number", "block", "time", "signer")]
         given += [changes[name] for name in ("transaction", "account", "asset", "received", "paid")]
