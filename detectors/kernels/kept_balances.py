@@ -56,21 +56,26 @@ def _write(row, received, paid, time, before, short, got):  # type: ignore[no-un
 
 @njit(cache=True)
 def _supply(current, previous, told, old_told, asset, time, out):  # type: ignore[no-untyped-def]
-    """What was minted of an asset by what was seen and is not burnt, before this transaction."""
-    row = seen(current, previous, told, old_told, pair_key(0, asset), time)
+    """What was minted of an asset by what was seen and is not burnt. It is the zero address that pays what is
+    minted, or the token itself, as Compound's do.
+    """
     out[:] = 0
-    if asset != 0 and row.size > 0:
-        minted, burnt = word(row, SHORT), word(row, BALANCE)
-        out[:] = minted
-        if compare(minted, burnt) >= 0:
-            subtract_from(out, burnt)
+    if asset == 0:
+        return
+    for source in (0, asset):
+        row = seen(current, previous, told, old_told, pair_key(source, asset), time)
+        if row.size > 0:
+            minted, burnt = word(row, SHORT), word(row, BALANCE)
+            if compare(minted, burnt) >= 0:
+                add_to(out, minted)
+                subtract_from(out, burnt)
 
 
 @njit(cache=True)
 def kept_balances(  # type: ignore[no-untyped-def]
     number, block, time, signer, transaction, account, asset, received, paid,
     current, previous, journal, told, old_told, told_journal,
-    out_before, out_short, out_got, out_supply, out_first, out_last, out_known_from,
+    out_before, out_short, out_got, out_supply, out_issued, out_first, out_last, out_known_from,
 ):  # fmt: skip
     """Writes beside each line of `net` what was known of its account and asset before."""
     t, begin, end = 0, 0, 0
@@ -84,6 +89,7 @@ def kept_balances(  # type: ignore[no-untyped-def]
                 end += 1
             for other in range(begin, end):
                 _supply(current, previous, told, old_told, asset[other], time[t], out_supply[other])
+                _supply(current, previous, told, old_told, account[other], time[t], out_issued[other])
         signed = _signed(begin, end, account, asset, signer[t], line)
         key = pair_key(account[line], asset[line])
         row = claim(current, previous, journal, told, old_told, told_journal, key, block[t], time[t], signed)

@@ -22,7 +22,7 @@ NOBODY = 0
 class Line:
     """Of an account and asset in a transaction, in units: what it had `before`, `received` and `paid`; `short`
     is what it has spent beyond all that was seen to come, `got` what ever came, this transaction with it;
-    `supply` is the asset's, before. `first` and `last`: times
+    `supply` is the asset's, before, `issued` that of the token that the account is. `first` and `last`: times
     at which it had more, before; 0 for never. `known_from`: see the part `kept`.
     """
 
@@ -34,6 +34,7 @@ class Line:
     short: int
     got: int
     supply: int
+    issued: int
     first: int
     last: int
     known_from: int
@@ -85,7 +86,7 @@ class Inside:
                 int(net["account"][i]),
                 int(net["asset"][i]),
                 *(whole(net[name][i]) for name in ("received", "paid")),
-                *(whole(kept[name][i]) for name in ("before", "short", "got", "supply")),
+                *(whole(kept[name][i]) for name in ("before", "short", "got", "supply", "issued")),
                 *(int(kept[name][i]) for name in ("first", "last", "known_from")),
             )
             for i in range(first, end)

@@ -15,7 +15,7 @@ from detectors.memory.table import Table
 from detectors.parts.contract import Columns, Kind, PartMemory, Seen, TableSpec
 from detectors.parts.horizons import DAY
 
-_WORDS = ("before", "short", "got", "supply")
+_WORDS = ("before", "short", "got", "supply", "issued")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class Settings:
 class Kept:
     """`lines`, by "transaction", one beside each line of `net`'s `changes` and in their order: `before` (what
     was there before, by what was seen), `short` (what was spent beyond that so far, this transaction with
-    it), `got` (all that ever came, this with it), `supply` (of the asset, before), `first` and `last` (times at which it first and last had more; 0: never), `known_from` (the time since
+    it), `got` (all that ever came, this with it), `supply` (of the asset, before), `issued` (the supply
+    of the token that the account is, before; 0 for none), `first` and `last` (times at which it first and last had more; 0: never), `known_from` (the time since
     which all is known; 0: since the stream began).
 
     The zero address pays what is minted and gets what is burnt: the supply of a token is what it is short of
