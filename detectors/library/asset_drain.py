@@ -1,0 +1,216 @@
+"""Asset drains: what a contract kept goes to somebody who has nothing to do with it, nearly all and at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detectors.alerts.alert import RoleName
+from detectors.base import Finding, Tier, hexed
+from detectors.kernels.decoding import Kind
+from detectors.memory.layout import Array, Columns
+from detectors.parts import worth
+from detectors.parts.contract import Seen
+from detectors.parts.inside import NOBODY, Inside, Line
+from detectors.parts.people import People, whole
+
+DAY = 86_400
+TRADED = (Kind.SYNC, Kind.SWAP_V2, Kind.SWAP_V3)
+MONEY = (Kind.TRANSACTION, Kind.CREATION, Kind.INNER_VALUE, Kind.ERC20)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """share: of what a contract had of an asset goes to one taker; with what left it in window_s before, so
+    that a theft in pieces is whole and the last of many payments is a small part. payees: of that asset in
+    this time; a fund that pays many does its work. recent_s: control that changed hands so shortly before
+    counts with the theft.
+    """
+
+    share: float = 0.6
+    payees: int = 3
+    window_s: int = 3600
+    recent_s: int = 7 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What a contract lost of an asset to a taker: the share of what it had, and what the taker got."""
+
+    contract: int
+    asset: int
+    amount: int
+    share: float
+    taker: int
+
+
+class AssetDrain:
+    """Flags contracts that lose most of an asset to somebody who never had anything to do with them.
+
+    The catch-all for thefts without a better name: a key that leaked, a function without its guard, code that
+    was exchanged, a signature that is none. A contract that was seen to get what it kept loses at least six
+    tenths of it (within an hour, with what left before) to one account, gets nothing for it, and nobody
+    burns a share. That account never paid the contract and never was paid by it, did not make it, was not made or
+    first paid by who did, and is no busy place; the sum is not what somebody had put in. It weighs more if
+    a stranger signs, and if control changed hands shortly before. It yields to every better name.
+
+    Left in peace: treasuries that move to a contract of their owner's, funds that pay many, depositors who
+    leave, withdrawals of an owner, contracts that are empty after each transaction.
+
+    Fails: smaller takings (hard case 15.P1) and repeated ones that stay small (P2); calls that move what
+    others allowed a contract (P4); an owner's new wallet that nothing ties to him looks the same as a thief's; what
+    lay there before the stream. Costs a comparison a line of `net`. Source: Forta's asset-drained (99 % and more
+    of an asset in a block).
+    """
+
+    name = "asset-drain"
+    catches: tuple[str, ...] = ("asset-drain",)
+    needs: Tier = "logs"
+    settings = Settings()
+    reads: tuple[str, ...] = ("net", "kept", "sides", "contracts")
+    quiet_seconds = DAY
+
+    def score(self, seen: Seen) -> list[Finding]:
+        kept, net = seen.of("kept").get("lines"), seen.of("net").get("changes")
+        if kept is None or net is None:
+            return []
+        signer = seen.transactions["signer"][net["transaction"] - seen.transactions["number"][0]]
+        before, out = _floats(kept["before"]), _floats(net["paid"]) - _floats(net["received"])
+        # a part may already have left within the window: a first look asks for a half of the rest
+        drained = (out >= 0.5 * before) & (before > 0) & (out > 0) & (kept["first"] > 0)
+        drained &= (net["account"] != NOBODY) & (net["account"] != signer) & (net["account"] != net["asset"])
+        found = []
+        for number in np.unique(net["transaction"][drained]).tolist():
+            finding = self._judge(Inside(seen, int(number)))
+            found += [finding] if finding is not None else []
+        return found
+
+    def _judge(self, one: Inside) -> Finding | None:
+        lines, rows = one.lines(), one.rows
+        burns = any(line.account in (NOBODY, line.asset) and line.received for line in lines)
+        if burns:
+            return None
+        mute = set(rows["emitter"][np.isin(rows["kind"], TRADED)].tolist()) | {NOBODY, one.of("signer")}
+        gained = {line.account for line in lines if line.more > 0}
+        people = People(one.seen, one.of("block"))
+        takings = []
+        for line in lines:
+            if line.more >= 0 or line.account in mute | gained or line.first == 0 or line.before < -line.more:
+                continue
+            taking = self._taking(one, people, line, lines)
+            takings += [taking] if taking is not None else []
+        return self._finding(one, people, takings) if takings else None
+
+    def _taking(self, one: Inside, people: People, line: Line, lines: list[Line]) -> Taking | None:
+        first = int(one.rows["number"][0])
+        best = max(
+            (each for each in lines if each.asset == line.asset and each.more > 0),
+            key=lambda each: each.more,
+            default=None,
+        )
+        if best is None or best.account == NOBODY:
+            return None
+        rows = people.rows(line.account)
+        if (rows["signer"] == line.account).any() or not self._is_contract(one, rows, line.account):
+            return None
+        out = _of_asset(rows, line.asset) & (rows["source"] == line.account)
+        out &= rows["time"] + self.settings.window_s >= one.of("time")
+        earlier, mine = out & (rows["row"] < first), out & (rows["row"] <= int(one.rows["number"][-1]))
+        had = line.before + sum(whole(rows["amount"][earlier]))
+        got = sum(whole(rows["amount"][mine & (rows["target"] == best.account)]))
+        share = max(got, best.more) / max(had, 1)
+        if share < self.settings.share or np.unique(rows["target"][mine]).size > self.settings.payees:
+            return None
+        if self._is_related(one, people, line, best.account, first):
+            return None
+        return Taking(line.account, line.asset, -line.more, min(1.0, share), best.account)
+
+    def _is_contract(self, one: Inside, rows: Columns, who: int) -> bool:
+        if one.seen.history("contracts.made").rows(who, one.of("block"), 1)["row"].size:
+            return True
+        return bool(((rows["kind"] == Kind.TRANSACTION) & (rows["target"] == who) & (rows["small"] >= 0)).any())
+
+    def _is_related(self, one: Inside, people: People, line: Line, taker: int, first: int) -> bool:
+        """Whether a taker has to do with a contract, or is one of its owner's."""
+        made = one.seen.history("contracts.made")
+        owners = self._owners(one, line.account)
+        if taker in owners or not people.is_fully_known(taker) or people.is_hub(taker):
+            return True
+        rows = people.rows(taker)
+        before = rows["row"] < first
+        with_it = (rows["source"] == line.account) | (rows["target"] == line.account)
+        early = before & with_it & (rows["time"] + self.settings.window_s < one.of("time"))
+        paid_in = before & (rows["target"] == line.account) & (rows["source"] == taker) & (rows["amount"] != 0).any(axis=1)
+        if early.any() or paid_in.any():
+            return True
+        maker = made.rows(taker, one.of("block"), 1)
+        side = one.side()
+        if maker["row"].size and int(maker["signer"][0]) in owners:
+            return True
+        if owners & {people.funder(taker)} - {0}:
+            return True
+        if maker["row"].size and taker not in side:
+            return True
+        mine = people.rows(line.account)
+        into = _of_asset(mine, line.asset) & (mine["target"] == line.account)
+        return -line.more in whole(mine["amount"][into])[:200] and np.count_nonzero(into) > 1
+
+    def _owners(self, one: Inside, contract: int) -> set[int]:
+        """Who made a contract, and who it told to control it before the last days."""
+        block = one.of("block")
+        made = one.seen.history("contracts.made").rows(contract, block, 1)
+        told = one.seen.history("contracts.told").rows(contract, block)
+        old = told["time"] + self.settings.recent_s < one.of("time")
+        return {*made["signer"].tolist(), *told["target"][old & (told["kind"] == Kind.OWNER)].tolist()} - {0}
+
+    def _finding(self, one: Inside, people: People, takings: list[Taking]) -> Finding:
+        seen, signer = one.seen, one.of("signer")
+        main = max(takings, key=lambda taking: (taking.share, taking.amount))
+        owners = {who for taking in takings for who in self._owners(one, taking.contract)}
+        calls = people.rows(signer)
+        known = (calls["target"] == main.contract) & (calls["time"] + self.settings.window_s < one.of("time"))
+        is_stranger = signer not in owners and not known.any()
+        told = seen.history("contracts.told").rows(main.contract, one.of("block"))
+        turned = bool((told["time"] + self.settings.recent_s >= one.of("time")).any())
+        wei = sum(taking.amount for taking in takings if taking.asset == 0)
+        roles: dict[int, RoleName] = {taking.taker: "attacker" for taking in takings}
+        if is_stranger:
+            roles |= {signer: "attacker"}
+        roles |= {taking.contract: "victim" for taking in takings}
+        subject = seen.address(main.taker)
+        rows = one.moved({taking.contract for taking in takings})
+        return Finding(
+            block_number=one.of("block"),
+            timestamp=one.of("time"),
+            category=self.name,
+            subject_kind="wallet",
+            subject=subject,
+            score=round(0.4 + 0.2 * main.share + 0.2 * is_stranger + 0.1 * turned + 0.1 * (len(takings) > 1), 6),
+            severity=worth.severity("critical" if is_stranger or turned else "high", wei, any(t.asset for t in takings)),
+            transaction=one.hash,
+            roles=tuple((seen.address(who), role) for who, role in roles.items()),
+            rows=seen.evidence(sorted(rows)),
+            measured={
+                "share": round(main.share, 6), "assets": len(takings), "stranger_signs": int(is_stranger),
+                "control_changed": int(turned), "payees": len({taking.taker for taking in takings}),
+            },
+            thresholds={"share": self.settings.share, "payees": self.settings.payees},
+            explanation=f"{hexed(seen.address(main.contract))} lost {main.share:.0%} of what it kept of {len(takings)} "
+            f"assets to {hexed(subject)}, who never had anything to do with it, and got nothing for it.",
+            value_wei=wei or None,
+        )  # fmt: skip
+
+
+def _of_asset(rows: Columns, asset: int) -> Array:
+    """Which rows of the row log moved an asset."""
+    done = (rows["kind"] != Kind.TRANSACTION) | (rows["flag"] != 0)
+    found: Array = np.isin(rows["kind"], MONEY) & done & (rows["amount"] != 0).any(axis=1)
+    found &= (rows["kind"] == Kind.ERC20) & (rows["asset"] == asset) if asset else rows["kind"] != Kind.ERC20
+    return found
+
+
+def _floats(words: Array) -> Array:
+    """[n, 4] limbs as floats, for a first look."""
+    found: Array = words.astype(np.float64) @ np.array([2.0**192, 2.0**128, 2.0**64, 1.0])
+    return found

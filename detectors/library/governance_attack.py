@@ -1,0 +1,202 @@
+"""Governance attacks: votes that somebody gathered carry out what takes the others' treasury."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from detectors.alerts.alert import RoleName
+from detectors.base import Finding, Tier, hexed
+from detectors.kernels.decoding import Kind
+from detectors.parts import worth
+from detectors.parts.contract import Columns, Seen
+from detectors.parts.inside import NOBODY, Inside, transactions_with
+from detectors.parts.people import People, whole
+
+HOUR = 3600
+LOANS = (Kind.FLASH_LOAN_AAVE, Kind.FLASH_LOAN_BALANCER, Kind.FLASH_LOAN_ERC3156, Kind.FLASH_V3)
+FOR = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """power: the share of the votes for a motion that whoever proposed it or is paid by it casts, himself, by
+    wallets to which he sent their votes, or for those who let him: half decides. share: of what a treasury has
+    of an asset goes to them. waited_s: a proposal lay there for so long before borrowed votes carry it out
+    (Beanstalk: a day).
+    """
+
+    power: float = 0.5
+    share: float = 0.25
+    waited_s: int = HOUR
+    own_part: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What a treasury has less of, the share of what it had, and who has more of it."""
+
+    treasury: int
+    asset: int
+    amount: int
+    share: float
+    takers: tuple[int, ...]
+
+
+class GovernanceAttack:
+    """Flags who casts the votes of others, or votes gathered for it, and is paid out of a common treasury.
+
+    At the execution of a proposal: its payee is a wallet, takes a quarter or more of what the keeper has of an
+    asset, and most votes for it are one hand's: of the proposer or payee, of wallets to which they sent their
+    votes, or of those who delegated to them. Or, in one transaction: a flash loan of the votes goes into a
+    contract and comes out again whole, while the contract, which the signer had called long before, pays what
+    else it has to somebody.
+
+    Left in peace: grants (a small part), treasuries that move to a contract, motions that many carry.
+
+    Fails: shares below a quarter (hard case 13.P1: 5 % of Compound's treasury); a payee that is a contract
+    which the thief made; takeovers by an admin's change (P3, P5) or a mint (P4); proposals whose code is
+    replaced (P2); governors with other events than OpenZeppelin's and Compound's. Costs a look at each
+    execution. Source: Beanstalk ($182M); Forta's rule of 5 % of votes found 0 of 3.
+    """
+
+    name = "governance-attack"
+    catches: tuple[str, ...] = ("governance-attack",)
+    needs: Tier = "logs"
+    settings = Settings()
+    reads: tuple[str, ...] = ("net", "kept", "sides", "motions", "contracts")
+    quiet_seconds = 30 * 86_400
+
+    def score(self, seen: Seen) -> list[Finding]:
+        found = [self._carried_out(one) for one in transactions_with(seen, (Kind.PROPOSAL_EXECUTED,))]
+        found += [self._borrowed(one) for one in transactions_with(seen, LOANS)]
+        return sorted(
+            (each for each in found if each is not None), key=lambda each: (each.block_number, each.rows[-1].log_index)
+        )
+
+    def _carried_out(self, one: Inside) -> Finding | None:
+        people, rows = People(one.seen, one.of("block")), one.rows
+        item = int(rows["item"][rows["kind"] == Kind.PROPOSAL_EXECUTED][-1])
+        said = one.seen.history("motions.said").rows(item, people.block)
+        created = said["kind"] == Kind.PROPOSAL_CREATED
+        votes = (said["kind"] == Kind.VOTE) & (said["side"] == FOR)
+        if not created.any() or not votes.any():
+            return None
+        proposer = int(said["who"][created][0])
+        losses = [loss for loss in self._losses(one) if not _is_moved(one, loss)]
+        losses = [loss for loss in losses if loss.share >= self.settings.share]
+        if not losses:
+            return None
+        party = {proposer, *(taker for loss in losses for taker in loss.takers)}
+        own = [each for each in dict.fromkeys(said["who"][votes].tolist()) if _is_tied(people, each, party)]
+        cast = dict(zip(said["who"][votes].tolist(), whole(said["amount"][votes]), strict=True))
+        power = sum(cast[each] for each in own) / max(sum(cast.values()), 1)
+        if power < self.settings.power:
+            return None
+        proofs = said["row"][created | (votes & np.isin(said["who"], own))].tolist()
+        attackers = [proposer, *own, *(taker for loss in losses for taker in loss.takers)]
+        how = f"cast {power:.0%} of the votes for a motion of {hexed(one.seen.address(proposer))}"
+        return self._finding(one, losses, attackers, proposer, power, proofs, how)
+
+    def _borrowed(self, one: Inside) -> Finding | None:
+        rows, people = one.rows, People(one.seen, one.of("block"))
+        lent = np.isin(rows["kind"], LOANS)
+        votes, lenders = set(rows["asset"][lent].tolist()), set(rows["emitter"][lent].tolist())
+        side = one.side()
+        losses = [
+            loss
+            for loss in self._losses(one)
+            if loss.asset not in votes
+            and loss.treasury not in lenders | side
+            and loss.share >= self.settings.share
+            and self._went_round(one, loss.treasury, votes)
+            and self._proposed(people, one, loss.treasury)
+        ]
+        if not losses:
+            return None
+        attackers = [one.of("signer"), *sorted(side), *(taker for loss in losses for taker in loss.takers)]
+        how = "carried out a proposal by votes that were lent for one transaction"
+        return self._finding(one, losses, attackers, one.of("signer"), 1.0, [], how)
+
+    def _went_round(self, one: Inside, treasury: int, votes: Iterable[int]) -> bool:
+        """Whether what was lent went into a contract and out of it again, whole."""
+        changes = one.seen.of("net")["changes"]
+        first, end = np.searchsorted(changes["transaction"], [one.number, one.number + 1])
+        mine = (changes["account"][first:end] == treasury) & np.isin(changes["asset"][first:end], list(votes))
+        same = (changes["received"][first:end] == changes["paid"][first:end]).all(axis=1)
+        return bool((mine & same & (changes["paid"][first:end] != 0).any(axis=1)).any())
+
+    def _proposed(self, people: People, one: Inside, treasury: int) -> bool:
+        """Whether the signer had called it before, long enough for a proposal to lie there."""
+        rows = people.rows(one.of("signer"))
+        called = (rows["kind"] == Kind.TRANSACTION) & (rows["target"] == treasury) & (rows["small"] >= 0)
+        return bool((called & (rows["time"] + self.settings.waited_s <= one.of("time"))).any())
+
+    def _losses(self, one: Inside) -> list[Loss]:
+        """Of accounts that only have less: what went of which asset, and to whom."""
+        lines = [line for line in one.lines() if line.more and line.account != NOBODY]
+        gained, found = {line.account for line in lines if line.more > 0}, []
+        for line in lines:
+            if line.more > 0 or line.account in gained | {one.of("signer")}:
+                continue
+            least = -line.more * self.settings.own_part
+            same = (each for each in lines if each.asset == line.asset)
+            takers = tuple(each.account for each in same if each.more >= least)
+            if takers:
+                found.append(Loss(line.account, line.asset, -line.more, -line.more / line.had, takers))
+        return found
+
+    def _finding(
+        self,
+        one: Inside,
+        losses: Sequence[Loss],
+        attackers: Sequence[int],
+        subject: int,
+        power: float,
+        proofs: Sequence[int],
+        how: str,
+    ) -> Finding:
+        seen, wallet = one.seen, one.seen.address(subject)
+        treasuries = {loss.treasury for loss in losses}
+        share = max(loss.share for loss in losses)
+        wei = sum(loss.amount for loss in losses if loss.asset == 0)
+        roles: dict[int, RoleName] = dict.fromkeys(attackers, "attacker")
+        roles |= dict.fromkeys(treasuries, "victim")
+        rows = one.rows
+        told = rows["number"][rows["kind"] == Kind.PROPOSAL_EXECUTED].tolist()
+        numbers = sorted({*proofs, *one.moved(treasuries), *told})
+        return Finding(
+            block_number=one.of("block"),
+            timestamp=one.of("time"),
+            category=self.name,
+            subject_kind="wallet",
+            subject=wallet,
+            score=round(0.5 + 0.25 * power + 0.25 * share, 6),
+            severity=worth.severity("critical", wei, any(loss.asset for loss in losses)),
+            transaction=seen.transactions["hash"][one.at].tobytes(),
+            roles=tuple((seen.address(who), role) for who, role in roles.items()),
+            rows=seen.evidence(numbers),
+            measured={"power": round(power, 6), "share": round(share, 6), "assets": len(losses)},
+            thresholds={"power": self.settings.power, "share": self.settings.share},
+            explanation=f"{hexed(wallet)} {how}, which paid {share:.0%} of what "
+            f"{hexed(seen.address(losses[0].treasury))} kept to few wallets.",
+            value_wei=wei or None,
+        )
+
+
+def _is_moved(one: Inside, loss: Loss) -> bool:
+    """Whether contracts were paid, as a treasury that moves is one."""
+    made = one.seen.history("contracts.made")
+    return all(made.rows(taker, one.of("block"), 1)["row"].size for taker in loss.takers)
+
+
+def _is_tied(people: People, voter: int, party: set[int]) -> bool:
+    """Whether a voter is of the party, or had his votes from it."""
+    if voter in party:
+        return True
+    rows = people.rows(voter)
+    given = (rows["kind"] == Kind.ERC20) & (rows["target"] == voter) & np.isin(rows["source"], list(party))
+    voted = rows["asset"][rows["kind"] == Kind.DELEGATE_VOTES]
+    return bool((given & np.isin(rows["asset"], voted)).any())
