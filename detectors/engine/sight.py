@@ -11,6 +11,7 @@ import numpy as np
 
 from detectors.engine.order import in_order, sleeping
 from detectors.engine.reading import Reading, evidence
+from detectors.kernels.decoding import Kind
 from detectors.kernels.rows import Chronicle, Piece, sealed
 from detectors.memory.history import History
 from detectors.memory.layout import Array, Columns
@@ -54,6 +55,7 @@ class Sight:
         piece = self.chronicle.take(batch, ledger.wrapped, ledger.wrapped_here)
         look = Look(self, piece, {}, ledger, models)
         kinds = np.flatnonzero(np.bincount(piece.rows["kind"], minlength=1)).tolist()
+        kinds += [Kind.LISTED] if piece.lists["block"].size else []
         for part in self.parts:
             asleep = sleeping(part, kinds)
             look.tables[part.name] = {} if asleep else self._taken(part, look, batch)
@@ -137,6 +139,10 @@ class View:
         return self._look.piece.coins
 
     @property
+    def lists(self) -> Columns:
+        return self._look.piece.lists
+
+    @property
     def models(self) -> Mapping[str, Model]:
         return self._look.models
 
@@ -186,7 +192,11 @@ def _one_block(piece: Piece, at: int) -> Piece:
     sent = {name: column[first:end] for name, column in piece.transactions.items()}
     sent |= {name: sent[name] - top for name in ("first_row", "end_row")}
     rows = {name: column[top:last] for name, column in piece.rows.items()}
-    return replace(piece, blocks=sealed(blocks), transactions=sealed(sent), rows=sealed(rows))
+    told = piece.lists["block"] == blocks["number"][0]
+    lists = {name: column[told] for name, column in piece.lists.items()}
+    return replace(
+        piece, blocks=sealed(blocks), transactions=sealed(sent), rows=sealed(rows), lists=sealed(lists)
+    )
 
 
 def _within(table: Columns, piece: Piece) -> Columns:

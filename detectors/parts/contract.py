@@ -94,6 +94,13 @@ class Seen(Protocol):
         ...
 
     @property
+    def lists(self) -> Columns:
+        """block, address, kind, listed, since, until, source: what lists of addresses said first with these
+        blocks (see `detectors.kernels.rows.listings`). A part that reads it is woken by `Kind.LISTED`.
+        """
+        ...
+
+    @property
     def models(self) -> Mapping[str, Model]:
         """Fitted models by detector, frozen for this piece."""
         ...

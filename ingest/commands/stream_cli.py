@@ -40,8 +40,8 @@ Facts = Annotated[
     typer.Option(
         envvar="UNDERTOW_FACTS",
         metavar="DIR",
-        help="Folder of lists (sanctions*, ofac*, phishing*, forta*, allow*; .txt or .csv) to tell as facts; "
-        "a file that changes is told again.",
+        help="Folder of lists (sanctions*, ofac*, phishing*, forta*, allow*, mixer*, exchange*, bridge*; "
+        ".txt or .csv) to tell as facts; a file that changes is told again.",
     ),
 ]
 Traces = Annotated[bool, typer.Option("--traces", help="Also read the calls inside transactions.")]

@@ -7,6 +7,7 @@ from ingest.decode.approvals import approvals
 from ingest.decode.flash_loans import flash_loans
 from ingest.decode.governance import delegations, proposals, votes
 from ingest.decode.lending import lending, liquidations
+from ingest.decode.mixers import mixers
 from ingest.decode.ownership import ownership
 from ingest.decode.pools import liquidity, pools, reserves, swaps
 from ingest.decode.shapes import ORDER
@@ -35,6 +36,7 @@ EVENTS = {
     "liquidations": liquidations,
     "flash_loans": flash_loans,
     "vaults": vaults,
+    "mixers": mixers,
     "ownership": ownership,
     "proposals": proposals,
     "votes": votes,
@@ -62,6 +64,7 @@ __all__ = [
     "lending",
     "liquidations",
     "liquidity",
+    "mixers",
     "ownership",
     "pools",
     "proposals",

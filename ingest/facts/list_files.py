@@ -1,4 +1,6 @@
-"""Lists of addresses in files: sanctions, phishing, allow-lists, as their publishers give them out."""
+"""Lists of addresses in files: sanctions, phishing, allow-lists, mixers, exchanges, bridges, as their
+publishers give them out.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ingest.model.errors import BadInput
@@ -18,6 +21,9 @@ KINDS = {
     "phishing": "phishing",
     "forta": "phishing",
     "allow": "allow",
+    "mixer": "mixer",
+    "exchange": "exchange",
+    "bridge": "bridge",
 }
 """What a list is of, by the beginning of its file's name."""
 
@@ -27,6 +33,13 @@ MOST_BYTES = 64 * 1024 * 1024
 TAG_BYTES = 256
 """Cap of a tag: a longer one is cut there."""
 
+FROM, UNTIL = ("valid_from", "from", "since"), ("valid_until", "until", "to")
+"""What a column of a CSV list may be called that says when an entry begins or ends to hold."""
+
+Dates = tuple[int | None, int | None]
+"""Since when an entry holds, and from when on it does no more, in whole seconds UTC; None: not said."""
+
+_ALWAYS: Dates = (None, None)
 _ENDINGS = {".txt", ".csv"}
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _SHOWN = 60
@@ -35,7 +48,7 @@ _SHOWN = 60
 @dataclass(frozen=True, slots=True)
 class ListFile:
     """A list as its file has it: the tag (or None) of each address, the file's SHA-256, and the time of its
-    last change in whole seconds UTC.
+    last change in whole seconds UTC. `dates` has those entries that say when they hold.
     """
 
     source: str
@@ -43,6 +56,7 @@ class ListFile:
     date: int
     digest: bytes
     tags: dict[bytes, str | None]
+    dates: dict[bytes, Dates] = field(default_factory=dict)
 
 
 def listed_files(folder: Path) -> list[Path]:
@@ -54,7 +68,8 @@ def listed_files(folder: Path) -> list[Path]:
 
 
 def read(file: Path) -> ListFile:
-    """Reads one list: an address a line (`#` begins a comment), or CSV with a column `address`.
+    """Reads one list: an address a line (`#` begins a comment), or CSV with a column `address`. Of an address
+    that is named twice the first entry counts.
 
     Raises BadInput, with the line, for what is neither, and for a name that does not say what it lists.
     """
@@ -76,19 +91,23 @@ def read(file: Path) -> ListFile:
         raise BadInput(f"{file} is not UTF-8 text: byte {error.start} is none of it") from error
     entries = _csv_entries(file, text) if file.suffix.lower() == ".csv" else _lines(file, text)
     tags: dict[bytes, str | None] = {}
-    for address, tag in entries:
-        tags.setdefault(address, tag)
-    return ListFile(file.name, kind, changed, hashlib.sha256(data).digest(), tags)
+    dates: dict[bytes, Dates] = {}
+    for address, tag, when in entries:
+        if address not in tags:
+            tags[address] = tag
+            if when != _ALWAYS:
+                dates[address] = when
+    return ListFile(file.name, kind, changed, hashlib.sha256(data).digest(), tags, dates)
 
 
-def _lines(file: Path, text: str) -> Iterator[tuple[bytes, str | None]]:
+def _lines(file: Path, text: str) -> Iterator[tuple[bytes, str | None, Dates]]:
     for number, line in enumerate(text.splitlines(), 1):
         plain, _, comment = line.partition("#")
         if plain.strip():
-            yield _address(plain.strip(), file, number), _tag(comment)
+            yield _address(plain.strip(), file, number), _tag(comment), _ALWAYS
 
 
-def _csv_entries(file: Path, text: str) -> Iterator[tuple[bytes, str | None]]:
+def _csv_entries(file: Path, text: str) -> Iterator[tuple[bytes, str | None, Dates]]:
     rows = csv.DictReader(io.StringIO(text, newline=""))
     names = [name.strip().lower() for name in rows.fieldnames or []]
     if "address" not in names:
@@ -99,7 +118,8 @@ def _csv_entries(file: Path, text: str) -> Iterator[tuple[bytes, str | None]]:
         for row in rows:
             address = (row["address"] or "").strip()
             if address:
-                yield _address(address, file, rows.line_num), _tag(row[tag] if tag else None)
+                when = _dates(row, names, file, rows.line_num)
+                yield _address(address, file, rows.line_num), _tag(row[tag] if tag else None), when
     except csv.Error as error:
         raise BadInput(f"{file}, line {rows.line_num}: not CSV: {error}") from error
 
@@ -108,6 +128,35 @@ def _address(text: str, file: Path, line: int) -> bytes:
     if not _ADDRESS.fullmatch(text):
         raise BadInput(f"{file}, line {line}: {text[:_SHOWN]!r} is no address (0x and 40 hex digits)")
     return bytes.fromhex(text[2:])
+
+
+def _dates(row: dict[str, str | None], names: list[str], file: Path, line: int) -> Dates:
+    """From when until when an entry holds."""
+    begin, end = (next((name for name in columns if name in names), None) for columns in (FROM, UNTIL))
+    since, until = (_time(row[name], file, line) if name else None for name in (begin, end))
+    if since is not None and until is not None and until <= since:
+        raise BadInput(f"{file}, line {line}: an entry that ends before it begins never held: remove it")
+    return since, until
+
+
+def _time(text: str | None, file: Path, line: int) -> int | None:
+    """A day (2022-08-08), a time of ISO 8601 (UTC where it does not say), or seconds since 1970."""
+    plain = (text or "").strip()
+    if not plain:
+        return None
+    try:
+        if plain.isascii() and plain.isdigit() and len(plain) > len("20220808"):
+            seconds = int(plain)
+        else:
+            said = datetime.fromisoformat(plain)
+            seconds = int((said if said.tzinfo else said.replace(tzinfo=UTC)).timestamp())
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds < 2**62:
+        raise BadInput(
+            f"{file}, line {line}: {plain[:_SHOWN]!r} is no date (2022-08-08, or seconds since 1970)"
+        )
+    return seconds
 
 
 def _tag(text: str | None) -> str | None:

@@ -151,6 +151,7 @@ def _gone(name: str, kind: str, date: int) -> ListFile:
 
 def _rows(chain_id: int, number: int, file: ListFile, before: Set[bytes]) -> pl.DataFrame:
     gone = sorted(before - file.tags.keys())
+    dates = [file.dates.get(address, (None, None)) for address in file.tags] + [(None, None)] * len(gone)
     return pl.DataFrame(
         {
             "chain_id": chain_id,
@@ -162,5 +163,7 @@ def _rows(chain_id: int, number: int, file: ListFile, before: Set[bytes]) -> pl.
             "source": file.source,
             "date": file.date,
             "digest": file.digest,
+            "valid_from": pl.Series([since for since, _ in dates], dtype=pl.UInt64),
+            "valid_until": pl.Series([until for _, until in dates], dtype=pl.UInt64),
         }
     ).cast(pl.Schema(schema.LISTS.schema))

@@ -73,6 +73,10 @@ class Batch:
         return decode.vaults(self.blocks, self.logs)
 
     @cached_property
+    def mixers(self) -> pl.DataFrame:
+        return decode.mixers(self.blocks, self.logs)
+
+    @cached_property
     def ownership(self) -> pl.DataFrame:
         return decode.ownership(self.blocks, self.logs)
 

@@ -151,6 +151,20 @@ FLASH_LOANS = Table(
     ),
 )
 
+MIXERS = Table(
+    "mixers",
+    "one row a note paid into a mixer of the shape of Tornado Cash, or paid out",
+    (
+        *_PLACE,
+        Column("action", pl.String, "deposit | withdraw"),
+        Column("pool", pl.Binary, "the mixer's contract"),
+        Column("note", pl.Binary, "32 bytes: its commitment, or when it is paid out its nullifier"),
+        Column("recipient", pl.Binary, "who is paid; null for deposit", nullable=True),
+        Column("relayer", pl.Binary, "zero address where there is none; null for deposit", nullable=True),
+        *amount("fee", "what the relayer gets, units of the pool's asset", nullable=True),
+    ),
+)
+
 VAULTS = Table(
     "vaults",
     "one row a deposit into an ERC-4626 vault or a withdrawal",
@@ -244,6 +258,7 @@ EVENT_TABLES = (
     LIQUIDATIONS,
     FLASH_LOANS,
     VAULTS,
+    MIXERS,
     OWNERSHIP,
     PROPOSALS,
     VOTES,

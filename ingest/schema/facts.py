@@ -48,12 +48,14 @@ LISTS = Table(
         CHAIN_ID,
         BLOCK,
         Column("address", pl.Binary, "who is listed"),
-        Column("kind", pl.String, "sanctions | phishing | allow"),
+        Column("kind", pl.String, "sanctions | phishing | allow | mixer | exchange | bridge"),
         Column("listed", pl.Boolean, "false: the list names it no more"),
         Column("tag", pl.String, "what the list calls it", nullable=True),
         Column("source", pl.String, "name of the list's file"),
         Column("date", pl.UInt64, "when that file was last changed, whole seconds UTC"),
         Column("digest", pl.Binary, "SHA-256 of that file, 32 bytes"),
+        Column("valid_from", pl.UInt64, "since when it is so, whole seconds UTC; null: ever", nullable=True),
+        Column("valid_until", pl.UInt64, "from when on it is so no more; null: it goes on", nullable=True),
     ),
 )
 

@@ -248,4 +248,11 @@ EVENTS = (
         "DelegateVotesChanged(address indexed target, uint256 amount2, uint256 amount)",
         own=True,
     ),
+    # Mixers of the shape of Tornado Cash: a note is paid in; target is paid by it, third relays. `amount` is
+    # its fee, the item the note's commitment or its nullifier.
+    Declared(Kind.MIXER_DEPOSIT, "Deposit(bytes32 indexed item, uint32 _, uint256 _)"),
+    Declared(
+        Kind.MIXER_WITHDRAWAL,
+        "Withdrawal(address target, bytes32 item, address indexed third, uint256 amount)",
+    ),
 )

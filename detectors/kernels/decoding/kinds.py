@@ -63,11 +63,16 @@ class Kind(IntEnum):
     DELEGATE = auto()
     DELEGATE_VOTES = auto()
 
+    MIXER_DEPOSIT = auto()
+    MIXER_WITHDRAWAL = auto()
+
     # Not events: the transaction itself (also one that failed), and what calls inside of it did.
     TRANSACTION = auto()
     INNER_VALUE = auto()
     CREATION = auto()
+    # No rows either, but facts of the log, which wake who reads them.
+    LISTED = auto()
 
 
-LAID = frozenset((Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION))
+LAID = frozenset((Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION, Kind.LISTED))
 """What `detectors.kernels.rows` adds; the pass over logs decodes all others."""

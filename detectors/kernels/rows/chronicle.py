@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from detectors.kernels.decoding import Kind, Room, decode
 from detectors.kernels.decoding import Rows as Decoded
 from detectors.kernels.decoding.columns import arrays
-from detectors.kernels.rows import naming
+from detectors.kernels.rows import listings, naming
 from detectors.kernels.rows.draft import IDS, Draft, drafted
 from detectors.kernels.rows.inner import Moves, moves
 from detectors.kernels.rows.laying import spread
@@ -59,7 +59,7 @@ class Piece:
     its transactions and rows begin and end, as positions in this piece: first, end, first_row, end_row.
     transactions: number, block, time, index (in its block), hash, signer, target, created, done, value
     (uint64 [n, 4]), selector, traced, first_row, end_row. coins: id, and since which block it is known, of
-    contracts that wrap the native coin, by id.
+    contracts that wrap the native coin, by id. lists: see `rows.listings`.
     """
 
     blocks: Columns
@@ -67,6 +67,7 @@ class Piece:
     rows: Columns
     more: Array
     coins: Columns
+    lists: Columns
 
 
 @dataclass(slots=True)
@@ -96,7 +97,7 @@ class Chronicle:
         read, calls = arrays(batch), moves(batch)
         decoded = decode(batch, self._room, read)
         draft = drafted(batch, read, calls, decoded, _count(decoded, batch), self.sent.count)
-        self._name(draft, batch.last)
+        listed = self._name(draft, batch)
         item = self._number_items(draft)
         first_row = self.log.count
         self._keep(draft, item)
@@ -109,16 +110,19 @@ class Chronicle:
         blocks = _blocks(batch, transactions, draft)
         more = decoded.more.copy()
         more.flags.writeable = False
-        return Piece(sealed(blocks), sealed(transactions), sealed(rows), more, sealed(coins))
+        return Piece(sealed(blocks), sealed(transactions), sealed(rows), more, sealed(coins), sealed(listed))
 
-    def _name(self, draft: Draft, block: int) -> None:
-        found = self.names.number(draft.wanted, draft.blocks, draft.times)
+    def _name(self, draft: Draft, batch: Batch) -> dict[str, Array]:
+        """Numbers all addresses, those that a list names in a block before those of its rows; the lists."""
+        block = batch.last
+        found, listed = listings.numbered(self.names, draft, batch)
         spread(draft.ids, draft.room, draft.rows, draft.slots, found)
         self.names.reserve(0, 3 * draft.rows, block)
         cells, _, control, journal = self.names.arrays()
         naming.tell_once(
             cells, control, journal, draft.ids, draft.room, draft.rows, draft.kind, draft.block, draft.flag
         )
+        return listed
 
     def _number_items(self, draft: Draft) -> Array:
         """Of what has an id: the number of who speaks of it and the id."""

@@ -58,6 +58,7 @@ HELD: Columns = {
     "assets": "amount",
     "shares": "amount2",
 }
+NOTED: Columns = {"pool": "emitter", "note": "item"}
 CONTROLLED: Columns = {"address": "emitter"}
 STEP: Columns = {"governor": "emitter", "proposal_id": "item"}
 CALLED: Columns = {
@@ -140,6 +141,12 @@ FRAMES: dict[str, dict[Kind, Columns]] = {
     "vaults": {
         Kind.VAULT_DEPOSIT: HELD | said(action="deposit"),
         Kind.VAULT_WITHDRAW: HELD | said(action="withdraw") | {"recipient": "target"},
+    },
+    "mixers": {
+        Kind.MIXER_DEPOSIT: NOTED | said(action="deposit"),
+        Kind.MIXER_WITHDRAWAL: NOTED
+        | said(action="withdraw")
+        | {"recipient": "target", "relayer": "third", "fee": "amount"},
     },
     "ownership": {
         Kind.OWNER: CONTROLLED | said(action="owner") | {"before": "source", "after": "target"},

@@ -14,6 +14,7 @@ from ingest.decode.event import Decoder, Parameter, Rule
 from ingest.decode.flash_loans import FLASH_LOANS
 from ingest.decode.governance import DELEGATIONS, PROPOSALS, VOTES
 from ingest.decode.lending import LENDING, LIQUIDATIONS
+from ingest.decode.mixers import MIXERS
 from ingest.decode.ownership import OWNERSHIP
 from ingest.decode.pools import LIQUIDITY, POOLS, RESERVES, SWAPS
 from ingest.decode.vaults import VAULTS
@@ -22,8 +23,8 @@ from tests.fixtures.frames import ChainBuilder, address, word
 CONTRACT = address("contract")
 
 DECODERS: tuple[Decoder, ...] = (
-    APPROVALS, POOLS, SWAPS, LIQUIDITY, RESERVES, LENDING, LIQUIDATIONS, FLASH_LOANS, VAULTS, OWNERSHIP,
-    PROPOSALS, VOTES, DELEGATIONS,
+    APPROVALS, POOLS, SWAPS, LIQUIDITY, RESERVES, LENDING, LIQUIDATIONS, FLASH_LOANS, VAULTS, MIXERS,
+    OWNERSHIP, PROPOSALS, VOTES, DELEGATIONS,
 )  # fmt: skip
 ALL: dict[str, tuple[Rule, ...]] = {decoder.table.name: decoder.rules for decoder in DECODERS}
 EVERY = [(name, at) for name, rules in ALL.items() for at in range(len(rules))]

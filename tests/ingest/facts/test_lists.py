@@ -57,6 +57,47 @@ def test_plain_text_is_an_address_a_line_with_comments(tmp_path: Path) -> None:
     assert found.date == int(file.stat().st_mtime)
 
 
+@pytest.mark.parametrize("kind", ["mixer", "exchange", "bridge"])
+def test_mixers_exchanges_and_bridges_are_listed_by_the_beginning_of_the_name(
+    tmp_path: Path, kind: str
+) -> None:
+    assert read(write(tmp_path / f"{kind}s.txt", hexed(MALLORY))).kind == kind
+
+
+@pytest.mark.parametrize("columns", ["valid_from,valid_until", "from,until", "since,to"])
+def test_an_entry_of_a_csv_says_since_when_and_until_when_it_holds(tmp_path: Path, columns: str) -> None:
+    file = write(
+        tmp_path / "sanctions.csv",
+        f"address,{columns}",
+        f"{hexed(MALLORY)},2022-08-08,2025-03-21T12:00:00+00:00",
+        f"{hexed(OSCAR)},1659916800,",
+        f"{hexed(TRUDY)},,",
+    )
+
+    facts = ListBook(tmp_path, print).facts(1, 5)
+
+    assert facts.select("address", "valid_from", "valid_until").rows() == [
+        (MALLORY, 1_659_916_800, 1_742_558_400), (OSCAR, 1_659_916_800, None), (TRUDY, None, None),
+    ]  # fmt: skip
+    assert read(file).dates.keys() == {MALLORY, OSCAR}
+
+
+@pytest.mark.parametrize(
+    ("dates", "wrong"),
+    [
+        ("soon,", "'soon' is no date"),
+        ("08/08/2022,", "'08/08/2022' is no date"),
+        ("1900-01-01,", "'1900-01-01' is no date"),
+        ("99999999999999999999,", "is no date"),
+        ("2022-08-08,2022-08-08", "ends before it begins"),
+    ],
+)
+def test_a_date_that_is_none_is_named_with_its_line(tmp_path: Path, dates: str, wrong: str) -> None:
+    file = write(tmp_path / "ofac.csv", "address,from,until", f"{hexed(MALLORY)},{dates}")
+    with pytest.raises(BadInput, match=rf"ofac.csv, line 2: .*{wrong}"):
+        read(file)
+
+
 def test_csv_has_a_column_of_addresses_and_perhaps_tags(tmp_path: Path) -> None:
     file = write(
         tmp_path / "forta.csv",
