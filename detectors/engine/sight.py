@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from detectors.engine.facts import facts_of
 from detectors.engine.order import in_order, sleeping
 from detectors.engine.reading import Reading, evidence
 from detectors.kernels.decoding import Kind
@@ -53,7 +54,7 @@ class Sight:
     def take(self, batch: Batch, ledger: Ledger, models: Mapping[str, Model]) -> Look:
         """Goes on by a piece that lies in one epoch. Raises PartFailed."""
         piece = self.chronicle.take(batch, ledger.wrapped, ledger.wrapped_here)
-        look = Look(self, piece, {}, ledger, models)
+        look = Look(self, piece, {}, ledger, models, facts_of(batch, self.chronicle.names))
         kinds = np.flatnonzero(np.bincount(piece.rows["kind"], minlength=1)).tolist()
         kinds += [Kind.LISTED] if piece.lists["block"].size else []
         for part in self.parts:
@@ -92,6 +93,7 @@ class Look:
     tables: dict[str, Tables]
     ledger: Ledger
     models: Mapping[str, Model]
+    facts: Tables
 
     def by(self, who: str, reads: Sequence[str]) -> View:
         """What may be seen by somebody who reads these parts."""
@@ -105,7 +107,8 @@ class Look:
             part: {name: _within(table, one) for name, table in said.items()}
             for part, said in self.tables.items()
         }
-        return replace(self, piece=one, tables=tables)
+        facts = {name: _within(told, one) for name, told in self.facts.items()}
+        return replace(self, piece=one, tables=tables, facts=facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,14 @@ class View:
     @property
     def lists(self) -> Columns:
         return self._look.piece.lists
+
+    @property
+    def codes(self) -> Columns:
+        return self._look.facts["codes"]
+
+    @property
+    def tokens(self) -> Columns:
+        return self._look.facts["tokens"]
 
     @property
     def models(self) -> Mapping[str, Model]:

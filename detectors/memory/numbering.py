@@ -105,6 +105,10 @@ class Numbering:
         """The words of keys by number: a copy, uint32 [n, words]."""
         return np.ascontiguousarray(self.segments.cells[which, : self.words])
 
+    def appeared(self, which: Array) -> Array:
+        """The block of each key's first appearance, by number."""
+        return self.segments.cells[which, self.words].astype(np.int64) - 1
+
     def seen(self, number: int) -> tuple[int, int]:
         """Block and time of a key's first appearance."""
         block, time = self.segments.cells[number, self.words : self.words + numbers.FACTS].tolist()

@@ -101,6 +101,20 @@ class Seen(Protocol):
         ...
 
     @property
+    def codes(self) -> Columns:
+        """Deployed code, in the block that told of it: `block`, `address`, `hash` (uint8 [n, 32]), `code`:
+        bytes, None where code of this hash was told before.
+        """
+        ...
+
+    @property
+    def tokens(self) -> Columns:
+        """What tokens call themselves, in the block that told of it: `block`, `address`, `name` and `symbol`
+        (raw bytes, hostile; None for nothing), `decimals` (-1 for nothing). A later word changes nothing.
+        """
+        ...
+
+    @property
     def models(self) -> Mapping[str, Model]:
         """Fitted models by detector, frozen for this piece."""
         ...
