@@ -17,6 +17,8 @@ from detectors.parts.people import People
 from detectors.parts.tokens import What
 
 DAY = 86_400
+_MIGRATION = ("migration", "the money was put into a pool of the token again.")
+_SECOND_EDITION = ("migration", "nobody had bought, and the money went into the pool of another token.")
 _TAKES = (What.REMOVED, What.SOLD)
 
 
@@ -96,8 +98,24 @@ class RugPull:
         for at, token in sorted(set(zip(block.tolist(), lines["token"][moved].tolist(), strict=True))):
             life = life_of(seen, token, at)
             if life is not None:
-                found += list(self._findings(People(seen, at), life))
+                people = People(seen, at)
+                found += [*self._findings(people, life), *self._second_editions(people, life)]
         return found
+
+    def _second_editions(self, people: People, life: Life) -> Iterator[Finding]:
+        """Pools that somebody emptied before he opened this token's with the money, where nobody lost by it."""
+        for line in life.lines:
+            if line.what != What.ADDED or line.block != people.block:
+                continue
+            left = people.seen.history("tokens.left").rows(line.who, people.block, 20)
+            for token in sorted(set(left["token"].tolist()) - {life.token}):
+                first = life_of(people.seen, token, people.block)
+                for each in self._emptied(people, first) if first else ():
+                    if not isinstance(each, Emptied):
+                        continue
+                    enough = line.money == first.money and line.paid >= self.settings.restored * each.till.most
+                    if not each.victims and line.who in each.takers and enough:
+                        yield self._finding(people, each, line, _SECOND_EDITION)
 
     def _findings(self, people: People, life: Life) -> Iterator[Finding]:
         """Of the last line of the block that empties its pools, or fills them again."""
@@ -111,8 +129,7 @@ class RugPull:
         if emptied is None:
             return
         if filled is not None and filled.block == people.block:
-            reason = ("migration", "the money was put into a pool of the token again.")
-            yield self._finding(people, emptied, filled, reason)
+            yield self._finding(people, emptied, filled, _MIGRATION)
         elif emptied.line.block == people.block:
             yield self._finding(people, emptied, emptied.line)
 
@@ -129,14 +146,14 @@ class RugPull:
             else:
                 takes = line.what == What.SOLD and line.who in inside
             till.take(line, takes, line.who in inside)
-            if not till.taken:
+            if not till.taken and till.kept > 1 - self.settings.share:
                 taking = []
             if takes and line.what in _TAKES and line.money == till.money:
                 taking.append(line)
                 if till.share >= self.settings.share:
                     was = till.most
                     yield Emptied(
-                        life, line, Till(till.money, dict(till.pools), till.most, till.taken),
+                        life, line, till.copy(),
                         tuple(dict.fromkeys(each.who for each in taking)), inside,
                         tuple(each.row for each in taking),
                     )  # fmt: skip

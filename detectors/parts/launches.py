@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -109,7 +109,8 @@ def gives_to_many(people: People, giver: int, things: Collection[int]) -> bool:
 
 @dataclass(slots=True)
 class Till:
-    """The money in all of a token's pools, line by line; `taken` by insiders since it held most, and `most`.
+    """The money in all of a token's pools, line by line; `taken` by insiders since it held most, and `most`;
+    `kept`: which part of the liquidity they left there.
 
     `held` of a pool of Uniswap's second version is exact after each trade; else sums of what is known.
     """
@@ -118,6 +119,7 @@ class Till:
     pools: dict[int, int]
     most: int = 0
     taken: int = 0
+    kept: float = 1.0
 
     @property
     def left(self) -> int:
@@ -125,14 +127,18 @@ class Till:
 
     @property
     def share(self) -> float:
-        """Which part of the most that there was they took, and did not bring back."""
-        return self.taken / self.most if self.most > 0 else 0.0
+        """Which part of the most that there was they took, or of the liquidity, and did not bring back."""
+        return max(self.taken / self.most if self.most > 0 else 0.0, 1.0 - self.kept)
 
     def take(self, line: Line, is_taking: bool, is_inside: bool) -> None:
         if line.money != self.money or line.what not in MOVED:
             return
         way = MOVED[line.what]
-        before = self.pools.get(line.pool, 0)
+        before, all_before = self.pools.get(line.pool, 0), self.left
+        if line.what == What.REMOVED and is_taking:
+            self.kept *= max(0.0, 1.0 - line.paid / all_before) if all_before else 1.0
+        elif line.what == What.ADDED:
+            self.kept = (self.kept * all_before + line.paid) / max(1, all_before + line.paid)
         self.pools[line.pool] = max(0, before + way * line.paid)
         if line.held >= 0:
             self.pools[line.pool] = int(line.held)
@@ -142,6 +148,9 @@ class Till:
             self.taken = max(0, self.taken - line.paid)
         if self.left >= self.most:
             self.most, self.taken = self.left, 0
+
+    def copy(self) -> Till:
+        return replace(self, pools=dict(self.pools))
 
 
 MOVED = {What.ADDED: 1, What.BOUGHT: 1, What.REMOVED: -1, What.SOLD: -1}

@@ -37,6 +37,7 @@ LINE = Layout(
     floats=("asked", "held"),
     words=("amount", "paid"),
 )  # fmt: skip
+LEFT = Layout(ints=("token", "row"))
 _KEYS = ("token", *LINE.ints, *LINE.floats, *LINE.words)
 _ADDS, _REMOVES = (Kind.MINT_V2, Kind.MINT_V3), (Kind.BURN_V2, Kind.COLLECT_V3)
 _MOVES = (Kind.ERC20, Kind.WETH_DEPOSIT, Kind.WETH_WITHDRAWAL)
@@ -53,7 +54,8 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """`lines`, by "row", and the history `told`, by token: what happened to a token, a `What`. A pool's own
-    token is a token as well: who holds it has the liquidity.
+    token is a token as well: who holds it has the liquidity. The history `left`, by who took liquidity out:
+    of which token.
 
     | what | who | whom | amounts |
     |---|---|---|---|
@@ -77,7 +79,8 @@ class Tokens:
     settings: Settings = field(default_factory=Settings)
 
     def memory(self) -> Mapping[str, HistorySpec]:
-        return {"told": HistorySpec(LINE, self.settings.horizon_s, self.settings.cap)}
+        horizon, cap = self.settings.horizon_s, self.settings.cap
+        return {"told": HistorySpec(LINE, horizon, cap), "left": HistorySpec(LEFT, horizon, cap)}
 
     def take(self, memory: PartMemory, seen: Seen) -> Mapping[str, Columns]:
         found = [_supply(seen), _owners(seen), *_pools(seen), *_trades(seen), *_born(seen)]
@@ -88,20 +91,29 @@ class Tokens:
         lines = {name: np.concatenate([_column(each, name) for each in found]) for name in _KEYS}
         order = np.lexsort((lines["token"], lines["what"], lines["row"]))
         lines = {name: column[order] for name, column in lines.items()}
-        told = memory["told"]
-        assert isinstance(told, History)
         if size:
-            told.reserve(size)
-            values = np.zeros((size, LINE.cells), np.int64)
-            for name, column in LINE.columns(values).items():
-                column[:] = lines[name]
             at = lines["row"] - int(seen.rows["number"][0])
-            time, (carried,) = seen.rows["time"][at], LINE.at("born")
-            born = lines["what"] == What.BORN
-            values[born, carried] = time[born]
-            append_rows(*told.arrays(), lines["token"], seen.rows["block"][at], time, values, carried)
-            lines["born"] = values[:, carried].copy()
+            block, time = seen.rows["block"][at], seen.rows["time"][at]
+            lines["born"] = np.where(lines["what"] == What.BORN, time, 0)
+            lines["born"] = _append(memory["told"], LINE, lines, lines["token"], block, time, "born")
+            gone = lines["what"] == What.REMOVED
+            who = lines["who"][gone]
+            _append(memory["left"], LEFT, {name: lines[name][gone] for name in LEFT.ints}, who, block[gone], time[gone])
         return {"lines": lines}
+
+
+def _append(
+    history: object, layout: Layout, lines: Columns, key: Array, block: Array, time: Array, carried: str = ""
+) -> Array:
+    """Appends lines; what a column that is carried on says then."""
+    assert isinstance(history, History)
+    values = np.zeros((key.size, layout.cells), np.int64)
+    for name, column in layout.columns(values).items():
+        column[:] = lines[name]
+    history.reserve(key.size)
+    (at,) = layout.at(carried) if carried else (-1,)
+    append_rows(*history.arrays(), key, block, time, values, at)
+    return values[:, at].copy()
 
 
 def _column(lines: Columns, name: str) -> Array:
