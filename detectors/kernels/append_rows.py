@@ -12,8 +12,8 @@ def append_rows(  # type: ignore[no-untyped-def]
     cells, control, current, previous, journal, key, block, time, values, carried
 ):  # fmt: skip
     """`values`: int64 [rows, cells of the layout], as `Layout.columns` lays them out. Where the column
-    `carried` (-1: none) is 0 it gets what the key's row before has there, also in `values`. The history has reserved
-    room.
+    `carried` (-1: none) is 0 it gets what the key's row before has there, also in `values`. The history has
+    reserved room.
     """
     for i in range(key.size):
         if carried >= 0 and values[i, carried] == 0:

@@ -103,7 +103,7 @@ class RugPull:
         return found
 
     def _second_editions(self, people: People, life: Life) -> Iterator[Finding]:
-        """Pools that somebody emptied before he opened this token's with the money, where nobody lost by it."""
+        """Pools that somebody emptied before he opened this token's with the money; nobody lost by it."""
         for line in life.lines:
             if line.what != What.ADDED or line.block != people.block:
                 continue
@@ -113,12 +113,16 @@ class RugPull:
                 for each in self._emptied(people, first) if first else ():
                     if not isinstance(each, Emptied):
                         continue
-                    enough = line.money == first.money and line.paid >= self.settings.restored * each.till.most
+                    enough = (
+                        line.money == first.money and line.paid >= self.settings.restored * each.till.most
+                    )
                     if not each.victims and line.who in each.takers and enough:
                         yield self._finding(people, each, line, _SECOND_EDITION)
 
     def _findings(self, people: People, life: Life) -> Iterator[Finding]:
         """Of the last line of the block that empties its pools, or fills them again."""
+        if not self._could_be(life):
+            return
         emptied: Emptied | None = None
         filled: Line | None = None
         for each in self._emptied(people, life):
@@ -132,6 +136,15 @@ class RugPull:
             yield self._finding(people, emptied, filled, _MIGRATION)
         elif emptied.line.block == people.block:
             yield self._finding(people, emptied, emptied.line)
+
+    def _could_be(self, life: Life) -> bool:
+        """Whether it would be one if all who took had been insiders: asked first, as it looks nobody up."""
+        till = Till(life.money, {})
+        for line in without_visits(life.lines):
+            till.take(line, True, False)
+            if till.share >= self.settings.share:
+                return True
+        return False
 
     def _emptied(self, people: People, life: Life) -> Iterator[Emptied | Line]:
         """Each line that leaves its pools emptied by insiders, and each that fills them again after that."""

@@ -1,4 +1,4 @@
-"""The life of a token since it was made, and who belongs to those who made it: a reading of the part `tokens`."""
+"""The life of a token since it was made, and who belongs to its makers: a reading of the part `tokens`."""
 
 from __future__ import annotations
 
@@ -91,7 +91,9 @@ def insiders(people: People, life: Life, who: Iterable[int]) -> frozenset[int]:
 def _belongs(people: People, who: int, inside: Collection[int], things: Collection[int]) -> bool:
     if people.funder(who) in inside and not people.serves_many(people.funder(who)):
         return True
-    return any(giver in inside and not gives_to_many(people, giver, things) for giver in givers(people, who, things))
+    return any(
+        giver in inside and not gives_to_many(people, giver, things) for giver in givers(people, who, things)
+    )
 
 
 def givers(people: People, who: int, things: Collection[int]) -> set[int]:

@@ -64,7 +64,7 @@ class Tokens:
     | OWNER | who had it | who has it | |
     | POOL | the signer | | `pool`, `money` is the other token |
     | ADDED, REMOVED | the signer | who is paid by the pool | `amount` and, of the other token, `paid` |
-    | BOUGHT, SOLD | the signer | whom the log says is paid | the same; of a sale `asked`: what left the signer |
+    | BOUGHT, SOLD | the signer | whom the log says is paid | the same; of a sale `asked`: what he had less |
 
     `born` is when its creation was seen, 0 where it was not.
     `money` is the other token of a pool (0: the coin, -1: nothing else moved), `held` how much of it a pool
@@ -86,7 +86,7 @@ class Tokens:
         found = [_supply(seen), _owners(seen), *_pools(seen), *_trades(seen), *_born(seen)]
         liquidity = list(_liquidity(seen))
         if liquidity:
-            found.append({name: np.array([line[name] for line in liquidity]) for name in liquidity[0]})
+            found.append({name: _array(name, [line[name] for line in liquidity]) for name in liquidity[0]})
         size = sum(line["row"].size for line in found)
         lines = {name: np.concatenate([_column(each, name) for each in found]) for name in _KEYS}
         order = np.lexsort((lines["token"], lines["what"], lines["row"]))
@@ -97,8 +97,8 @@ class Tokens:
             lines["born"] = np.where(lines["what"] == What.BORN, time, 0)
             lines["born"] = _append(memory["told"], LINE, lines, lines["token"], block, time, "born")
             gone = lines["what"] == What.REMOVED
-            who = lines["who"][gone]
-            _append(memory["left"], LEFT, {name: lines[name][gone] for name in LEFT.ints}, who, block[gone], time[gone])
+            left = {name: lines[name][gone] for name in LEFT.ints}
+            _append(memory["left"], LEFT, left, lines["who"][gone], block[gone], time[gone])
         return {"lines": lines}
 
 
@@ -124,6 +124,12 @@ def _column(lines: Columns, name: str) -> Array:
     if name in LINE.words:
         return np.zeros((size, 4), np.uint64)
     return np.full(size, -1.0 if name == "held" else 0.0) if name in LINE.floats else np.zeros(size, np.int64)
+
+
+def _array(name: str, values: list[object]) -> Array:
+    """Of one type, whatever the values are."""
+    kind = np.uint64 if name in LINE.words else np.float64 if name in LINE.floats else np.int64
+    return np.array(values, kind)
 
 
 def _told(size: int, what: What) -> dict[str, Array]:
@@ -160,9 +166,7 @@ def _supply(seen: Seen) -> dict[str, Array]:
 def _owners(seen: Seen) -> dict[str, Array]:
     rows = seen.rows
     which = np.flatnonzero(rows["kind"] == Kind.OWNER)
-    return _picked(
-        seen, which, What.OWNER, token=rows["emitter"], who=rows["source"], whom=rows["target"]
-    )
+    return _picked(seen, which, What.OWNER, token=rows["emitter"], who=rows["source"], whom=rows["target"])
 
 
 def _pools(seen: Seen) -> Iterator[dict[str, Array]]:
@@ -185,7 +189,7 @@ def _trades(seen: Seen) -> Iterator[dict[str, Array]]:
         return
     at = np.searchsorted(swaps["row"], legs["row"])
     side, version = swaps["side"][at], swaps["version"][at]
-    after = [_floats(swaps[f"after{n}"][at]) for n in (0, 1)]
+    after = [floats(swaps[f"after{n}"][at]) for n in (0, 1)]
     into, outof = np.where(side == 0, after[0], after[1]), np.where(side == 0, after[1], after[0])
     out_known = (version == 2) & (side >= 0)
     same = {"pool": legs["pool"], "who": legs["signer"], "whom": legs["target"], "row": legs["row"]}
@@ -218,7 +222,7 @@ def _asked(seen: Seen, transaction: Array, token: Array) -> Array:
     if not keys.size:
         return np.zeros(transaction.size)
     line = own[order][at]
-    less = _floats(changes["paid"][line]) - _floats(changes["received"][line])
+    less = floats(changes["paid"][line]) - floats(changes["received"][line])
     asked: Array = np.where((keys[order][at] == wanted) & (less > 0), less, 0.0)
     return asked
 
@@ -270,6 +274,6 @@ def _limbs(amount: int) -> list[int]:
     return [(amount >> 64 * (3 - i)) & (2**64 - 1) for i in range(4)]
 
 
-def _floats(limbs: Array) -> Array:
+def floats(limbs: Array) -> Array:
     values: Array = limbs.astype(np.float64) @ np.array([2.0**192, 2.0**128, 2.0**64, 1.0])
     return values
