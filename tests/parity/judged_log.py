@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -168,7 +169,7 @@ class JudgedLog:
         writer.close()
         return rows
 
-    @property
+    @cached_property
     def partition(self) -> int:
         return Cluster(self.kafka).partition_of(self.chain_id)
 
