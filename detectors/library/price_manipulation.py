@@ -101,7 +101,9 @@ class PriceManipulation:
             values = values_before(seen, block)
             if (values.of(asset, units) or 0) < own.least_wei:
                 continue
-            for pledge in pledges(seen, block, owner, holder, asset, time - own.window_s, own.most_rows):
+            until = int(seen.rows["number"][int(sent["end_row"][at]) - 1]) + 1
+            since = time - own.window_s
+            for pledge in pledges(seen, block, owner, holder, asset, since, own.most_rows, until):
                 lost = values.of(asset, pledge.drawn - pledge.worth) or 0
                 is_short = pledge.worth < own.covered * pledge.drawn
                 if is_short and pledge.times >= own.dearer and lost >= own.least_wei:

@@ -29,7 +29,7 @@ class Bought:
 @dataclass(frozen=True, slots=True)
 class Pledge:
     """`pledged` units of `token` that `owner` left with `holder`, and `drawn` units of `money` that he took
-    from it since his first purchase; each less what went back.
+    from it since his first purchase, beyond what he had lent it before; each less what went back.
     """
 
     owner: int
@@ -55,16 +55,16 @@ class Pledge:
 
 
 def pledges(
-    seen: Seen, block: int, owner: int, holder: int, money: int, since: int, most: int
+    seen: Seen, block: int, owner: int, holder: int, money: int, since: int, most: int, until: int
 ) -> list[Pledge]:
-    """By the owner's newest rows, at most `most`, none of before the time `since`."""
-    rows = _newest(seen, owner, block, most, since)
+    """By the owner's newest rows, at most `most`, before row `until`; purchases no older than `since`."""
+    rows = _newest(seen, owner, block, most, 0, until)
     given = _moves(rows, owner, holder)
     tokens = [int(token) for token in np.unique(rows["asset"][given]) if _money(seen, int(token)) != money]
     return [
         each
         for token in tokens
-        if (each := _pledge(seen, block, rows, owner, holder, money, token, since, most))
+        if (each := _pledge(seen, block, rows, owner, holder, money, token, since, most, until))
     ]
 
 
@@ -78,12 +78,14 @@ def _pledge(
     token: int,
     since: int,
     most: int,
+    until: int,
 ) -> Pledge | None:
     came = (rows["kind"] == Kind.ERC20) & (rows["target"] == owner) & (rows["asset"] == token)
+    came &= rows["time"] >= since
     bought = list[Bought]()
     for t in dict.fromkeys(rows["transaction"][came & (rows["source"] != holder)].tolist()):
         signer = int(rows["signer"][rows["transaction"] == t][0])
-        theirs = rows if signer == owner else _newest(seen, signer, block, most, since)
+        theirs = rows if signer == owner else _newest(seen, signer, block, most, since, until)
         own = {name: column[theirs["transaction"] == t] for name, column in theirs.items()}
         if (each := _bought(seen, own, owner, money, token)) is not None:
             bought.append(each)
@@ -91,10 +93,12 @@ def _pledge(
         return None
     bought.reverse()  # rows are newest first
     begin = min(bought[0].rows)
-    pledged, there = _balance(rows, owner, holder, {token}, 0)
+    pledged, there = _balance(rows, owner, holder, {token}, 0, until)
     coins = {int(asset) for asset in np.unique(rows["asset"]) if _money(seen, int(asset)) == money}
-    less, taken = _balance(rows, owner, holder, coins, begin)
-    return Pledge(owner, holder, money, token, pledged, -less, tuple(bought), (*there, *taken))
+    lent, _ = _balance(rows, owner, holder, coins, 0, begin)
+    less, taken = _balance(rows, owner, holder, coins, begin, until)
+    drawn = -less - max(0, lent)
+    return Pledge(owner, holder, money, token, pledged, drawn, tuple(bought), (*there, *taken))
 
 
 def _bought(seen: Seen, rows: Columns, owner: int, money: int, token: int) -> Bought | None:
@@ -114,20 +118,22 @@ def _bought(seen: Seen, rows: Columns, owner: int, money: int, token: int) -> Bo
         after = held[side], held[1 - side]
         before = after[0] - came, after[1] + went
         if min(*before, *after) > 0:
-            numbers = rows["number"][
+            numbers = rows["row"][
                 (rows["kind"] == Kind.SYNC) & (rows["emitter"] == pool) | into | paid | swapped
             ]
             return Bought(pool, money, before, after, int(rows["signer"][0]), tuple(sorted(numbers.tolist())))
     return None
 
 
-def _balance(rows: Columns, owner: int, holder: int, assets: set[int], begin: int) -> tuple[int, list[int]]:
-    """Units that went from owner to holder, less those that came back, in rows from `begin` on; the rows."""
-    of_asset = np.isin(rows["asset"], list(assets)) & (rows["number"] >= begin)
+def _balance(
+    rows: Columns, owner: int, holder: int, assets: set[int], begin: int, end: int
+) -> tuple[int, list[int]]:
+    """Units from owner to holder, less those that came back, from row `begin` to `end`; the rows."""
+    of_asset = np.isin(rows["asset"], list(assets)) & (rows["row"] >= begin) & (rows["row"] < end)
     out = _moves(rows, owner, holder) & of_asset
     back = _moves(rows, holder, owner) & of_asset
     units = sum(map(whole, rows["amount"][out])) - sum(map(whole, rows["amount"][back]))
-    return units, rows["number"][out | back].tolist()
+    return units, rows["row"][out | back].tolist()
 
 
 def _moves(rows: Columns, source: int, target: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -137,9 +143,9 @@ def _moves(rows: Columns, source: int, target: int) -> np.ndarray[tuple[int], np
     return found
 
 
-def _newest(seen: Seen, who: int, block: int, most: int, since: int) -> Columns:
+def _newest(seen: Seen, who: int, block: int, most: int, since: int, until: int) -> Columns:
     rows = seen.history("rows").rows(who, block, most)
-    young = rows["time"] >= since
+    young = (rows["time"] >= since) & (rows["row"] < until)
     return {name: column[young] for name, column in rows.items()}
 
 
