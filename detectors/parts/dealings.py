@@ -139,13 +139,9 @@ class Dealing:
         mine = (self.values.of(line.asset, line.more) for line in self.changes if line.account in self.side)
         return sum(wei for wei in mine if wei is not None)
 
-    def gainers(self) -> list[int]:
-        """Of the side, who has more of anything."""
-        return list(
-            dict.fromkeys(
-                line.account for line in self.changes if line.account in self.side and line.more > 0
-            )
-        )
+    def more(self, asset: int) -> int:
+        """Units that the side has more of an asset."""
+        return sum(line.more for line in self.changes if line.asset == asset and line.account in self.side)
 
     def evidence(self, seen: Seen) -> list[int]:
         """All that moved or was lent: at most so many rows that they can be read."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from detectors.memory.layout import Columns
 from detectors.parts.contract import Kind, Seen
+from detectors.parts.lending import money_of
 from detectors.parts.trades import whole
 
 
@@ -43,15 +44,22 @@ class Pledge:
 
     @property
     def times(self) -> float:
-        """How many times dearer the purchases made the token."""
-        first, last = self.purchases[0].before, self.purchases[-1].after
-        return (last[0] / last[1]) / (first[0] / first[1])
+        """How many times dearer the purchases still kept the token when the last was done: what others bought
+        meanwhile is the market, and what they sold took back a part of it.
+        """
+        excess, stood = 1.0, 0.0
+        for bought in self.purchases:
+            begin, end = (money / token for money, token in (bought.before, bought.after))
+            if stood and begin < stood:
+                excess = max(1.0, excess * begin / stood)
+            excess, stood = excess * end / begin, end
+        return excess
 
     @property
     def worth(self) -> int:
-        """What was pledged was worth before the purchases, in money."""
-        money, token = self.purchases[0].before
-        return self.pledged * money // token
+        """What was pledged would be worth in money without the purchases."""
+        money, token = self.purchases[-1].after
+        return int(self.pledged * (money / token) / self.times)
 
 
 def pledges(
@@ -60,7 +68,7 @@ def pledges(
     """By the owner's newest rows, at most `most`, before row `until`; purchases no older than `since`."""
     rows = _newest(seen, owner, block, most, 0, until)
     given = _moves(rows, owner, holder)
-    tokens = [int(token) for token in np.unique(rows["asset"][given]) if _money(seen, int(token)) != money]
+    tokens = [int(token) for token in np.unique(rows["asset"][given]) if money_of(seen, int(token)) != money]
     return [
         each
         for token in tokens
@@ -94,7 +102,7 @@ def _pledge(
     bought.reverse()  # rows are newest first
     begin = min(bought[0].rows)
     pledged, there = _balance(rows, owner, holder, {token}, 0, until)
-    coins = {int(asset) for asset in np.unique(rows["asset"]) if _money(seen, int(asset)) == money}
+    coins = {int(asset) for asset in np.unique(rows["asset"]) if money_of(seen, int(asset)) == money}
     lent, _ = _balance(rows, owner, holder, coins, 0, begin)
     less, taken = _balance(rows, owner, holder, coins, begin, until)
     drawn = -less - max(0, lent)
@@ -109,7 +117,12 @@ def _bought(seen: Seen, rows: Columns, owner: int, money: int, token: int) -> Bo
         swapped = (rows["kind"] == Kind.SWAP_V2) & (rows["emitter"] == pool)
         into = (rows["kind"] == Kind.ERC20) & (rows["target"] == pool)
         assets = np.unique(rows["asset"][into])
-        if synced.size != 1 or not swapped.any() or assets.size != 1 or _money(seen, int(assets[0])) != money:
+        if (
+            synced.size != 1
+            or not swapped.any()
+            or assets.size != 1
+            or money_of(seen, int(assets[0])) != money
+        ):
             continue
         came = sum(whole(each) for each in rows["amount"][into])
         went = sum(whole(each) for each in rows["amount"][paid & (rows["source"] == pool)])
@@ -147,11 +160,6 @@ def _newest(seen: Seen, who: int, block: int, most: int, since: int, until: int)
     rows = seen.history("rows").rows(who, block, most)
     young = (rows["time"] >= since) & (rows["row"] < until)
     return {name: column[young] for name, column in rows.items()}
-
-
-def _money(seen: Seen, asset: int) -> int:
-    """The coin and what wraps it are 0."""
-    return 0 if asset in seen.coins["id"] else asset
 
 
 def called_payers(seen: Seen) -> Sequence[tuple[int, int, int]]:

@@ -10,7 +10,6 @@ from tests.fixtures.frames import ChainBuilder, word
 from tests.fixtures.lenders import (
     BORROW,
     FLASH_AAVE,
-    FLASH_BALANCER,
     LIQUIDATION,
     REPAY,
     SUPPLY,
@@ -18,7 +17,7 @@ from tests.fixtures.lenders import (
     Venue,
     venue,
 )
-from tests.fixtures.market import ETHER, WETH, Market, Pool
+from tests.fixtures.market import ETHER, FLASH_LOAN, WETH, Market, Pool
 
 Deed = Callable[[Venue, bytes, bytes], None]
 """Inside of a transaction: by an account, for its owner."""
@@ -29,7 +28,7 @@ def positives(seed: int) -> list[Story]:
     tales = {
         "lender": _by_contract(_lender(FLASH_AAVE)),
         "lender of unknown kind": _by_contract(_lender(None)),
-        "fund": _by_contract(_fund(FLASH_BALANCER)),
+        "fund": _by_contract(_fund(FLASH_LOAN)),
         "fund, by transfers": _by_contract(_fund(None)),
         "constructor": _constructor,
         "wallet with code": _wallet_with_code,

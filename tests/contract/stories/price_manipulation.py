@@ -7,15 +7,15 @@ from random import Random
 
 from tests.contract.stories.flash_loan_attack import opened
 from tests.contract.story import Names, Story, attack, dealt, honest
-from tests.fixtures.frames import ChainBuilder
-from tests.fixtures.lenders import Venue
-from tests.fixtures.market import ETHER, WETH, Pool
+from tests.fixtures.frames import ChainBuilder, address, word
+from tests.fixtures.lenders import LIQUIDATION, Venue
+from tests.fixtures.market import ETHER, SYNC, WETH, Pool
 
 Told = Callable[[Venue, list[bytes]], Iterator[None]]
 
 
 def positives(seed: int) -> list[Story]:
-    """Fourteen: with own money, by contract or step by step, by several wallets, and by liquidations."""
+    """Eighteen: at once, step by step, by several wallets, by liquidations, destruction, and a wrong feed."""
     tales = {
         "in one call": _in_one_call,
         "fund": _fund,
@@ -24,6 +24,8 @@ def positives(seed: int) -> list[Story]:
         "in one block": _in_one_block,
         "several buyers": _several_buyers,
         "several loans": _several_loans,
+        "burnt from the pool": _burnt,
+        "wrong feed": _wrong_feed,
     }
     return [
         _attack(tales[name.rsplit(" ", 1)[0]], name, rng, names)
@@ -32,7 +34,7 @@ def positives(seed: int) -> list[Story]:
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """Seven: large swaps, slices, leverage at a fair price, pools evened out, a repayment, both ways."""
+    """Ten: large swaps, slices, leverage at a fair price, pools evened out, repayments, small burns."""
     tales = {
         "large swap": _large_swap,
         "slices": _slices,
@@ -41,6 +43,9 @@ def hard_negatives(seed: int) -> list[Story]:
         "repaid": _repaid,
         "both ways": _both_ways,
         "sandwich": _sandwich,
+        "burns a little": _burns_a_little,
+        "old lender": _old_lender,
+        "liquidated fairly": _liquidated_fairly,
     }
     return [
         _honest(tales[name.rsplit(" ", 1)[0]], name, rng, names) for name, rng, names in dealt(seed, *tales)
@@ -213,3 +218,72 @@ def _sandwich(place: Venue, people: list[bytes]) -> Iterator[None]:
     _buys(place, people[1], place.coin // 10, people[1])
     place.market.trades(people[0], place.pool, 0, units)
     yield
+
+
+def _burns(place: Venue, units: int) -> None:
+    """Inside of a transaction: the token takes so many out of the pool, which syncs."""
+    chain, pool = place.market.chain, place.pool
+    chain.erc20(place.token, pool.where, address("nobody"), units)
+    pool.reserves[0] -= units
+    chain.log(pool.where, (SYNC,), b"".join(map(word, pool.reserves)))
+
+
+def _burnt(place: Venue, people: list[bytes]) -> Iterator[None]:
+    """Most of a pool's tokens are burnt; what the thief has then buys the money in it."""
+    chain, (thief, contract, _) = place.market.chain, people
+    chain.creates(thief, contract)
+    yield
+    place.lender = place.pool.where
+    with chain.transaction(thief, contract, data=b"\1\2\3\4"):
+        _burns(place, place.pool.reserves[0] * 9 // 10)
+        place.market.swaps(place.pool, 0, place.pool.reserves[0], contract, contract)
+
+
+def _burns_a_little(place: Venue, people: list[bytes]) -> Iterator[None]:
+    """A token that burns half a percent of each sale from the pool."""
+    with place.market.chain.transaction(people[0], people[1]):
+        _burns(place, place.pool.reserves[0] // 200)
+        place.market.swaps(place.pool, 0, place.pool.reserves[0] // 10, people[0], people[0])
+    yield
+
+
+def _is_liquidated(place: Venue, who: bytes, owner: bytes, debt: int, seized: int) -> None:
+    chain = place.market.chain
+    with chain.transaction(who, place.vault):
+        chain.erc20(WETH, who, place.vault, debt)
+        chain.erc20(place.token, place.vault[::-1], who, seized)
+        topics = (LIQUIDATION, word(place.token), word(WETH), word(owner))
+        chain.log(place.vault, topics, word(debt) + word(seized) + word(who) + word(0))
+
+
+def _market_of_old(place: Venue) -> Iterator[None]:
+    """The pool has been there for a while, and people trade in it."""
+    pool = place.pool
+    place.market.pools.remove(pool)
+    place.market.fills(pool, address("provider"))
+    place.market.trades(address("provider"), pool, 0, pool.reserves[0] // 1000)
+    for _ in range(7):
+        yield
+
+
+def _wrong_feed(place: Venue, people: list[bytes]) -> Iterator[None]:
+    """Collateral goes for a third of what pools pay for it: the feed is wrong, no pool was moved."""
+    yield from _market_of_old(place)
+    debt = place.coin // 20
+    _is_liquidated(place, people[0], people[2], debt, place.pool.reserves[0] * 3 // 20)
+
+
+def _liquidated_fairly(place: Venue, people: list[bytes]) -> Iterator[None]:
+    yield from _market_of_old(place)
+    _is_liquidated(place, people[0], people[2], place.coin // 20, place.pool.reserves[0] * 11 // 200)
+
+
+def _old_lender(place: Venue, people: list[bytes]) -> Iterator[None]:
+    """Others make dearer what somebody bought and left; he draws half of what it is worth by now."""
+    units = _buys(place, people[0], place.coin // 50, people[0])
+    _leaves(place, people[0], units)
+    yield
+    for _ in range(4):
+        _buys(place, people[1], place.coin // 2, people[1])
+        yield
+    _draws(place, people[0], units * place.pool.reserves[1] // place.pool.reserves[0] // 2)
