@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from random import Random
 
-from tests.contract.story import Names, Story, attack, dealt, honest
+from tests.contract.story import Names, Story, attack, dealt, honest, open_account
 from tests.fixtures.frames import ChainBuilder, word
 from tests.fixtures.lenders import (
     BORROW,
@@ -98,6 +98,7 @@ def _by_contract(deed: Deed) -> Callable[[str, Random, Names], Story]:
         def acts(chain: ChainBuilder) -> Iterator[None]:
             place = opened(chain, names, rng)
             place.lender = lender
+            open_account(chain, owner, ETHER)
             chain.creates(owner, contract)
             yield
             with chain.transaction(owner, contract, data=b"\1\2\3\4"):
@@ -115,6 +116,7 @@ def _constructor(name: str, rng: Random, names: Names) -> Story:
     def acts(chain: ChainBuilder) -> Iterator[None]:
         place = opened(chain, names, rng)
         place.lender = lender
+        open_account(chain, owner, ETHER)
         yield
         with chain.transaction(owner, None):
             _lender(FLASH_AAVE)(place, contract, owner)

@@ -18,7 +18,7 @@ def positives(seed: int) -> list[Story]:
     """Eighteen: at once, step by step, by several wallets, by liquidations, destruction, and a wrong feed."""
     tales = {
         "in one call": _in_one_call,
-        "fund": _fund,
+        "pushed fund": _fund,
         "liquidation": _liquidated,
         "step by step": _steps,
         "in one block": _in_one_block,
