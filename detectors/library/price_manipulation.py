@@ -23,7 +23,7 @@ from detectors.parts.dealings import (
 )
 from detectors.parts.lending import LIQUIDATIONS, Told, told_of
 from detectors.parts.lines import Place
-from detectors.parts.pledges import Pledge, called_payers, pledges
+from detectors.parts.pledges import Look, Pledge, called_payers, pledges, refused_calls
 from detectors.parts.values import values_before
 from detectors.parts.worth import severity
 
@@ -33,9 +33,11 @@ class Settings:
     """least_wei, honest, least_gain, push, most_legs: as of `flash-loan-attack`. covered: what was left for a
     loan would be worth less than this share of it had its owner not bought (lenders want 1.2 times the loan
     and more, so an honest one stays far above). dearer: so many times dearer he made it, or what was taken
-    out of a pool without a trade made the rest. drained: the share of a pool's money that went then. seized:
-    collateral was worth so many times the debt that was paid for it (bonuses end at 1.15). window_s,
-    most_rows: how far back purchases are looked for: all that the row log holds, as thieves wait for weeks.
+    out of a pool without a trade made the rest. attempt: the same where the next call failed (a lender of
+    70 % gives more than its worth for a token 1.4 times too dear). drained: the share of a pool's money that
+    went then. seized: collateral was worth so many times the debt that was paid for it (bonuses end at 1.15).
+    window_s, most_rows: how far back purchases are looked for: all that the row log holds, as thieves wait
+    for weeks.
     """
 
     least_wei: int = 10**17
@@ -45,6 +47,7 @@ class Settings:
     most_legs: int = 200
     covered: float = 0.95
     dearer: float = 1.1
+    attempt: float = 1.5
     drained: float = 0.05
     seized: float = 1.5
     window_s: int = 90 * 86_400
@@ -63,7 +66,8 @@ class PriceManipulation:
 
     Large swaps, slices and sandwiches have nobody who pays by the price (N1); who evens out pools pays and is
     paid by pools alone (N2); leverage at a fair price is covered by what was bought; a token that burns a
-    little of each sale moves little. Fails: attempts that were reverted, as they leave no log; sales that are
+    little of each sale moves little. Fails: attempts in one transaction that was
+    reverted, as it leaves no log; sales that are
     paid out in the pumped token itself; loans by a wrong feed (P3) without a liquidation; pools of unknown
     kinds (P4); over several transactions only purchases in pools of Uniswap's second version with what is
     lent are seen; reserves destroyed in one transaction and used in another. Costs a look at transactions
@@ -82,6 +86,7 @@ class PriceManipulation:
     def score(self, seen: Seen) -> list[Finding]:
         found = [said for deal in self._both_ways(seen) if (said := self._at_once(seen, deal)) is not None]
         found += self._drawn(seen)
+        found += self._refused(seen)
         found += self._destroyed(seen)
         found += self._seized(seen)
         return sorted(found, key=lambda finding: finding.block_number)
@@ -107,20 +112,34 @@ class PriceManipulation:
     def _drawn(self, seen: Seen) -> Iterator[Finding]:
         own, sent = self.settings, seen.transactions
         for number, asset, units in called_payers(seen):
-            at = number - int(sent["number"][0])
-            block, time = int(sent["block"][at]), int(sent["time"][at])
-            owner, holder = int(sent["signer"][at]), int(sent["target"][at])
-            values = values_before(seen, block)
+            values = values_before(seen, int(sent["block"][number - int(sent["number"][0])]))
             if (values.of(asset, units) or 0) < own.least_wei:
                 continue
-            until = int(seen.rows["number"][int(sent["end_row"][at]) - 1]) + 1
-            since = time - own.window_s
-            for pledge in pledges(seen, block, owner, holder, asset, since, own.most_rows, until):
+            look, owner, holder, place = self._look(seen, number)
+            for pledge in pledges(look, owner, holder, asset):
                 lost = values.of(asset, pledge.drawn - pledge.worth) or 0
                 is_short = pledge.worth < own.covered * pledge.drawn
                 if is_short and pledge.times >= own.dearer and lost >= own.least_wei:
-                    place = Place(block_number=block, timestamp=time, transaction=sent["hash"][at].tobytes())
                     yield _step_by_step(seen, pledge, place, lost, own)
+
+    def _refused(self, seen: Seen) -> Iterator[Finding]:
+        """Where the call that was to bring the gain failed."""
+        for number in refused_calls(seen):
+            look, owner, holder, place = self._look(seen, number)
+            for pledge in pledges(look, owner, holder):
+                is_new = pledge.drawn <= 0 < pledge.pledged
+                if is_new and pledge.times >= self.settings.attempt:
+                    yield _attempt(seen, pledge, place, look.until - 1, self.settings)
+
+    def _look(self, seen: Seen, number: int) -> tuple[Look, int, int, Place]:
+        """At the rows up to a transaction; its signer, whom it calls, and where a finding about it stands."""
+        own, sent = self.settings, seen.transactions
+        at = number - int(sent["number"][0])
+        block, time = int(sent["block"][at]), int(sent["time"][at])
+        until = int(seen.rows["number"][int(sent["end_row"][at]) - 1]) + 1
+        look = Look(seen, block, time - own.window_s, own.most_rows, until)
+        place = Place(block_number=block, timestamp=time, transaction=sent["hash"][at].tobytes())
+        return look, int(sent["signer"][at]), int(sent["target"][at]), place
 
     def _destroyed(self, seen: Seen) -> Iterator[Finding]:
         own, bare = self.settings, bare_syncs(seen)
@@ -148,7 +167,7 @@ class PriceManipulation:
                 (seized - repaid, each)
                 for each in told_of(seen, deal.number, LIQUIDATIONS)
                 if (seized := deal.values.of(each.asset, each.amount)) is not None
-                and (repaid := deal.values.of(each.debt, each.repaid)) is not None
+                and (repaid := deal.values.at_price(each.debt, each.repaid)) is not None
                 and seized >= own.seized * repaid
                 and seized - repaid >= own.least_wei
             ]
@@ -202,11 +221,6 @@ def _at_once(seen: Seen, deal: Dealing, losses: list[Loss], push: Push, gain: in
 
 def _step_by_step(seen: Seen, pledge: Pledge, place: Place, lost: int, own: Settings) -> Finding:
     owner, holder = seen.address(pledge.owner), seen.address(pledge.holder)
-    roles: dict[int, RoleName] = {pledge.owner: "attacker", pledge.holder: "victim"}
-    for bought in pledge.purchases:
-        roles.setdefault(bought.signer, "attacker")
-        roles.setdefault(bought.pool, "infrastructure")
-    numbers = sorted({*pledge.rows, *(row for bought in pledge.purchases for row in bought.rows)})
     covered = pledge.worth / pledge.drawn
     return Finding(
         **place,
@@ -215,8 +229,8 @@ def _step_by_step(seen: Seen, pledge: Pledge, place: Place, lost: int, own: Sett
         subject=owner,
         score=_score(pledge.times, 1 - covered),
         severity=severity("critical", lost, has_tokens=False),
-        roles=tuple((seen.address(number), role) for number, role in roles.items()),
-        rows=seen.evidence(numbers),
+        roles=_roles(seen, pledge),
+        rows=seen.evidence(_evidence(pledge)),
         measured={
             "least_wei": str(lost),
             "dearer": round(pledge.times, 6),
@@ -231,6 +245,39 @@ def _step_by_step(seen: Seen, pledge: Pledge, place: Place, lost: int, own: Sett
         proven=True,
         value_wei=lost,
     )
+
+
+def _attempt(seen: Seen, pledge: Pledge, place: Place, row: int, own: Settings) -> Finding:
+    owner, holder = seen.address(pledge.owner), seen.address(pledge.holder)
+    return Finding(
+        **place,
+        category="price-manipulation",
+        subject_kind="wallet",
+        subject=owner,
+        score=0.5,
+        severity="low",
+        roles=_roles(seen, pledge),
+        rows=seen.evidence([*_evidence(pledge), row]),
+        measured={"attempt": round(pledge.times, 6), "purchases": len(pledge.purchases)},
+        thresholds={"attempt": own.attempt},
+        explanation=(
+            f"{hexed(owner)} made a token {pledge.times:.2f} times dearer by {len(pledge.purchases)}"
+            f" purchases and left it with {hexed(holder)}, which refused the next call."
+        ),
+    )
+
+
+def _roles(seen: Seen, pledge: Pledge) -> tuple[tuple[bytes, RoleName], ...]:
+    """The owner and who bought for him; who holds the pledge; the pools."""
+    roles: dict[int, RoleName] = {pledge.owner: "attacker", pledge.holder: "victim"}
+    for bought in pledge.purchases:
+        roles.setdefault(bought.signer, "attacker")
+        roles.setdefault(bought.pool, "infrastructure")
+    return tuple((seen.address(number), role) for number, role in roles.items())
+
+
+def _evidence(pledge: Pledge) -> list[int]:
+    return sorted({*pledge.rows, *(row for bought in pledge.purchases for row in bought.rows)})
 
 
 def _by_destruction(
@@ -266,10 +313,8 @@ def _by_destruction(
 
 def _by_feed(seen: Seen, deal: Dealing, found: list[tuple[int, Told]], own: Settings) -> Finding:
     lost, (_, most) = sum(wei for wei, _ in found), max(found, key=lambda each: each[0])
-    seized, repaid = (
-        deal.values.of(*each) or 0 for each in ((most.asset, most.amount), (most.debt, most.repaid))
-    )
-    times = seized / max(repaid, 1)
+    repaid = deal.values.at_price(most.debt, most.repaid) or 1
+    times = (deal.values.of(most.asset, most.amount) or 0) / repaid
     owners = dict.fromkeys(told.owner for _, told in found)
     victims = [Loss(owner, lost, 1.0, (most.asset,), False) for owner in owners]
     signer, owner = hexed(seen.address(deal.signer)), hexed(seen.address(most.owner))

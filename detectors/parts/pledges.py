@@ -62,54 +62,57 @@ class Pledge:
         return int(self.pledged * (money / token) / self.times)
 
 
-def pledges(
-    seen: Seen, block: int, owner: int, holder: int, money: int, since: int, most: int, until: int
-) -> list[Pledge]:
-    """By the owner's newest rows, at most `most`, before row `until`; purchases no older than `since`."""
-    rows = _newest(seen, owner, block, most, 0, until)
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Whose rows are looked at, before row `until`, at most `most`; purchases are no older than `since`."""
+
+    seen: Seen
+    block: int
+    since: int
+    most: int
+    until: int
+
+    def rows(self, who: int, since: int = 0) -> Columns:
+        rows = self.seen.history("rows").rows(who, self.block, self.most)
+        young = (rows["time"] >= since) & (rows["row"] < self.until)
+        return {name: column[young] for name, column in rows.items()}
+
+
+def pledges(look: Look, owner: int, holder: int, money: int | None = None) -> list[Pledge]:
+    """What an owner left with a holder after he bought it, against `money`, or whatever he paid for it."""
+    rows = look.rows(owner)
     given = _moves(rows, owner, holder)
-    tokens = [int(token) for token in np.unique(rows["asset"][given]) if money_of(seen, int(token)) != money]
-    return [
-        each
-        for token in tokens
-        if (each := _pledge(seen, block, rows, owner, holder, money, token, since, most, until))
-    ]
+    tokens = [int(token) for token in np.unique(rows["asset"][given])]
+    found = [_pledge(look, rows, owner, holder, money, token) for token in tokens]
+    return [each for each in found if each is not None and each.money != money_of(look.seen, each.token)]
 
 
 def _pledge(
-    seen: Seen,
-    block: int,
-    rows: Columns,
-    owner: int,
-    holder: int,
-    money: int,
-    token: int,
-    since: int,
-    most: int,
-    until: int,
+    look: Look, rows: Columns, owner: int, holder: int, money: int | None, token: int
 ) -> Pledge | None:
     came = (rows["kind"] == Kind.ERC20) & (rows["target"] == owner) & (rows["asset"] == token)
-    came &= rows["time"] >= since
+    came &= rows["time"] >= look.since
     bought = list[Bought]()
     for t in dict.fromkeys(rows["transaction"][came & (rows["source"] != holder)].tolist()):
         signer = int(rows["signer"][rows["transaction"] == t][0])
-        theirs = rows if signer == owner else _newest(seen, signer, block, most, since, until)
+        theirs = rows if signer == owner else look.rows(signer, look.since)
         own = {name: column[theirs["transaction"] == t] for name, column in theirs.items()}
-        if (each := _bought(seen, own, owner, money, token)) is not None:
+        if (each := _bought(look.seen, own, owner, money, token)) is not None:
             bought.append(each)
     if not bought:
         return None
     bought.reverse()  # rows are newest first
+    paid = bought[-1].money
     begin = min(bought[0].rows)
-    pledged, there = _balance(rows, owner, holder, {token}, 0, until)
-    coins = {int(asset) for asset in np.unique(rows["asset"]) if money_of(seen, int(asset)) == money}
+    pledged, there = _balance(rows, owner, holder, {token}, 0, look.until)
+    coins = {int(asset) for asset in np.unique(rows["asset"]) if money_of(look.seen, int(asset)) == paid}
     lent, _ = _balance(rows, owner, holder, coins, 0, begin)
-    less, taken = _balance(rows, owner, holder, coins, begin, until)
-    drawn = -less - max(0, lent)
-    return Pledge(owner, holder, money, token, pledged, drawn, tuple(bought), (*there, *taken))
+    less, taken = _balance(rows, owner, holder, coins, begin, look.until)
+    drawn, same = -less - max(0, lent), tuple(each for each in bought if each.money == paid)
+    return Pledge(owner, holder, paid, token, pledged, drawn, same, (*there, *taken))
 
 
-def _bought(seen: Seen, rows: Columns, owner: int, money: int, token: int) -> Bought | None:
+def _bought(seen: Seen, rows: Columns, owner: int, money: int | None, token: int) -> Bought | None:
     """The purchase that the rows of one transaction tell of; the pool synced once, to what it holds."""
     paid = (rows["kind"] == Kind.ERC20) & (rows["target"] == owner) & (rows["asset"] == token)
     for pool in dict.fromkeys(rows["source"][paid].tolist()):
@@ -117,12 +120,10 @@ def _bought(seen: Seen, rows: Columns, owner: int, money: int, token: int) -> Bo
         swapped = (rows["kind"] == Kind.SWAP_V2) & (rows["emitter"] == pool)
         into = (rows["kind"] == Kind.ERC20) & (rows["target"] == pool)
         assets = np.unique(rows["asset"][into])
-        if (
-            synced.size != 1
-            or not swapped.any()
-            or assets.size != 1
-            or money_of(seen, int(assets[0])) != money
-        ):
+        if synced.size != 1 or not swapped.any() or assets.size != 1:
+            continue
+        paid_in = money_of(seen, int(assets[0]))
+        if money not in (None, paid_in):
             continue
         came = sum(whole(each) for each in rows["amount"][into])
         went = sum(whole(each) for each in rows["amount"][paid & (rows["source"] == pool)])
@@ -134,7 +135,8 @@ def _bought(seen: Seen, rows: Columns, owner: int, money: int, token: int) -> Bo
             numbers = rows["row"][
                 (rows["kind"] == Kind.SYNC) & (rows["emitter"] == pool) | into | paid | swapped
             ]
-            return Bought(pool, money, before, after, int(rows["signer"][0]), tuple(sorted(numbers.tolist())))
+            told = tuple(sorted(numbers.tolist()))
+            return Bought(pool, paid_in, before, after, int(rows["signer"][0]), told)
     return None
 
 
@@ -156,10 +158,12 @@ def _moves(rows: Columns, source: int, target: int) -> np.ndarray[tuple[int], np
     return found
 
 
-def _newest(seen: Seen, who: int, block: int, most: int, since: int, until: int) -> Columns:
-    rows = seen.history("rows").rows(who, block, most)
-    young = (rows["time"] >= since) & (rows["row"] < until)
-    return {name: column[young] for name, column in rows.items()}
+def refused_calls(seen: Seen) -> list[int]:
+    """Transactions that call a contract and failed, by number."""
+    sent = seen.transactions
+    refused = ~sent["done"] & (sent["selector"] >= 0) & (sent["target"] != sent["signer"])
+    numbers: list[int] = sent["number"][refused].tolist()
+    return numbers
 
 
 def called_payers(seen: Seen) -> Sequence[tuple[int, int, int]]:
