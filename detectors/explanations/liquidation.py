@@ -36,5 +36,5 @@ class Liquidation:
         return f"a liquidation: {len(told)} debts were repaid for collateral"
 
     def _is_dear(self, values: Values, told: Told) -> bool:
-        seized, repaid = values.of(told.asset, told.amount), values.of(told.debt, told.repaid)
+        seized, repaid = values.of(told.asset, told.amount), values.at_price(told.debt, told.repaid)
         return seized is not None and repaid is not None and seized > self.settings.bonus * repaid

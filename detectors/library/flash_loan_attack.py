@@ -82,8 +82,8 @@ class FlashLoanAttack:
 
     def _finding(self, seen: Seen, deal: Dealing) -> Finding | None:
         own = self.settings
-        losses = deal.losses(own.least_wei, own.honest)
         push = used_push(deal, own.push)
+        losses = deal.losses(own.least_wei, own.honest, by_sale=push is not None)
         if push is None:
             losses = [loss for loss in losses if not loss.blind and not settled(deal, loss)]
         gain = deal.gain()

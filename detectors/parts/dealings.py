@@ -93,13 +93,19 @@ class Dealing:
             found.append(Push(pool, times, legs[0].row, turns[0] if turns else None))
         return sorted(found, key=lambda push: (push.back is None, -push.times))
 
-    def losses(self, least: int, honest: float) -> list[Loss]:
+    def losses(self, least: int, honest: float, by_sale: bool = True) -> list[Loss]:
         """Of accounts beside the side, pools and lenders, that got back less than the share `honest` of what
-        they paid, by `least` wei or more; the greatest first.
+        they paid, by `least` wei or more; the greatest first. What they got counts for what its sale would
+        have fetched or, not `by_sale`, for its price, which is more.
         """
         found = list[tuple[int, Loss]]()
         for account, mine in self._others():
-            worth = {change.asset: self.values.of(change.asset, change.more) for change in mine}
+            worth = {
+                change.asset: self.values.of(change.asset, change.more)
+                if by_sale or change.more < 0
+                else self.values.at_price(change.asset, change.more)
+                for change in mine
+            }
             paid = -sum(wei for wei in worth.values() if wei is not None and wei < 0)
             got = sum(wei for wei in worth.values() if wei is not None and wei > 0)
             blind = any(change.more > 0 and worth[change.asset] is None for change in mine)
@@ -139,13 +145,9 @@ class Dealing:
         mine = (self.values.of(line.asset, line.more) for line in self.changes if line.account in self.side)
         return sum(wei for wei in mine if wei is not None)
 
-    def gainers(self) -> list[int]:
-        """Of the side, who has more of anything."""
-        return list(
-            dict.fromkeys(
-                line.account for line in self.changes if line.account in self.side and line.more > 0
-            )
-        )
+    def more(self, asset: int) -> int:
+        """Units that the side has more of an asset."""
+        return sum(line.more for line in self.changes if line.asset == asset and line.account in self.side)
 
     def evidence(self, seen: Seen) -> list[int]:
         """All that moved or was lent: at most so many rows that they can be read."""

@@ -29,6 +29,11 @@ class Told:
     repaid: int = 0
 
 
+def money_of(seen: Seen, asset: int) -> int:
+    """The coin and what wraps it are 0."""
+    return 0 if asset in seen.coins["id"] else asset
+
+
 def transaction_at(seen: Seen, transaction: bytes) -> int:
     """Its number, of a piece in which it is."""
     found = (seen.transactions["hash"] == np.frombuffer(transaction, np.uint8)).all(axis=1)
@@ -59,5 +64,6 @@ def _told(seen: Seen, row: int) -> Told:
     market, third, asset, source = (int(rows[name][row]) for name in names)
     amount = whole(rows["amount"][row])
     if kind in LIQUIDATIONS:
-        return Told(kind, market, source, asset, amount, third, whole(rows["amount2"][row]))
+        repaid = whole(rows["amount2"][row])
+        return Told(kind, market, source, asset, amount, money_of(seen, third), repaid)
     return Told(kind, market, third, asset, amount)

@@ -9,6 +9,7 @@ import numpy as np
 
 from detectors.memory.layout import Columns
 from detectors.parts.contract import Kind, Seen
+from detectors.parts.lending import money_of
 from detectors.parts.trades import whole
 
 
@@ -29,7 +30,7 @@ class Bought:
 @dataclass(frozen=True, slots=True)
 class Pledge:
     """`pledged` units of `token` that `owner` left with `holder`, and `drawn` units of `money` that he took
-    from it since his first purchase; each less what went back.
+    from it since his first purchase, beyond what he had lent it before; each less what went back.
     """
 
     owner: int
@@ -43,61 +44,75 @@ class Pledge:
 
     @property
     def times(self) -> float:
-        """How many times dearer the purchases made the token."""
-        first, last = self.purchases[0].before, self.purchases[-1].after
-        return (last[0] / last[1]) / (first[0] / first[1])
+        """How many times dearer the purchases still kept the token when the last was done: what others bought
+        meanwhile is the market, and what they sold took back a part of it.
+        """
+        excess, stood = 1.0, 0.0
+        for bought in self.purchases:
+            begin, end = (money / token for money, token in (bought.before, bought.after))
+            if stood and begin < stood:
+                excess = max(1.0, excess * begin / stood)
+            excess, stood = excess * end / begin, end
+        return excess
 
     @property
     def worth(self) -> int:
-        """What was pledged was worth before the purchases, in money."""
-        money, token = self.purchases[0].before
-        return self.pledged * money // token
+        """What was pledged would be worth in money without the purchases."""
+        money, token = self.purchases[-1].after
+        return int(self.pledged * (money / token) / self.times)
 
 
-def pledges(
-    seen: Seen, block: int, owner: int, holder: int, money: int, since: int, most: int
-) -> list[Pledge]:
-    """By the owner's newest rows, at most `most`, none of before the time `since`."""
-    rows = _newest(seen, owner, block, most, since)
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Whose rows are looked at, before row `until`, at most `most`; purchases are no older than `since`."""
+
+    seen: Seen
+    block: int
+    since: int
+    most: int
+    until: int
+
+    def rows(self, who: int, since: int = 0) -> Columns:
+        rows = self.seen.history("rows").rows(who, self.block, self.most)
+        young = (rows["time"] >= since) & (rows["row"] < self.until)
+        return {name: column[young] for name, column in rows.items()}
+
+
+def pledges(look: Look, owner: int, holder: int, money: int | None = None) -> list[Pledge]:
+    """What an owner left with a holder after he bought it, against `money`, or whatever he paid for it."""
+    rows = look.rows(owner)
     given = _moves(rows, owner, holder)
-    tokens = [int(token) for token in np.unique(rows["asset"][given]) if _money(seen, int(token)) != money]
-    return [
-        each
-        for token in tokens
-        if (each := _pledge(seen, block, rows, owner, holder, money, token, since, most))
-    ]
+    tokens = [int(token) for token in np.unique(rows["asset"][given])]
+    found = [_pledge(look, rows, owner, holder, money, token) for token in tokens]
+    return [each for each in found if each is not None and each.money != money_of(look.seen, each.token)]
 
 
 def _pledge(
-    seen: Seen,
-    block: int,
-    rows: Columns,
-    owner: int,
-    holder: int,
-    money: int,
-    token: int,
-    since: int,
-    most: int,
+    look: Look, rows: Columns, owner: int, holder: int, money: int | None, token: int
 ) -> Pledge | None:
     came = (rows["kind"] == Kind.ERC20) & (rows["target"] == owner) & (rows["asset"] == token)
+    came &= rows["time"] >= look.since
     bought = list[Bought]()
     for t in dict.fromkeys(rows["transaction"][came & (rows["source"] != holder)].tolist()):
         signer = int(rows["signer"][rows["transaction"] == t][0])
-        theirs = rows if signer == owner else _newest(seen, signer, block, most, since)
+        theirs = rows if signer == owner else look.rows(signer, look.since)
         own = {name: column[theirs["transaction"] == t] for name, column in theirs.items()}
-        if (each := _bought(seen, own, owner, money, token)) is not None:
+        if (each := _bought(look.seen, own, owner, money, token)) is not None:
             bought.append(each)
     if not bought:
         return None
     bought.reverse()  # rows are newest first
+    paid = bought[-1].money
     begin = min(bought[0].rows)
-    pledged, there = _balance(rows, owner, holder, {token}, 0)
-    coins = {int(asset) for asset in np.unique(rows["asset"]) if _money(seen, int(asset)) == money}
-    less, taken = _balance(rows, owner, holder, coins, begin)
-    return Pledge(owner, holder, money, token, pledged, -less, tuple(bought), (*there, *taken))
+    pledged, there = _balance(rows, owner, holder, {token}, 0, look.until)
+    coins = {int(asset) for asset in np.unique(rows["asset"]) if money_of(look.seen, int(asset)) == paid}
+    lent, _ = _balance(rows, owner, holder, coins, 0, begin)
+    less, taken = _balance(rows, owner, holder, coins, begin, look.until)
+    drawn, same = -less - max(0, lent), tuple(each for each in bought if each.money == paid)
+    return Pledge(owner, holder, paid, token, pledged, drawn, same, (*there, *taken))
 
 
-def _bought(seen: Seen, rows: Columns, owner: int, money: int, token: int) -> Bought | None:
+def _bought(seen: Seen, rows: Columns, owner: int, money: int | None, token: int) -> Bought | None:
     """The purchase that the rows of one transaction tell of; the pool synced once, to what it holds."""
     paid = (rows["kind"] == Kind.ERC20) & (rows["target"] == owner) & (rows["asset"] == token)
     for pool in dict.fromkeys(rows["source"][paid].tolist()):
@@ -105,7 +120,10 @@ def _bought(seen: Seen, rows: Columns, owner: int, money: int, token: int) -> Bo
         swapped = (rows["kind"] == Kind.SWAP_V2) & (rows["emitter"] == pool)
         into = (rows["kind"] == Kind.ERC20) & (rows["target"] == pool)
         assets = np.unique(rows["asset"][into])
-        if synced.size != 1 or not swapped.any() or assets.size != 1 or _money(seen, int(assets[0])) != money:
+        if synced.size != 1 or not swapped.any() or assets.size != 1:
+            continue
+        paid_in = money_of(seen, int(assets[0]))
+        if money not in (None, paid_in):
             continue
         came = sum(whole(each) for each in rows["amount"][into])
         went = sum(whole(each) for each in rows["amount"][paid & (rows["source"] == pool)])
@@ -114,20 +132,23 @@ def _bought(seen: Seen, rows: Columns, owner: int, money: int, token: int) -> Bo
         after = held[side], held[1 - side]
         before = after[0] - came, after[1] + went
         if min(*before, *after) > 0:
-            numbers = rows["number"][
+            numbers = rows["row"][
                 (rows["kind"] == Kind.SYNC) & (rows["emitter"] == pool) | into | paid | swapped
             ]
-            return Bought(pool, money, before, after, int(rows["signer"][0]), tuple(sorted(numbers.tolist())))
+            told = tuple(sorted(numbers.tolist()))
+            return Bought(pool, paid_in, before, after, int(rows["signer"][0]), told)
     return None
 
 
-def _balance(rows: Columns, owner: int, holder: int, assets: set[int], begin: int) -> tuple[int, list[int]]:
-    """Units that went from owner to holder, less those that came back, in rows from `begin` on; the rows."""
-    of_asset = np.isin(rows["asset"], list(assets)) & (rows["number"] >= begin)
+def _balance(
+    rows: Columns, owner: int, holder: int, assets: set[int], begin: int, end: int
+) -> tuple[int, list[int]]:
+    """Units from owner to holder, less those that came back, from row `begin` to `end`; the rows."""
+    of_asset = np.isin(rows["asset"], list(assets)) & (rows["row"] >= begin) & (rows["row"] < end)
     out = _moves(rows, owner, holder) & of_asset
     back = _moves(rows, holder, owner) & of_asset
     units = sum(map(whole, rows["amount"][out])) - sum(map(whole, rows["amount"][back]))
-    return units, rows["number"][out | back].tolist()
+    return units, rows["row"][out | back].tolist()
 
 
 def _moves(rows: Columns, source: int, target: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -137,15 +158,12 @@ def _moves(rows: Columns, source: int, target: int) -> np.ndarray[tuple[int], np
     return found
 
 
-def _newest(seen: Seen, who: int, block: int, most: int, since: int) -> Columns:
-    rows = seen.history("rows").rows(who, block, most)
-    young = rows["time"] >= since
-    return {name: column[young] for name, column in rows.items()}
-
-
-def _money(seen: Seen, asset: int) -> int:
-    """The coin and what wraps it are 0."""
-    return 0 if asset in seen.coins["id"] else asset
+def refused_calls(seen: Seen) -> list[int]:
+    """Transactions that call a contract and failed, by number."""
+    sent = seen.transactions
+    refused = ~sent["done"] & (sent["selector"] >= 0) & (sent["target"] != sent["signer"])
+    numbers: list[int] = sent["number"][refused].tolist()
+    return numbers
 
 
 def called_payers(seen: Seen) -> Sequence[tuple[int, int, int]]:

@@ -45,6 +45,15 @@ class Values:
             return None
         return price.of(units) if units >= 0 else -price.of(-units)
 
+    def at_price(self, asset: int, units: int) -> int | None:
+        """Wei for so many units at the price of one, though a sale of all would fetch less."""
+        rate = self.rate(asset)
+        if asset == 0 or rate is None:
+            return units if asset == 0 else None
+        if asset not in self.known:
+            self.used.add(asset)
+        return int(rate * units)
+
     def rate(self, asset: int) -> float | None:
         """Wei a unit, as `of` for a small sum."""
         price = Price(1.0, 1.0) if asset == 0 else self.known.get(asset) or self.assumed.get(asset)
