@@ -94,7 +94,7 @@ class Reentrancy:
         amount = whole(rows["amount"][group[:1]])[0]
         hands = set(rows["target"][group].tolist())
         given, taken = _dealings(one, hands | side, bank, asset)
-        if given < amount or taken < given + self.settings.beyond * amount:
+        if given < amount or 1_000 * (taken - given) < round(1_000 * self.settings.beyond) * amount:
             return None
         numbers = tuple(rows["number"][group].tolist())
         return Raid(bank, asset, amount, group.size, given, taken, tuple(sorted(hands)), numbers)
@@ -123,8 +123,8 @@ class Reentrancy:
                 "paid_out": str(raid.taken),
             },
             thresholds={"payouts": self.settings.payouts, "beyond": self.settings.beyond},
-            explanation=f"{hexed(bank)} paid the side of {hexed(wallet)} the same sum {raid.times} times in one "
-            f"transaction: {raid.taken} units in all, of {raid.given} that it ever put in.",
+            explanation=f"{hexed(bank)} paid the side of {hexed(wallet)} the same sum {raid.times} times in "
+            f"one transaction: {raid.taken} units in all, of {raid.given} that it ever put in.",
             value_wei=wei or None,
         )  # fmt: skip
 
@@ -143,7 +143,11 @@ def _repeating(rows: Columns) -> Array:
 
 def _groups(rows: Columns, side: set[int], swaps: set[int]) -> list[Array]:
     """Places of rows by which one account that is none of the side's pays the side the same sum."""
-    pays = np.isin(rows["kind"], PAYS) & np.isin(rows["target"], list(side)) & ~np.isin(rows["source"], list(side))
+    pays = (
+        np.isin(rows["kind"], PAYS)
+        & np.isin(rows["target"], list(side))
+        & ~np.isin(rows["source"], list(side))
+    )
     pays &= (rows["source"] != NOBODY) & ~np.isin(rows["source"], list(swaps))
     groups: dict[tuple[int, int, bytes], list[int]] = {}
     for at in np.flatnonzero(pays).tolist():
@@ -159,7 +163,9 @@ def _dealings(one: Inside, side: set[int], bank: int, asset: int) -> tuple[int, 
         rows = people.rows(who)
         about = (rows["row"] <= last) & np.isin(rows["kind"], PAID_IN)
         about &= (rows["kind"] == Kind.ERC20) == (asset != 0)
-        about &= (rows["asset"] == asset) if asset else (rows["kind"] != Kind.TRANSACTION) | (rows["flag"] != 0)
+        about &= (
+            (rows["asset"] == asset) if asset else (rows["kind"] != Kind.TRANSACTION) | (rows["flag"] != 0)
+        )
         given += sum(whole(rows["amount"][about & (rows["source"] == who) & (rows["target"] == bank)]))
         taken += sum(whole(rows["amount"][about & (rows["target"] == who) & (rows["source"] == bank)]))
     return given, taken

@@ -1,4 +1,6 @@
-"""Vault inflation: whoever has the shares of a nearly empty vault gives to it, so that others' deposits buy none."""
+"""Vault inflation: whoever has the shares of a nearly empty vault gives to it, so that others' deposits buy
+none.
+"""
 
 from __future__ import annotations
 
@@ -110,8 +112,12 @@ class VaultInflation:
             if rows["target"][at] != vault:
                 continue
             factor = (held + amount) / max(held, 1)
-            if factor >= self.settings.factor and not _shares_made(rows, moves[place + 1 :], vault, line.asset):
-                gift = Gift(vault, line.asset, amount, factor, int(rows["source"][at]), int(rows["number"][at]))
+            if factor >= self.settings.factor and not _shares_made(
+                rows, moves[place + 1 :], vault, line.asset
+            ):
+                gift = Gift(
+                    vault, line.asset, amount, factor, int(rows["source"][at]), int(rows["number"][at])
+                )
                 best = gift if best is None or gift.amount > best.amount else best
             held += amount
         return best
@@ -132,7 +138,11 @@ class VaultInflation:
         supply = max((line.issued for line in one.lines() if line.account == vault), default=0)
         shares = (rows["kind"] == Kind.ERC20) & (rows["asset"] == vault) & (rows["number"] < gift.row)
         makers = np.isin(rows["source"], (NOBODY, vault)), np.isin(rows["target"], (NOBODY, vault))
-        return supply + sum(whole(rows["amount"][shares & makers[0]])) - sum(whole(rows["amount"][shares & makers[1]]))
+        return (
+            supply
+            + sum(whole(rows["amount"][shares & makers[0]]))
+            - sum(whole(rows["amount"][shares & makers[1]]))
+        )
 
     def _finding(self, one: Inside, gift: Gift, own: float) -> Finding:
         seen, giver = one.seen, one.seen.address(gift.giver)
@@ -153,10 +163,14 @@ class VaultInflation:
             transaction=one.hash,
             roles=tuple((seen.address(who), role) for who, role in roles.items()),
             rows=seen.evidence(sorted({*rows["row"][shares][:20].tolist(), gift.row})),
-            measured={"factor": round(min(gift.factor, 1e30), 6), "own": round(own, 6), "gift": str(gift.amount)},
+            measured={
+                "factor": round(min(gift.factor, 1e30), 6),
+                "own": round(own, 6),
+                "gift": str(gift.amount),
+            },
             thresholds={"factor": self.settings.factor, "own": self.settings.own},
-            explanation=f"{hexed(giver)}, who has {own:.0%} of the shares of {hexed(seen.address(gift.vault))}, gave it "
-            f"{gift.amount} units of {hexed(seen.address(gift.asset))}: a share is {gift.factor:.3g} times as dear.",
+            explanation=f"{hexed(giver)} has {own:.0%} of the shares of {hexed(seen.address(gift.vault))} "
+            f"and gave it {gift.amount} units: a share is {gift.factor:.3g} times as dear.",
             value_wei=wei or None,
         )
 

@@ -20,10 +20,10 @@ NOBODY = 0
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Of an account and asset in a transaction, in units: what it had `before`, `received` and `paid`; `short`
-    is what it has spent beyond all that was seen to come, `got` what ever came, this transaction with it;
-    `supply` is the asset's, before, `issued` that of the token that the account is. `first` and `last`: times
-    at which it had more, before; 0 for never. `known_from`: see the part `kept`.
+    """Of an account and asset in a transaction, in units: what it had `before`, `received` and `paid`;
+    `short` is what it has spent beyond all that was seen to come, `got` what ever came, this transaction with
+    it; `supply` is the asset's, before, `issued` that of the token that the account is. `first` and `last`:
+    times at which it had more, before; 0 for never. `known_from`: see the part `kept`.
     """
 
     account: int

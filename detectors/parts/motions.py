@@ -20,8 +20,8 @@ SAID = Layout(ints=("row", "kind", "who", "target", "side", "transaction", "gove
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A proposal is remembered for horizon_s seconds after its last row: votes take days, timelocks weeks, and
-    what was decided is carried out months later. cap: proposals in use at once.
+    """A proposal is remembered for horizon_s seconds after its last row: votes take days, timelocks weeks,
+    and what was decided is carried out months later. cap: proposals in use at once.
     """
 
     horizon_s: int = 180 * DAY
