@@ -19,8 +19,8 @@ _COIN = (Kind.TRANSACTION, Kind.INNER_VALUE)
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """Of a proposal: who proposed it, the row that says so and its time; of each who voted for it how many
-    votes, by which row.
+    """Of a proposal: who proposed it, the row that says so, the time of the last vote; of each who voted for
+    it how many votes, by which row.
     """
 
     proposer: int
@@ -60,7 +60,7 @@ def ballot_of(people: People, item: int) -> Ballot | None:
     cast = dict(zip(who, whole(said["amount"][votes]), strict=True))
     rows = dict(zip(who, said["row"][votes].tolist(), strict=True))
     first = int(said["row"][created].min())
-    return Ballot(int(said["who"][created][0]), first, cast, rows, int(said["time"].max()))
+    return Ballot(int(said["who"][created][0]), first, cast, rows, int(said["time"][votes].max()))
 
 
 def tied(people: People, ballot: Ballot, party: set[int], within_s: int) -> list[int]:
