@@ -27,13 +27,14 @@ class Settings:
     """share: of what a contract had of an asset goes to one taker; with what left it in window_s before, so
     that a theft in pieces is whole and the last of many payments is a small part. payees: of that asset in
     this time; a fund that pays many does its work. recent_s: control that changed hands so shortly before
-    counts with the theft.
+    counts with the theft. lain_s: for how long an asset lay in a contract that is older than the stream.
     """
 
     share: float = 0.6
     payees: int = 3
     window_s: int = 3600
     recent_s: int = 7 * DAY
+    lain_s: int = DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class AssetDrain:
         if best is None or best.account == NOBODY:
             return None
         rows = people.rows(line.account)
-        if (rows["signer"] == line.account).any() or not self._is_contract(one, rows, line.account):
+        if (rows["signer"] == line.account).any() or not self._is_kept(one, rows, line):
             return None
         out = _of_asset(rows, line.asset) & (rows["source"] == line.account)
         out &= rows["time"] + self.settings.window_s >= one.of("time")
@@ -128,12 +129,14 @@ class AssetDrain:
             return None
         return Taking(line.account, line.asset, -line.more, min(1.0, share), best.account)
 
-    def _is_contract(self, one: Inside, rows: Columns, who: int) -> bool:
-        if one.seen.history("contracts.made").rows(who, one.of("block"), 1)["row"].size:
+    def _is_kept(self, one: Inside, rows: Columns, line: Line) -> bool:
+        """Whether it is a contract that was seen to be made, so that all it has is known, or an older one in
+        which the asset lay for a while: what just came in may be passing through.
+        """
+        if one.seen.history("contracts.made").rows(line.account, one.of("block"), 1)["row"].size:
             return True
-        return bool(
-            ((rows["kind"] == Kind.TRANSACTION) & (rows["target"] == who) & (rows["small"] >= 0)).any()
-        )
+        called = (rows["kind"] == Kind.TRANSACTION) & (rows["target"] == line.account) & (rows["small"] >= 0)
+        return bool(called.any()) and line.first + self.settings.lain_s <= one.of("time")
 
     def _is_related(self, one: Inside, people: People, line: Line, taker: int, first: int) -> bool:
         """Whether a taker has to do with a contract, or is one of its owner's."""

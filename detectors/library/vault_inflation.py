@@ -111,7 +111,7 @@ class VaultInflation:
                 held -= min(held, amount)
             if rows["target"][at] != vault:
                 continue
-            factor = (held + amount) / max(held, 1)
+            factor = (held + amount) / held if held else 0.0
             if factor >= self.settings.factor and not _shares_made(
                 rows, moves[place + 1 :], vault, line.asset
             ):
