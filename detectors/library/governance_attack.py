@@ -11,10 +11,11 @@ from detectors.alerts.alert import RoleName
 from detectors.base import Finding, Tier, hexed
 from detectors.kernels.decoding import Kind
 from detectors.parts import worth
-from detectors.parts.ballots import ballot_of, hired, tied
+from detectors.parts.ballots import Ballot, ballot_of, hired, tied
 from detectors.parts.contract import Seen
 from detectors.parts.inside import NOBODY, Inside, transactions_with
 from detectors.parts.people import People
+from detectors.parts.takeovers import handed_over, made_money, replaced
 
 HOUR = 3600
 LOANS = (Kind.FLASH_LOAN_AAVE, Kind.FLASH_LOAN_BALANCER, Kind.FLASH_LOAN_ERC3156, Kind.FLASH_V3)
@@ -61,10 +62,14 @@ class GovernanceAttack:
 
     Left in peace: grants (a small part), treasuries that move to a contract, motions that many carry.
 
-    Fails: shares below a quarter (hard case 13.P1: 5 % of Compound's treasury); a payee that is a contract
-    which the thief made; takeovers by an admin's change (P3, P5) or a mint (P4); proposals whose code is
-    replaced (P2); governors with other events than OpenZeppelin's and Compound's. Costs a look at each
-    execution. Source: Beanstalk ($182M); Forta's rule of 5 % of votes found 0 of 3.
+    A motion that pays nobody takes as well: control of a contract for the proposer or his hands (hard case
+    13.P3), a quarter of a token's supply minted for them (P4), code made anew after it was proposed (P2).
+
+    Fails: shares below a quarter (P1: 5 % of Compound's treasury); a payee that is a contract which the thief
+    made; rules that were changed before the vote by a fault of the code (P5); treasuries older than the
+    stream, unless the votes were got for it; governors with other events than OpenZeppelin's and Compound's.
+    Costs a look at each execution and vote. Source: Beanstalk ($182M); Forta's rule of 5 % of votes found 0
+    of 3.
     """
 
     name = "governance-attack"
@@ -88,14 +93,45 @@ class GovernanceAttack:
             return None
         losses = [loss for loss in self._losses(one) if not _is_moved(one, loss)]
         losses = [loss for loss in losses if loss.share >= self.settings.share]
+        if losses and not all(_is_known(one, loss.treasury) for loss in losses):
+            losses = losses if hired(people, ballot, self.settings.sudden_s) is not None else []
         party = {ballot.proposer, *(taker for loss in losses for taker in loss.takers)}
         own = tied(people, ballot, party, self.settings.sudden_s)
         power = ballot.power(own)
         if not losses or power < self.settings.power:
-            return None
+            return self._taken_over(one, ballot, own, power)
         how = f"cast {power:.0%} of the votes for a motion of {hexed(one.seen.address(ballot.proposer))}"
         attackers = [*party, *own]
         return self._finding(one, losses, attackers, ballot.proposer, power, ballot.proofs(own), how)
+
+    def _taken_over(self, one: Inside, ballot: Ballot, own: Sequence[int], power: float) -> Finding | None:
+        """A motion that pays nobody, and still takes what is the others'."""
+        decides, party = power >= self.settings.power, {ballot.proposer, *own}
+        found = replaced(one, ballot)
+        if found is None and decides:
+            found = handed_over(one, party) or made_money(one, party, self.settings.share)
+        if found is None:
+            return None
+        seen, wallet, rows = one.seen, one.seen.address(ballot.proposer), one.rows
+        roles: dict[int, RoleName] = dict.fromkeys([ballot.proposer, *own, *found.others], "attacker")
+        roles |= {found.what: "infrastructure" if found.others else "victim"}
+        told = rows["number"][rows["kind"] == Kind.PROPOSAL_EXECUTED].tolist()
+        return Finding(
+            block_number=one.of("block"),
+            timestamp=one.of("time"),
+            category=self.name,
+            subject_kind="wallet",
+            subject=wallet,
+            score=round(0.55 + 0.3 * power, 6),
+            severity="high",
+            transaction=one.hash,
+            roles=tuple((seen.address(who), role) for who, role in roles.items()),
+            rows=seen.evidence(sorted({*ballot.proofs(own), *found.rows, *told})),
+            measured={"power": round(power, 6), "hands": len(own)},
+            thresholds={"power": self.settings.power} if decides else {},
+            explanation=f"{hexed(wallet)} cast {power:.0%} of the votes for a motion of his own, which "
+            f"{found.how}: {hexed(seen.address(found.what))}.",
+        )
 
     def _voted(self, one: Inside, item: int) -> Finding | None:
         """Votes that were got for the purpose decide: whatever for, it is not what they are given for."""
@@ -208,6 +244,11 @@ class GovernanceAttack:
             f"{hexed(seen.address(losses[0].treasury))} kept to few wallets.",
             value_wei=wei or None,
         )
+
+
+def _is_known(one: Inside, treasury: int) -> bool:
+    """Whether a treasury was seen to be made, so that all it has is known."""
+    return bool(one.seen.history("contracts.made").rows(treasury, one.of("block"), 1)["row"].size)
 
 
 def _is_moved(one: Inside, loss: Loss) -> bool:

@@ -28,6 +28,7 @@ class Ballot:
     cast: Mapping[int, int]
     rows: Mapping[int, int]
     time: int
+    targets: tuple[int, ...] = ()
 
     def power(self, voters: Collection[int]) -> float:
         """Which part of the votes for it some voters cast."""
@@ -59,8 +60,8 @@ def ballot_of(people: People, item: int) -> Ballot | None:
     who = said["who"][votes].tolist()
     cast = dict(zip(who, whole(said["amount"][votes]), strict=True))
     rows = dict(zip(who, said["row"][votes].tolist(), strict=True))
-    first = int(said["row"][created].min())
-    return Ballot(int(said["who"][created][0]), first, cast, rows, int(said["time"][votes].max()))
+    first, targets = int(said["row"][created].min()), tuple(said["target"][created].tolist())
+    return Ballot(int(said["who"][created][0]), first, cast, rows, int(said["time"][votes].max()), targets)
 
 
 def tied(people: People, ballot: Ballot, party: set[int], within_s: int) -> list[int]:
@@ -98,7 +99,7 @@ def _is_issuer(people: People, who: int) -> bool:
     """Whether somebody's votes were minted for him, as a founder's are, who hands them out to members."""
     rows = people.rows(who)
     sent = rows["asset"][(rows["kind"] == Kind.ERC20) & (rows["source"] == who)]
-    minted = (rows["kind"] == Kind.ERC20) & (rows["target"] == who) & (rows["source"] == 0)
+    minted = (rows["kind"] == Kind.ERC20) & (rows["target"] == who) & (rows["source"] <= 0)
     return bool((minted & np.isin(rows["asset"], sent)).any())
 
 
