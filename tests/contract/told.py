@@ -13,6 +13,7 @@ from detectors.engine.output import Output, Score
 from detectors.engine.settings import EngineSettings
 from detectors.engine.state import State, advance, cut
 from detectors.parts.features import Features
+from ingest import schema
 from ingest.model.batch import Batch, Event
 
 Book = tuple[list[str], list[Score]]
@@ -57,6 +58,7 @@ def judged(
 ) -> Iterable[tuple[Batch, Features, list[Finding]]]:
     """Each epoch's blocks, what the detector saw of them, and what it found."""
     state = State.empty([detector], settings)
+    state.ledger.wrapped_here = schema.wrapped_natives(1)
     for piece in cut(batch, settings, batch.first):
         features = advance(state, piece, [detector], settings)
         yield piece, features, scored(detector, piece, features)
