@@ -14,7 +14,7 @@ from detectors.kernels.decoding import Kind
 from detectors.memory.layout import Array, Columns
 from detectors.parts import worth
 from detectors.parts.contract import Seen
-from detectors.parts.inside import NOBODY, Inside, Line
+from detectors.parts.inside import NOBODY, Inside, Line, in_coin
 from detectors.parts.people import People, whole
 
 DAY = 86_400
@@ -71,7 +71,7 @@ class AssetDrain:
     catches: tuple[str, ...] = ("asset-drain",)
     needs: Tier = "logs"
     settings = Settings()
-    reads: tuple[str, ...] = ("net", "kept", "sides", "contracts")
+    reads: tuple[str, ...] = ("net", "kept", "sides", "contracts", "prices")
     quiet_seconds = DAY
 
     def score(self, seen: Seen) -> list[Finding]:
@@ -197,7 +197,7 @@ class AssetDrain:
         is_stranger = signer not in owners and self._takes_part(one, people, takings, signer)
         told = seen.history("contracts.told").rows(main.contract, one.of("block"))
         turned = bool((told["time"] + self.settings.recent_s >= one.of("time")).any())
-        wei = sum(taking.amount for taking in takings if taking.asset == 0)
+        wei, unpriced = in_coin(one, ((taking.asset, taking.amount) for taking in takings))
         roles: dict[int, RoleName] = {taking.taker: "attacker" for taking in takings}
         if is_stranger:
             roles |= {signer: "attacker"}
@@ -212,7 +212,7 @@ class AssetDrain:
             subject_kind="wallet",
             subject=subject,
             score=round(0.4 + 0.2 * (main.share + is_stranger) + 0.1 * (turned + (len(takings) > 1)), 6),
-            severity=worth.severity(most, wei, any(taking.asset for taking in takings)),
+            severity=worth.severity(most, wei, unpriced),
             transaction=one.hash,
             roles=tuple((seen.address(who), role) for who, role in roles.items()),
             rows=seen.evidence(sorted(rows)),

@@ -13,7 +13,7 @@ from detectors.kernels.decoding import Kind
 from detectors.parts import worth
 from detectors.parts.ballots import Ballot, ballot_of, hired, tied
 from detectors.parts.contract import Seen
-from detectors.parts.inside import NOBODY, Inside, transactions_with
+from detectors.parts.inside import NOBODY, Inside, in_coin, transactions_with
 from detectors.parts.people import People
 from detectors.parts.takeovers import handed_over, made_money, replaced
 
@@ -76,7 +76,7 @@ class GovernanceAttack:
     catches: tuple[str, ...] = ("governance-attack",)
     needs: Tier = "logs"
     settings = Settings()
-    reads: tuple[str, ...] = ("net", "kept", "sides", "motions", "contracts")
+    reads: tuple[str, ...] = ("net", "kept", "sides", "motions", "contracts", "prices")
     quiet_seconds = 30 * 86_400
 
     def score(self, seen: Seen) -> list[Finding]:
@@ -221,7 +221,7 @@ class GovernanceAttack:
         seen, wallet = one.seen, one.seen.address(subject)
         treasuries = {loss.treasury for loss in losses}
         share = max(loss.share for loss in losses)
-        wei = sum(loss.amount for loss in losses if loss.asset == 0)
+        wei, unpriced = in_coin(one, ((loss.asset, loss.amount) for loss in losses))
         roles: dict[int, RoleName] = dict.fromkeys(attackers, "attacker")
         roles |= dict.fromkeys(treasuries, "victim")
         rows = one.rows
@@ -234,7 +234,7 @@ class GovernanceAttack:
             subject_kind="wallet",
             subject=wallet,
             score=round(0.5 + 0.25 * power + 0.25 * share, 6),
-            severity=worth.severity("critical", wei, any(loss.asset for loss in losses)),
+            severity=worth.severity("critical", wei, unpriced),
             transaction=seen.transactions["hash"][one.at].tobytes(),
             roles=tuple((seen.address(who), role) for who, role in roles.items()),
             rows=seen.evidence(numbers),

@@ -12,7 +12,7 @@ from detectors.kernels.decoding import Kind
 from detectors.memory.layout import Array, Columns
 from detectors.parts import worth
 from detectors.parts.contract import Seen
-from detectors.parts.inside import NOBODY, Inside
+from detectors.parts.inside import NOBODY, Inside, in_coin
 from detectors.parts.people import People, whole
 
 PAYS = (Kind.INNER_VALUE, Kind.ERC20)
@@ -68,7 +68,7 @@ class Reentrancy:
     catches: tuple[str, ...] = ("reentrancy",)
     needs: Tier = "logs"
     settings = Settings()
-    reads: tuple[str, ...] = ("net", "kept", "sides")
+    reads: tuple[str, ...] = ("net", "kept", "sides", "prices")
 
     def score(self, seen: Seen) -> list[Finding]:
         found = []
@@ -102,7 +102,7 @@ class Reentrancy:
     def _finding(self, one: Inside, raid: Raid, side: set[int]) -> Finding:
         seen, signer = one.seen, one.of("signer")
         loss = raid.taken - raid.given
-        wei = loss if raid.asset == 0 else 0
+        wei, unpriced = in_coin(one, [(raid.asset, loss)])
         roles: dict[int, RoleName] = dict.fromkeys([signer, *sorted(side), *raid.hands], "attacker")
         roles |= {raid.bank: "victim"}
         numbers = sorted({*raid.rows, *one.moved({raid.bank})})
@@ -114,7 +114,7 @@ class Reentrancy:
             subject_kind="wallet",
             subject=wallet,
             score=round(0.7 + 0.3 * (1 - 1 / raid.times), 6),
-            severity=worth.severity("critical", wei, raid.asset != 0),
+            severity=worth.severity("critical", wei, unpriced),
             transaction=one.hash,
             roles=tuple((seen.address(who), role) for who, role in roles.items()),
             rows=seen.evidence(numbers),

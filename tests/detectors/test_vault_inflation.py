@@ -8,11 +8,15 @@ from detectors.alerts.alert import Alert
 from detectors.engine.engine import Engine
 from detectors.library.vault_inflation import VaultInflation
 from tests.contract.stories.vault_inflation import DEAD, USD, Vault
+from tests.contract.story import TOKENS
 from tests.fixtures.frames import ChainBuilder, address
+from tests.fixtures.market import WETH
 
 ALICE, BOB, MALLORY, OPERATOR, TOOL = (
     address(name) for name in ("alice", "bob", "mallory", "operator", "tool")
 )
+
+EUR = TOKENS["eur"]
 
 
 def opened() -> Vault:
@@ -84,3 +88,24 @@ def test_a_vault_of_whose_deposits_nothing_is_known_is_not_judged() -> None:
     vault.chain.erc20(vault.where, bytes(20), ALICE, 5, by=ALICE)
     vault.chain.block().erc20(USD, ALICE, vault.where, 10**6)
     assert alerts(vault) == []
+
+
+def test_a_gift_that_is_taken_out_again_in_the_same_transaction_was_one() -> None:
+    vault = opened()
+    vault.chain.creates(MALLORY, TOOL).erc20(USD, MALLORY, TOOL, 10**7).block()
+    with vault.chain.transaction(MALLORY, TOOL):
+        vault.chain.erc20(USD, TOOL, vault.where, 100).erc20(vault.where, vault.where, TOOL, 2)
+        vault.chain.erc20(USD, TOOL, vault.where, 10**6).erc20(EUR, OPERATOR, TOOL, 500)
+        vault.chain.erc20(vault.where, TOOL, vault.where, 2).erc20(USD, vault.where, TOOL, 10**6 + 100)
+    assert len(alerts(vault)) == 1
+
+
+def test_a_vault_of_wrapped_ether_is_a_vault() -> None:
+    vault = opened()
+    for amount, shares in ((1, 1), (10**18, 0)):
+        with vault.chain.transaction(MALLORY, vault.where):
+            vault.chain.erc20(WETH, MALLORY, vault.where, amount)
+            if shares:
+                vault.chain.erc20(vault.where, bytes(20), MALLORY, shares)
+    (alert,) = alerts(vault)
+    assert alert.value_wei == str(10**18)
