@@ -4,7 +4,6 @@ it was never seen to get.
 
 from __future__ import annotations
 
-
 from detectors.kernels.tables import pair_key, word
 from detectors.kernels.u256 import add_to, compare, subtract_from
 from detectors.memory.claims import SINCE, claim, seen
@@ -96,5 +95,3 @@ def kept_balances(  # type: ignore[no-untyped-def]
         out_first[line], out_last[line], out_known_from[line] = row[FIRST], row[LAST], row[SINCE]
         _write(row, received[line], paid[line], time[t], out_before[line], out_short[line], out_got[line])
     return transaction.size
-
-

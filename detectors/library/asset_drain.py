@@ -1,4 +1,6 @@
-"""Asset drains: what a contract kept goes to somebody who has nothing to do with it, nearly all and at once."""
+"""Asset drains: what a contract kept goes to somebody who has nothing to do with it, nearly all and at
+once.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detectors.alerts.alert import RoleName
+from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Tier, hexed
 from detectors.kernels.decoding import Kind
 from detectors.memory.layout import Array, Columns
 from detectors.parts import worth
 from detectors.parts.contract import Seen
-from detectors.parts.inside import NOBODY, Inside, Line
+from detectors.parts.inside import NOBODY, Inside, Line, in_coin
 from detectors.parts.people import People, whole
 
 DAY = 86_400
@@ -25,13 +27,14 @@ class Settings:
     """share: of what a contract had of an asset goes to one taker; with what left it in window_s before, so
     that a theft in pieces is whole and the last of many payments is a small part. payees: of that asset in
     this time; a fund that pays many does its work. recent_s: control that changed hands so shortly before
-    counts with the theft.
+    counts with the theft. lain_s: for how long an asset lay in a contract that is older than the stream.
     """
 
     share: float = 0.6
     payees: int = 3
     window_s: int = 3600
     recent_s: int = 7 * DAY
+    lain_s: int = DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +54,24 @@ class AssetDrain:
     The catch-all for thefts without a better name: a key that leaked, a function without its guard, code that
     was exchanged, a signature that is none. A contract that was seen to get what it kept loses at least six
     tenths of it (within an hour, with what left before) to one account, gets nothing for it, and nobody
-    burns a share. That account never paid the contract and never was paid by it, did not make it, was not made or
-    first paid by who did, and is no busy place; the sum is not what somebody had put in. It weighs more if
-    a stranger signs, and if control changed hands shortly before. It yields to every better name.
+    burns a share. That account never paid the contract and never was paid by it, did not make it, was not
+    made or first paid by who did, and is no busy place; the sum is not what somebody had put in. It weighs
+    more if a stranger signs, and if control changed hands shortly before. It yields to every better name.
 
     Left in peace: treasuries that move to a contract of their owner's, funds that pay many, depositors who
     leave, withdrawals of an owner, contracts that are empty after each transaction.
 
     Fails: smaller takings (hard case 15.P1) and repeated ones that stay small (P2); calls that move what
-    others allowed a contract (P4); an owner's new wallet that nothing ties to him looks the same as a thief's; what
-    lay there before the stream. Costs a comparison a line of `net`. Source: Forta's asset-drained (99 % and more
-    of an asset in a block).
+    others allowed a contract (P4); an owner's new wallet that nothing ties to him looks the same as a
+    thief's; what lay there before the stream. Costs a comparison a line of `net`. Source: Forta's
+    asset-drained (99 % and more of an asset in a block).
     """
 
     name = "asset-drain"
     catches: tuple[str, ...] = ("asset-drain",)
     needs: Tier = "logs"
     settings = Settings()
-    reads: tuple[str, ...] = ("net", "kept", "sides", "contracts")
+    reads: tuple[str, ...] = ("net", "kept", "sides", "contracts", "prices")
     quiet_seconds = DAY
 
     def score(self, seen: Seen) -> list[Finding]:
@@ -112,7 +115,7 @@ class AssetDrain:
         if best is None or best.account == NOBODY:
             return None
         rows = people.rows(line.account)
-        if (rows["signer"] == line.account).any() or not self._is_contract(one, rows, line.account):
+        if (rows["signer"] == line.account).any() or not self._is_kept(one, rows, line):
             return None
         out = _of_asset(rows, line.asset) & (rows["source"] == line.account)
         out &= rows["time"] + self.settings.window_s >= one.of("time")
@@ -126,10 +129,14 @@ class AssetDrain:
             return None
         return Taking(line.account, line.asset, -line.more, min(1.0, share), best.account)
 
-    def _is_contract(self, one: Inside, rows: Columns, who: int) -> bool:
-        if one.seen.history("contracts.made").rows(who, one.of("block"), 1)["row"].size:
+    def _is_kept(self, one: Inside, rows: Columns, line: Line) -> bool:
+        """Whether it is a contract that was seen to be made, so that all it has is known, or an older one in
+        which the asset lay for a while: what just came in may be passing through.
+        """
+        if one.seen.history("contracts.made").rows(line.account, one.of("block"), 1)["row"].size:
             return True
-        return bool(((rows["kind"] == Kind.TRANSACTION) & (rows["target"] == who) & (rows["small"] >= 0)).any())
+        called = (rows["kind"] == Kind.TRANSACTION) & (rows["target"] == line.account) & (rows["small"] >= 0)
+        return bool(called.any()) and line.first + self.settings.lain_s <= one.of("time")
 
     def _is_related(self, one: Inside, people: People, line: Line, taker: int, first: int) -> bool:
         """Whether a taker has to do with a contract, or is one of its owner's."""
@@ -141,7 +148,12 @@ class AssetDrain:
         before = rows["row"] < first
         with_it = (rows["source"] == line.account) | (rows["target"] == line.account)
         early = before & with_it & (rows["time"] + self.settings.window_s < one.of("time"))
-        paid_in = before & (rows["target"] == line.account) & (rows["source"] == taker) & (rows["amount"] != 0).any(axis=1)
+        paid_in = (
+            before
+            & (rows["target"] == line.account)
+            & (rows["source"] == taker)
+            & (rows["amount"] != 0).any(axis=1)
+        )
         if early.any() or paid_in.any():
             return True
         maker = made.rows(taker, one.of("block"), 1)
@@ -152,9 +164,7 @@ class AssetDrain:
             return True
         if maker["row"].size and taker not in side:
             return True
-        mine = people.rows(line.account)
-        into = _of_asset(mine, line.asset) & (mine["target"] == line.account)
-        return -line.more in whole(mine["amount"][into])[:200] and np.count_nonzero(into) > 1
+        return _was_put_in(people.rows(line.account), line)
 
     def _owners(self, one: Inside, contract: int) -> set[int]:
         """Who made a contract, and who it told to control it before the last days."""
@@ -164,21 +174,36 @@ class AssetDrain:
         old = told["time"] + self.settings.recent_s < one.of("time")
         return {*made["signer"].tolist(), *told["target"][old & (told["kind"] == Kind.OWNER)].tolist()} - {0}
 
+    def _takes_part(self, one: Inside, people: People, takings: list[Taking], signer: int) -> bool:
+        """Whether a signer had a share, now or shortly before, or made the code that was put behind: keys
+        that leaked sign for their owners, who are victims.
+        """
+        rows = people.rows(signer)
+        near = (rows["target"] == signer) & (rows["time"] + self.settings.window_s >= one.of("time"))
+        if (near & np.isin(rows["source"], [taking.contract for taking in takings])).any():
+            return True
+        made = one.seen.history("contracts.made")
+        for taking in takings:
+            told = one.seen.history("contracts.told").rows(taking.contract, one.of("block"))
+            for code in told["target"][told["kind"] == Kind.IMPLEMENTATION][:8].tolist():
+                if signer in made.rows(code, one.of("block"), 1)["signer"].tolist():
+                    return True
+        return False
+
     def _finding(self, one: Inside, people: People, takings: list[Taking]) -> Finding:
         seen, signer = one.seen, one.of("signer")
         main = max(takings, key=lambda taking: (taking.share, taking.amount))
         owners = {who for taking in takings for who in self._owners(one, taking.contract)}
-        calls = people.rows(signer)
-        known = (calls["target"] == main.contract) & (calls["time"] + self.settings.window_s < one.of("time"))
-        is_stranger = signer not in owners and not known.any()
+        is_stranger = signer not in owners and self._takes_part(one, people, takings, signer)
         told = seen.history("contracts.told").rows(main.contract, one.of("block"))
         turned = bool((told["time"] + self.settings.recent_s >= one.of("time")).any())
-        wei = sum(taking.amount for taking in takings if taking.asset == 0)
+        wei, unpriced = in_coin(one, ((taking.asset, taking.amount) for taking in takings))
         roles: dict[int, RoleName] = {taking.taker: "attacker" for taking in takings}
         if is_stranger:
             roles |= {signer: "attacker"}
         roles |= {taking.contract: "victim" for taking in takings}
-        subject = seen.address(main.taker)
+        subject, lost = seen.address(main.taker), f"{main.share:.0%} of what it kept of {len(takings)} assets"
+        most: Severity = "critical" if is_stranger or turned else "high"
         rows = one.moved({taking.contract for taking in takings})
         return Finding(
             block_number=one.of("block"),
@@ -186,8 +211,8 @@ class AssetDrain:
             category=self.name,
             subject_kind="wallet",
             subject=subject,
-            score=round(0.4 + 0.2 * main.share + 0.2 * is_stranger + 0.1 * turned + 0.1 * (len(takings) > 1), 6),
-            severity=worth.severity("critical" if is_stranger or turned else "high", wei, any(t.asset for t in takings)),
+            score=round(0.4 + 0.2 * (main.share + is_stranger) + 0.1 * (turned + (len(takings) > 1)), 6),
+            severity=worth.severity(most, wei, unpriced),
             transaction=one.hash,
             roles=tuple((seen.address(who), role) for who, role in roles.items()),
             rows=seen.evidence(sorted(rows)),
@@ -196,10 +221,20 @@ class AssetDrain:
                 "control_changed": int(turned), "payees": len({taking.taker for taking in takings}),
             },
             thresholds={"share": self.settings.share, "payees": self.settings.payees},
-            explanation=f"{hexed(seen.address(main.contract))} lost {main.share:.0%} of what it kept of {len(takings)} "
-            f"assets to {hexed(subject)}, who never had anything to do with it, and got nothing for it.",
+            explanation=f"{hexed(seen.address(main.contract))} lost {lost} to {hexed(subject)}, who "
+            "never had anything to do with it, and got nothing for it.",
             value_wei=wei or None,
         )  # fmt: skip
+
+
+def _was_put_in(rows: Columns, line: Line) -> bool:
+    """Whether the sum that left is one that somebody had put in by a call, as depositors do (what a mixer
+    pays out belongs to whoever knows the note), or one of several that came.
+    """
+    into = _of_asset(rows, line.asset) & (rows["target"] == line.account)
+    same = np.array([amount == -line.more for amount in whole(rows["amount"][into])], np.bool_)
+    called = (rows["kind"][into] == Kind.TRANSACTION) & (rows["small"][into] >= 0)
+    return bool((same & called).any() or (same.any() and same.size > 1))
 
 
 def _of_asset(rows: Columns, asset: int) -> Array:

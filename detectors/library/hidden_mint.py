@@ -84,7 +84,14 @@ class HiddenMint:
         return much and line.short > self.settings.beyond * line.got and line.known_from <= born
 
     def _finding(
-        self, one: Inside, token: int, maker: int, born: int, sellers: list[Line], sales: np.ndarray, legs: Columns
+        self,
+        one: Inside,
+        token: int,
+        maker: int,
+        born: int,
+        sellers: list[Line],
+        sales: np.ndarray,
+        legs: Columns,
     ) -> Finding:
         seen, people = one.seen, People(one.seen, one.of("block"))
         short, supply = sum(line.short for line in sellers), sellers[0].supply
@@ -114,9 +121,13 @@ class HiddenMint:
             transaction=one.hash,
             roles=tuple((seen.address(who), role) for who, role in roles.items()),
             rows=seen.evidence(sorted(numbers)),
-            measured={"least": round(share, 6), "beyond": round(short / max(got, 1), 6), "sellers": len(sellers)},
+            measured={
+                "least": round(share, 6),
+                "beyond": round(short / max(got, 1), 6),
+                "sellers": len(sellers),
+            },
             thresholds={"least": self.settings.least, "beyond": self.settings.beyond},
-            explanation=f"Of the token {hexed(seen.address(token))}, made by {hexed(creator)}, {short} units were "
-            f"spent by {len(sellers)} who were never seen to get them: {share:.2f} of all that it announced.",
+            explanation=f"Of the token {hexed(seen.address(token))}, made by {hexed(creator)}, {short} units "
+            f"were spent by {len(sellers)} who were never seen to get them: {share:.2f} of all it told of.",
             value_wei=wei or None,
         )

@@ -12,7 +12,7 @@ from detectors.kernels.decoding import Kind
 from detectors.memory.layout import Array, Columns
 from detectors.parts import worth
 from detectors.parts.contract import Seen
-from detectors.parts.inside import NOBODY, Inside
+from detectors.parts.inside import NOBODY, Inside, in_coin
 from detectors.parts.people import People, whole
 
 PAYS = (Kind.INNER_VALUE, Kind.ERC20)
@@ -68,7 +68,7 @@ class Reentrancy:
     catches: tuple[str, ...] = ("reentrancy",)
     needs: Tier = "logs"
     settings = Settings()
-    reads: tuple[str, ...] = ("net", "kept", "sides")
+    reads: tuple[str, ...] = ("net", "kept", "sides", "prices")
 
     def score(self, seen: Seen) -> list[Finding]:
         found = []
@@ -94,7 +94,7 @@ class Reentrancy:
         amount = whole(rows["amount"][group[:1]])[0]
         hands = set(rows["target"][group].tolist())
         given, taken = _dealings(one, hands | side, bank, asset)
-        if given < amount or taken < given + self.settings.beyond * amount:
+        if given < amount or 1_000 * (taken - given) < round(1_000 * self.settings.beyond) * amount:
             return None
         numbers = tuple(rows["number"][group].tolist())
         return Raid(bank, asset, amount, group.size, given, taken, tuple(sorted(hands)), numbers)
@@ -102,7 +102,7 @@ class Reentrancy:
     def _finding(self, one: Inside, raid: Raid, side: set[int]) -> Finding:
         seen, signer = one.seen, one.of("signer")
         loss = raid.taken - raid.given
-        wei = loss if raid.asset == 0 else 0
+        wei, unpriced = in_coin(one, [(raid.asset, loss)])
         roles: dict[int, RoleName] = dict.fromkeys([signer, *sorted(side), *raid.hands], "attacker")
         roles |= {raid.bank: "victim"}
         numbers = sorted({*raid.rows, *one.moved({raid.bank})})
@@ -114,7 +114,7 @@ class Reentrancy:
             subject_kind="wallet",
             subject=wallet,
             score=round(0.7 + 0.3 * (1 - 1 / raid.times), 6),
-            severity=worth.severity("critical", wei, raid.asset != 0),
+            severity=worth.severity("critical", wei, unpriced),
             transaction=one.hash,
             roles=tuple((seen.address(who), role) for who, role in roles.items()),
             rows=seen.evidence(numbers),
@@ -123,8 +123,8 @@ class Reentrancy:
                 "paid_out": str(raid.taken),
             },
             thresholds={"payouts": self.settings.payouts, "beyond": self.settings.beyond},
-            explanation=f"{hexed(bank)} paid the side of {hexed(wallet)} the same sum {raid.times} times in one "
-            f"transaction: {raid.taken} units in all, of {raid.given} that it ever put in.",
+            explanation=f"{hexed(bank)} paid the side of {hexed(wallet)} the same sum {raid.times} times in "
+            f"one transaction: {raid.taken} units in all, of {raid.given} that it ever put in.",
             value_wei=wei or None,
         )  # fmt: skip
 
@@ -143,7 +143,11 @@ def _repeating(rows: Columns) -> Array:
 
 def _groups(rows: Columns, side: set[int], swaps: set[int]) -> list[Array]:
     """Places of rows by which one account that is none of the side's pays the side the same sum."""
-    pays = np.isin(rows["kind"], PAYS) & np.isin(rows["target"], list(side)) & ~np.isin(rows["source"], list(side))
+    pays = (
+        np.isin(rows["kind"], PAYS)
+        & np.isin(rows["target"], list(side))
+        & ~np.isin(rows["source"], list(side))
+    )
     pays &= (rows["source"] != NOBODY) & ~np.isin(rows["source"], list(swaps))
     groups: dict[tuple[int, int, bytes], list[int]] = {}
     for at in np.flatnonzero(pays).tolist():
@@ -159,7 +163,9 @@ def _dealings(one: Inside, side: set[int], bank: int, asset: int) -> tuple[int, 
         rows = people.rows(who)
         about = (rows["row"] <= last) & np.isin(rows["kind"], PAID_IN)
         about &= (rows["kind"] == Kind.ERC20) == (asset != 0)
-        about &= (rows["asset"] == asset) if asset else (rows["kind"] != Kind.TRANSACTION) | (rows["flag"] != 0)
+        about &= (
+            (rows["asset"] == asset) if asset else (rows["kind"] != Kind.TRANSACTION) | (rows["flag"] != 0)
+        )
         given += sum(whole(rows["amount"][about & (rows["source"] == who) & (rows["target"] == bank)]))
         taken += sum(whole(rows["amount"][about & (rows["target"] == who) & (rows["source"] == bank)]))
     return given, taken

@@ -1,4 +1,6 @@
-"""Vault inflation: whoever has the shares of a nearly empty vault gives to it, so that others' deposits buy none."""
+"""Vault inflation: whoever has the shares of a nearly empty vault gives to it, so that others' deposits buy
+none.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,10 @@ from detectors.kernels.decoding import Kind
 from detectors.memory.layout import Array
 from detectors.parts import worth
 from detectors.parts.contract import Seen
-from detectors.parts.inside import NOBODY, Inside, Line
+from detectors.parts.inside import NOBODY, Inside, Line, in_coin
 from detectors.parts.people import People, whole
 
+MOVES = (Kind.TRANSACTION, Kind.INNER_VALUE, Kind.ERC20)
 TRADED = (Kind.SYNC, Kind.SWAP_V2, Kind.SWAP_V3)
 
 
@@ -65,7 +68,7 @@ class VaultInflation:
     catches: tuple[str, ...] = ("vault-inflation",)
     needs: Tier = "logs"
     settings = Settings()
-    reads: tuple[str, ...] = ("net", "kept", "sides")
+    reads: tuple[str, ...] = ("net", "kept", "sides", "prices")
     quiet_seconds = 30 * 86_400
 
     def score(self, seen: Seen) -> list[Finding]:
@@ -73,8 +76,8 @@ class VaultInflation:
         if kept is None or net is None:
             return []
         before, came = _floats(kept["before"]), _floats(net["received"])
-        jumps = (came > _floats(net["paid"])) & (came >= (self.settings.factor - 1) * before)
-        jumps &= (net["account"] != NOBODY) & (net["asset"] != NOBODY) & (net["asset"] != net["account"])
+        jumps = (came > 0) & (came >= (self.settings.factor - 1) * before)
+        jumps &= (net["account"] != NOBODY) & (net["asset"] != net["account"])
         makers = (net["account"] == NOBODY) | (net["account"] == net["asset"])
         made = np.unique(_both(net["transaction"], net["asset"])[makers])
         jumps &= (kept["issued"] != 0).any(axis=1) | np.isin(_both(net["transaction"], net["account"]), made)
@@ -90,7 +93,7 @@ class VaultInflation:
         issued = {line.asset for line in lines if line.account in (NOBODY, line.asset)}
         for line in lines:
             is_vault = line.account in issued or line.issued > 0
-            if is_vault and line.account not in trading | {NOBODY, line.asset} and line.more > 0:
+            if is_vault and line.account not in trading | {NOBODY, line.asset} and line.received:
                 gift = self._gift(one, line)
                 if gift is not None and (own := self._own(one, gift)) >= self.settings.own:
                     return self._finding(one, gift, own)
@@ -99,19 +102,23 @@ class VaultInflation:
     def _gift(self, one: Inside, line: Line) -> Gift | None:
         """The largest transfer into a vault that no share was made for."""
         rows, vault, held = one.rows, line.account, line.before
-        moves = np.flatnonzero((rows["kind"] == Kind.ERC20) & (rows["amount"] != 0).any(axis=1)).tolist()
+        moves = np.flatnonzero(np.isin(rows["kind"], MOVES) & (rows["amount"] != 0).any(axis=1)).tolist()
         best: Gift | None = None
         for place, at in enumerate(moves):
             amount = whole(rows["amount"][at : at + 1])[0]
-            if rows["asset"][at] != line.asset:
+            if rows["money"][at] != line.asset:
                 continue
             if rows["source"][at] == vault:
                 held -= min(held, amount)
             if rows["target"][at] != vault:
                 continue
-            factor = (held + amount) / max(held, 1)
-            if factor >= self.settings.factor and not _shares_made(rows, moves[place + 1 :], vault, line.asset):
-                gift = Gift(vault, line.asset, amount, factor, int(rows["source"][at]), int(rows["number"][at]))
+            factor = (held + amount) / held if held else 0.0
+            if factor >= self.settings.factor and not _shares_made(
+                rows, moves[place + 1 :], vault, line.asset
+            ):
+                gift = Gift(
+                    vault, line.asset, amount, factor, int(rows["source"][at]), int(rows["number"][at])
+                )
                 best = gift if best is None or gift.amount > best.amount else best
             held += amount
         return best
@@ -132,11 +139,15 @@ class VaultInflation:
         supply = max((line.issued for line in one.lines() if line.account == vault), default=0)
         shares = (rows["kind"] == Kind.ERC20) & (rows["asset"] == vault) & (rows["number"] < gift.row)
         makers = np.isin(rows["source"], (NOBODY, vault)), np.isin(rows["target"], (NOBODY, vault))
-        return supply + sum(whole(rows["amount"][shares & makers[0]])) - sum(whole(rows["amount"][shares & makers[1]]))
+        return (
+            supply
+            + sum(whole(rows["amount"][shares & makers[0]]))
+            - sum(whole(rows["amount"][shares & makers[1]]))
+        )
 
     def _finding(self, one: Inside, gift: Gift, own: float) -> Finding:
         seen, giver = one.seen, one.seen.address(gift.giver)
-        wei = gift.amount if gift.asset in one.seen.coins["id"] else 0
+        wei, unpriced = in_coin(one, [(gift.asset, gift.amount)])
         roles: dict[int, RoleName] = dict.fromkeys([gift.giver, *sorted(one.side())], "attacker")
         roles |= {gift.vault: "infrastructure"}
         people = People(seen, one.of("block"))
@@ -149,14 +160,18 @@ class VaultInflation:
             subject_kind="wallet",
             subject=giver,
             score=round(0.6 + 0.2 * min(1.0, own) + 0.2 * (1 - self.settings.factor / gift.factor), 6),
-            severity=worth.severity("high", wei, not wei),
+            severity=worth.severity("high", wei, unpriced),
             transaction=one.hash,
             roles=tuple((seen.address(who), role) for who, role in roles.items()),
             rows=seen.evidence(sorted({*rows["row"][shares][:20].tolist(), gift.row})),
-            measured={"factor": round(min(gift.factor, 1e30), 6), "own": round(own, 6), "gift": str(gift.amount)},
+            measured={
+                "factor": round(min(gift.factor, 1e30), 6),
+                "own": round(own, 6),
+                "gift": str(gift.amount),
+            },
             thresholds={"factor": self.settings.factor, "own": self.settings.own},
-            explanation=f"{hexed(giver)}, who has {own:.0%} of the shares of {hexed(seen.address(gift.vault))}, gave it "
-            f"{gift.amount} units of {hexed(seen.address(gift.asset))}: a share is {gift.factor:.3g} times as dear.",
+            explanation=f"{hexed(giver)} has {own:.0%} of the shares of {hexed(seen.address(gift.vault))} "
+            f"and gave it {gift.amount} units: a share is {gift.factor:.3g} times as dear.",
             value_wei=wei or None,
         )
 
@@ -166,7 +181,7 @@ def _shares_made(rows: dict[str, Array] | object, later: Sequence[int], vault: i
     for at in later:
         if rows["asset"][at] == vault and rows["source"][at] in (NOBODY, vault):  # type: ignore[index]
             return True
-        if rows["asset"][at] == asset and rows["target"][at] == vault:  # type: ignore[index]
+        if rows["money"][at] == asset and rows["target"][at] == vault:  # type: ignore[index]
             return False
     return False
 

@@ -33,10 +33,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Contracts:
-    """The history `made` has by contract: `row` that made it, `signer` of the transaction, `by` whom (a
-    factory, or the signer). The history `told` has by contract what it told of its control: `row`, `kind`
-    (an owner, admin, role, implementation or beacon that changed), `signer`, `source` (who had it), `target`
-    (who has it), `item` (the role).
+    """`born`, by "row" (that made it): `contract`, `signer`, `by`. The history `made` has by contract: `row`
+    that made it, `signer` of the transaction, `by` whom (a factory, or the signer). The history `told` has by
+    contract what it told of its control: `row`, `kind` (an owner, admin, role, implementation or beacon that
+    changed), `signer`, `source` (who had it), `target` (who has it), `item` (the role).
 
     Creations inside calls are known where traces are. Control is by the word of the contract alone, and old
     Safes say nothing when their code is exchanged by a delegatecall.
@@ -61,19 +61,18 @@ class Contracts:
         kind = rows["kind"]
         born = (kind == Kind.TRANSACTION) & rows["flag"] & (rows["third"] != 0)
         born |= (kind == Kind.CREATION) & (rows["target"] != 0)
-        for at in np.flatnonzero(born).tolist():
-            inner = kind[at] == Kind.CREATION
-            made.add(
-                int(rows["target" if inner else "third"][at]),
-                *_when(rows, at),
-                row=rows["number"][at],
-                signer=rows["signer"][at],
-                by=rows["source"][at],
-            )
+        which = np.flatnonzero(born)
+        inner = kind[which] == Kind.CREATION
+        said = {"row": rows["number"][which], "contract": rows["third"][which].copy()}
+        said["contract"][inner] = rows["target"][which][inner]
+        said |= {"signer": rows["signer"][which], "by": rows["source"][which]}
+        for at, contract in zip(which.tolist(), said["contract"].tolist(), strict=True):
+            by, signer = rows["source"][at], rows["signer"][at]
+            made.add(contract, *_when(rows, at), row=rows["number"][at], signer=signer, by=by)
         for at in np.flatnonzero(np.isin(kind, CONTROL)).tolist():
             what = {name: rows[name][at] for name in ("kind", "signer", "source", "target", "item")}
             told.add(int(rows["emitter"][at]), *_when(rows, at), row=rows["number"][at], **what)
-        return {}
+        return {"born": said}
 
 
 def _when(rows: Columns, at: int) -> tuple[int, int]:

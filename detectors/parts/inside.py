@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from detectors.memory.layout import Array, Columns
 from detectors.parts.contract import Kind, Seen
 from detectors.parts.trades import whole
+from detectors.parts.values import values_before
 
 MOVES = (
     Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION, Kind.ERC20, Kind.WETH_DEPOSIT, Kind.WETH_WITHDRAWAL,
@@ -20,10 +21,10 @@ NOBODY = 0
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Of an account and asset in a transaction, in units: what it had `before`, `received` and `paid`; `short`
-    is what it has spent beyond all that was seen to come, `got` what ever came, this transaction with it;
-    `supply` is the asset's, before, `issued` that of the token that the account is. `first` and `last`: times
-    at which it had more, before; 0 for never. `known_from`: see the part `kept`.
+    """Of an account and asset in a transaction, in units: what it had `before`, `received` and `paid`;
+    `short` is what it has spent beyond all that was seen to come, `got` what ever came, this transaction with
+    it; `supply` is the asset's, before, `issued` that of the token that the account is. `first` and `last`:
+    times at which it had more, before; 0 for never. `known_from`: see the part `kept`.
     """
 
     account: int
@@ -115,3 +116,12 @@ def transactions_with(seen: Seen, kinds: tuple[Kind, ...]) -> Iterator[Inside]:
     has = np.isin(seen.rows["kind"], kinds)
     for number in np.unique(seen.rows["transaction"][has]).tolist():
         yield Inside(seen, int(number))
+
+
+def in_coin(one: Inside, sums: Iterable[tuple[int, int]]) -> tuple[int, bool]:
+    """What sums (asset, units) were worth before the block (needs the part `prices`), in wei, and whether
+    there are some that nothing prices.
+    """
+    values = values_before(one.seen, one.of("block"))
+    found = [values.of(asset, units) for asset, units in sums]
+    return sum(wei for wei in found if wei is not None), None in found

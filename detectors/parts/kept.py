@@ -20,8 +20,8 @@ _WORDS = ("before", "short", "got", "supply", "issued")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A balance is remembered for horizon_s seconds after it last changed: a treasury may lie for a year. cap:
-    balances from which on the oldest go early; told_cap: the same of those that no signer had a part in,
+    """A balance is remembered for horizon_s seconds after it last changed: a treasury may lie for a year.
+    cap: balances from which on the oldest go early; told_cap: the same of those that no signer had a part in,
     which anyone could fill for the price of some logs.
     """
 
@@ -35,12 +35,12 @@ class Kept:
     """`lines`, by "transaction", one beside each line of `net`'s `changes` and in their order: `before` (what
     was there before, by what was seen), `short` (what was spent beyond that so far, this transaction with
     it), `got` (all that ever came, this with it), `supply` (of the asset, before), `issued` (the supply
-    of the token that the account is, before; 0 for none), `first` and `last` (times at which it first and last had more; 0: never), `known_from` (the time since
-    which all is known; 0: since the stream began).
+    of the token that the account is, before; 0 for none), `first` and `last` (times at which it first and
+    last had more; 0: never), `known_from` (the time since which all is known; 0: since the stream began).
 
     The zero address pays what is minted and gets what is burnt: the supply of a token is what it is short of
-    less what it has. What lay somewhere before the stream is not known: it comes to light as `short`. Native value
-    counts as in `net`: without traces what contracts pay of it is not seen.
+    less what it has. What lay somewhere before the stream is not known: it comes to light as `short`. Native
+    value counts as in `net`: without traces what contracts pay of it is not seen.
     """
 
     name: str = "kept"

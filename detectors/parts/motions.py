@@ -20,8 +20,8 @@ SAID = Layout(ints=("row", "kind", "who", "target", "side", "transaction", "gove
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A proposal is remembered for horizon_s seconds after its last row: votes take days, timelocks weeks, and
-    what was decided is carried out months later. cap: proposals in use at once.
+    """A proposal is remembered for horizon_s seconds after its last row: votes take days, timelocks weeks,
+    and what was decided is carried out months later. cap: proposals in use at once.
     """
 
     horizon_s: int = 180 * DAY
@@ -30,9 +30,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Motions:
-    """The history `said` has by item (a governor and a proposal's number) each row about it: `row`, `kind`,
-    `who` (who proposed or voted), `target` (what is called, a row a call), `side` (of a vote; 1 is for it),
-    `amount` (votes cast, or wei that a call is given), `transaction`, `governor` (who told it).
+    """`told`, by "row": `item`, the proposal that a row is about. The history `said` has by item (a governor
+    and a proposal's number) each row about it: `row`, `kind`, `who` (who proposed or voted), `target` (what
+    is called, a row a call), `side` (of a vote; 1 is for it), `amount` (votes cast, or wei that a call is
+    given), `transaction`, `governor` (who told it).
 
     It is by the word of the governor alone: anyone can emit these events about nothing, so that a reader asks
     for what really moved.
@@ -49,7 +50,8 @@ class Motions:
     def take(self, memory: PartMemory, seen: Seen) -> Mapping[str, Columns]:
         rows, said = seen.rows, memory["said"]
         assert isinstance(said, History)
-        for at in np.flatnonzero(np.isin(rows["kind"], ABOUT)).tolist():
+        which = np.flatnonzero(np.isin(rows["kind"], ABOUT))
+        for at in which.tolist():
             is_vote = rows["kind"][at] == Kind.VOTE
             said.add(
                 int(rows["item"][at]),
@@ -64,4 +66,4 @@ class Motions:
                 governor=rows["emitter"][at],
                 amount=rows["amount"][at],
             )
-        return {}
+        return {"told": {"row": rows["number"][which], "item": rows["item"][which]}}

@@ -1,0 +1,242 @@
+"""Treasuries that are emptied by strangers or with stolen keys, and contracts that are emptied as they
+should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+from ingest.decode.shapes import signature
+from tests.contract.story import TOKENS, Names, Story, attack, dealt, honest, rests
+from tests.fixtures.frames import ChainBuilder, word
+
+USD, EUR = TOKENS["usd"], TOKENS["eur"]
+UPGRADED = signature("Upgraded(address)")
+OWNER = signature("OwnershipTransferred(address,address)")
+UNIT = 10**18
+
+
+def positives(seed: int) -> list[Story]:
+    """Twelve: a stolen key, an open function, exchanged code, a claim, in pieces, most of it."""
+    tales = {
+        "stolen key": _stolen_key,
+        "open function": _open_function,
+        "other code": _other_code,
+        "asset by asset": _asset_by_asset,
+        "in pieces": _in_pieces,
+        "most of it": _most_of_it,
+    }
+    return [
+        tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales, rounds=2)
+    ]
+
+
+def hard_negatives(seed: int) -> list[Story]:
+    """Eight: moves, upgrades, depositors who leave, grants, owners, routers, rescues that are the owner's."""
+    tales = {
+        "treasury move": _move,
+        "upgrade and move": _upgrade,
+        "leavers": _leavers,
+        "grants": _grants,
+        "owner": _owner,
+        "router": _router,
+        "whale": _whale,
+        "prize": _prize,
+    }
+    return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales)]
+
+
+def _treasury(chain: ChainBuilder, names: Names, owner: bytes) -> bytes:
+    """A treasury of a thousand dollars and as many euros, which came in two parts."""
+    treasury, payer = names.fresh(), names.fresh()
+    chain.creates(owner, treasury)
+    for token in (USD, EUR):
+        for part in (400, 600):
+            chain.erc20(token, payer, treasury, part * UNIT)
+    return treasury
+
+
+def _pays(chain: ChainBuilder, by: bytes, treasury: bytes, to: bytes, units: int, *tokens: bytes) -> None:
+    with chain.transaction(by, treasury, data=b"rescue"):
+        for token in tokens:
+            chain.erc20(token, treasury, to, units * UNIT)
+
+
+def _taken(name: str, rng: Random, names: Names, signs: str, percent: int = 100) -> Story:
+    owner, thief = names.fresh(), names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        treasury = _treasury(chain, names, owner)
+        yield
+        yield from rests(rng, 3)
+        by = owner if signs == "owner" else thief
+        _pays(chain, by, treasury, thief, 10 * percent, USD, EUR)
+
+    return attack(name, acts, thief, victims=[owner])
+
+
+def _stolen_key(name: str, rng: Random, names: Names) -> Story:
+    return _taken(name, rng, names, "owner")
+
+
+def _open_function(name: str, rng: Random, names: Names) -> Story:
+    return _taken(name, rng, names, "thief")
+
+
+def _most_of_it(name: str, rng: Random, names: Names) -> Story:
+    """Seven tenths (15.P1)."""
+    return _taken(name, rng, names, "thief", percent=70)
+
+
+def _other_code(name: str, rng: Random, names: Names) -> Story:
+    owner, thief, siphon = names.fresh(), names.fresh(), names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        treasury = _treasury(chain, names, owner)
+        yield
+        chain.creates(thief, siphon)
+        chain.log(treasury, (UPGRADED, word(siphon)), by=thief)
+        yield
+        _pays(chain, thief, treasury, thief, 950, USD, EUR)
+
+    return attack(name, acts, thief, [siphon], [owner])
+
+
+def _asset_by_asset(name: str, rng: Random, names: Names) -> Story:
+    owner, thief = names.fresh(), names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        treasury = _treasury(chain, names, owner)
+        yield
+        for token in (USD, EUR):
+            _pays(chain, owner, treasury, thief, 1_000, token)
+            yield from rests(rng, 1)
+
+    return attack(name, acts, thief, victims=[owner])
+
+
+def _in_pieces(name: str, rng: Random, names: Names) -> Story:
+    """A tenth to a second wallet, then all that is left."""
+    owner, thief, second = names.fresh(), names.fresh(), names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        treasury = _treasury(chain, names, owner)
+        yield
+        _pays(chain, thief, treasury, second, 100, USD)
+        yield
+        _pays(chain, thief, treasury, thief, 900, USD)
+
+    return attack(name, acts, thief, [second], [owner])
+
+
+def _move(name: str, rng: Random, names: Names) -> Story:
+    owner, new = names.fresh(), names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        old = _treasury(chain, names, owner)
+        chain.creates(owner, new)
+        yield
+        _pays(chain, owner, old, new, 1_000, USD, EUR)
+
+    return honest(name, acts, [owner, new])
+
+
+def _upgrade(name: str, rng: Random, names: Names) -> Story:
+    owner, new, code = names.fresh(), names.fresh(), names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        old = _treasury(chain, names, owner)
+        yield
+        chain.creates(owner, code).creates(owner, new)
+        chain.log(old, (UPGRADED, word(code)), by=owner)
+        yield
+        _pays(chain, owner, old, new, 980, USD, EUR)
+
+    return honest(name, acts, [owner, new, code])
+
+
+def _leavers(name: str, rng: Random, names: Names) -> Story:
+    """All depositors leave a vault: their shares are burnt."""
+    people, vault = names.many(4), names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        chain.creates(names.fresh(), vault)
+        for person in people:
+            with chain.transaction(person, vault):
+                chain.erc20(USD, person, vault, 500).erc20(vault, bytes(20), person, 500)
+        yield
+        for person in people:
+            with chain.transaction(person, vault):
+                chain.erc20(vault, person, bytes(20), 500).erc20(USD, vault, person, 510 if person else 500)
+
+    return honest(name, acts, people)
+
+
+def _grants(name: str, rng: Random, names: Names) -> Story:
+    owner, winners = names.fresh(), names.many(6)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        fund = _treasury(chain, names, owner)
+        yield
+        for at, winner in enumerate(winners):
+            _pays(chain, owner, fund, winner, 500 if at == 5 else 100, USD)
+
+    return honest(name, acts, [owner, *winners])
+
+
+def _owner(name: str, rng: Random, names: Names) -> Story:
+    """The owner takes it himself (15.N1), or his other wallet, which had its first coins from him."""
+    owner, other = names.fresh(), names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        treasury = _treasury(chain, names, owner)
+        chain.native(owner, other, UNIT)
+        yield
+        _pays(chain, owner, treasury, owner, 1_000, USD)
+        _pays(chain, owner, treasury, other, 1_000, EUR)
+
+    return honest(name, acts, [owner, other])
+
+
+def _router(name: str, rng: Random, names: Names) -> Story:
+    """A contract that ends each transaction with nothing (15.N3)."""
+    people, router = names.many(3), names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        chain.creates(names.fresh(), router)
+        yield
+        for person in people:
+            with chain.transaction(person, router, data=b"swap"):
+                chain.erc20(USD, person, router, 900).erc20(USD, router, names.fresh(), 900)
+
+    return honest(name, acts, people)
+
+
+def _whale(name: str, rng: Random, names: Names) -> Story:
+    """Nine tenths of a bank are one depositor's, who takes them out."""
+    whale, small, bank = names.fresh(), names.fresh(), names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        chain.creates(names.fresh(), bank)
+        chain.erc20(USD, whale, bank, 9_000, via=bank).erc20(USD, small, bank, 1_000, via=bank)
+        yield
+        with chain.transaction(whale, bank, data=b"take"):
+            chain.erc20(USD, bank, whale, 9_200)
+
+    return honest(name, acts, [whale, small])
+
+
+def _prize(name: str, rng: Random, names: Names) -> Story:
+    """A lottery pays its pot to one who bought a ticket."""
+    people, pot, host = names.many(4), names.fresh(), names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        chain.creates(host, pot)
+        for person in people:
+            chain.erc20(USD, person, pot, 100, via=pot)
+        yield
+        with chain.transaction(host, pot, data=b"draw"):
+            chain.erc20(USD, pot, people[1], 380)
+
+    return honest(name, acts, [host, *people])

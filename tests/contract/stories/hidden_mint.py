@@ -1,0 +1,218 @@
+"""Tokens whose makers sell what no event ever gave them, and honest tokens whose events do not add up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from random import Random
+
+from tests.contract.story import Names, Story, attack, dealt, honest, rests
+from tests.fixtures.frames import ChainBuilder
+from tests.fixtures.market import ETHER, WETH, Market, Pool
+
+SUPPLY = 10**6 * ETHER
+
+
+def positives(seed: int) -> list[Story]:
+    """Twelve: balances written, wallets without end, events that tell little, doubling, constructors."""
+    tales = {
+        "written": _written,
+        "bottomless": _bottomless,
+        "understated": _understated,
+        "doubles": _doubles,
+        "constructor": _constructor,
+        "after weeks": _after_weeks,
+    }
+    return [
+        tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales, rounds=2)
+    ]
+
+
+def hard_negatives(seed: int) -> list[Story]:
+    """Six: rebases, fees, mints in the open, tokens without a first event, bridges, old tokens."""
+    tales = {
+        "rebase": _rebase,
+        "fee": _fee,
+        "announced": _announced,
+        "no first event": _no_first_event,
+        "bridge": _bridge,
+        "older": _older,
+    }
+    return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales)]
+
+
+def _launched(chain: ChainBuilder, names: Names, owner: bytes, announced: bool = True) -> tuple[Market, Pool]:
+    """A new token with half of it in a pool."""
+    token, market = names.fresh(), Market(chain)
+    chain.creates(owner, token)
+    if announced:
+        chain.erc20(token, bytes(20), owner, SUPPLY, by=owner)
+    pool = market.opens(Pool(names.fresh(), (token, WETH), [SUPPLY // 2, 100 * ETHER]), introduced=False)
+    chain.erc20(token, owner, pool.where, SUPPLY // 2)
+    return market, pool
+
+
+def _crowd(market: Market, pool: Pool, people: list[bytes], rng: Random) -> list[int]:
+    """People buy; what each got."""
+    return [market.trades(person, pool, 1, rng.randint(1, 5) * ETHER) for person in people]
+
+
+Before = Callable[[ChainBuilder, bytes, bytes, bytes], None]
+
+
+def _swindle(name: str, rng: Random, names: Names, before: Before, days: int = 0) -> Story:
+    """`before` is what happens with the token ahead of the sales by a helper of its owner."""
+    owner, helper, people = names.fresh(), names.fresh(), names.many(3)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        market, pool = _launched(chain, names, owner)
+        yield
+        _crowd(market, pool, people, rng)
+        yield from rests(rng, 2)
+        if days:
+            chain.block(days * 86_400)
+            yield
+        before(chain, pool.tokens[0], owner, helper)
+        for _ in range(rng.randint(1, 3)):
+            market.trades(helper, pool, 0, rng.randint(1, 3) * SUPPLY)
+            yield
+
+    told = attack(name, acts, owner, [helper], people)
+    return Story(told.name, acts, owner, told.attackers, told.victims, alone=days > 0)
+
+
+def _written(name: str, rng: Random, names: Names) -> Story:
+    """A call of the owner's puts a balance into the books: nothing tells of it."""
+    return _swindle(name, rng, names, lambda chain, token, owner, _: _call(chain, owner, token))
+
+
+def _call(chain: ChainBuilder, who: bytes, token: bytes) -> None:
+    chain.calls(who, token, b"set the fee")
+
+
+def _bottomless(name: str, rng: Random, names: Names) -> Story:
+    return _swindle(name, rng, names, lambda *_: None)
+
+
+def _understated(name: str, rng: Random, names: Names) -> Story:
+    """A hundredth of the supply is sent by its event, and much more arrives."""
+
+    def before(chain: ChainBuilder, token: bytes, owner: bytes, helper: bytes) -> None:
+        chain.erc20(token, owner, helper, SUPPLY // 100)
+
+    return _swindle(name, rng, names, before)
+
+
+def _doubles(name: str, rng: Random, names: Names) -> Story:
+    """Transfers to oneself double what one has (5.P2)."""
+
+    def before(chain: ChainBuilder, token: bytes, owner: bytes, helper: bytes) -> None:
+        chain.erc20(token, owner, helper, SUPPLY // 8)
+        for n in range(4):
+            chain.erc20(token, helper, helper, SUPPLY // 8 << n)
+
+    return _swindle(name, rng, names, before)
+
+
+def _constructor(name: str, rng: Random, names: Names) -> Story:
+    """Who was given a surplus by the constructor only ever pays out (5.P1)."""
+
+    def before(chain: ChainBuilder, token: bytes, owner: bytes, helper: bytes) -> None:
+        chain.erc20(token, helper, owner, SUPPLY)
+
+    return _swindle(name, rng, names, before)
+
+
+def _after_weeks(name: str, rng: Random, names: Names) -> Story:
+    """The token was honest for weeks (5.P4)."""
+    return _swindle(name, rng, names, lambda *_: None, days=40)
+
+
+def _rebase(name: str, rng: Random, names: Names) -> Story:
+    """Balances grew by a fifth: everybody sells more than came (5.N1)."""
+    owner, people = names.fresh(), names.many(4)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        market, pool = _launched(chain, names, owner)
+        yield
+        got = _crowd(market, pool, people, rng)
+        yield
+        for person, units in zip(people, got, strict=True):
+            market.trades(person, pool, 0, units * 6 // 5)
+
+    return honest(name, acts, [owner, *people])
+
+
+def _fee(name: str, rng: Random, names: Names) -> Story:
+    """A tenth of each transfer goes to the owner, by an event of its own."""
+    owner, people, friend = names.fresh(), names.many(3), names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        market, pool = _launched(chain, names, owner)
+        yield
+        for person, units in zip(people, _crowd(market, pool, people, rng), strict=True):
+            with chain.transaction(person, pool.tokens[0]):
+                chain.erc20(pool.tokens[0], person, owner, units // 10)
+                chain.erc20(pool.tokens[0], person, friend, units - units // 10)
+        yield
+        market.trades(friend, pool, 0, ETHER)
+
+    return honest(name, acts, [owner, friend, *people])
+
+
+def _announced(name: str, rng: Random, names: Names) -> Story:
+    """Rewards minted in the open are sold."""
+    owner, people = names.fresh(), names.many(4)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        market, pool = _launched(chain, names, owner)
+        yield
+        for person in people:
+            chain.erc20(pool.tokens[0], bytes(20), person, SUPPLY // 50, by=owner)
+        yield
+        for person in people:
+            market.trades(person, pool, 0, SUPPLY // 50)
+
+    return honest(name, acts, [owner, *people])
+
+
+def _no_first_event(name: str, rng: Random, names: Names) -> Story:
+    """The constructor gave the founder everything and told nobody (5.N4)."""
+    owner, people = names.fresh(), names.many(3)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        market, pool = _launched(chain, names, owner, announced=False)
+        yield
+        _crowd(market, pool, people, rng)
+        yield
+        market.trades(owner, pool, 0, SUPPLY // 10)
+
+    return honest(name, acts, [owner, *people])
+
+
+def _bridge(name: str, rng: Random, names: Names) -> Story:
+    """A bridge mints much for a customer, who sells it."""
+    bridge, person = names.fresh(), names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        market, pool = _launched(chain, names, bridge)
+        yield
+        chain.erc20(pool.tokens[0], bytes(20), person, 3 * SUPPLY, by=bridge)
+        yield
+        market.trades(person, pool, 0, 2 * SUPPLY)
+
+    return honest(name, acts, [bridge, person])
+
+
+def _older(name: str, rng: Random, names: Names) -> Story:
+    """Nobody saw the token's beginning: holders sell what they got before."""
+    people, market_maker = names.many(3), names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        market = Market(chain)
+        pool = market.opens(Pool(names.fresh(), (names.fresh(), WETH), [SUPPLY, 100 * ETHER]), False)
+        chain.erc20(pool.tokens[0], bytes(20), market_maker, SUPPLY // 100, by=market_maker)
+        yield
+        for person in people:
+            market.trades(person, pool, 0, SUPPLY // 10)
+
+    return honest(name, acts, people)
