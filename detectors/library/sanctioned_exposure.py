@@ -27,7 +27,7 @@ _PAYS, _IS_PAID, _FAILS, _IS_CALLED = "pays", "is paid", "fails to pay", "is cal
 class Settings:
     """dust_wei: what is not above this is dust in the coin (as elsewhere): a receiver of dust is nobody's
     suspect, as the sanctioning office itself said of nominal, unasked receipts in 2022. dust_share: one in so
-    many of what the payer held is dust in a token, whose worth is not known. hops: payments through which
+    many of the most that the listed address held is dust in a token, whose worth is not known. hops: payments through which
     money is followed (attackers put two or three wallets between). share: hundredths of a later payment that
     are of a listed address, by haircut, from which on it counts; a twentieth was not refused by any policy
     that was published.
@@ -101,7 +101,7 @@ class SanctionedExposure:
             return
         first = int(seen.transactions["number"][0])
         blocks = seen.transactions["block"][flows["transaction"] - first].tolist()
-        names = ("transaction", "source", "payer", "payee", "asset", "row", "hops", "shared")
+        names = ("transaction", "source", "payer", "payee", "asset", "row", "hops", "shared", "traded")
         amounts = {name: whole(flows[name]) for name in ("amount", "haircut", "fifo", "had")}
         for at, block in enumerate(blocks):
             flow = {name: int(flows[name][at]) for name in names}
@@ -110,8 +110,11 @@ class SanctionedExposure:
                 yield block, flow["source"], flow
 
     def _is_dust(self, flow: dict[str, int]) -> bool:
+        """Whether a flow says nothing: also where the payer got something else for it, and keeps the value
+        (the part follows it there).
+        """
         own, tainted = self.settings, flow["haircut"]
-        if flow["hops"] > own.hops or tainted * 100 < own.share * flow["amount"]:
+        if flow["traded"] or flow["hops"] > own.hops or tainted * 100 < own.share * flow["amount"]:
             return True
         if flow["asset"] == COIN:
             return tainted <= own.dust_wei

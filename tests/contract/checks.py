@@ -20,7 +20,7 @@ from tests.contract.worlds import SHORT, Worlds
 
 Check = Callable[[Detector, Worlds], None]
 SUBJECTS = {"wallet", "transaction", "token", "pool", "contract", "flow"}
-ROLES = {"attacker", "victim", "intermediary", "infrastructure"}
+ROLES = {"attacker", "victim", "intermediary", "infrastructure", "subject"}
 
 
 def explains_itself(detector: Detector, _worlds: Worlds) -> None:
@@ -107,13 +107,15 @@ def the_transaction_named_completes_the_evidence(detector: Detector, worlds: Wor
 
 
 def roles_are_single_and_just(detector: Detector, worlds: Worlds) -> None:
-    """Nobody has two roles in one finding; an attacker is named, and it is never a story's victim."""
+    """Nobody has two roles in one finding; an attacker is named, or what an anomaly is about, and it is never
+    a story's victim.
+    """
     victims = {victim for story in worlds.long.stories for victim in story.victims}
     for finding in _alerting(detector, worlds):
         named = [address for address, _ in finding.roles]
         assert len(named) == len(set(named)), "one role an address"
         assert {role for _, role in finding.roles} <= ROLES
-        attackers = {address for address, role in finding.roles if role == "attacker"}
+        attackers = {address for address, role in finding.roles if role in ("attacker", "subject")}
         assert attackers
         assert not attackers & victims, "a victim is never named attacker"
 

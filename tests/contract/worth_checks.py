@@ -16,6 +16,8 @@ MARGIN = 0.5
 a tenth: a half more asks that most of what it flags is right, and most of what is there is found.
 """
 DRAWS = 20
+NAMED = ("attacker", "subject")
+"""Roles of whom an alert is about: an attacker, or an anomaly."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def _tried(detector: Detector, world: World) -> Trial:
     for score in engine.take(world.batch).scores:
         scores[score.subject] = max(score.score, scores.get(score.subject, 0.0))
     raised = [alert for alert in engine.standing() if alert.suppressed_by is None]
-    accused = {role.address for alert in raised for role in alert.roles if role.role == "attacker"}
+    accused = {role.address for alert in raised for role in alert.roles if role.role in NAMED}
     return Trial(world, frozenset(bytes.fromhex(address[2:]) for address in accused), scores)
 
 
