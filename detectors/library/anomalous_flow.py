@@ -24,6 +24,8 @@ class Settings:
     again and again: that many hundredths of the payees (a payroll, an airdrop and gifts pay each once).
     swarm: payments of each of several new payers who share their payees. failures: failed transactions in a
     row. token: payments with one token by so many payers: a hundred hands pass it on, no shop is paid.
+    payers: who is paid by so many meanwhile passes on what is theirs, as a payment processor does. ticks: how
+    many there must have been before anything is unusual.
     """
 
     midas: float = 100.0
@@ -34,6 +36,8 @@ class Settings:
     failures: int = 9
     token: int = 40
     token_payers: int = 10
+    payers: int = 5
+    ticks: int = 10
 
 
 class AnomalousFlow:
@@ -55,7 +59,7 @@ class AnomalousFlow:
     catches = ("anomalous-flow",)
     needs: Tier = "transfers"
     reads = ("rates", "trails")
-    excused_by = ("airdrop-distributor", "exchange-hot-wallet")
+    excused_by = ("exchange-hot-wallet",)
     settings = Settings()
 
     def score(self, seen: Seen) -> list[Finding]:
@@ -66,7 +70,11 @@ class AnomalousFlow:
         own, late = self.settings, {}
         silent = (edges["ever"] <= own.past * edges["paid"] + 2) & (edges["midas_r"] >= own.midas)
         many = silent & (edges["paid"] >= own.swarm - 0.5)
-        token = (edges["asset_paid"] >= own.token) & (edges["asset_ever"] <= 4 * edges["asset_paid"])
+        token = (edges["asset_paid"] >= own.token) & (
+            edges["asset_ever"] <= own.past * edges["asset_paid"] + 2
+        )
+        token &= edges["ticks"] >= own.ticks
+        many &= edges["ticks"] >= own.ticks
         block = seen.rows["block"][edges["row"] - int(seen.rows["number"][0])]
         for at in np.flatnonzero(many).tolist():
             late[int(block[at]), "wallet", int(edges["payer"][at])] = at
@@ -88,7 +96,7 @@ class AnomalousFlow:
         payees = np.unique(lately["other"][lately["failed"] == 0])
         if failed >= own.failures:
             what, count = f"{failed} transactions of {{}} failed one after the other", failed
-        elif payments >= own.payments and payments * 100 >= own.repeats * payees.size:
+        elif self._repeats(payments, payees.size) and not self._serves(seen, payer, payees, block):
             what, count = f"{{}} made {payments} payments to {payees.size} payees", payments
         elif payments >= own.swarm and self._shared(seen, payer, payees, block):
             what, count = f"{{}} and others made {payments} payments each to the same payees", payments
@@ -96,6 +104,20 @@ class AnomalousFlow:
             return None
         rows: Array = lately["row"]
         return self._finding(seen, edges, at, "wallet", payer, what, count, rows)
+
+    def _repeats(self, payments: int, payees: int) -> bool:
+        return payments >= self.settings.payments and payments * 100 >= self.settings.repeats * payees
+
+    def _serves(self, seen: Seen, payer: int, payees: Array, block: int) -> bool:
+        """Whether many others pay the payer meanwhile."""
+        others = np.setdiff1d(self._lately(seen, payer, IN, block)["other"], payees)
+        return others.size >= self.settings.payers
+
+    def _is_silent(self, seen: Seen, who: int, block: int) -> bool:
+        """Whether somebody paid nobody before the last minutes, as far as is remembered."""
+        rows = seen.history("rates.paid").rows(who * 4 + OUT, block)["time"]
+        now = int(seen.blocks["time"][np.searchsorted(seen.blocks["number"], block)])
+        return int((rows <= now - MINUTES_S).sum()) <= 2
 
     def _lately(self, seen: Seen, who: int, side: int, block: int) -> Columns:
         """Whom somebody paid, or who paid him, in the last minutes, as of a block."""
@@ -105,7 +127,7 @@ class AnomalousFlow:
         return {name: column[keep] for name, column in found.items()}
 
     def _shared(self, seen: Seen, payer: int, payees: Array, block: int) -> bool:
-        """Whether half of the payees are paid by others as busy at the moment."""
+        """Whether half of the payees are paid by others as busy at the moment, and as silent before."""
         busy: dict[int, bool] = {}
         shared = 0
         for payee in payees[:32].tolist():
@@ -113,7 +135,7 @@ class AnomalousFlow:
             for other in others[others != payer].tolist():
                 if other not in busy:
                     size = self._lately(seen, other, OUT, block)["row"].size
-                    busy[other] = size >= self.settings.swarm
+                    busy[other] = size >= self.settings.swarm and self._is_silent(seen, other, block)
                 if busy[other]:
                     shared += 1
                     break

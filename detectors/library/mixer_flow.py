@@ -22,10 +22,11 @@ COIN = 0
 _MONEY = (Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION)
 FEW = 12
 """Whom a wallet deals with, beyond which to have dealt with a depositor says nothing: a shop has many."""
-DOUBT = {"reuse": 0.05, "paid": 0.2, "notes": 0.3, "wallet": 0.4, "again": 0.3}
+DOUBT = {"reuse": 0.05, "paid": 0.2, "notes": 0.3, "wallet": 0.4, "again": 0.3, "many": 0.5}
 """How far each reason can mislead, one by one: the same wallet pays in and is paid out (Tutela's address
 reuse); the two paid each other; the notes of both are the same, of no one else; a wallet made for it, which
-got all it has at once and mixes it; a wallet that came out of the mixer and goes back. Judged, not measured:
+got all it has at once and mixes it; a wallet that came out of the mixer and goes back; one that wakes and
+does nothing but pay in many notes. Judged, not measured:
 no linking heuristic has a published error.
 """
 
@@ -35,7 +36,8 @@ class Settings:
     """share: hundredths of all that a wallet ever got which it pays into mixers, from which on it serves
     nothing else (people mix a part of what they have). lump: hundredths that came by one payment. notes: how
     many a wallet was paid out before the set of them says whose they are: two have one denomination too
-    often. young_s: how old a wallet that was made for it is at most. candidates: newest notes of a pool among
+    often. young_s: how old a wallet that was made for it is at most. many: notes of a wallet that is
+    known for nothing else; savers pay in one to four. candidates: newest notes of a pool among
     which owners are looked for.
     """
 
@@ -43,6 +45,7 @@ class Settings:
     lump: int = 80
     notes: int = 3
     young_s: int = 30 * 86_400
+    many: int = 5
     candidates: int = 200
 
 
@@ -64,7 +67,8 @@ class MixerFlow:
 
     Into it: a wallet that nobody knew before, that got nearly all it has by one payment of a wallet that is
     no hub and pays half of it or more into mixers (stolen money, and money spread over depositors), or one
-    that was itself paid by a mixer and does so. Out of it: a wallet that paid in before, or whom, or by whom,
+    that was itself paid by a mixer and does so; or an old one that wakes for five notes or more and nothing
+    else, which is the weakest sign. Out of it: a wallet that paid in before, or whom, or by whom,
     a depositor was paid in another way; or who is paid the very set of notes, three or more, that one
     depositor and no other paid in before. Each link has its reason and doubt; the score is one less the
     doubt. To use a mixer is no crime: notes alone never alert, nor does their size, nor relayers' work (N1),
@@ -108,7 +112,7 @@ class MixerFlow:
         if other is not None and other != link.owner:
             roles.append((seen.address(other), "attacker"))
         doubt = DOUBT[link.reason]
-        most: Severity = "medium" if doubt >= DOUBT["notes"] else "high"
+        most: Severity = "low" if link.reason == "many" else "medium" if doubt >= DOUBT["notes"] else "high"
         return Finding(
             **place_of(seen, row),
             category="mixer-flow",
@@ -117,7 +121,7 @@ class MixerFlow:
             score=round(1 - doubt, 6),
             severity=worth.severity(most, wei, wei == 0),
             roles=tuple(roles),
-            rows=seen.evidence(sorted({*link.rows, row})),
+            rows=seen.evidence(_held(seen, link, row)),
             measured={"doubt": doubt, "reason": link.reason, "native_wei": str(wei), "notes": link.notes},
             thresholds={"notes": 1},
             explanation=_sentence(owner, None if other is None else seen.address(other), link.reason, doubt),
@@ -152,8 +156,10 @@ class _Case:
     def into(self, owner: int) -> Link | None:
         """Whether the wallet that paid in serves nothing else."""
         life = self._life(owner)
-        if life is None or not life["row"].size or life["source"][-1] == owner:
+        if life is None or not life["row"].size:
             return None
+        if life["source"][-1] == owner:
+            return self._only_mixes(owner, life)
         if life["time"][0] - life["time"][-1] > self.own.young_s:
             return None
         notes = self._notes(owner)
@@ -172,6 +178,15 @@ class _Case:
         if amounts[largest] * 100 < self.own.lump * total or self._is_busy(payer):
             return None
         return Link("wallet", owner, (row, *notes["row"].tolist()))
+
+    def _only_mixes(self, owner: int, life: Columns) -> Link | None:
+        """A wallet that was there before the stream, and wakes to pay in many notes and for nothing else."""
+        notes = self._notes(owner)
+        paid_in = notes["transaction"][notes["out"] == 0]
+        own = np.unique(life["transaction"][life["signer"] == owner])
+        if np.unique(paid_in).size < self.own.many or np.setdiff1d(own, paid_in).size:
+            return None
+        return Link("many", owner, tuple(notes["row"].tolist()), notes=int(paid_in.size))
 
     def _is_busy(self, who: int) -> bool:
         """A place where many come and go, as an exchange or a shop is one."""
@@ -226,6 +241,14 @@ class _Case:
             yield who, self._notes(who)
 
 
+def _held(seen: Seen, link: Link, row: int) -> list[int]:
+    """The rows that the log still holds: it forgets sooner than notes are."""
+    people = People(seen, int(seen.rows["block"][row - int(seen.rows["number"][0])]))
+    parties = [link.owner] if link.paid_out is None else [link.owner, link.paid_out]
+    known = [int(people.rows(who)["row"].min()) for who in parties if people.rows(who)["row"].size]
+    return sorted(each for each in {*link.rows, row} if each >= min([row, *known]))
+
+
 def _paid_in(notes: Columns) -> Counter[int]:
     return Counter(notes["other"][notes["out"] == 0].tolist())
 
@@ -244,6 +267,7 @@ def _sentence(owner: bytes, other: bytes | None, reason: str, doubt: float) -> s
         "paid": f"a mixer pays {to}, which has dealt with {who}, who paid in before",
         "notes": f"a mixer pays {to} the very notes that {who} and no other paid in",
         "wallet": f"{who} got all it has by one payment and pays most of it into a mixer",
+        "many": f"{who} woke to pay many notes into a mixer, and does nothing else",
         "again": f"{who} was paid by a mixer and pays most of what it has into one again",
     }[reason]
     return f"{told[0].upper() if told[0] != '0' else told[0]}{told[1:]} (doubt {doubt:.0%})."

@@ -30,7 +30,7 @@ class Settings:
     tick_s: int = 60
     decay: float = 0.5
     filter: float = 1000.0
-    horizon_s: int = 30 * DAY
+    horizon_s: int = 90 * DAY
     cap: int = 8_000_000
     paid_s: int = DAY
     paid_cap: int = 4_000_000
@@ -38,7 +38,9 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """`edges`, by "row": each payment that its payer signed and got nothing for, and each transaction that
+    """`edges`, by "row": each plain payment of its signer (of the coin, or by a call of the token itself, to
+    one payee, nothing for it: calls of services and payments to many at once are none), and each transaction
+    that
     failed (`failed`: 1, `payee` is who was called): `transaction`, `payer`, `payee`, `asset`; in this tick
     (earlier ones decayed) and ever, how often the payer paid (`paid`, `ever`), paid this payee (`edge`,
     `edge_ever`), anybody paid with the asset (`asset_paid`, `asset_ever`; of the coin 0), `payers`: who did,
@@ -98,7 +100,10 @@ def _edges(seen: Seen) -> dict[str, Array]:
         "payee": sent["target"][failed], "asset": none, "failed": none + 1,
     }  # fmt: skip
     if payments is not None:
-        plain = payments["form"] == 0
+        at = payments["transaction"] - (int(sent["number"][0]) if sent["number"].size else 0)
+        called, coin = sent["target"][at], payments["asset"] == 0
+        plain = coin & (called == payments["payee"]) & (sent["selector"][at] < 0)
+        plain = (payments["form"] == 0) & (plain | (~coin & (called == payments["asset"])))
         names = ("row", "transaction", "payer", "payee", "asset")
         parts = {name: payments[name][plain] for name in names}
         parts["failed"] = np.zeros(parts["row"].size, np.int64)

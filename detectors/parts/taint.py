@@ -295,10 +295,12 @@ class _Payment:
         for who, amount in payees:
             came, left = _front(left, amount)
             share = Purse(came, [replace(p, amount=p.amount * amount // total) for p in pool.parts])
-            if traded is not None and asset == traded[1] and who == self.signer and carried is not None:
-                share = carried
+            bought = traded is not None and asset == traded[1] and who == self.signer and carried is not None
+            if bought:
+                share = carried or share
             given = traded is not None and asset == traded[0] and payer == self.signer
-            found += self._got(who, asset, amount, share, payer, had, given)
+            flows = self._got(who, asset, amount, share, payer, had, given)
+            found += [flow for flow in flows if not bought and flow["source"] != who]
         return handed
 
     def _paid(self, who: int, asset: int, amount: int) -> tuple[Purse, int]:
