@@ -25,12 +25,15 @@ ticks, each as one bit of 64; counts of this tick and of all, of MIDAS-R and of 
 """
 CLOCK = Layout(ints=("second", "ticks"))
 """The newest tick, by its number in time, and how many there were."""
-PAID = Layout(ints=("other", "asset", "row", "failed"))
-"""By account and side (0: it paid, 1: it was paid): who is at the other end."""
+PAID = Layout(ints=("other", "asset", "row", "failed", "ever"))
+"""By account and side (0: it paid, 1: it was paid): who is at the other end; how often the payer paid so far.
+"""
 
 TICK, PAYERS = CELL.at("tick", "payers")
 NOW, ALL, F_NOW, F_ALL, F_SCORE = CELL.at("now", "all", "filtered_now", "filtered_all", "filtered_score")
-OTHER, ASSET, ROW, FAILED = (chains.FIRST + at for at in PAID.at("other", "asset", "row", "failed"))
+OTHER, ASSET, ROW, FAILED, EVER = (
+    chains.FIRST + at for at in PAID.at("other", "asset", "row", "failed", "ever")
+)
 
 SECONDS, DECAY, FILTER = range(3)
 """Of the limits: how long a tick is, what is left of a count after one, and MIDAS-F's threshold."""
@@ -128,3 +131,4 @@ def count_payments(  # type: ignore[no-untyped-def]
             )
             history[number, OTHER], history[number, ASSET] = other, asset
             history[number, ROW], history[number, FAILED] = p_row[p], p_failed[p]
+            history[number, EVER] = np.int64(o_ever[p])

@@ -22,7 +22,8 @@ class Settings:
     seen, for somebody new; a place that is always busy stays below it or has a past. past: how many times
     what it did now a payer may ever have done. payments: in a burst of one payer; one pays the same payees
     again and again: that many hundredths of the payees (a payroll, an airdrop and gifts pay each once).
-    swarm: payments of each of several new payers who share their payees. failures: failed transactions in a
+    swarm: payments of each of several new payers who share their payees; others: how many beside
+    one. failures: failed transactions in a
     row. token: payments with one token by so many payers: a hundred hands pass it on, no shop is paid.
     payers: who is paid by so many meanwhile passes on what is theirs, as a payment processor does. ticks: how
     many there must have been before anything is unusual.
@@ -33,6 +34,7 @@ class Settings:
     payments: int = 12
     repeats: int = 140
     swarm: int = 6
+    others: int = 3
     failures: int = 9
     token: int = 40
     token_payers: int = 10
@@ -113,12 +115,6 @@ class AnomalousFlow:
         others = np.setdiff1d(self._lately(seen, payer, IN, block)["other"], payees)
         return others.size >= self.settings.payers
 
-    def _is_silent(self, seen: Seen, who: int, block: int) -> bool:
-        """Whether somebody paid nobody before the last minutes, as far as is remembered."""
-        rows = seen.history("rates.paid").rows(who * 4 + OUT, block)["time"]
-        now = int(seen.blocks["time"][np.searchsorted(seen.blocks["number"], block)])
-        return int((rows <= now - MINUTES_S).sum()) <= 2
-
     def _lately(self, seen: Seen, who: int, side: int, block: int) -> Columns:
         """Whom somebody paid, or who paid him, in the last minutes, as of a block."""
         found = seen.history("rates.paid").rows(who * 4 + side, block)
@@ -134,12 +130,11 @@ class AnomalousFlow:
             others = np.unique(self._lately(seen, payee, IN, block)["other"])
             for other in others[others != payer].tolist():
                 if other not in busy:
-                    size = self._lately(seen, other, OUT, block)["row"].size
-                    busy[other] = size >= self.settings.swarm and self._is_silent(seen, other, block)
-                if busy[other]:
-                    shared += 1
-                    break
-        return shared >= 3 and 2 * shared >= min(32, payees.size)
+                    lately = self._lately(seen, other, OUT, block)
+                    size, own = lately["row"].size, self.settings
+                    busy[other] = size >= own.swarm - 1 and lately["ever"].max() <= own.past * size + 2
+            shared += any(busy[other] for other in others[others != payer].tolist())
+        return sum(busy.values()) >= self.settings.others and 2 * shared >= min(32, payees.size)
 
     def _token(self, seen: Seen, edges: Columns, at: int) -> Finding:
         first = int(seen.rows["number"][0])
@@ -165,6 +160,7 @@ class AnomalousFlow:
         role: RoleName = "subject"
         least = min(count, own.token if kind == "token" else own.payments)
         severity: Severity = "medium" if count >= 2 * least else "low"
+        midas = float(edges["midas_r"][at])
         measured = {name: round(float(edges[name][at]), 6) for name in ("ever", "midas_r", "midas_f")}
         return Finding(
             **place_of(seen, int(rows.max())),
@@ -177,5 +173,5 @@ class AnomalousFlow:
             rows=seen.evidence(np.unique(rows).tolist()),
             measured={"payments": count, **measured},
             thresholds={"payments": least, "midas_r": own.midas},
-            explanation=f"{what.format(hexed(subject))}, unlike its past (MIDAS-R {measured['midas_r']:.0f}).",
+            explanation=f"{what.format(hexed(subject))}, unlike its past (MIDAS-R {midas:.0f}).",
         )

@@ -15,6 +15,7 @@ from detectors.base import Finding, Tier, hexed
 from detectors.memory.layout import Array
 from detectors.parts import worth
 from detectors.parts.contract import Columns, Kind, Seen
+from detectors.parts.horizons import DAY
 from detectors.parts.lines import place_of
 from detectors.parts.people import People, whole
 
@@ -36,8 +37,8 @@ class Settings:
     """share: hundredths of all that a wallet ever got which it pays into mixers, from which on it serves
     nothing else (people mix a part of what they have). lump: hundredths that came by one payment. notes: how
     many a wallet was paid out before the set of them says whose they are: two have one denomination too
-    often. young_s: how old a wallet that was made for it is at most. many: notes of a wallet that is
-    known for nothing else; savers pay in one to four. candidates: newest notes of a pool among
+    often. young_s: how old a wallet that was made for it is at most. many: notes within a day of a
+    wallet that is known for nothing else; savers pay in one to four. candidates: newest notes of a pool among
     which owners are looked for.
     """
 
@@ -182,9 +183,10 @@ class _Case:
     def _only_mixes(self, owner: int, life: Columns) -> Link | None:
         """A wallet that was there before the stream, and wakes to pay in many notes and for nothing else."""
         notes = self._notes(owner)
-        paid_in = notes["transaction"][notes["out"] == 0]
+        late = notes["time"] > notes["time"].max() - DAY
+        paid_in = notes["transaction"][(notes["out"] == 0) & late]
         own = np.unique(life["transaction"][life["signer"] == owner])
-        if np.unique(paid_in).size < self.own.many or np.setdiff1d(own, paid_in).size:
+        if np.unique(paid_in).size < self.own.many or np.setdiff1d(own, notes["transaction"]).size:
             return None
         return Link("many", owner, tuple(notes["row"].tolist()), notes=int(paid_in.size))
 
@@ -196,19 +198,22 @@ class _Case:
     def out(self, account: int) -> Link | None:
         """Whose notes a wallet was paid, where something says so; the surest reason first."""
         notes = self._notes(account)
+        life = self._life(account)
+        if life is None or self._deals_with_many(life):
+            return None
         paid_in = notes["row"][notes["out"] == 0]
         if paid_in.size:
             return Link("reuse", account, tuple(paid_in.tolist()), account)
-        life = self._life(account)
-        if life is None:
-            return None
         return self._paid(account, life) or self._same_notes(account, notes)
+
+    def _deals_with_many(self, life: Columns) -> bool:
+        """A shop, or somebody with a life, who is paid by all kinds of people."""
+        direct = _coin(life) & (life["kind"] == Kind.TRANSACTION)
+        return max(np.unique(life[end][direct]).size for end in ("source", "target")) > FEW
 
     def _paid(self, account: int, life: Columns) -> Link | None:
         """A depositor who paid the wallet, or was paid by it, beside the mixer."""
         direct = _coin(life) & (life["kind"] == Kind.TRANSACTION)
-        if np.unique(life["source"][direct]).size > FEW or np.unique(life["target"][direct]).size > FEW:
-            return None
         for side, other in (("target", "source"), ("source", "target")):
             mine = direct & (life[side] == account) & (life[other] != account)
             for place in np.flatnonzero(mine)[-FEW:].tolist():

@@ -27,16 +27,16 @@ _PAYS, _IS_PAID, _FAILS, _IS_CALLED = "pays", "is paid", "fails to pay", "is cal
 class Settings:
     """dust_wei: what is not above this is dust in the coin (as elsewhere): a receiver of dust is nobody's
     suspect, as the sanctioning office itself said of nominal, unasked receipts in 2022. dust_share: one in so
-    many of the most that the listed address held is dust in a token, whose worth is not known. hops: payments through which
-    money is followed (attackers put two or three wallets between). share: hundredths of a later payment that
-    are of a listed address, by haircut, from which on it counts; a twentieth was not refused by any policy
-    that was published.
+    many of the most that the listed address held is dust in a token, whose worth is not known. hops:
+    payments through which money is followed (attackers put two or three wallets between). share: hundredths
+    of a later payment that are of a listed address, by haircut, from which on it counts: below a tenth
+    poison alone would call a customer of a customer exposed.
     """
 
     dust_wei: int = worth.DUST
     dust_share: int = 100
     hops: int = 6
-    share: int = 1
+    share: int = 10
 
 
 @dataclass(slots=True)
@@ -65,9 +65,9 @@ class SanctionedExposure:
     """Flags what an address under sanctions pays and is paid while it is listed, and where its money goes.
 
     Direct: what it pays in a transaction of its own (or in the coin), what somebody pays it in the coin, a
-    call of it where it is a contract, and a payment of its own that failed. Indirect: what the part `taint`
-    follows through up to six payments and changes of asset, counted by poison, by haircut and first in first
-    out, side by side. One alert for a listed address, its subject, as long as there is news within a week.
+    use of it where it is a contract that speaks, and a payment of its own that failed. Indirect: what the
+    part `taint` follows through up to six payments and changes of asset, counted by poison, by haircut and
+    first in first out, side by side. One alert for a listed address, its subject, as long as there is news within a week.
     Receivers are intermediaries, never attackers: who was sent money has asked for nothing yet; pools, hubs
     and what lists call an exchange, a mixer or a bridge are infrastructure, and pass no taint on (N3). Dust
     counts for nothing (N1). Dates of listings count (N2), to the second of the block.
@@ -166,7 +166,7 @@ class SanctionedExposure:
         if self._received(seen, listed, int(sent["number"][at])) > self.settings.dust_wei:
             return _IS_PAID
         speaks = (rows["emitter"][sent["first_row"][at] : sent["end_row"][at]] == listed).any()
-        return _IS_CALLED if int(sent["target"][at]) == listed and speaks else None
+        return _IS_CALLED if speaks else None
 
     def _received(self, seen: Seen, who: int, transaction: int) -> int:
         """Wei that somebody has more after a transaction."""

@@ -47,7 +47,7 @@ class Rates:
     each as one bit of 64; `ticks` so far; `midas_r`, `midas_f`: the scores of the papers.
 
     Nobody is counted for logs that others make. The history `paid` has by account * 4 + side (0: it paid, 1:
-    it was paid) `other`, `asset`, `row`, `failed`.
+    it was paid) `other`, `asset`, `row`, `failed`, and `ever` of the payer.
     """
 
     name: str = "rates"

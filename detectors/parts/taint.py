@@ -343,7 +343,8 @@ class _Payment:
             {
                 "transaction": self.number, "source": part.source, "payer": payer or self.signer,
                 "payee": who, "asset": asset, "row": row, "hops": part.hops, "shared": int(shared),
-                "amount": amount, "haircut": part.amount, "fifo": fifo.get(part.source, 0), "traded": int(traded),
+                "amount": amount, "haircut": part.amount,
+                "fifo": fifo.get(part.source, 0), "traded": int(traded),
                 "had": self.work.held(part.source, asset, self.now, "most") or had,
             }
             for part in came.parts

@@ -11,7 +11,7 @@ from tests.fixtures.frames import ChainBuilder
 
 
 def positives(seed: int) -> list[Story]:
-    """Ten: a pair that hammers, a whale that wakes, a swarm, a new token to and fro, failure after failure."""
+    """Ten: a pair that hammers, a whale that wakes, a swarm, a new token to and fro, failures in a row."""
     tales = {
         "pair": _pair,
         "whale": _whale,
