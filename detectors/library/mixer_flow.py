@@ -15,12 +15,12 @@ from detectors.base import Finding, Tier, hexed
 from detectors.memory.layout import Array
 from detectors.parts import worth
 from detectors.parts.contract import Columns, Kind, Seen
-from detectors.parts.horizons import DAY
 from detectors.parts.lines import place_of
 from detectors.parts.people import People, whole
 
 COIN = 0
 _MONEY = (Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION)
+HOUR = 3600
 FEW = 12
 """Whom a wallet deals with, beyond which to have dealt with a depositor says nothing: a shop has many."""
 DOUBT = {"reuse": 0.05, "paid": 0.2, "notes": 0.3, "wallet": 0.4, "again": 0.3, "many": 0.5}
@@ -36,17 +36,20 @@ no linking heuristic has a published error.
 class Settings:
     """share: hundredths of all that a wallet ever got which it pays into mixers, from which on it serves
     nothing else (people mix a part of what they have). lump: hundredths that came by one payment. notes: how
-    many a wallet was paid out before the set of them says whose they are: two have one denomination too
-    often. young_s: how old a wallet that was made for it is at most. many: notes within a day of a
-    wallet that is known for nothing else; savers pay in one to four. candidates: newest notes of a pool among
+    many a wallet was paid out, of two denominations or more, before the set of them says whose they are;
+    same: of one. young_s: how old a wallet that was made for it is at most. many: notes within an hour of a
+    wallet that is known for nothing else; savers pay in one to four. warm_s: how long after
+    the first block everybody is new. candidates: newest notes of a pool among
     which owners are looked for.
     """
 
     share: int = 50
     lump: int = 80
     notes: int = 3
+    same: int = 5
     young_s: int = 30 * 86_400
     many: int = 5
+    warm_s: int = 600
     candidates: int = 200
 
 
@@ -99,7 +102,7 @@ class MixerFlow:
         for at in range(notes["row"].size):
             row = int(notes["row"][at])
             place = place_of(seen, row)
-            case = _Case(self.settings, seen, int(place["block_number"]), row)
+            case = _Case(self.settings, seen, int(place["block_number"]), row, int(notes["begun"][at]))
             account = int(notes["account"][at])
             link = case.out(account) if notes["out"][at] else case.into(account)
             if link is not None:
@@ -138,6 +141,7 @@ class _Case:
     seen: Seen
     block: int
     row: int
+    begun: int
 
     def _notes(self, who: int) -> Columns:
         """Somebody's notes before this one, and it, newest first."""
@@ -161,7 +165,8 @@ class _Case:
             return None
         if life["source"][-1] == owner:
             return self._only_mixes(owner, life)
-        if life["time"][0] - life["time"][-1] > self.own.young_s:
+        oldest = int(life["time"][-1])
+        if life["time"][0] - oldest > self.own.young_s or oldest < self.begun + self.own.warm_s:
             return None
         notes = self._notes(owner)
         got = _coin(life) & (life["target"] == owner) & (life["source"] != owner)
@@ -183,7 +188,7 @@ class _Case:
     def _only_mixes(self, owner: int, life: Columns) -> Link | None:
         """A wallet that was there before the stream, and wakes to pay in many notes and for nothing else."""
         notes = self._notes(owner)
-        late = notes["time"] > notes["time"].max() - DAY
+        late = notes["time"] > notes["time"].max() - HOUR
         paid_in = notes["transaction"][(notes["out"] == 0) & late]
         own = np.unique(life["transaction"][life["signer"] == owner])
         if np.unique(paid_in).size < self.own.many or np.setdiff1d(own, notes["transaction"]).size:
@@ -227,9 +232,9 @@ class _Case:
     def _same_notes(self, account: int, notes: Columns) -> Link | None:
         """The only depositor whose notes are this very set."""
         drawn = notes["out"] == 1
-        if int(drawn.sum()) < self.own.notes:
-            return None
         wanted = Counter(notes["other"][drawn].tolist())
+        if wanted.total() < (self.own.notes if len(wanted) > 1 else self.own.same):
+            return None
         fits = [
             (who, theirs["row"]) for who, theirs in self._depositors(wanted) if _paid_in(theirs) == wanted
         ]

@@ -21,7 +21,7 @@ SANCTIONS, MIXER, EXCHANGE, BRIDGE = (
 
 assert len(KINDS) <= MOST_KINDS
 
-_CHANGE = ("block", "id", "kind", "on", "since", "until")
+_CHANGE = ("block", "id", "kind", "on", "was", "since", "until")
 _TOUCH = ("transaction", "account", "kind", "since", "until", "holds")
 _NOBODY: Array = np.zeros(0, np.int64)
 _NOBODY.flags.writeable = False
@@ -40,8 +40,8 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class Lists:
     """`changes`, by "block, id": what became of an address (`id`) as `kind` (a place in
-    `rows.listings.KINDS`) as lists were told with that block: `on` (1: some list names it so), `since` and
-    `until` (seconds; of several lists of a kind the earliest and the latest).
+    `rows.listings.KINDS`) as lists were told with that block: `on` (1: some list names it so), `was` (1:
+    one did before), `since` and `until` (seconds; of several lists of a kind the earliest and the latest).
 
     `touched`, by "transaction": each `account` that signed it, was called, spoke (by a log that is decoded),
     or paid or was paid in it and that a list names as `kind`, with `since`, `until`, and `holds`: the block

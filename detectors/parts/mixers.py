@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -16,10 +17,13 @@ from detectors.parts.horizons import DAY
 from detectors.parts.lists import MIXER
 from detectors.parts.people import whole
 
+EVER = 24_000 * DAY
 NOTE = Layout(ints=("other", "out", "asset", "transaction", "row"), words=("amount",))
 """By account, `other` is the pool; by pool, the account. `out`: 1 paid out, 0 paid in."""
 POOL = Layout(ints=("asset", "notes"), words=("amount",))
 """What a pool took last, and how many notes so far."""
+BEGUN = Layout(ints=("time",))
+"""When the stream began, under the key 0."""
 
 _NOTE = ("row", "transaction", "pool", "account", "out", "relayed", "asset")
 
@@ -50,7 +54,8 @@ class _Move:
 class Mixers:
     """`notes`, by "row" (of the mixer's log, or of the transaction): `transaction`, `pool`, `account` (who
     paid in: the signer; who was paid), `out` (1: paid out), `relayed` (1: somebody else signed), `asset`,
-    `amount` (of a pool whose calls inside are not known what it took last).
+    `begun` (when the first transaction was seen at all), `amount` (of a pool whose calls inside are not known
+    what it took last).
 
     A pool speaks as Tornado Cash does and really takes money with its first note, or a list calls it a mixer:
     then any payment to it is a note, of any amount. Who forges the events moves nothing, and is no pool.
@@ -68,9 +73,11 @@ class Mixers:
             "notes": HistorySpec(NOTE, own.horizon_s, own.cap),
             "pools": HistorySpec(NOTE, own.horizon_s, own.pools_cap),
             "known": TableSpec(POOL, own.horizon_s, own.pools_cap),
+            "begun": TableSpec(BEGUN, EVER, 2),
         }
 
     def take(self, memory: PartMemory, seen: Seen) -> Mapping[str, Columns]:
+        begun = _begun(memory, seen)
         places = _places(seen)
         if not places.size:
             return {}
@@ -86,7 +93,22 @@ class Mixers:
         notes: dict[str, Array] = {
             name: np.array(column, np.int64) for name, column in zip(_NOTE, columns, strict=True)
         }
-        return {"notes": notes | {"amount": limbs([move.amount for move in found])}}
+        notes |= {"begun": np.full(len(found), begun), "amount": limbs([move.amount for move in found])}
+        return {"notes": notes}
+
+
+def _begun(memory: PartMemory, seen: Seen) -> int:
+    """The time of the first block with a transaction in it."""
+    table = memory["begun"]
+    assert isinstance(table, Table)
+    block, time = (int(seen.transactions[name][0]) for name in ("block", "time"))
+    said: Any = table.get(0, time)
+    if said is not None:
+        return int(said["time"])
+    table.reserve(1)
+    arrays = table.arrays()
+    arrays[0][touch(*arrays, 0, block, time)] = time
+    return time
 
 
 def limbs(amounts: list[int]) -> Array:

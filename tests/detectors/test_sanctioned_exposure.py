@@ -85,6 +85,23 @@ def test_before_the_listing_begins_and_after_it_ends_nothing_counts() -> None:
         assert len(alerts(listed(**dates).native(MALLORY, BOB, 5 * ETHER))) == expected
 
 
+def test_a_listing_that_is_told_late_finds_what_mallory_paid_since_it_began() -> None:
+    chain = ChainBuilder().block().native(MALLORY, ALICE, 5 * ETHER)
+    since = chain.block(DAY).now
+    chain.native(MALLORY, BOB, 5 * ETHER)
+    chain.block(DAY).lists(MALLORY, since=since).native(ALICE, CAROL, 1)
+    (alert,) = alerts(chain)
+    assert roles(alert) == {hexed(MALLORY): "attacker", hexed(BOB): "intermediary"}
+    assert (alert.block_number, alert.value_wei) == (3, str(5 * ETHER))
+
+
+def test_a_list_that_is_told_again_finds_nothing_again() -> None:
+    chain = listed().native(ALICE, BOB, 1).block().native(MALLORY, BOB, 5 * ETHER)
+    (first,) = alerts(chain)
+    (second,) = alerts(chain.block(DAY).lists(MALLORY).native(ALICE, BOB, 1))
+    assert first.transactions == second.transactions
+
+
 def test_a_withdrawal_of_the_listing_takes_back_what_bob_still_holds() -> None:
     chain = listed().native(MALLORY, BOB, 5 * ETHER).block().lists(MALLORY, listed=False)
     (alert,) = alerts(chain.native(BOB, CAROL, 5 * ETHER))
