@@ -19,7 +19,7 @@ STATED: Pairs = (
     (("wallet-drain",), ("asset-drain",)),
     (("pump-and-dump",), ("wash-trading",)),
     (("pump-and-dump", "wash-trading"), ("sybil-cluster",)),
-    (("cycle-laundering", "sybil-cluster"), ("layering",)),
+    (("cycle-laundering", "sybil-cluster", "sanctioned-exposure", "mixer-flow"), ("layering",)),
 )
 """Each of the first outranks each of the second. What has a name outranks every anomaly beside."""
 

@@ -41,7 +41,7 @@ def follow_lists(  # type: ignore[no-untyped-def]
     sources, old_sources, sources_journal, entries, old_entries, entries_journal, standing, old_standing,
     standing_journal, l_block, l_time, l_address, l_kind, l_listed, l_since, l_until, l_source,
     number, block, time, signer, target, n_transaction, n_account, found,
-    c_block, c_id, c_kind, c_on, c_since, c_until,
+    c_block, c_id, c_kind, c_on, c_was, c_since, c_until,
     t_transaction, t_account, t_kind, t_since, t_until, t_holds,
 ):  # fmt: skip
     """Takes lists and transactions in their order: what is told with a block holds from its first transaction
@@ -73,6 +73,7 @@ def follow_lists(  # type: ignore[no-untyped-def]
                 end = max(end, found[UNTIL])
                 on = 1
             row = touch(standing, old_standing, standing_journal, who * MOST_KINDS + kind, b, now)
+            c_was[told] = standing[row + S_ON]
             standing[row + S_ON], standing[row + S_SINCE], standing[row + S_UNTIL] = on, since, end
             c_block[told], c_id[told], c_kind[told] = b, who, kind
             c_on[told], c_since[told], c_until[told] = on, since, end

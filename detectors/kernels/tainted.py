@@ -13,8 +13,10 @@ from detectors.memory.rows import look, touch
 LOTS = 8
 """Lots of an account and asset, of each of the two ways to count."""
 
-HELD = Layout(ints=("short",), words=("amount",))
-"""What an account is known to hold of an asset; `short`: it paid more than was known of."""
+HELD = Layout(ints=("short",), words=("amount", "most"))
+"""What an account is known to hold of an asset, and the most it ever held; `short`: it paid more than was
+known of.
+"""
 LOT = Layout(
     ints=(
         *(f"fifo_source_{n}" for n in range(LOTS)),
@@ -32,7 +34,7 @@ by source.
 SOURCE = Layout(ints=("on", "since", "until"))
 """Of an address: whether it is under sanctions, and when."""
 
-SHORT, AMOUNT = HELD.at("short", "amount")
+SHORT, AMOUNT, MOST = HELD.at("short", "amount", "most")
 COUNTS = LOT.at("fifo_count", "part_count")
 ON, SINCE, UNTIL = SOURCE.at("on", "since", "until")
 
@@ -58,6 +60,8 @@ def changed(held, words, old_held, journal, key, received, paid, block, time):  
     row = touch(held, old_held, journal, key, block, time)
     amount = words[row + AMOUNT : row + AMOUNT + 4]
     u256.add_to(amount, received)
+    if u256.compare(amount, words[row + MOST : row + MOST + 4]) > 0:
+        words[row + MOST : row + MOST + 4] = amount
     if u256.compare(amount, paid) < 0:
         held[row + SHORT] = 1
         amount[:] = 0

@@ -11,32 +11,34 @@ from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Tier, hexed
 from detectors.memory.layout import Array
 from detectors.parts import worth
-from detectors.parts.contract import Columns, Seen
+from detectors.parts.contract import Columns, Kind, Seen
 from detectors.parts.lists import SANCTIONS
 from detectors.parts.people import whole
 
 COIN = 0
+MOST = 200
+"""Rows of an address that are read where its listing is told late."""
 DIRECT = 1
 """Hops of what the listed address paid itself."""
 
 _NONE = np.zeros(0, np.int64)
-_PAYS, _IS_PAID, _FAILS, _IS_CALLED = "pays", "is paid", "fails to pay", "is called"
+_PAYS, _IS_PAID, _FAILS, _IS_CALLED, _PAID = "pays", "is paid", "fails to pay", "is called", "paid"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """dust_wei: what is not above this is dust in the coin (as elsewhere): a receiver of dust is nobody's
     suspect, as the sanctioning office itself said of nominal, unasked receipts in 2022. dust_share: one in so
-    many of what the payer held is dust in a token, whose worth is not known. hops: payments through which
-    money is followed (attackers put two or three wallets between). share: hundredths of a later payment that
-    are of a listed address, by haircut, from which on it counts; a twentieth was not refused by any policy
-    that was published.
+    many of the most that the listed address held is dust in a token, whose worth is not known. hops:
+    payments through which money is followed (attackers put two or three wallets between). share: hundredths
+    of a later payment that are of a listed address, by haircut, from which on it counts: below a tenth
+    poison alone would call a customer of a customer exposed.
     """
 
     dust_wei: int = worth.DUST
     dust_share: int = 100
     hops: int = 6
-    share: int = 1
+    share: int = 10
 
 
 @dataclass(slots=True)
@@ -65,16 +67,18 @@ class SanctionedExposure:
     """Flags what an address under sanctions pays and is paid while it is listed, and where its money goes.
 
     Direct: what it pays in a transaction of its own (or in the coin), what somebody pays it in the coin, a
-    call of it where it is a contract, and a payment of its own that failed. Indirect: what the part `taint`
-    follows through up to six payments and changes of asset, counted by poison, by haircut and first in first
-    out, side by side. One alert for a listed address, its subject, as long as there is news within a week.
+    use of it where it is a contract that speaks, and a payment of its own that failed. Indirect: what the
+    part `taint` follows through up to six payments and changes of asset, counted by poison, by haircut and
+    first in first out, side by side. What a listed address paid after its listing began and before it was
+    told is looked for among its newest 200 rows of the last 90 days, and stands in the block of the telling.
+    One alert for a listed address, its subject, as long as there is news within a week.
     Receivers are intermediaries, never attackers: who was sent money has asked for nothing yet; pools, hubs
     and what lists call an exchange, a mixer or a bridge are infrastructure, and pass no taint on (N3). Dust
     counts for nothing (N1). Dates of listings count (N2), to the second of the block.
 
     Fails: a listed address that never sends, but signs what others send in tokens (P3); value through a
-    mixer, but for the deposit; what a listed wallet did before the list named it (P1), which later payments
-    of it bring back only in part; tokens of it smaller than a hundredth of what it held. Costs nothing
+    mixer, but for the deposit; of a listing that is told late (P1) what its receivers did before that, what
+    lies further back, and tokens; tokens of it smaller than a hundredth of what it held. Costs nothing
     where no listed address is touched. Source: Tironsakkul et al. 2019 (the policies); no accuracy is
     published by anybody.
     """
@@ -92,6 +96,7 @@ class SanctionedExposure:
         for block, listed, flow in self._flows(seen):
             self._pay(cases.setdefault((block, listed), _Case(listed)), flow)
         self._touched(seen, cases)
+        self._told_late(seen, cases)
         return [self._finding(seen, *item) for item in sorted(cases.items(), key=lambda item: item[0])]
 
     def _flows(self, seen: Seen) -> Iterator[tuple[int, int, dict[str, int]]]:
@@ -101,7 +106,7 @@ class SanctionedExposure:
             return
         first = int(seen.transactions["number"][0])
         blocks = seen.transactions["block"][flows["transaction"] - first].tolist()
-        names = ("transaction", "source", "payer", "payee", "asset", "row", "hops", "shared")
+        names = ("transaction", "source", "payer", "payee", "asset", "row", "hops", "shared", "traded")
         amounts = {name: whole(flows[name]) for name in ("amount", "haircut", "fifo", "had")}
         for at, block in enumerate(blocks):
             flow = {name: int(flows[name][at]) for name in names}
@@ -110,8 +115,11 @@ class SanctionedExposure:
                 yield block, flow["source"], flow
 
     def _is_dust(self, flow: dict[str, int]) -> bool:
+        """Whether a flow says nothing: also where the payer got something else for it, and keeps the value
+        (the part follows it there).
+        """
         own, tainted = self.settings, flow["haircut"]
-        if flow["hops"] > own.hops or tainted * 100 < own.share * flow["amount"]:
+        if flow["traded"] or flow["hops"] > own.hops or tainted * 100 < own.share * flow["amount"]:
             return True
         if flow["asset"] == COIN:
             return tainted <= own.dust_wei
@@ -151,6 +159,34 @@ class SanctionedExposure:
             if what in (_IS_PAID, _IS_CALLED):
                 case.roles.setdefault(int(sent["signer"][at]), "intermediary")
 
+    def _told_late(self, seen: Seen, cases: dict[tuple[int, int], _Case]) -> None:
+        """What those paid in the coin, by own transactions, who are named with a block for the first time."""
+        changes = seen.of("lists").get("changes")
+        if changes is None or not seen.rows["number"].size:
+            return
+        new = (changes["kind"] == SANCTIONS) & (changes["on"] == 1) & (changes["was"] == 0)
+        for place in np.flatnonzero(new).tolist():
+            block, listed = int(changes["block"][place]), int(changes["id"][place])
+            at = int(np.searchsorted(seen.blocks["number"], block))
+            first, end = (int(seen.blocks[name][at]) for name in ("first_row", "end_row"))
+            if first == end:
+                continue
+            rows = seen.history("rows").rows(listed, block, MOST)
+            paid = (rows["signer"] == listed) & (rows["source"] == listed) & (rows["target"] != listed)
+            paid &= (rows["kind"] == Kind.TRANSACTION) & (rows["flag"] != 0)
+            paid &= (rows["row"] < seen.rows["number"][first]) & (rows["time"] >= changes["since"][place])
+            paid &= rows["time"] < changes["until"][place]
+            sums = zip(np.flatnonzero(paid).tolist(), whole(rows["amount"][paid]), strict=True)
+            large = [(line, wei) for line, wei in sums if wei > self.settings.dust_wei]
+            if not large:
+                continue
+            case = cases.setdefault((block, listed), _Case(listed))
+            for line, wei in large:
+                case.note(_PAID, int(rows["row"][line]), int(seen.rows["transaction"][first]))
+                case.wei += wei
+                case.roles.setdefault(int(rows["target"][line]), "intermediary")
+            case.rows.append(int(seen.rows["number"][first]))
+
     def _touch(self, seen: Seen, listed: int, at: int) -> str | None:
         """What a transaction is to a listed address, beside what it pays there."""
         sent, rows = seen.transactions, seen.rows
@@ -163,7 +199,7 @@ class SanctionedExposure:
         if self._received(seen, listed, int(sent["number"][at])) > self.settings.dust_wei:
             return _IS_PAID
         speaks = (rows["emitter"][sent["first_row"][at] : sent["end_row"][at]] == listed).any()
-        return _IS_CALLED if int(sent["target"][at]) == listed and speaks else None
+        return _IS_CALLED if speaks else None
 
     def _received(self, seen: Seen, who: int, transaction: int) -> int:
         """Wei that somebody has more after a transaction."""
@@ -211,7 +247,7 @@ class SanctionedExposure:
 
     def _severity(self, case: _Case) -> Severity:
         """By what moved; a failed payment moved nothing, and a call may be anybody's."""
-        if _PAYS not in case.what and _IS_PAID not in case.what:
+        if not {_PAYS, _IS_PAID, _PAID} & case.what.keys():
             return "low"
         most: Severity = "critical" if case.hops == DIRECT else "high"
         return worth.severity(most, case.wei, case.tokens)
@@ -219,7 +255,7 @@ class SanctionedExposure:
     def _score(self, case: _Case) -> float:
         """Direct payments say most, later ones less with every hop and with how little of them is tainted."""
         if _PAYS not in case.what:
-            return 0.7 if _IS_PAID in case.what else 0.5
+            return 0.7 if {_IS_PAID, _PAID} & case.what.keys() else 0.5
         share = case.haircut / case.poison if case.poison else 1.0
         return round(0.5 + 0.25 / max(case.hops, 1) + 0.25 * min(1.0, share), 6)
 
@@ -227,6 +263,7 @@ class SanctionedExposure:
 def _sentence(who: bytes, case: _Case) -> str:
     parts = {
         _PAYS: "its money was paid on",
+        _PAID: "it paid before the list was told",
         _IS_PAID: "it was paid",
         _FAILS: "it tried to pay and failed",
         _IS_CALLED: "it was called",

@@ -21,7 +21,7 @@ SANCTIONS, MIXER, EXCHANGE, BRIDGE = (
 
 assert len(KINDS) <= MOST_KINDS
 
-_CHANGE = ("block", "id", "kind", "on", "since", "until")
+_CHANGE = ("block", "id", "kind", "on", "was", "since", "until")
 _TOUCH = ("transaction", "account", "kind", "since", "until", "holds")
 _NOBODY: Array = np.zeros(0, np.int64)
 _NOBODY.flags.writeable = False
@@ -40,12 +40,12 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class Lists:
     """`changes`, by "block, id": what became of an address (`id`) as `kind` (a place in
-    `rows.listings.KINDS`) as lists were told with that block: `on` (1: some list names it so), `since` and
-    `until` (seconds; of several lists of a kind the earliest and the latest).
+    `rows.listings.KINDS`) as lists were told with that block: `on` (1: some list names it so), `was` (1:
+    one did before), `since` and `until` (seconds; of several lists of a kind the earliest and the latest).
 
-    `touched`, by "transaction": each `account` that signed it, was called or paid or was paid in it and that
-    a list names as `kind`, with `since`, `until`, and `holds`: the block lies between them. Names told with a
-    block count from its first transaction on. At most 64 lists in all.
+    `touched`, by "transaction": each `account` that signed it, was called, spoke (by a log that is decoded),
+    or paid or was paid in it and that a list names as `kind`, with `since`, `until`, and `holds`: the block
+    lies between them. Names told with a block count from its first transaction on. At most 64 lists in all.
     """
 
     name: str = "lists"
@@ -71,7 +71,7 @@ class Lists:
             arrays += table.arrays()
         times = dict(zip(seen.blocks["number"].tolist(), seen.blocks["time"].tolist(), strict=True))
         when = np.array([times[block] for block in told["block"].tolist()], np.int64)
-        lines = [changes.get(name, _NOBODY) for name in ("transaction", "account")]
+        lines = _parties(seen, changes)
         room = len(KINDS) * (2 * sent["number"].size + lines[0].size) + 1
         found: dict[str, Array] = {name: np.empty(news, np.int64) for name in _CHANGE}
         touched: dict[str, Array] = {
@@ -87,3 +87,14 @@ class Lists:
                 f"more than {MOST_SOURCES} lists were told of: put some of one kind into one file"
             )
         return {"changes": found, "touched": {name: column[:used] for name, column in touched.items()}}
+
+
+def _parties(seen: Seen, changes: Columns) -> list[Array]:
+    """Transaction and account of all who paid, were paid or spoke, by transaction."""
+    rows = seen.rows
+    spoke = rows["emitter"] > 0
+    pairs = np.unique(np.stack([rows["transaction"][spoke], rows["emitter"][spoke]]), axis=1)
+    found = [changes.get(name, _NOBODY) for name in ("transaction", "account")]
+    joined = [np.concatenate([one, other]) for one, other in zip(found, pairs, strict=True)]
+    order = np.argsort(joined[0], kind="stable")
+    return [column[order] for column in joined]

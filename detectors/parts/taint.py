@@ -22,7 +22,7 @@ COIN = 0
 HUBS = (EXCHANGE, MIXER, BRIDGE)
 """Kinds of lists whose addresses hold what is many people's."""
 
-_FLOW = ("transaction", "source", "payer", "payee", "asset", "row", "hops", "shared")
+_FLOW = ("transaction", "source", "payer", "payee", "asset", "row", "hops", "shared", "traded")
 _WORDS = ("amount", "haircut", "fifo", "had")
 
 
@@ -47,8 +47,9 @@ class Settings:
 class Taint:
     """`flows`, by "transaction": what a payment to `payee` carries of a listed `source`: `payer` (the first
     whose money is tainted), `asset`, `amount` (of the whole payment: poison), `haircut`, `fifo`, `hops` (1:
-    the source itself paid), `had` (what the payer held before), `shared` (1: the payee is a pool, a hub, or
-    listed as an exchange, a mixer or a bridge: it passes none on), `row`.
+    the source itself paid), `had` (the most of it that the source was ever known to hold, or else the payer),
+    `shared` (1: the payee is a pool, a hub, or listed as an exchange, a mixer or a bridge: it passes none
+    on), `traded` (1: the signer paid, and got something else for it), `row`.
 
     By net changes of a transaction: payers one after the other, then payees, in the order of their first
     rows. The source pays while it is listed, in the coin, or in what it signs for; so nobody is tainted by a
@@ -199,9 +200,9 @@ class _Work:
                 )  # fmt: skip
         return found
 
-    def held(self, account: int, asset: int, now: int) -> int:
+    def held(self, account: int, asset: int, now: int, what: str = "amount") -> int:
         row = self._table("held").get(int(key_of(account, asset)), now)
-        return 0 if row is None else _integer(row["amount"])
+        return 0 if row is None else _integer(row[what])
 
     def listed(self, account: int, now: int) -> bool:
         found = np.zeros(SOURCE.cells + 1, np.int64)
@@ -294,9 +295,12 @@ class _Payment:
         for who, amount in payees:
             came, left = _front(left, amount)
             share = Purse(came, [replace(p, amount=p.amount * amount // total) for p in pool.parts])
-            if traded is not None and asset == traded[1] and who == self.signer and carried is not None:
-                share = carried
-            found += self._got(who, asset, amount, share, payer, had)
+            bought = traded is not None and asset == traded[1] and who == self.signer and carried is not None
+            if bought:
+                share = carried or share
+            given = traded is not None and asset == traded[0] and payer == self.signer
+            flows = self._got(who, asset, amount, share, payer, had, given)
+            found += [flow for flow in flows if not bought and flow["source"] != who]
         return handed
 
     def _paid(self, who: int, asset: int, amount: int) -> tuple[Purse, int]:
@@ -316,7 +320,7 @@ class _Payment:
         return out, max(held, amount)
 
     def _got(
-        self, who: int, asset: int, amount: int, came: Purse, payer: int, had: int
+        self, who: int, asset: int, amount: int, came: Purse, payer: int, had: int, traded: bool
     ) -> list[dict[str, int]]:
         """Puts it into the payee's lots; a flow for each source."""
         came = _later(came, self.work.own.hops)
@@ -339,7 +343,9 @@ class _Payment:
             {
                 "transaction": self.number, "source": part.source, "payer": payer or self.signer,
                 "payee": who, "asset": asset, "row": row, "hops": part.hops, "shared": int(shared),
-                "amount": amount, "haircut": part.amount, "fifo": fifo.get(part.source, 0), "had": had,
+                "amount": amount, "haircut": part.amount,
+                "fifo": fifo.get(part.source, 0), "traded": int(traded),
+                "had": self.work.held(part.source, asset, self.now, "most") or had,
             }
             for part in came.parts
             if part.amount

@@ -61,8 +61,8 @@ def test_of_two_lists_one_is_enough_and_together_they_hold_from_the_first_to_the
     chain.block().lists(MALLORY, listed=False, source="ofac")
     chain.block().lists(MALLORY, listed=False, source="sanctions eu")
     found = told(seen(chain.batch(), None, *READS), "changes")
-    assert [(f["on"], f["since"], f["until"]) for f in found] == [
-        (1, NOW, NOW + 50), (1, NOW - 50, STILL), (1, NOW - 50, STILL), (0, 0, 0),
+    assert [(f["was"], f["on"], f["since"], f["until"]) for f in found] == [
+        (0, 1, NOW, NOW + 50), (1, 1, NOW - 50, STILL), (1, 1, NOW - 50, STILL), (1, 0, 0, 0),
     ]  # fmt: skip
 
 
