@@ -20,6 +20,7 @@ STATED: Pairs = (
     (("pump-and-dump",), ("wash-trading",)),
     (("pump-and-dump", "wash-trading"), ("sybil-cluster",)),
     (("cycle-laundering", "sybil-cluster"), ("layering",)),
+    (("address-poisoning",), ("spam-token",)),
 )
 """Each of the first outranks each of the second. What has a name outranks every anomaly beside."""
 

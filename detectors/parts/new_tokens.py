@@ -199,8 +199,12 @@ def use_of(seen: Seen, token: int, block: int, but: int) -> tuple[int, int]:
 
 
 def is_market(people: People, place: int) -> bool:
-    """Whether a place keeps an exchange: a pool, or what never signs and holds several assets."""
+    """Whether a place keeps an exchange: a pool that was told of, or what never signs, holds several assets
+    and pays when others ask.
+    """
     rows = people.seen.history("rows").rows(place, people.block, 60)
     told = np.isin(rows["kind"], [Kind.POOL_V2, Kind.POOL_V3]) & (rows["third"] == place)
-    several = np.unique(rows["asset"][rows["kind"] == Kind.ERC20]).size > 1
-    return bool(told.any()) or (several and not bool((rows["signer"] == place).any()))
+    money = rows["kind"] == Kind.ERC20
+    several = np.unique(rows["asset"][money]).size > 1
+    pays = bool((money & (rows["source"] == place)).any())
+    return bool(told.any()) or (several and pays and not bool((rows["signer"] == place).any()))
