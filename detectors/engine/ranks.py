@@ -17,7 +17,7 @@ STATED: Pairs = (
     (("pig-butchering",), ("approval-phishing",)),
     (("approval-phishing",), ("wallet-drain",)),
     (("wallet-drain",), ("asset-drain",)),
-    (("pump-and-dump",), ("wash-trading",)),
+    (("honeypot", "pump-and-dump", "rug-pull"), ("wash-trading",)),
     (("pump-and-dump", "wash-trading"), ("sybil-cluster",)),
     (("cycle-laundering", "sybil-cluster"), ("layering",)),
     (("address-poisoning",), ("spam-token",)),

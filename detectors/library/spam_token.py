@@ -229,10 +229,18 @@ def _crowd(moved: Columns, given: Array, maker: int) -> int:
 
 
 def places(people: People, throw: Throw) -> list[int]:
-    """Receivers that may keep an exchange: the first dozen ever, as a launch begins with its pool."""
+    """Receivers that may keep an exchange: of the first ever, as a launch begins with its pool, those that
+    have some left; what only passes it on is none.
+    """
     rows = people.seen.history("new-tokens.moved").rows(throw.token, people.block, MOST_MOVES)
     first = dict.fromkeys(rows["target"][::-1].tolist())
-    return [each for each in first if each not in (0, throw.sender, throw.token)][:12]
+    amounts = np.array(whole(rows["amount"]), object)
+    return [
+        each
+        for each in list(first)[:12]
+        if each not in (0, throw.sender, throw.token)
+        and amounts[rows["target"] == each].sum() > amounts[rows["source"] == each].sum()
+    ]
 
 
 def payments(people: People, throw: Throw) -> tuple[dict[int, int], int, list[int]]:
@@ -271,7 +279,7 @@ def _why(throw: Throw) -> str:
         "it is called like the coin": throw.coin,
         "its name leads to a page": throw.bait & LINK,
         "its name promises something": throw.bait & CLAIM,
-        "its name attacks who shows it": throw.bait & HOSTILE,
+        "its name attacks whoever shows it": throw.bait & HOSTILE,
     }
     told = [each for each, is_so in reasons.items() if is_so]
     return f" ({', '.join(told)})" if told else ""

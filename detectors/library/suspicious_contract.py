@@ -15,17 +15,14 @@ from detectors.parts.deployments import wired
 from detectors.parts.lines import place_of
 from detectors.parts.people import People
 
-LENDING = (
-    Kind.FLASH_LOAN_AAVE, Kind.FLASH_LOAN_BALANCER, Kind.FLASH_LOAN_ERC3156, Kind.FLASH_V3, Kind.POOL_V2,
-    Kind.POOL_V3,
-)  # fmt: skip
-CALLS = 400
+ROWS = 1_000
+"""Of a contract, the newest rows that are read to see who uses it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """users: people who called a contract, from which on it is everybody's (a router, a lender, a coin) and
-    to have its address in one's code says nothing. young: rows of a deployer up to which he has just come:
+    """users: people in whose transactions a contract had a part, from which on it is everybody's (a router, a
+    lender, a coin) and to have its address in one's code says nothing. young: rows of a deployer up to which he has just come:
     money, and a few calls.
     """
 
@@ -54,7 +51,8 @@ class SuspiciousContract:
     What grades it: callbacks of lenders and hooks, paying in and taking out, sending on all it holds, being
     able to destroy itself, a maker who has just come. None of these alerts by itself: arbitrage has
     callbacks, every wallet sends on, and new companies deploy factories, vaults and tokens; a wallet for
-    one's own bank, or one that borrows from a lender whom many use, is aimed at nobody.
+    one's own bank, one that puts back a part of what it is paid, or one that borrows from a lender whom many
+    use, is aimed at nobody.
 
     Fails: what is told its target when it is used (hard case P3, a bare executor); an exploit in a
     constructor or in a child that code facts do not tell of (P2); a maker or a target kept in storage; one
@@ -83,7 +81,8 @@ class SuspiciousContract:
             return None
         people = People(seen, place_of(seen, row)["block_number"])
         weapon = self._weapon(people, made, line, bits)
-        aimed = weapon.gated and bits & bytecode.SILENT and weapon.targets
+        saves = bits & bytecode.SAVES and not bits & bytecode.REENTERS
+        aimed = weapon.gated and bits & bytecode.SILENT and weapon.targets and not saves
         posing = seen.address(weapon.maker) in wired(made, line) and bits & bytecode.IMPLEMENTS
         if not aimed and not (posing and bits & bytecode.SWEEPS):
             return None
@@ -103,14 +102,14 @@ class SuspiciousContract:
 
     def _is_another_s(self, people: People, target: int, maker: int) -> bool:
         """Whether it is a contract that somebody else made, that few use, and that lends to nobody."""
-        rows = people.seen.history("rows").rows(target, people.block, CALLS)
+        rows = people.seen.history("rows").rows(target, people.block, ROWS)
         calls = (rows["kind"] == Kind.TRANSACTION) & (rows["target"] == target)
         made = calls & (rows["third"] == target)
         if (rows["signer"] == target).any() or (made & (rows["signer"] == maker)).any():
             return False
         is_contract = made.any() or bool((calls & (rows["small"] >= 0)).any())
-        users = np.unique(rows["signer"][calls]).size
-        return is_contract and users < self.settings.users and not np.isin(rows["kind"], LENDING).any()
+        users = np.unique(rows["signer"]).size
+        return is_contract and users < self.settings.users
 
     def _is_young(self, people: People, maker: int) -> bool:
         rows = people.rows(maker)
@@ -147,6 +146,7 @@ class SuspiciousContract:
 def _signs(weapon: Weapon) -> list[str]:
     told = {
         bytecode.CALLED_BACK: "is called back by lenders or tokens",
+        bytecode.REENTERS: "takes out again while it is being paid",
         bytecode.IN_AND_OUT: "pays in and takes out",
         bytecode.SWEEPS: "sends on all it holds",
         bytecode.DESTROYS: "can destroy itself",

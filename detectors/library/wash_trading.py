@@ -116,40 +116,27 @@ class WashTrading:
         )  # fmt: skip
 
     def _of_token(self, people: People, token: int) -> Round | None:
-        """What wallets tied to the maker, or to each other, bought and sold again."""
+        """What wallets that are tied, or that leave each other no risk, bought and sold again."""
         seen, own = people.seen, self.settings
         trades = seen.history("sales.traded").rows(token, people.block, MOST)
         trades = {name: column[::-1] for name, column in trades.items()}
-        traders = list(dict.fromkeys(trades["trader"].tolist()))
-        if len(traders) > SHOWN or int((trades["buys"] == 0).sum()) < own.rounds:
+        traders, sells = trades["trader"].tolist(), trades["buys"] == 0
+        if len(set(traders)) > SHOWN or int(sells.sum()) < own.rounds:
             return None
         maker = int(seen.history("new-tokens.known").rows(token, people.block, 1)["maker"][0])
-        both = [*traders, maker] if maker > 0 and maker not in traders else traders
-        kin = Kinship(people)
-        group = next((each for each in kin.groups(both) if maker in each), set[int]())
-        if len(group & set(traders)) == 0:
-            group = next((each for each in kin.groups(traders) if len(each) > 1), set[int]())
-        amounts, volume = whole(trades["amount"]), 0
-        sums: dict[int, list[int]] = {}
-        rounds = 0
-        for trader, buys, amount in zip(
-            trades["trader"].tolist(), trades["buys"].tolist(), amounts, strict=True
-        ):
-            sums.setdefault(trader, [0, 0])[1 - buys] += amount
-            volume += amount
-            rounds += trader in group and not buys
-        matched = {
-            trader: min(bought, sold)
-            for trader, (bought, sold) in sums.items()
-            if trader in group and 100 * min(bought, sold) >= own.matched * max(bought, sold)
-        }
-        if rounds < own.rounds or not volume or 100 * 2 * sum(matched.values()) < own.share * volume:
+        group = _owned(people, list(dict.fromkeys(traders)), maker)
+        amounts = whole(trades["amount"])
+        closed = _closed(traders, trades["buys"].tolist(), amounts, own.matched)
+        mine = [i for i, trader in enumerate(traders) if trader in closed and (not group or trader in group)]
+        rounds = sum(1 for i in mine if sells[i])
+        if rounds < (own.rounds if group else own.rounds + 1) or rounds > 2 * _at_once(traders):
             return None
-        mine = [i for i, trader in enumerate(trades["trader"].tolist()) if trader in matched]
-        money = whole(trades["money"])
+        if 100 * sum(amounts[i] for i in mine) < own.share * sum(amounts):
+            return None
+        wallets, money = list(dict.fromkeys(traders[i] for i in mine)), whole(trades["money"])
         return Round(
-            "token", tuple(int(trades["row"][i]) for i in mine), tuple(matched), rounds, True, COIN,
-            sum(money[i] for i in mine), tuple(each for each in group if each not in matched),
+            "token", tuple(int(trades["row"][i]) for i in mine), tuple(wallets), rounds, bool(group), COIN,
+            sum(money[i] for i in mine), tuple(each for each in sorted(group) if each not in wallets),
         )  # fmt: skip
 
     def _finding(self, people: People, row: int, one: Round | None) -> Finding | None:
@@ -179,6 +166,30 @@ class WashTrading:
             ),
             value_wei=wei or None,
         )
+
+
+def _owned(people: People, traders: list[int], maker: int) -> set[int]:
+    """The traders that are tied to the token's maker, and he; else the largest group of tied ones."""
+    groups = Kinship(people).groups([*traders, *([maker] if maker > 0 else [])])
+    for group in groups:
+        if maker in group and group & set(traders):
+            return group
+    return groups[0] if groups and len(groups[0]) > 1 else set()
+
+
+def _closed(traders: list[int], buys: list[int], amounts: list[int], matched: int) -> set[int]:
+    """Who sold again nearly all that he bought, and no more."""
+    sums: dict[int, list[int]] = {}
+    for trader, bought, amount in zip(traders, buys, amounts, strict=True):
+        sums.setdefault(trader, [0, 0])[1 - bought] += amount
+    return {who for who, (one, other) in sums.items() if 100 * min(one, other) >= matched * max(one, other)}
+
+
+def _at_once(traders: list[int]) -> int:
+    """How often the next trade was the same wallet's: what it bought, nobody else could take. Who gathers
+    first, with others of his, and leaves later, is another kind.
+    """
+    return sum(one == other for one, other in zip(traders, traders[1:], strict=False))
 
 
 def _last_round(sold: Columns, near: int) -> tuple[int, int] | None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from detectors.parts.reach import reach
 from ingest.decode.shapes import signature
 
-GATE, SILENT, SWEEPS, CALLED_BACK, IMPLEMENTS, DESTROYS, IN_AND_OUT = (1 << n for n in range(7))
+GATE, SILENT, SWEEPS, CALLED_BACK, IMPLEMENTS, DESTROYS, IN_AND_OUT, REENTERS, SAVES = (
+    1 << n for n in range(9)
+)
 """Bits: it asks who began the transaction; it emits nothing; it sends on what it holds; lenders or tokens
 call it back; it is made to stand behind a proxy; it can destroy itself; it pays into another contract and
 takes out of it.
@@ -53,6 +56,13 @@ OUT = _selectors(
     "withdraw(uint256,address,address)", "unstake(uint256)", "borrow(uint256)", "leave(uint256)",
     "exit()", "withdraw(address,uint256,address)",
 )  # fmt: skip
+HOOKS = _selectors(
+    "tokensReceived(address,address,address,uint256,bytes,bytes)",
+    "onERC721Received(address,address,uint256,bytes)",
+    "onERC1155Received(address,address,uint256,uint256,bytes)",
+    "onTokenTransfer(address,uint256,bytes)",
+)
+"""What a token calls of whoever gets it."""
 _TRANSFERS = _selectors("transfer(address,uint256)", "transferFrom(address,address,uint256)")
 _BALANCE = _selectors("balanceOf(address)")
 _PROXIED = _selectors("proxiableUUID()")
@@ -75,7 +85,7 @@ def read(code: bytes) -> Read:
     seen = {opcode for opcode, _ in steps}
     for i, (_, data) in enumerate(steps):
         after = {opcode for opcode, _ in steps[i + 1 : i + 4]}
-        if len(data) == 4:
+        if len(data) in (3, 4):
             (asked if after & {_EQ, _SUB, _XOR, _GT, _LT} else said).add(int.from_bytes(data, "big"))
             if _SHL in after:
                 said.add(int.from_bytes(data, "big"))
@@ -89,8 +99,18 @@ def read(code: bytes) -> Read:
     bits |= IMPLEMENTS if asked & _PROXIED else 0
     bits |= DESTROYS if _SELFDESTRUCT in seen else 0
     bits |= IN_AND_OUT if said & IN and said & OUT else 0
+    if bits & IN_AND_OUT:
+        bits |= _when_paid(code, asked)
     sends = (_SELFBALANCE in seen and _CALL in seen) or (said & _TRANSFERS and said & _BALANCE)
     return Read(bits | (SWEEPS if sends else 0), tuple(addresses))
+
+
+def _when_paid(code: bytes, asked: set[int]) -> int:
+    """What it does while somebody pays it: by the coin, or by a token that tells it so."""
+    does: set[int] = set()
+    for entry in (None, *sorted(asked & HOOKS)):
+        does |= reach(code, entry)
+    return REENTERS if does & OUT else SAVES if does & IN else 0
 
 
 def _steps(code: bytes) -> Iterator[tuple[int, bytes]]:

@@ -203,7 +203,7 @@ def is_market(people: People, place: int) -> bool:
     and pays when others ask.
     """
     rows = people.seen.history("rows").rows(place, people.block, 60)
-    told = np.isin(rows["kind"], [Kind.POOL_V2, Kind.POOL_V3]) & (rows["third"] == place)
+    told = np.isin(rows["kind"], [Kind.POOL_V2, Kind.POOL_V3]) & (rows["target"] == place)
     money = rows["kind"] == Kind.ERC20
     several = np.unique(rows["asset"][money]).size > 1
     pays = bool((money & (rows["source"] == place)).any())
