@@ -11,7 +11,7 @@ from detectors.base import Finding, Tier, hexed
 from detectors.memory.layout import Columns
 from detectors.parts import bytecode
 from detectors.parts.contract import Kind, Seen
-from detectors.parts.deployments import wired
+from detectors.parts.deployments import key_of, wired
 from detectors.parts.lines import place_of
 from detectors.parts.people import People
 
@@ -22,11 +22,14 @@ ROWS = 1_000
 @dataclass(frozen=True, slots=True)
 class Settings:
     """users: people in whose transactions a contract had a part, from which on it is everybody's (a router, a
-    lender, a coin) and to have its address in one's code says nothing. young: rows of a deployer up to which he has just come:
-    money, and a few calls.
+    lender, a coin) and to have its address in one's code says nothing. makers: others in whose contracts'
+    code its address stands, from which on the same holds: nodes without traces do not tell who is called by
+    contracts. young: rows of a deployer up to which
+    he has just come: money, and a few calls.
     """
 
     users: int = 24
+    makers: int = 2
     young: int = 12
 
 
@@ -44,8 +47,9 @@ class Weapon:
 
 class SuspiciousContract:
     """Flags a contract, in the block that deploys it, that serves its maker alone and is aimed at somebody
-    else's: his address is in its code (or it asks who began the transaction), it tells nobody anything, and
-    the address of one contract that few use and that another made is wired into it; or it is made to stand
+    else's: his address is in its code (or it asks who began the transaction), it tells nobody anything, it
+    pays in and takes out again, and the address of one contract that few use and that another made is wired
+    into it; or it is made to stand
     behind another's proxy, with its maker wired in where an owner would be kept.
 
     What grades it: callbacks of lenders and hooks, paying in and taking out, sending on all it holds, being
@@ -82,7 +86,8 @@ class SuspiciousContract:
         people = People(seen, place_of(seen, row)["block_number"])
         weapon = self._weapon(people, made, line, bits)
         saves = bits & bytecode.SAVES and not bits & bytecode.REENTERS
-        aimed = weapon.gated and bits & bytecode.SILENT and weapon.targets and not saves
+        takes = bits & (bytecode.IN_AND_OUT | bytecode.REENTERS)
+        aimed = weapon.gated and bits & bytecode.SILENT and weapon.targets and takes and not saves
         posing = seen.address(weapon.maker) in wired(made, line) and bits & bytecode.IMPLEMENTS
         if not aimed and not (posing and bits & bytecode.SWEEPS):
             return None
@@ -108,8 +113,11 @@ class SuspiciousContract:
         if (rows["signer"] == target).any() or (made & (rows["signer"] == maker)).any():
             return False
         is_contract = made.any() or bool((calls & (rows["small"] >= 0)).any())
-        users = np.unique(rows["signer"]).size
-        return is_contract and users < self.settings.users
+        if not is_contract or np.unique(rows["signer"]).size >= self.settings.users:
+            return False
+        key = key_of(people.seen.address(target))
+        makers = people.seen.history("deployments.wired").rows(key, people.block)["maker"]
+        return np.unique(makers[makers != maker]).size < self.settings.makers
 
     def _is_young(self, people: People, maker: int) -> bool:
         rows = people.rows(maker)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Tier, hexed
@@ -116,7 +117,7 @@ class WashTrading:
         )  # fmt: skip
 
     def _of_token(self, people: People, token: int) -> Round | None:
-        """What wallets that are tied, or that leave each other no risk, bought and sold again."""
+        """What wallets that are tied, or among which the maker is, bought and sold again at once."""
         seen, own = people.seen, self.settings
         trades = seen.history("sales.traded").rows(token, people.block, MOST)
         trades = {name: column[::-1] for name, column in trades.items()}
@@ -129,7 +130,7 @@ class WashTrading:
         closed = _closed(traders, trades["buys"].tolist(), amounts, own.matched)
         mine = [i for i, trader in enumerate(traders) if trader in closed and (not group or trader in group)]
         rounds = sum(1 for i in mine if sells[i])
-        if rounds < (own.rounds if group else own.rounds + 1) or rounds > 2 * _at_once(traders):
+        if rounds < own.rounds or rounds > 2 * _at_once(traders) or not (group or maker in closed):
             return None
         if 100 * sum(amounts[i] for i in mine) < own.share * sum(amounts):
             return None
@@ -189,7 +190,7 @@ def _at_once(traders: list[int]) -> int:
     """How often the next trade was the same wallet's: what it bought, nobody else could take. Who gathers
     first, with others of his, and leaves later, is another kind.
     """
-    return sum(one == other for one, other in zip(traders, traders[1:], strict=False))
+    return sum(one == other for one, other in pairwise(traders))
 
 
 def _last_round(sold: Columns, near: int) -> tuple[int, int] | None:

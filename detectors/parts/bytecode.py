@@ -13,7 +13,7 @@ GATE, SILENT, SWEEPS, CALLED_BACK, IMPLEMENTS, DESTROYS, IN_AND_OUT, REENTERS, S
 )
 """Bits: it asks who began the transaction; it emits nothing; it sends on what it holds; lenders or tokens
 call it back; it is made to stand behind a proxy; it can destroy itself; it pays into another contract and
-takes out of it.
+takes out of it; while it is paid, or told of a token, it takes out again; or it only pays in then.
 """
 MOST = 65_536
 _PUSH1, _PUSH4, _PUSH20, _PUSH32 = 0x60, 0x63, 0x73, 0x7F

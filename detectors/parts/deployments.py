@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from detectors.parts.people import whole
 
 WIRED = ("wired0", "wired1", "wired2", "wired3", "wired4", "wired5")
 CODE = Layout(ints=("bits", "count"), words=WIRED)
+KNOWN_BY = Layout(ints=("maker",))
 _INTS = ("row", "contract", "maker", "bits", "count")
 
 
@@ -32,7 +34,8 @@ class Deployments:
     """`made`, by "row" (that of the creation): `contract`, `maker` (who signed), `bits` (see `bytecode`),
     `count` (how many addresses stand in its code), and the first six of these as words, `wired0` and on.
 
-    Only what code facts tell of. The history `codes` has by code hash the same.
+    Only what code facts tell of. Histories: `codes` has by code hash the same; `wired` by an address (see
+    `key_of`) the makers of contracts in whose code it stands.
     """
 
     name: str = "deployments"
@@ -41,15 +44,22 @@ class Deployments:
     settings: Settings = field(default_factory=Settings)
 
     def memory(self) -> Mapping[str, TableSpec]:
-        return {"codes": HistorySpec(CODE, self.settings.horizon_s, self.settings.cap)}
+        own = self.settings
+        return {
+            name: HistorySpec(layout, own.horizon_s, own.cap)
+            for name, layout in {"codes": CODE, "wired": KNOWN_BY}.items()
+        }
 
     def take(self, memory: PartMemory, seen: Seen) -> Mapping[str, Columns]:
-        codes, told = memory["codes"], seen.codes
+        codes, known, told = memory["codes"], memory["wired"], seen.codes
         assert isinstance(codes, History)
+        assert isinstance(known, History)
         if not told["block"].size:
             return {}
         found = [self._made(codes, seen, line) for line in range(told["block"].size)]
-        lines = sorted((each for each in found if each is not None), key=lambda each: each[0])
+        for line in found:
+            _note(known, seen, line)
+        lines = sorted((each for each in found if each is not None), key=_first)
         table: dict[str, Array] = {
             name: np.array([line[i] for line in lines], np.int64) for i, name in enumerate(_INTS)
         }
@@ -57,7 +67,7 @@ class Deployments:
             table[name] = np.array([line[i] for line in lines], np.uint64).reshape(-1, 4)
         return {"made": table}
 
-    def _made(self, codes: History, seen: Seen, line: int) -> tuple[object, ...] | None:
+    def _made(self, codes: History, seen: Seen, line: int) -> tuple[Any, ...] | None:
         told = seen.codes
         block, contract, code = int(told["block"][line]), int(told["address"][line]), told["code"][line]
         now = int(seen.blocks["time"][np.searchsorted(seen.blocks["number"], block)])
@@ -78,6 +88,29 @@ class Deployments:
         at = int(born.nonzero()[0][0])
         ints = (rows["number"][at], contract, rows["signer"][at], known["bits"][0], known["count"][0])
         return (*(int(each) for each in ints), *(known[name][0].tolist() for name in WIRED))
+
+
+def _note(known: History, seen: Seen, line: tuple[Any, ...] | None) -> None:
+    if line is None:
+        return
+    at = line[0] - int(seen.rows["number"][0])
+    block, now = int(seen.rows["block"][at]), int(seen.rows["time"][at])
+    for words in line[len(_INTS) :]:
+        if any(words):
+            known.add(key_of(_bytes(words)), block, now, maker=line[2])
+
+
+def key_of(address: bytes) -> int:
+    """The key of an address that need not have appeared."""
+    return int.from_bytes(address[-8:], "big") >> 1
+
+
+def _bytes(words: list[int]) -> bytes:
+    return b"".join(word.to_bytes(8, "big") for word in words)[-20:]
+
+
+def _first(line: tuple[Any, ...]) -> int:
+    return int(line[0])
 
 
 def words_of(address: bytes) -> list[int]:

@@ -164,7 +164,8 @@ def _of(history: History, rows: Columns, lines: Array, who: str) -> Array:
 
 def _newest(history: History, rows: Columns, at: int, who: str) -> int:
     """The first column of the newest row that a history has of somebody by a row's block, -2 without one."""
-    found = history.numbers(*(int(rows[name][at]) for name in (who, "block", "time")), 1)
+    key, block, now = (int(rows[name][at]) for name in (who, "block", "time"))
+    found = history.numbers(key, block, now, 1)
     return int(history.at(found)[history.layout.ints[0]][0]) if found.size else UNKNOWN - 1
 
 

@@ -1,5 +1,5 @@
-"""Which functions of others a contract can call from one of its entries: paths through its code, followed with
-what is known of the stack and nothing of storage or memory.
+"""Which functions of others a contract can call from one of its entries: paths through its code, followed
+with what is known of the stack and nothing of storage or memory.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from random import Random
 
 from tests.contract.background import PEOPLE
 from tests.contract.story import ETHER, HOT, Names, Story, attack, dealt, ether, honest, open_account, rests
-from tests.fixtures.frames import ChainBuilder, keccak
-from tests.fixtures.market import MINT_V2, WETH, Market, Pool, word
+from tests.fixtures.frames import ChainBuilder, keccak, word
+from tests.fixtures.market import MINT_V2, WETH, Market, Pool
 
 ZERO = bytes(20)
 NAMES = {
