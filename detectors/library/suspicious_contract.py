@@ -24,8 +24,7 @@ class Settings:
     """users: people in whose transactions a contract had a part, from which on it is everybody's (a router, a
     lender, a coin) and to have its address in one's code says nothing. makers: others in whose contracts'
     code its address stands, from which on the same holds: nodes without traces do not tell who is called by
-    contracts. young: rows of a deployer up to which
-    he has just come: money, and a few calls.
+    contracts. young: rows of a deployer up to which he has just come: money, and a few calls.
     """
 
     users: int = 24
@@ -49,8 +48,8 @@ class SuspiciousContract:
     """Flags a contract, in the block that deploys it, that serves its maker alone and is aimed at somebody
     else's: his address is in its code (or it asks who began the transaction), it tells nobody anything, it
     pays in and takes out again, and the address of one contract that few use and that another made is wired
-    into it; or it is made to stand
-    behind another's proxy, with its maker wired in where an owner would be kept.
+    into it; or it is made to stand behind another's proxy, with its maker wired in where an owner would be
+    kept.
 
     What grades it: callbacks of lenders and hooks, paying in and taking out, sending on all it holds, being
     able to destroy itself, a maker who has just come. None of these alerts by itself: arbitrage has

@@ -7,7 +7,7 @@ from random import Random
 
 from tests.contract.background import PEOPLE
 from tests.contract.story import ETHER, Names, Story, attack, dealt, honest, open_account, rests
-from tests.detectors.parts.test_bytecode import asks, calls, push
+from tests.detectors.parts.test_bytecode import asks, calls, push, when_paid
 from tests.fixtures.frames import ChainBuilder, keccak
 
 EVENT = b"\xa1"
@@ -21,12 +21,6 @@ HOOK = "tokensReceived(address,address,address,uint256,bytes,bytes)"
 def wired(address: bytes) -> bytes:
     """As a constructor fills it in."""
     return push(address.rjust(32, b"\0"))
-
-
-def when_paid(function: str) -> bytes:
-    """If nothing was asked for, a function of another contract is called; else on with what follows."""
-    there = calls(function) + b"\x00"
-    return b"\x36\x61" + (5 + len(there)).to_bytes(2, "big") + b"\x57" + there + b"\x5b"
 
 
 def positives(seed: int) -> list[Story]:

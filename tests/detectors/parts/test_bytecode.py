@@ -6,6 +6,7 @@ from random import Random
 
 from detectors.parts import bytecode
 from detectors.parts.bytecode import read
+from detectors.parts.reach import reach
 from ingest.decode.shapes import signature
 from tests.fixtures.frames import address
 
@@ -23,7 +24,7 @@ def asks(function: str) -> bytes:
 
 def calls(function: str) -> bytes:
     """A call of another contract, as compilers write it."""
-    return push(signature(function)[:4]) + b"\x60\xe0\x1b\x52\xf1"
+    return push(signature(function)[:4]) + b"\x60\xe0\x1b\x60\x00\x52\xf1"
 
 
 def test_addresses_pushed_as_such_or_filled_in_by_a_constructor_are_read_in_order() -> None:
@@ -73,3 +74,29 @@ def test_any_bytes_end_and_raise_nothing() -> None:
         assert all(len(each) == 20 for each in said.addresses)
     assert read(b"\x7f").addresses == ()
     assert read(b"\x73" * 100).addresses
+
+
+def when_paid(function: str) -> bytes:
+    """Without call data a function of another contract is called; with it the code goes on behind."""
+    there = calls(function) + b"\x00"
+    return b"\x36\x61" + (5 + len(there)).to_bytes(2, "big") + b"\x57" + there + b"\x5b"
+
+
+def test_what_takes_out_again_while_it_is_paid_is_told_from_what_saves() -> None:
+    raider = when_paid("withdraw(uint256)") + calls("deposit()")
+    saver = when_paid("deposit()") + calls("withdraw(uint256)")
+    assert read(raider).bits & (bytecode.REENTERS | bytecode.SAVES) == bytecode.REENTERS
+    assert read(saver).bits & (bytecode.REENTERS | bytecode.SAVES) == bytecode.SAVES
+
+
+def test_a_hook_is_followed_from_its_own_entry() -> None:
+    hook = "tokensReceived(address,address,address,uint256,bytes,bytes)"
+    asked = b"\x60\x00\x35\x60\xe0\x1c\x80" + push(signature(hook)[:4]) + b"\x14\x61"
+    there = b"\x5b" + calls("withdraw(uint256)") + b"\x00"
+    code = asked + (len(asked) + 4).to_bytes(2, "big") + b"\x57\x00" + there + calls("deposit(uint256)")
+    assert read(code).bits & bytecode.REENTERS
+
+
+def test_a_loop_ends() -> None:
+    assert reach(b"\x5b\x60\x00\x56", None) == set()
+    assert reach(b"\x5b\x80\x60\x00\x57", None) == set()
