@@ -17,9 +17,10 @@ STATED: Pairs = (
     (("pig-butchering",), ("approval-phishing",)),
     (("approval-phishing",), ("wallet-drain",)),
     (("wallet-drain",), ("asset-drain",)),
-    (("pump-and-dump",), ("wash-trading",)),
+    (("honeypot", "pump-and-dump", "rug-pull"), ("wash-trading",)),
     (("pump-and-dump", "wash-trading"), ("sybil-cluster",)),
     (("cycle-laundering", "sybil-cluster", "sanctioned-exposure", "mixer-flow"), ("layering",)),
+    (("address-poisoning",), ("spam-token",)),
 )
 """Each of the first outranks each of the second. What has a name outranks every anomaly beside."""
 

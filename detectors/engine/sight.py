@@ -17,6 +17,7 @@ from detectors.kernels.rows import Chronicle, Piece, sealed
 from detectors.memory.history import History
 from detectors.memory.layout import Array, Columns
 from detectors.memory.memory import Memory
+from detectors.memory.names import address_words
 from detectors.memory.table import Table
 from detectors.models.outliers import Model
 from detectors.parts.contract import HistorySpec, Part, Row, TableSpec, Tier
@@ -182,6 +183,9 @@ class View:
         if not 0 <= number < names.count:
             raise IndexError(f"nobody has the number {number} yet")
         return names.address(number)
+
+    def number(self, address: bytes, as_of: int) -> int:
+        return int(self._look.sight.chronicle.names.find(address_words([address]), as_of)[0])
 
     def evidence(self, numbers: Sequence[int]) -> tuple[Row, ...]:
         return evidence(self._look.sight.chronicle, numbers)

@@ -14,7 +14,7 @@ from detectors.parts.contract import Seen
 from detectors.parts.launches import Life, insiders, life_of
 from detectors.parts.lines import place_of
 from detectors.parts.people import People
-from detectors.parts.sales import Sale, failed_sales, has_failed, sales, wanted
+from detectors.parts.token_sales import Sale, failed_sales, has_failed, sales, wanted
 from detectors.parts.tokens import What, floats
 
 DAY = 86_400

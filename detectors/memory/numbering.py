@@ -107,7 +107,8 @@ class Numbering:
 
     def appeared(self, which: Array) -> Array:
         """The block of each key's first appearance, by number."""
-        return self.segments.cells[which, self.words].astype(np.int64) - 1
+        blocks: Array = self.segments.cells[which, self.words].astype(np.int64) - 1
+        return blocks
 
     def seen(self, number: int) -> tuple[int, int]:
         """Block and time of a key's first appearance."""

@@ -137,6 +137,10 @@ class Seen(Protocol):
         """The 20 bytes of a number."""
         ...
 
+    def number(self, address: bytes, as_of: int) -> int:
+        """The number of an address that had appeared by a block; -1 for one that had not."""
+        ...
+
     def evidence(self, numbers: Sequence[int]) -> tuple[Row, ...]:
         """Rows by number, also of long ago."""
         ...

@@ -164,7 +164,8 @@ def _of(history: History, rows: Columns, lines: Array, who: str) -> Array:
 
 def _newest(history: History, rows: Columns, at: int, who: str) -> int:
     """The first column of the newest row that a history has of somebody by a row's block, -2 without one."""
-    found = history.numbers(*(int(rows[name][at]) for name in (who, "block", "time")), 1)
+    key, block, now = (int(rows[name][at]) for name in (who, "block", "time"))
+    found = history.numbers(key, block, now, 1)
     return int(history.at(found)[history.layout.ints[0]][0]) if found.size else UNKNOWN - 1
 
 
@@ -199,8 +200,12 @@ def use_of(seen: Seen, token: int, block: int, but: int) -> tuple[int, int]:
 
 
 def is_market(people: People, place: int) -> bool:
-    """Whether a place keeps an exchange: a pool, or what never signs and holds several assets."""
+    """Whether a place keeps an exchange: a pool that was told of, or what never signs, holds several assets
+    and pays when others ask.
+    """
     rows = people.seen.history("rows").rows(place, people.block, 60)
-    told = np.isin(rows["kind"], [Kind.POOL_V2, Kind.POOL_V3]) & (rows["third"] == place)
-    several = np.unique(rows["asset"][rows["kind"] == Kind.ERC20]).size > 1
-    return bool(told.any()) or (several and not bool((rows["signer"] == place).any()))
+    told = np.isin(rows["kind"], [Kind.POOL_V2, Kind.POOL_V3]) & (rows["target"] == place)
+    money = rows["kind"] == Kind.ERC20
+    several = np.unique(rows["asset"][money]).size > 1
+    pays = bool((money & (rows["source"] == place)).any())
+    return bool(told.any()) or (several and pays and not bool((rows["signer"] == place).any()))

@@ -18,8 +18,8 @@ from tests.contract.story import (
     open_account,
     rests,
 )
-from tests.fixtures.frames import ChainBuilder
-from tests.fixtures.market import MINT_V2, WETH, Market, Pool, word
+from tests.fixtures.frames import ChainBuilder, word
+from tests.fixtures.market import MINT_V2, WETH, Market, Pool
 
 ZERO = bytes(20)
 DAY = 86_400
