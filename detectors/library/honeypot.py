@@ -24,13 +24,16 @@ _OPEN_AGAIN = ("open-again", "somebody whose sale had failed has sold since.")
 @dataclass(frozen=True, slots=True)
 class Settings:
     """through: the part of what a seller gave that must come to the pool (honest tokens take up to a quarter;
-    scanners call half and more a trap). fails: sales that failed since anybody but insiders sold: one fails
-    by chance. enough: part of what somebody tried to sell that he must have sold later for the token to be
+    scanners call half and more a trap). fails: sales that failed (of other people, or in other blocks): one
+    fails by chance; for each per_passed that ever worked it takes one more. crowd: others who sold meanwhile,
+    from which on they are no insiders (a group has a few). enough: part of what somebody tried to sell that he must have sold later for the token to be
     open: decoys are let out with small sums (6.P2).
     """
 
     through: float = 0.5
     fails: int = 2
+    per_passed: int = 8
+    crowd: int = 5
     enough: float = 0.2
 
 
@@ -147,10 +150,17 @@ class Honeypot:
         return None
 
     def _is_one(self, stuck: list[Sale], good: list[Sale], inside: frozenset[int]) -> bool:
-        """Whether it is a trap: a sale that paid nothing, or so many that failed with none between."""
+        """Whether it is a trap: a sale that paid nothing, or so many that failed, while no crowd sold."""
+        persons, begins = {sale.who for sale in stuck}, stuck[0].row
+        others = {sale.who for sale in good} - persons - inside
+        meanwhile = {sale.who for sale in good if sale.row > begins} & others
+        if len(meanwhile) >= max(self.settings.crowd, len(persons)):
+            return False
         if any(sale.through >= 0 for sale in stuck):
             return True
-        return len(stuck) >= self.settings.fails
+        worked = len([sale for sale in good if sale.row < begins and sale.who not in inside])
+        least = self.settings.fails + worked // self.settings.per_passed
+        return len({(sale.who, sale.block) for sale in stuck}) >= least
 
     def _trap(self, life: Life, inside: frozenset[int], stuck: list[Sale], good: object) -> Trap:
         passed = [sale for sale in good if sale.row > stuck[0].row] if isinstance(good, list) else []

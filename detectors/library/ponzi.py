@@ -27,15 +27,19 @@ class Settings:
     others gave anew: one round is a refund. share: of what left it, part that went to those who had given;
     explained: part of that which only others' later money could pay; reached: part of those who gave before
     the last round that were paid: a lottery pays few. times: of what somebody gave, most that is usual.
+    unasked: part of the payments that nobody called for himself, as one does who takes out his own. runners:
+    others who sign payments: many send through a router.
     """
 
     givers: int = 4
     repaid: int = 2
     rounds: int = 2
-    share: float = 0.5
+    share: float = 0.75
     explained: float = 0.8
     reached: float = 0.4
     times: float = 4.0
+    unasked: float = 0.5
+    runners: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +98,33 @@ class Scheme:
         return count
 
     def explained(self) -> float:
-        """Of what was paid to those who had given, the part that came from others who gave after them."""
-        paid = covered = 0
-        after: dict[int, int] = {}
-        used: dict[int, int] = {}
+        """Of what was paid to those who had given, the part that no other income can have paid: money of
+        those who run it, and of whoever gives again and again and is never paid, as a business does.
+        """
+        times: dict[int, int] = {}
         for each in self.payments:
             if each.into:
-                for who in after:
-                    if who != each.who:
-                        after[who] += each.amount
-                after.setdefault(each.who, 0)
-            elif each.who in after:
-                free = max(0, after[each.who] - used.get(each.who, 0))
-                paid, covered = paid + each.amount, covered + min(free, each.amount)
-                used[each.who] = used.get(each.who, 0) + each.amount
-        return covered / paid if paid else 0.0
+                times[each.who] = times.get(each.who, 0) + 1
+        paid, runs = self.paid, self.runners
+        income = sum(
+            amount
+            for who, amount in self.given.items()
+            if who in runs or (times[who] > 1 and who not in paid)
+        )
+        total = sum(paid.values())
+        return max(0.0, 1.0 - income / total) if total else 0.0
+
+    @property
+    def runners(self) -> set[int]:
+        """Who signs payments to others."""
+        return {each.signer for each in self.payments if not each.into and each.signer not in self.given}
+
+    def unasked(self) -> float:
+        """Of what was paid to those who had given, the part that they did not call for themselves."""
+        paid = self.paid
+        pushed = sum(e.amount for e in self.payments if not e.into and e.who in paid and e.signer != e.who)
+        total = sum(paid.values())
+        return pushed / total if total else 0.0
 
     def reached(self) -> float:
         """Of those who gave before the last round began, how many were paid."""
@@ -133,7 +149,7 @@ class Ponzi:
 
     By flow accounting: of an account's payments in one asset, four people or more gave (no shares, no goods
     came back in the same transaction), two or more of those were paid later, in two rounds or more with new
-    gifts between, nine tenths of it out of what others gave after them; they are half of all that left, and
+    gifts between, and no other income can explain it; they are three quarters of all that left, and
     most of those who gave early were reached. A contract that pays in the entry itself (a queue, a matrix
     that keeps nothing: 24.P1) is seen where traces or token transfers show whom it pays; who pays by hand is
     seen as well. Roles: the account, whoever made it and signs its payouts attack; who has less is a victim,
@@ -185,6 +201,8 @@ class Ponzi:
             and scheme.rounds() >= own.rounds
             and scheme.share >= own.share
             and scheme.explained() >= own.explained
+            and scheme.unasked() >= own.unasked
+            and len(scheme.runners) <= own.runners
             and scheme.reached() >= own.reached
             and scheme.multiple() <= own.times
         )

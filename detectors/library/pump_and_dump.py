@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import exp, log
 
 from detectors.alerts.alert import RoleName
 from detectors.base import Finding, Tier, hexed
 from detectors.parts import worth
 from detectors.parts.contract import Seen
-from detectors.parts.launches import Life, Line, insiders, life_of
+from detectors.parts.launches import Life, Line, Till, insiders, life_of, without_visits
 from detectors.parts.lines import place_of
 from detectors.parts.people import People
-from detectors.parts.sales import failed_sales
+from detectors.parts.sales import failed_sales, sales
 from detectors.parts.tokens import What
 
 DAY = 86_400
@@ -21,43 +23,46 @@ DAY = 86_400
 @dataclass(frozen=True, slots=True)
 class Settings:
     """lift: by how many times their own purchases raise the price (a hundred strangers' do so as well, but
-    they do not leave together). sold: part of what they bought that they have sold again. together_s: they
-    leave within this time of one another. window_s: how far back purchases count.
+    they do not leave together). sold: part of what they bought that they have sold again: who keeps a tenth
+    has not left. together_s: they leave within this time of one another. drained: part of a pool that is
+    taken out meanwhile, from which on who sells flees.
     """
 
     lift: float = 1.4
-    sold: float = 0.8
+    sold: float = 0.9
     together_s: int = 6 * 3600
-    window_s: int = 60 * DAY
+    drained: float = 0.1
 
 
 @dataclass(slots=True)
 class Account:
-    """What one wallet traded of a token: `lift` is the logarithm of what its purchases did to the price."""
+    """What one wallet traded of a token. `moves`: by row the logarithm of what it did to the price."""
 
     who: int
     bought: int = 0
     sold: int = 0
     spent: int = 0
     got: int = 0
-    lift: float = 0.0
+    moves: tuple[tuple[int, float], ...] = ()
     begins: int = 0
     block: int = 0
     stays: bool = True
     ends: int = 0
-    rows: tuple[int, ...] = ()
 
-    def take(self, line: Line, lift: float) -> None:
+    @property
+    def rows(self) -> tuple[int, ...]:
+        return tuple(row for row, _ in self.moves)
+
+    def take(self, line: Line) -> None:
         if line.what == What.BOUGHT:
             self.bought += line.amount
             self.spent += line.paid
-            self.lift += lift
             self.begins, self.block = self.begins or line.row, self.block or line.block
         else:
             self.sold += line.amount
             self.got += line.paid
             self.ends, self.stays = line.time, line.block == self.block
-        self.rows = (*self.rows, line.row)
+        self.moves = (*self.moves, (line.row, _move(line)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Dump:
 
     @property
     def lift(self) -> float:
-        return exp(sum(each.lift for each in self.group))
+        return lift_of(self.group)
 
     @property
     def gain(self) -> int:
@@ -126,7 +131,7 @@ class PumpAndDump:
         for at, line in enumerate(trades):
             if line.money != life.money:
                 continue
-            accounts.setdefault(line.who, Account(line.who)).take(line, _lift(line))
+            accounts.setdefault(line.who, Account(line.who)).take(line)
             last = at + 1 == len(trades) or trades[at + 1].block != line.block
             if not last:
                 continue
@@ -138,7 +143,7 @@ class PumpAndDump:
     def _left(self, life: Life, line: Line, accounts: dict[int, Account]) -> Dump | None:
         """Whether those who have left by the end of a block had made the price, and others followed."""
         leavers = [each for each in accounts.values() if self._leaves(each, line)]
-        if exp(sum(each.lift for each in leavers)) < self.settings.lift:
+        if lift_of(leavers) < self.settings.lift:
             return None
         group = tuple(sorted(leavers, key=lambda each: each.begins))
         members, begins = {each.who for each in group}, group[0].begins
@@ -168,7 +173,24 @@ class PumpAndDump:
         """Whether the makers themselves sold, or nobody else could: that has another name."""
         group = [each.who for each in dump.group]
         made = insiders(people, dump.life, ())
-        return bool(made.intersection(group)) or bool(failed_sales(people, dump.life, dump.followers))
+        taxed = any(sale.through < 0.5 and sale.who not in group for sale in sales(dump.life))
+        return (
+            bool(made.intersection(group))
+            or taxed
+            or self._is_drained(dump)
+            or bool(failed_sales(people, dump.life, dump.followers))
+        )
+
+    def _is_drained(self, dump: Dump) -> bool:
+        """Whether liquidity left after the group had begun."""
+        begins, till = dump.group[0].begins, Till(dump.life.money, {})
+        for line in without_visits(dump.life.lines):
+            before = till.left
+            till.take(line, False, False)
+            if line.what == What.REMOVED and begins < line.row < dump.line.row:
+                if line.paid > self.settings.drained * before:
+                    return True
+        return False
 
     def _finding(self, seen: Seen, dump: Dump) -> Finding:
         life, lost = dump.life, sum(dump.followers.values())
@@ -208,7 +230,13 @@ class PumpAndDump:
         )
 
 
-def _lift(line: Line) -> float:
-    """The logarithm of what a purchase did to the price: with two reserves that goes with the square."""
-    before = line.held - line.paid
-    return 2 * log(line.held / before) if line.what == What.BOUGHT and before > 0 else 0.0
+def lift_of(group: Sequence[Account]) -> float:
+    """How many times the price it was that a group had made at its highest, by its own trades alone."""
+    moves = sorted(move for each in group for move in each.moves)
+    return exp(max(accumulate((move for _, move in moves), initial=0.0)))
+
+
+def _move(line: Line) -> float:
+    """The logarithm of what a trade did to the price: with two reserves that goes with the square."""
+    before = line.held - line.paid if line.what == What.BOUGHT else line.held + line.paid
+    return 2 * log(line.held / before) if before > 0 and line.held > 0 else 0.0
