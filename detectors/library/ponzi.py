@@ -18,6 +18,8 @@ from detectors.parts.people import whole
 DAY = 86_400
 MOST_ROWS = 1_500
 """Rows of an account that are read: with more it is an exchange's, and what came before is not known."""
+CAPITAL = 50
+"""Times the usual gift."""
 _MONEY = (Kind.TRANSACTION, Kind.INNER_VALUE, Kind.ERC20)
 
 
@@ -26,7 +28,7 @@ class Settings:
     """givers, repaid: how many gave, and how many of them were paid. rounds: payments back between which
     others gave anew: one round is a refund. share: of what left it, part that went to those who had given;
     explained: part of that which only others' later money could pay; reached: part of those who gave before
-    the last round that were paid: a lottery pays few. times: of what somebody gave, most that is usual.
+    the last round that were paid, less where they got less than they gave: a lottery pays few, and much. times: of what somebody gave, most that is usual.
     unasked: part of the payments that nobody called for himself, as one does who takes out his own. runners:
     others who sign payments: many send through a router.
     """
@@ -99,17 +101,19 @@ class Scheme:
 
     def explained(self) -> float:
         """Of what was paid to those who had given, the part that no other income can have paid: money of
-        those who run it, and of whoever gives again and again and is never paid, as a business does.
+        those who run it, of whoever gives again and again and is never paid, as a business does, and of who
+        gives many times what others do, as capital.
         """
         times: dict[int, int] = {}
         for each in self.payments:
             if each.into:
                 times[each.who] = times.get(each.who, 0) + 1
-        paid, runs = self.paid, self.runners
+        paid, given, runs = self.paid, self.given, self.runners
+        usual = float(np.median(list(given.values()))) if given else 0.0
         income = sum(
             amount
-            for who, amount in self.given.items()
-            if who in runs or (times[who] > 1 and who not in paid)
+            for who, amount in given.items()
+            if who in runs or (who not in paid and (times[who] > 1 or amount > CAPITAL * usual))
         )
         total = sum(paid.values())
         return max(0.0, 1.0 - income / total) if total else 0.0
@@ -203,7 +207,7 @@ class Ponzi:
             and scheme.explained() >= own.explained
             and scheme.unasked() >= own.unasked
             and len(scheme.runners) <= own.runners
-            and scheme.reached() >= own.reached
+            and scheme.reached() >= own.reached * min(1.0, scheme.multiple())
             and scheme.multiple() <= own.times
         )
 

@@ -170,12 +170,15 @@ class PumpAndDump:
         return line.time - account.ends <= self.settings.together_s
 
     def _is_other(self, people: People, dump: Dump) -> bool:
-        """Whether the makers themselves sold, or nobody else could: that has another name."""
+        """Whether nothing was won, or the makers themselves sold, or nobody else could: that has another
+        name.
+        """
         group = [each.who for each in dump.group]
         made = insiders(people, dump.life, ())
         taxed = any(sale.through < 0.5 and sale.who not in group for sale in sales(dump.life))
         return (
-            bool(made.intersection(group))
+            dump.gain <= 0
+            or bool(made.intersection(group))
             or taxed
             or self._is_drained(dump)
             or bool(failed_sales(people, dump.life, dump.followers))
@@ -187,9 +190,9 @@ class PumpAndDump:
         for line in without_visits(dump.life.lines):
             before = till.left
             till.take(line, False, False)
-            if line.what == What.REMOVED and begins < line.row < dump.line.row:
-                if line.paid > self.settings.drained * before:
-                    return True
+            meanwhile = line.what == What.REMOVED and begins < line.row < dump.line.row
+            if meanwhile and line.paid > self.settings.drained * before:
+                return True
         return False
 
     def _finding(self, seen: Seen, dump: Dump) -> Finding:
