@@ -26,7 +26,7 @@ class Settings:
     """through: the part of what a seller gave that must come to the pool (honest tokens take up to a quarter;
     scanners call half and more a trap). fails: sales that failed (of other people, or in other blocks): one
     fails by chance; for each per_passed that ever worked it takes one more. crowd: others who sold meanwhile,
-    from which on they are no insiders (a group has a few). enough: part of what somebody tried to sell that he
+    from which on they are no insiders (a group has few). enough: part of what somebody tried to sell that he
     must have sold later for the token to be open: decoys are let out with small sums (6.P2). closed: of the
     money in the pools, what its makers take out after a sale failed, so that one is enough.
     """

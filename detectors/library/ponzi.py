@@ -27,10 +27,10 @@ _MONEY = (Kind.TRANSACTION, Kind.INNER_VALUE, Kind.ERC20)
 class Settings:
     """givers, repaid: how many gave, and how many of them were paid. rounds: payments back between which
     others gave anew: one round is a refund. share: of what left it, part that went to those who had given;
-    explained: part of that which only others' later money could pay; reached: part of those who gave before
-    the last round that were paid, less where they got less than they gave: a lottery pays few, and much. times: of what somebody gave, most that is usual.
-    unasked: part of the payments that nobody called for himself, as one does who takes out his own. runners:
-    others who sign payments: many send through a router.
+    explained: part of that which no other income can have paid. reached: part of those who gave before the
+    last round that were paid, less where they got less than they gave: a lottery pays few, and much. times:
+    of what somebody gave, most that is usual. unasked: part of the payments that nobody called for himself,
+    as one does who takes out his own. runners: others who sign payments: many send through a router.
     """
 
     givers: int = 4
@@ -102,21 +102,25 @@ class Scheme:
     def explained(self) -> float:
         """Of what was paid to those who had given, the part that no other income can have paid: money of
         those who run it, of whoever gives again and again and is never paid, as a business does, and of who
-        gives many times what others do, as capital.
+        gave first and many times what others do, as capital.
         """
         times: dict[int, int] = {}
         for each in self.payments:
             if each.into:
                 times[each.who] = times.get(each.who, 0) + 1
         paid, given, runs = self.paid, self.given, self.runners
-        usual = float(np.median(list(given.values()))) if given else 0.0
         income = sum(
             amount
             for who, amount in given.items()
-            if who in runs or (who not in paid and (times[who] > 1 or amount > CAPITAL * usual))
+            if who in runs or (who not in paid and (times[who] > 1 or self._is_capital(who, amount)))
         )
         total = sum(paid.values())
         return max(0.0, 1.0 - income / total) if total else 0.0
+
+    def _is_capital(self, who: int, amount: int) -> bool:
+        """Whether somebody gave first, and many times what is usual."""
+        usual = float(np.median(list(self.given.values())))
+        return who == next(each.who for each in self.payments if each.into) and amount > CAPITAL * usual
 
     @property
     def runners(self) -> set[int]:

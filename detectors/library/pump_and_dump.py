@@ -25,13 +25,15 @@ class Settings:
     """lift: by how many times their own purchases raise the price (a hundred strangers' do so as well, but
     they do not leave together). sold: part of what they bought that they have sold again: who keeps a tenth
     has not left. together_s: they leave within this time of one another. drained: part of a pool that is
-    taken out meanwhile, from which on who sells flees.
+    taken out meanwhile, from which on who sells flees. theirs: of what followers paid in, what the group won
+    at least: else it went to somebody else.
     """
 
     lift: float = 1.4
     sold: float = 0.9
     together_s: int = 6 * 3600
     drained: float = 0.1
+    theirs: float = 0.25
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class Account:
     moves: tuple[tuple[int, float], ...] = ()
     begins: int = 0
     block: int = 0
+    left: int = 0
     stays: bool = True
     ends: int = 0
 
@@ -61,7 +64,7 @@ class Account:
         else:
             self.sold += line.amount
             self.got += line.paid
-            self.ends, self.stays = line.time, line.block == self.block
+            self.ends, self.left, self.stays = line.time, line.block, line.block == self.block
         self.moves = (*self.moves, (line.row, _move(line)))
 
 
@@ -85,21 +88,21 @@ class Dump:
 
 class PumpAndDump:
     """Flags wallets whose own purchases raise a token's price by two fifths or more, that others follow, and
-    that then sell nearly all of it within hours of one another, at the cost of those who followed.
+    that then sell nearly all of it together, at the cost of those who followed.
 
-    Whom a wallet belongs to is not asked: a group of strangers' wallets, old ones, or one wallet alone do the
-    same to the price. What counts is that those who left are those who had made the price, that others bought
-    in between, and that nothing but what they had bought was sold. So a bundle at birth (18.P1) counts as
-    any other, snipers only where they made the price and left together (18.N1). Who keeps most, a listing
-    that many buy, and a large buyer who stays are left in peace (18.N2). Victims are who followed and has
-    less now; who left before the group is none.
+    A group are those who left in one block, or have a funder in common who does not fund many; one wallet
+    alone can do the same to the price. What counts is that those who left are those who had made the price,
+    that others bought in between, and that nothing but what they had bought was sold. So a bundle at birth
+    (18.P1) counts as any other, and snipers who come together and leave each for himself do not (18.N1). Who
+    keeps most, a listing that many buy, and a large buyer who stays are left in peace (18.N2). Victims are
+    who followed and has less now; who left before the group is none.
 
     Fails: where nobody followed; trades on a launch curve (18.P2); exits by fresh wallets that the group
-    feeds (18.P3), unless they are few enough; tokens older than the stream; groups that sell over days, or
-    whose purchases raised the price little. A token whose sales fail for others is a honeypot. Accuses
-    wrongly: one large buyer of a thin token who changes his mind after others bought. Costs a read of the
-    token's lines for each block in which a young token is sold. Source: La Morgia et al. 2020 (F1 .945 within
-    25 s, on exchanges).
+    feeds (18.P3); tokens older than the stream; groups without a common funder that leave one by one. A token
+    whose sales fail for others is a honeypot, one whose liquidity left meanwhile a rug pull. Accuses wrongly:
+    one large buyer of a thin token who changes his mind after others bought. Costs a read of the token's
+    lines for each block in which a young token is sold. Source: La Morgia et al. 2020 (F1 .945 within 25 s,
+    on exchanges).
     """
 
     name = "pump-and-dump"
@@ -119,12 +122,13 @@ class PumpAndDump:
         found = []
         for block, token in sorted(set(zip(blocks.tolist(), lines["token"][sold].tolist(), strict=True))):
             life = life_of(seen, token, block)
-            dump = self._dump(life, block) if life is not None else None
-            if dump is not None and not self._is_other(People(seen, block), dump):
+            people = People(seen, block)
+            dump = self._dump(people, life) if life is not None else None
+            if dump is not None and not self._is_other(people, dump):
                 found.append(self._finding(seen, dump))
         return found
 
-    def _dump(self, life: Life, block: int) -> Dump | None:
+    def _dump(self, people: People, life: Life) -> Dump | None:
         """Where it is in this block that the group had left."""
         accounts: dict[int, Account] = {}
         trades = life.of(What.BOUGHT, What.SOLD)
@@ -135,17 +139,19 @@ class PumpAndDump:
             last = at + 1 == len(trades) or trades[at + 1].block != line.block
             if not last:
                 continue
-            dump = self._left(life, line, accounts)
+            dump = self._left(people, life, line, accounts)
             if dump is not None:
-                return dump if line.block == block else None
+                return dump if line.block == people.block else None
         return None
 
-    def _left(self, life: Life, line: Line, accounts: dict[int, Account]) -> Dump | None:
+    def _left(self, people: People, life: Life, line: Line, accounts: dict[int, Account]) -> Dump | None:
         """Whether those who have left by the end of a block had made the price, and others followed."""
         leavers = [each for each in accounts.values() if self._leaves(each, line)]
         if lift_of(leavers) < self.settings.lift:
             return None
-        group = tuple(sorted(leavers, key=lambda each: each.begins))
+        group = max(_groups(people, leavers), key=lift_of)
+        if lift_of(group) < self.settings.lift:
+            return None
         members, begins = {each.who for each in group}, group[0].begins
         ends = {row for each in group for row in each.rows}
         followers: dict[int, int] = {}
@@ -170,14 +176,14 @@ class PumpAndDump:
         return line.time - account.ends <= self.settings.together_s
 
     def _is_other(self, people: People, dump: Dump) -> bool:
-        """Whether nothing was won, or the makers themselves sold, or nobody else could: that has another
-        name.
+        """Whether little of it was won by them, or the makers themselves sold, or nobody else could: that has
+        another name.
         """
         group = [each.who for each in dump.group]
         made = insiders(people, dump.life, ())
         taxed = any(sale.through < 0.5 and sale.who not in group for sale in sales(dump.life))
         return (
-            dump.gain <= 0
+            dump.gain <= self.settings.theirs * sum(dump.followers.values())
             or bool(made.intersection(group))
             or taxed
             or self._is_drained(dump)
@@ -233,6 +239,21 @@ class PumpAndDump:
         )
 
 
+def _groups(people: People, leavers: Sequence[Account]) -> list[tuple[Account, ...]]:
+    """Those who left in one block, or were first paid by one who does not pay many, or by one another."""
+    groups: list[tuple[set[tuple[str, int]], list[Account]]] = []
+    for each in sorted(leavers, key=lambda each: each.begins):
+        funder = people.funder(each.who)
+        ties = {("left", each.left), ("who", each.who)}
+        if funder and not people.serves_many(funder):
+            ties.add(("who", funder))
+        tied = [group for group in groups if group[0] & ties]
+        groups = [group for group in groups if not group[0] & ties]
+        members = [one for group in tied for one in group[1]]
+        groups.append((ties.union(*(group[0] for group in tied)), [*members, each]))
+    return [tuple(sorted(group, key=lambda each: each.begins)) for _, group in groups]
+
+
 def lift_of(group: Sequence[Account]) -> float:
     """How many times the price it was that a group had made at its highest, by its own trades alone."""
     moves = sorted(move for each in group for move in each.moves)
@@ -241,5 +262,5 @@ def lift_of(group: Sequence[Account]) -> float:
 
 def _move(line: Line) -> float:
     """The logarithm of what a trade did to the price: with two reserves that goes with the square."""
-    before = line.held - line.paid if line.what == What.BOUGHT else line.held + line.paid
-    return 2 * log(line.held / before) if before > 0 and line.held > 0 else 0.0
+    before = line.depth - line.paid if line.what == What.BOUGHT else line.depth + line.paid
+    return 2 * log(line.depth / before) if before > 0 and line.depth > 0 else 0.0
