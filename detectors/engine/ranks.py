@@ -14,6 +14,7 @@ STATED: Pairs = (
     (("governance-attack", "reentrancy", "vault-inflation"), ("flash-loan-attack",)),
     (("flash-loan-attack", "rug-pull", "sandwich"), ("price-manipulation",)),
     (("price-manipulation", "hidden-mint", "rug-pull"), ("asset-drain",)),
+    (("price-manipulation",), ("pump-and-dump",)),
     (("pig-butchering",), ("approval-phishing",)),
     (("approval-phishing",), ("wallet-drain",)),
     (("wallet-drain",), ("asset-drain",)),

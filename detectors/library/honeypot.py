@@ -11,7 +11,7 @@ from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Tier, hexed
 from detectors.parts import worth
 from detectors.parts.contract import Seen
-from detectors.parts.launches import Life, insiders, life_of
+from detectors.parts.launches import Life, Line, Till, insiders, life_of, without_visits
 from detectors.parts.lines import place_of
 from detectors.parts.people import People
 from detectors.parts.token_sales import Sale, failed_sales, has_failed, sales, wanted
@@ -24,14 +24,19 @@ _OPEN_AGAIN = ("open-again", "somebody whose sale had failed has sold since.")
 @dataclass(frozen=True, slots=True)
 class Settings:
     """through: the part of what a seller gave that must come to the pool (honest tokens take up to a quarter;
-    scanners call half and more a trap). fails: sales that failed since anybody but insiders sold: one fails
-    by chance. enough: part of what somebody tried to sell that he must have sold later for the token to be
-    open: decoys are let out with small sums (6.P2).
+    scanners call half and more a trap). fails: sales that failed (of other people, or in other blocks): one
+    fails by chance; for each per_passed that ever worked it takes one more. crowd: others who sold meanwhile,
+    from which on they are no insiders (a group has few). enough: part of what somebody tried to sell that he
+    must have sold later for the token to be open: decoys are let out with small sums (6.P2). closed: of the
+    money in the pools, what its makers take out after a sale failed, so that one is enough.
     """
 
     through: float = 0.5
     fails: int = 2
+    per_passed: int = 8
+    crowd: int = 5
     enough: float = 0.2
+    closed: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,11 @@ class Honeypot:
             if sale is not None:
                 found.add((block, sale.token))
         if lines is not None:
-            sold = np.flatnonzero((lines["what"] == What.SOLD) & (lines["born"] != 0))
+            known = lines["born"] != 0
+            gone = known & (lines["what"] == What.REMOVED)
+            blocks = seen.rows["block"][lines["row"][gone] - int(seen.rows["number"][0])]
+            found |= set(zip(blocks.tolist(), lines["token"][gone].tolist(), strict=True))
+            sold = np.flatnonzero(known & (lines["what"] == What.SOLD))
             came = floats(lines["amount"][sold])
             little = came < self.settings.through * lines["asked"][sold]
             blocks = seen.rows["block"][lines["row"][sold] - int(seen.rows["number"][0])]
@@ -133,8 +142,11 @@ class Honeypot:
         opened = self._opened(stuck, good)
         since = opened.row if opened else -1
         before, after = ([s for s in stuck if s.row < since], [s for s in stuck if s.row > since])
-        if after and after[-1].block == people.block and self._is_one(after, good, inside):
-            yield self._finding(people, self._trap(life, inside, after, good), after[-1].row)
+        shut = self._shut(life, inside, after)
+        ends = max(after[-1].row, shut.row if shut else 0) if after else -1
+        now = after and people.block in (after[-1].block, shut.block if shut else -1)
+        if now and self._is_one(after, good, inside, shut is not None):
+            yield self._finding(people, self._trap(life, inside, after, good), ends)
         elif opened and opened.block == people.block and before and self._is_one(before, good, inside):
             yield self._finding(people, self._trap(life, inside, before, ()), opened.row, _OPEN_AGAIN)
 
@@ -146,11 +158,31 @@ class Honeypot:
                 return sale
         return None
 
-    def _is_one(self, stuck: list[Sale], good: list[Sale], inside: frozenset[int]) -> bool:
-        """Whether it is a trap: a sale that paid nothing, or so many that failed with none between."""
+    def _shut(self, life: Life, inside: frozenset[int], stuck: list[Sale]) -> Line | None:
+        """Where its makers took out the money, after somebody could not sell."""
+        till = Till(life.money, {})
+        for line in without_visits(life.lines):
+            before = till.left
+            till.take(line, False, False)
+            theirs = line.what == What.REMOVED and line.who in inside
+            if theirs and stuck and line.row > stuck[0].row and line.paid >= self.settings.closed * before:
+                return line
+        return None
+
+    def _is_one(
+        self, stuck: list[Sale], good: list[Sale], inside: frozenset[int], shut: bool = False
+    ) -> bool:
+        """Whether it is a trap: a sale that paid nothing, or so many that failed, while no crowd sold."""
+        persons, begins = {sale.who for sale in stuck}, stuck[0].row
+        others = {sale.who for sale in good} - persons - inside
+        meanwhile = {sale.who for sale in good if sale.row > begins} & others
+        if len(meanwhile) >= max(self.settings.crowd, len(persons)):
+            return False
         if any(sale.through >= 0 for sale in stuck):
             return True
-        return len(stuck) >= self.settings.fails
+        worked = len([sale for sale in good if sale.row < begins and sale.who not in inside])
+        least = self.settings.fails + worked // self.settings.per_passed - shut
+        return len({(sale.who, sale.block) for sale in stuck}) >= least
 
     def _trap(self, life: Life, inside: frozenset[int], stuck: list[Sale], good: object) -> Trap:
         passed = [sale for sale in good if sale.row > stuck[0].row] if isinstance(good, list) else []

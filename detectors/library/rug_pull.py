@@ -114,7 +114,7 @@ class RugPull:
                     if not isinstance(each, Emptied):
                         continue
                     enough = (
-                        line.money == first.money and line.paid >= self.settings.restored * each.till.most
+                        line.money == each.till.money and line.paid >= self.settings.restored * each.till.most
                     )
                     if not each.victims and line.who in each.takers and enough:
                         yield self._finding(people, each, line, _SECOND_EDITION)

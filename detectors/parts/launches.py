@@ -33,6 +33,7 @@ class Line:
     time: int
     asked: float
     held: float
+    depth: float
     amount: int
     paid: int
 
@@ -63,7 +64,7 @@ def life_of(seen: Seen, token: int, block: int) -> Life | None:
     told = seen.history("tokens.told").rows(token, block, MOST_LINES)
     if not told["row"].size or told["row"].size >= MOST_LINES or told["what"][-1] != What.BORN:
         return None
-    names = ("who", "whom", "pool", "money", "row", "transaction", "block", "time", "asked", "held")
+    names = ("who", "whom", "pool", "money", "row", "transaction", "block", "time", "asked", "held", "depth")
     columns = [told[name][::-1].tolist() for name in names]
     words = [whole(told[name][::-1]) for name in ("amount", "paid")]
     kinds = [What(each) for each in told["what"][::-1].tolist()]

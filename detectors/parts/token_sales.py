@@ -1,4 +1,4 @@
-"""Sales of a token to its pools, those that worked and those that failed: a reading of `tokens` and the rows."""
+"""Sales of a token to its pools, those that worked and those that failed: a reading of `tokens`."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ def sales(life: Life) -> list[Sale]:
         came[0] += line.amount
         if line.what == What.SOLD and line.asked > 0:
             through = min(1.0, came[0] / line.asked)
-            last[line.transaction] = Sale(
-                line.who, life.token, line.row, line.block, line.asked, through
-            )
+            last[line.transaction] = Sale(line.who, life.token, line.row, line.block, line.asked, through)
     return sorted(last.values(), key=lambda sale: sale.row)
 
 

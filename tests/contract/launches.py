@@ -153,3 +153,15 @@ def pays_in(chain: ChainBuilder, people: list[bytes]) -> None:
     """Each has withdrawn from the exchange."""
     for person in people:
         chain.native(HOT, person, 10 * ETHER)
+
+
+def sells_taxed(launch: Launch, who: bytes, through: float) -> None:
+    """Only a part of what leaves the seller comes to the pool; the rest goes to whoever made the token."""
+    units = launch.held[who]
+    came = int(units * through)
+    launch.allows(who, units)
+    with launch.chain.transaction(who, ROUTER):
+        launch.chain.erc20(launch.token, who, launch.maker, units - came)
+        wei = launch.market.swaps(launch.pool, 0, came, who, ROUTER, ROUTER)
+        launch.chain.log(WETH, (decode.WITHDRAWAL, word(ROUTER)), word(wei))
+    launch.held[who] = 0
