@@ -8,12 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from detectors.base import Finding, Seen, Tier
-from detectors.parts.bare_syncs import bare_syncs, destroyed
-from detectors.parts.dealings import Dealing, dealings
-from detectors.parts.exploits import total, used_push
-from detectors.parts.lending import LIQUIDATIONS, told_of
-from detectors.parts.lines import Place
-from detectors.parts.moved_prices import (
+from detectors.library.moved_prices import (
     Cut,
     by_attempt,
     by_destruction,
@@ -21,6 +16,11 @@ from detectors.parts.moved_prices import (
     by_pledge,
     by_round_trip,
 )
+from detectors.parts.bare_syncs import bare_syncs, destroyed
+from detectors.parts.dealings import Dealing, dealings
+from detectors.parts.exploits import total, used_push
+from detectors.parts.lending import LIQUIDATIONS, told_of
+from detectors.parts.lines import Place
 from detectors.parts.pledges import Look, called_payers, pledges, refused_calls
 from detectors.parts.values import values_before
 

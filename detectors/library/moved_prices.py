@@ -1,4 +1,4 @@
-"""What an alert about a moved price says, by how it was moved and used; `cuts` are settings."""
+"""What `price_manipulation` says, by how a price was moved and used; `cuts` are its settings. No detector."""
 
 from __future__ import annotations
 
