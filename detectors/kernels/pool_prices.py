@@ -14,21 +14,21 @@ STATES = 8
 
 _STATES = tuple(str(n) for n in range(STATES))
 POOL = Layout(
-    ints=("since", "token0", "token1", "side", "quote", "states", *(f"block{n}" for n in _STATES)),
+    ints=("since", "token0", "token1", "proved", "side", "quote", "states", *(f"block{n}" for n in _STATES)),
     floats=(
         "first", "second", "coin", "coin_low", "quoted", "quoted_low",
         *(f"price{n}" for n in _STATES), *(f"depth{n}" for n in _STATES),
     ),
 )  # fmt: skip
-"""Of a pool: the block of its first state; its tokens plus one (0: not known); which of them it is priced in
-and that asset plus one; how many states there were. What it holds of both; what is known to have come of the
-coin, and of another asset it is priced in, and the least there was of each: it never held less than nothing,
-so it holds the difference at least. Of each state the price of a unit in units of the other, and how much of
-the other is certainly there.
+"""Of a pool: the block of its first state; its tokens plus one (0: not known), and whether its address proves
+them and what made it; which of them it is priced in, and that asset plus one; how many states there were.
+What it holds of both; what is known to have come of the coin, and of another asset it is priced in, and the
+least there was of each: it never held less than nothing, so it holds the difference at least. Of each state
+the price of a unit in units of the other, and how much of the other is certainly there.
 """
 
-SINCE, TOKEN0, TOKEN1, SIDE, QUOTE, COUNT, BLOCKS = POOL.at(
-    "since", "token0", "token1", "side", "quote", "states", "block0"
+SINCE, TOKEN0, TOKEN1, PROVED, SIDE, QUOTE, COUNT, BLOCKS = POOL.at(
+    "since", "token0", "token1", "proved", "side", "quote", "states", "block0"
 )
 FIRST, SECOND, COIN, COIN_LOW, QUOTED, QUOTED_LOW, PRICES, DEPTHS = POOL.at(
     "first", "second", "coin", "coin_low", "quoted", "quoted_low", "price0", "depth0"
@@ -188,6 +188,8 @@ def _note_state(current, floats, row, block):  # type: ignore[no-untyped-def]
     kept = floats[row + QUOTED] - floats[row + QUOTED_LOW]
     if current[row + TOKEN0 + side] == 1:
         kept = floats[row + COIN] - floats[row + COIN_LOW]
+    if current[row + PROVED]:
+        kept = held
     count = current[row + COUNT]
     at = (count - 1) % STATES
     if count == 0 or current[row + BLOCKS + at] != block:
@@ -238,7 +240,7 @@ def pool_prices(  # type: ignore[no-untyped-def]
     b_number, b_time, b_first, b_end, t_number,
     n_transaction, n_account, n_asset, n_more,
     s_transaction, s_pool, s_first, s_second,
-    l_transaction, l_pool, l_token0, l_token1,
+    l_transaction, l_pool, l_token0, l_token1, l_proved,
     current, previous, journal, assets, old_assets, assets_journal, marks,
     o_block, o_id, o_wei, o_depth, o_pool,
 ):  # fmt: skip
@@ -312,11 +314,14 @@ def pool_prices(  # type: ignore[no-untyped-def]
                     _flows(floats, row, QUOTED, QUOTED_LOW, more)
             while leg < l_transaction.size and l_transaction[leg] == this:
                 pool, token0, token1 = l_pool[leg], l_token0[leg] + 1, l_token1[leg] + 1
+                proved = l_proved[leg]
                 leg += 1
                 if not look(current, previous, pool, now, found):
                     continue
                 priced_in = 1 if 1 in (token0, token1) else found[QUOTE]
                 if found[TOKEN0] == token0 and found[TOKEN1] == token1 and priced_in in (token0, token1):
+                    continue
+                if found[PROVED] and not proved:
                     continue
                 row = touch(current, previous, journal, pool, here, now)
                 quote = current[row + QUOTE]
@@ -333,6 +338,7 @@ def pool_prices(  # type: ignore[no-untyped-def]
                         if depth >= least_quote and quote == 0:
                             current[row + QUOTE], quote, side = token, token, n
                 current[row + TOKEN0], current[row + TOKEN1] = token0, token1
+                current[row + PROVED] = proved
                 current[row + SIDE], current[row + COUNT] = side, 0
             for n in range(state, end):
                 if s_first[n] >= 0 and look(current, previous, s_pool[n], now, found):

@@ -35,7 +35,8 @@ class Settings:
     and more, so an honest one stays far above). dearer: so many times dearer he made it, or what was taken
     out of a pool without a trade made the rest. attempt: the same where the next call failed (a lender of
     70 % gives more than its worth for a token 1.4 times too dear). drained: the share of a pool's money that
-    went then. seized: collateral was worth so many times the debt that was paid for it (bonuses end at 1.15).
+    went then. seized: collateral was worth so many times the debt that was paid for it (bonuses end at
+    1.15, thin pools are off by half, wrong feeds by far more).
     window_s, most_rows: how far back purchases are looked for: all that the row log holds, as thieves wait
     for weeks.
     """
@@ -49,7 +50,7 @@ class Settings:
     dearer: float = 1.1
     attempt: float = 1.5
     drained: float = 0.05
-    seized: float = 1.5
+    seized: float = 2.0
     window_s: int = 90 * 86_400
     most_rows: int = 400
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 
@@ -13,10 +14,13 @@ from detectors.kernels.pool_windows import ONLY_ASSET
 from detectors.memory.layout import Array, Columns
 from detectors.memory.table import Table
 from detectors.parts.contract import PartMemory, Seen, TableSpec
+from detectors.parts.factories import is_pair
 
 DAY = 86_400
 _Q96 = float(1 << 96)
 _PLACES = 2.0 ** np.array([192, 128, 64, 0])
+_COINS = 4
+"""Wrappers of the coin that are tried as a pool's token."""
 _PRICE = ("block", "id", "pool", "wei", "depth")
 
 
@@ -48,10 +52,11 @@ class Prices:
 
     The price is that of the deepest pool with the coin, or with an asset that has such a pool (one step: a
     dollar). Depth is what certainly lies in the pool: what came to it, less what left it, since it was first
-    seen, and never more than its logs say; so fantasy costs as much real money as it makes, for at least
+    seen, and never more than its logs say (all that they say where its address proves a factory's code). So
+    fantasy costs as much real money as it makes, for at least
     `least_blocks` blocks. A range of the third version with one tick says a great price and holds nothing; a
-    push in the block before is one block of 32; a fresh pool is silent. Pools that were there before the
-    stream count for less than they hold.
+    push in the block before is one block of 32; a fresh pool is silent. Other pools that were there before
+    the stream count for less than they hold.
 
     Abused by: who leaves real money at a false price, where others may take it. Source: rules and figures of
     `chain-notes.md`; deepest pool against the next one: median .23 %, p90 1 %.
@@ -124,14 +129,30 @@ def _states(seen: Seen) -> tuple[Array, ...]:
 
 
 def _tokens(seen: Seen) -> tuple[Array, ...]:
-    """Transaction, pool and its tokens, where transfers of exactly a swap's amounts show them."""
+    """Transaction, pool and its tokens, where transfers of exactly a swap's amounts show them, and whether
+    its address proves them.
+    """
     tables = seen.of("pools")
     legs, swaps = tables.get("legs"), tables.get("swaps")
     if legs is None or swaps is None:
-        return tuple(np.zeros(0, np.int64) for _ in range(4))
+        return tuple(np.zeros(0, np.int64) for _ in range(5))
     sure = legs["how"] < ONLY_ASSET
     at = np.searchsorted(swaps["row"], legs["row"][sure])
-    return tuple(swaps[name][at] for name in ("transaction", "pool", "token0", "token1"))
+    told = [swaps[name][at] for name in ("transaction", "pool", "token0", "token1", "version")]
+    return *told[:4], _proved(seen, np.stack(told[1:], axis=1))
+
+
+def _proved(seen: Seen, told: Array) -> Array:
+    """Of each pool, its tokens and version whether a factory is known to have made it."""
+    different, back = np.unique(told, axis=0, return_inverse=True)
+    coins = [seen.address(coin) for coin in seen.coins["id"].tolist() if coin]
+    found = np.zeros(len(different), np.int64)
+    for i, (pool, *tokens, version) in enumerate(different.tolist()):
+        one, other = ([seen.address(token)] if token else coins for token in tokens)
+        found[i] = version == 2 and any(
+            is_pair(seen.address(pool), *pair) for pair in product(one[:_COINS], other[:_COINS])
+        )
+    return found[back.reshape(-1)]
 
 
 def floats(limbs: Array) -> Array:

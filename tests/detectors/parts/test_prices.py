@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 
 from detectors.parts.contract import Kind, Seen
+from detectors.parts.factories import PAIRS
 from detectors.parts.values import Price, Values, values_before
+from ingest.blocks import frames as answered
+from ingest.blocks.trie import keccak
 from tests.detectors.parts.plain_pools import COIN
 from tests.detectors.parts.plain_prices import Plain
 from tests.detectors.seen.looking import pieces, whole
 from tests.detectors.seen.views import begun, seen
 from tests.fixtures.frames import ChainBuilder, address, word
+from tests.fixtures.mainnet import recorded, recorded_block
 from tests.fixtures.market import CAT, ETHER, ROUTER, SYNC, USD, WETH, Market, Pool, goes_on
 
 ALICE, MALLORY, PAIR, THIN, GOLD = (address(name) for name in ("alice", "mallory", "pair", "thin", "gold"))
@@ -253,3 +257,40 @@ def test_the_coin_is_worth_itself_and_what_nobody_knows_nothing() -> None:
     assert values.of(0, -5) == -5
     assert values.of(8, 5) is None
     assert values.of(7, -5) == -10
+
+
+def test_a_pool_whose_address_proves_its_factory_holds_what_it_says() -> None:
+    """Nothing came to it in the stream, as it is older. Any other address proves nothing."""
+    (factory, code), *_ = PAIRS.items()
+    salt = keccak(b"".join(sorted((USD, WETH))))
+    real = keccak(b"\xff" + factory + salt + code)[12:]
+    tokens = (USD, WETH) if USD < WETH else (WETH, USD)
+    for where, expected in ((real, True), (PAIR, False)):
+        market = Market(ChainBuilder().block())
+        pool = market.opens(Pool(where, tokens, [1000 * ETHER, 1000 * ETHER]), introduced=False)
+        market.trades(ALICE, pool, 0, ETHER // 10)
+        blocks(market, 6)
+        (price,) = prices(market, USD)
+        assert (price is not None) == expected
+        if price is not None:
+            assert price.depth == pytest.approx(1000 * ETHER, rel=1e-3)
+
+
+def test_in_mainnet_blocks_most_of_what_moves_has_a_price_after_a_few_of_them() -> None:
+    """Eleven blocks in a row: of what moved in the last five, more than half has a price already."""
+    recorded("mainnet")
+    names = [f"mainnet/{number}.json.gz" for number in range(17686110, 17686121)]
+    batch = answered.batch(1, [recorded_block(name) for name in names], ["none"] * len(names))
+    view = seen(batch, None, "prices", "net")
+    price, changes = view.of("prices")["price"], view.of("net")["changes"]
+    block = view.transactions["block"][changes["transaction"] - view.transactions["number"][0]]
+    priced = set(zip(price["block"].tolist(), price["id"].tolist(), strict=True))
+    late = [(b, a) for b, a in zip(block.tolist(), changes["asset"].tolist(), strict=True) if b >= 17686116]
+    share = sum(a == 0 or (b, a) in priced for b, a in late) / len(late)
+    assert share > 0.5
+    dollar = bytes.fromhex("a0b86991c6218b36c1d19d4a2e9eb0ce3606eb48")
+    said = [w for a, w in zip(price["id"], price["wei"], strict=True) if view.address(int(a)) == dollar]
+    # A dollar of six decimals was worth 1 / 1,990 ether that day.
+    assert said
+    assert max(said) / min(said) < 1.01
+    assert 10**18 / (said[0] * 10**6) == pytest.approx(1_990, rel=0.02)
