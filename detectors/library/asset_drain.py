@@ -60,10 +60,11 @@ class AssetDrain:
     Left in peace: treasuries that move to a contract of their owner's, funds that pay many, depositors who
     leave, withdrawals of an owner, contracts that are empty after each transaction.
 
-    Fails: smaller takings (hard case 15.P1) and repeated ones that stay small (P2); calls that move what
-    others allowed a contract (P4); an owner's new wallet that nothing ties to him looks the same as a
-    thief's; what lay there before the stream. Costs a comparison a line of `net`. Source: Forta's
-    asset-drained (99 % and more of an asset in a block).
+    Fails: takings below six tenths (hard case 15.P1: 10 to 50 % of a pool) and repeated ones that stay small
+    (P2); calls that move what others allowed a contract (P4); a rescue that is given back later (N4) is said
+    until then, and stays; an owner's new wallet that nothing ties to him looks the same as a thief's; what
+    lay there before the stream, so that a transaction seen alone says nothing. Costs a comparison a line of
+    `net`. Source: Forta's asset-drained (99 % and more of an asset in a block).
     """
 
     name = "asset-drain"
