@@ -14,12 +14,11 @@ from detectors.kernels.decoding import Kind
 from detectors.memory.layout import Array, Columns
 from detectors.parts import worth
 from detectors.parts.contract import Seen
-from detectors.parts.inside import NOBODY, Inside, Line, in_coin
+from detectors.parts.inside import NOBODY, Inside, Line, in_coin, of_asset
 from detectors.parts.people import People, whole
 
 DAY = 86_400
 TRADED = (Kind.SYNC, Kind.SWAP_V2, Kind.SWAP_V3)
-MONEY = (Kind.TRANSACTION, Kind.CREATION, Kind.INNER_VALUE, Kind.ERC20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +60,11 @@ class AssetDrain:
     Left in peace: treasuries that move to a contract of their owner's, funds that pay many, depositors who
     leave, withdrawals of an owner, contracts that are empty after each transaction.
 
-    Fails: smaller takings (hard case 15.P1) and repeated ones that stay small (P2); calls that move what
-    others allowed a contract (P4); an owner's new wallet that nothing ties to him looks the same as a
-    thief's; what lay there before the stream. Costs a comparison a line of `net`. Source: Forta's
-    asset-drained (99 % and more of an asset in a block).
+    Fails: takings below six tenths (hard case 15.P1: 10 to 50 % of a pool) and repeated ones that stay small
+    (P2); calls that move what others allowed a contract (P4); a rescue that is given back later (N4) is said
+    until then, and stays; an owner's new wallet that nothing ties to him looks the same as a thief's; what
+    lay there before the stream, so that a transaction seen alone says nothing. Costs a comparison a line of
+    `net`. Source: Forta's asset-drained (99 % and more of an asset in a block).
     """
 
     name = "asset-drain"
@@ -106,7 +106,7 @@ class AssetDrain:
         return self._finding(one, people, takings) if takings else None
 
     def _taking(self, one: Inside, people: People, line: Line, lines: list[Line]) -> Taking | None:
-        first = int(one.rows["number"][0])
+        first, coins = int(one.rows["number"][0]), one.seen.coins["id"]
         best = max(
             (each for each in lines if each.asset == line.asset and each.more > 0),
             key=lambda each: each.more,
@@ -117,7 +117,7 @@ class AssetDrain:
         rows = people.rows(line.account)
         if (rows["signer"] == line.account).any() or not self._is_kept(one, rows, line):
             return None
-        out = _of_asset(rows, line.asset) & (rows["source"] == line.account)
+        out = of_asset(rows, line.asset, coins) & (rows["source"] == line.account)
         out &= rows["time"] + self.settings.window_s >= one.of("time")
         earlier, mine = out & (rows["row"] < first), out & (rows["row"] <= int(one.rows["number"][-1]))
         had = line.before + sum(whole(rows["amount"][earlier]))
@@ -164,7 +164,7 @@ class AssetDrain:
             return True
         if maker["row"].size and taker not in side:
             return True
-        return _was_put_in(people.rows(line.account), line)
+        return _was_put_in(people.rows(line.account), line, one.seen.coins["id"])
 
     def _owners(self, one: Inside, contract: int) -> set[int]:
         """Who made a contract, and who it told to control it before the last days."""
@@ -227,22 +227,14 @@ class AssetDrain:
         )  # fmt: skip
 
 
-def _was_put_in(rows: Columns, line: Line) -> bool:
+def _was_put_in(rows: Columns, line: Line, coins: Array) -> bool:
     """Whether the sum that left is one that somebody had put in by a call, as depositors do (what a mixer
     pays out belongs to whoever knows the note), or one of several that came.
     """
-    into = _of_asset(rows, line.asset) & (rows["target"] == line.account)
+    into = of_asset(rows, line.asset, coins) & (rows["target"] == line.account)
     same = np.array([amount == -line.more for amount in whole(rows["amount"][into])], np.bool_)
     called = (rows["kind"][into] == Kind.TRANSACTION) & (rows["small"][into] >= 0)
     return bool((same & called).any() or (same.any() and same.size > 1))
-
-
-def _of_asset(rows: Columns, asset: int) -> Array:
-    """Which rows of the row log moved an asset."""
-    done = (rows["kind"] != Kind.TRANSACTION) | (rows["flag"] != 0)
-    found: Array = np.isin(rows["kind"], MONEY) & done & (rows["amount"] != 0).any(axis=1)
-    found &= (rows["kind"] == Kind.ERC20) & (rows["asset"] == asset) if asset else rows["kind"] != Kind.ERC20
-    return found
 
 
 def _floats(words: Array) -> Array:

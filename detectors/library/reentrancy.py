@@ -10,9 +10,10 @@ from detectors.alerts.alert import RoleName
 from detectors.base import Finding, Tier, hexed
 from detectors.kernels.decoding import Kind
 from detectors.memory.layout import Array, Columns
+from detectors.memory.rowlog import DAYS_90
 from detectors.parts import worth
 from detectors.parts.contract import Seen
-from detectors.parts.inside import NOBODY, Inside, in_coin
+from detectors.parts.inside import NOBODY, Inside, in_coin, of_asset
 from detectors.parts.people import People, whole
 
 PAYS = (Kind.INNER_VALUE, Kind.ERC20)
@@ -51,7 +52,8 @@ class Reentrancy:
 
     The mechanism leaves its mark in what moves: a side (a signer and contracts that are his alone) has put a
     sum in, and takes that very sum out twice or more inside one transaction, so that in the end it got at
-    least one sum more than it ever gave. Who is paid may be one contract or several hands of one owner, by
+    least one sum more than it ever gave; the stake is put in in this very transaction, or by contracts so
+    young that all they did is known. Who is paid may be one contract or several hands of one owner, by
     native value, or by a token whose hook calls its receiver.
 
     Left in peace: who puts a part straight back, routers that pay many, callbacks of flash loans, and several
@@ -68,11 +70,14 @@ class Reentrancy:
     catches: tuple[str, ...] = ("reentrancy",)
     needs: Tier = "logs"
     settings = Settings()
-    reads: tuple[str, ...] = ("net", "kept", "sides", "prices")
+    reads: tuple[str, ...] = ("net", "kept", "sides", "contracts", "prices")
 
     def score(self, seen: Seen) -> list[Finding]:
+        members = seen.of("sides").get("members")
+        if members is None:
+            return []
         found = []
-        for number in _repeating(seen.rows).tolist():
+        for number in _repeating(seen.rows, _both(members["transaction"], members["account"])).tolist():
             finding = self._judge(Inside(seen, int(number)))
             found += [finding] if finding is not None else []
         return found
@@ -95,6 +100,8 @@ class Reentrancy:
         hands = set(rows["target"][group].tolist())
         given, taken = _dealings(one, hands | side, bank, asset)
         if given < amount or 1_000 * (taken - given) < round(1_000 * self.settings.beyond) * amount:
+            return None
+        if _put_in(one, rows, hands | side, bank, asset) < amount and not _all_is_known(one, hands):
             return None
         numbers = tuple(rows["number"][group].tolist())
         return Raid(bank, asset, amount, group.size, given, taken, tuple(sorted(hands)), numbers)
@@ -129,9 +136,18 @@ class Reentrancy:
         )  # fmt: skip
 
 
-def _repeating(rows: Columns) -> Array:
-    """Transactions in which somebody pays the same sum of an asset twice."""
-    which = np.flatnonzero(np.isin(rows["kind"], PAYS) & (rows["amount"] != 0).any(axis=1))
+def _both(left: Array, right: Array) -> Array:
+    """Two numbers as one."""
+    found: Array = (left << 32) | right
+    return found
+
+
+def _repeating(rows: Columns, members: Array) -> Array:
+    """Transactions in which somebody pays the signer's side the same sum of an asset twice."""
+    pays = np.isin(rows["kind"], PAYS) & np.isin(_both(rows["transaction"], rows["target"]), members)
+    pays &= (rows["amount"] != 0).any(axis=1)
+    pays &= ~np.isin(_both(rows["transaction"], rows["source"]), members)
+    which = np.flatnonzero(pays)
     keys = [rows[name][which] for name in ("transaction", "source", "money")]
     words = [rows["amount"][which, limb].view(np.int64) for limb in range(4)]
     columns = np.stack([*keys, *words], axis=1) if which.size else np.zeros((0, 7), np.int64)
@@ -161,11 +177,24 @@ def _dealings(one: Inside, side: set[int], bank: int, asset: int) -> tuple[int, 
     people, last, given, taken = People(one.seen, one.of("block")), int(one.rows["number"][-1]), 0, 0
     for who in side:
         rows = people.rows(who)
-        about = (rows["row"] <= last) & np.isin(rows["kind"], PAID_IN)
-        about &= (rows["kind"] == Kind.ERC20) == (asset != 0)
-        about &= (
-            (rows["asset"] == asset) if asset else (rows["kind"] != Kind.TRANSACTION) | (rows["flag"] != 0)
-        )
+        about = (rows["row"] <= last) & of_asset(rows, asset, one.seen.coins["id"])
         given += sum(whole(rows["amount"][about & (rows["source"] == who) & (rows["target"] == bank)]))
         taken += sum(whole(rows["amount"][about & (rows["target"] == who) & (rows["source"] == bank)]))
     return given, taken
+
+
+def _put_in(one: Inside, rows: Columns, hands: set[int], bank: int, asset: int) -> int:
+    """What a side paid a bank of an asset in this transaction."""
+    pays = np.isin(rows["kind"], PAID_IN) & np.isin(rows["source"], list(hands)) & (rows["target"] == bank)
+    return sum(whole(rows["amount"][pays & (rows["money"] == asset)]))
+
+
+def _all_is_known(one: Inside, hands: set[int]) -> bool:
+    """Whether hands are contracts so young that the row log has all that they ever did."""
+    people, made = People(one.seen, one.of("block")), one.seen.history("contracts.made")
+    for who in hands:
+        births = made.rows(who, one.of("block"), 1)
+        young = births["time"].size > 0 and int(births["time"][0]) + DAYS_90 > one.of("time")
+        if not young or not people.is_fully_known(who):
+            return False
+    return True

@@ -125,3 +125,13 @@ def in_coin(one: Inside, sums: Iterable[tuple[int, int]]) -> tuple[int, bool]:
     values = values_before(one.seen, one.of("block"))
     found = [values.of(asset, units) for asset, units in sums]
     return sum(wei for wei in found if wei is not None), None in found
+
+
+def of_asset(rows: Columns, asset: int, coins: Array) -> Array:
+    """Which rows of the row log moved an asset; of the coin (0) also what wraps it."""
+    done = (rows["kind"] != Kind.TRANSACTION) | (rows["flag"] != 0)
+    token = np.isin(rows["asset"], coins) if asset == 0 else rows["asset"] == asset
+    found: Array = (rows["kind"] == Kind.ERC20) & token
+    if asset == 0:
+        found |= np.isin(rows["kind"], (Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION)) & done
+    return found & (rows["amount"] != 0).any(axis=1)

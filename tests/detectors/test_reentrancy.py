@@ -8,11 +8,13 @@ from detectors.alerts.alert import Alert
 from detectors.engine.engine import Engine
 from detectors.library.reentrancy import Reentrancy
 from tests.fixtures.frames import ChainBuilder, address
-from tests.fixtures.market import ETHER, Market
+from tests.fixtures.market import ETHER, WETH, Market
 
 ALICE, BOB, MALLORY, RAIDER, OTHER, BANK, USD, BUILDER = (
     address(name) for name in ("alice", "bob", "mallory", "raider", "other hand", "bank", "usd", "builder")
 )
+
+DAY = 86_400
 
 
 def begun() -> ChainBuilder:
@@ -98,4 +100,21 @@ def test_alice_and_bob_who_are_paid_the_same_by_one_call_are_two() -> None:
     chain = begun()
     with chain.transaction(ALICE, BANK, data=b"close"):
         chain.erc20(USD, BANK, ALICE, 300).erc20(USD, BANK, BOB, 300)
+    assert alerts(chain) == []
+
+
+def test_wrapped_ether_is_ether() -> None:
+    chain = begun()
+    with chain.transaction(MALLORY, RAIDER, data=b"raid"):
+        chain.erc20(WETH, RAIDER, BANK, ETHER)
+        for _ in range(3):
+            chain.erc20(WETH, BANK, RAIDER, ETHER)
+    (alert,) = alerts(chain)
+    assert alert.value_wei == str(2 * ETHER)
+
+
+def test_alice_of_whose_deposits_the_oldest_are_forgotten_takes_two_equal_sums() -> None:
+    chain = begun().block(200 * DAY).erc20(USD, ALICE, BANK, 100, via=BANK).block()
+    with chain.transaction(ALICE, BANK, data=b"take"):
+        chain.erc20(USD, BANK, ALICE, 100).erc20(USD, BANK, ALICE, 100)
     assert alerts(chain) == []
