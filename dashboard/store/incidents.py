@@ -18,7 +18,7 @@ from dashboard.store.overview import Span, value_in, within
 from dashboard.store.reading import Reader
 from dashboard.store.subjects import LINE, raw
 from dashboard.store.tables import alert_transactions, alerts, roles
-from detectors.alerts.alert import SEVERITIES
+from detectors.alerts.alert import ACCUSED, SEVERITIES
 
 MOST_ALERTS = 1_000
 """Newest alerts of a span that are joined: older ones are left out, and the screen says so."""
@@ -109,7 +109,7 @@ def _joined(reader: Reader, chain_id: object, rows: Sequence[tuple[AlertRow, int
     hashes = _named(reader, alert_transactions, chain_id, ids, ("alert_id", "transaction"))
     graph = nx.Graph()
     graph.add_nodes_from(("alert", name) for name in ids)
-    graph.add_edges_from((("alert", name), ("by", who)) for name, who, role in parts if role == "attacker")
+    graph.add_edges_from((("alert", name), ("by", who)) for name, who, role in parts if role in ACCUSED)
     graph.add_edges_from((("alert", name), ("in", each)) for name, each in hashes)
     held = {row.id: (row, wei) for row, wei in rows}
     return [

@@ -34,7 +34,7 @@ from dashboard.store.case_state import in_state
 from dashboard.store.health import HealthReader
 from dashboard.store.tables import alert_transactions, alerts, heads, offsets, rebuilds, rejected, roles
 from dashboard.store.values import cut, in_order, whole
-from detectors.alerts.alert import Alert
+from detectors.alerts.alert import ACCUSED, Alert
 from detectors.alerts.messages import alert_from, alert_key
 from ingest.model.errors import UnreadableRecord
 
@@ -109,10 +109,12 @@ class Reader:
         return replace(_parsed(record, alert_id), chain_id=chain_id, id=alert_id), str(status)
 
     def related(self, alert: Alert) -> list[AlertRow]:
-        """Other alerts of the chain that share an attacker or a transaction, newest first, at most 20."""
-        attackers = _texts(role.address for role in alert.roles if role.role == "attacker")
+        """Other alerts of the chain that share an attacker (or what an anomaly is about) or a transaction,
+        newest first, at most 20.
+        """
+        attackers = _texts(role.address for role in alert.roles if role.role in ACCUSED)
         same_attacker = select(roles.c.alert_id).where(
-            roles.c.chain_id == alert.chain_id, roles.c.role == "attacker", roles.c.address.in_(attackers)
+            roles.c.chain_id == alert.chain_id, roles.c.role.in_(ACCUSED), roles.c.address.in_(attackers)
         )
         same_transaction = select(alert_transactions.c.alert_id).where(
             alert_transactions.c.chain_id == alert.chain_id,

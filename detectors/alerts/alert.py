@@ -14,6 +14,8 @@ Severity = Literal["low", "medium", "high", "critical"]
 Status = Literal["provisional", "final", "retracted"]
 RoleName = Literal["attacker", "victim", "intermediary", "infrastructure", "subject"]
 """`subject` is what an anomaly is about: no accusation."""
+ACCUSED: tuple[RoleName, ...] = ("attacker", "subject")
+"""Who stands where an attacker would: what joins alerts, and what judges them, looks at these."""
 SubjectKind = Literal["wallet", "transaction", "token", "pool", "contract", "flow"]
 
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")

@@ -10,7 +10,17 @@ import polars as pl
 from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Memory, Row, TableSpec, evidence_rows, hexed
 from detectors.kernels import lookalikes
-from detectors.kernels.lookalikes import COUNTERFEIT, DUST, KIN, LOSS, PAID, POISONED, SMALL_LOSS, ZERO_VALUE
+from detectors.kernels.lookalikes import (
+    COUNTERFEIT,
+    DUST,
+    KIN,
+    LESS,
+    LOSS,
+    PAID,
+    POISONED,
+    SMALL_LOSS,
+    ZERO_VALUE,
+)
 from detectors.memory.table import Table
 from detectors.parts import worth
 from detectors.parts.features import Features
@@ -22,13 +32,14 @@ PREFIX_DIGITS, SUFFIX_DIGITS = 3, 4
 MANNER = {
     ZERO_VALUE: "a transfer of nothing",
     DUST: "a tiny amount",
+    LESS: "an amount below what the victim pays",
     COUNTERFEIT: "a token the victim never used",
     LOSS: "the victim's own payment to it, by mistake",
     SMALL_LOSS: "the victim's own payment to it, by mistake",
 }
 _KNOWN = (
     "from_funder", "to_funder", "funder_payees", "from_paid_asset", "to_paid_asset", "from_first_payer",
-    "to_first_payer",
+    "to_first_payer", "to_usual",
 )  # fmt: skip
 
 
@@ -51,6 +62,7 @@ class Settings:
     kin_s: int = 3650 * DAY
     paid_cap: int = 8_000_000
     told_cap: int = 1_000_000
+    met_cap: int = 4_000_000
     poisoned_cap: int = 1_000_000
     kin_cap: int = 250_000
 
@@ -58,15 +70,20 @@ class Settings:
 class AddressPoisoning:
     """Flags a transfer that plants a lookalike in a victim's history, and the payment that falls for it.
 
-    A lookalike has the first 3 and last 4 hex digits of an address the victim paid by a transaction of its
-    own in the last 90 days. It poisons by a transfer of nothing "from" the victim, by a tiny amount, or by a
-    token the victim never paid with; a payment to it in the next 400 days is a loss. Fails: where the real
-    payment lies before the stream or further back; against lookalikes of addresses that only paid the
-    victim. Does not flag wallets funded by the victim, by the imitated address, or by the victim's own
-    funder, nor one that the imitated address, or whoever set that up, set up through wallets with the same
-    ends. Costs one table look-up a transfer and direction; remembers 100 bytes for each (payer, payee).
-    Source: Tsuchiya et al. 2025 (all of 435 real losses match at least 3 + 4 digits; 270M attempts); Forta
-    recall 16 %.
+    A lookalike has the first 3 and last 4 hex digits of an address that the victim paid in the last 90 days
+    by a transaction of its own (or by a call of its contract wallet), or that really paid the victim, or of
+    the victim's own address. It poisons by a transfer of nothing "from" the victim, by a tiny amount or one
+    below what the victim pays, or by a token the victim never paid with. A payment to it in the next 400
+    days is a loss, also where what it sent looked like business.
+
+    Fails: where the real payment lies before the stream or further back; for wallets of ERC-4337 that are
+    paid for by a bundler; against lookalikes of who paid the victim with hairs only, or in another asset
+    than the poison's. Does not flag wallets funded by the victim, by the imitated address, or by the
+    victim's own funder, nor one that the imitated address, or whoever set that up, set up through wallets
+    with the same ends; a busy payee (an exchange) is told of tiny amounts only, as chance makes lookalikes
+    among its thousands. Costs three table look-ups a transfer and direction; remembers 100 bytes for each
+    (payer, payee), in both directions. Source: Tsuchiya et al. 2025 (all of 435 real losses match at least
+    3 + 4 digits; 270M attempts); Forta recall 16 %.
     """
 
     name = "address-poisoning"
@@ -80,6 +97,7 @@ class AddressPoisoning:
         return {
             "paid": TableSpec(PAID, own.candidate_s, own.paid_cap),
             "told": TableSpec(PAID, own.candidate_s, own.told_cap),
+            "met": TableSpec(PAID, own.candidate_s, own.met_cap),
             "poisoned": TableSpec(POISONED, own.loss_s, own.poisoned_cap),
             "kin": TableSpec(KIN, own.kin_s, own.kin_cap),
         }
@@ -94,7 +112,9 @@ class AddressPoisoning:
             assert isinstance(table, Table)
             table.reserve(3 * rows.height)
         arrays = lookalikes.Tables(*(array for table in tables for array in table.arrays()))  # type: ignore[union-attr]
-        ids = _matrix(rows, "from_id", "to_id", "by_id", "asset_id", "direct", "block_number", "timestamp")
+        ids = _matrix(
+            rows, "from_id", "to_id", "by_id", "asset_id", "direct", "block_number", "timestamp", "own_call"
+        )
         ends = np.stack([_ends(rows["from_address"]), _ends(rows["to_address"])], axis=1)
         known = _matrix(rows, *_KNOWN)
         out = np.zeros((rows.height, 2), np.int64)
@@ -124,13 +144,9 @@ class AddressPoisoning:
         attacker, victim = (payee, sender) if _alike(payee, imitated) else (sender, payee)
         prefix, suffix = _digits(attacker, imitated)
         roles: list[tuple[bytes, RoleName]] = [(attacker, "attacker"), (victim, "victim")]
-        if by not in (victim, attacker):
+        if by not in (victim, attacker) and kind not in (LOSS, SMALL_LOSS):
             roles.append((by, "attacker"))
-        score = (
-            1.0
-            if kind in (LOSS, SMALL_LOSS)
-            else min(0.99, 0.85 + 0.02 * (prefix + suffix - PREFIX_DIGITS - SUFFIX_DIGITS))
-        )
+        score = _score(kind, prefix + suffix - PREFIX_DIGITS - SUFFIX_DIGITS)
         return Finding(
             block_number=int(row["block_number"]),
             timestamp=int(row["timestamp"]),
@@ -149,10 +165,23 @@ class AddressPoisoning:
                 "imitated": hexed(imitated),
             },
             thresholds={"prefix_digits": PREFIX_DIGITS, "suffix_digits": SUFFIX_DIGITS},
-            explanation=f"{hexed(attacker)} imitates {hexed(imitated)}, which {hexed(victim)} has paid: "
+            explanation=f"{hexed(attacker)} imitates {_meant(imitated, victim)}: "
             f"the first {prefix} and last {suffix} digits are equal. "
             f"It reached the victim's history by {MANNER[kind]}.",
         )
+
+
+def _score(kind: int, more_digits: int) -> float:
+    """Certain where money went; else by the digits that are alike beyond those that are asked for."""
+    if kind in (LOSS, SMALL_LOSS):
+        return 1.0
+    return min(0.99, (0.7 if kind == LESS else 0.85) + 0.02 * more_digits)
+
+
+def _meant(imitated: bytes, victim: bytes) -> str:
+    if imitated == victim:
+        return f"its victim {hexed(victim)} itself"
+    return f"{hexed(imitated)}, which {hexed(victim)} has paid or was paid by"
 
 
 def _severity(kind: int, amount: bytes | int, is_coin: bool) -> Severity:

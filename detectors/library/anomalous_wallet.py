@@ -77,7 +77,7 @@ class AnomalousWallet:
         )
         unusual = model.most_unusual(row)
         most: Severity = "high" if distance > self.settings.grave * model.threshold else "medium"
-        role: tuple[bytes, RoleName] = (wallet, "attacker")
+        role: tuple[bytes, RoleName] = (wallet, "subject")
         return Finding(
             block_number=int(place["block_number"]),
             timestamp=int(place["timestamp"]),

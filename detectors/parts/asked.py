@@ -30,6 +30,22 @@ _PAYEE_SECOND = _selectors(
 )
 
 
+_WALLET_CALLS = _selectors(
+    "execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)",
+    "execute(address,uint256,bytes)",
+    "execute(bytes32,bytes)",
+    "executeBatch(address[],bytes[])",
+    "executeBatch(address[],uint256[],bytes[])",
+    "executeBatch((address,uint256,bytes)[])",
+)
+"""What asks a contract wallet for payments: Safe, ERC-7579 and the accounts of ERC-4337."""
+
+
+def by_own_call(call_data: pl.Series) -> NDArray[np.bool_]:
+    """Of what the payer itself was called with: whether that asks a contract wallet to do something."""
+    return call_data.bin.slice(0, SELECTOR).is_in(_WALLET_CALLS).fill_null(False).to_numpy()
+
+
 def asked_for(transfers: pl.DataFrame, call_data: pl.Series) -> NDArray[np.bool_]:
     """For transfers that are told by the contract called, in a transaction of the payer, with the call data
     of each: whether that asks for a transfer to this payee.

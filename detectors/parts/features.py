@@ -69,7 +69,8 @@ class Features:
 
     transfers: `schema.TRANSFERS`, and
         row (position in this frame), by (sender of the transaction), direct (the payer sent it himself,
-        straight to the payee or by the token's own transfer, asked for), from_id, to_id, by_id, asset_id
+        straight to the payee or by the token's own transfer, asked for), own_call (the payer is a contract
+        wallet, and was called to do something), from_id, to_id, by_id, asset_id
         (ledger ids; asset 0 = native), and `KNOWN_BEFORE`: counts of earlier transfers and counterparties;
         pair_*: earlier transfers between the two; emptied (1: at least 95 % of a fully known balance left, in
         one bite or several; 2: more than was known and more than ever before); tokens_left (tokens in use of
@@ -150,6 +151,7 @@ def stream(batch: Batch, graph: Graph, ledger: Ledger, limits: layout.Limits) ->
         "row": np.arange(rows.block.size),
         "by": found.by,
         "direct": rows.direct,
+        "own_call": found.own_call,
         "from_id": rows.sender,
         "to_id": rows.payee,
         "by_id": rows.by,

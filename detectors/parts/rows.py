@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detectors.kernels import layout
-from detectors.parts.asked import asked_for
+from detectors.parts.asked import asked_for, by_own_call
 from detectors.parts.ledger import Ledger, address_words
 from ingest.model.batch import Batch
 
@@ -20,10 +20,13 @@ STANDARDS = pl.Enum(["native", "erc20", "erc721", "erc1155", "weth"])
 
 @dataclass(frozen=True, slots=True)
 class BatchRows:
-    """Kernel rows, and the sender of each row's transaction."""
+    """Kernel rows, the sender of each row's transaction, and whether the payer is a contract wallet that was
+    called to pay.
+    """
 
     rows: layout.Rows
     by: pl.Series
+    own_call: NDArray[np.bool_]
 
 
 def kernel_rows(batch: Batch, ledger: Ledger) -> BatchRows:
@@ -64,7 +67,9 @@ def kernel_rows(batch: Batch, ledger: Ledger) -> BatchRows:
         magnitude=_log10(transfers["amount_float"].to_numpy()),
         hash=np.frombuffer(b"".join(transfers["transaction_hash"].to_list()), np.int64).reshape(-1, 4),
     )
-    return BatchRows(rows, by)
+    own = (address_words(to) == words[1]).all(axis=1)
+    own[own] = by_own_call(transactions["input"].gather(at[own]))
+    return BatchRows(rows, by, own)
 
 
 def limbs(amounts: pl.Series) -> NDArray[np.uint64]:

@@ -50,10 +50,7 @@ class Cluster:
 
     def chains(self) -> dict[int, int]:
         """The partition of every chain that has published here, by chain id."""
-        with self._admin() as admin:
-            partitions = _partition_counts(admin).get(BLOCKS, 0)
-        owners = _first_keys(self._bootstrap, [TopicPartition(BLOCKS, n) for n in range(partitions)])
-        return {int(key): partition for partition, key in owners.items() if key is not None}
+        return dict(self._chains())
 
     def partition_of(self, chain_id: int, create: bool = False) -> int:
         """The chain's partition. Where it has none: with `create` it gets one, else BadInput.
@@ -61,9 +58,11 @@ class Cluster:
         The key of the first record in a partition of `chain.blocks` says whose it is. Until a new chain has
         one, its partition still counts as free: do not start two *new* chains in the same second.
         """
-        known = self.chains()
-        if chain_id in known:
-            return known[chain_id]
+        known: dict[int, int] = {}
+        for chain, partition in self._chains():
+            if chain == chain_id:
+                return partition
+            known[chain] = partition
         if not create:
             raise BadInput(
                 f"chain {chain_id} is not in the Kafka at {self._bootstrap} (it holds "
@@ -72,6 +71,24 @@ class Cluster:
         partition = next(n for n in range(len(known) + 1) if n not in known.values())
         self._make_room(partition + 1)
         return partition
+
+    def _chains(self) -> Iterator[tuple[int, int]]:
+        """Chains and their partitions, the newest first: whoever looks for one need not ask for all."""
+        with self._admin() as admin:
+            count = _partition_counts(admin).get(BLOCKS, 0)
+        if not count:
+            return
+        partitions = [TopicPartition(BLOCKS, number) for number in reversed(range(count))]
+        with reaching(self._bootstrap):
+            consumer = open_consumer(self._bootstrap)
+            try:
+                starts, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
+                for at in partitions:
+                    key = _first_key(consumer, at, starts[at], ends[at])
+                    if key is not None:
+                        yield int(key), at.partition
+            finally:
+                consumer.close(autocommit=False, timeout_ms=1000)
 
     def room_for_health(self, chain_id: int) -> int:
         """The chain's partition in the topic of health, which a Kafka of before does not have yet."""
@@ -113,20 +130,8 @@ class Cluster:
                 admin.close()
 
 
-def _first_keys(bootstrap: str, partitions: list[TopicPartition]) -> dict[int, bytes | None]:
-    """The key of the first committed record of each partition, None where there is none."""
-    if not partitions:
-        return {}
-    with reaching(bootstrap):
-        consumer = open_consumer(bootstrap)
-        try:
-            bounds = (consumer.beginning_offsets(partitions), consumer.end_offsets(partitions))
-            return {at.partition: _first_key(consumer, at, bounds[0][at], bounds[1][at]) for at in partitions}
-        finally:
-            consumer.close(autocommit=False, timeout_ms=1000)
-
-
 def _first_key(consumer: Any, at: TopicPartition, start: int, end: int) -> bytes | None:
+    """Of the first committed record; None where there is none."""
     consumer.assign([at])
     consumer.seek(at, start)
     while consumer.position(at) < end:

@@ -107,8 +107,8 @@ def the_transaction_named_completes_the_evidence(detector: Detector, worlds: Wor
 
 
 def roles_are_single_and_just(detector: Detector, worlds: Worlds) -> None:
-    """Nobody has two roles in one finding; an attacker is named, or what an anomaly is about, and it is never
-    a story's victim.
+    """Nobody has two roles in one finding; an attacker, or what an anomaly is about, is named, and is never a
+    story's victim.
     """
     victims = {victim for story in worlds.long.stories for victim in story.victims}
     for finding in _alerting(detector, worlds):

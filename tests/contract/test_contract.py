@@ -8,6 +8,8 @@ from tests.contract import checks, order_checks, worth_checks
 from tests.contract.checks import Check
 from tests.contract.worlds import Worlds
 
+pytestmark = pytest.mark.many
+
 CHECKS: tuple[Check, ...] = (
     checks.explains_itself,
     checks.scoring_twice_changes_nothing,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from statistics import mean
 
+from detectors.alerts.alert import ACCUSED
 from detectors.base import Detector, hexed
 from detectors.engine.engine import Engine
 from tests.contract.worlds import LASTING, SEEDS, World, Worlds
@@ -16,8 +17,6 @@ MARGIN = 0.5
 a tenth: a half more asks that most of what it flags is right, and most of what is there is found.
 """
 DRAWS = 20
-NAMED = ("attacker", "subject")
-"""Roles of whom an alert is about: an attacker, or an anomaly."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def _tried(detector: Detector, world: World) -> Trial:
     for score in engine.take(world.batch).scores:
         scores[score.subject] = max(score.score, scores.get(score.subject, 0.0))
     raised = [alert for alert in engine.standing() if alert.suppressed_by is None]
-    accused = {role.address for alert in raised for role in alert.roles if role.role in NAMED}
+    accused = {role.address for alert in raised for role in alert.roles if role.role in ACCUSED}
     return Trial(world, frozenset(bytes.fromhex(address[2:]) for address in accused), scores)
 
 

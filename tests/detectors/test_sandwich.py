@@ -189,7 +189,8 @@ def test_all_sandwiches_of_the_recorded_blocks_are_found_and_what_else_is_found_
     more: list[tuple[str, int]] = []
     for file in sorted((DATA / "mainnet").glob("*.json.gz")):
         name = file.name.split(".")[0]
-        raised = alerts_of(answered.batch(1, [recorded_block(f"mainnet/{file.name}")], ["none"]), DETECTORS)
+        batch = answered.batch(1, [recorded_block(f"mainnet/{file.name}")], ["none"])
+        raised = alerts_of([batch], DETECTORS)
         ends = [{each["front"], each["back"]} for each in known[name]["sandwiches"] or []]
         hits = [[alert for alert in raised if pair <= set(alert.transactions)] for pair in ends]
         expected, found = expected + len(ends), found + sum(map(bool, hits))

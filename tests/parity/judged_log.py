@@ -10,7 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -21,13 +22,14 @@ from dashboard.filing.sink import Goal, run
 from dashboard.store import open_writer
 from detectors.alerts.alert import Alert
 from detectors.alerts.messages import Note, group_of
+from detectors.base import Detector
 from detectors.engine.settings import EngineSettings
-from detectors.registry import detectors
 from detectors.runs.live import Live
 from detectors.runs.published import last_revisions, output_mark
 from ingest.kafka import ALERTS, BLOCKS, SCORES, Cluster, Publisher, tail
 from ingest.log.blocklog import LogReader, LogWriter
 from ingest.model.batch import Event, Rollback
+from tests.fixtures.few import few_detectors
 from tests.fixtures.frames import ChainBuilder, address
 
 ALICE, BOB, MALLORY, USDC = (address(name) for name in ("alice", "bob", "mallory", "usdc"))
@@ -77,11 +79,14 @@ def _pieces(chain: ChainBuilder, first: int) -> list[Event]:
 
 @dataclass
 class JudgedLog:
-    """A chain's log in Kafka. `folder` holds the state of detectors and the store."""
+    """A chain's log in Kafka. `folder` holds the state of detectors and the store, `those` makes what judges
+    it: what the command does too needs all detectors.
+    """
 
     kafka: str
     chain_id: int
     folder: Path
+    those: Callable[[], Sequence[Detector]] = field(default=few_detectors)
 
     def publishes(self, events: Sequence[Event]) -> None:
         writer = LogWriter(self.kafka, self.chain_id)
@@ -102,7 +107,7 @@ class JudgedLog:
         said: list[str] = []
         settings = EngineSettings(finality=finality)
         folder = self.folder / state
-        live = Live(self.kafka, self.chain_id, detectors(), folder, settings, said.append, lake, allow_gaps)
+        live = Live(self.kafka, self.chain_id, self.those(), folder, settings, said.append, lake, allow_gaps)
         live.run(stop or threading.Event(), until_block=until, rebuild=rebuild)
         return said
 
@@ -164,7 +169,7 @@ class JudgedLog:
         writer.close()
         return rows
 
-    @property
+    @cached_property
     def partition(self) -> int:
         return Cluster(self.kafka).partition_of(self.chain_id)
 
@@ -177,7 +182,7 @@ def judged_once(other: JudgedLog, finality: int, events: Sequence[Event], until:
     """The same events (made for this chain) on a chain of their own, judged by one run from the beginning."""
     folder = other.folder / f"once-{finality}"
     folder.mkdir()
-    once = JudgedLog(other.kafka, events[0].chain_id, folder)
+    once = JudgedLog(other.kafka, events[0].chain_id, folder, other.those)
     once.publishes(events)
     once.judges(finality, until=until)
     return once

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from detectors.alerts.alert import book
 from detectors.engine.settings import EngineSettings
-from detectors.registry import detectors
 from detectors.runs.over_lake import LakeRun
 from ingest.lake.reading import Lake
 from ingest.lake.writing import LakeWriter
@@ -75,7 +74,7 @@ def assert_as_one_clean_run(judged: JudgedLog, chain: ChainBuilder, finality: in
         lake_of(judged.folder / f"clean-{first}-{chain.head}-{finality}", chain, (first, chain.head))
     )
     settings = EngineSettings(finality=finality)
-    clean = LakeRun(whole, chain.chain_id, detectors(), settings, keep_scores=True).run(
+    clean = LakeRun(whole, chain.chain_id, judged.those(), settings, keep_scores=True).run(
         None, None, lambda _: None
     )
     expected = book(clean.alerts, chain.head, finality)

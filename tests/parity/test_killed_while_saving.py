@@ -24,8 +24,8 @@ from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
 from detectors.memory import files
 from detectors.memory.memory import folder_of
-from detectors.registry import detectors
 from ingest.model.batch import Event
+from tests.fixtures.few import few_detectors
 from tests.fixtures.restarts import begun
 from tests.parity.random_log import random_chain
 
@@ -50,7 +50,7 @@ def at_the_head(made: Engine, offset: int | None) -> str:
 
 
 def engine(folder: Path) -> Engine:
-    return Engine(1, detectors(), SETTINGS, folder=folder)
+    return Engine(1, few_detectors(), SETTINGS, folder=folder)
 
 
 class Frozen:

@@ -24,6 +24,7 @@ from detectors.registry import detectors
 from ingest.model.batch import Batch, Event, Rollback
 from tests.contract.told import Book, Told
 from tests.detectors.test_engine import LargePayments
+from tests.fixtures.few import drawn_detectors, few_detectors
 from tests.fixtures.frames import ChainBuilder
 from tests.fixtures.restarts import begun, restarted
 from tests.parity.random_log import random_chain, random_log
@@ -124,7 +125,7 @@ SHAPES = ((64, 20), (64, 7), (32, 50), (5, 1), (1, 4), (16, 5))
 @pytest.mark.parametrize("seed", range(1000, 1050))
 def test_any_way_to_a_short_chain_ends_in_the_same_book_and_memory(seed: int, tmp_path: Path) -> None:
     rng = Random(seed)
-    holds(seed, rng.randint(4, 14), *rng.choice(SHAPES), tmp_path, crashes=1)
+    holds(seed, rng.randint(4, 14), *rng.choice(SHAPES), tmp_path, 1, lambda: drawn_detectors(seed))
 
 
 @pytest.mark.soak
@@ -169,7 +170,7 @@ class RaisesInAFewBlocks(LargePayments):
 
 
 def lived_through(
-    folder: Path, those: Callable[[], Detectors] = detectors, seeds: Iterable[int] = (1, 2)
+    folder: Path, those: Callable[[], Detectors] = few_detectors, seeds: Iterable[int] = (1, 2)
 ) -> None:
     for seed in seeds:
         holds(seed, 40, 12, 5, folder / str(seed), crashes=1, those=those)
@@ -179,7 +180,7 @@ def lived_through(
 def test_who_raises_is_off_or_heard_wherever_batches_are_cut(
     kind: type[LargePayments], tmp_path: Path
 ) -> None:
-    lived_through(tmp_path, lambda: [*detectors(), kind()])
+    lived_through(tmp_path, lambda: [*few_detectors(), kind()])
 
 
 def test_who_counts_by_batch_is_caught(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import time
 import pytest
 
 from dashboard.filing.export import from_kafka
+from detectors.registry import detectors
 from detectors.runs import outbox
 from ingest.machine.processes import Child
 from ingest.model.errors import BadInput, RunMismatch
@@ -180,6 +181,7 @@ def test_a_rollback_that_comes_meanwhile_is_followed(
     "wait", [3.2, *(pytest.param(wait, marks=pytest.mark.soak) for wait in (2.0, 2.6, 4.0, 5.0))]
 )
 def test_kill_9_of_the_command(judged: JudgedLog, wait: float) -> None:
+    judged.those = detectors
     words = ["detect", "--kafka", judged.kafka, "--chain-id", str(judged.chain_id)]
     more = ["--state", str(judged.folder / "state"), "--finality", "16", "--until-block", str(HEAD)]
     argv = [sys.executable, "-m", "undertow", *words, *more]

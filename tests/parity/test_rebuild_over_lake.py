@@ -7,11 +7,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from detectors.registry import detectors
 from detectors.runs import outbox
 from detectors.runs.beginning import Beginning, Seam
 from ingest.machine.processes import Child
@@ -50,6 +51,18 @@ CASES = {
 }
 
 
+OFTEN = (
+    "the lake overlaps the log",
+    "the log begins in blocks that leave, the lake has the others",
+    "the log begins with the rollback",
+)
+"""What `make test` tries of these."""
+
+
+def _soaked(name: str) -> tuple[pytest.MarkDecorator, ...]:
+    return () if name in OFTEN else (pytest.mark.soak,)
+
+
 @pytest.mark.parametrize(
     "finality",
     [
@@ -57,7 +70,7 @@ CASES = {
         pytest.param(64, id="a-log-shorter-than-the-finality"),
     ],
 )
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("case", [pytest.param(CASES[name], id=name, marks=_soaked(name)) for name in CASES])
 def test_all_blocks_are_judged_and_a_plain_start_goes_on(
     judged: JudgedLog, chain: Chain, tmp_path: Path, case: tuple[int, str, int], finality: int
 ) -> None:
@@ -168,8 +181,11 @@ def test_without_a_lake_a_log_that_begins_later_than_the_run_before_is_refused(j
 
 @pytest.mark.parametrize(
     ("ranges", "first"),
-    [(None, 11), ([(1, 3)], 11), ([(1, 3), (6, 12)], 6)],
-    ids=["no-lake", "apart", "broken"],
+    [
+        pytest.param(None, 11, id="no-lake", marks=pytest.mark.soak),
+        pytest.param([(1, 3)], 11, id="apart", marks=pytest.mark.soak),
+        pytest.param([(1, 3), (6, 12)], 6, id="broken"),
+    ],
 )
 def test_what_follows_the_last_gap_is_judged_where_gaps_are_allowed(
     judged: JudgedLog, chain: Chain, tmp_path: Path, ranges: list[tuple[int, int]] | None, first: int
@@ -181,16 +197,28 @@ def test_what_follows_the_last_gap_is_judged_where_gaps_are_allowed(
     assert judged.judges(finality=4) == []
 
 
-@pytest.mark.parametrize("finality", [4, pytest.param(64, marks=pytest.mark.soak)])
+ANY = range(5)
+"""Before each of its transactions: the first says that it began, the last that it is done."""
+
+
+@pytest.mark.parametrize(
+    ("finality", "kills"),
+    [(4, (2,)), *(pytest.param(finality, ANY, marks=pytest.mark.soak) for finality in (4, 64))],
+)
 def test_killed_at_any_transaction_it_is_repeated_with_the_lake(
-    judged: JudgedLog, chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, finality: int
+    judged: JudgedLog,
+    chain: Chain,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    finality: int,
+    kills: Sequence[int],
 ) -> None:
     monkeypatch.setattr(outbox, "CHUNK_RECORDS", 15)
     judged.forgets(4)
     lake = lake_of(tmp_path / "lake", chain.stays, (1, 20))
     larger = lake_of(tmp_path / "larger", chain.stays, (1, 30))
-    number = 0
-    while is_killed(judged, monkeypatch, number, finality, lake):
+    for number in kills:
+        assert is_killed(judged, monkeypatch, number, finality, lake)
         if number > 0:  # before that it was never there
             assert judged.mark().rebuilding
             with pytest.raises(
@@ -203,8 +231,7 @@ def test_killed_at_any_transaction_it_is_repeated_with_the_lake(
         assert_as_one_clean_run(judged, chain.stays, finality)
         assert judged.judges(finality) == []
         judged.judges(finality=8, rebuild=True, lake=lake)  # back to the old run, for the next kill
-        number += 1
-    assert number == 5
+    assert not is_killed(judged, monkeypatch, len(ANY), finality, lake)
     assert_as_one_clean_run(judged, chain.stays, finality)
     assert judged.judges(finality) == []
 
@@ -235,6 +262,7 @@ def test_asked_to_end_while_it_reads_the_lake_it_was_never_there(
 def test_kill_9_of_the_command(judged: JudgedLog, chain: Chain, tmp_path: Path, wait: float) -> None:
     judged.forgets(4)
     lake = lake_of(tmp_path / "lake", chain.stays, (1, 20))
+    judged.those = detectors
     words = ["detect", "--kafka", judged.kafka, "--chain-id", str(judged.chain_id), "--rebuild"]
     more = ["--state", str(judged.folder / "state"), "--until-block", str(HEAD), "--finality", "16"]
     argv = [sys.executable, "-m", "undertow", *words, *more, "--lake", str(lake)]

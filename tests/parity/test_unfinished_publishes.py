@@ -12,7 +12,6 @@ import pytest
 
 from detectors.alerts.alert import Alert
 from detectors.alerts.messages import scores_from
-from detectors.registry import detectors
 from detectors.runs.live import Live
 from detectors.runs.published import last_revisions
 from ingest.kafka import BLOCKS, SCORES, Cluster, Publisher, Reader
@@ -20,6 +19,7 @@ from ingest.log import records
 from ingest.log.blocklog import LogWriter
 from ingest.machine.processes import Child, wait_until
 from ingest.model.batch import Batch
+from tests.fixtures.few import few_detectors
 from tests.fixtures.frames import ChainBuilder, address
 
 pytestmark = pytest.mark.broker
@@ -54,7 +54,7 @@ def poisoned(chain: ChainBuilder) -> Batch:
 
 def judges(kafka: str, chain_id: int, state: Path, until: int) -> dict[str, Alert]:
     """A detector from start to block `until`; what it has published by then."""
-    Live(kafka, chain_id, detectors(), state).run(threading.Event(), until)
+    Live(kafka, chain_id, few_detectors(), state).run(threading.Event(), until)
     return last_revisions(kafka, chain_id).alerts
 
 

@@ -1,14 +1,16 @@
-"""Real blocks with their MEV: are its sandwiches found, and its arbitrages and liquidations left in peace?
+"""Real blocks with their MEV: are its sandwiches and poisonings found, and its arbitrages and liquidations
+left in peace?
 
-Recorded are whole blocks with their receipts, each judged on fresh state, and what mev-inspect-py says of
-them. They are ordinary traffic as well: alerts that concern none of its findings are counted against the
-number of transactions. mev-inspect-py goes by heuristics: a sandwich that only undertow sees is listed, not
-called false.
+Recorded are whole blocks with their receipts and, it may be, their calls, each run of consecutive ones judged
+on fresh state, and what mev-inspect-py says of them. They are ordinary traffic as well: alerts that concern
+none of its findings are listed one by one and counted against the number of transactions. mev-inspect-py goes
+by heuristics: a sandwich that only undertow sees is listed, not called false.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +22,9 @@ from detectors.evaluate.intervals import wilson
 from detectors.evaluate.recorded.mev_files import Block, Mev, MevSet, Taken, read_set
 from detectors.evaluate.recorded.report import Case, SetReport, Tally, said
 from detectors.evaluate.recorded.sandwiches import SANDWICH, Compared, compare
-from detectors.evaluate.recorded.trial import EXPLOIT_LIKE, alerts_of, catches, learners, raised
+from detectors.evaluate.recorded.trial import EXPLOIT_LIKE, alerts_of, attackers, catches, learners, raised
 
+POISONING = "address-poisoning"
 ACCUSING = EXPLOIT_LIKE | {SANDWICH}
 """Categories that might take an arbitrage or a liquidation for something else."""
 
@@ -46,46 +49,86 @@ class Judged:
     sandwiches: Compared
     arbitrages: Kept
     liquidations: Kept
+    lookalikes: tuple[int, list[Case]]
     others: tuple[Alert, ...]
 
 
 def judge(folder: Path, detectors: Sequence[Detector]) -> SetReport:
     """Judges every block of the folder. Raises BadInput, naming the file that cannot be used."""
     recorded = read_set(folder)
-    judged = [_judged(block, alerts_of(block.batch, detectors)) for block in recorded.blocks]
+    judged = [each for run in recorded.runs() for each in _judged_run(run, detectors)]
     sandwiches, accusers = catches(detectors, (SANDWICH,)), catches(detectors, ACCUSING)
     sandwich = Tally(
         SANDWICH,
-        sum(len(_findings(each.block).sandwiches) for each in judged),
+        sum(len(_findings(each.block).sandwiches or ()) for each in judged),
         sum(each.sandwiches.found for each in judged) if sandwiches else 0,
         sum(each.sandwiches.extra for each in judged),
         sandwiches,
     )
-    tallies = (
+    tallies: tuple[Tally, ...] = (
         sandwich,
         _tally([each.arbitrages for each in judged], "arbitrage left in peace", accusers),
         _tally([each.liquidations for each in judged], "liquidation left in peace", accusers),
     )
+    if any(block.lookalikes for block in recorded.blocks):
+        tallies = (*tallies, _lookalikes(judged, catches(detectors, (POISONING,))))
     cases = [case for each in judged for case in _cases(each, sandwiches)]
     figures = _figures(judged)
     return SetReport(
-        "mainnet_mev", _summary(figures), tallies, tuple(cases), figures, _notes(recorded, detectors)
+        folder.name, _summary(figures), tallies, tuple(cases), figures, _notes(recorded, detectors)
     )
+
+
+def _judged_run(run: Sequence[Block], detectors: Sequence[Detector]) -> list[Judged]:
+    """What the detectors say of each of consecutive blocks."""
+    alerts = alerts_of([block.batch for block in run], detectors)
+    return [_judged(block, [alert for alert in alerts if _is_of(alert, block)]) for block in run]
+
+
+def _is_of(alert: Alert, block: Block) -> bool:
+    return alert.block_number == block.number or not block.transactions.isdisjoint(alert.transactions)
+
+
+def _lookalikes(judged: Sequence[Judged], built: bool) -> Tally:
+    recorded = sum(len(each.block.lookalikes) for each in judged)
+    return Tally("lookalike named", recorded, sum(each.lookalikes[0] for each in judged), 0, built)
 
 
 def _judged(block: Block, alerts: Sequence[Alert]) -> Judged:
     findings = _findings(block)
     sandwiches = Compared()
     if block.findings is not None:
-        sandwiches = compare(_place(block), findings.sandwiches, alerts, block.senders())
-    others = [a for a in raised(alerts) if a.category != SANDWICH or block.findings is None]
+        sandwiches = compare(_place(block), findings.sandwiches or (), alerts, block.senders())
     return Judged(
         block,
         sandwiches,
-        _kept("arbitrage", block, findings.arbitrages, alerts),
-        _kept("liquidation", block, findings.liquidations, alerts),
-        tuple(others),
+        _kept("arbitrage", block, findings.arbitrages or (), alerts),
+        _kept("liquidation", block, findings.liquidations or (), alerts),
+        _named_lookalikes(block, alerts),
+        tuple(alert for alert in raised(alerts) if _is_other(alert, block)),
     )
+
+
+def _is_other(alert: Alert, block: Block) -> bool:
+    """Whether an alert is about nothing that is recorded: the block in which it was raised lists it."""
+    if alert.block_number != block.number or (alert.category == SANDWICH and block.findings is not None):
+        return False
+    known = {each.lookalike.lower() for each in block.lookalikes}
+    return alert.category != POISONING or known.isdisjoint(attackers(alert))
+
+
+def _named_lookalikes(block: Block, alerts: Sequence[Alert]) -> tuple[int, list[Case]]:
+    """How many recorded lookalikes are named attacker, and the others as cases."""
+    named = {who for alert in raised(alerts) if alert.category == POISONING for who in attackers(alert)}
+    missed = [each for each in block.lookalikes if each.lookalike.lower() not in named]
+    cases = [
+        Case(
+            "missed", POISONING, _place(block), (("poison", each.transaction.lower()),),
+            f"{each.lookalike.lower()} imitates {each.imitated.lower()} to {each.victim.lower()}", "nothing",
+        )
+        for each in missed
+    ]  # fmt: skip
+    return len(block.lookalikes) - len(missed), cases
 
 
 def _kept(what: str, block: Block, recorded: Sequence[Taken], alerts: Sequence[Alert]) -> Kept:
@@ -110,7 +153,7 @@ def _kept(what: str, block: Block, recorded: Sequence[Taken], alerts: Sequence[A
 
 def _accusing(transaction: str, block: Block, alerts: Sequence[Alert]) -> list[Alert]:
     """Alerts that make an attack of a transaction; a sandwich is none where it is recorded as one too."""
-    sandwiched = any(transaction in sandwich.transactions for sandwich in _findings(block).sandwiches)
+    sandwiched = any(transaction in sandwich.transactions for sandwich in _findings(block).sandwiches or ())
     return [
         alert
         for alert in raised(alerts)
@@ -131,14 +174,14 @@ def _tally(kept: Sequence[Kept], what: str, built: bool) -> Tally:
 
 def _cases(judged: Judged, sandwiches: bool) -> list[Case]:
     place = _place(judged.block)
-    cases = [*judged.arbitrages.cases, *judged.liquidations.cases]
+    cases = [*judged.arbitrages.cases, *judged.liquidations.cases, *judged.lookalikes[1]]
     if sandwiches:
         cases = [*judged.sandwiches.cases, *cases]
     else:
         missing = "no detector for sandwich is registered"
         cases += [
             Case("not built", SANDWICH, place, sandwich.parts(), sandwich.claim, missing)
-            for sandwich in _findings(judged.block).sandwiches
+            for sandwich in _findings(judged.block).sandwiches or ()
         ]
     for alert in judged.others:
         cases.append(
@@ -159,7 +202,13 @@ def _figures(judged: Sequence[Judged]) -> dict[str, Any]:
         if transactions
         else None,
         "other_alerts_per_10k_95": interval,
+        "other_alerts_by_category": _counts(judged, lambda alert: alert.category),
+        "other_alerts_by_severity": _counts(judged, lambda alert: alert.severity),
     }
+
+
+def _counts(judged: Sequence[Judged], of: Callable[[Alert], str]) -> dict[str, int]:
+    return dict(sorted(Counter(of(alert) for each in judged for alert in each.others).items()))
 
 
 def _summary(figures: Mapping[str, Any]) -> str:

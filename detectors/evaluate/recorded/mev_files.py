@@ -1,8 +1,8 @@
-"""Recorded MEV blocks and the findings that belong to them, told apart by what they hold, not by name."""
+"""Recorded blocks and the findings that belong to them, told apart by what they hold, not by name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +11,7 @@ import msgspec
 
 from detectors.evaluate.recorded import blocks, files
 from ingest.blocks.answers import Answer, BlockAnswer, ReceiptAnswer
+from ingest.blocks.traces import NestedTrace, frame, nested_calls
 from ingest.model.batch import Batch
 
 T = TypeVar("T")
@@ -48,24 +49,47 @@ class Taken(msgspec.Struct, frozen=True):
     tx: files.Hash
 
 
-class Mev(msgspec.Struct, frozen=True):
-    """What is recorded of one block. `transactions` and `logs` count what the block must hold."""
+class Lookalike(msgspec.Struct, frozen=True):
+    """A transaction that poisons a victim's history with the lookalike of an address."""
 
-    sandwiches: list[Sandwich] = []
-    arbitrages: list[Taken] = []
-    liquidations: list[Taken] = []
+    transaction: files.Hash
+    lookalike: files.Address
+    imitated: files.Address
+    victim: files.Address
+
+
+class Mev(msgspec.Struct, frozen=True):
+    """What is recorded of one block; null where nobody looked for it. `transactions` and `logs` count what
+    the block must hold.
+    """
+
+    sandwiches: list[Sandwich] | None = []
+    arbitrages: list[Taken] | None = []
+    liquidations: list[Taken] | None = []
+    lookalikes: list[Lookalike] = []
     transactions: int | None = None
     logs: int | None = None
+
+    @property
+    def was_inspected(self) -> bool:
+        return None not in (self.sandwiches, self.arbitrages, self.liquidations)
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A recorded block; `findings` is None where nothing is recorded of it."""
+    """A recorded block, with its calls where they are recorded. `findings` is None where nobody looked for
+    MEV in it.
+    """
 
     path: Path
     number: int
     batch: Batch
     findings: Mev | None
+    lookalikes: Sequence[Lookalike] = ()
+
+    @property
+    def transactions(self) -> frozenset[str]:
+        return frozenset(self.senders())
 
     def senders(self) -> dict[str, str]:
         """Who sent each transaction."""
@@ -80,10 +104,21 @@ class MevSet:
     blocks: list[Block] = field(default_factory=list)
     unrecorded: list[int] = field(default_factory=list)
 
+    def runs(self) -> list[list[Block]]:
+        """Blocks of which each is the child of the one before it, together."""
+        together: list[list[Block]] = []
+        for block in self.blocks:
+            if together and _is_child(block.batch, together[-1][-1].batch):
+                together[-1].append(block)
+            else:
+                together.append([block])
+        return together
+
 
 class _Recording(msgspec.Struct, frozen=True):
     block: BlockAnswer
     receipts: list[ReceiptAnswer]
+    traces: list[NestedTrace] | None = None
 
 
 def read_set(folder: Path) -> MevSet:
@@ -108,14 +143,31 @@ def read_set(folder: Path) -> MevSet:
     for number in recorded.keys() & findings.keys():
         _check_counts(*recorded[number], findings[number])
     return MevSet(
-        [Block(path, at, batch, findings.get(at)) for at, (path, batch) in sorted(recorded.items())],
+        [_block(path, at, batch, findings.get(at)) for at, (path, batch) in sorted(recorded.items())],
         sorted(findings.keys() - recorded.keys()),
     )
 
 
+def _block(path: Path, number: int, batch: Batch, findings: Mev | None) -> Block:
+    if findings is None:
+        return Block(path, number, batch, None)
+    return Block(path, number, batch, findings if findings.was_inspected else None, findings.lookalikes)
+
+
 def _batch(path: Path, content: bytes) -> Batch:
     recording = files.decode(path, content, _Recording)
-    return blocks.batch(path, [Answer(recording.block, recording.receipts)])
+    batch = blocks.batch(path, [Answer(recording.block, recording.receipts)])
+    if recording.traces is None or not batch.transactions.height:
+        return batch
+    calls = [(batch.first, call) for call in nested_calls(recording.traces)]
+    try:
+        return batch.with_facts(traces=frame(batch.blocks, batch.transactions, calls))
+    except (ValueError, OverflowError, TypeError) as error:
+        raise files.unusable(path, f"its traces are none: {error}") from error
+
+
+def _is_child(batch: Batch, parent: Batch) -> bool:
+    return bool(batch.blocks["parent_hash"][0] == parent.blocks["block_hash"][-1])
 
 
 def _add(path: Path, number: int, value: T, known: dict[int, T]) -> None:

@@ -83,7 +83,7 @@ def _judge_stream(
     path: Path, rows: Sequence[Poisoning], detectors: Sequence[Detector], judged: Judged
 ) -> None:
     stream, place = blocks.batch(path, blocks.made_chain(_stream(rows))), files.name(path)
-    alerts = [alert for alert in alerts_of(stream, detectors) if alert.category == CATEGORY]
+    alerts = [alert for alert in alerts_of([stream], detectors) if alert.category == CATEGORY]
     recorded = {row.transaction for row in rows}
     judged.extra += [(place, alert) for alert in raised(alerts) if not recorded & set(alert.transactions)]
     by_transaction: dict[str, list[Alert]] = {}

@@ -12,6 +12,7 @@ from detectors.evaluate.recorded.report import Report, SetReport
 from ingest.model.errors import BadInput
 
 _SETS: dict[str, Callable[[Path, Sequence[Detector]], SetReport]] = {
+    "mainnet": mev.judge,
     "mainnet_mev": mev.judge,
     "exploits": exploits.judge,
     "poisoning": poisoning.judge,
@@ -20,7 +21,8 @@ _SETS: dict[str, Callable[[Path, Sequence[Detector]], SetReport]] = {
 
 
 def judge_recorded(folder: Path, detectors: Sequence[Detector]) -> Report:
-    """Holds `detectors` against the recordings in the sub-folders `mainnet_mev`, `exploits` and `poisoning`.
+    """Holds `detectors` against the recordings in the sub-folders `mainnet`, `mainnet_mev`, `exploits` and
+    `poisoning`.
 
     One that is missing is named in the report. Raises BadInput where there is none of them, and for a file
     that cannot be used.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from detectors.alerts.alert import Alert
@@ -46,7 +46,7 @@ def compare(
             compared.cases.append(_only_ours(place, alert))
             continue
         theirs = frozenset().union(*(sandwich.transactions for sandwich in same))
-        compared.cases += _also_named(place, alert, theirs)
+        compared.cases += _also_named(place, alert, theirs, senders)
     return compared
 
 
@@ -83,8 +83,9 @@ def _only_ours(place: str, alert: Alert) -> Case:
     return Case("extra", SANDWICH, place, transactions, "no sandwich of these", said([alert]))
 
 
-def _also_named(place: str, alert: Alert, theirs: frozenset[str]) -> list[Case]:
-    more = tuple(("named", each) for each in alert.transactions if each not in theirs)
+def _also_named(place: str, alert: Alert, theirs: frozenset[str], here: Collection[str]) -> list[Case]:
+    """Of an alert over several blocks only what is `here` differs from what is recorded of this block."""
+    more = tuple(("named", each) for each in alert.transactions if each in here and each not in theirs)
     if not more:
         return []
     claim = "a sandwich without these"

@@ -20,10 +20,11 @@ EXPLOIT_LIKE = frozenset(
 """Categories of which one at least fits an exploit of a protocol."""
 
 
-def alerts_of(batch: Batch, detectors: Sequence[Detector]) -> list[Alert]:
+def alerts_of(batches: Sequence[Batch], detectors: Sequence[Detector]) -> list[Alert]:
     """What the detectors alert to in consecutive blocks, on fresh state; lowered alerts are among them."""
     engine = Engine(CHAIN_ID, detectors, follows=False, keep_all=True)
-    engine.take(batch)
+    for batch in batches:
+        engine.take(batch)
     return sorted(engine.standing(), key=lambda alert: (alert.block_number, alert.id))
 
 

@@ -107,7 +107,7 @@ def test_an_empty_set_expects_nothing(tmp_path: Path) -> None:
 
 def test_a_folder_with_no_recordings_at_all_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
-        BadInput, match="holds no recordings: it needs at least one of the folders mainnet_mev"
+        BadInput, match="holds no recordings: it needs at least one of the folders mainnet, mainnet_mev"
     ):
         judge_recorded(tmp_path / "nowhere", [])
 

@@ -105,7 +105,7 @@ def test_a_broker_that_is_away_is_waited_for(town: Town, own_broker: StoppableBr
 @pytest.mark.broker
 @pytest.mark.chain
 @pytest.mark.slow
-@pytest.mark.parametrize("times", [2, pytest.param(15, marks=LONG)])
+@pytest.mark.parametrize("times", [pytest.param(2, marks=LONG), pytest.param(15, marks=LONG)])
 def test_a_broker_killed_under_load_loses_nothing(
     town: Town, own_broker: StoppableBroker, times: int
 ) -> None:

@@ -102,10 +102,12 @@ def _lost_usd(told: Told, label: Label, block: int) -> float:
 
 
 def _token_of_pool(told: Told, label: Label) -> str:
-    """What is sold there for wrapped ether; whatever else its buyers are paid in the same block is none of it."""
+    """What is sold there for wrapped ether: whatever else its buyers are paid in that block is not it."""
     (pool,) = named(label, "infrastructure")
     asked = (call_data(question) for question in ("token0()", "token1()"))
-    both = ["0x" + told.chain.ask("eth_call", {"to": pool, "data": data}, "latest")[-40:] for data in asked]
+    both: list[str] = [
+        "0x" + told.chain.ask("eth_call", {"to": pool, "data": data}, "latest")[-40:] for data in asked
+    ]
     (token,) = set(both) - {world().weth.lower()}
     return token
 
