@@ -98,14 +98,17 @@ class AnomalousFlow:
         payees = np.unique(lately["other"][lately["failed"] == 0])
         if failed >= own.failures:
             what, count = f"{failed} transactions of {{}} failed one after the other", failed
+            least = own.failures
         elif self._repeats(payments, payees.size) and not self._serves(seen, payer, payees, block):
             what, count = f"{{}} made {payments} payments to {payees.size} payees", payments
+            least = own.payments
         elif payments >= own.swarm and self._shared(seen, payer, payees, block):
             what, count = f"{{}} and others made {payments} payments each to the same payees", payments
+            least = own.swarm
         else:
             return None
         rows: Array = lately["row"]
-        return self._finding(seen, edges, at, "wallet", payer, what, count, rows)
+        return self._finding(seen, edges, at, "wallet", payer, what, count, least, rows)
 
     def _repeats(self, payments: int, payees: int) -> bool:
         return payments >= self.settings.payments and payments * 100 >= self.settings.repeats * payees
@@ -143,7 +146,8 @@ class AnomalousFlow:
         count = round(float(edges["asset_paid"][at]))
         what = f"{{}}, a token that few had used, was paid {count} times among many within minutes"
         asset = int(edges["asset"][at])
-        return self._finding(seen, edges, at, "token", asset, what, count, edges["row"][same & here])
+        burst = edges["row"][same & here]
+        return self._finding(seen, edges, at, "token", asset, what, count, self.settings.token, burst)
 
     def _finding(
         self,
@@ -154,11 +158,11 @@ class AnomalousFlow:
         who: int,
         what: str,
         count: int,
+        least: int,
         rows: Array,
     ) -> Finding:
         own, subject = self.settings, seen.address(who)
         role: RoleName = "subject"
-        least = min(count, own.token if kind == "token" else own.payments)
         severity: Severity = "medium" if count >= 2 * least else "low"
         midas = float(edges["midas_r"][at])
         measured = {name: round(float(edges[name][at]), 6) for name in ("ever", "midas_r", "midas_f")}

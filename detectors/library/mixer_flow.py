@@ -127,7 +127,7 @@ class MixerFlow:
             roles=tuple(roles),
             rows=seen.evidence(_held(seen, link, row)),
             measured={"doubt": doubt, "reason": link.reason, "native_wei": str(wei), "notes": link.notes},
-            thresholds={"notes": 1},
+            thresholds={"doubt": max(DOUBT.values())},
             explanation=_sentence(owner, None if other is None else seen.address(other), link.reason, doubt),
             value_wei=wei or None,
         )

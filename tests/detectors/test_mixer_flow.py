@@ -1,0 +1,151 @@
+"""Mixer flow: mallory mixes what he stole; alice only wants to be private."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from detectors.alerts.alert import Alert
+from detectors.engine.engine import Engine
+from detectors.library.mixer_flow import MixerFlow
+from ingest.blocks import frames as answered
+from tests.contract.stories.mixer_flow import DEPOSIT, WITHDRAWAL, is_paid_out, pays_in
+from tests.fixtures.frames import ChainBuilder, address, word
+from tests.fixtures.mainnet import recorded_block
+
+ALICE, BOB, CAROL, MALLORY, RELAYER, SHOP = (
+    address(name) for name in ("alice", "bob", "carol", "mallory", "relayer", "shop")
+)
+ETHER = 10**18
+DAY = 86_400
+
+
+def alerts(chain: ChainBuilder) -> list[Alert]:
+    detectors: list[Any] = [MixerFlow()]
+    engine = Engine(1, detectors, follows=False)
+    engine.take(chain.batch())
+    return list(engine.standing())
+
+
+def attackers(alert: Alert) -> set[str]:
+    return {role.address for role in alert.roles if role.role == "attacker"}
+
+
+def town() -> ChainBuilder:
+    """An hour after the stream began; three people have paid in a note each."""
+    chain = ChainBuilder().block()
+    for person in (ALICE, BOB, CAROL):
+        chain.native(person, SHOP, 10**16)
+        pays_in(chain, person, ETHER)
+    return chain.block(3600)
+
+
+def hexed(*who: bytes) -> set[str]:
+    return {"0x" + one.hex() for one in who}
+
+
+def test_a_new_wallet_that_got_all_at_once_and_mixes_it_is_found_and_who_paid_it_is_not_accused() -> None:
+    chain = town().native(ALICE, MALLORY, 3 * ETHER).block()
+    pays_in(chain, MALLORY, ETHER)
+    pays_in(chain, MALLORY, ETHER)
+    (alert,) = alerts(chain)
+    assert attackers(alert) == hexed(MALLORY)
+    assert alert.measured["reason"] == "wallet"
+
+
+def test_who_mixes_a_third_of_what_he_got_is_let_be() -> None:
+    chain = town().native(ALICE, MALLORY, 3 * ETHER).block()
+    pays_in(chain, MALLORY, ETHER)
+    assert alerts(chain) == []
+
+
+def test_who_got_it_bit_by_bit_is_let_be() -> None:
+    chain = town()
+    for payer in (ALICE, BOB, CAROL):
+        chain.native(payer, MALLORY, ETHER)
+    for _ in range(2):
+        pays_in(chain.block(), MALLORY, ETHER)
+    assert alerts(chain) == []
+
+
+def test_money_of_an_exchange_may_be_mixed() -> None:
+    chain = town()
+    for n in range(14):
+        chain.native(address(f"customer {n}"), SHOP, ETHER).native(SHOP, address(f"client {n}"), ETHER)
+    pays_in(chain.native(SHOP, ALICE, ETHER).native(SHOP, MALLORY, 2 * ETHER).block(), MALLORY, ETHER)
+    assert alerts(chain) == []
+
+
+def test_a_wallet_that_pays_in_and_is_paid_out_is_tied_to_itself() -> None:
+    chain = town()
+    is_paid_out(chain, ALICE, ETHER, RELAYER)
+    (alert,) = alerts(chain)
+    assert (attackers(alert), alert.measured["reason"]) == (hexed(ALICE), "reuse")
+    assert alert.score == 0.95
+
+
+def test_a_shop_that_mixes_and_is_given_a_note_is_not() -> None:
+    chain = town()
+    for n in range(14):
+        chain.native(address(f"customer {n}"), SHOP, ETHER)
+    pays_in(chain, SHOP, ETHER)
+    is_paid_out(chain.block(), SHOP, ETHER, RELAYER)
+    assert alerts(chain) == []
+
+
+def test_who_was_paid_by_a_depositor_beside_the_mixer_is_tied_to_him_with_more_doubt() -> None:
+    chain = town().native(BOB, MALLORY, 10**16).block()
+    is_paid_out(chain, MALLORY, ETHER, RELAYER)
+    (alert,) = alerts(chain)
+    assert attackers(alert) == hexed(BOB, MALLORY)
+    assert alert.measured["doubt"] == 0.2
+
+
+def test_the_very_notes_of_one_depositor_are_his_and_those_of_two_are_nobodys() -> None:
+    for others, expected in ((0, 1), (1, 0)):
+        chain = town()
+        for owner in (address("dave"), address("erin"))[: 1 + others]:
+            for wei in (10 * ETHER, 10 * ETHER, ETHER // 10):
+                pays_in(chain, owner, wei)
+        for wei in (10 * ETHER, ETHER // 10, 10 * ETHER):
+            is_paid_out(chain.block(), MALLORY, wei, RELAYER)
+        assert len(alerts(chain)) == expected
+
+
+def test_a_private_note_to_a_new_wallet_ties_nobody() -> None:
+    chain = town()
+    is_paid_out(chain, address("new wallet"), ETHER, RELAYER)
+    assert alerts(chain) == []
+
+
+def test_an_event_that_moved_nothing_makes_no_mixer() -> None:
+    chain = town().native(ALICE, MALLORY, 2 * ETHER).block()
+    fake, note = address("no mixer"), word(1)
+    with chain.transaction(MALLORY, fake):
+        chain.log(fake, (DEPOSIT, note), word(1) + word(chain.now))
+    with chain.transaction(RELAYER, fake):
+        chain.log(fake, (WITHDRAWAL, word(RELAYER)), word(MALLORY) + note + word(0))
+    assert alerts(chain) == []
+
+
+def test_a_listed_swapper_without_events_is_a_mixer_of_any_amount() -> None:
+    chain = town().lists(SHOP, "mixer").native(ALICE, MALLORY, 3 * ETHER).block()
+    (alert,) = alerts(chain.native(MALLORY, SHOP, 2 * ETHER))
+    assert attackers(alert) == hexed(MALLORY)
+
+
+def test_notes_are_remembered_longer_than_their_rows() -> None:
+    chain = town()
+    chain.block(100 * DAY).native(ALICE, CAROL, 1)
+    is_paid_out(chain.block(), ALICE, ETHER, RELAYER)
+    (alert,) = alerts(chain)
+    assert attackers(alert) == hexed(ALICE)
+
+
+def test_a_recorded_withdrawal_of_tornado_cash_is_decoded() -> None:
+    batch = answered.batch(1, [recorded_block("mainnet/11743952.json.gz")], ["none"])
+    (note,) = batch.mixers.rows(named=True)
+    assert note["pool"].hex() == "12d66f87a04a9e220743712ce6d9bb1b5616b8fc"
+    assert (note["action"], note["recipient"].hex()) == (
+        "withdraw",
+        "0d292ea36543a066d6ba4d8044407cba75883c60",
+    )
