@@ -155,3 +155,18 @@ def test_a_bundle_that_gathers_first_and_leaves_later_is_another_kind() -> None:
     for who in RING:
         market.sells_for_coin(who, pool, held[who])
     assert alerts(chain) == []
+
+
+def test_a_maker_whose_partners_an_exchange_paid_and_who_leaves_nobody_any_is_found_by_that() -> None:
+    """Hard case P1, in a pool: all that is bought is sold again at once, and the maker is one of them."""
+    chain = ChainBuilder().block()
+    for customer in (address(f"customer {n}") for n in range(15)):
+        chain.native(customer, HOT, ETHER).native(HOT, customer, ETHER)
+    for wallet in (FUNDER, *RING):
+        chain.native(HOT, wallet, 20 * ETHER)
+    market, pool = pooled(chain.block())
+    for who in (FUNDER, *RING, FUNDER):
+        in_and_out(market, pool, who)
+    (alert,) = alerts(chain)
+    assert alert.severity == "medium"
+    assert "0x" + HOT.hex() not in named(alert, "attacker")

@@ -31,7 +31,7 @@ def places(views: list[Seen], part: str, table: str) -> list[Place]:
     """Transaction and log of each line."""
     found: list[Place] = []
     for view in views:
-        rows = view.of(part).get(table, {}).get("row", [])
+        rows: Any = view.of(part).get(table, {}).get("row", [])
         found += [(each.transaction_hash, each.log_index) for each in view.evidence(list(rows))]
     return found
 
