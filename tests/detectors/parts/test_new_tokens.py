@@ -23,7 +23,7 @@ Place = tuple[bytes, int]
 
 
 def pieces_seen(seed: int, *reads: str) -> tuple[Batch, list[Seen]]:
-    batch, state = lived(seed, 60).batch(), begun(*reads)
+    batch, state = lived(seed, 60, makers=True).batch(), begun(*reads)
     return batch, [seen(piece, state, *reads) for piece in pieces(batch, *range(19, 60, 20))]
 
 
