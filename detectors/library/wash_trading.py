@@ -173,7 +173,7 @@ def _owned(people: People, traders: list[int], maker: int) -> set[int]:
     """The traders that are tied to the token's maker, and he; else the largest group of tied ones."""
     groups = Kinship(people).groups([*traders, *([maker] if maker > 0 else [])])
     for group in groups:
-        if maker in group and group & set(traders):
+        if maker in group and group & set(traders) and len(group) > 1:
             return group
     return groups[0] if groups and len(groups[0]) > 1 else set()
 

@@ -50,7 +50,7 @@ def a_restart_changes_nothing(part: Part, folder: Path) -> None:
 
 
 def _lived(part: Part, seed: int) -> tuple[Market, Told]:
-    market = lived(seed, BLOCKS)
+    market = lived(seed, BLOCKS, makers=True)
     expected = told([market.batch()], (part.name,))
     said = [name for tables in expected.said.values() for name in tables if name.startswith(f"{part.name}.")]
     assert said, "it says nothing of a market in which everything happens"

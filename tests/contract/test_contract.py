@@ -4,7 +4,7 @@ import pytest
 
 from detectors.base import Detector
 from detectors.registry import detectors
-from tests.contract import checks, order_checks, worth_checks
+from tests.contract import checks, worth_checks
 from tests.contract.checks import Check
 from tests.contract.worlds import Worlds
 
@@ -17,9 +17,6 @@ CHECKS: tuple[Check, ...] = (
     checks.evidence_is_really_in_the_chain,
     checks.the_transaction_named_completes_the_evidence,
     checks.roles_are_single_and_just,
-    order_checks.any_cut_gives_the_same_book,
-    order_checks.a_rollback_leaves_no_trace,
-    order_checks.a_restart_changes_nothing,
     worth_checks.finds_more_than_chance,
     worth_checks.ranks_better_than_chance,
     worth_checks.flags_none_of_its_hard_negatives,

@@ -189,9 +189,9 @@ def test_whoever_talks_of_everybody_all_the_time_keeps_the_promises_of_order(
 
 
 def test_a_category_without_stories_is_told_which_file_to_write() -> None:
-    said = r"rug-pull has no stories: write tests/contract/stories/rug_pull\.py with positives\(seed\) and"
+    said = r"tax-evasion has no stories: write tests/contract/stories/tax_evasion\.py with positives\(seed\) and"
     with pytest.raises(stories.NoStories, match=said):
-        stories.positives("rug-pull", 1)
+        stories.positives("tax-evasion", 1)
 
 
 def test_average_precision_is_the_share_of_positives_for_a_constant_and_one_for_a_perfect_order() -> None:

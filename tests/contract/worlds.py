@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
@@ -73,11 +73,12 @@ class Worlds:
 
     def __init__(self) -> None:
         self._of_category: dict[tuple[str, int], World] = {}
-        self._made: dict[tuple[str, type], object] = {}
+        self._made: dict[tuple[str, tuple[type, ...]], object] = {}
 
-    def once(self, what: str, detector: Detector, make: Callable[[], T]) -> T:
-        """What `make` gives, made once for each kind of detector."""
-        key = (what, type(detector))
+    def once(self, what: str, those: Detector | Sequence[Detector], make: Callable[[], T]) -> T:
+        """What `make` gives, made once for each kind of detector, or for these together."""
+        kinds = tuple(map(type, those)) if isinstance(those, Sequence) else (type(those),)
+        key = (what, kinds)
         if key not in self._made:
             self._made[key] = make()
         return cast(T, self._made[key])

@@ -1,0 +1,36 @@
+"""All detectors of the library together keep the promises of order; make soak asks each of them alone too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from detectors.base import Detector
+from detectors.registry import detectors
+from tests.contract import order_checks
+from tests.contract.worlds import Worlds
+
+pytestmark = [pytest.mark.many, pytest.mark.timeout(900)]
+
+CHECKS: tuple[Callable[[order_checks.Those, Worlds], None], ...] = (
+    order_checks.any_cut_gives_the_same_book,
+    order_checks.a_rollback_leaves_no_trace,
+    order_checks.a_restart_changes_nothing,
+)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_all_detectors_together(
+    check: Callable[[order_checks.Those, Worlds], None], worlds: Worlds
+) -> None:
+    check(detectors(), worlds)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("detector", detectors(), ids=lambda detector: detector.name)
+def test_each_alone(
+    detector: Detector, check: Callable[[order_checks.Those, Worlds], None], worlds: Worlds
+) -> None:
+    check(detector, worlds)
