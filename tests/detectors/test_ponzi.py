@@ -70,6 +70,20 @@ def test_all_back_at_once_is_a_refund() -> None:
     assert alerts(chain, Ponzi()) == []
 
 
+def test_a_wallet_made_to_collect_that_gives_all_back_days_later_is_an_attempt_and_low() -> None:
+    for days, busy, count in ((3, False, 1), (0, False, 0), (3, True, 0)):
+        chain = ChainBuilder().block().native(BANK, MALLORY, ETHER)
+        for n in range(20):
+            chain.native(BANK, address(f"customer {n}"), ETHER)
+        gives(chain, *PEOPLE[:3])
+        if busy:
+            chain.native(MALLORY, address("shop"), 1).native(address("friend"), MALLORY, 1)
+        chain.block(days * 86_400 + 12)
+        pays(chain, *PEOPLE[:3], ether=10)
+        found = alerts(chain, Ponzi())
+        assert [(alert.severity, named(alert, "victim")) for alert in found] == count * [("low", set())]
+
+
 def test_what_a_business_pays_in_explains_the_payments() -> None:
     chain = ChainBuilder().block()
     for n in range(2):
