@@ -203,9 +203,9 @@ class Ponzi:
             told = seen.history("rows").rows(pot, block, MOST_ROWS)
             scheme = _scheme(seen, told, pot, asset, row)
             if scheme is not None and self._is_one(scheme):
-                found.append(self._finding(seen, told, scheme))
+                found.append(self._finding(People(seen, block), told, scheme))
             elif scheme is not None and self._came_to_nothing(People(seen, block), told, scheme):
-                found.append(self._attempt(seen, told, scheme))
+                found.append(self._attempt(People(seen, block), told, scheme))
         return found
 
     def _is_one(self, scheme: Scheme) -> bool:
@@ -238,8 +238,9 @@ class Ponzi:
         strangers = len(set(ties)) == len(ties) and not set(ties) & set(gifts)
         return rested and own_life <= 1 and strangers
 
-    def _attempt(self, seen: Seen, told: Columns, scheme: Scheme) -> Finding:
+    def _attempt(self, people: People, told: Columns, scheme: Scheme) -> Finding:
         """Nobody lost by it: low."""
+        seen = people.seen
         pot, count = seen.address(scheme.pot), len(scheme.paid)
         return Finding(
             **place_of(seen, scheme.payments[-1].row),
@@ -248,7 +249,7 @@ class Ponzi:
             subject=pot,
             score=0.35,
             severity="low",
-            roles=self._roles(seen, told, scheme),
+            roles=self._roles(people, told, scheme),
             rows=seen.evidence([each.row for each in scheme.payments[-100:]]),
             measured={"least_back": count},
             thresholds={"least_back": self.settings.least_back},
@@ -258,7 +259,8 @@ class Ponzi:
             ),
         )
 
-    def _finding(self, seen: Seen, told: Columns, scheme: Scheme) -> Finding:
+    def _finding(self, people: People, told: Columns, scheme: Scheme) -> Finding:
+        seen = people.seen
         given, paid = scheme.given, scheme.paid
         lost = sum(max(0, amount - paid.get(who, 0)) for who, amount in given.items())
         wei = lost if scheme.asset == 0 else 0
@@ -271,7 +273,7 @@ class Ponzi:
             subject=pot,
             score=round(0.5 + 0.2 * explained + 0.15 * size + 0.15 * min(1.0, scheme.reached()), 6),
             severity=worth.severity("high", wei, has_tokens=scheme.asset != 0),
-            roles=self._roles(seen, told, scheme),
+            roles=self._roles(people, told, scheme),
             rows=seen.evidence([each.row for each in scheme.payments[-100:]]),
             measured={
                 "givers": len(given),
@@ -293,8 +295,11 @@ class Ponzi:
             value_wei=wei or None,
         )
 
-    def _roles(self, seen: Seen, told: Columns, scheme: Scheme) -> tuple[tuple[bytes, RoleName], ...]:
-        given, paid = scheme.given, scheme.paid
+    def _roles(self, people: People, told: Columns, scheme: Scheme) -> tuple[tuple[bytes, RoleName], ...]:
+        """Whoever first paid the account's fees, an exchange mostly, has no part in it."""
+        given, paid, seen = scheme.given, scheme.paid, people.seen
+        if (fees := people.fee_payer(scheme.pot)) not in paid:
+            given.pop(fees, None)
         parts: dict[int, RoleName] = {scheme.pot: "attacker"}
         signers = {each.signer for each in scheme.payments if not each.into} | set(_makers(told, scheme.pot))
         for who in sorted(signers - set(given)):
