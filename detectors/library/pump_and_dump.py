@@ -81,6 +81,11 @@ class Dump:
     def lift(self) -> float:
         return lift_of(self.group)
 
+    def extends(self, other: Dump) -> bool:
+        """Whether more of the same group have left, none of whom had followed it."""
+        mine, theirs = {each.who for each in self.group}, {each.who for each in other.group}
+        return mine > theirs and not mine & set(other.followers)
+
     @property
     def gain(self) -> int:
         return sum(each.got - each.spent for each in self.group)
@@ -129,7 +134,8 @@ class PumpAndDump:
         return found
 
     def _dump(self, people: People, life: Life) -> Dump | None:
-        """Where it is in this block that the group had left."""
+        """Where it is in this block that the group had left, or one more of it leaves."""
+        found: Dump | None = None
         accounts: dict[int, Account] = {}
         trades = life.of(What.BOUGHT, What.SOLD)
         for at, line in enumerate(trades):
@@ -140,9 +146,9 @@ class PumpAndDump:
             if not last:
                 continue
             dump = self._left(people, life, line, accounts)
-            if dump is not None:
-                return dump if line.block == people.block else None
-        return None
+            if dump is not None and (found is None or dump.extends(found)):
+                found = dump
+        return found if found is not None and found.line.block == people.block else None
 
     def _left(self, people: People, life: Life, line: Line, accounts: dict[int, Account]) -> Dump | None:
         """Whether those who have left by the end of a block had made the price, and others followed."""
@@ -159,6 +165,8 @@ class PumpAndDump:
             if one.who not in members and begins < one.row < max(ends) and one.money == life.money:
                 followers[one.who] = followers.get(one.who, 0) + one.paid
         followers = {who: paid for who, paid in followers.items() if accounts[who].got < accounts[who].spent}
+        kin = members | {funder for who in members if (funder := _funder(people, who))}
+        followers = {who: paid for who, paid in followers.items() if _funder(people, who) not in kin}
         if not followers:
             return None
         last = max(ends & {one.row for one in life.of(What.SOLD)})
@@ -243,15 +251,20 @@ def _groups(people: People, leavers: Sequence[Account]) -> list[tuple[Account, .
     """Those who left in one block, or were first paid by one who does not pay many, or by one another."""
     groups: list[tuple[set[tuple[str, int]], list[Account]]] = []
     for each in sorted(leavers, key=lambda each: each.begins):
-        funder = people.funder(each.who)
         ties = {("left", each.left), ("who", each.who)}
-        if funder and not people.serves_many(funder):
+        if funder := _funder(people, each.who):
             ties.add(("who", funder))
         tied = [group for group in groups if group[0] & ties]
         groups = [group for group in groups if not group[0] & ties]
         members = [one for group in tied for one in group[1]]
         groups.append((ties.union(*(group[0] for group in tied)), [*members, each]))
     return [tuple(sorted(group, key=lambda each: each.begins)) for _, group in groups]
+
+
+def _funder(people: People, who: int) -> int:
+    """Who first paid somebody, 0 where he pays many."""
+    funder = people.funder(who)
+    return 0 if people.serves_many(funder) else funder
 
 
 def lift_of(group: Sequence[Account]) -> float:

@@ -78,10 +78,14 @@ def _expected(those: Those, worlds: Worlds) -> Book:
     return expected
 
 
-def _own(book: Book, detector: Detector) -> Book:
+def _own(book: Book, detector: Detector) -> tuple[list[str], list[tuple[int, str, float]]]:
     alerts, scores = book
-    mine = [line for line in alerts if f'"detector":"{detector.name}"' in line]
-    return mine, [score for score in scores if score.detector == detector.name]
+    own = [
+        (each.block_number, each.subject, each.parts[detector.name])
+        for each in scores
+        if detector.name in each.parts
+    ]
+    return [line for line in alerts if f'"detector":"{detector.name}"' in line], own
 
 
 def _all(those: Those) -> Sequence[Detector]:

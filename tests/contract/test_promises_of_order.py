@@ -21,9 +21,7 @@ CHECKS: tuple[Callable[[order_checks.Those, Worlds], None], ...] = (
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_all_detectors_together(
-    check: Callable[[order_checks.Those, Worlds], None], worlds: Worlds
-) -> None:
+def test_all_detectors_together(check: Callable[[order_checks.Those, Worlds], None], worlds: Worlds) -> None:
     check(detectors(), worlds)
 
 

@@ -189,7 +189,9 @@ def test_whoever_talks_of_everybody_all_the_time_keeps_the_promises_of_order(
 
 
 def test_a_category_without_stories_is_told_which_file_to_write() -> None:
-    said = r"tax-evasion has no stories: write tests/contract/stories/tax_evasion\.py with positives\(seed\) and"
+    said = (
+        r"tax-evasion has no stories: write tests/contract/stories/tax_evasion\.py with positives\(seed\) and"
+    )
     with pytest.raises(stories.NoStories, match=said):
         stories.positives("tax-evasion", 1)
 
