@@ -7,18 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from detectors.base import Finding, Seen, Tier, hexed
-from detectors.parts.dealings import (
-    ASSUMED,
-    Dealing,
-    Loss,
-    Push,
-    dealings,
-    moved_sentence,
-    roles_of,
-    settled,
-    total,
-    used_push,
-)
+from detectors.parts.dealings import Dealing, Loss, Push, dealings
+from detectors.parts.exploits import ASSUMED, moved_sentence, roles_of, settled, total, used_push
 from detectors.parts.loans import BY_EVENT, BY_SWAP, BY_TRANSFERS
 from detectors.parts.worth import severity
 

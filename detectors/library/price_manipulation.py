@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from detectors.alerts.alert import RoleName
-from detectors.base import Finding, Seen, Tier, hexed
-from detectors.parts.bare_syncs import Destroyed, bare_syncs, destroyed
-from detectors.parts.dealings import (
-    ASSUMED,
-    Dealing,
-    Loss,
-    Push,
-    dealings,
-    moved_sentence,
-    roles_of,
-    total,
-    used_push,
+from detectors.base import Finding, Seen, Tier
+from detectors.library.moved_prices import (
+    Cut,
+    by_attempt,
+    by_destruction,
+    by_feed,
+    by_pledge,
+    by_round_trip,
 )
-from detectors.parts.lending import LIQUIDATIONS, Told, told_of
+from detectors.parts.bare_syncs import bare_syncs, destroyed
+from detectors.parts.dealings import Dealing, dealings
+from detectors.parts.exploits import total, used_push
+from detectors.parts.lending import LIQUIDATIONS, told_of
 from detectors.parts.lines import Place
-from detectors.parts.pledges import Look, Pledge, called_payers, pledges, refused_calls
+from detectors.parts.pledges import Look, called_payers, pledges, refused_calls
 from detectors.parts.values import values_before
-from detectors.parts.worth import severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +89,10 @@ class PriceManipulation:
         found += self._seized(seen)
         return sorted(found, key=lambda finding: finding.block_number)
 
+    @property
+    def _cuts(self) -> dict[str, Cut]:
+        return asdict(self.settings) | {"least_wei": str(self.settings.least_wei)}
+
     def _both_ways(self, seen: Seen) -> list[Dealing]:
         """Transactions that trade a pool one way and the other."""
         legs = seen.of("pools").get("legs")
@@ -108,7 +109,7 @@ class PriceManipulation:
         push, losses, gain = used_push(deal, own.push), deal.losses(own.least_wei, own.honest), deal.gain()
         if push is None or not losses or gain < own.least_gain * total(losses):
             return None
-        return _at_once(seen, deal, losses, push, gain, own)
+        return by_round_trip(seen, deal, losses, push, gain, self._cuts)
 
     def _drawn(self, seen: Seen) -> Iterator[Finding]:
         own, sent = self.settings, seen.transactions
@@ -121,7 +122,7 @@ class PriceManipulation:
                 lost = values.of(asset, pledge.drawn - pledge.worth) or 0
                 is_short = pledge.worth < own.covered * pledge.drawn
                 if is_short and pledge.times >= own.dearer and lost >= own.least_wei:
-                    yield _step_by_step(seen, pledge, place, lost, own)
+                    yield by_pledge(seen, pledge, place, lost, self._cuts)
 
     def _refused(self, seen: Seen) -> Iterator[Finding]:
         """Where the call that was to bring the gain failed."""
@@ -130,7 +131,7 @@ class PriceManipulation:
             for pledge in pledges(look, owner, holder):
                 is_new = pledge.drawn <= 0 < pledge.pledged
                 if is_new and pledge.times >= self.settings.attempt:
-                    yield _attempt(seen, pledge, place, look.until - 1, self.settings)
+                    yield by_attempt(seen, pledge, place, look.until - 1, self._cuts)
 
     def _look(self, seen: Seen, number: int) -> tuple[Look, int, int, Place]:
         """At the rows up to a transaction; its signer, whom it calls, and where a finding about it stands."""
@@ -157,7 +158,7 @@ class PriceManipulation:
                     and lost >= own.least_wei
                     and gain >= own.least_gain * lost
                 ):
-                    yield _by_destruction(seen, deal, gone, lost, gain, own)
+                    yield by_destruction(seen, deal, gone, lost, gain, self._cuts)
 
     def _seized(self, seen: Seen) -> Iterator[Finding]:
         own, rows = self.settings, seen.rows
@@ -173,170 +174,4 @@ class PriceManipulation:
                 and seized - repaid >= own.least_wei
             ]
             if found:
-                yield _by_feed(seen, deal, found, own)
-
-
-def _thresholds(own: Settings, **more: float) -> dict[str, int | float | str]:
-    return {"least_wei": str(own.least_wei), **more}
-
-
-def _score(times: float, share: float) -> float:
-    """How far the price was moved, and how much of the loss the side has."""
-    return round(min(1.0, 0.6 + 0.2 * min(1.0, (times - 1) / 0.5) + 0.2 * min(1.0, share)), 6)
-
-
-def _at_once(seen: Seen, deal: Dealing, losses: list[Loss], push: Push, gain: int, own: Settings) -> Finding:
-    lost, guess = total(losses), bool(deal.values.used)
-    signer, loser = hexed(seen.address(deal.signer)), hexed(seen.address(losses[0].account))
-    sentences = [
-        f"{signer} traded a pool one way and back in one transaction, and {loser} lost {lost} wei",
-        f"in between; the side has {gain} more.",
-        moved_sentence(seen, push),
-        *([ASSUMED] if guess else []),
-    ]
-    return Finding(
-        block_number=deal.block,
-        timestamp=deal.time,
-        category="price-manipulation",
-        subject_kind="wallet",
-        subject=seen.address(deal.signer),
-        score=_score(push.times, gain / lost),
-        severity=severity("critical", lost, has_tokens=False),
-        transaction=deal.hash,
-        roles=roles_of(seen, deal, losses),
-        rows=seen.evidence(deal.evidence(seen)),
-        measured={
-            "least_wei": str(lost),
-            "push": round(push.times, 6),
-            "honest": round(1 - max(loss.share for loss in losses), 6),
-            "least_gain": round(gain / lost, 6),
-            "gain_wei": str(gain),
-            "prices": "assumed" if guess else "before the block",
-        },
-        thresholds=_thresholds(own, push=own.push, honest=own.honest, least_gain=own.least_gain),
-        explanation=" ".join(sentences),
-        proven=not guess,
-        value_wei=lost,
-    )
-
-
-def _step_by_step(seen: Seen, pledge: Pledge, place: Place, lost: int, own: Settings) -> Finding:
-    owner, holder = seen.address(pledge.owner), seen.address(pledge.holder)
-    covered = pledge.worth / pledge.drawn
-    return Finding(
-        **place,
-        category="price-manipulation",
-        subject_kind="wallet",
-        subject=owner,
-        score=_score(pledge.times, 1 - covered),
-        severity=severity("critical", lost, has_tokens=False),
-        roles=_roles(seen, pledge),
-        rows=seen.evidence(_evidence(pledge)),
-        measured={
-            "least_wei": str(lost),
-            "dearer": round(pledge.times, 6),
-            "covered": round(covered, 6),
-            "purchases": len(pledge.purchases),
-        },
-        thresholds=_thresholds(own, dearer=own.dearer, covered=own.covered),
-        explanation=(
-            f"{hexed(owner)} made a token {pledge.times:.2f} times dearer by {len(pledge.purchases)}"
-            f" purchases, left it with {hexed(holder)}, and drew {lost} wei more than it is worth without."
-        ),
-        proven=True,
-        value_wei=lost,
-    )
-
-
-def _attempt(seen: Seen, pledge: Pledge, place: Place, row: int, own: Settings) -> Finding:
-    owner, holder = seen.address(pledge.owner), seen.address(pledge.holder)
-    return Finding(
-        **place,
-        category="price-manipulation",
-        subject_kind="wallet",
-        subject=owner,
-        score=0.5,
-        severity="low",
-        roles=_roles(seen, pledge),
-        rows=seen.evidence([*_evidence(pledge), row]),
-        measured={"attempt": round(pledge.times, 6), "purchases": len(pledge.purchases)},
-        thresholds={"attempt": own.attempt},
-        explanation=(
-            f"{hexed(owner)} made a token {pledge.times:.2f} times dearer by {len(pledge.purchases)}"
-            f" purchases and left it with {hexed(holder)}, which refused the next call."
-        ),
-    )
-
-
-def _roles(seen: Seen, pledge: Pledge) -> tuple[tuple[bytes, RoleName], ...]:
-    """The owner and who bought for him; who holds the pledge; the pools."""
-    roles: dict[int, RoleName] = {pledge.owner: "attacker", pledge.holder: "victim"}
-    for bought in pledge.purchases:
-        roles.setdefault(bought.signer, "attacker")
-        roles.setdefault(bought.pool, "infrastructure")
-    return tuple((seen.address(number), role) for number, role in roles.items())
-
-
-def _evidence(pledge: Pledge) -> list[int]:
-    return sorted({*pledge.rows, *(row for bought in pledge.purchases for row in bought.rows)})
-
-
-def _by_destruction(
-    seen: Seen, deal: Dealing, gone: Destroyed, lost: int, gain: int, own: Settings
-) -> Finding:
-    signer, pool = hexed(seen.address(deal.signer)), hexed(seen.address(gone.pool))
-    share = gone.lost / gone.held
-    victim = Loss(gone.pool, lost, share, (gone.money,), False)
-    return Finding(
-        **_place(deal),
-        category="price-manipulation",
-        subject_kind="wallet",
-        subject=seen.address(deal.signer),
-        score=_score(gone.times, share),
-        severity=severity("critical", lost, has_tokens=False),
-        roles=roles_of(seen, deal, [victim]),
-        rows=seen.evidence(deal.evidence(seen)),
-        measured={
-            "least_wei": str(lost),
-            "dearer": round(gone.times, 6),
-            "drained": round(share, 6),
-            "least_gain": round(gain / lost, 6),
-        },
-        thresholds=_thresholds(own, dearer=own.dearer, drained=own.drained, least_gain=own.least_gain),
-        explanation=(
-            f"Tokens were taken out of the pool {pool} without a trade, which made the rest {gone.times:.2f}"
-            f" times dearer, and {signer} sold to it for {lost} wei of what it held."
-        ),
-        proven=True,
-        value_wei=lost,
-    )
-
-
-def _by_feed(seen: Seen, deal: Dealing, found: list[tuple[int, Told]], own: Settings) -> Finding:
-    lost, (_, most) = sum(wei for wei, _ in found), max(found, key=lambda each: each[0])
-    repaid = deal.values.at_price(most.debt, most.repaid) or 1
-    times = (deal.values.of(most.asset, most.amount) or 0) / repaid
-    owners = dict.fromkeys(told.owner for _, told in found)
-    victims = [Loss(owner, lost, 1.0, (most.asset,), False) for owner in owners]
-    signer, owner = hexed(seen.address(deal.signer)), hexed(seen.address(most.owner))
-    return Finding(
-        **_place(deal),
-        category="price-manipulation",
-        subject_kind="wallet",
-        subject=seen.address(deal.signer),
-        score=_score(times, 1 - 1 / times),
-        severity=severity("critical", lost, has_tokens=False),
-        roles=roles_of(seen, deal, victims),
-        rows=seen.evidence(deal.evidence(seen)),
-        measured={"least_wei": str(lost), "seized": round(times, 6), "owners": len(owners)},
-        thresholds=_thresholds(own, seized=own.seized),
-        explanation=(
-            f"{signer} was given collateral of {owner} for a debt of {times:.2f} times less, at prices of"
-            f" pools that nobody moved: {lost} wei."
-        ),
-        value_wei=lost,
-    )
-
-
-def _place(deal: Dealing) -> Place:
-    return Place(block_number=deal.block, timestamp=deal.time, transaction=deal.hash)
+                yield by_feed(seen, deal, found, self._cuts)

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detectors.alerts.alert import RoleName
-from detectors.base import hexed
 from detectors.memory.layout import Array
 from detectors.parts.contract import Kind, Seen
 from detectors.parts.trades import Change, Leg, changes_of, legs_of
@@ -58,7 +56,9 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Dealing:
-    """A transaction with who acts in it as one (`side`)."""
+    """A transaction with who acts in it as one (`side`): `own` are the signer, what is his and who borrowed;
+    beside them a contract that trades for him, and where profit is left.
+    """
 
     number: int
     block: int
@@ -70,6 +70,7 @@ class Dealing:
     changes: tuple[Change, ...]
     legs: tuple[Leg, ...]
     loans: tuple[Loan, ...]
+    own: frozenset[int]
     side: frozenset[int]
     values: Values
 
@@ -162,7 +163,6 @@ class Dealing:
         )
 
 
-ASSUMED = "Prices are those of the pools before their first trade of this transaction."
 _TOLD = (
     Kind.ERC20, Kind.WETH_DEPOSIT, Kind.WETH_WITHDRAWAL, Kind.SWAP_V2, Kind.SWAP_V3, Kind.SYNC,
     Kind.FLASH_LOAN_AAVE, Kind.FLASH_LOAN_BALANCER, Kind.FLASH_LOAN_ERC3156, Kind.FLASH_V3, Kind.INNER_VALUE,
@@ -189,17 +189,24 @@ def _dealing(seen: Seen, number: int, values: Values) -> Dealing:
     values.assume(legs)
     rows = int(sent["first_row"][at]), int(sent["end_row"][at])
     pools = {leg.pool for leg in legs}
-    side = {signer, *members_of(seen, number)}
-    side |= {loan.borrower for loan in loans if loan.borrower not in pools}
     changes = tuple(changes_of(seen, number))
-    side |= _trader(seen, rows, called, pools)
+    own = {signer, *members_of(seen, number)}
+    own |= {loan.borrower for loan in loans} & ({called} - pools)
+    own |= {loan.borrower for loan in loans if not _has_less(changes, loan.borrower, values)} - pools - {0}
+    side = own | _trader(seen, rows, called, pools)
     if loans:
         side |= _paid_by(seen, rows, side, pools | {loan.lender for loan in loans}, changes)
     block, time, hashed = int(sent["block"][at]), int(sent["time"][at]), sent["hash"][at].tobytes()
-    acting = frozenset(side - {0})
+    acting = frozenset(own), frozenset(side - {0})
     return Dealing(
-        number, block, time, hashed, signer, called, rows, changes, legs, loans, acting, values
+        number, block, time, hashed, signer, called, rows, changes, legs, loans, *acting, values
     )  # fmt: skip
+
+
+def _has_less(changes: Sequence[Change], account: int, values: Values) -> bool:
+    """Whether an account lost by a transaction: who was made to borrow, and pays for it, is no attacker."""
+    worth = (values.of(line.asset, line.more) for line in changes if line.account == account)
+    return sum(wei for wei in worth if wei is not None) < 0
 
 
 def _trader(seen: Seen, rows: tuple[int, int], called: int, pools: set[int]) -> set[int]:
@@ -217,14 +224,19 @@ def _trader(seen: Seen, rows: tuple[int, int], called: int, pools: set[int]) -> 
 def _paid_by(
     seen: Seen, rows: tuple[int, int], side: set[int], apart: set[int], changes: Sequence[Change]
 ) -> set[int]:
-    """Who was paid by the side what others lost, and gave nobody anything: where profit is left."""
-    mine = slice(*rows)
-    lost = [line.asset for line in changes if line.more < 0 and line.account not in side | apart | {0}]
+    """Who was paid by the side what others lost, a tenth of it or more, and gave nobody anything: where
+    profit is left. Less than that anybody may be given, so that he looks like one of them.
+    """
+    mine, lost = slice(*rows), dict[int, int]()
+    for line in changes:
+        if line.more < 0 and line.account not in side | apart | {0}:
+            lost[line.asset] = lost.get(line.asset, 0) - line.more
     by_side = np.isin(seen.rows["source"][mine], list(side)) & (seen.rows["kind"][mine] == Kind.ERC20)
-    by_side &= np.isin(seen.rows["money"][mine], lost)
+    by_side &= np.isin(seen.rows["money"][mine], list(lost))
     paid = set(seen.rows["target"][mine][by_side].tolist()) - side - apart - {0}
-    gave = {change.account for change in changes if change.more < 0}
-    return {account for account in paid - gave if any(c.account == account and c.more > 0 for c in changes)}
+    paid -= {change.account for change in changes if change.more < 0}
+    much = {line.account for line in changes if line.asset in lost and 10 * line.more >= lost[line.asset]}
+    return paid & much
 
 
 def members_of(seen: Seen, number: int) -> list[int]:
@@ -253,39 +265,3 @@ def _of(seen: Seen, part: str, name: str, number: int) -> Array:
     first, end = np.searchsorted(table["transaction"], [number, number + 1])
     lines: Array = np.arange(first, end)
     return lines
-
-
-def moved_sentence(seen: Seen, push: Push) -> str:
-    return f"The pool {hexed(seen.address(push.pool))} stood {push.times:.2f} times off meanwhile."
-
-
-def total(losses: list[Loss]) -> int:
-    """Wei, as far as they are known."""
-    return sum(loss.wei for loss in losses if loss.wei is not None)
-
-
-def used_push(deal: Dealing, least: float) -> Push | None:
-    """Of the pools that were moved and traded back the one that was moved furthest."""
-    pushes = [push for push in deal.pushes() if push.times >= least and push.back is not None]
-    return pushes[0] if pushes else None
-
-
-def settled(deal: Dealing, loss: Loss) -> bool:
-    """Whether what somebody paid was owed: shares of it were burnt, or debts to it made, and not only for the
-    while of the transaction.
-    """
-    return any(
-        change.account == 0 and change.more and change.asset not in (0, *loss.assets)
-        for change in deal.changes
-    )
-
-
-def roles_of(seen: Seen, deal: Dealing, losses: list[Loss]) -> tuple[tuple[bytes, RoleName], ...]:
-    """Who signed and who acted for him; who lost; lenders and pools."""
-    roles: dict[int, RoleName] = dict.fromkeys((deal.signer, *sorted(deal.side - {deal.signer})), "attacker")
-    for loss in losses:
-        roles.setdefault(loss.account, "victim")
-    for number in (*(loan.lender for loan in deal.loans), *(leg.pool for leg in deal.legs)):
-        if number:
-            roles.setdefault(number, "infrastructure")
-    return tuple((seen.address(number), role) for number, role in roles.items())

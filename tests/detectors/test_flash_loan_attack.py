@@ -113,6 +113,32 @@ def test_collateral_that_another_contract_of_the_lender_keeps_makes_it_no_attack
     assert roles(alert)[shown(LENDER)] == "victim"
 
 
+def test_who_is_given_a_little_of_the_loot_is_no_attacker() -> None:
+    where = place()
+    with where.market.chain.transaction(MALLORY, RAID):
+        raid(where)
+        where.market.chain.erc20(WETH, RAID, CAROL, ETHER)
+    (alert,) = alerts(where)
+    assert shown(CAROL) not in roles(alert)
+
+
+def test_a_vault_that_is_made_to_borrow_and_pays_for_it_is_no_attacker() -> None:
+    """Mallory calls her contract, which has Carol's vault borrow, and takes what the vault had."""
+    where = place()
+    chain = where.market.chain
+    with chain.transaction(MALLORY, RAID):
+        owed = where.lends(CAROL, COIN)
+        chain.erc20(WETH, CAROL, RAID, COIN)
+        back = where.market.swaps(
+            where.pool, 0, where.market.swaps(where.pool, 1, COIN, RAID, RAID), RAID, RAID
+        )
+        chain.erc20(WETH, RAID, CAROL, back // 2)
+        where.is_repaid(CAROL, owed)
+    (alert,) = alerts(where)
+    assert roles(alert)[shown(CAROL)] == "victim"
+    assert roles(alert)[shown(MALLORY)] == "attacker"
+
+
 def test_an_attack_by_a_constructor_and_one_by_a_wallet_with_code_are_the_same() -> None:
     for called in (None, MALLORY):
         where = place()

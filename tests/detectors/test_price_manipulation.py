@@ -132,7 +132,7 @@ def test_what_a_stranger_sends_the_lender_or_the_owner_makes_nobody_an_attacker(
 
 
 def test_a_pool_whose_tokens_are_burnt_is_robbed_by_whoever_sells_to_it() -> None:
-    where, chain = place(), None
+    where = place()
     chain, pool = where.market.chain, where.pool
     with chain.transaction(MALLORY, RAID):
         burnt = pool.reserves[0] * 9 // 10
