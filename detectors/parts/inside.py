@@ -134,4 +134,5 @@ def of_asset(rows: Columns, asset: int, coins: Array) -> Array:
     found: Array = (rows["kind"] == Kind.ERC20) & token
     if asset == 0:
         found |= np.isin(rows["kind"], (Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION)) & done
-    return found & (rows["amount"] != 0).any(axis=1)
+    found &= (rows["amount"] != 0).any(axis=1)
+    return found
