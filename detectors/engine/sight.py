@@ -184,7 +184,7 @@ class View:
             raise IndexError(f"nobody has the number {number} yet")
         return names.address(number)
 
-    def number(self, address: bytes, as_of: int) -> int:
+    def number_of(self, address: bytes, as_of: int) -> int:
         return int(self._look.sight.chronicle.names.find(address_words([address]), as_of)[0])
 
     def evidence(self, numbers: Sequence[int]) -> tuple[Row, ...]:

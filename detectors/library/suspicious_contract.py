@@ -95,7 +95,7 @@ class SuspiciousContract:
     def _weapon(self, people: People, made: Columns, line: int, bits: int) -> Weapon:
         seen, maker, contract = people.seen, int(made["maker"][line]), int(made["contract"][line])
         addresses = wired(made, line)
-        numbers = [seen.number(each, people.block) for each in addresses]
+        numbers = [seen.number_of(each, people.block) for each in addresses]
         gated = seen.address(maker) in addresses or bool(bits & bytecode.GATE)
         targets = [each for each in numbers if each > 0 and each not in (maker, contract)]
         return Weapon(

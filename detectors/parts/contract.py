@@ -137,7 +137,7 @@ class Seen(Protocol):
         """The 20 bytes of a number."""
         ...
 
-    def number(self, address: bytes, as_of: int) -> int:
+    def number_of(self, address: bytes, as_of: int) -> int:
         """The number of an address that had appeared by a block; -1 for one that had not."""
         ...
 

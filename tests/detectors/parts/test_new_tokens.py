@@ -124,10 +124,10 @@ def test_the_token_that_was_used_first_is_the_twin_and_not_the_other_way_round()
     chain.block().creates(BOB, OTHER).metadata(OTHER, "", "U\u0405DC").erc20(OTHER, ZERO, BOB, 5, by=BOB)
     view = seen(chain.batch(), None, "new-tokens")
     known = view.history("new-tokens.known")
-    false = known.rows(view.number(OTHER, 2), 2)
+    false = known.rows(view.number_of(OTHER, 2), 2)
     assert view.address(int(false["twin"][0])) == TOKEN
     assert (int(false["users"][0]), int(false["disguised"][0])) == (5, 1)
-    assert int(known.rows(view.number(TOKEN, 2), 2)["twin"][0]) == -1
+    assert int(known.rows(view.number_of(TOKEN, 2), 2)["twin"][0]) == -1
 
 
 def test_a_desk_that_its_maker_made_later_is_a_door_and_a_stranger_s_is_none() -> None:

@@ -57,6 +57,6 @@ def test_what_no_row_is_about_yet_is_not_spoken_of_wherever_pieces_are_cut() -> 
 def test_facts_are_read_only_and_a_number_is_that_of_a_block() -> None:
     view = seen(made().batch(), None, "net")
     assert not any(column.flags.writeable for column in (*view.codes.values(), *view.tokens.values()))
-    assert view.address(view.number(TOKEN, 1)) == TOKEN
-    assert view.number(OTHER, 1) == -1
-    assert view.number(address("nobody"), 3) == -1
+    assert view.address(view.number_of(TOKEN, 1)) == TOKEN
+    assert view.number_of(OTHER, 1) == -1
+    assert view.number_of(address("nobody"), 3) == -1
