@@ -20,7 +20,9 @@ DRAWS = 20
 
 @dataclass(frozen=True)
 class Trial:
-    """What a detector said of a world: wallets it alerted about, and each wallet's highest score."""
+    """What a detector said of a world: wallets it alerted about, and each wallet's highest score, be it the
+    subject or accused by an alert about a token.
+    """
 
     world: World
     accused: frozenset[bytes]
@@ -50,6 +52,9 @@ def _tried(detector: Detector, world: World) -> Trial:
     for score in engine.take(world.batch).scores:
         scores[score.subject] = max(score.score, scores.get(score.subject, 0.0))
     raised = [alert for alert in engine.standing() if alert.suppressed_by is None]
+    for alert in raised:
+        accusing = [role.address for role in alert.roles if role.role == "attacker"]
+        scores |= {who: max(alert.score, scores.get(who, 0.0)) for who in accusing}
     accused = {role.address for alert in raised for role in alert.roles if role.role == "attacker"}
     return Trial(world, frozenset(bytes.fromhex(address[2:]) for address in accused), scores)
 
