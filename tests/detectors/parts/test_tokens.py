@@ -32,6 +32,11 @@ def plain(view: Seen) -> set[tuple[Any, ...]]:
     rows = whole(view.rows)
     rows = [dict(zip(rows, row, strict=True)) for row in zip(*rows.values(), strict=True)]
     found = set()
+
+
+    columns = whole(view.rows)
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    found: set[tuple[Any, ...]] = set()
     for row in rows:
         if row["kind"] == Kind.ERC20 and row["money"]:
             if row["source"] == 0 or row["target"] == 0:
