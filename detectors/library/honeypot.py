@@ -15,7 +15,6 @@ from detectors.parts.launches import Life, Line, Till, insiders, life_of, withou
 from detectors.parts.lines import place_of
 from detectors.parts.people import People
 from detectors.parts.token_sales import Sale, failed_sales, has_failed, sales, wanted
-from detectors.parts.sales import Sale, failed_sales, has_failed, sales, wanted
 from detectors.parts.tokens import What, floats
 
 DAY = 86_400

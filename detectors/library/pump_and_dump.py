@@ -15,7 +15,6 @@ from detectors.parts.launches import Life, Line, Till, insiders, life_of, withou
 from detectors.parts.lines import place_of
 from detectors.parts.people import People
 from detectors.parts.token_sales import failed_sales, sales
-from detectors.parts.sales import failed_sales, sales
 from detectors.parts.tokens import What
 
 DAY = 86_400

@@ -29,11 +29,6 @@ def lines_of(view: Seen) -> list[dict[str, Any]]:
 
 def plain(view: Seen) -> set[tuple[Any, ...]]:
     """Token, what, row, amounts, of all but liquidity: a row at a time."""
-    rows = whole(view.rows)
-    rows = [dict(zip(rows, row, strict=True)) for row in zip(*rows.values(), strict=True)]
-    found = set()
-
-
     columns = whole(view.rows)
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     found: set[tuple[Any, ...]] = set()
