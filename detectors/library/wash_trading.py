@@ -124,11 +124,16 @@ class WashTrading:
         traders, sells = trades["trader"].tolist(), trades["buys"] == 0
         if len(set(traders)) > SHOWN or int(sells.sum()) < own.rounds:
             return None
-        maker = int(seen.history("new-tokens.known").rows(token, people.block, 1)["maker"][0])
-        group = _owned(people, list(dict.fromkeys(traders)), maker)
         amounts = whole(trades["amount"])
         closed = _closed(traders, trades["buys"].tolist(), amounts, own.matched)
-        mine = [i for i, trader in enumerate(traders) if trader in closed and (not group or trader in group)]
+        theirs = [i for i, trader in enumerate(traders) if trader in closed]
+        if sum(1 for i in theirs if sells[i]) < own.rounds:
+            return None
+        if 100 * sum(amounts[i] for i in theirs) < own.share * sum(amounts):
+            return None
+        maker = int(seen.history("new-tokens.known").rows(token, people.block, 1)["maker"][0])
+        group = _owned(people, list(dict.fromkeys(traders)), maker)
+        mine = [i for i in theirs if not group or traders[i] in group]
         rounds = sum(1 for i in mine if sells[i])
         if rounds < own.rounds or rounds > 2 * _at_once(traders) or not (group or maker in closed):
             return None

@@ -107,16 +107,16 @@ def the_transaction_named_completes_the_evidence(detector: Detector, worlds: Wor
 
 
 def roles_are_single_and_just(detector: Detector, worlds: Worlds) -> None:
-    """Nobody has two roles in one finding; an attacker, or what an anomaly is about, is named, and is never a
-    story's victim.
+    """Nobody has two roles in one finding; an attacker, or what an anomaly is about, is named; no attacker is
+    a story's victim.
     """
     victims = {victim for story in worlds.long.stories for victim in story.victims}
     for finding in _alerting(detector, worlds):
         named = [address for address, _ in finding.roles]
         assert len(named) == len(set(named)), "one role an address"
         assert {role for _, role in finding.roles} <= ROLES
-        attackers = {address for address, role in finding.roles if role in ("attacker", "subject")}
-        assert attackers
+        assert {"attacker", "subject"} & {role for _, role in finding.roles}
+        attackers = {address for address, role in finding.roles if role == "attacker"}
         assert not attackers & victims, "a victim is never named attacker"
 
 

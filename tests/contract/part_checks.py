@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 
@@ -10,7 +10,9 @@ from detectors.parts.contract import Kind, Part
 from tests.detectors.seen.looking import Told, pieces, reorganised, told, told_with_crash
 from tests.fixtures.market import Market, lived
 
+Those = Part | Sequence[Part]
 PartCheck = Callable[[Part, Path], None]
+OrderCheck = Callable[[Those, Path], None]
 SEEDS = (1, 2, 3)
 BLOCKS = 70
 
@@ -24,34 +26,53 @@ def explains_itself(part: Part, _folder: Path) -> None:
     assert all(isinstance(kind, Kind) for kind in part.kinds)
 
 
-def any_cut_says_the_same(part: Part, _folder: Path) -> None:
+def any_cut_says_the_same(those: Those, _folder: Path) -> None:
+    names = _names(those)
     for seed in SEEDS:
-        market, expected = _lived(part, seed)
+        market, expected = _lived(names, seed)
         batch, rng = market.batch(), Random(seed)
         singly = range(batch.first, batch.last)
-        assert told(pieces(batch, *singly), (part.name,)) == expected, "block by block"
-        assert told(pieces(batch, *rng.sample(singly, 9)), (part.name,)) == expected, "random cuts"
+        _check(told(pieces(batch, *singly), names), expected, "block by block")
+        _check(told(pieces(batch, *rng.sample(singly, 9)), names), expected, "random cuts")
 
 
-def a_rollback_leaves_no_trace(part: Part, _folder: Path) -> None:
+def a_rollback_leaves_no_trace(those: Those, _folder: Path) -> None:
+    names = _names(those)
     for seed in SEEDS:
-        market, expected = _lived(part, seed)
-        found = told(reorganised(market, Random(seed)), (part.name,), follows=True)
-        assert found == expected, "another answer after a rollback"
+        market, expected = _lived(names, seed)
+        found = told(reorganised(market, Random(seed)), names, follows=True)
+        _check(found, expected, "another answer after a rollback")
 
 
-def a_restart_changes_nothing(part: Part, folder: Path) -> None:
+def a_restart_changes_nothing(those: Those, folder: Path) -> None:
+    names = _names(those)
     for seed in SEEDS:
-        market, expected = _lived(part, seed)
+        market, expected = _lived(names, seed)
         log = reorganised(market, Random(seed))
         crash = Random(seed).randrange(len(log) * 2 // 3, len(log))
-        found = told_with_crash(log, (part.name,), crash, folder / str(seed))
-        assert found == expected, "another answer after a restart"
+        found = told_with_crash(log, names, crash, folder / str(seed))
+        _check(found, expected, "another answer after a restart")
 
 
-def _lived(part: Part, seed: int) -> tuple[Market, Told]:
+def _names(those: Those) -> tuple[str, ...]:
+    return tuple(part.name for part in those) if isinstance(those, Sequence) else (those.name,)
+
+
+def _lived(names: Sequence[str], seed: int) -> tuple[Market, Told]:
     market = lived(seed, BLOCKS, makers=True)
-    expected = told([market.batch()], (part.name,))
-    said = [name for tables in expected.said.values() for name in tables if name.startswith(f"{part.name}.")]
-    assert said, "it says nothing of a market in which everything happens"
+    expected = told([market.batch()], tuple(names))
+    said = {table.split(".")[0] for tables in expected.said.values() for table in tables}
+    silent = set(names) - said
+    assert not silent, f"{sorted(silent)} says nothing of a market in which everything happens"
     return market, expected
+
+
+def _check(found: Told, expected: Told, when: str) -> None:
+    """Where the two differ, the first block of it and whose tables they are."""
+    if found == expected:
+        return
+    for block, tables in expected.said.items():
+        other = found.said.get(block, {})
+        names = sorted(name for name in {*tables, *other} if tables.get(name) != other.get(name))
+        assert not names, f"{when}: {names} of block {block}"
+    raise AssertionError(f"{when}: what is remembered")

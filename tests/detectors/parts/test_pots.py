@@ -8,6 +8,7 @@ import pytest
 
 from detectors.kernels.signed_payments import GIVEN
 from detectors.parts.contract import Kind, Seen
+from detectors.parts.pots import Settings
 from tests.detectors.seen.looking import whole
 from tests.detectors.seen.views import seen
 from tests.fixtures.frames import ChainBuilder, address
@@ -35,23 +36,31 @@ def plain(view: Seen) -> list[tuple[int, int, int, int]]:
     payments = whole(view.of("trails").get("payments", {}))
     lines = [dict(zip(payments, one, strict=True)) for one in zip(*payments.values(), strict=True)]
     called = dict(zip(*(view.transactions[name].tolist() for name in ("number", "target")), strict=True))
-    gave: dict[int, set[int]] = {}
+    times = dict(zip(*(view.transactions[name].tolist() for name in ("number", "time")), strict=True))
+    gave: dict[tuple[int, int], int] = {}
+    pots: dict[int, tuple[int, int]] = {}
     found = []
     moved = [dict(zip(rows, row, strict=True)) for row in zip(*rows.values(), strict=True)]
     for number in view.transactions["number"].tolist():
+        now = times[number]
         for row in (row for row in moved if row["transaction"] == number):
             done = row["kind"] != Kind.TRANSACTION or row["flag"]
             if row["kind"] in MOVES and done and row["amount"] and row["source"] != row["target"]:
-                givers = gave.get(row["source"], set())
-                if row["source"] and len(givers) >= LEAST and row["target"] in givers:
-                    found.append((row["number"], row["source"], row["target"], len(givers)))
+                givers = _young(*pots.get(row["source"], (0, 0)), now)
+                is_one = _young(1, gave.get((row["source"], row["target"]), 0), now)
+                if row["source"] and givers >= LEAST and is_one:
+                    found.append((row["number"], row["source"], row["target"], givers))
         for line in (one for one in lines if one["transaction"] == number and one["form"] == GIVEN):
-            pots = {line["payee"]}
-            if called[number] not in (0, line["asset"]):
-                pots.add(called[number])
-            for pot in pots:
-                gave.setdefault(pot, set()).add(line["payer"])
+            for pot in {line["payee"], *({called[number]} - {0, line["asset"]})}:
+                if not _young(1, gave.get((pot, line["payer"]), 0), now):
+                    pots[pot] = _young(*pots.get(pot, (0, 0)), now) + 1, now
+                gave[pot, line["payer"]] = now
     return found
+
+
+def _young(count: int, since: int, now: int) -> int:
+    """What is known still: nothing of what was last touched longer ago than the part remembers."""
+    return count if now - since <= Settings().horizon_s else 0
 
 
 @pytest.mark.parametrize("seed", [1, 2])

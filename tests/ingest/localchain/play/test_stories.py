@@ -57,7 +57,8 @@ def test_a_story_is_mined_as_its_label_says(
     label = told(all_stories, category, kind, variant)[0]
     receipts = receipts_of(chain, label["transactions"])
 
-    assert "0x1" in {receipt["status"] for receipt in receipts}  # what an attack tries may fail
+    # What an attack tries may fail, and be all there is of an attempt.
+    assert "0x1" in {receipt["status"] for receipt in receipts} or not label["succeeded"]
     blocks = [int(receipt["blockNumber"], 16) for receipt in receipts]
     assert (label["first_block"], label["last_block"]) == (min(blocks), max(blocks))
     assert label["last_block"] < int(chain.ask("eth_blockNumber"), 16)
