@@ -77,7 +77,7 @@ class GovernanceAttack:
     needs: Tier = "logs"
     settings = Settings()
     reads: tuple[str, ...] = ("net", "kept", "sides", "motions", "contracts", "prices")
-    quiet_seconds = 30 * 86_400
+    quiet_seconds = 90 * 86_400
 
     def score(self, seen: Seen) -> list[Finding]:
         found = [self._carried_out(one) for one in transactions_with(seen, (Kind.PROPOSAL_EXECUTED,))]

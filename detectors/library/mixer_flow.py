@@ -89,7 +89,7 @@ class MixerFlow:
     catches = ("mixer-flow",)
     needs: Tier = "logs"
     reads = ("mixers",)
-    quiet_seconds = 30 * 86_400
+    quiet_seconds = 90 * 86_400
     settings = Settings()
 
     def score(self, seen: Seen) -> list[Finding]:
