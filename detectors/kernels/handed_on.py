@@ -44,9 +44,9 @@ its middle on.
 LONG = 128
 """Payments of a source, or into a payee, that are looked through for what was scattered and gathered."""
 MOST_CHANGES = 2
-OTHERS = 2
-"""Payers of a wallet beside its source, dust left out, with whom it still serves nothing else: someone sends
-fees, someone a worthless token.
+OTHERS = 1
+"""Payers of a wallet beside its source, dust left out, with whom it still serves nothing else: somebody sends
+it fees, or a worthless token.
 """
 DUST, SPENT_TENTHS = 16, 9
 
@@ -109,7 +109,9 @@ def walk_back(  # type: ignore[no-untyped-def]
         if arrived < 0 or gone < 0:
             break
         source = _largest_source(cells, words, ins, arrived, asset, got, best)
-        if source != NONE and source != wallet and source != payee:
+        if source != NONE and source == payee:
+            return 0
+        if source != NONE and source != wallet:
             oldest, newest = summed(cells, words, ins, arrived, source, asset, 0, AMOUNT, got)
             summed(cells, words, ins, arrived, -1, asset, oldest, AMOUNT, all_in)
             summed(cells, words, outs, gone, -1, asset, oldest + 1, AMOUNT, all_out)
@@ -171,7 +173,7 @@ def gathered(  # type: ignore[no-untyped-def]
     now, hub, ins, outs, middle,
 ):  # fmt: skip
     """Wallets of `middle` that `source` paid and which passed that on to `payee`; none where it pays the
-    payee openly too, a quarter of what was gathered or more, or where either is a hub.
+    payee openly too, a quarter or more of what each of them passed on, or where it is a hub.
     """
     if source == payee or is_hub(degrees, old_degrees, source, now, hub):
         return 0
@@ -198,7 +200,7 @@ def gathered(  # type: ignore[no-untyped-def]
         u256.add_to(all_sum, on)
         middle[count] = wallet
         count += 1
-    return 0 if u256.at_least(open_sum, 1, all_sum, 4) else count
+    return 0 if u256.at_least(open_sum, 1, all_sum, 4 * max(count, 1)) else count
 
 
 @njit(cache=True)

@@ -11,8 +11,10 @@ from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Tier, hexed
 from detectors.kernels.handed_on import GATHERED, LINE, SPENT
 from detectors.memory.layout import Columns
-from detectors.parts import worth
+from detectors.parts import trails, worth
 from detectors.parts.contract import Seen
+
+_LIMITS = trails.Settings()
 
 COIN = 0
 """The number of the coin, wrapped or not, as an asset."""
@@ -72,8 +74,8 @@ class Layering:
 
     Fails: a line over one wallet (P1), the second of two wallets that pays back (P4, `cycle-laundering` from
     three on), wallets in use by others too, a wallet that keeps more than a tenth or splits it evenly in more
-    than two that do not gather, a contract or an exchange that keeps it meanwhile (hubs end a line: six payers
-    and six payees). An owner who moves his money through two fresh wallets looks the same. Exchanges' and
+    than two that do not gather, a contract or an exchange that keeps it meanwhile (hubs end a line: six
+    payers and six payees). An owner who moves his money over two fresh wallets looks the same. Exchanges' and
     protocols' wallets (N1) are hubs, swaps (N2) no payments, a bridge (N3) pays nobody on. Costs a walk over
     32 payments of at most 64 wallets for payments of wallets that were paid before. Source: IBM Graph Feature
     Preprocessor and AMLworld patterns (minority F1 .648 on HI-Small).
@@ -90,7 +92,7 @@ class Layering:
     settings = Settings()
 
     def score(self, seen: Seen) -> list[Finding]:
-        """One finding a transaction that completes or extends a trail: subject = the wallet where it began."""
+        """One finding a transaction that completes or extends a trail: its subject is where that began."""
         lines = seen.of("trails").get("handed")
         if lines is None or not lines["transaction"].size:
             return []
@@ -118,7 +120,9 @@ class Layering:
                 "gathered": len(between) if way.what == GATHERED else 0,
                 "native_wei": str(wei),
             },
-            thresholds={"few": self.settings.few},
+            thresholds={"gathered": _LIMITS.gatherers}
+            if way.what == GATHERED
+            else {"wallets": _LIMITS.hands},
             explanation=_sentence(seen, way, len(between)),
             value_wei=wei or None,
         )
