@@ -15,6 +15,11 @@ from detectors.parts import trails, worth
 from detectors.parts.contract import Seen
 
 _LIMITS = trails.Settings()
+_THRESHOLDS = {
+    LINE: {"wallets": _LIMITS.hands},
+    GATHERED: {"gathered": _LIMITS.gatherers},
+    SPENT: {"wallets": _LIMITS.hands},
+}
 
 COIN = 0
 """The number of the coin, wrapped or not, as an asset."""
