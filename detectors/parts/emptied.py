@@ -1,0 +1,129 @@
+"""Who lost all native value to somebody by own transactions: a reading of the part `emptyings`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from detectors.kernels.decoding import Kind
+from detectors.memory.layout import Array
+from detectors.parts.contract import Columns
+from detectors.parts.people import People, whole
+
+COIN = (Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION)
+SITTING_S = 6 * 3600
+"""What belongs to one loss, so that a theft in bites is one."""
+MOST = 400
+"""Payments to somebody that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Of a wallet to a taker: what it paid him (less what he had given it), as a `share` of what it had.
+
+    `called`: whom its transaction names, the taker or a contract that sends on. `spent`: the part of all it
+    ever got that went elsewhere, but for payments that emptied it too. `payees`: others that it paid.
+    `is_whole`: nor is a token left that it had paid with.
+    """
+
+    victim: int
+    called: int
+    wei: int
+    share: float
+    spent: float
+    rows: tuple[int, ...]
+    time: int
+    is_whole: bool
+    payees: frozenset[int]
+
+    def in_use(self, payees: int, spent: float) -> bool:
+        """Whether a wallet had other uses: a deposit address, or one made to hand on, has none."""
+        return len(self.payees) >= payees or self.spent >= spent
+
+
+def losses(people: People, taker: int, window_s: int) -> Iterator[Loss]:
+    """Of wallets that lost much to a taker within a window, and go on with nothing since."""
+    paid = people.seen.history("emptyings.lost").rows(taker, people.block, MOST)
+    into = (paid["payee"] == taker) & (paid["payer"] != taker)
+    into &= paid["time"] + window_s >= int(paid["time"].max(initial=0))
+    for payer in dict.fromkeys(paid["payer"][into].tolist()):
+        mine = into & (paid["payer"] == payer)
+        mine &= paid["time"] + SITTING_S >= int(paid["time"][mine].max())
+        loss = _loss(people, taker, payer, {name: column[mine] for name, column in paid.items()})
+        if loss is not None:
+            yield loss
+
+
+def _loss(people: People, taker: int, payer: int, paid: Columns) -> Loss | None:
+    rows = people.rows(payer)
+    coin, first, end = _coin(rows), int(paid["row"].min()), int(paid["row"].max())
+    signed = _signed_payments(rows, payer)
+    if (signed & coin & (rows["row"] > end) & (rows["target"] != taker)).any():
+        return None
+    lent = sum(whole(rows["amount"][coin & (rows["source"] == taker) & (rows["target"] == payer)]))
+    sent, before = sum(whole(paid["amount"])), float(paid["before"].max())
+    own = max(before, float(sent)) - lent
+    if own <= 0 or sent <= lent:
+        return None
+    early = signed & (rows["row"] < first) & (rows["target"] != taker)
+    return Loss(
+        payer,
+        int(paid["called"][-1]),
+        sent - lent,
+        (sent - lent) / own,
+        _spent(people, payer, first, float(paid["got"].max()), before),
+        tuple(sorted(paid["row"].tolist())),
+        int(paid["time"].max()),
+        not _left(rows, payer, signed),
+        frozenset(rows["target"][early].tolist()),
+    )
+
+
+def _spent(people: People, payer: int, first: int, got: float, before: float) -> float:
+    """The part of all that came which was spent before a row, but by payments that emptied a wallet."""
+    lost = people.seen.history("emptyings.lost").rows(payer, people.block, MOST)
+    amounts = np.array(whole(lost["amount"]), np.float64)
+    emptied = (lost["payer"] == payer) & (lost["row"] < first) & (2 * amounts >= lost["before"])
+    return max(0.0, got - before - float(amounts[emptied].sum())) / got if got else 0.0
+
+
+def _left(rows: Columns, wallet: int, signed: Array) -> bool:
+    """Whether a token is left that a wallet paid with before: what others gave it is worth nothing."""
+    tokens = rows["kind"] == Kind.ERC20
+    for token in np.unique(rows["asset"][tokens & signed]).tolist():
+        mine = tokens & (rows["asset"] == token)
+        got = sum(whole(rows["amount"][mine & (rows["target"] == wallet)]))
+        spent = sum(whole(rows["amount"][mine & (rows["source"] == wallet)]))
+        if 20 * (got - spent) > got:
+            return True
+    return False
+
+
+def unlike(found: Iterable[Loss]) -> list[Loss]:
+    """Those that paid the same others, two or more, are one: wallets that one hand leads do the same."""
+    kept = {loss.payees if len(loss.payees) > 1 else loss.victim: loss for loss in found}
+    return list(kept.values())
+
+
+def income(people: People, taker: int, window_s: int) -> int:
+    """What came to somebody within the window, by transactions that others signed."""
+    rows = people.rows(taker)
+    into = _coin(rows) & (rows["target"] == taker) & (rows["signer"] != taker)
+    into &= rows["time"] + window_s >= int(rows["time"].max(initial=0))
+    return sum(whole(rows["amount"][into]))
+
+
+def _coin(rows: Columns) -> Array:
+    """Which rows moved native value."""
+    some: Array = np.isin(rows["kind"], COIN) & (rows["amount"] != 0).any(axis=1)
+    some &= (rows["kind"] != Kind.TRANSACTION) | (rows["flag"] != 0)
+    return some
+
+
+def _signed_payments(rows: Columns, wallet: int) -> Array:
+    """Which rows are a wallet's own payments, of native value or tokens."""
+    tokens = (rows["kind"] == Kind.ERC20) & (rows["amount"] != 0).any(axis=1)
+    mine: Array = (tokens | _coin(rows)) & (rows["source"] == wallet) & (rows["signer"] == wallet)
+    return mine
