@@ -14,7 +14,7 @@ from detectors.parts import worth
 from detectors.parts.contract import Seen
 from detectors.parts.emptied import SITTING_S, Loss, income, losses, unlike
 from detectors.parts.grants import SIGNED
-from detectors.parts.lines import last_of, of_block, place_of
+from detectors.parts.lines import blocks_of, last_of, of_block, place_of
 from detectors.parts.people import People
 
 DAY = 86_400
@@ -48,6 +48,10 @@ class Group:
     handed_on: Sequence[int]
     persons: int
 
+    @property
+    def rows(self) -> list[int]:
+        return sorted({row for loss in self.losses for row in loss.rows} | set(self.handed_on))
+
 
 class GatheredDrain:
     """Flags whoever gathers all native value of several unrelated wallets in use over weeks, by their own
@@ -74,37 +78,34 @@ class GatheredDrain:
     needs: Tier = "transfers"
     settings = Settings()
     reads: tuple[str, ...] = ("emptyings", "contracts", "grants", "pulls")
-    quiet_seconds = 30 * DAY
+    quiet_seconds = 90 * DAY
 
     def score(self, seen: Seen) -> list[Finding]:
-        found: list[tuple[int, Finding]] = []
-        for block, takers in self._asked(seen).items():
-            people = People(seen, block)
-            for taker, row in takers.items():
-                group = self._group(people, taker)
-                if group is not None:
-                    found.append((block, self._finding(people, group, row)))
-        tables = seen.of("pulls")
-        failed = tables["failed"]["row"] if tables else np.zeros(0, np.int64)
-        for block in np.unique(seen.rows["block"][failed - int(seen.rows["number"][0])]).tolist():
-            people = People(seen, block)
-            for spender, row in last_of(of_block(tables, seen, block)["failed"], "spender"):
-                told = self._tried(people, spender, row)
-                found += [(block, told)] if told is not None else []
-        return [finding for _, finding in sorted(found, key=lambda pair: pair[0])]
-
-    def _asked(self, seen: Seen) -> dict[int, dict[int, int]]:
-        """By block: who was paid much of what somebody had, and the last row that says so."""
-        large = seen.of("emptyings").get("large")
-        found: dict[int, dict[int, int]] = {}
-        if large is None:
+        found: list[Finding] = []
+        if not seen.rows["number"].size:
             return found
-        rows, asked = large["row"] - int(seen.rows["number"][0]), large["hub"] < 2
-        blocks = seen.rows["block"][rows[asked]].tolist()
-        named = zip(blocks, large["payee"][asked].tolist(), large["row"][asked].tolist(), strict=True)
-        for block, taker, row in named:
-            found.setdefault(block, {})[taker] = row
+        asked, tables = self._asked(seen), seen.of("pulls")
+        failed = [tables["failed"]["row"]] if tables and tables["failed"]["row"].size else []
+        for block in sorted({*asked, *blocks_of(seen, failed)}):
+            people = People(seen, block)
+            groups = (self._group(people, taker) for taker in asked.get(block, ()))
+            found += [self._finding(people, group) for group in groups if group is not None]
+            tries = last_of(of_block(tables, seen, block)["failed"], "spender") if failed else []
+            told = (self._tried(people, spender, row) for spender, row in tries)
+            found += [finding for finding in told if finding is not None]
         return found
+
+    def _asked(self, seen: Seen) -> dict[int, list[int]]:
+        """By block: who was paid much of what somebody had."""
+        large = seen.of("emptyings").get("large")
+        found: dict[int, dict[int, None]] = {}
+        if large is None:
+            return {}
+        asked = large["hub"] < 2
+        blocks = seen.rows["block"][large["row"][asked] - int(seen.rows["number"][0])].tolist()
+        for block, taker in zip(blocks, large["payee"][asked].tolist(), strict=True):
+            found.setdefault(block, {})[taker] = None
+        return {block: list(takers) for block, takers in found.items()}
 
     def _group(self, people: People, taker: int) -> Group | None:
         own = self.settings
@@ -124,7 +125,14 @@ class GatheredDrain:
         gang = {taker, *collectors, *(loss.called for loss in every)}
         every = [loss for loss in {loss.victim: loss for loss in every}.values() if loss.victim not in gang]
         persons = people.persons([loss.victim for loss in unlike(every)], gang)
-        return Group(taker, every, collectors, handed_on, persons) if persons >= own.victims else None
+        group = Group(taker, every, collectors, handed_on, persons)
+        return group if persons >= own.victims and self._is_new(people, group) else None
+
+    def _is_new(self, people: People, group: Group) -> bool:
+        """Whether the block added to it."""
+        rows = people.seen.rows
+        at = group.rows[-1] - int(rows["number"][0]) if group.rows else -1
+        return 0 <= at < rows["number"].size and int(rows["block"][at]) == people.block
 
     def _losses(self, people: People, taker: int) -> list[Loss]:
         found = losses(people, taker, self.settings.window_s)
@@ -142,29 +150,28 @@ class GatheredDrain:
 
     def _is_told(self, every: Sequence[Loss]) -> bool:
         """Whether `wallet-drain` says it: enough wallets were wholly emptied to one address within hours."""
-        for called in {loss.called for loss in every}:
-            times = sorted(loss.time for loss in every if loss.called == called and loss.is_whole)
+        for taker in {loss.called for loss in every if loss.is_direct}:
+            times = sorted(loss.time for loss in every if loss.called == taker and loss.is_whole)
             behind = zip(times, times[self.settings.victims - 1 :], strict=False)
             if any(end - begin <= SITTING_S for begin, end in behind):
                 return True
         return False
 
-    def _finding(self, people: People, group: Group, row: int) -> Finding:
+    def _finding(self, people: People, group: Group) -> Finding:
         seen, wei = people.seen, sum(loss.wei for loss in group.losses)
         taker = seen.address(group.taker)
         times = [loss.time for loss in group.losses]
         called = {loss.called for loss in group.losses} - {group.taker, *group.collectors}
-        rows = sorted({row for loss in group.losses for row in loss.rows} | set(group.handed_on))
         how = "claims that gave nothing" if called else "own payments"
         return Finding(
-            **place_of(seen, row),
+            **place_of(seen, group.rows[-1]),
             category="wallet-drain",
             subject_kind="wallet",
             subject=taker,
             score=round(0.9 - 0.6 / (1 + group.persons), 6),
             severity=worth.severity("critical" if group.persons > 4 else "high", wei, has_tokens=False),
             roles=self._roles(people, group, called),
-            rows=seen.evidence(rows[-200:]),
+            rows=seen.evidence(group.rows[-200:]),
             measured={
                 "victims": group.persons, "seconds": max(times) - min(times),
                 "collectors": len(group.collectors), "native_wei": str(wei),

@@ -35,6 +35,7 @@ class Loss:
     spent: float
     rows: tuple[int, ...]
     time: int
+    is_direct: bool
     is_whole: bool
     payees: frozenset[int]
 
@@ -67,6 +68,8 @@ def _loss(people: People, taker: int, payer: int, paid: Columns) -> Loss | None:
     own = max(before, float(sent)) - lent
     if own <= 0 or sent <= lent:
         return None
+    last = int(paid["time"].max())
+    with_it = (rows["target"] == taker) & (rows["time"] + SITTING_S >= last)
     early = signed & (rows["row"] < first) & (rows["target"] != taker)
     return Loss(
         payer,
@@ -75,8 +78,9 @@ def _loss(people: People, taker: int, payer: int, paid: Columns) -> Loss | None:
         (sent - lent) / own,
         _spent(people, payer, first, float(paid["got"].max()), before),
         tuple(sorted(paid["row"].tolist())),
-        int(paid["time"].max()),
-        not _left(rows, payer, signed),
+        last,
+        int(paid["called"][-1]) == taker,
+        bool((signed & with_it & (rows["kind"] == Kind.ERC20)).any()) or not _left(rows, payer, signed),
         frozenset(rows["target"][early].tolist()),
     )
 
