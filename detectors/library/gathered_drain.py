@@ -12,7 +12,7 @@ from detectors.base import Finding, Tier, hexed
 from detectors.kernels.decoding import Kind
 from detectors.parts import worth
 from detectors.parts.contract import Seen
-from detectors.parts.emptied import SITTING_S, Loss, income, losses, unlike
+from detectors.parts.emptied import SITTING_S, Loss, income, losses, persons
 from detectors.parts.grants import SIGNED
 from detectors.parts.lines import blocks_of, last_of, of_block, place_of
 from detectors.parts.people import People
@@ -113,20 +113,21 @@ class GatheredDrain:
             return None
         every, collectors, handed_on = list[Loss](), list[int](), list[int]()
         for loss in self._losses(people, taker):
-            theirs = self._used(people, loss.victim) if len(collectors) < own.collectors else []
+            is_used = loss.in_use(own.own_payees, own.spent)
+            asked = not is_used and len(collectors) < own.collectors
+            theirs = self._used(people, loss.victim) if asked else []
             if theirs and self._is_most(people, loss.victim, theirs):
                 collectors.append(loss.victim)
                 handed_on += loss.rows
                 every += theirs
-            elif loss.in_use(own.own_payees, own.spent):
+            elif is_used:
                 every.append(loss)
         if len(every) < own.victims or self._is_told(every) or not self._is_most(people, taker, every):
             return None
         gang = {taker, *collectors, *(loss.called for loss in every)}
         every = [loss for loss in {loss.victim: loss for loss in every}.values() if loss.victim not in gang]
-        persons = people.persons([loss.victim for loss in unlike(every)], gang)
-        group = Group(taker, every, collectors, handed_on, persons)
-        return group if persons >= own.victims and self._is_new(people, group) else None
+        group = Group(taker, every, collectors, handed_on, persons(people, every, gang))
+        return group if group.persons >= own.victims and self._is_new(people, group) else None
 
     def _is_new(self, people: People, group: Group) -> bool:
         """Whether the block added to it."""
@@ -146,7 +147,7 @@ class GatheredDrain:
     def _is_most(self, people: People, taker: int, every: Sequence[Loss]) -> bool:
         """Whether what victims paid is much of what came: a busy place has customers that keep something."""
         came = income(people, taker, self.settings.window_s)
-        return sum(loss.wei for loss in every) >= self.settings.least_income * came
+        return sum(loss.paid for loss in every) >= self.settings.least_income * came
 
     def _is_told(self, every: Sequence[Loss]) -> bool:
         """Whether `wallet-drain` says it: enough wallets were wholly emptied to one address within hours."""

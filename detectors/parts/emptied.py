@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,15 +21,18 @@ MOST = 400
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Of a wallet to a taker: what it paid him (less what he had given it), as a `share` of what it had.
+    """Of a wallet to a taker: what it `paid` him; `wei`, that less what he had given it, as a `share` of what
+    it had otherwise.
 
     `called`: whom its transaction names, the taker or a contract that sends on. `spent`: the part of all it
     ever got that went elsewhere, but for payments that emptied it too. `payees`: others that it paid.
-    `is_whole`: nor is a token left that it had paid with.
+    `is_direct`: the taker was paid himself. `is_whole`: nor is a token left that it had paid with, or tokens
+    went the same way.
     """
 
     victim: int
     called: int
+    paid: int
     wei: int
     share: float
     spent: float
@@ -74,6 +77,7 @@ def _loss(people: People, taker: int, payer: int, paid: Columns) -> Loss | None:
     return Loss(
         payer,
         int(paid["called"][-1]),
+        sent,
         sent - lent,
         (sent - lent) / own,
         _spent(people, payer, first, float(paid["got"].max()), before),
@@ -109,6 +113,24 @@ def unlike(found: Iterable[Loss]) -> list[Loss]:
     """Those that paid the same others, two or more, are one: wallets that one hand leads do the same."""
     kept = {loss.payees if len(loss.payees) > 1 else loss.victim: loss for loss in found}
     return list(kept.values())
+
+
+def persons(people: People, found: Iterable[Loss], gang: Collection[int]) -> int:
+    """How many people these wallets are, as `People.persons` counts; but who paid somebody's fees first does
+    that by his loss, where nobody paid before.
+    """
+    every = unlike(found)
+    owners, lost = [loss.victim for loss in every], {row for loss in every for row in loss.rows}
+    helpers = {source for who in list(gang)[:8] for row, source in _first(people, who) if row not in lost}
+    kept = [owner for owner in owners if owner not in helpers and people.funder(owner) not in gang]
+    return people.persons([owner for owner in kept if people.funder(owner) not in owners], ())
+
+
+def _first(people: People, who: int) -> list[tuple[int, int]]:
+    """The row of the first native value that came to somebody by a payment, and who paid it."""
+    rows = people.rows(who)
+    paid = np.flatnonzero(_coin(rows) & (rows["kind"] == Kind.TRANSACTION) & (rows["target"] == who))[-1:]
+    return list(zip(rows["row"][paid].tolist(), rows["source"][paid].tolist(), strict=True))
 
 
 def income(people: People, taker: int, window_s: int) -> int:
