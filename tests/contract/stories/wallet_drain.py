@@ -39,7 +39,7 @@ def positives(seed: int) -> list[Story]:
     ]
 
 
-def _in_use(
+def in_use(
     chain: ChainBuilder, rng: Random, wallets: list[bytes], usd: int, left: dict[bytes, int]
 ) -> Iterator[None]:
     """Each wallet opens an account and pays three others; `left` is told what native value each has left."""
@@ -60,7 +60,7 @@ def _keys(name: str, rng: Random, names: Names) -> Story:
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
         left: dict[bytes, int] = {}
-        yield from _in_use(chain, rng, victims, 0, left)
+        yield from in_use(chain, rng, victims, 0, left)
         for victim in victims:
             chain.native(victim, thief, left[victim] - FEE)
             yield from rests(rng, 2)
@@ -74,7 +74,7 @@ def _keys_after_gifts(name: str, rng: Random, names: Names) -> Story:
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
         left: dict[bytes, int] = {}
-        yield from _in_use(chain, rng, victims, 0, left)
+        yield from in_use(chain, rng, victims, 0, left)
         for victim in victims:
             chain.erc20(worthless, thief, victim, 5 * ETHER).native(thief, victim, FEE)
         yield from rests(rng, 2)
@@ -90,7 +90,7 @@ def _keys_and_tokens(name: str, rng: Random, names: Names) -> Story:
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
         left: dict[bytes, int] = {}
-        yield from _in_use(chain, rng, victims, 300 * ETHER, left)
+        yield from in_use(chain, rng, victims, 300 * ETHER, left)
         for victim in victims:
             chain.erc20(USD, victim, thief, 300 * ETHER).native(victim, thief, left[victim] - FEE)
             yield from rests(rng, 1)
@@ -103,7 +103,7 @@ def _approvals(name: str, rng: Random, names: Names) -> Story:
     victims, spender, thief = names.many(rng.randint(3, 6)), names.fresh(), names.fresh()
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
-        yield from _in_use(chain, rng, victims, 300 * ETHER, {})
+        yield from in_use(chain, rng, victims, 300 * ETHER, {})
         for victim in victims:
             chain.erc20(USD, victim, thief, 300 * ETHER, by=spender)
             yield from rests(rng, 1)
@@ -129,7 +129,7 @@ def _sweeps(name: str, rng: Random, names: Names) -> Story:
     customers, deposits = names.many(10), names.many(10)
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
-        yield from _in_use(chain, rng, customers, 0, {})
+        yield from in_use(chain, rng, customers, 0, {})
         for customer, there in zip(customers, deposits, strict=True):
             chain.native(customer, there, ETHER)
         yield
@@ -145,7 +145,7 @@ def _migration(name: str, rng: Random, names: Names) -> Story:
     new = address(f"{name} second version")
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
-        yield from _in_use(chain, rng, holders, 300 * ETHER, {})
+        yield from in_use(chain, rng, holders, 300 * ETHER, {})
         for holder in holders:
             with chain.transaction(holder, project):
                 chain.erc20(USD, holder, project, 300 * ETHER).erc20(new, bytes(20), holder, 300 * ETHER)
@@ -162,7 +162,7 @@ def _slow_migration(name: str, rng: Random, names: Names) -> Story:
     def acts(chain: ChainBuilder) -> Iterator[None]:
         for holder in holders:
             chain.erc20(TOKENS["gold"], HOT, holder, 5 * ETHER)
-        yield from _in_use(chain, rng, holders, 300 * ETHER, {})
+        yield from in_use(chain, rng, holders, 300 * ETHER, {})
         for holder in holders:
             chain.erc20(USD, holder, project, 300 * ETHER)
         yield
@@ -199,7 +199,7 @@ def _closed_accounts(name: str, rng: Random, names: Names) -> Story:
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
         left: dict[bytes, int] = {}
-        yield from _in_use(chain, rng, customers, 0, left)
+        yield from in_use(chain, rng, customers, 0, left)
         for customer in customers:
             chain.native(customer, HOT, left[customer] - FEE)
 
@@ -211,7 +211,7 @@ def _sell_off(name: str, rng: Random, names: Names) -> Story:
     holders, pool = names.many(5), names.fresh()
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
-        yield from _in_use(chain, rng, holders, 300 * ETHER, {})
+        yield from in_use(chain, rng, holders, 300 * ETHER, {})
         for holder in holders:
             with chain.transaction(holder, pool):
                 chain.erc20(USD, holder, pool, 300 * ETHER).erc20(TOKENS["eur"], pool, holder, 290 * ETHER)
