@@ -40,8 +40,11 @@ class Reading:
 
 
 def evidence(chronicle: Chronicle, numbers: Sequence[int]) -> tuple[Row, ...]:
-    """Rows by number, as they were told."""
+    """Rows by number, as they were told, but for those that were too old when horizons were last looked at:
+    which of these still lie there depends on when the state was saved.
+    """
     which = np.asarray(numbers, np.int64)
+    which = which[which >= chronicle.log.too_old_at(chronicle.memory.aged_time)]
     if not which.size:
         return ()
     rows = chronicle.log.at(which)

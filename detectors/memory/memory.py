@@ -146,6 +146,11 @@ class Memory(Declared):
                 raise MemoryFull(f"{name} holds {error}") from error
         self._aged.append((block, time))
 
+    @property
+    def aged_time(self) -> int:
+        """The block time at which horizons were last looked at; 0 before the first."""
+        return self._aged[-1][1] if self._aged else 0
+
     def mark(self, block: int) -> None:
         """Everything up to the end of `block` is written, and nothing behind it."""
         if block <= self.block:

@@ -142,7 +142,7 @@ class Seen(Protocol):
         ...
 
     def evidence(self, numbers: Sequence[int]) -> tuple[Row, ...]:
-        """Rows by number, also of long ago."""
+        """Rows by number, also of long ago; those that the row log has forgotten (90 days) are left out."""
         ...
 
     def tier(self, block: int) -> Tier:

@@ -78,6 +78,7 @@ class Chronicle:
     items: Numbering
     log: RowLog
     sent: Appended
+    memory: Memory
     _room: Room = field(default_factory=Room)
 
     @classmethod
@@ -88,6 +89,7 @@ class Chronicle:
             memory.numbering("items", ITEM_WORDS),
             memory.row_log("rows", naming.LAYOUT, naming.PLACES),
             memory.appended("transactions", SENT, horizon_s=DAYS_90),
+            memory,
         )
 
     def take(self, batch: Batch, wrapped: Mapping[bytes, int], wrapped_here: Iterable[bytes]) -> Piece:

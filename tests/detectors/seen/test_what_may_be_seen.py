@@ -149,3 +149,17 @@ def test_a_detector_that_is_asked_block_by_block_sees_what_is_of_the_block() -> 
         for number in range(piece.first, piece.last + 1):
             whole.score(look.of_block(number).by("whole", whole.reads))
     assert whole.said == looker.said
+
+
+@pytest.mark.parametrize(("days", "left"), [(89, 2), (91, 1)])
+def test_evidence_that_the_row_log_has_forgotten_is_left_out_wherever_its_files_lie(
+    days: int, left: int
+) -> None:
+    """Files are deleted when the state is saved, by one reader sooner than by another."""
+    chain = ChainBuilder(first_block=1).block().native(ALICE, BOB, 5).blocks(18)
+    chain.block(days * 86_400).native(ALICE, BOB, 7)
+    batch, state = chain.batch(), begun("net")
+    old = seen(batch.slice(1, 19), state, "net")
+    new = seen(batch.slice(20, 20), state, "net")
+    rows = [int(view.rows["number"][0]) for view in (old, new)]
+    assert len(new.evidence(rows)) == left
