@@ -217,7 +217,8 @@ def _told_everything() -> Batch:
     batch = ChainBuilder().block().native(ALICE, BOB, 1).batch()
     (tx_hash,) = batch.transactions["transaction_hash"]
     code = (1, 1, USDC, b"\7" * 32, b"\x60\x01")
-    entry = (1, 1, BOB, "phishing", True, "Fake\u202e", "phishing.txt", 1_700_000_000, b"\1" * 32)
+    file = ("phishing.txt", 1_700_000_000, b"\1" * 32)
+    entry = (1, 1, BOB, "phishing", True, "Fake\u202e", *file, 1_600_000_000, None)
     place = (1, 1, batch.blocks["timestamp"][0], 0, tx_hash)
     call = (*place, 0, 0, "call", ALICE, BOB, word(1), 1.0, 21_000, b"", None, False)
 
