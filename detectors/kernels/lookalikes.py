@@ -150,9 +150,7 @@ def _manner(row, is_payer, asset, amount, own_payments, received, is_busy, limit
         return NONE
     if u256.is_zero(amount):
         return ZERO_VALUE
-    if own_payments == 0 and asset != 0 and row[ASSET] != asset:
-        return COUNTERFEIT
-    if own_payments == 0 and asset != 0 and not is_payer:
+    if own_payments == 0 and asset != 0 and not (is_payer and row[ASSET] == asset):
         return COUNTERFEIT
     if not received:
         return NONE
