@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
@@ -22,12 +23,15 @@ ALICE, BOB, TOKEN, OTHER, DESK = (address(name) for name in ("alice", "bob", "to
 Place = tuple[bytes, int]
 
 
-def pieces_seen(seed: int, *reads: str) -> tuple[Batch, list[Seen]]:
+def pieces_seen(seed: int, *reads: str) -> tuple[Batch, Iterator[Seen]]:
+    """Blocks of months, and what is seen of each piece while it is the newest: rows of the first ones are
+    forgotten at the end.
+    """
     batch, state = lived(seed, 60, makers=True).batch(), begun(*reads)
-    return batch, [seen(piece, state, *reads) for piece in pieces(batch, *range(19, 60, 20))]
+    return batch, (seen(piece, state, *reads) for piece in pieces(batch, *range(19, 60, 20)))
 
 
-def places(views: list[Seen], part: str, table: str) -> list[Place]:
+def places(views: Iterable[Seen], part: str, table: str) -> list[Place]:
     """Transaction and log of each line."""
     found: list[Place] = []
     for view in views:
