@@ -8,11 +8,23 @@ import numpy as np
 
 from detectors.base import Finding, Seen, Tier, hexed
 from detectors.parts.dealings import Dealing, Loss, Push, dealings
-from detectors.parts.exploits import ASSUMED, moved_sentence, roles_of, settled, total, used_push
+from detectors.parts.exploits import (
+    ASSUMED,
+    is_told,
+    moved_sentence,
+    roles_of,
+    settled,
+    total,
+    used_push,
+)
 from detectors.parts.loans import BY_EVENT, BY_SWAP, BY_TRANSFERS
 from detectors.parts.worth import severity
 
 _HOW = {BY_EVENT: "by event", BY_TRANSFERS: "by transfers", BY_SWAP: "by a swap that pays first"}
+
+
+_IN_KIND = "what was lent, to the borrower's side."
+_FOR_NOTHING = "for nothing what has no price; the borrower's side has more, and gave nothing."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +55,10 @@ class FlashLoanAttack:
 
     A loan is one by event, or by what left a holder and came back (`loans`), so calls in a constructor, from
     a wallet with code, of unknown lenders and V4-like vaults are alike (9.P1 to P3); an explanation never
-    lowers a loss that a moved price made (9.P5). Arbitrage has no loser beside pools (N1); collateral, debt
-    and shares that change hands for what was paid are seen as minted or burnt receipts (N2).
+    lowers a loss that a moved price made (9.P5). Where the loser's asset has no price and is sold to pools of
+    unknown kinds, it is enough that the loser got nothing and the side gave nothing. Arbitrage has no loser
+    beside pools (N1); collateral, debt and shares that change hands for what was paid are seen as minted or
+    burnt receipts, or told by the lender's event (N2).
 
     Fails: a gain that stays in the protocol and is taken by a later call (9.P4); losers paid in what has no
     price, where no price was moved; loans paid back by somebody else; victims that are pools of unknown
@@ -80,6 +94,8 @@ class FlashLoanAttack:
         lost = total(losses)
         if not losses or gain < own.least_gain * lost:
             losses = deal.losses_in_kind(own.least_share, own.in_kind)
+            if not losses and is_told(seen, deal):
+                losses = deal.losses_for_nothing()
             if push is None:
                 losses = [loss for loss in losses if not settled(deal, loss)]
         return _told(seen, deal, losses, push, gain, own) if losses else None
@@ -89,13 +105,14 @@ def _told(
     seen: Seen, deal: Dealing, losses: list[Loss], push: Push | None, gain: int, own: Settings
 ) -> Finding:
     lost, unknown, guess = total(losses), losses[0].wei is None, bool(deal.values.used)
-    share = 1.0 if unknown else min(1.0, gain / lost)
+    in_kind = {loan.asset for loan in deal.loans}.issuperset(losses[0].assets)
+    share = float(in_kind) if unknown else min(1.0, gain / lost)
     moved = 0.0 if push is None else 0.15 + 0.2 * min(1.0, (push.times - 1) / 0.5)
     signer, loser = hexed(seen.address(deal.signer)), hexed(seen.address(losses[0].account))
     sums = f"{lost} wei in it, and the borrower's side has {gain} more."
     sentences = [
         f"{signer} borrowed and paid back in one transaction, and {loser} lost",
-        "what was lent, to the borrower's side." if unknown else sums,
+        sums if not unknown else _IN_KIND if in_kind else _FOR_NOTHING,
         *([] if push is None else [moved_sentence(seen, push)]),
         *([ASSUMED] if guess else []),
     ]

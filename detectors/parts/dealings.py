@@ -132,6 +132,23 @@ class Dealing:
                     found.append(Loss(account, None, 1.0, (loan.asset,), False))
         return found
 
+    def losses_for_nothing(self) -> list[Loss]:
+        """Of accounts that got nothing for what has no price, where the side gave nothing and has more: who
+        sells it to pools of unknown kinds for what was lent.
+        """
+        ours: dict[int, int] = {}
+        for line in self.changes:
+            if line.account in self.side:
+                ours[line.asset] = ours.get(line.asset, 0) + line.more
+        if min(ours.values(), default=0) < 0 or not any(ours.values()):
+            return []
+        return [
+            Loss(account, None, 1.0, tuple(line.asset for line in mine), False)
+            for account, mine in self._others()
+            if all(line.more < 0 and self.values.rate(line.asset) is None for line in mine)
+            and account not in {line.asset for line in mine}
+        ]
+
     def _others(self) -> list[tuple[int, list[Change]]]:
         """Accounts beside the side, pools and lenders, with what changed for each."""
         apart = self.side | self.pools | {loan.lender for loan in self.loans} | {0}

@@ -32,8 +32,8 @@ def pays(chain: ChainBuilder, by: bytes, to: bytes, amount: int = 1_000, *tokens
     return chain
 
 
-def alerts(chain: ChainBuilder) -> list[Alert]:
-    detectors: list[Any] = [AssetDrain()]
+def alerts(chain: ChainBuilder, *others: Any) -> list[Alert]:
+    detectors: list[Any] = [*others] or [AssetDrain()]
     engine = Engine(1, detectors, follows=False)
     engine.take(chain.batch())
     return list(engine.standing())

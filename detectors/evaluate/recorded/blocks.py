@@ -13,6 +13,7 @@ from detectors.evaluate.recorded.files import unusable
 from ingest import decode
 from ingest.blocks import frames
 from ingest.blocks.answers import Answer, BlockAnswer, LogAnswer, ReceiptAnswer, TransactionAnswer
+from ingest.blocks.traces import NestedTrace, frame, nested_calls
 from ingest.model.batch import Batch
 
 CHAIN_ID = 1
@@ -43,6 +44,15 @@ def batch(path: Path, answers: Sequence[Answer]) -> Batch:
         return frames.batch(CHAIN_ID, answers, ["none"] * len(answers))
     except (ValueError, OverflowError) as error:
         raise unusable(path, str(error)) from error
+
+
+def traced(path: Path, batch: Batch, traces: Sequence[NestedTrace]) -> Batch:
+    """One block with the calls of its transactions. Raises BadInput where they are none of them."""
+    calls = [(batch.first, call) for call in nested_calls(traces)]
+    try:
+        return batch.with_facts(traces=frame(batch.blocks, batch.transactions, calls))
+    except (ValueError, OverflowError, TypeError) as error:
+        raise unusable(path, f"its traces are none: {error}") from error
 
 
 def made_chain(blocks: Sequence[tuple[int, Sequence[Sent]]]) -> list[Answer]:

@@ -11,7 +11,7 @@ import msgspec
 
 from detectors.evaluate.recorded import blocks, files
 from ingest.blocks.answers import Answer, BlockAnswer, ReceiptAnswer
-from ingest.blocks.traces import NestedTrace, frame, nested_calls
+from ingest.blocks.traces import NestedTrace
 from ingest.model.batch import Batch
 
 T = TypeVar("T")
@@ -159,11 +159,7 @@ def _batch(path: Path, content: bytes) -> Batch:
     batch = blocks.batch(path, [Answer(recording.block, recording.receipts)])
     if recording.traces is None or not batch.transactions.height:
         return batch
-    calls = [(batch.first, call) for call in nested_calls(recording.traces)]
-    try:
-        return batch.with_facts(traces=frame(batch.blocks, batch.transactions, calls))
-    except (ValueError, OverflowError, TypeError) as error:
-        raise files.unusable(path, f"its traces are none: {error}") from error
+    return blocks.traced(path, batch, recording.traces)
 
 
 def _is_child(batch: Batch, parent: Batch) -> bool:

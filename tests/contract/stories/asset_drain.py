@@ -18,7 +18,7 @@ UNIT = 10**18
 
 
 def positives(seed: int) -> list[Story]:
-    """Twelve: a stolen key, an open function, exchanged code, a claim, in pieces, most of it."""
+    """Fourteen: a stolen key, an open function, exchanged code, in pieces, most of it, old contracts."""
     tales = {
         "stolen key": _stolen_key,
         "open function": _open_function,
@@ -26,6 +26,7 @@ def positives(seed: int) -> list[Story]:
         "asset by asset": _asset_by_asset,
         "in pieces": _in_pieces,
         "most of it": _most_of_it,
+        "contracts of old": _contracts_of_old,
     }
     return [
         tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales, rounds=2)
@@ -33,7 +34,7 @@ def positives(seed: int) -> list[Story]:
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """Eight: moves, upgrades, depositors who leave, grants, owners, routers, rescues that are the owner's."""
+    """Nine: moves, upgrades, depositors who leave, grants, owners, routers, rescues that are the owner's."""
     tales = {
         "treasury move": _move,
         "upgrade and move": _upgrade,
@@ -43,6 +44,7 @@ def hard_negatives(seed: int) -> list[Story]:
         "router": _router,
         "whale": _whale,
         "prize": _prize,
+        "claims": _claims,
     }
     return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales)]
 
@@ -128,6 +130,36 @@ def _in_pieces(name: str, rng: Random, names: Names) -> Story:
         _pays(chain, thief, treasury, thief, 900, USD)
 
     return attack(name, acts, thief, [second], [owner])
+
+
+def _contracts_of_old(name: str, rng: Random, names: Names) -> Story:
+    """Two contracts of which nothing was seen before lose what they had to a thief's contract (15.P1)."""
+    thief, raid, helper, *banks = names.many(5)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        chain.creates(thief, raid)
+        yield from rests(rng, 3)
+        with chain.transaction(thief, raid, data=b"work"):
+            for token, bank in zip((USD, EUR), banks, strict=True):
+                chain.erc20(token, bank, helper, rng.randint(100, 900) * UNIT)
+        yield
+
+    return attack(name, acts, thief, [raid, helper], banks)
+
+
+def _claims(name: str, rng: Random, names: Names) -> Story:
+    """Rewards of two contracts of old, for somebody's wallet with code."""
+    person, wallet, *banks = names.many(4)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        chain.calls(person, wallet, b"set up")
+        yield from rests(rng, 3)
+        with chain.transaction(person, wallet, data=b"claim"):
+            for token, bank in zip((USD, EUR), banks, strict=True):
+                chain.erc20(token, bank, wallet, rng.randint(100, 900) * UNIT)
+        yield
+
+    return honest(name, acts, [person, wallet])
 
 
 def _move(name: str, rng: Random, names: Names) -> Story:
