@@ -73,7 +73,8 @@ class SanctionedExposure:
     told is looked for among its newest 200 rows of the last 90 days, and stands in the block of the telling.
     One alert for a listed address, its subject, as long as there is news within three months.
     Receivers are intermediaries, never attackers: who was sent money has asked for nothing yet; pools, hubs
-    and what lists call an exchange, a mixer or a bridge are infrastructure, and pass no taint on (N3). Dust
+    mixers by what they do, and what lists call an exchange, a mixer or a bridge are infrastructure, and pass
+    no taint on (N3). Dust
     counts for nothing (N1). Dates of listings count (N2), to the second of the block.
 
     Fails: a listed address that never sends, but signs what others send in tokens (P3); value through a

@@ -47,7 +47,8 @@ class Purse:
         unknown = max(amount - held, 0)
         known = amount - unknown
         taken, self.fifo = split(self.fifo, known)
-        parts = [Lot(part.amount * known // held, part.source, part.hops) for part in self.parts if held]
+        mixture = max(held, sum(part.amount for part in self.parts))
+        parts = [Lot(part.amount * known // mixture, part.source, part.hops) for part in self.parts]
         gone = {part.source: part.amount for part in parts}
         left = [Lot(part.amount - gone.get(part.source, 0), part.source, part.hops) for part in self.parts]
         self.parts = [part for part in left if part.amount]

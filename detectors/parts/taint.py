@@ -48,8 +48,8 @@ class Taint:
     """`flows`, by "transaction": what a payment to `payee` carries of a listed `source`: `payer` (the first
     whose money is tainted), `asset`, `amount` (of the whole payment: poison), `haircut`, `fifo`, `hops` (1:
     the source itself paid), `had` (the most of it that the source was ever known to hold, or else the payer),
-    `shared` (1: the payee is a pool, a hub, or listed as an exchange, a mixer or a bridge: it passes none
-    on), `traded` (1: the signer paid, and got something else for it), `row`.
+    `shared` (1: the payee is a pool, a hub, a mixer, or listed as an exchange, a mixer or a bridge: it passes
+    none on), `traded` (1: the signer paid, and got something else for it), `row`.
 
     By net changes of a transaction: payers one after the other, then payees, in the order of their first
     rows. The source pays while it is listed, in the coin, or in what it signs for; so nobody is tainted by a
@@ -60,7 +60,7 @@ class Taint:
     """
 
     name: str = "taint"
-    reads: tuple[str, ...] = ("lists", "net", "pools", "trails")
+    reads: tuple[str, ...] = ("lists", "mixers", "net", "pools", "trails")
     kinds: tuple[Kind, ...] = (Kind.LISTED, Kind.TRANSACTION)
     settings: Settings = field(default_factory=Settings)
 
@@ -162,11 +162,14 @@ class _Work:
                 arrays[0][row : row + 3] = on, since, until
 
     def _hubs(self) -> dict[int, set[int]]:
-        """By transaction: pools that trade in it, hubs that are paid or pay, and what is listed as one."""
+        """By transaction: pools that trade in it, hubs that are paid or pay, mixers by how they act, and what
+        is listed as one.
+        """
         found: dict[int, set[int]] = {}
         legs, payments = self.seen.of("pools").get("legs"), self.seen.of("trails").get("payments")
         touched = self.seen.of("lists").get("touched")
-        pairs = [(legs["transaction"], legs["pool"])] if legs is not None else []
+        notes = self.seen.of("mixers").get("notes")
+        pairs = [(table["transaction"], table["pool"]) for table in (legs, notes) if table is not None]
         if payments is not None:
             for bit, end in ((1, "payer"), (2, "payee")):
                 which = (payments["hub"] & bit) != 0
@@ -313,7 +316,11 @@ class _Payment:
             lot = Lot(amount, who if own else CLEAN)
             return Purse([lot], [lot] if own else []), max(held, amount)
         purse = self.work.purse(who, asset, self.now)
-        if purse is None or who in self.work.hubs.get(self.number, ()):
+        if purse is not None and who in self.work.hubs.get(self.number, ()):
+            # What a hub holds is many people's: what it once got as somebody's is theirs, too, from now on.
+            self.work.keep(who, asset, Purse(), self.block, self.now)
+            purse = None
+        if purse is None:
             return Purse([Lot(amount)]), max(held, amount)
         out = purse.pay(amount, held)
         self.work.keep(who, asset, purse, self.block, self.now)

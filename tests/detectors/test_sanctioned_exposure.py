@@ -13,7 +13,8 @@ from detectors.library.sanctioned_exposure import SanctionedExposure
 from ingest.blocks import frames as answered
 from ingest.facts.lists import ListBook
 from ingest.model.batch import Batch
-from tests.fixtures.frames import ChainBuilder, address
+from tests.contract.stories.mixer_flow import DEPOSIT, WITHDRAWAL
+from tests.fixtures.frames import ChainBuilder, address, word
 from tests.fixtures.mainnet import DATA, recorded, recorded_block, recorded_json
 
 ALICE, BOB, CAROL, MALLORY, TOKEN, SHOP = (
@@ -121,6 +122,17 @@ def test_an_expired_listing_still_taints_what_left_while_it_held() -> None:
 def test_an_exchange_after_one_dirty_deposit_passes_nothing_on_to_its_customers() -> None:
     chain = listed().lists(SHOP, "exchange").native(MALLORY, SHOP, 5 * ETHER)
     (alert,) = alerts(chain.block().native(SHOP, ALICE, 4 * ETHER))
+    assert roles(alert) == {hexed(MALLORY): "attacker", hexed(SHOP): "infrastructure"}
+
+
+def test_a_mixer_that_no_list_names_passes_nothing_on_to_those_whose_notes_it_pays() -> None:
+    chain, pool = listed().erc20(TOKEN, CAROL, MALLORY, 100), SHOP
+    for who in (MALLORY, CAROL):
+        with chain.transaction(who, pool):
+            chain.log(pool, (DEPOSIT, word(who)), word(1) + word(chain.now)).erc20(TOKEN, who, pool, 100)
+    with chain.block().transaction(BOB, pool):
+        chain.log(pool, (WITHDRAWAL, word(0)), word(BOB) + word(7) + word(0)).erc20(TOKEN, pool, BOB, 100)
+    (alert,) = alerts(chain)
     assert roles(alert) == {hexed(MALLORY): "attacker", hexed(SHOP): "infrastructure"}
 
 

@@ -16,7 +16,7 @@ from tests.fixtures.frames import ChainBuilder, address
 
 PEOPLE = [address(f"person {n}") for n in range(8)]
 MALLORY, TRUDY, BANK = (address(name) for name in ("mallory", "trudy", "bank"))
-READS = ("lists", "net", "pools", "trails", "taint")
+READS = ("lists", "mixers", "net", "pools", "trails", "taint")
 Payment = tuple[bytes, bytes, int]
 Flow = tuple[int, bytes, int, int]
 
@@ -135,6 +135,12 @@ def test_more_than_is_known_is_older_and_clean() -> None:
     purse = Purse([Lot(5, 7, 1)], [Lot(5, 7, 1)])
     assert purse.pay(8, 5) == Purse([Lot(3), Lot(5, 7, 1)], [Lot(5, 7, 1)])
     assert not purse.is_tainted
+
+
+def test_a_payment_is_never_more_than_wholly_tainted_though_more_is_remembered_than_held() -> None:
+    purse = Purse([Lot(9, 7, 1)], [Lot(6, 7, 1), Lot(3, 8, 1)])
+    assert purse.pay(2, 4).parts == [Lot(1, 7, 1)]
+    assert sum(part.amount for part in purse.pay(4, 4).parts) <= 4
 
 
 def test_a_ninth_lot_costs_a_piece_of_the_order_and_no_sum() -> None:
