@@ -40,8 +40,8 @@ class ModelSpec:
 
     `rows_per_wallet`: rows of one wallet in an epoch's sample, so that a busy wallet, which may be an
     attacker, is not what the model learns. `per_10k`: the alerts per 10,000 honest rows that its threshold
-    aims at. `margin`: how far above the highest calibration score the threshold lies where the rows are too
-    few to resolve that rate. `trim`: share of the most distant training rows left out, once, at the fit.
+    aims at. `trim`: share of the most distant rows, for training and for the threshold, that may be attacks
+    and count for nothing.
     """
 
     columns: tuple[str, ...]
@@ -52,7 +52,6 @@ class ModelSpec:
     rows_per_wallet: int = 3
     neighbours: int = 10
     per_10k: float = 10.0
-    margin: float = 1.25
     trim: float = 0.01
 
 
@@ -150,14 +149,13 @@ def _trimmed(spec: ModelSpec, rows: Matrix) -> Matrix:
 
 
 def _threshold(spec: ModelSpec, distances: Matrix) -> float:
-    """The distance that `per_10k` of 10,000 calibration rows exceed. Where so few rows cannot tell, some way
-    (`margin`) above all of them but the trimmed share, which may be attacks.
+    """The distance that `per_10k` of 10,000 honest rows exceed. The furthest share (`trim`) of calibration
+    rows may be attacks, so it says nothing: a tail is drawn through the rest, in which each tenth part of the
+    rows lies as much further out as the one before.
     """
-    above = int(distances.size * spec.per_10k / 10_000)
-    if above >= 1:
-        return float(distances[-above])
-    kept = distances[: distances.size - int(distances.size * spec.trim)]
-    return round(float(kept[-1]) * spec.margin, DECIMALS)
+    inner, outer = np.quantile(distances, [max(0.0, 1 - 10 * spec.trim), 1 - spec.trim])
+    tenths = max(0.0, np.log10(spec.trim * 10_000 / spec.per_10k))
+    return round(max(float(outer + tenths * (outer - inner)), 10.0**-DECIMALS), DECIMALS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import polars as pl
 import pytest
@@ -74,17 +72,25 @@ def test_two_fits_of_the_same_rows_score_alike_and_a_row_alone_as_among_others()
     assert one.distances(judged[:0]).tolist() == []
 
 
-def test_the_threshold_is_the_distance_that_the_stated_share_of_calibration_rows_reaches() -> None:
-    # 200 rows: 100 train, 100 calibrate. 300 of 10,000 is 3 of 100, so three reach the threshold.
-    model = outliers.fit(replace(SPEC, per_10k=300.0), rows(200))
-    assert model.calibration.size == 100
-    assert int((model.calibration >= model.threshold).sum()) == 3
+def test_the_threshold_goes_on_from_the_last_hundredth_as_far_as_the_tenth_before_it() -> None:
+    # 10 of 10,000 is a tenth of the hundredth that is left out: one step further.
+    model = outliers.fit(SPEC, rows(4_000))
+    inner, outer = np.quantile(model.calibration, [0.9, 0.99])
+    assert model.threshold == pytest.approx(2 * outer - inner, abs=1e-6)
 
 
-def test_where_rows_are_too_few_for_the_share_the_threshold_lies_a_margin_above_all_but_the_trimmed() -> None:
-    # 5 of 10,000 is none of 100. A trim of 2 % leaves out the two furthest: the third furthest, and a tenth.
-    model = outliers.fit(replace(SPEC, per_10k=5.0, trim=0.02, margin=1.1), rows(200))
-    assert model.threshold == pytest.approx(1.1 * model.calibration[-3], abs=1e-6)
+@pytest.mark.parametrize("attacks", [0, 1, 16])
+def test_attacks_among_the_calibration_rows_do_not_raise_the_threshold_above_themselves(attacks: int) -> None:
+    """Fewer than one in a hundred of them: whoever did the same before must not hide who does it now."""
+    sample = rows(4_000)
+    sample[1 : 2 * attacks : 2] += 40.0
+    model, clean = outliers.fit(SPEC, sample), outliers.fit(SPEC, rows(4_000))
+    assert model.threshold < 2 * clean.threshold
+    assert (model.distances(sample[1 : 2 * attacks : 2]) > model.threshold).all()
+
+
+def test_rows_that_are_all_alike_leave_a_threshold_above_nothing() -> None:
+    assert outliers.fit(SPEC, np.zeros((800, len(SPEC.columns)))).threshold > 0
 
 
 def test_a_distance_at_the_threshold_scores_one_half_and_further_out_more() -> None:
