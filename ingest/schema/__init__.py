@@ -26,10 +26,14 @@ from ingest.schema.events import (
     VOTES,
 )
 from ingest.schema.facts import (
+    ANSWER_BYTES,
+    BRIDGE_BYTES,
     CODE_BYTES,
     CODES,
+    DISAGREEMENTS,
     FACT_TABLES,
     LISTS,
+    MESSAGES,
     METADATA_BYTES,
     TOKEN_METADATA,
     WRAPPED_NATIVES,
@@ -44,12 +48,15 @@ LAKE_TABLES = (*CHAIN_TABLES, TRANSFERS, TRACES, *FACT_TABLES)
 TABLES = {table.name: table for table in (*LAKE_TABLES, *EVENT_TABLES)}
 
 __all__ = [
+    "ANSWER_BYTES",
     "APPROVALS",
     "BLOCKS",
+    "BRIDGE_BYTES",
     "CHAIN_TABLES",
     "CODES",
     "CODE_BYTES",
     "DELEGATIONS",
+    "DISAGREEMENTS",
     "EVENT_TABLES",
     "FACT_TABLES",
     "FLASH_LOANS",
@@ -59,6 +66,7 @@ __all__ = [
     "LIQUIDITY",
     "LISTS",
     "LOGS",
+    "MESSAGES",
     "METADATA_BYTES",
     "MIXERS",
     "NATIVE_DECIMALS",
