@@ -11,8 +11,6 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-import polars as pl
-
 from ingest import schema
 from ingest.blocks import times
 from ingest.blocks.verify import Rules, Verify
@@ -20,7 +18,7 @@ from ingest.facts.lists import ListBook
 from ingest.facts.wrapped import unknown_wrapped
 from ingest.lake import reading as lakes
 from ingest.lake.range_reader import Say
-from ingest.lake.range_workers import Crew, Task, processes
+from ingest.lake.range_workers import Crew, Facts, Task, processes
 from ingest.lake.reading import Lake, Manifest
 from ingest.lake.writing import LakeWriter
 from ingest.machine.progress import Progress
@@ -73,7 +71,7 @@ def backfill(
     book.remember(writer.lake().lists(served))
     rules = Rules(settings.verify, settings.check_senders)
     crew = partial(processes, Task(rpc, served, rules, settings.traces, lake, settings.wrapped), say)
-    work = Backfill(served, nodes, writer, crew, book.told, settings.wrapped)
+    work = Backfill(served, nodes, writer, crew, lambda *ends: {"lists": book.told(*ends)}, settings.wrapped)
 
     def learn(number: int) -> None:
         book.remember(book.facts(served, number))
@@ -86,17 +84,17 @@ class Backfill:
 
     def __init__(
         self, chain_id: int, nodes: Nodes, writer: LakeWriter, crew: Crew,
-        lists: Callable[[int, int], pl.DataFrame], wrapped: frozenset[bytes] = frozenset(),
+        told: Callable[[int, int], Facts], wrapped: frozenset[bytes] = frozenset(),
     ) -> None:  # fmt: skip
-        """`crew` reads and writes; `nodes` say which ranges are held as their chain has them now. `lists`
-        gives what became known of lists with blocks, by the first and the last of them. A range that does not
-        count deposits of coins in `wrapped` is read again.
+        """`crew` reads and writes; `nodes` say which ranges are held as their chain has them now. `told`
+        gives what became known beside with blocks (lists), by the first and the last of them. A range that
+        does not count deposits of coins in `wrapped` is read again.
         """
         self._chain_id = chain_id
         self._nodes = nodes
         self._writer = writer
         self._crew = crew
-        self._lists = lists
+        self._told = told
         self._wrapped = wrapped
 
     def run(
@@ -127,7 +125,7 @@ class Backfill:
                 while (todo or running) and not stop.is_set():
                     while todo and len(running) < workers:
                         wanted = todo.pop(0)
-                        running.add(bring(*wanted, self._lists(*wanted)))
+                        running.add(bring(*wanted, self._told(*wanted)))
                     finished, running = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
                     done += sum(future.result() for future in finished)
                     report(Progress(done, total, time.monotonic() - started))

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager
@@ -25,8 +25,11 @@ from ingest.machine.signals import collect_seldom
 from ingest.model.errors import UndertowError
 from ingest.nodes import Nodes
 
-Bring = Callable[[int, int, pl.DataFrame], Future[int]]
-"""Has a range brought, by its first and its last block and what becomes known of lists in it. The future's
+Facts = Mapping[str, pl.DataFrame]
+"""Tables of facts by name."""
+
+Bring = Callable[[int, int, Facts], Future[int]]
+"""Has a range brought, by its first and its last block and what becomes known beside in it. The future's
 result is the number of its blocks, 0 where it was stopped; it raises what `RangeReader.read` raises.
 """
 
@@ -52,7 +55,7 @@ class RangeWorker:
     def __init__(self, reader: RangeReader, writer: LakeWriter, lock: Lock) -> None:
         self._reader, self._writer, self._lock = reader, writer, lock
 
-    def bring(self, first: int, last: int, lists: pl.DataFrame, stop: Stop) -> int:
+    def bring(self, first: int, last: int, told: Facts, stop: Stop) -> int:
         """The number of blocks that are in the lake now; 0 when stopped."""
         try:
             batch = self._reader.read(first, last, stop)
@@ -62,7 +65,7 @@ class RangeWorker:
             if stop.is_set():
                 return 0
         try:
-            self._writer.write(batch.with_facts(lists=lists))
+            self._writer.write(batch.with_facts(**told))
         finally:
             self._lock.release()
         return last - first + 1
@@ -72,7 +75,7 @@ class RangeWorker:
 def threads(worker: RangeWorker, workers: int, stop: Stop) -> Iterator[Bring]:
     """Threads that share one worker."""
     with ThreadPoolExecutor(workers, thread_name_prefix="backfill") as pool:
-        yield lambda first, last, lists: pool.submit(worker.bring, first, last, lists, stop)
+        yield lambda first, last, told: pool.submit(worker.bring, first, last, told, stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +126,13 @@ class _Shared:
         self._bring_here, self._others, self._stop = bring_here, others, stop
         self._here: Future[int] | None = None
 
-    def __call__(self, first: int, last: int, lists: pl.DataFrame) -> Future[int]:
+    def __call__(self, first: int, last: int, facts: Facts) -> Future[int]:
         if self._here is None or self._here.done():
-            self._here = self._bring_here(first, last, lists)
+            self._here = self._bring_here(first, last, facts)
             return self._here
         told: Future[int] = Future()
         try:
-            done = self._others.submit(_bring, first, last, lists)
+            done = self._others.submit(_bring, first, last, facts)
         except BrokenProcessPool as error:
             done = Future()
             done.set_exception(error)
@@ -190,8 +193,8 @@ def _begin(task: Task, parent: int, lock: Lock, ended: Stop,
     _worker, _ended = _worker_for(task, lock, say), ended
 
 
-def _bring(first: int, last: int, lists: pl.DataFrame) -> int:
-    return _worker.bring(first, last, lists, _ended)
+def _bring(first: int, last: int, told: Facts) -> int:
+    return _worker.bring(first, last, told, _ended)
 
 
 def _end_with(parent: int) -> None:

@@ -14,7 +14,8 @@ from ingest.blocks.answers import Answer, HeaderAnswer
 from ingest.blocks.headers import Header
 from ingest.blocks.verify import WAY_OUT, Rules, Verify, verified_batch
 from ingest.facts.calls import traced
-from ingest.facts.lists import ListBook
+from ingest.facts.disagreements import Disagreement, DisagreementBook
+from ingest.facts.lists import KEPT_BLOCKS, ListBook
 from ingest.facts.reader import FactReader
 from ingest.live.forks import Forks, Log
 from ingest.model.batch import Batch, Event, Rollback
@@ -77,6 +78,7 @@ class Follower:
         say: Say,
         book: ListBook,
         vitals: Vitals | None = None,
+        disagreements: DisagreementBook | None = None,
     ) -> None:
         self._chain_id = chain_id
         self._nodes = nodes
@@ -84,7 +86,8 @@ class Follower:
         self._settings = settings
         self._say = say
         self._facts = FactReader(nodes.call, nodes.codes, book, settings.wrapped)
-        self._forks = Forks(nodes, log)
+        self._disagreements = disagreements or DisagreementBook(say)
+        self._forks = Forks(nodes, log, self._disagreements.note)
         self._ahead = Ahead(nodes.fetch, BLOCKS_A_REQUEST, settings.ahead)
         self._still_since: float | None = None
         self._trouble = ""
@@ -228,6 +231,7 @@ class Follower:
         if base is not None and base != ours:
             events.append(Rollback(self._chain_id, base.number, base.hash))
             self._facts.roll_back(base.number)
+            self._disagreements.roll_back(base.number)
         if answers:
             with self._vitals.timed("prove"):
                 events.append(self._batch(base, answers))
@@ -245,7 +249,8 @@ class Follower:
         batch = self._verified(answers, parent)
         if self._settings.traces:
             batch = traced(batch, self._nodes.traces, self._nodes.source)
-        return self._facts.complete(batch)
+        known = self._facts.complete(batch)
+        return known.with_facts(disagreements=self._disagreements.facts(batch, answers[0].source))
 
     def _verified(self, answers: Sequence[Answer], parent: bytes | None) -> Batch:
         """Under `warn` a block goes unproved only where no other node can be asked for it."""
@@ -261,12 +266,15 @@ class Follower:
             )
 
     def _reject(self, number: int | None, reason: str, source: str) -> None:
+        self._disagreements.unproved(number, reason, source)
         if self._log.reject(number, reason, source):
             self._vitals.count("rejected")
             self._say(f"not proved: {reason}")
 
     def _record_incidents(self) -> None:
         for incident in self._nodes.incidents():
+            node, number, reason = incident.source, incident.number, incident.reason
+            self._disagreements.note(Disagreement(node, number, "chain", reason))
             if self._log.reject(incident.number, incident.reason, incident.source):
                 self._say(f"not asked any more: {incident.reason}")
 
@@ -284,3 +292,5 @@ class Follower:
             self._say(f"the chain changed: back to block {event.number}")
         else:
             self._facts.remember(event)
+            self._disagreements.remember(event.disagreements)
+            self._disagreements.forget(event.last - KEPT_BLOCKS)

@@ -9,12 +9,13 @@ from functools import partial
 from pathlib import Path
 
 from ingest.blocks.verify import Rules
+from ingest.facts.disagreements import DisagreementBook
 from ingest.facts.lists import ListBook
 from ingest.kafka import HealthReporter
 from ingest.lake.archive import archived
 from ingest.lake.backfill import Backfill
 from ingest.lake.range_reader import RangeReader
-from ingest.lake.range_workers import RangeWorker, threads
+from ingest.lake.range_workers import Facts, RangeWorker, threads
 from ingest.lake.writing import LakeWriter
 from ingest.live.follower import Follower, FollowSettings, Say, Start
 from ingest.live.outage import despite_outages
@@ -50,15 +51,21 @@ def follow(
 
     def session(connected: Callable[[], None]) -> None:
         book, log = ListBook(settings.facts, say), LogWriter(kafka, served, vitals)
+        disagreements = DisagreementBook(say)
         try:
             book.remember(log.lists())
+            disagreements.remember(log.facts("disagreements"))
+
+            def known(first: int, last: int) -> Facts:
+                return {"lists": book.told(first, last), "disagreements": disagreements.told(first, last)}
+
             connected()
             head = log.headers.head
             at = f"beginning at {settings.start}" if head is None else f"going on after block {head.number}"
             say(f"ingest: chain {served} from {nodes.source} into {kafka}, {at}")
             told = HealthReporter(kafka, "ingest", served, vitals, lambda: node_health(nodes.all()))
-            with told, _beside(served, apart, log, settings, lake, stop, say, book):
-                Follower(served, nodes, log, settings, say, book, vitals).run(stop)
+            with told, _beside(served, apart, log, settings, lake, stop, say, known):
+                Follower(served, nodes, log, settings, say, book, vitals, disagreements).run(stop)
         finally:
             log.close()
 
@@ -100,7 +107,7 @@ def _chain_of(nodes: Nodes, stop: threading.Event) -> int:
 
 def _beside(
     served: int, nodes: Nodes, log: LogWriter, settings: FollowSettings, lake: Path | None,
-    stop: threading.Event, say: Say, book: ListBook,
+    stop: threading.Event, say: Say, known: Callable[[int, int], Facts],
 ) -> AbstractContextManager[None]:  # fmt: skip
     """The lake that is kept beside the log, where one is."""
     if lake is None:
@@ -109,5 +116,5 @@ def _beside(
     rules = Rules(settings.verify, settings.check_senders)
     reader = RangeReader(served, nodes, rules, say, settings.traces, settings.wrapped)
     crew = partial(threads, RangeWorker(reader, writer, threading.Lock()))
-    copy = Backfill(served, nodes, writer, crew, book.told)
+    copy = Backfill(served, nodes, writer, crew, known)
     return archived(served, copy, writer, log.headers, stop)

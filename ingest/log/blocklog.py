@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 
@@ -16,6 +17,9 @@ from ingest.log.list_offsets import ListOffsets, lists_of
 from ingest.model.batch import Batch, Event, Rollback
 from ingest.model.errors import UnreadableRecord, WrongChain
 from ingest.model.health import Vitals
+
+ARCHIVED = 1_200
+"""Blocks by which a lake that is kept beside the log may be behind it: a range and what is not final."""
 
 LOOK_BACK = 256
 """Headers that are read back at a start: more than any reorganisation that is followed without `--rebuild`.
@@ -108,6 +112,19 @@ class LogWriter:
         versions = [self._version(source, offset) for offset, source in self._list_offsets.versions()]
         return pl.concat(versions) if versions else schema.LISTS.empty()
 
+    def facts(self, table: str, blocks: int = ARCHIVED) -> pl.DataFrame:
+        """What the log was told of a table of facts with its last so many blocks, in order."""
+        if self.headers.head is None:
+            return schema.TABLES[table].empty()
+        batches: list[Batch] = []
+        for event in tail_events(self._bootstrap, self._partition, self.headers.head.number - blocks):
+            if isinstance(event, Rollback):
+                batches = [batch.slice(batch.first, event.number) for batch in batches]
+            else:
+                batches.append(event)
+        parts = [batch.frames()[table] for batch in batches]
+        return pl.concat(parts) if parts else schema.TABLES[table].empty()
+
     def _version(self, source: str, offset: int) -> pl.DataFrame:
         with LogReader(self._bootstrap, self._chain_id, offset) as reader:
             while reader.position < reader.end():
@@ -137,7 +154,10 @@ class LogWriter:
         """
         if (number, reason) in self._rejected:
             return False
-        note = {"block_number": number, "chain_id": self._chain_id, "reason": reason, "source": source}
+        note = {
+            "at": int(time.time()), "block_number": number, "chain_id": self._chain_id, "reason": reason,
+            "source": source,
+        }  # fmt: skip
         with self._publisher.transaction():
             self._publisher.send(
                 REJECTED, self._partition, self._key, json.dumps(note, sort_keys=True).encode()
@@ -147,6 +167,23 @@ class LogWriter:
 
     def close(self) -> None:
         self._publisher.close()
+
+
+def tail_events(bootstrap: str, partition: int, number: int) -> list[Event]:
+    """The last events of the log, from block `number` on or earlier, or from its beginning."""
+    count = 64
+    while True:
+        messages = tail(bootstrap, BLOCKS, partition, count)
+        first = next((head.first for head in _heads(messages) if head.kind == "blocks"), None)
+        if len(messages) < count or (first is not None and first <= number):
+            assembler = records.Assembler(from_beginning=True)
+            fed = (assembler.feed(message.value or b"") for message in messages)
+            return [event for event in fed if event is not None]
+        count *= 4
+
+
+def _heads(messages: Iterable[Message]) -> Iterable[records.Head]:
+    return (records.peek(message.value or b"") for message in messages)
 
 
 def cursor(bootstrap: str, chain_id: int, partition: int, depth: int = LOOK_BACK) -> Headers:

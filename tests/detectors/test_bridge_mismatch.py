@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
+from typing import cast
 
 import pytest
 
 from detectors.alerts.alert import Alert
+from detectors.base import Detector
 from detectors.engine.engine import Engine
 from detectors.library.bridge_mismatch import BridgeMismatch
 from tests.fixtures.frames import ChainBuilder, Crossing, address, keccak, word
@@ -42,7 +44,7 @@ def waits(chain: ChainBuilder, blocks: int = WAIT) -> ChainBuilder:
 
 
 def raised(chain: ChainBuilder) -> list[Alert]:
-    engine = Engine(1, [BridgeMismatch()], follows=False, keep_all=True)
+    engine = Engine(1, [cast(Detector, BridgeMismatch())], follows=False, keep_all=True)
     engine.take(chain.batch())
     assert not engine.state.off
     return list(engine.standing())

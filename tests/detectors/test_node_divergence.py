@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from detectors.alerts.alert import Alert
 from detectors.alerts.messages import alert_from, alert_key
+from detectors.base import Detector
 from detectors.engine.engine import Engine
 from detectors.library.node_divergence import NodeDivergence, node_id
 from ingest.model.batch import Rollback
@@ -16,7 +19,7 @@ LIAR, HONEST = "http://liar:8545", "http://honest"
 
 
 def raised(chain: ChainBuilder) -> list[Alert]:
-    engine = Engine(1, [NodeDivergence()], follows=False, keep_all=True)
+    engine = Engine(1, [cast(Detector, NodeDivergence())], follows=False, keep_all=True)
     engine.take(chain.batch())
     assert not engine.state.off
     return list(engine.standing())
@@ -84,7 +87,7 @@ def test_where_nobody_else_is_asked_its_own_header_speaks() -> None:
 def test_a_rollback_takes_it_back() -> None:
     chain = start().disagrees(LIAR)
     other = chain.fork(1).block()
-    engine = Engine(1, [NodeDivergence()])
+    engine = Engine(1, [cast(Detector, NodeDivergence())])
     engine.take(chain.batch())
     engine.take(Rollback(1, 1, chain.batch().blocks["block_hash"][0]))
     engine.take(other.batch(2))

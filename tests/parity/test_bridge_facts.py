@@ -1,4 +1,4 @@
-"""Messages of bridges and what nodes disagree on go through log and lake as they are; older files have none."""
+"""Messages of bridges and what nodes disagree on go through log and lake; older files have none."""
 
 from __future__ import annotations
 
