@@ -16,6 +16,8 @@ from ingest.model.batch import Batch
 
 NOWHERE = NO_LOG = -1
 WORD_BYTES = 32
+LATE, READ = 1, 2
+"""Of `mark`: the other chain is not read as far as it should be; it is again. Else 0."""
 
 
 def messages(batch: Batch, piece: Piece) -> Columns:
@@ -38,6 +40,7 @@ def _columns(frame: pl.DataFrame, piece: Piece | None) -> Columns:
     told |= {"bridge": _words(frame["bridge"].cast(pl.Binary)), "hash": _words(frame["transaction_hash"])}
     counts = {"height": "height", "time": "time", "due": "due_time", "chain": "other_chain_id"}
     numbers = {own: frame[name].to_numpy().astype(np.int64) for own, name in counts.items()}
+    marks = frame["kind"].replace_strict({"late": LATE, "read": READ}, default=0, return_dtype=pl.Int64)
     first = frame["first_block"].cast(pl.Int64).fill_null(NOWHERE).to_numpy().copy()
     at_row, signer = _shown(frame, piece)
     return sealed(
@@ -46,6 +49,7 @@ def _columns(frame: pl.DataFrame, piece: Piece | None) -> Columns:
             **{name: flag.to_numpy().copy() for name, flag in flags.items()},
             **told,
             **numbers,
+            "mark": marks.to_numpy().copy(),
             "first_block": first,
             "key": np.array([key_of(*each) for each in _keyed(frame)], np.int64),
             "at_row": at_row,

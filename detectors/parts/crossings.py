@@ -17,6 +17,8 @@ from detectors.parts.horizons import DAY
 from detectors.parts.people import whole
 
 EVER = 24_000 * DAY
+LATE = 1
+"""Of `Seen.messages`' column `mark`."""
 
 FORGED, TWICE, HOLLOW, AMOUNT, RECIPIENT, ASSET, UNSAID, SUM = range(8)
 """What is wrong with a crossing: nothing was paid in; it was paid out before; what was paid in never moved;
@@ -31,7 +33,9 @@ _INTS = (
 _WORDS = ("bridge", "hash", "asset", "amount", "worth", "moved", "recipient", "contract")
 ENTRY = Layout(ints=_INTS, words=_WORDS)
 """A deposit or a claim; `message` is its key, `on` its time on its own side."""
-BRIDGE = Layout(ints=("bridges", "begun", "first", "next", "slowest", "relay", "matched"), words=("name",))
+BRIDGE = Layout(
+    ints=("bridges", "begun", "first", "next", "slowest", "relay", "matched", "late"), words=("name",)
+)
 """Key 0: how many bridges there are, and when the stream began. Each bridge by its number, from 1: the first
 of its claims that wait and the next to come; the longest that a deposit was told after what was paid for it,
 and that one was paid after its deposit, of how many.
@@ -129,10 +133,18 @@ class _Book:
             self._put(self.bridges, BRIDGE, 0, begun=time, first=number)
         places = np.flatnonzero(self.told["block"] == number)
         places = places[np.argsort(self.told["claims"][places], kind="stable")]
-        for at in places.tolist():
+        for at in places[self.told["mark"][places] != 0].tolist():
+            self._mark(at)
+        for at in places[self.told["mark"][places] == 0].tolist():
             yield from self._claimed(at) if self.told["claims"][at] else self._paid_in(at)
         for bridge in range(1, 1 + (0 if state is None and not places.size else self._bridges())):
             yield from self._waited(bridge)
+
+    def _mark(self, at: int) -> None:
+        """While the other chain is not read, that nothing was told of a deposit says nothing."""
+        bridge = self._bridge(self.told["bridge"][at])
+        if bridge:
+            self._put(self.bridges, BRIDGE, bridge, late=int(self.told["mark"][at] == LATE))
 
     def _bridges(self) -> int:
         state = self._get(self.bridges, 0)
@@ -201,7 +213,7 @@ class _Book:
     def _waited(self, bridge: int) -> Iterator[Line]:
         """Claims whose deposit would have been told by now, in their order."""
         state = self._get(self.bridges, bridge)
-        while state is not None and state["first"] < state["next"]:
+        while state is not None and state["first"] < state["next"] and not state["late"]:
             key = _place(bridge, int(state["first"]))
             waiting = self._get(self.waiting, key)
             if waiting is not None and waiting["until"] > self.time:

@@ -19,9 +19,12 @@ from typing import Protocol
 import polars as pl
 
 from ingest.blocks.verify import Rules
+from ingest.facts.bridge_files import Bridge
+from ingest.facts.messages import here, placed, together
 from ingest.lake.range_reader import RangeReader, Say, Stop, Stopped
 from ingest.lake.writing import LakeWriter
 from ingest.machine.signals import collect_seldom
+from ingest.model.batch import Batch
 from ingest.model.errors import UndertowError
 from ingest.nodes import Nodes
 
@@ -52,8 +55,11 @@ class Lock(Protocol):
 class RangeWorker:
     """Reads ranges and writes them, one writer at a time."""
 
-    def __init__(self, reader: RangeReader, writer: LakeWriter, lock: Lock) -> None:
-        self._reader, self._writer, self._lock = reader, writer, lock
+    def __init__(
+        self, reader: RangeReader, writer: LakeWriter, lock: Lock, bridges: tuple[Bridge, ...] = ()
+    ) -> None:
+        """With `bridges` the messages of other chains that come with a range are in no block yet."""
+        self._reader, self._writer, self._lock, self._bridges = reader, writer, lock, bridges
 
     def bring(self, first: int, last: int, told: Facts, stop: Stop) -> int:
         """The number of blocks that are in the lake now; 0 when stopped."""
@@ -65,10 +71,17 @@ class RangeWorker:
             if stop.is_set():
                 return 0
         try:
-            self._writer.write(batch.with_facts(**told))
+            self._writer.write(with_messages(batch.with_facts(**told), self._bridges))
         finally:
             self._lock.release()
         return last - first + 1
+
+
+def with_messages(batch: Batch, bridges: tuple[Bridge, ...]) -> Batch:
+    """`batch`, whose messages are in no block yet, with all that crosses bridges in its blocks."""
+    if not bridges:
+        return batch
+    return batch.with_facts(messages=together(placed(batch.messages, batch.blocks), here(batch, bridges)))
 
 
 @contextmanager
@@ -88,6 +101,7 @@ class Task:
     traces: bool
     lake: Path
     wrapped: frozenset[bytes] = frozenset()
+    bridges: tuple[Bridge, ...] = ()
 
 
 @contextmanager
@@ -143,7 +157,7 @@ class _Shared:
 def _worker_for(task: Task, lock: Lock, say: Say) -> RangeWorker:
     nodes = Nodes(task.rpc, task.chain_id)
     reader = RangeReader(task.chain_id, nodes, task.rules, say, task.traces, task.wrapped)
-    return RangeWorker(reader, LakeWriter(task.lake), lock)
+    return RangeWorker(reader, LakeWriter(task.lake), lock, task.bridges)
 
 
 def _tell(done: Future[int], told: Future[int], stop: Stop) -> None:

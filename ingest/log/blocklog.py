@@ -112,18 +112,17 @@ class LogWriter:
         versions = [self._version(source, offset) for offset, source in self._list_offsets.versions()]
         return pl.concat(versions) if versions else schema.LISTS.empty()
 
-    def facts(self, table: str, blocks: int = ARCHIVED) -> pl.DataFrame:
-        """What the log was told of a table of facts with its last so many blocks, in order."""
-        if self.headers.head is None:
-            return schema.TABLES[table].empty()
+    def recent(self, blocks: int = ARCHIVED) -> list[Batch]:
+        """The last so many blocks, or more, that are still in the chain, with their facts."""
         batches: list[Batch] = []
+        if self.headers.head is None:
+            return batches
         for event in tail_events(self._bootstrap, self._partition, self.headers.head.number - blocks):
             if isinstance(event, Rollback):
                 batches = [batch.slice(batch.first, event.number) for batch in batches]
             else:
                 batches.append(event)
-        parts = [batch.frames()[table] for batch in batches]
-        return pl.concat(parts) if parts else schema.TABLES[table].empty()
+        return [batch for batch in batches if len(batch)]
 
     def _version(self, source: str, offset: int) -> pl.DataFrame:
         with LogReader(self._bootstrap, self._chain_id, offset) as reader:

@@ -94,7 +94,7 @@ MESSAGES = Table(
             "here: on this chain, in this very block | there: on the other, told once it is final",
         ),
         Column("direction", pl.String, "in: to this chain | out: to the other"),
-        Column("kind", pl.String, "lock | burn | mint | release"),
+        Column("kind", pl.String, "lock | burn | mint | release; late | read: how far the other is read"),
         Column("nonce", pl.Binary, "the message's id, 32 bytes; null: the asset moved without one", True),
         Column(
             "asset", pl.Binary, "its token on this chain, zero: native; null: of no asset of the file", True

@@ -96,6 +96,15 @@ def test_deposits_that_are_told_late_make_it_wait_for_longer() -> None:
     assert len(raised(waits(chain, 1))) == 1
 
 
+def test_while_the_other_chain_is_not_read_what_is_missing_says_nothing() -> None:
+    chain = waits(mints(start().bridge_is("late"), lock(MALLORY)), 5 * WAIT)
+    assert raised(chain) == []
+
+    told = chain.fork(chain.head).block().native(ALICE, RELAYER, 1).bridge_is("read")
+    assert raised(waits(told.crosses(replace(lock(MALLORY), ago=5 * WAIT * 12 + 90)))) == []
+    assert why(waits(chain.block().native(ALICE, RELAYER, 1).bridge_is("read"))) == ["nothing went in"]
+
+
 def test_a_message_is_paid_once() -> None:
     chain = mints(mints(start().crosses(lock(MALLORY)).block(), lock(MALLORY)).block(), lock(MALLORY))
     assert why(chain) == ["claimed before"]
