@@ -97,6 +97,8 @@ class Crossings:
 
     def take(self, memory: PartMemory, seen: Seen) -> Mapping[str, Columns]:
         book = _Book(self.settings, memory, seen)
+        if not book.has_work():
+            return {}
         found = [line for block, time in _blocks(seen) for line in book.block(block, time)]
         if not found:
             return {}
@@ -118,26 +120,39 @@ class _Book:
     """What is remembered, as Python numbers: crossings are few."""
 
     def __init__(self, settings: Settings, memory: PartMemory, seen: Seen) -> None:
-        self.own, self.told = settings, seen.messages
+        self.own, self.seen, self.told = settings, seen, seen.messages
         entries, bridges, waiting, sums = (memory[n] for n in ("entries", "bridges", "waiting", "sums"))
         assert isinstance(entries, History)
         assert isinstance(bridges, Table) and isinstance(waiting, Table) and isinstance(sums, Table)
         self.entries, self.bridges, self.waiting, self.sums = entries, bridges, waiting, sums
         self.number = self.time = 0
 
+    def has_work(self) -> bool:
+        """Whether anything crosses in this piece, or a claim waits; from the first block on it is known when
+        the stream began.
+        """
+        number, time = next(_blocks(self.seen), (0, 0))
+        if number or time:
+            self.number, self.time = number, time
+            self._begin()
+        bridges = range(1, 1 + self._bridges())
+        states = (self._get(self.bridges, bridge) for bridge in bridges)
+        return bool(self.told["block"].size) or any(one and one["first"] < one["next"] for one in states)
+
+    def _begin(self) -> None:
+        if self._get(self.bridges, 0) is None:
+            self._put(self.bridges, BRIDGE, 0, begun=self.time, first=self.number)
+
     def block(self, number: int, time: int) -> Iterator[Line]:
         """All that is wrong as of a block's end: deposits first, as they are told before they are needed."""
         self.number, self.time = number, time
-        state = self._get(self.bridges, 0)
-        if state is None:
-            self._put(self.bridges, BRIDGE, 0, begun=time, first=number)
         places = np.flatnonzero(self.told["block"] == number)
         places = places[np.argsort(self.told["claims"][places], kind="stable")]
         for at in places[self.told["mark"][places] != 0].tolist():
             self._mark(at)
         for at in places[self.told["mark"][places] == 0].tolist():
             yield from self._claimed(at) if self.told["claims"][at] else self._paid_in(at)
-        for bridge in range(1, 1 + (0 if state is None and not places.size else self._bridges())):
+        for bridge in range(1, 1 + self._bridges()):
             yield from self._waited(bridge)
 
     def _mark(self, at: int) -> None:

@@ -81,13 +81,14 @@ class DisagreementBook:
             self.note(Disagreement(node, number, what, reason.removeprefix(prefix)))
 
     def facts(self, batch: Batch, source: str) -> pl.DataFrame:
-        """What waits (shape: `schema.DISAGREEMENTS`), told with the first block of `batch`, which the node
-        `source` gave. Nothing is remembered until `remember`.
+        """What waits (shape: `schema.DISAGREEMENTS`), told with the block that it is about, where that is in
+        `batch`, else with its first; what is about a later block waits on. The node `source` gave the batch.
+        Nothing is remembered until `remember`.
         """
-        if not self._waiting:
-            return schema.DISAGREEMENTS.empty()
-        rows = [_row(one, batch, source) for one in self._waiting.values()]
-        return pl.DataFrame(rows, schema=schema.DISAGREEMENTS.schema, orient="row")
+        ready = [one for one in self._waiting.values() if one.about is None or one.about <= batch.last]
+        rows = [_row(one, batch, source) for one in ready]
+        frame = pl.DataFrame(rows, schema=schema.DISAGREEMENTS.schema, orient="row")
+        return frame.sort("block_number", maintain_order=True)
 
     def remember(self, facts: pl.DataFrame) -> None:
         """`facts` are in the log now: those just told, or those of an earlier run."""
@@ -121,13 +122,15 @@ class DisagreementBook:
 
 
 def _row(one: Disagreement, batch: Batch, source: str) -> tuple[object, ...]:
-    other, answer = one.other_node, one.other_answer
-    if other is None and one.about is not None and batch.first <= one.about <= batch.last:
+    other, answer, number = one.other_node, one.other_answer, batch.first
+    if one.about is not None and batch.first <= one.about <= batch.last:
+        number = one.about
+    if other is None and number == one.about:
         block = batch.blocks.row(one.about - batch.first, named=True)
         if block["proof"] != "none":
             other, answer = source, _answer(block)
     return (
-        batch.chain_id, batch.first, cut(one.node), one.about, one.what, cut(one.answer),
+        batch.chain_id, number, cut(one.node), one.about, one.what, cut(one.answer),
         one.what in _REFUTED, None if other is None else cut(other), None if answer is None else cut(answer),
         one.depth,
     )  # fmt: skip

@@ -199,7 +199,6 @@ def test_a_backfill_waits_for_the_other_chain_no_longer_than_its_file_says(
     file = write(tmp_path, rpc=there.url, chain_id=OTHER_CHAIN, wait_seconds=0)
     bridge = read_bridge(file)
     settings = BackfillSettings(first, here.head, workers=1, bridges=(bridge,))
-    lake, stop = tmp_path / "lake", threading.Event()
 
     with pytest.raises(
         BadInput, match=r"bridge harbour: chain 77 is final up to the time \d+ only, and .*wait"

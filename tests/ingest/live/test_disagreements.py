@@ -101,6 +101,17 @@ def test_a_reason_says_what_differs(reason: str, what: str | None) -> None:
     assert differs(reason) == what
 
 
+def test_it_waits_for_the_block_that_it_is_about_and_is_told_with_it() -> None:
+    batch, book = ChainBuilder().blocks(3).batch(), DisagreementBook()
+    book.unproved(3, "its receipts hash to 0x1", "http://liar")
+    assert book.facts(batch.slice(1, 2), "http://good").height == 0
+
+    late = DisagreementBook()
+    late.unproved(1, "its receipts hash to 0x1", "http://liar")
+    assert book.facts(batch, "http://good")["block_number"].to_list() == [3]
+    assert late.facts(batch.slice(2, 3), "http://good")["block_number"].to_list() == [2]
+
+
 def test_what_left_the_chain_with_its_block_is_told_again() -> None:
     batch, book = ChainBuilder().blocks(3).batch(), DisagreementBook()
     book.unproved(2, "block 2 from http://liar cannot be proved: its receipts hash to 0x1", "http://liar")
@@ -112,7 +123,8 @@ def test_what_left_the_chain_with_its_block_is_told_again() -> None:
     book.remember(facts)
     assert book.facts(batch, "http://good").height == 0
     assert book.told(1, 3).equals(facts)
-    assert book.told(2, 3).height == 0
+    assert facts["block_number"].to_list() == [2]
+    assert book.told(3, 3).height == 0
 
     book.roll_back(0)
     assert book.facts(batch, "http://other")["answer"].to_list() == ["its receipts hash to 0x1"]
@@ -122,7 +134,7 @@ def test_who_tells_nonsense_for_hours_is_cut_short_and_that_is_said_once() -> No
     lines: list[str] = []
     book = DisagreementBook(lines.append)
     for number in range(MOST_WAITING + 5):
-        book.note(Disagreement("http://liar", number, "receipts", "x" * 5_000))
+        book.note(Disagreement(f"http://liar-{number}", 1, "receipts", "x" * 5_000))
     facts = book.facts(ChainBuilder().block().batch(), "http://good")
 
     assert facts.height == MOST_WAITING
