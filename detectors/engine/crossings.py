@@ -41,6 +41,7 @@ def _columns(frame: pl.DataFrame, piece: Piece | None) -> Columns:
     counts = {"height": "height", "time": "time", "due": "due_time", "chain": "other_chain_id"}
     numbers = {own: frame[name].to_numpy().astype(np.int64) for own, name in counts.items()}
     marks = frame["kind"].replace_strict({"late": LATE, "read": READ}, default=0, return_dtype=pl.Int64)
+    numbers["log"] = frame["log_index"].to_numpy().astype(np.int64)
     first = frame["first_block"].cast(pl.Int64).fill_null(NOWHERE).to_numpy().copy()
     at_row, signer = _shown(frame, piece)
     return sealed(

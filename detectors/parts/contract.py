@@ -121,10 +121,10 @@ class Seen(Protocol):
         (minted or released; else locked or burnt), `said` (an event says so), `has_nonce`, `has_asset`,
         `has_moved`, `has_sender`, `has_recipient`; uint64 [n, 4] `bridge` (its name), `hash` (of the
         transaction), `nonce`, `asset`, `amount`, `worth`, `moved`, `sender`, `recipient`, `contract`; on its
-        own side: `mark` (1: the other chain is not read as far as it should be, 2: it is again; else 0),
-        `height` and `time`; `due` (from when on it is told), `chain` (the other's id),
-        `first_block` (-1: not said); `at_row`, `signer`: of what is here the row that shows it and who sent
-        it, else -1. A part that reads it is woken by `Kind.CROSSED`.
+        own side `height`, `log` (-1: nothing was said) and `time`; `due` (from when on it is told), `chain`
+        (the other's id), `first_block` (-1: not said); `mark` (1: the other chain is not read as far as it
+        should be, 2: it is again; else 0); `at_row`, `signer`: of what is here the row that shows it and who
+        sent it, else -1. A part that reads it is woken by `Kind.CROSSED`.
         """
         ...
 

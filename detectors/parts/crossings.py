@@ -28,7 +28,7 @@ all.
 
 _INTS = (
     "there", "inward", "claims", "said", "has_nonce", "has_asset", "has_moved", "has_recipient", "height",
-    "due", "at_row", "signer", "message", "bridge_number", "on",
+    "log", "due", "at_row", "signer", "message", "bridge_number", "on",
 )  # fmt: skip
 _WORDS = ("bridge", "hash", "asset", "amount", "worth", "moved", "recipient", "contract")
 ENTRY = Layout(ints=_INTS, words=_WORDS)
@@ -285,7 +285,7 @@ class _Book:
         claims = bool(told["claims"][at])
         if told["has_nonce"][at] and told["there"][at]:
             same = [other for other in self._of(key) if other["there"] and bool(other["claims"]) == claims]
-            if any(other["hash"] == hash_ for other in same):
+            if any((other["hash"], other["log"]) == (hash_, told["log"][at]) for other in same):
                 return None
         bridge = self._bridge(told["bridge"][at])
         if bridge == 0:

@@ -149,7 +149,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     assets: list[_Asset]
     events: list[_Event]
     delay_seconds: _Seconds = 60
-    wait_seconds: Annotated[float, msgspec.Meta(ge=0, le=600)] = 10.0
+    wait_seconds: Annotated[float, msgspec.Meta(ge=0, le=60)] = 10.0
 
 
 def read_bridges(files: tuple[Path, ...]) -> tuple[Bridge, ...]:

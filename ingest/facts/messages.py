@@ -69,11 +69,10 @@ class MessageBook:
     def arrive(self, bridge: Bridge, rows: pl.DataFrame, read_to: int) -> None:
         """The other chain is read up to a block of time `read_to`; these crossed in what is new of it."""
         with self._lock:
-            for at in range(rows.height):
-                row = rows[at : at + 1]
-                key = _key(row)
-                if key not in self._keys and int(row["due_time"][0]) > self._floor:
-                    self._waiting[key] = row
+            fresh = rows.filter(pl.col("due_time").cast(pl.Int64) > self._floor)
+            for at, key in enumerate(_keys(fresh)):
+                if key not in self._keys:
+                    self._waiting[key] = fresh[at : at + 1]
             self._sure[bridge.name] = read_to + bridge.finality_s + bridge.delay_s
 
     def is_sure(self, bridge: Bridge, at: int) -> bool:
@@ -130,15 +129,12 @@ class MessageBook:
         """`facts` are in the log: those just told, or those of an earlier run."""
         for (number,), rows in facts.group_by("block_number", maintain_order=True):
             self._told.append((int(str(number)), rows))
+        self._said |= _marked(facts)
+        others = _of_others(facts)
         with self._lock:
-            for at in range(facts.height):
-                row = facts[at : at + 1]
-                if row["side"][0] == "there" and row["kind"][0] in (LATE, READ):
-                    self._said[row["bridge"][0]] = row["kind"][0]
-                elif row["side"][0] == "there":
-                    key = _key(row)
-                    self._keys[key] = int(row["block_number"][0])
-                    self._waiting.pop(key, None)
+            for key, number in zip(_keys(others), others["block_number"].to_list(), strict=True):
+                self._keys[key] = number
+                self._waiting.pop(key, None)
 
     def roll_back(self, number: int) -> None:
         """Blocks above `number` have left the chain: messages that were told with them are told again."""
@@ -146,13 +142,12 @@ class MessageBook:
         self._told = [told for told in self._told if told[0] <= number]
         with self._lock:
             self._keys = {key: at for key, at in self._keys.items() if at <= number}
-            for rows in gone:
-                for at in range(rows.height):
-                    row = rows[at : at + 1]
-                    if row["side"][0] == "there" and row["kind"][0] not in (LATE, READ):
-                        self._waiting[_key(row)] = row.with_columns(block_number=pl.lit(0, pl.UInt64))
-        marks = [row for _, rows in self._told for row in rows.iter_rows(named=True)]
-        self._said = {row["bridge"]: row["kind"] for row in marks if row["kind"] in (LATE, READ)}
+            for rows in map(_of_others, gone):
+                again = rows.with_columns(block_number=pl.lit(0, pl.UInt64))
+                self._waiting |= {key: again[at : at + 1] for at, key in enumerate(_keys(again))}
+        self._said = {}
+        for _, rows in self._told:
+            self._said |= _marked(rows)
 
     def forget(self, number: int) -> None:
         """What was told below block `number` is not asked for any more."""
@@ -165,9 +160,18 @@ class MessageBook:
         return _whole([rows for number, rows in list(self._told) if first <= number <= last])
 
 
-def _key(row: pl.DataFrame) -> Key:
-    names = ("bridge", "height", "transaction_hash", "log_index", "moved_log_index")
-    return row.select(names).row(0)
+def _keys(rows: pl.DataFrame) -> list[Key]:
+    return rows.select("bridge", "height", "transaction_hash", "log_index", "moved_log_index").rows()
+
+
+def _of_others(facts: pl.DataFrame) -> pl.DataFrame:
+    """Messages of other chains."""
+    return facts.filter((pl.col("side") == "there") & ~pl.col("kind").is_in([LATE, READ]))
+
+
+def _marked(facts: pl.DataFrame) -> dict[str, str]:
+    """By bridge, what was said last of how far its other chain is read."""
+    return dict(facts.filter(pl.col("kind").is_in([LATE, READ])).select("bridge", "kind").iter_rows())
 
 
 def _whole(parts: list[pl.DataFrame]) -> pl.DataFrame:

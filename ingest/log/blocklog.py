@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from types import TracebackType
 
 import polars as pl
@@ -113,7 +114,7 @@ class LogWriter:
         return pl.concat(versions) if versions else schema.LISTS.empty()
 
     def recent(self, blocks: int = ARCHIVED) -> list[Batch]:
-        """The last so many blocks, or more, that are still in the chain, with their facts."""
+        """The last so many blocks, or more, that are still in the chain, with their facts alone."""
         batches: list[Batch] = []
         if self.headers.head is None:
             return batches
@@ -121,7 +122,7 @@ class LogWriter:
             if isinstance(event, Rollback):
                 batches = [batch.slice(batch.first, event.number) for batch in batches]
             else:
-                batches.append(event)
+                batches.append(replace(event, **_NOTHING_ELSE))
         return [batch for batch in batches if len(batch)]
 
     def _version(self, source: str, offset: int) -> pl.DataFrame:
@@ -168,7 +169,12 @@ class LogWriter:
         self._publisher.close()
 
 
-def tail_events(bootstrap: str, partition: int, number: int) -> list[Event]:
+_NOTHING_ELSE = {
+    table.name: table.empty() for table in (schema.TRANSACTIONS, schema.LOGS, schema.TRACES)
+}  # fmt: skip
+
+
+def tail_events(bootstrap: str, partition: int, number: int) -> Iterator[Event]:
     """The last events of the log, from block `number` on or earlier, or from its beginning."""
     count = 64
     while True:
@@ -177,7 +183,8 @@ def tail_events(bootstrap: str, partition: int, number: int) -> list[Event]:
         if len(messages) < count or (first is not None and first <= number):
             assembler = records.Assembler(from_beginning=True)
             fed = (assembler.feed(message.value or b"") for message in messages)
-            return [event for event in fed if event is not None]
+            yield from (event for event in fed if event is not None)
+            return
         count *= 4
 
 

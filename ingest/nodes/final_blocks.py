@@ -10,7 +10,7 @@ from ingest.model.errors import FinalityUnknown, NodeMisbehaved, ProofFailed
 from ingest.nodes.node import BLOCKS_A_REQUEST
 from ingest.nodes.pool import Nodes
 
-FINALITY_S = 1.0
+FINALITY_S = 0.5
 """How often it is asked what is final."""
 
 
@@ -69,7 +69,7 @@ class FinalBlocks:
     def _highest(self) -> int:
         """The highest block that is final; asked for now and then."""
         now = time.monotonic()
-        if self._asked_at is None or now - self._asked_at >= FINALITY_S or self._final < self._next:
+        if self._asked_at is None or now - self._asked_at >= FINALITY_S:
             self._asked_at = now
             try:
                 found = self._nodes.finalised()

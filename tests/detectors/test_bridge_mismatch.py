@@ -165,6 +165,14 @@ def test_what_is_released_there_must_have_been_burnt_here() -> None:
     assert raised(waits(chain, 6).crosses(released(ALICE, 2))) == []
 
 
+def test_two_releases_of_one_message_in_one_transaction_there_are_one_too_many() -> None:
+    chain = start()
+    chain.erc20(COIN, MALLORY, ZERO, ETHER)
+    chain.crosses(Crossing("burn", "out", word(2), COIN, ETHER, ETHER, MALLORY, MALLORY, at=0, moved_log=0))
+    chain = waits(chain, 6).crosses(released(MALLORY, 2)).crosses(replace(released(MALLORY, 2), log=5))
+    assert why(chain) == ["claimed before"]
+
+
 @pytest.mark.parametrize(("first_block", "days", "found"), [(1, 0, 1), (None, 0, 0), (None, 8, 1)])
 def test_a_burn_from_before_the_stream_may_be_unseen(first_block: int | None, days: int, found: int) -> None:
     """Unless the file says where the bridge begins; or the stream has been there for a week."""
