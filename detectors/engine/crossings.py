@@ -13,6 +13,7 @@ from detectors.kernels.rows import Piece, sealed
 from detectors.memory.layout import Array, Columns
 from ingest import schema
 from ingest.model.batch import Batch
+from ingest.model.errors import BadInput
 
 NOWHERE = NO_LOG = -1
 WORD_BYTES = 32
@@ -30,7 +31,18 @@ def _nothing() -> Columns:
     return _columns(schema.MESSAGES.empty(), None)
 
 
+def _check(frame: pl.DataFrame) -> None:
+    """Raises BadInput for what a later version wrote: to pass it over would be to miss what crossed."""
+    for bridge, kind in frame.select("bridge", "kind").unique(maintain_order=True).iter_rows():
+        if kind not in schema.MESSAGE_KINDS:
+            raise BadInput(
+                f"bridge {bridge} has a message of kind {kind!r}, which this version does not know "
+                f"({', '.join(schema.MESSAGE_KINDS)}): what wrote it is newer; use that version here too"
+            )
+
+
 def _columns(frame: pl.DataFrame, piece: Piece | None) -> Columns:
+    _check(frame)
     flags = {"there": frame["side"] == "there", "inward": frame["direction"] == "in"}
     flags |= {"claims": frame["kind"].is_in(["mint", "release"]), "said": frame["log_index"] >= 0}
     maybe = ("nonce", "asset", "moved", "sender", "recipient")

@@ -84,6 +84,9 @@ BRIDGE_BYTES = 32
 ANSWER_BYTES = 600
 """Cap of what is kept of a node's answer, in bytes: it is the node's own word, and cut there."""
 
+MESSAGE_KINDS = ("lock", "burn", "mint", "release", "late", "read")
+"""What crosses a bridge; the last two say how far the other chain is read."""
+
 MESSAGES = Table(
     "messages",
     "facts: what crosses a bridge (`--bridge`), of both chains: value locked or burnt, minted or released",

@@ -12,6 +12,7 @@ from detectors.alerts.alert import Alert
 from detectors.base import Detector
 from detectors.engine.engine import Engine
 from detectors.library.bridge_mismatch import BridgeMismatch
+from ingest.model.errors import BadInput
 from tests.fixtures.frames import ChainBuilder, Crossing, address, keccak, word
 
 ALICE, MALLORY, RELAYER, BRIDGE, COIN = (
@@ -196,6 +197,12 @@ def test_messages_without_an_id_are_judged_by_sums() -> None:
     chain = mints(start().crosses(bare(ALICE, 5 * ETHER)).block(), bare(ALICE, 3 * ETHER))
     assert raised(waits(mints(chain, bare(ALICE, 2 * ETHER)))) == []
     assert why(waits(mints(chain, bare(MALLORY, ETHER)))) == ["more in all than went in"]
+
+
+def test_a_kind_that_a_later_version_wrote_is_refused_in_one_line() -> None:
+    chain = start().crosses(replace(lock(ALICE), kind="teleport"))
+    with pytest.raises(BadInput, match=r"harbour has a message of kind 'teleport'.*use that version"):
+        raised(chain)
 
 
 def test_two_bridges_do_not_pay_for_each_other() -> None:
