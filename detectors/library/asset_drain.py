@@ -70,7 +70,7 @@ class AssetDrain:
     (P2); calls that move what others allowed a contract (P4); a rescue that is given back later (N4) is said
     until then, and stays; an owner's new wallet that nothing ties to him looks the same as a thief's; one
     asset from one contract that was there before the stream (a withdrawal of a wallet with code looks the
-    same: 8 of 10,000 transactions do); who burns a share, or has a debt told, beside it. Costs a comparison a
+    same: 14 of 10,000 transactions do); who burns a share or has a debt told beside it. Costs a comparison a
     line of `net`. Source: Forta's asset-drained (99 % and more of an asset in a block).
     """
 
