@@ -93,7 +93,9 @@ class MixerFlow:
     settings = Settings()
 
     def score(self, seen: Seen) -> list[Finding]:
-        """One finding a note that is tied to somebody: subject = who paid in."""
+        """One finding a note that is tied to somebody: subject = who paid in, or, where nothing but the notes
+        ties them, who was paid: the one who paid in may be another who mixed as much: no accusation.
+        """
         notes = seen.of("mixers").get("notes")
         if notes is None:
             return []
@@ -112,7 +114,11 @@ class MixerFlow:
 
     def _finding(self, seen: Seen, link: Link, pool: int, row: int, wei: int) -> Finding:
         owner, other = seen.address(link.owner), link.paid_out
-        roles: list[tuple[bytes, RoleName]] = [(owner, "attacker"), (seen.address(pool), "infrastructure")]
+        guessed = link.reason == "notes"
+        roles: list[tuple[bytes, RoleName]] = [
+            (owner, "intermediary" if guessed else "attacker"),
+            (seen.address(pool), "infrastructure"),
+        ]
         if other is not None and other != link.owner:
             roles.append((seen.address(other), "attacker"))
         doubt = DOUBT[link.reason]
@@ -121,7 +127,7 @@ class MixerFlow:
             **place_of(seen, row),
             category="mixer-flow",
             subject_kind="wallet",
-            subject=owner,
+            subject=seen.address(other) if guessed and other is not None else owner,
             score=round(1 - doubt, 6),
             severity=worth.severity(most, wei, wei == 0),
             roles=tuple(roles),
