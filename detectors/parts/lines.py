@@ -18,7 +18,7 @@ class Place(TypedDict):
 
 
 def key_of(table: Columns) -> str:
-    """The column that says what each line is about. A row beside a transaction may be evidence of long ago."""
+    """The column that says what each line is about. A row beside a transaction may be older evidence."""
     return next(name for name in ("transaction", "row", "block") if name in table)
 
 
