@@ -26,14 +26,19 @@ from detectors.kernels.moves import (
     AMOUNT,
     EXCHANGED,
     IN,
+    L_STEP,
+    LINE_CELLS,
     OUT,
     is_hub,
     key_of,
     listed,
     met,
     payers_of,
+    put,
     remembered,
     summed,
+    with_room,
+    write,
 )
 from detectors.kernels.rounds import (
     EDGES,
@@ -50,22 +55,21 @@ from detectors.memory import chains
 from detectors.memory.compiled import njit
 from detectors.memory.rows import NONE
 
-HANDS, GATHERERS, CROWD = 5, 6, 7
+HANDS, GATHERERS, CROWD, LINES = 5, 6, 7, 8
 """Of the limits, behind those of rounds: wallets emptied that make a line, wallets that make a gathering,
-payers of a payee that make it a place where many pay.
+payers of a payee that make it a place where many pay, and lines of a block, of rounds and of trails each.
 """
 
 
 @njit(cache=True)
 def say_handed_on(  # type: ignore[no-untyped-def]
     cells, words, control, current, previous, degrees, old_degrees, payer, payee, asset, total, transaction,
-    row, payers, block, now, limits, way, middle, ins, outs, used, h_transaction, h_origin, h_what, h_step,
-    h_payer, h_payee, h_asset, h_row, h_sent, h_amount,
+    row, payers, block, now, limits, way, middle, ins, outs, lines, begun, full,
 ):  # fmt: skip
     """Lines of the trails that a payment, or (without a payee) the making of a contract, completes; how many
     lines there are then.
     """
-    made = payee == NONE
+    made, used = payee == NONE, begun
     steps = walk_back(
         cells, words, control, current, previous, degrees, old_degrees, payer, payee, asset, total,
         transaction, block, now, limits[EDGES], limits[HUB], way, ins, outs,
@@ -76,14 +80,16 @@ def say_handed_on(  # type: ignore[no-untyped-def]
         for i in range(steps - 1, 0 if made else -1, -1):
             used = write_between(
                 cells, words, control, current, previous, what, steps - 1 - i, origin, way[i, PAYER],
-                way[i, PAYEE], way[i, WAY_ASSET], way[i, BEFORE], transaction, block, now, outs, used,
-                h_transaction, h_origin, h_what, h_step, h_payer, h_payee, h_asset, h_row, h_sent, h_amount,
+                way[i, PAYEE], way[i, WAY_ASSET], way[i, BEFORE], transaction, block, now, outs, lines,
+                used, full,
             )  # fmt: skip
-        if made and used < h_row.size:
-            h_transaction[used], h_origin[used], h_what[used] = transaction, origin, what
-            h_step[used], h_payer[used], h_payee[used], h_asset[used] = steps - 1, payer, payer, asset
-            h_row[used], h_sent[used], h_amount[used] = row, transaction, 0
-            used += 1
+        if made:
+            used = write(
+                lines, used, full, transaction, origin, what, steps - 1, payer, payer, asset, row,
+                transaction, total,
+            )  # fmt: skip
+        if used == NONE:
+            used = begun
     if made or steps < 2 or way[1, PAYER] == way[1, PAYEE]:
         return used
     source = way[1, PAYER]
@@ -93,15 +99,15 @@ def say_handed_on(  # type: ignore[no-untyped-def]
     )  # fmt: skip
     if count < limits[GATHERERS]:
         return used
+    begun = used
     for step in range(2):
         for i in range(count):
             here, there = (source, middle[i]) if step == 0 else (middle[i], payee)
             used = write_between(
                 cells, words, control, current, previous, GATHERED, step, source, here, there, asset,
-                transaction + 1, transaction, block, now, ins, used, h_transaction, h_origin, h_what, h_step,
-                h_payer, h_payee, h_asset, h_row, h_sent, h_amount,
+                transaction + 1, transaction, block, now, ins, lines, used, full,
             )  # fmt: skip
-    return used
+    return begun if used == NONE else used
 
 
 @njit(cache=True)
@@ -110,20 +116,22 @@ def follow(  # type: ignore[no-untyped-def]
     first, block_of, time_of,
     p_transaction, p_payer, p_payee, p_asset, p_row, p_form, p_amount,
     s_transaction, s_account, s_asset_in, s_asset_out, s_row, s_paid, s_got,
-    c_transaction, c_maker, c_row, limits, p_hub, h_transaction, h_origin, h_step, h_payer, h_payee, h_asset,
-    h_row, h_sent, h_amount, l_transaction, l_origin, l_what, l_step, l_payer, l_payee, l_asset, l_row,
-    l_sent, l_amount,
+    c_transaction, c_maker, c_row, limits, p_hub,
 ):  # fmt: skip
-    """Remembers payments and exchanges in their order; how many lines of the rounds that each payment closes,
-    and of the trails that each payment, or the making of a contract, completes. `p_hub` gets 1 where the
-    payer was a hub before it, and 2 more where the payee was.
+    """Remembers payments and exchanges in their order; lines of the rounds that each payment closes, and of
+    the trails that each payment, or the making of a contract, completes. `p_hub` gets 1 where the payer was a
+    hub before it, and 2 more where the payee was. numba compiles once for each constant that is an argument,
+    so there are none: `nobody`, `none`.
     """
     nodes, sums = np.empty((NODES, NODE), np.int64), np.empty((NODES, 4), np.uint64)
     room = max(limits[EDGES], ORIGIN_EDGES, LONG)
     way, middle = np.empty((STEPS, WAY), np.int64), np.empty(LONG, np.int64)
     ins, outs = np.empty(room, np.int64), np.empty(room, np.int64)
     zero, total = np.zeros(4, np.uint64), np.zeros(4, np.uint64)
-    used, lines, s, c = 0, 0, 0, 0
+    hops = np.empty((limits[LINES], LINE_CELLS), np.int64)
+    trails = np.empty((limits[LINES], LINE_CELLS), np.int64)
+    nobody, none = np.int64(NONE), np.int64(0)
+    used, handed, h_full, t_full, h_block, t_block, s, c = none, none, 0, 0, NONE, NONE, 0, 0
     for p in range(p_transaction.size + 1):
         until = p_transaction[p] if p < p_transaction.size else np.int64(1) << 62
         while s < s_transaction.size and s_transaction[s] <= until:
@@ -136,24 +144,32 @@ def follow(  # type: ignore[no-untyped-def]
             s += 1
         while c < c_transaction.size and c_transaction[c] <= until:
             at = c_transaction[c] - first
-            lines = say_handed_on(
-                cells, words, control, current, previous, degrees, old_degrees, c_maker[c], NONE, 0, zero,
-                c_transaction[c], c_row[c], 0, block_of[at], time_of[at], limits, way, middle, ins, outs,
-                lines, l_transaction, l_origin, l_what, l_step, l_payer, l_payee, l_asset, l_row, l_sent,
-                l_amount,
+            if block_of[at] != t_block:
+                t_block, t_full = block_of[at], handed + limits[LINES]
+                trails = with_room(trails, handed, t_full)
+            handed = say_handed_on(
+                cells, words, control, current, previous, degrees, old_degrees, c_maker[c], nobody, none,
+                zero, c_transaction[c], c_row[c], none, block_of[at], time_of[at], limits, way, middle, ins,
+                outs, trails, handed, t_full,
             )  # fmt: skip
             c += 1
         if p == p_transaction.size:
             break
         transaction, payer, payee, asset = p_transaction[p], p_payer[p], p_payee[p], p_asset[p]
         block, now = block_of[transaction - first], time_of[transaction - first]
+        if block != t_block:
+            t_block, t_full = block, handed + limits[LINES]
+            trails = with_room(trails, handed, t_full)
+        if block != h_block:
+            h_block, h_full = block, used + limits[LINES]
+            hops = with_room(hops, used, h_full)
         p_hub[p] = is_hub(degrees, old_degrees, payer, now, limits[ORIGIN_HUB])
         p_hub[p] += 2 * is_hub(degrees, old_degrees, payee, now, limits[ORIGIN_HUB])
         payers = payers_of(degrees, old_degrees, payee, now)
         met(degrees, old_degrees, degrees_journal, payee, payer, 0, block, now)
         met(degrees, old_degrees, degrees_journal, payer, payee, 1, block, now)
         if p_form[p] == SOLD:
-            total[:] = p_amount[p]
+            put(total, p_amount[p])
         else:
             remembered(
                 cells, words, control, current, previous, journal, payee, IN, block, now, payer, asset,
@@ -174,11 +190,10 @@ def follow(  # type: ignore[no-untyped-def]
             )  # fmt: skip
             if count > 0:
                 summed(cells, words, outs, count, payee, asset, 0, AMOUNT, total)
-                lines = say_handed_on(
+                handed = say_handed_on(
                     cells, words, control, current, previous, degrees, old_degrees, payer, payee, asset,
-                    total, transaction, p_row[p], payers, block, now, limits, way, middle, ins, outs, lines,
-                    l_transaction, l_origin, l_what, l_step, l_payer, l_payee, l_asset, l_row, l_sent,
-                    l_amount,
+                    total, transaction, p_row[p], payers, block, now, limits, way, middle, ins, outs, trails,
+                    handed, t_full,
                 )  # fmt: skip
         if (
             is_hub(degrees, old_degrees, payee, now, limits[ORIGIN_HUB])
@@ -198,15 +213,18 @@ def follow(  # type: ignore[no-untyped-def]
             cells, words, control, current, previous, degrees, old_degrees, payee, payer, asset, total,
             transaction, block, now, limits, nodes, sums, ins, outs,
         )  # fmt: skip
-        if node != NONE:
-            used = write_hops(
-                cells, words, control, current, previous, payee, transaction, block, now, limits, nodes, sums,
-                node, ins, used, h_transaction, h_origin, h_step, h_payer, h_payee, h_asset, h_row, h_sent,
-                h_amount,
+        if node == NONE:
+            continue
+        begun = used
+        used = write_hops(
+            cells, words, control, current, previous, payee, transaction, block, now, limits, nodes, sums,
+            node, ins, hops, used, h_full,
+        )  # fmt: skip
+        if p_form[p] == SOLD and used != NONE:
+            used = write(
+                hops, used, h_full, transaction, payee, 0, hops[used - 1, L_STEP] + 1, payer, payee, asset,
+                p_row[p], transaction, p_amount[p],
             )  # fmt: skip
-            if p_form[p] == SOLD and used < h_row.size:
-                h_transaction[used], h_origin[used], h_step[used] = transaction, payee, h_step[used - 1] + 1
-                h_payer[used], h_payee[used], h_asset[used] = payer, payee, asset
-                h_row[used], h_sent[used], h_amount[used] = p_row[p], transaction, p_amount[p]
-                used += 1
-    return used, lines
+        if used == NONE:
+            used = begun
+    return hops[:used], trails[:handed]

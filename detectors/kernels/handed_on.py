@@ -26,7 +26,9 @@ from detectors.kernels.moves import (
     half_at_least,
     is_hub,
     listed,
+    put,
     summed,
+    write,
 )
 from detectors.kernels.signed_payments import WITHDRAWN
 from detectors.memory.compiled import njit
@@ -75,14 +77,15 @@ def _serves_nothing_else(cells, words, rows, count, source, asset, got):  # type
 def _largest_source(cells, words, rows, count, asset, got, best):  # type: ignore[no-untyped-def]
     """Who gave a wallet most of an asset, by wallets' own payments; its sum goes to `best`."""
     source = NONE
-    best[:] = 0
+    for i in range(4):
+        best[i] = 0
     for i in range(count):
         row = rows[i]
         if cells[row, ASSET] != asset or cells[row, FORM] == WITHDRAWN or cells[row, OTHER] == source:
             continue
         summed(cells, words, rows, count, cells[row, OTHER], asset, 0, AMOUNT, got)
         if u256.compare(got, best) > 0:
-            best[:] = got
+            put(best, got)
             source = cells[row, OTHER]
     return source
 
@@ -98,7 +101,8 @@ def walk_back(  # type: ignore[no-untyped-def]
     way[0, PAYER], way[0, PAYEE], way[0, WAY_ASSET], way[0, BEFORE] = payer, payee, asset, transaction + 1
     way[0, WAY_EMPTIED] = 0
     steps, changes, before, wallet = 1, 0, transaction, payer
-    left, got, best = total.copy(), np.zeros(4, np.uint64), np.zeros(4, np.uint64)
+    left, got, best = np.zeros(4, np.uint64), np.zeros(4, np.uint64), np.zeros(4, np.uint64)
+    put(left, total)
     all_in, all_out = np.zeros(4, np.uint64), np.zeros(4, np.uint64)
     changed = False
     while steps < STEPS and not is_hub(degrees, old_degrees, wallet, now, hub):
@@ -117,8 +121,8 @@ def walk_back(  # type: ignore[no-untyped-def]
             summed(cells, words, outs, gone, -1, asset, oldest + 1, AMOUNT, all_out)
             if changed:
                 u256.add_to(all_out, left)
-            if steps == 1 and not total.any():
-                left[:] = got
+            if steps == 1 and u256.is_zero(total):
+                put(left, got)
             known = is_hub(degrees, old_degrees, source, now, hub)
             for i in range(steps):
                 known = known or way[i, PAYER] == source
@@ -135,7 +139,7 @@ def walk_back(  # type: ignore[no-untyped-def]
             way[steps, BEFORE] = before
             way[steps, WAY_EMPTIED] = u256.at_least(all_out, SPENT_TENTHS, got, 10)
             steps += 1
-            left[:] = got
+            put(left, got)
             wallet, before, changed = source, newest, False
             continue
         if changes == MOST_CHANGES or source != NONE:
@@ -190,7 +194,7 @@ def gathered(  # type: ignore[no-untyped-def]
             continue
         _, newest = summed(cells, words, ins, came, wallet, asset, 0, AMOUNT, on)
         if wallet == source:
-            open_sum[:] = on
+            put(open_sum, on)
             continue
         oldest, _ = summed(cells, words, outs, went, wallet, asset, 0, AMOUNT, got)
         if oldest == -1 or oldest >= newest or not half_at_least(on, got) or not half_at_least(got, on):
@@ -206,22 +210,17 @@ def gathered(  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def write_between(  # type: ignore[no-untyped-def]
     cells, words, control, current, previous, what, step, origin, payer, payee, asset, before, transaction,
-    block, now, rows, used, h_transaction, h_origin, h_what, h_step, h_payer, h_payee, h_asset, h_row, h_sent,
-    h_amount,
+    block, now, rows, lines, used, full,
 ):  # fmt: skip
-    """Lines of what one wallet paid another, oldest first; how many lines there are then."""
+    """Lines of what one wallet paid another, oldest first; how many lines there are then, or NONE."""
     end, side = (payer, IN) if payer != payee else (NONE, EXCHANGED)
     count = listed(cells, control, current, previous, payee, side, block, now, before, LONG, rows)
     for i in range(count - 1, -1, -1):
         row = rows[i]
         if cells[row, ASSET] != asset or (end != NONE and cells[row, OTHER] != end):
             continue
-        if used == h_row.size:
-            return used
-        h_transaction[used], h_origin[used], h_what[used], h_step[used] = transaction, origin, what, step
-        h_payer[used], h_payee[used], h_asset[used] = payer, payee, asset
-        h_row[used], h_sent[used] = cells[row, ROW], cells[row, TRANSACTION]
-        for k in range(4):
-            h_amount[used, k] = words[row, AMOUNT + k]
-        used += 1
+        used = write(
+            lines, used, full, transaction, origin, what, step, payer, payee, asset, cells[row, ROW],
+            cells[row, TRANSACTION], words[row, AMOUNT : AMOUNT + 4],
+        )  # fmt: skip
     return used

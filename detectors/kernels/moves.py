@@ -29,6 +29,12 @@ DEGREE = Layout(ints=("payers", "payees"))
 Whang 1990: exact but for one in a few at the dozen that matters).
 """
 
+L_TRANSACTION, L_ORIGIN, L_WHAT, L_STEP, L_PAYER, L_PAYEE, L_ASSET, L_ROW, L_SENT, L_AMOUNT = range(10)
+LINE_CELLS = L_AMOUNT + 4
+"""Of a line of a round or a trail: what completes it, where it began, what it is, which step of it this is,
+and the payment. `full` is how many lines there may be by the end of a block: what needs more is left out.
+"""
+
 IN, OUT, EXCHANGED = 0, 1, 2
 """Lists of an account: what it was paid, what it paid, what it changed."""
 
@@ -105,7 +111,8 @@ def summed(cells, words, rows, count, other, asset, since, column, out):  # type
     """Sum of rows of an asset from a transaction on, of one at the other end or (-1) of all; returns the
     oldest transaction and the newest, -1 where there are none.
     """
-    out[:] = 0
+    for i in range(4):
+        out[i] = 0
     oldest, newest = -1, -1
     for i in range(count):
         row = rows[i]
@@ -120,6 +127,13 @@ def summed(cells, words, rows, count, other, asset, since, column, out):  # type
 
 
 @njit(cache=True)
+def put(out, amount):  # type: ignore[no-untyped-def]
+    """A sum becomes another: by limbs, as slices of arrays take long to compile."""
+    for i in range(4):
+        out[i] = amount[i]
+
+
+@njit(cache=True)
 def half_at_least(one, other):  # type: ignore[no-untyped-def]
     return u256.at_least(one, 1, other, 2)
 
@@ -128,3 +142,28 @@ def half_at_least(one, other):  # type: ignore[no-untyped-def]
 def passed_on(got, left):  # type: ignore[no-untyped-def]
     """Whether what left is what came: half of it or more, and a quarter more at most."""
     return half_at_least(left, got) and u256.at_least(got, 4, left, 5)
+
+
+@njit(cache=True)
+def with_room(lines, used, full):  # type: ignore[no-untyped-def]
+    """The same lines, with room for `full` of them."""
+    if full <= lines.shape[0]:
+        return lines
+    more = np.empty((2 * full, LINE_CELLS), np.int64)
+    for i in range(used):
+        for cell in range(LINE_CELLS):
+            more[i, cell] = lines[i, cell]
+    return more
+
+
+@njit(cache=True)
+def write(lines, used, full, transaction, origin, what, step, payer, payee, asset, row, sent, amount):  # type: ignore[no-untyped-def]
+    """One line more; how many there are then, NONE where `full` are too few, or were already."""
+    if used == NONE or used >= full:
+        return NONE
+    lines[used, L_TRANSACTION], lines[used, L_ORIGIN], lines[used, L_WHAT] = transaction, origin, what
+    lines[used, L_STEP], lines[used, L_PAYER], lines[used, L_PAYEE] = step, payer, payee
+    lines[used, L_ASSET], lines[used, L_ROW], lines[used, L_SENT] = asset, row, sent
+    for i in range(4):
+        lines[used, L_AMOUNT + i] = np.int64(amount[i])
+    return used + 1

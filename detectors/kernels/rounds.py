@@ -25,6 +25,7 @@ from detectors.kernels.moves import (
     listed,
     passed_on,
     summed,
+    write,
 )
 from detectors.memory.compiled import njit
 from detectors.memory.rows import NONE
@@ -148,9 +149,9 @@ def find_round(  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def write_hops(  # type: ignore[no-untyped-def]
     cells, words, control, current, previous, origin, transaction, block, now, limits, nodes, sums, node, ins,
-    used, h_transaction, h_origin, h_step, h_payer, h_payee, h_asset, h_row, h_sent, h_amount,
+    lines, used, full,
 ):  # fmt: skip
-    """The payments and exchanges of a round, from its origin on; how many lines there are then."""
+    """The payments and exchanges of a round, from its origin on; how many lines there are then, or NONE."""
     step = 0
     while node != NONE:
         parent = nodes[node, PARENT]
@@ -166,14 +167,10 @@ def write_hops(  # type: ignore[no-untyped-def]
             row = ins[i]
             if cells[row, OTHER] != end or cells[row, ASSET] != what:
                 continue
-            if used == h_row.size:
-                return used
-            h_transaction[used], h_origin[used], h_step[used] = transaction, origin, step
-            h_payer[used], h_payee[used], h_asset[used] = wallet, payee, what
-            h_row[used], h_sent[used] = cells[row, ROW], cells[row, TRANSACTION]
-            for k in range(4):
-                h_amount[used, k] = words[row, AMOUNT + k]
-            used += 1
+            used = write(
+                lines, used, full, transaction, origin, 0, step, wallet, payee, what, cells[row, ROW],
+                cells[row, TRANSACTION], words[row, AMOUNT : AMOUNT + 4],
+            )  # fmt: skip
         step += 1
         node = parent
     return used

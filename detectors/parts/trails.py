@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from detectors.kernels.followed import follow
-from detectors.kernels.moves import DEGREE, MOVE
+from detectors.kernels.moves import DEGREE, L_AMOUNT, MOVE
 from detectors.kernels.signed_payments import MOST_ASSETS, signed_payments
 from detectors.memory.history import History
 from detectors.memory.layout import Array
@@ -18,8 +18,7 @@ from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, See
 
 _PAYMENT = ("transaction", "payer", "payee", "asset", "row", "form", "amount")
 _EXCHANGE = ("transaction", "account", "asset_in", "asset_out", "row", "paid", "got")
-_HOP = ("transaction", "origin", "step", "payer", "payee", "asset", "row", "sent", "amount")
-_HANDED = ("transaction", "origin", "what", *_HOP[2:])
+_LINE = ("transaction", "origin", "what", "step", "payer", "payee", "asset", "row", "sent")
 _WORDS = {"amount", "paid", "got"}
 
 
@@ -39,10 +38,10 @@ class Settings:
     payments an account makes or gets within the horizon beyond which it ends a walk; hub: payers and payees
     of one that does so too (as of trails of `layering`); origin_hub: those of one where no round begins, more
     as an origin may do business (as of `exchange-hot-wallet`). least, most: wallets a round goes through.
-    hops: lines of rounds in a piece, and of trails, beyond which they are left out. hands: emptied wallets in
-    a row that make a line (hard case 19.P1: two or three lie between a theft and its use). gatherers: wallets
-    that gather what one scattered (as `sybil-cluster`: three may be a family). crowd: payers of a payee that
-    make it a place where many pay (as a hub).
+    hops: lines of rounds in a block, and of trails, beyond which further ones are left out. hands: emptied
+    wallets in a row that make a line (hard case 19.P1: two or three lie between a theft and its use).
+    gatherers: wallets that gather what one scattered (as `sybil-cluster`: three may be a family). crowd:
+    payers of a payee that make it a place where many pay (as a hub).
     """
 
     horizon_s: int = 120 * 86_400
@@ -132,11 +131,8 @@ class Trails:
         moves.reserve(2 * payments["row"].size + exchanges["row"].size)
         cells, control, current, previous, journal = moves.arrays()
         own, sent = self.settings, seen.transactions
-        hops, handed = _columns(_HOP, own.hops), _columns(_HANDED, own.hops)
-        limits = np.array(
-            [own.edges, own.hub, own.origin_hub, own.least, own.most, own.hands, own.gatherers, own.crowd],
-            np.int64,
-        )
+        limits = [own.edges, own.hub, own.origin_hub, own.least, own.most]
+        limits += [own.hands, own.gatherers, own.crowd, own.hops]
         given: list[Any] = [
             cells,
             cells.view(np.uint64),
@@ -147,12 +143,15 @@ class Trails:
             *degrees.arrays(),
         ]
         given += [int(sent["number"][0]), sent["block"], sent["time"]]
-        given += [*payments.values(), *exchanges.values(), *makings, limits, hub]
-        used, lines = follow(*given, *hops.values(), *handed.values())
-        return {
-            "hops": {name: column[:used] for name, column in hops.items()},
-            "handed": {name: column[:lines] for name, column in handed.items()},
-        }
+        given += [*payments.values(), *exchanges.values(), *makings, np.array(limits, np.int64), hub]
+        hops, handed = follow(*given)
+        return {"hops": _lines(hops, ("what",)), "handed": _lines(handed)}
+
+
+def _lines(cells: Array, without: tuple[str, ...] = ()) -> Columns:
+    """Lines of rounds or trails, by name."""
+    columns = {name: cells[:, at].copy() for at, name in enumerate(_LINE) if name not in without}
+    return columns | {"amount": cells[:, L_AMOUNT:].copy().view(np.uint64)}
 
 
 def _columns(names: tuple[str, ...], most: int) -> dict[str, Array]:

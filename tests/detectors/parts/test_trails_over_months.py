@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from detectors import registry
+from detectors.parts.trails import Settings, Trails
 from ingest.model.batch import Batch
 from tests.detectors.parts.test_trails import READS
 from tests.detectors.parts.test_trails import told as lines_of
+from tests.detectors.seen import looking
 from tests.detectors.seen.looking import pieces, told, told_with_crash
 from tests.detectors.seen.views import seen
 from tests.fixtures.frames import ChainBuilder, address
@@ -18,6 +22,9 @@ from tests.fixtures.market import ETHER
 DAY = 86_400
 SPANS = (89, 90, 91, 119, 120, 121)
 """Days around those for which rows of the chain (90) and payments (120) are remembered."""
+
+
+NAMES = ("alice", "bob", "carol", "dave", "erin")
 
 
 def line_of(days: int) -> list[bytes]:
@@ -82,3 +89,22 @@ def test_rests_around_all_horizons_say_the_same_under_all_cuts(tmp_path: Path) -
 def test_random_rests_say_the_same_under_all_cuts(seed: int, tmp_path: Path) -> None:
     rng = Random(seed)
     checked(wandering(rng, 70).batch(), tmp_path, rng)
+
+
+@pytest.mark.parametrize(("most", "left"), [(4, 3), (8, 7), (20_000, 21)])
+def test_what_a_block_has_too_many_lines_for_is_left_out_whole_wherever_pieces_are_cut(
+    most: int, left: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each line the first three payments are a trail, and then all four."""
+    parts = [part for part in registry.parts() if part.name != "trails"]
+    monkeypatch.setattr(looking, "PARTS", [*parts, Trails(settings=Settings(hops=most))])
+    chain = ChainBuilder(first_block=1)
+    for block in range(4):
+        chain.block()
+        for line in range(3):
+            for here, there in pairwise(address(f"{name} {line} of block {block}") for name in NAMES):
+                chain.native(here, there, ETHER)
+    whole = told([chain.batch()], READS)
+    for block in range(1, 5):
+        assert len(whole.said[block]["trails.handed"]["row"]) == left
+    assert told(pieces(chain.batch(), *range(1, 5)), READS) == whole
