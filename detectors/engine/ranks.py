@@ -22,9 +22,12 @@ STATED: Pairs = (
     (("honeypot", "pump-and-dump", "rug-pull"), ("wash-trading",)),
     (("pump-and-dump", "wash-trading"), ("sybil-cluster",)),
     (("cycle-laundering", "sybil-cluster", "sanctioned-exposure", "mixer-flow"), ("layering",)),
+    (("suspicious-contract",), ("layering",)),
     (("address-poisoning",), ("spam-token",)),
 )
-"""Each of the first outranks each of the second. What has a name outranks every anomaly beside."""
+"""Each of the first outranks each of the second. What has a name outranks every anomaly beside. Of money that
+is handed on, what it was for says more.
+"""
 
 UNNAMED = ("anomalous-wallet", "anomalous-flow")
 

@@ -22,6 +22,7 @@ from detectors.memory.table import Table
 from detectors.models.outliers import Model
 from detectors.parts.contract import HistorySpec, Part, Row, TableSpec, Tier
 from detectors.parts.ledger import Ledger, Token
+from detectors.parts.lines import key_of
 from ingest.model.batch import Batch
 from ingest.model.errors import PartFailed
 
@@ -226,10 +227,7 @@ def _one_block(piece: Piece, at: int) -> Piece:
 
 def _within(table: Columns, piece: Piece) -> Columns:
     """The lines of a table that are about this piece, by its key."""
-    if "row" in table:
-        kept = np.isin(table["row"], piece.rows["number"])
-    elif "transaction" in table:
-        kept = np.isin(table["transaction"], piece.transactions["number"])
-    else:
-        kept = np.isin(table["block"], piece.blocks["number"])
+    key = key_of(table)
+    of = {"transaction": piece.transactions, "row": piece.rows, "block": piece.blocks}[key]
+    kept = np.isin(table[key], of["number"])
     return sealed({name: column[kept] for name, column in table.items()})

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detectors.kernels.rounds import key_of
+from detectors.kernels.moves import key_of
 from detectors.memory import chains
 from detectors.memory.compiled import njit
 from detectors.memory.layout import Layout

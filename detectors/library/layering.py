@@ -1,120 +1,171 @@
-"""Layering: money that is passed on and on, or scattered and gathered again, to lose its trail."""
+"""Layering: money handed on through wallets that serve nothing else, or scattered and gathered again."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-import polars as pl
+import numpy as np
 
 from detectors.alerts.alert import RoleName, Severity
-from detectors.base import Finding, evidence_rows, hexed
-from detectors.parts import worth
-from detectors.parts.features import Features
-from ingest.model.batch import Batch
+from detectors.base import Finding, Tier, hexed
+from detectors.kernels.handed_on import GATHERED, LINE, SPENT
+from detectors.memory.layout import Columns
+from detectors.parts import trails, worth
+from detectors.parts.contract import Seen
+
+_LIMITS = trails.Settings()
+_THRESHOLDS = {
+    LINE: {"wallets": _LIMITS.hands},
+    GATHERED: {"gathered": _LIMITS.gatherers},
+    SPENT: {"wallets": _LIMITS.hands},
+}
+
+COIN = 0
+"""The number of the coin, wrapped or not, as an asset."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """hops: wallets in a row that passed the money on. gathered: wallets that passed one source's money on to
-    one payee. payers: distinct earlier payers at which the payee counts as a place where many pay, and a
-    chain that ends there as ordinary.
+    """few: wallets between the ends of a line up to which it may be chance, and as many that gather: more of
+    them make it grave (AMLworld's shortest patterns have three accounts, its usual ones five and more).
     """
 
-    hops: int = 3
-    gathered: int = 4
-    payers: int = 3
+    few: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One trail: its lines of `handed`, from the origin on."""
+
+    transaction: int
+    origin: int
+    what: int
+    lines: Columns
+
+    @property
+    def end(self) -> int:
+        return int(self.lines["payee"][-1])
+
+    def between(self) -> list[int]:
+        """The wallets between the ends, in order."""
+        met = dict.fromkeys([*self.lines["payer"].tolist(), *self.lines["payee"].tolist()])
+        return [wallet for wallet in met if wallet not in (self.origin, self.end)]
+
+    def at_stake(self) -> tuple[int, bool]:
+        """The native value handed on (of a line the most in one step, of a gathering all that came together),
+        and whether any step was in a token.
+        """
+        sums: dict[int, int] = {}
+        columns = (self.lines[name].tolist() for name in ("step", "payer", "payee", "asset", "amount"))
+        tokens = False
+        for step, payer, payee, asset, amount in zip(*columns, strict=True):
+            if asset == COIN and payer != payee:
+                sums[step] = sums.get(step, 0) + _whole(amount)
+            tokens = tokens or asset != COIN
+        return max(sums.values(), default=0), tokens
 
 
 class Layering:
-    """Flags peel chains, pass-through chains and scatter-gather among wallets that pay each other directly.
+    """Flags lines of wallets that hand on what they got, and money that one scatters and one gathers.
 
-    A wallet passes money on when it rests there at most half an hour, between half and all of it leaves in
-    one payment, and the wallet does little else meanwhile (`kernels.walks.pass_through`). Three in a row, or
-    four that gather what one scattered, alert. Fails: money that rests longer, is split evenly in more than
-    two, moves through contracts, or through busy wallets; an owner who moves his own money through three
-    fresh wallets within the time looks the same. Hubs (six payers and payees) end a trail. Costs a walk over
-    at most 64 recent edges a payment. Source: IBM Graph Feature Preprocessor and AMLworld patterns (minority
-    F1 .648 on HI-Small).
+    The part `trails` walks back from each payment (signed by its payer, whatever contract carried it out, and
+    from each making of a contract): two wallets in a row that somebody paid, hardly anybody else did, and
+    which have handed nine tenths of it on, whenever they did and in however many pieces, most of it to one
+    payee, are a line (peels to others count as handed on; what a wallet changes itself is followed). Four
+    wallets that one paid and that passed this on to another one are a gathering. A line whose end makes a
+    contract says so, and names the maker: the money was for that (19.P1). No window of time but the 120 days
+    for which payments are remembered (P2), and no least sum (P3).
+
+    Fails: a line over one wallet (P1), the second of two wallets that pays back (P4, `cycle-laundering` from
+    three on), wallets in use by others too, a wallet that keeps more than a tenth or splits it evenly in more
+    than two that do not gather, a contract or an exchange that keeps it meanwhile (hubs end a line: six
+    payers and six payees). An owner who moves his money over two fresh wallets looks the same. Exchanges' and
+    protocols' wallets (N1) are hubs, swaps (N2) no payments, a bridge (N3) pays nobody on. Costs a walk over
+    32 payments of at most 64 wallets for payments of wallets that were paid before. Source: IBM Graph Feature
+    Preprocessor and AMLworld patterns (minority F1 .648 on HI-Small).
 
     What a trail was for may show weeks later (a farm rests between its funding and its claims): its alert
-    stays open for that long, to yield. Nothing was gathered where the payee is the source itself, or is paid
-    by it openly too (an owner who consolidates), nor what wallets fetched themselves (claims of an airdrop).
+    stays open for that long, to yield.
     """
 
     name = "layering"
     catches = ("layering",)
-    needs = "transfers"
-    settings = Settings()
+    needs: Tier = "transfers"
+    reads = ("trails",)
     quiet_seconds = 90 * 86_400
+    settings = Settings()
 
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
-        """One finding a payment that completes or extends a trail: subject = the wallet where the trail
-        began.
-        """
-        chain = (pl.col("depth") >= self.settings.hops) & (pl.col("to_distinct_in") < self.settings.payers)
-        rows = features.transfers.filter(chain | (pl.col("gathered") >= self.settings.gathered))
-        if rows.is_empty():
+    def score(self, seen: Seen) -> list[Finding]:
+        """One finding a transaction that completes or extends a trail: its subject is where that began."""
+        lines = seen.of("trails").get("handed")
+        if lines is None or not lines["transaction"].size:
             return []
-        trails = features.trails.partition_by("row", as_dict=True)
-        origins = features.addresses(rows["origin"].to_list())
-        named = zip(rows.iter_rows(named=True), origins, strict=True)
-        # A trail below the engine's limits is not copied out: without evidence nothing is said.
-        with_trail = ((row, origin, trails.get((row["row"],))) for row, origin in named)
-        found = ((row, origin, trail) for row, origin, trail in with_trail if trail is not None)
-        return [self._finding(*each, features) for each in found]
+        return [self._finding(seen, way) for way in _ways(lines)]
 
-    def _finding(
-        self, row: dict[str, Any], origin: bytes, trail: pl.DataFrame, features: Features
-    ) -> Finding:
-        trail = trail.sort("block_number", "timestamp", maintain_order=True)
-        hops, gathered = int(row["depth"]), int(row["gathered"])
-        met = set(trail["from_address"].to_list()) | set(trail["to_address"].to_list())
-        roles: list[tuple[bytes, RoleName]] = [(origin, "attacker")]
-        roles += [(wallet, "intermediary") for wallet in sorted(met - {origin})]
-        wei = _native_wei(trail, bytes(row["to_address"]), features)
-        seconds = int(row["timestamp"]) - int(trail["timestamp"].to_list()[0])
-        most: Severity = (
-            "high" if hops > self.settings.hops + 1 or gathered > self.settings.gathered else "medium"
-        )
+    def _finding(self, seen: Seen, way: Way) -> Finding:
+        sent = seen.transactions
+        at = way.transaction - int(sent["number"][0])
+        between, (wei, tokens) = way.between(), way.at_stake()
+        rows = seen.evidence(np.unique(way.lines["row"]).tolist())
+        most: Severity = "high" if len(between) > self.settings.few else "medium"
         return Finding(
-            block_number=int(row["block_number"]),
-            timestamp=int(row["timestamp"]),
+            block_number=int(sent["block"][at]),
+            timestamp=int(sent["time"][at]),
             category="layering",
             subject_kind="wallet",
-            subject=origin,
-            score=self._score(hops, gathered),
-            severity=worth.severity(most, wei, worth.has_tokens(trail, features)),
-            transaction=bytes(row["transaction_hash"]),
-            roles=tuple(roles),
-            rows=evidence_rows(trail),
+            subject=seen.address(way.origin),
+            score=_score(len(between)),
+            severity=worth.severity(most, wei, tokens),
+            transaction=sent["hash"][at].tobytes(),
+            roles=_roles(seen, way, between),
+            rows=rows,
             measured={
-                "hops": hops,
-                "gathered": gathered,
-                "seconds": seconds,
+                "wallets": len(between),
+                "gathered": len(between) if way.what == GATHERED else 0,
                 "native_wei": str(wei),
             },
-            thresholds={"hops": self.settings.hops, "gathered": self.settings.gathered},
-            explanation=self._sentence(origin, hops, gathered, len(met), seconds),
+            thresholds={"gathered": _LIMITS.gatherers}
+            if way.what == GATHERED
+            else {"wallets": _LIMITS.hands},
+            explanation=_sentence(seen, way, len(between)),
+            value_wei=wei or None,
         )
 
-    def _score(self, hops: int, gathered: int) -> float:
-        """0.6 at a threshold, towards 1 the longer the chain or the more wallets gather."""
-        beyond = max(hops - self.settings.hops, gathered - self.settings.gathered, 0)
-        return round(1.0 - 0.4 / (1.0 + 0.5 * beyond), 6)
 
-    def _sentence(self, origin: bytes, hops: int, gathered: int, wallets: int, seconds: int) -> str:
-        if gathered >= self.settings.gathered:
-            told = f"was scattered and {gathered} wallets passed it on to one payee"
-        else:
-            told = f"was passed on {hops} times in a row, each time within half an hour"
-        return f"Money of {hexed(origin)} {told}: {wallets} wallets in {seconds} seconds."
+def _ways(lines: Columns) -> Iterator[Way]:
+    """The trails of a piece: lines of one transaction, origin and kind whose steps go on."""
+    first = np.ones(lines["step"].size, np.bool_)
+    same = np.ones(lines["step"].size - 1, np.bool_)
+    for name in ("transaction", "origin", "what"):
+        same &= lines[name][1:] == lines[name][:-1]
+    first[1:] = ~same | (lines["step"][1:] < lines["step"][:-1])
+    begins = np.flatnonzero(first).tolist()
+    for begin, end in zip(begins, [*begins[1:], first.size], strict=True):
+        mine = {name: column[begin:end] for name, column in lines.items()}
+        yield Way(int(mine["transaction"][0]), int(mine["origin"][0]), int(mine["what"][0]), mine)
 
 
-def _native_wei(trail: pl.DataFrame, payee: bytes, features: Features) -> int:
-    """The native value at stake: the largest payment of the trail, since those in a row move the same money,
-    or all that was gathered at its payee.
-    """
-    native = trail.filter(worth.in_coin(trail, features))
-    largest = max((int.from_bytes(amount, "big") for amount in native["amount"]), default=0)
-    return max(largest, worth.native_wei(native.filter(pl.col("to_address") == payee), features))
+def _roles(seen: Seen, way: Way, between: list[int]) -> tuple[tuple[bytes, RoleName], ...]:
+    """Who sends it on its way, who gathers it and who uses it are attackers; everybody else only hands on."""
+    attackers = [way.origin] if way.what == LINE else [way.origin, way.end]
+    others = [*between, *([way.end] if way.what == LINE else [])]
+    named: list[tuple[bytes, RoleName]] = [(seen.address(wallet), "attacker") for wallet in attackers]
+    return (*named, *((seen.address(wallet), "intermediary") for wallet in others))
+
+
+def _whole(limbs: list[int]) -> int:
+    return sum(limb << 64 * (3 - i) for i, limb in enumerate(limbs))
+
+
+def _score(wallets: int) -> float:
+    """0.6 for two wallets, towards 1 the more it goes through."""
+    return round(1.0 - 0.4 / (1.0 + 0.5 * max(wallets - 2, 0)), 6)
+
+
+def _sentence(seen: Seen, way: Way, wallets: int) -> str:
+    origin, end = hexed(seen.address(way.origin)), hexed(seen.address(way.end))
+    if way.what == GATHERED:
+        return f"Money of {origin} was scattered over {wallets} wallets, which passed it on to {end}."
+    told = f"Money of {origin} was handed on through {wallets} wallets in a row that serve nothing else"
+    return f"{told}, to {end}, who makes contracts with it." if way.what == SPENT else f"{told}, to {end}."

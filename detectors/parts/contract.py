@@ -176,9 +176,9 @@ class Part(Protocol):
     """What it says of row i: memory as left by the rows before i, and all rows of i's own transaction. So
     nothing depends on where pieces are cut.
 
-    A table of it has one key: a column "row" or "transaction" (numbers that rise), or "block" and "id" (then
-    it says all of the block). It may leave out whatever it has nothing to say of. A part without memory is
-    derived.
+    A table of it has one key, by which its lines are of a block: a column "transaction", or else "row"
+    (numbers that rise), or else "block" and "id" (then it says all of the block). It may leave out whatever
+    it has nothing to say of. A part without memory is derived.
     """
 
     @property

@@ -22,6 +22,11 @@ class Place(TypedDict):
     transaction: bytes
 
 
+def key_of(table: Columns) -> str:
+    """The column that says what each line is about. A row beside a transaction may be older evidence."""
+    return next(name for name in ("transaction", "row", "block") if name in table)
+
+
 def blocks_of(seen: Seen, rows: Iterable[Array]) -> list[int]:
     """Blocks of the piece in which these rows stand, rising."""
     first, found = int(seen.rows["number"][0]), set[int]()
@@ -31,10 +36,11 @@ def blocks_of(seen: Seen, rows: Iterable[Array]) -> list[int]:
 
 
 def of_block(tables: Mapping[str, Columns], seen: Seen, block: int) -> dict[str, Columns]:
-    """The lines, by row, that are about one block."""
-    first, found = int(seen.rows["number"][0]), dict[str, Columns]()
+    """The lines, by row or transaction, that are about one block."""
+    numbered, found = {"row": seen.rows, "transaction": seen.transactions}, dict[str, Columns]()
     for name, table in tables.items():
-        inside = seen.rows["block"][table["row"] - first] == block
+        key = key_of(table)
+        inside = numbered[key]["block"][table[key] - int(numbered[key]["number"][0])] == block
         found[name] = {each: column[inside] for each, column in table.items()}
     return found
 

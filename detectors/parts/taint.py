@@ -30,7 +30,7 @@ _WORDS = ("amount", "haircut", "fifo", "had")
 class Settings:
     """horizon_s: seconds for which lots are remembered after they last changed (launderers rest for 60 days
     and more). held_s: the same of balances, as of `holdings`. Caps: rows at which the oldest go early. hops:
-    payments after which money is nobody's any more. flows: lines of a piece, beyond which they are left out.
+    payments after which money is nobody's any more. flows: lines of a block, beyond which they are left out.
     """
 
     horizon_s: int = 180 * DAY
@@ -76,12 +76,20 @@ class Taint:
         work = _Work(self.settings, memory, seen)
         if not work.sources.count and not work.news:
             return {}
-        flows = [flow for found in work.run() for flow in found][: self.settings.flows]
+        flows = [flow for found in work.run() for flow in found]
         columns: dict[str, Array] = {
             name: np.array([flow[name] for flow in flows], np.int64) for name in _FLOW
         }
         columns |= {name: _limbs([flow[name] for flow in flows]) for name in _WORDS}
-        return {"flows": columns}
+        within = _place_in_block(seen, columns["transaction"]) < self.settings.flows
+        return {"flows": {name: column[within] for name, column in columns.items()}}
+
+
+def _place_in_block(seen: Seen, transactions: Array) -> Array:
+    """How many before it, of some in rising order, are of the same block."""
+    sent = seen.transactions
+    blocks = sent["block"][transactions - sent["number"][0]] if transactions.size else transactions
+    return np.arange(blocks.size) - np.searchsorted(blocks, blocks)
 
 
 @dataclass(slots=True)

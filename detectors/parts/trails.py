@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from detectors.kernels.rounds import DEGREE, MOVE, follow
+from detectors.kernels.followed import follow
+from detectors.kernels.moves import DEGREE, L_AMOUNT, MOVE
 from detectors.kernels.signed_payments import MOST_ASSETS, signed_payments
 from detectors.memory.history import History
 from detectors.memory.layout import Array
@@ -17,8 +18,17 @@ from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, See
 
 _PAYMENT = ("transaction", "payer", "payee", "asset", "row", "form", "amount")
 _EXCHANGE = ("transaction", "account", "asset_in", "asset_out", "row", "paid", "got")
-_HOP = ("transaction", "origin", "step", "payer", "payee", "asset", "row", "sent", "amount")
+_LINE = ("transaction", "origin", "what", "step", "payer", "payee", "asset", "row", "sent")
 _WORDS = {"amount", "paid", "got"}
+
+
+_NO_CHANGES: Columns = {
+    "transaction": np.empty(0, np.int64),
+    "account": np.empty(0, np.int64),
+    "asset": np.empty(0, np.int64),
+    "received": np.empty((0, 4), np.uint64),
+    "paid": np.empty((0, 4), np.uint64),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +38,10 @@ class Settings:
     payments an account makes or gets within the horizon beyond which it ends a walk; hub: payers and payees
     of one that does so too (as of trails of `layering`); origin_hub: those of one where no round begins, more
     as an origin may do business (as of `exchange-hot-wallet`). least, most: wallets a round goes through.
-    hops: lines of rounds in a piece, beyond which they are left out.
+    hops: lines of rounds in a block, and of trails, beyond which further ones are left out. hands: emptied
+    wallets in a row that make a line (hard case 19.P1: two or three lie between a theft and its use).
+    gatherers: wallets that gather what one scattered (as `sybil-cluster`: three may be a family). crowd:
+    payers of a payee that make it a place where many pay (as a hub).
     """
 
     horizon_s: int = 120 * 86_400
@@ -41,6 +54,9 @@ class Settings:
     least: int = 2
     most: int = 12
     hops: int = 20_000
+    hands: int = 2
+    gatherers: int = 4
+    crowd: int = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +72,11 @@ class Trails:
     `hops`, by "transaction" (of the payment that closes a round): the payments and exchanges of a round from
     its `origin` on: `step`, `payer`, `payee`, `asset`, `amount`, `row`, and its own transaction in `sent`. A
     walk reads at most 32 payments in and out of each of 96 wallets.
+
+    `handed`, by "transaction" (of what completes a trail): payments and exchanges of money that was handed on
+    by wallets which serve nothing else (`kernels.handed_on`): `what` (0 a line, 1 scattered and gathered, 2 a
+    line whose last wallet makes a contract with this transaction), then as `hops`. A line is walked back for
+    64 steps at most; of a longer one nothing is said again.
     """
 
     name: str = "trails"
@@ -73,9 +94,8 @@ class Trails:
         }
 
     def take(self, memory: PartMemory, seen: Seen) -> Mapping[str, Columns]:
-        changes, sent, rows = seen.of("net").get("changes"), seen.transactions, seen.rows
-        if changes is None or not changes["transaction"].size:
-            return {}
+        sent, rows = seen.transactions, seen.rows
+        changes = seen.of("net").get("changes") or _NO_CHANGES
         payments = _columns(_PAYMENT, MOST_ASSETS * changes["transaction"].size)
         exchanges = _columns(_EXCHANGE, sent["number"].size)
         found = signed_payments(
@@ -87,9 +107,13 @@ class Trails:
         )
         payments = {name: column[: found[0]] for name, column in payments.items()}
         exchanges = {name: column[: found[1]] for name, column in exchanges.items()}
+        made = np.flatnonzero((rows["kind"] == Kind.TRANSACTION) & (rows["third"] != 0) & rows["flag"])
+        makings = [rows[name][made] for name in ("transaction", "signer", "number")]
+        if not (payments["row"].size or exchanges["row"].size or made.size):
+            return {}
         hub = np.zeros(found[0], np.int64)
-        hops = self._followed(memory, seen, payments, exchanges, hub)
-        return {"payments": payments | {"hub": hub}, "exchanges": exchanges, "hops": hops}
+        told = self._followed(memory, seen, payments, exchanges, makings, hub)
+        return {"payments": payments | {"hub": hub}, "exchanges": exchanges, **told}
 
     def _followed(
         self,
@@ -97,16 +121,18 @@ class Trails:
         seen: Seen,
         payments: Mapping[str, Array],
         exchanges: Mapping[str, Array],
+        makings: list[Array],
         hub: Array,
-    ) -> Columns:
+    ) -> Mapping[str, Columns]:
         moves, degrees = memory["moves"], memory["degrees"]
         assert isinstance(moves, History)
         assert isinstance(degrees, Table)
         degrees.reserve(2 * payments["row"].size)
         moves.reserve(2 * payments["row"].size + exchanges["row"].size)
         cells, control, current, previous, journal = moves.arrays()
-        hops, own, sent = _columns(_HOP, self.settings.hops), self.settings, seen.transactions
-        limits = np.array([own.edges, own.hub, own.origin_hub, own.least, own.most], np.int64)
+        own, sent = self.settings, seen.transactions
+        limits = [own.edges, own.hub, own.origin_hub, own.least, own.most]
+        limits += [own.hands, own.gatherers, own.crowd, own.hops]
         given: list[Any] = [
             cells,
             cells.view(np.uint64),
@@ -117,9 +143,15 @@ class Trails:
             *degrees.arrays(),
         ]
         given += [int(sent["number"][0]), sent["block"], sent["time"]]
-        given += [*payments.values(), *exchanges.values(), limits, hub, *hops.values()]
-        used = follow(*given)
-        return {name: column[:used] for name, column in hops.items()}
+        given += [*payments.values(), *exchanges.values(), *makings, np.array(limits, np.int64), hub]
+        hops, handed = follow(*given)
+        return {"hops": _lines(hops, ("what",)), "handed": _lines(handed)}
+
+
+def _lines(cells: Array, without: tuple[str, ...] = ()) -> Columns:
+    """Lines of rounds or trails, by name."""
+    columns = {name: cells[:, at].copy() for at, name in enumerate(_LINE) if name not in without}
+    return columns | {"amount": cells[:, L_AMOUNT:].copy().view(np.uint64)}
 
 
 def _columns(names: tuple[str, ...], most: int) -> dict[str, Array]:

@@ -34,6 +34,8 @@ def any_cut_says_the_same(those: Those, _folder: Path) -> None:
         singly = range(batch.first, batch.last)
         _check(told(pieces(batch, *singly), names), expected, "block by block")
         _check(told(pieces(batch, *rng.sample(singly, 9)), names), expected, "random cuts")
+        if seed == SEEDS[0]:
+            _check(told([batch], names, alone=True), expected, "asked again block by block")
 
 
 def a_rollback_leaves_no_trace(those: Those, _folder: Path) -> None:

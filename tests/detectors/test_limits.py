@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 
-from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
 from detectors.kernels.layout import MOST_STEPS, Limits
 from detectors.parts.features import Features, stream
 from detectors.parts.ledger import Ledger
-from detectors.registry import detectors
 from ingest.model.errors import BadInput
 from tests.detectors.graphs import graph
 from tests.fixtures.frames import ChainBuilder, address
@@ -85,12 +83,3 @@ def test_a_count_of_the_engine_begins_at_one(name: str, value: int) -> None:
 def test_another_setting_of_the_engine_that_no_run_can_keep_to_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(BadInput):
         EngineSettings(**changes)
-
-
-def test_a_trail_too_short_to_be_copied_out_is_no_evidence_and_no_alert() -> None:
-    """The detector's own threshold is three hops, but trails stand from nine on only."""
-    settings = EngineSettings(limits=Limits(trail_depth=9, gather_wallets=30))
-    for hops, alerts in ((8, 0), (12, 1)):
-        made = Engine(1, detectors(), settings, follows=False, keep_all=True)
-        made.take(passed_on(hops).batch())
-        assert [alert.detector for alert in made.standing()] == ["layering"] * alerts

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from detectors import registry
 from detectors.parts.contract import Seen
 from detectors.parts.lots import CLEAN, Lot, Purse, shortened
+from detectors.parts.taint import Settings, Taint
+from tests.detectors.seen import looking
 from tests.detectors.seen.looking import pieces, whole
 from tests.detectors.seen.views import begun, seen
 from tests.fixtures.frames import ChainBuilder, address
@@ -112,6 +115,21 @@ def test_pieces_do_not_matter() -> None:
     expected = flows(seen(batch, None, *READS))
     found = [flow for piece in pieces(batch, 3, 4, 9) for flow in flows(seen(piece, state, *READS))]
     assert found == expected
+
+
+def test_flows_beyond_what_a_block_may_have_are_left_out_wherever_pieces_are_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parts = [part for part in registry.parts() if part.name != "taint"]
+    monkeypatch.setattr(looking, "PARTS", [*parts, Taint(settings=Settings(flows=2))])
+    chain = ChainBuilder(first_block=1).block().lists(MALLORY)
+    for _ in range(2):
+        chain.block()
+        for person in PEOPLE[:3]:
+            chain.native(MALLORY, person, 5)
+    expected = looking.told([chain.batch()], READS)
+    assert [len(expected.said[block]["taint.flows"]["row"]) for block in (2, 3)] == [2, 2]
+    assert looking.told(pieces(chain.batch(), 1, 2, 3), READS) == expected
 
 
 def test_the_three_policies_stand_side_by_side() -> None:

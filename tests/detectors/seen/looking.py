@@ -15,6 +15,7 @@ from detectors.base import Finding, Seen, Tier
 from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
 from detectors.parts.contract import Columns
+from detectors.parts.lines import key_of
 from ingest.model.batch import Batch, Event, Rollback
 from tests.fixtures.market import Market, goes_on
 from tests.fixtures.restarts import begun, restarted
@@ -29,16 +30,21 @@ Said = dict[int, dict[str, Any]]
 
 @dataclass
 class Looker:
-    """Keeps what parts say of each block, and the piece's own rows as part ""."""
+    """Keeps what parts say of each block, and the piece's own rows as part "". With `alone` it fails at more
+    than one block at a time, so that it is asked again block by block.
+    """
 
     reads: tuple[str, ...]
     said: Said = field(default_factory=dict)
+    alone: bool = False
     name: str = "looker"
     catches: tuple[str, ...] = ("sandwich",)
     needs: Tier = "receipts"
     settings: object = None
 
     def score(self, seen: Seen) -> list[Finding]:
+        if self.alone and seen.blocks["number"].size > 1:
+            raise ValueError("this is more than one block")
         for block in seen.blocks["number"].tolist():
             self.said[block] = {"rows": plain(of_block(seen.rows, seen, block), seen)}
             for part in self.reads:
@@ -49,16 +55,11 @@ class Looker:
 
 
 def of_block(table: Columns, seen: Seen, block: int) -> Columns:
-    if "row" in table:
-        blocks = (
-            seen.rows["block"][table["row"] - seen.rows["number"][0]] if len(table["row"]) else table["row"]
-        )
-    elif "transaction" in table and "block" not in table:
-        sent = seen.transactions
-        at = table["transaction"] - sent["number"][0] if len(table["transaction"]) else table["transaction"]
-        blocks = sent["block"][at]
-    else:
-        blocks = table["block"]
+    """The lines that are about a block; refused where any is about none of the piece."""
+    key = "number" if "number" in table else key_of(table)
+    of = {"transaction": seen.transactions, "block": seen.blocks}.get(key, seen.rows)
+    about = dict(zip(of["number"].tolist(), of.get("block", of["number"]).tolist(), strict=True))
+    blocks = np.array([about[number] for number in table[key].tolist()], np.int64)
     return {name: column[blocks == block] for name, column in table.items()}
 
 
@@ -92,8 +93,9 @@ def told(
     events: Iterable[Event],
     reads: tuple[str, ...],
     follows: bool = False,
+    alone: bool = False,
 ) -> Told:
-    looker: Any = Looker(reads)
+    looker: Any = Looker(reads, alone=alone)
     engine = Engine(1, [looker], SHORT, follows=follows, parts=PARTS)
     for event in events:
         _take(engine, looker, event)

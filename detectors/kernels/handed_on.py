@@ -1,0 +1,226 @@
+"""Kernel of the part `trails`: money that was handed on through wallets which serve nothing else.
+
+From a payment back along what came into its payer, then into whoever paid that, in a line: a wallet that
+hands on has one source of an asset, which gave most of what it got of it; it passes half of that on or more
+to one payee, and twice as much at most (money of its own beside); hardly anybody else paid it. It is emptied
+where nine tenths of what came have left again, to whomever: a wallet that keeps a share has a use for it.
+What it changed into another asset itself is followed. Ends: a hub, a contract that paid whoever called it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from detectors.kernels import u256
+from detectors.kernels.moves import (
+    AMOUNT,
+    AMOUNT2,
+    ASSET,
+    EXCHANGED,
+    FORM,
+    IN,
+    OTHER,
+    OUT,
+    ROW,
+    TRANSACTION,
+    half_at_least,
+    is_hub,
+    listed,
+    put,
+    summed,
+    write,
+)
+from detectors.kernels.signed_payments import WITHDRAWN
+from detectors.memory.compiled import njit
+from detectors.memory.rows import NONE
+
+LINE, GATHERED, SPENT = 0, 1, 2
+"""What a trail is: handed on in a line; scattered and gathered; handed on in a line to whoever then made a
+contract.
+"""
+
+STEPS = 64
+"""Payments and exchanges that one walk goes back. A longer line was said before, and is not said again from
+its middle on.
+"""
+LONG = 128
+"""Payments of a source, or into a payee, that are looked through for what was scattered and gathered."""
+MOST_CHANGES = 2
+OTHERS = 1
+"""Payers of a wallet beside its source, dust left out, with whom it still serves nothing else: somebody sends
+it fees, or a worthless token.
+"""
+DUST, SPENT_TENTHS = 16, 9
+
+PAYER, PAYEE, WAY_ASSET, BEFORE, WAY_EMPTIED, WAY = 0, 1, 2, 3, 4, 5
+"""Of a step of the way back: who pays whom what, the transaction before which, and whether its payee was
+emptied. A payer who is its own payee changes an asset into this one.
+"""
+
+
+@njit(cache=True)
+def _serves_nothing_else(cells, words, rows, count, source, asset, got):  # type: ignore[no-untyped-def]
+    """Whether hardly anybody but `source` pays a wallet; what is less than a 16th of `got` is dust."""
+    others = 0
+    for i in range(count):
+        row = rows[i]
+        known = cells[row, OTHER] == source
+        if cells[row, ASSET] == asset and not u256.at_least(words[row, AMOUNT : AMOUNT + 4], 1, got, DUST):
+            known = True
+        for j in range(i):
+            known = known or cells[rows[j], OTHER] == cells[row, OTHER]
+        others += not known
+    return others <= OTHERS
+
+
+@njit(cache=True)
+def _largest_source(cells, words, rows, count, asset, got, best):  # type: ignore[no-untyped-def]
+    """Who gave a wallet most of an asset, by wallets' own payments; its sum goes to `best`."""
+    source = NONE
+    for i in range(4):
+        best[i] = 0
+    for i in range(count):
+        row = rows[i]
+        if cells[row, ASSET] != asset or cells[row, FORM] == WITHDRAWN or cells[row, OTHER] == source:
+            continue
+        summed(cells, words, rows, count, cells[row, OTHER], asset, 0, AMOUNT, got)
+        if u256.compare(got, best) > 0:
+            put(best, got)
+            source = cells[row, OTHER]
+    return source
+
+
+@njit(cache=True)
+def walk_back(  # type: ignore[no-untyped-def]
+    cells, words, control, current, previous, degrees, old_degrees, payer, payee, asset, total, transaction,
+    block, now, edges, hub, way, ins, outs,
+):  # fmt: skip
+    """The way back from a payment of `total` (zero: of whatever it was) as steps in `way` [STEPS, WAY], the
+    payment first; how many steps.
+    """
+    way[0, PAYER], way[0, PAYEE], way[0, WAY_ASSET], way[0, BEFORE] = payer, payee, asset, transaction + 1
+    way[0, WAY_EMPTIED] = 0
+    steps, changes, before, wallet = 1, 0, transaction, payer
+    left, got, best = np.zeros(4, np.uint64), np.zeros(4, np.uint64), np.zeros(4, np.uint64)
+    put(left, total)
+    all_in, all_out = np.zeros(4, np.uint64), np.zeros(4, np.uint64)
+    changed = False
+    while steps < STEPS and not is_hub(degrees, old_degrees, wallet, now, hub):
+        arrived = listed(cells, control, current, previous, wallet, IN, block, now, before, edges, ins)
+        gone = listed(
+            cells, control, current, previous, wallet, OUT, block, now, transaction + 1, edges, outs
+        )  # fmt: skip
+        if arrived < 0 or gone < 0:
+            break
+        source = _largest_source(cells, words, ins, arrived, asset, got, best)
+        if source != NONE and source == payee:
+            return 0
+        if source != NONE and source != wallet:
+            oldest, newest = summed(cells, words, ins, arrived, source, asset, 0, AMOUNT, got)
+            summed(cells, words, ins, arrived, -1, asset, oldest, AMOUNT, all_in)
+            summed(cells, words, outs, gone, -1, asset, oldest + 1, AMOUNT, all_out)
+            if changed:
+                u256.add_to(all_out, left)
+            if steps == 1 and u256.is_zero(total):
+                put(left, got)
+            known = is_hub(degrees, old_degrees, source, now, hub)
+            for i in range(steps):
+                known = known or way[i, PAYER] == source
+            if (
+                known
+                or not half_at_least(left, got)
+                or not half_at_least(got, left)
+                or not half_at_least(got, all_in)
+                or not half_at_least(left, all_out)
+                or not _serves_nothing_else(cells, words, ins, arrived, source, asset, got)
+            ):
+                break
+            way[steps, PAYER], way[steps, PAYEE], way[steps, WAY_ASSET] = source, wallet, asset
+            way[steps, BEFORE] = before
+            way[steps, WAY_EMPTIED] = u256.at_least(all_out, SPENT_TENTHS, got, 10)
+            steps += 1
+            put(left, got)
+            wallet, before, changed = source, newest, False
+            continue
+        if changes == MOST_CHANGES or source != NONE:
+            break
+        arrived = listed(cells, control, current, previous, wallet, EXCHANGED, block, now, before, edges, ins)
+        given = NONE
+        for i in range(arrived):
+            if given == NONE and cells[ins[i], ASSET] == asset:
+                given = cells[ins[i], OTHER]
+        if given == NONE:
+            break
+        _, newest = summed(cells, words, ins, arrived, given, asset, 0, AMOUNT, got)
+        if not half_at_least(left, got) or not half_at_least(got, left):
+            break
+        summed(cells, words, ins, arrived, given, asset, 0, AMOUNT2, left)
+        way[steps, PAYER], way[steps, PAYEE], way[steps, WAY_ASSET] = wallet, wallet, asset
+        way[steps, BEFORE], way[steps, WAY_EMPTIED] = before, 0
+        steps, changes, asset, before, changed = steps + 1, changes + 1, given, newest, True
+    return steps
+
+
+@njit(cache=True)
+def emptied(way, steps):  # type: ignore[no-untyped-def]
+    """How many wallets between the ends of a way were emptied, and how many there are."""
+    many, of = 0, 0
+    for i in range(1, steps):
+        if way[i, PAYER] != way[i, PAYEE]:
+            many, of = many + way[i, WAY_EMPTIED], of + 1
+    return many, of
+
+
+@njit(cache=True)
+def gathered(  # type: ignore[no-untyped-def]
+    cells, words, control, current, previous, degrees, old_degrees, source, payee, asset, transaction, block,
+    now, hub, ins, outs, middle,
+):  # fmt: skip
+    """Wallets of `middle` that `source` paid and which passed that on to `payee`; none where it pays the
+    payee openly too, a quarter or more of what each of them passed on, or where it is a hub.
+    """
+    if source == payee or is_hub(degrees, old_degrees, source, now, hub):
+        return 0
+    came = listed(cells, control, current, previous, payee, IN, block, now, transaction + 1, LONG, ins)
+    went = listed(cells, control, current, previous, source, OUT, block, now, transaction, LONG, outs)
+    count, open_sum, all_sum = 0, np.zeros(4, np.uint64), np.zeros(4, np.uint64)
+    got, on = np.zeros(4, np.uint64), np.zeros(4, np.uint64)
+    for i in range(came):
+        wallet = cells[ins[i], OTHER]
+        known = wallet == payee or cells[ins[i], ASSET] != asset
+        for j in range(i):
+            known = known or (cells[ins[j], OTHER] == wallet and cells[ins[j], ASSET] == asset)
+        if known or count == middle.size:
+            continue
+        _, newest = summed(cells, words, ins, came, wallet, asset, 0, AMOUNT, on)
+        if wallet == source:
+            put(open_sum, on)
+            continue
+        oldest, _ = summed(cells, words, outs, went, wallet, asset, 0, AMOUNT, got)
+        if oldest == -1 or oldest >= newest or not half_at_least(on, got) or not half_at_least(got, on):
+            continue
+        if is_hub(degrees, old_degrees, wallet, now, hub):
+            continue
+        u256.add_to(all_sum, on)
+        middle[count] = wallet
+        count += 1
+    return 0 if u256.at_least(open_sum, 1, all_sum, 4 * max(count, 1)) else count
+
+
+@njit(cache=True)
+def write_between(  # type: ignore[no-untyped-def]
+    cells, words, control, current, previous, what, step, origin, payer, payee, asset, before, transaction,
+    block, now, rows, lines, used, full,
+):  # fmt: skip
+    """Lines of what one wallet paid another, oldest first; how many lines there are then, or NONE."""
+    end, side = (payer, IN) if payer != payee else (NONE, EXCHANGED)
+    count = listed(cells, control, current, previous, payee, side, block, now, before, LONG, rows)
+    for i in range(count - 1, -1, -1):
+        row = rows[i]
+        if cells[row, ASSET] != asset or (end != NONE and cells[row, OTHER] != end):
+            continue
+        used = write(
+            lines, used, full, transaction, origin, what, step, payer, payee, asset, cells[row, ROW],
+            cells[row, TRANSACTION], words[row, AMOUNT : AMOUNT + 4],
+        )  # fmt: skip
+    return used

@@ -1,0 +1,184 @@
+"""Layering: alice's money is handed on by wallets that serve nothing else, and whose money only looks so."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from detectors.alerts.alert import Alert
+from detectors.engine.engine import Engine
+from detectors.library.layering import Layering
+from tests.fixtures.frames import ChainBuilder, address
+from tests.fixtures.market import WETH
+
+ALICE, BOB, CAROL, DAVE, ERIN, SHOP, POOL, USD, GOLD = (
+    address(name) for name in ("alice", "bob", "carol", "dave", "erin", "shop", "pool", "usd", "gold")
+)
+ETHER = 10**18
+DAY = 86_400
+
+
+def alerts(chain: ChainBuilder) -> list[Alert]:
+    detectors: list[Any] = [Layering()]
+    engine = Engine(1, detectors, follows=False)
+    engine.take(chain.batch())
+    return list(engine.standing())
+
+
+def roles(alert: Alert) -> dict[str, str]:
+    return {role.address: role.role for role in alert.roles}
+
+
+def hexed(who: bytes) -> str:
+    return "0x" + who.hex()
+
+
+def line(*wallets: bytes, kept: int = 0, seconds: int = 12) -> ChainBuilder:
+    """Each hands on what it got but `kept` hundredths."""
+    chain, wei = ChainBuilder(), 100 * ETHER
+    for here, there in pairwise(wallets):
+        chain.block(seconds).native(here, there, wei)
+        wei = wei * (100 - kept) // 100
+    return chain
+
+
+def test_two_wallets_that_keep_nothing_are_a_line_and_alice_is_its_attacker() -> None:
+    (alert,) = alerts(line(ALICE, BOB, CAROL, DAVE))
+    assert alert.subject_id == hexed(ALICE)
+    assert roles(alert) == {
+        hexed(ALICE): "attacker", **{hexed(who): "intermediary" for who in (BOB, CAROL, DAVE)}
+    }  # fmt: skip
+    assert alert.value_wei == str(100 * ETHER)
+
+
+def test_one_wallet_between_two_is_a_friend() -> None:
+    assert alerts(line(ALICE, BOB, CAROL)) == []
+
+
+def test_weeks_of_rest_do_not_hide_a_line() -> None:
+    assert len(alerts(line(ALICE, BOB, CAROL, DAVE, seconds=21 * DAY))) == 1
+
+
+def test_wallets_that_keep_a_share_have_a_use_for_it() -> None:
+    for kept, found in ((9, 1), (20, 0)):
+        assert len(alerts(line(ALICE, BOB, CAROL, DAVE, ERIN, kept=kept))) == found
+
+
+def test_what_is_peeled_off_to_others_is_not_kept() -> None:
+    chain, wei = ChainBuilder(), 100 * ETHER
+    for here, there in pairwise([ALICE, BOB, CAROL, DAVE, ERIN]):
+        chain.block().native(here, there, wei * 7 // 10).native(here, SHOP, wei * 3 // 10)
+        wei = wei * 7 // 10
+    (alert,) = alerts(chain)
+    assert alert.subject_id == hexed(ALICE)
+
+
+def test_pieces_are_one_sum() -> None:
+    chain = ChainBuilder()
+    for here, there in pairwise([ALICE, BOB, CAROL, DAVE]):
+        chain.block().erc20(USD, here, there, 450).block(DAY).erc20(USD, here, there, 550)
+    assert len(alerts(chain)) == 1
+
+
+def test_money_of_its_own_and_worthless_tokens_do_not_hide_a_wallet() -> None:
+    chain = ChainBuilder().block().native(SHOP, BOB, ETHER).erc20(GOLD, SHOP, CAROL, 7)
+    for here, there in pairwise([ALICE, BOB, CAROL, DAVE]):
+        chain.block().native(here, there, 100 * ETHER)
+    assert len(alerts(chain)) == 1
+
+
+def test_a_wallet_that_many_pay_serves_them() -> None:
+    chain = ChainBuilder().block()
+    for n in range(4):
+        chain.native(address(f"customer {n}"), BOB, 9 * ETHER)
+    for here, there in pairwise([ALICE, BOB, CAROL, DAVE]):
+        chain.block().native(here, there, 100 * ETHER)
+    assert alerts(chain) == []
+
+
+def test_what_bob_changes_himself_is_followed() -> None:
+    chain = ChainBuilder().block().native(ALICE, BOB, 10 * ETHER)
+    with chain.block().transaction(BOB, POOL, 10 * ETHER):
+        chain.erc20(GOLD, POOL, BOB, 900)
+    chain.block().erc20(GOLD, BOB, CAROL, 900).block().erc20(GOLD, CAROL, DAVE, 900)
+    (alert,) = alerts(chain)
+    assert alert.subject_id == hexed(ALICE)
+    assert hexed(POOL) not in roles(alert)
+
+
+def scattered(middle: list[bytes], openly: int = 0) -> ChainBuilder:
+    """Alice scatters, in one transaction of a contract; each changes it and back; erin gathers."""
+    chain = ChainBuilder().block()
+    with chain.transaction(ALICE, POOL):
+        for wallet in middle:
+            chain.erc20(WETH, ALICE, wallet, 10 * ETHER)
+    chain.block()
+    for wallet in middle:
+        with chain.transaction(wallet, POOL):
+            chain.erc20(WETH, wallet, POOL, 10 * ETHER).erc20(GOLD, POOL, wallet, 900)
+        with chain.transaction(wallet, POOL):
+            chain.erc20(GOLD, wallet, POOL, 900).erc20(WETH, POOL, wallet, 9 * ETHER)
+    if openly:
+        chain.block().erc20(WETH, ALICE, ERIN, openly)
+    chain.block()
+    for wallet in middle:
+        chain.erc20(WETH, wallet, ERIN, 9 * ETHER)
+    return chain
+
+
+def test_who_scatters_through_a_contract_and_who_gathers_are_attackers() -> None:
+    middle = [address(f"middle {n}") for n in range(5)]
+    (alert,) = alerts(scattered(middle))
+    assert alert.subject_id == hexed(ALICE)
+    named = roles(alert)
+    assert (named[hexed(ALICE)], named[hexed(ERIN)]) == ("attacker", "attacker")
+    assert {named[hexed(wallet)] for wallet in middle} == {"intermediary"}
+
+
+def test_three_who_gather_may_be_a_family_and_an_owner_who_pays_openly_hides_nothing() -> None:
+    middle = [address(f"middle {n}") for n in range(5)]
+    assert alerts(scattered(middle[:3])) == []
+    assert alerts(scattered(middle, openly=3 * ETHER)) == []
+
+
+def test_a_line_longer_than_the_walk_stays_one_alert() -> None:
+    assert len(alerts(line(*(address(f"wallet {n}") for n in range(90))))) == 1
+
+
+def test_money_that_comes_home_opens_no_second_trail_from_its_middle() -> None:
+    wallets = [ALICE, BOB, CAROL, DAVE, ERIN]
+    (alert,) = alerts(line(*wallets, ALICE))
+    assert alert.subject_id == hexed(ALICE)
+
+
+def test_a_hub_ends_a_line_and_does_not_hide_what_lies_before_it() -> None:
+    def with_hub(*wallets: bytes) -> ChainBuilder:
+        chain = ChainBuilder().block()
+        for n in range(12):
+            chain.native(address(f"customer {n}"), SHOP, ETHER).native(SHOP, address(f"payee {n}"), ETHER)
+        for here, there in pairwise(wallets):
+            chain.block().native(here, there, 100 * ETHER)
+        return chain
+
+    assert alerts(with_hub(ALICE, BOB, CAROL, SHOP)) == []
+    assert alerts(with_hub(ALICE, BOB, SHOP, CAROL, DAVE)) == []
+    (alert,) = alerts(with_hub(SHOP, ALICE, BOB, CAROL, DAVE, SHOP))
+    assert alert.subject_id == hexed(ALICE)
+
+
+def test_a_forged_line_of_a_strangers_token_names_nobody() -> None:
+    chain = ChainBuilder()
+    for here, there in pairwise([ALICE, BOB, CAROL, DAVE]):
+        chain.block().erc20(GOLD, here, there, 100, by=ERIN)
+    assert alerts(chain) == []
+
+
+def test_whoever_makes_a_contract_with_the_money_is_named_too() -> None:
+    chain = line(ALICE, BOB, CAROL, DAVE).block(DAY).creates(DAVE, address("contract"))
+    (alert,) = alerts(chain)
+    assert roles(alert)[hexed(DAVE)] == "attacker"
+    assert "makes contracts" in alert.explanation
+
+
+def test_a_contract_made_with_a_friends_money_says_nothing() -> None:
+    assert alerts(line(ALICE, BOB, CAROL).block().creates(CAROL, address("contract"))) == []
