@@ -43,7 +43,7 @@ class CodeShapes:
     No bytes and no hashes of code are among them: what a model learns is no list of known codes.
     """
 
-    name: str = "code_shapes"
+    name: str = "code-shapes"
     reads: tuple[str, ...] = ("deployments",)
     kinds: tuple[Kind, ...] = (Kind.TRANSACTION,)
     settings: Settings = field(default_factory=Settings)

@@ -65,7 +65,7 @@ class ModelTable:
 
 def _of_contracts(seen: Seen) -> Lines | None:
     """A line for each contract with code, in the block that deployed it."""
-    shapes, made = seen.of("code_shapes").get("shapes"), seen.of("deployments").get("made")
+    shapes, made = seen.of("code-shapes").get("shapes"), seen.of("deployments").get("made")
     if shapes is None or made is None:
         return None
     asked = {
@@ -124,7 +124,7 @@ def _of_wallets(features: Features) -> Lines | None:
 CONTRACT_CODE = ModelTable(
     "contract-code", "deployed code, its maker, and at whom it is aimed",
     (*SHAPE, "maker_wired", "aims", "maker_rows"),
-    ("deployments", "code_shapes"), "contract", "suspicious-contract", True, _of_contracts,
+    ("deployments", "code-shapes"), "contract", "suspicious-contract", True, _of_contracts,
 )  # fmt: skip
 WALLET = ModelTable(
     "wallet", "wallets at the end of each block that touched them", WALLET_FEATURES,
