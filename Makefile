@@ -55,6 +55,10 @@ bench-ingest: ready ## how fast blocks come in, beside cryo, web3.py and ethereu
 bench-engine: ready ## how fast blocks of mainnet's size are decoded, remembered and judged
 	$(BIN)/python -m tests.bench.engine $(ARGS)
 
+.PHONY: bench-midas
+bench-midas: ready ## how well MIDAS tells attacks in a labelled edge stream, beside the papers' own figures
+	$(BIN)/python -m tests.bench.midas $(ARGS)
+
 .PHONY: screenshot
 screenshot: ready-browser ## takes the pictures of the READMEs (docs/*.png) anew, of a demo that it plays
 	@$(BIN)/python -m tests.browser.picture $(ARGS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -12,8 +13,10 @@ import typer
 
 from detectors.alerts.alert import DEFAULT_FINALITY
 from detectors.commands.evaluate_cli import evaluate
+from detectors.commands.train_cli import train
 
 if TYPE_CHECKING:
+    from detectors.base import Detector
     from detectors.engine.settings import EngineSettings
 
 DEFAULT_KAFKA = "127.0.0.1:9092"
@@ -23,6 +26,7 @@ def mount(app: typer.Typer) -> None:
     """Adds this package's commands to the front door."""
     app.command("detect")(detect)
     app.command("evaluate")(evaluate)
+    app.command("train")(train)
     app.command()(setup)
 
 
@@ -118,6 +122,16 @@ _NativeSymbol = Annotated[
         help="What alerts call the chain's native coin.  [default: as the chain id is known to call it]",
     ),
 ]
+_Models = Annotated[
+    Path | None,
+    typer.Option(
+        "--models",
+        envvar="UNDERTOW_MODELS",
+        metavar="DIR",
+        help="A folder of models of `undertow train`: each adds its score to the scores, and alerts on "
+        "nothing.",
+    ),
+]
 
 
 def setup(
@@ -152,6 +166,7 @@ def detect(
     tier: _Tier = None,
     finality: _Finality = DEFAULT_FINALITY,
     native_symbol: _NativeSymbol = None,
+    models: _Models = None,
 ) -> None:
     """Judge blocks: live from Kafka (--chain-id) or in batch from a lake (--lake, --alerts). Same code, same
     alerts.
@@ -161,13 +176,13 @@ def detect(
     settings = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol), tier=tier)
     _expect_a_use_of_lake(context, alerts is not None, rebuild)
     if lake is not None and alerts is not None:
-        _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, settings)
+        _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, settings, models)
     elif tier is not None:
         raise typer.BadParameter(
             "give --lake and --alerts with it: live, all that comes is read", param_hint="--tier"
         )
     elif chain_id is not None and alerts is None:
-        _detect_live(kafka, chain_id, state, until_block, (rebuild, lake, allow_gaps), settings)
+        _detect_live(kafka, chain_id, state, until_block, (rebuild, lake, allow_gaps), settings, models)
     else:
         raise typer.BadParameter("give --chain-id (live, with --kafka), or --lake and --alerts (batch)")
 
@@ -204,8 +219,8 @@ def _detect_live(
     until: int | None,
     anew: tuple[bool, Path | None, bool],
     settings: EngineSettings,
+    models: Path | None,
 ) -> None:
-    from detectors.registry import detectors
     from detectors.runs.live import Live
     from ingest.machine.signals import stop_on_signal
     from ingest.machine.tools import home
@@ -213,7 +228,17 @@ def _detect_live(
     with stop_on_signal() as stop:
         folder, say = state or home() / "detect", partial(print, file=sys.stderr)
         rebuild, lake, allow_gaps = anew
-        Live(kafka, chain_id, detectors(), folder, settings, say, lake, allow_gaps).run(stop, until, rebuild)
+        Live(kafka, chain_id, _judges(models), folder, settings, say, lake, allow_gaps).run(
+            stop, until, rebuild
+        )
+
+
+def _judges(models: Path | None) -> Sequence[Detector]:
+    """The library, and the models of a folder."""
+    from detectors.engine.trained import trained_scorers
+    from detectors.registry import detectors
+
+    return detectors() if models is None else (*detectors(), *trained_scorers(models))
 
 
 def _detect_lake(
@@ -224,8 +249,8 @@ def _detect_lake(
     allow_gaps: bool,
     scores: Path | None,
     settings: EngineSettings,
+    models: Path | None,
 ) -> None:
-    from detectors.registry import detectors
     from detectors.runs.over_lake import LakeRun, write_book, write_scores
     from ingest.lake.reading import Lake
     from ingest.machine.progress import ProgressLine
@@ -234,7 +259,7 @@ def _detect_lake(
     run = LakeRun(
         opened,
         opened.chain_id() if chain_id is None else chain_id,
-        detectors(),
+        _judges(models),
         settings,
         allow_gaps,
         keep_scores=scores is not None,

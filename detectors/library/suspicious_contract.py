@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Tier, hexed
 from detectors.memory.layout import Columns
 from detectors.parts import bytecode
-from detectors.parts.contract import Kind, Seen
-from detectors.parts.deployments import key_of, wired
+from detectors.parts.aims import targets
+from detectors.parts.contract import Seen
+from detectors.parts.deployments import wired
 from detectors.parts.lines import place_of
 from detectors.parts.people import People
-
-ROWS = 1_000
-"""Of a contract, the newest rows that are read to see who uses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,30 +89,10 @@ class SuspiciousContract:
         return self._finding(people, weapon, row)
 
     def _weapon(self, people: People, made: Columns, line: int, bits: int) -> Weapon:
-        seen, maker, contract = people.seen, int(made["maker"][line]), int(made["contract"][line])
-        addresses = wired(made, line)
-        numbers = [seen.number_of(each, people.block) for each in addresses]
-        gated = seen.address(maker) in addresses or bool(bits & bytecode.GATE)
-        targets = [each for each in numbers if each > 0 and each not in (maker, contract)]
-        return Weapon(
-            contract, maker, bits, gated,
-            tuple(each for each in targets if self._is_another_s(people, each, maker)),
-            self._is_young(people, maker),
-        )  # fmt: skip
-
-    def _is_another_s(self, people: People, target: int, maker: int) -> bool:
-        """Whether it is a contract that somebody else made, that few use, and that lends to nobody."""
-        rows = people.seen.history("rows").rows(target, people.block, ROWS)
-        calls = (rows["kind"] == Kind.TRANSACTION) & (rows["target"] == target)
-        made = calls & (rows["third"] == target)
-        if (rows["signer"] == target).any() or (made & (rows["signer"] == maker)).any():
-            return False
-        is_contract = made.any() or bool((calls & (rows["small"] >= 0)).any())
-        if not is_contract or np.unique(rows["signer"]).size >= self.settings.users:
-            return False
-        key = key_of(people.seen.address(target))
-        makers = people.seen.history("deployments.wired").rows(key, people.block)["maker"]
-        return np.unique(makers[makers != maker]).size < self.settings.makers
+        maker, contract = int(made["maker"][line]), int(made["contract"][line])
+        gated = people.seen.address(maker) in wired(made, line) or bool(bits & bytecode.GATE)
+        aims = targets(people, made, line, self.settings.users, self.settings.makers)
+        return Weapon(contract, maker, bits, gated, aims, self._is_young(people, maker))
 
     def _is_young(self, people: People, maker: int) -> bool:
         rows = people.rows(maker)

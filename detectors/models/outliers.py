@@ -231,3 +231,19 @@ def isolation_forest(rows: Matrix, seed: int = 1) -> tuple[Matrix, NDArray[np.bo
     fitted = IForest(random_state=seed, n_jobs=1).fit(rows)
     scores: Matrix = np.round(np.clip(0.5 + fitted.decision_scores_, 0.0, 1.0), DECIMALS)
     return scores, fitted.labels_.astype(np.bool_)
+
+
+def novelty(rows: Matrix, asked: Matrix, seed: int = 1) -> tuple[Matrix, Matrix]:
+    """What PyOD's Isolation Forest and KNN, with their defaults, fitted on `rows` alone, make of other rows:
+    the naive answers that a trained model is held against. Columns are scaled as `fit` scales them.
+    """
+    from pyod.models.iforest import IForest
+    from pyod.models.knn import KNN
+
+    centre = np.median(rows, axis=0)
+    low, high = np.percentile(rows, [10, 90], axis=0)
+    scale = np.maximum((high - low) / 2.0, 0.25)
+    rows, asked = (rows - centre) / scale, (asked - centre) / scale
+    forest = IForest(random_state=seed, n_jobs=1).fit(rows)
+    near = KNN(n_neighbors=min(5, len(rows) - 1), n_jobs=1).fit(rows)
+    return forest.decision_function(asked), near.decision_function(asked)

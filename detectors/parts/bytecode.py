@@ -63,7 +63,8 @@ HOOKS = _selectors(
     "onTokenTransfer(address,uint256,bytes)",
 )
 """What a token calls of whoever gets it."""
-_TRANSFERS = _selectors("transfer(address,uint256)", "transferFrom(address,address,uint256)")
+TRANSFERS = _selectors("transfer(address,uint256)", "transferFrom(address,address,uint256)")
+APPROVALS = _selectors("approve(address,uint256)", "setApprovalForAll(address,bool)")
 _BALANCE = _selectors("balanceOf(address)")
 _PROXIED = _selectors("proxiableUUID()")
 
@@ -78,21 +79,11 @@ class Read:
 
 def read(code: bytes) -> Read:
     """Any bytes will do, and none raise: what is no code reads like noise."""
-    code = _without_metadata(code[:MOST])
-    bits, said, asked = SILENT, set[int](), set[int]()
-    addresses: dict[bytes, None] = {}
+    code, bits = body(code), SILENT
     steps = list(_steps(code))
     seen = {opcode for opcode, _ in steps}
-    for i, (_, data) in enumerate(steps):
-        after = {opcode for opcode, _ in steps[i + 1 : i + 4]}
-        if len(data) in (3, 4):
-            (asked if after & {_EQ, _SUB, _XOR, _GT, _LT} else said).add(int.from_bytes(data, "big"))
-            if _SHL in after:
-                said.add(int.from_bytes(data, "big"))
-        elif len(data) == 32 and not any(data[4:]):
-            said.add(int.from_bytes(data[:4], "big"))
-        elif (found := _address(data)) is not None:
-            addresses[found] = None
+    asked, said = _selectors_of(steps)
+    addresses = _addresses_of(steps)
     bits &= ~SILENT if seen & set(_LOGS) else ~0
     bits |= GATE if _ORIGIN in seen else 0
     bits |= CALLED_BACK if asked & CALLBACKS else 0
@@ -101,8 +92,45 @@ def read(code: bytes) -> Read:
     bits |= IN_AND_OUT if said & IN and said & OUT else 0
     if bits & IN_AND_OUT:
         bits |= _when_paid(code, asked)
-    sends = (_SELFBALANCE in seen and _CALL in seen) or (said & _TRANSFERS and said & _BALANCE)
+    sends = (_SELFBALANCE in seen and _CALL in seen) or (said & TRANSFERS and said & _BALANCE)
     return Read(bits | (SWEEPS if sends else 0), tuple(addresses))
+
+
+def body(code: bytes) -> bytes:
+    """What is read of a code: no more than `MOST` bytes, and not what a compiler says of its source."""
+    return _without_metadata(code[:MOST])
+
+
+def counts(code: bytes) -> list[int]:
+    """How often each of the 256 operations stands in a body."""
+    found = [0] * 256
+    for opcode, _ in _steps(code):
+        found[opcode] += 1
+    return found
+
+
+def selectors(code: bytes) -> tuple[set[int], set[int]]:
+    """Of a body: functions that it answers to, and functions that it calls."""
+    return _selectors_of(list(_steps(code)))
+
+
+def _selectors_of(steps: list[tuple[int, bytes]]) -> tuple[set[int], set[int]]:
+    asked, said = set[int](), set[int]()
+    for i, (_, data) in enumerate(steps):
+        if len(data) in (3, 4):
+            after = {opcode for opcode, _ in steps[i + 1 : i + 4]}
+            (asked if after & {_EQ, _SUB, _XOR, _GT, _LT} else said).add(int.from_bytes(data, "big"))
+            if _SHL in after:
+                said.add(int.from_bytes(data, "big"))
+        elif len(data) == 32 and not any(data[4:]):
+            said.add(int.from_bytes(data[:4], "big"))
+    return asked, said
+
+
+def _addresses_of(steps: list[tuple[int, bytes]]) -> dict[bytes, None]:
+    words = (data for _, data in steps if not (len(data) == 32 and not any(data[4:])))
+    found = (_address(data) for data in words)
+    return {address: None for address in found if address is not None}
 
 
 def _when_paid(code: bytes, asked: set[int]) -> int:

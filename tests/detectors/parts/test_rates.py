@@ -11,6 +11,7 @@ import pytest
 
 from detectors.parts.contract import Seen
 from detectors.parts.rates import Settings
+from tests.detectors.parts.plain_midas import Midas, compared, edge_stream
 from tests.detectors.seen.looking import whole
 from tests.detectors.seen.views import seen
 from tests.fixtures.frames import ChainBuilder, address
@@ -19,47 +20,6 @@ from tests.fixtures.market import ETHER
 READS = ("net", "trails", "rates")
 ALICE, BOB, SHOP, TOKEN = (address(name) for name in ("alice", "bob", "shop", "token"))
 Edge = tuple[int, int, int]
-
-
-class Midas:
-    """The papers' algorithms with a dictionary for each sketch: at the end of a tick all cells fade, and
-    MIDAS-F merges those that were not anomalous.
-    """
-
-    def __init__(self, own: Settings) -> None:
-        self.own, self.ticks, self.second = own, 0, -1
-        self.now: dict[Any, float] = defaultdict(float)
-        self.all: dict[Any, float] = defaultdict(float)
-        self.f_now: dict[Any, float] = defaultdict(float)
-        self.f_all: dict[Any, float] = defaultdict(float)
-        self.f_score: dict[Any, float] = defaultdict(float)
-
-    def take(self, second: int, source: int, target: int) -> tuple[float, float]:
-        if second != self.second:
-            self._end_tick()
-            self.second = second
-            self.ticks += 1
-        r = f = 0.0
-        for cell in (("edge", source, target), ("source", source), ("target", target)):
-            for counts in (self.now, self.all, self.f_now):
-                counts[cell] += 1
-            a, s, t = self.now[cell], self.all[cell], self.ticks
-            if t > 1 and a > s / t:
-                r = max(r, (a - s / t) ** 2 * t * t / (s * (t - 1)))
-            a, s = self.f_now[cell], self.f_all[cell]
-            score = (a + s - a * t) ** 2 / (s * (t - 1)) if t > 1 and s and a * (t - 1) > s else 0.0
-            self.f_score[cell] = score
-            f = max(f, score)
-        return r, f
-
-    def _end_tick(self) -> None:
-        for cell in self.now:
-            if self.f_score[cell] < self.own.filter:
-                self.f_all[cell] += self.f_now[cell]
-            elif self.ticks > 1:
-                self.f_all[cell] += self.f_all[cell] / (self.ticks - 1)
-            self.now[cell] *= self.own.decay
-            self.f_now[cell] *= self.own.decay
 
 
 def town(seed: int, blocks: int) -> tuple[ChainBuilder, list[Edge]]:
@@ -117,3 +77,16 @@ def test_after_a_tick_half_is_left() -> None:
         chain.native(ALICE, BOB, 1)
     found = told(seen(chain.block(60).native(ALICE, BOB, 1).batch(), None, *READS))
     assert (found["paid"], found["ever"]) == ([1.0, 2.0, 3.0, 4.0, 3.0], [1.0, 2.0, 3.0, 4.0, 5.0])
+
+
+def test_the_kernel_scores_ten_thousand_edges_as_the_papers_do() -> None:
+    found, expected = compared(edge_stream(3, 10_000, 400), Settings())
+    assert np.allclose(found, expected, rtol=1e-9, atol=1e-9)
+    assert expected[:, 1].max() > Settings().filter, "the filter was never needed"
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_the_kernel_scores_a_million_edges_as_the_papers_do() -> None:
+    found, expected = compared(edge_stream(4, 1_000_000, 1_000), Settings())
+    assert np.allclose(found, expected, rtol=1e-9, atol=1e-9)

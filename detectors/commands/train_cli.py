@@ -1,0 +1,59 @@
+"""The command `train`. Light to import, like `detectors.commands.cli`, which mounts it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_Lake = Annotated[
+    list[Path],
+    typer.Option(
+        "--lake",
+        metavar="DIR",
+        help="A lake to learn from. May be repeated, and with it --labels in the same order.",
+    ),
+]
+_Labels = Annotated[
+    list[Path],
+    typer.Option(
+        "--labels",
+        metavar="FILE",
+        help="What really happened in that lake, as `undertow simulate` writes it.",
+    ),
+]
+_Model = Annotated[
+    str, typer.Option("--model", metavar="NAME", help="What it reads: `contract-code` or `wallet`.")
+]
+_Out = Annotated[
+    Path,
+    typer.Option("--out", metavar="FILE", help="Where the model is written: a new file, NAME.model.json."),
+]
+_Seed = Annotated[int, typer.Option("--seed", min=0, help="Which honest rows are drawn.")]
+
+
+def train(lake: _Lake, labels: _Labels, model: _Model, out: _Out, seed: _Seed = 1) -> None:
+    """Train a model on labelled lakes: boosted trees, and how they do on what is left out of training."""
+    from detectors.evaluate.training.left_out import table_of
+    from detectors.evaluate.training.train import table_named
+    from detectors.evaluate.training.train import train as trained_on
+    from detectors.models.model_file import expect_new, to_text
+    from detectors.runs.over_lake import write_lines
+    from ingest.machine.progress import ProgressLine
+
+    if len(lake) != len(labels):
+        raise typer.BadParameter(
+            f"give --labels once for each --lake, in the same order: there are {len(labels)} for {len(lake)}"
+        )
+    table = table_named(model)
+    expect_new(out)
+    worlds = list(zip(lake, labels, strict=True))
+    made, tried, rows = trained_on(table, worlds, seed, ProgressLine(sys.stderr).show)
+    typer.echo(f"{made.rows} rows, {made.positives} of attacks; AUC with a part left out of training:")
+    typer.echo("\n".join(table_of(tried)))
+    if rows.left_out:
+        typer.echo(f"{rows.left_out} labels left out: they end above the last block of their lake", err=True)
+    write_lines(out, [to_text(made).rstrip("\n")])
+    typer.echo(f"{made.name} in {out}", err=True)
