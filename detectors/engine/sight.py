@@ -4,12 +4,13 @@ piece, a `View` what one asker may see of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
-from detectors.engine.facts import facts_of
+from detectors.engine.facts import Facts
 from detectors.engine.order import in_order, sleeping
 from detectors.engine.reading import Reading, evidence
 from detectors.kernels.decoding import Kind
@@ -25,7 +26,10 @@ from detectors.parts.ledger import Ledger, Token
 from ingest.model.batch import Batch
 from ingest.model.errors import PartFailed
 
+T = TypeVar("T")
 Tables = Mapping[str, Columns]
+MOST_KEPT = 8_192
+"""Answers of a piece that are kept for the next who asks (see `View.once`): mostly some MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Sight:
     def take(self, batch: Batch, ledger: Ledger, models: Mapping[str, Model]) -> Look:
         """Goes on by a piece that lies in one epoch. Raises PartFailed."""
         piece = self.chronicle.take(batch, ledger.wrapped, ledger.wrapped_here)
-        look = Look(self, piece, {}, ledger, models, facts_of(batch, self.chronicle.names))
+        look = Look(self, piece, {}, ledger, models, Facts(batch, self.chronicle.names))
         kinds = np.flatnonzero(np.bincount(piece.rows["kind"], minlength=1)).tolist()
         kinds += [Kind.LISTED] if piece.lists["block"].size else []
         for part in self.parts:
@@ -94,7 +98,8 @@ class Look:
     tables: dict[str, Tables]
     ledger: Ledger
     models: Mapping[str, Model]
-    facts: Tables
+    facts: Facts
+    once: dict[Hashable, Any] = field(default_factory=dict)
 
     def by(self, who: str, reads: Sequence[str]) -> View:
         """What may be seen by somebody who reads these parts."""
@@ -108,8 +113,28 @@ class Look:
             part: {name: _within(table, one) for name, table in said.items()}
             for part, said in self.tables.items()
         }
-        facts = {name: _within(told, one) for name, told in self.facts.items()}
-        return replace(self, piece=one, tables=tables, facts=facts)
+        return replace(self, piece=one, tables=tables, facts=self.facts.of_block(number), once={})
+
+    def times(self) -> Mapping[int, int]:
+        """When each block of the piece was made."""
+        blocks = self.piece.blocks
+        return self.kept(
+            "times", lambda: dict(zip(*(blocks[n].tolist() for n in ("number", "time")), strict=True))
+        )
+
+    def read(self, history: str) -> dict[tuple[int, int, int], Columns]:
+        """What was read of a history so far."""
+        return self.kept(("read", history), dict)
+
+    def kept(self, key: Hashable, make: Callable[[], T]) -> T:
+        """See `View.once`."""
+        if key not in self.once:
+            made = make()
+            if len(self.once) >= MOST_KEPT:
+                self.once.clear()
+            self.once[key] = made
+        found: T = self.once[key]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +173,11 @@ class View:
 
     @property
     def codes(self) -> Columns:
-        return self._look.facts["codes"]
+        return self._look.kept("codes", self._look.facts.codes)
 
     @property
     def tokens(self) -> Columns:
-        return self._look.facts["tokens"]
+        return self._look.kept("tokens", self._look.facts.tokens)
 
     @property
     def models(self) -> Mapping[str, Model]:
@@ -163,9 +188,9 @@ class View:
         return self._look.tables[part]
 
     def history(self, name: str) -> Reading:
-        times = dict(zip(self.blocks["number"].tolist(), self.blocks["time"].tolist(), strict=True))
+        times = self._look.times()
         if name == "rows":
-            return Reading(self._look.sight.chronicle.log, times)
+            return Reading(self._look.sight.chronicle.log, times, self._look.read(name))
         part, _, own = name.partition(".")
         self._check(part)
         held = self._look.sight.held[part].get(own)
@@ -173,7 +198,10 @@ class View:
             raise PermissionError(
                 f"{self._who} asks for {name!r}, which is no history: only those can be read"
             )
-        return Reading(held, times)
+        return Reading(held, times, self._look.read(name))
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        return self._look.kept(key, make)
 
     def token(self, asset: int, block: int) -> Token:
         return self._look.ledger.token(self.address(asset) if asset else None, block)
