@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detectors.engine.answers import Answers
 from detectors.kernels.decoding import Kind
 from detectors.kernels.rows import Chronicle, sealed
 from detectors.memory.history import History
@@ -23,19 +24,18 @@ STANDARDS: Mapping[int, str] = {
 """What moves value, by the names of `schema.TRANSFERS`."""
 
 MOST = 200
-MOST_READ = 4_096
-"""Keys of a history whose rows are kept while a piece is judged: mostly some MB, 300 MB at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`AsOf`: a history or the row log, for readers. `_times` are the blocks of the piece, `_read` what was
-    read of it for this piece: most who ask for a key ask again, and so do others.
+    """`AsOf`: a history or the row log, for readers. `_times` are the blocks of the piece; what is
+    read is kept in `_answers`, as most who ask for a key ask again, and so do others.
     """
 
     _held: History | RowLog
     _times: Mapping[int, int]
-    _read: dict[tuple[int, int, int], Columns]
+    _answers: Answers
+    _name: str
 
     def rows(self, key: int, as_of: int, most: int = MOST) -> Columns:
         """Raises ValueError for a block that is not of the piece: what was said as of others is not known."""
@@ -43,13 +43,8 @@ class Reading:
             raise ValueError(f"history is read as of block {as_of}, which is not of this piece")
         numbers = self._held.numbers(key, as_of, self._times[as_of], most)
         # a key's rows are a chain: from the newest on so many are always the same
-        place = (key, int(numbers[0]) if numbers.size else -1, numbers.size)
-        if place not in self._read:
-            rows = sealed(self._held.at(numbers))
-            if len(self._read) >= MOST_READ:
-                self._read.clear()
-            self._read[place] = rows
-        return self._read[place]
+        place = (self._name, key, int(numbers[0]) if numbers.size else -1, numbers.size)
+        return self._answers.once(place, lambda: sealed(self._held.at(numbers)), numbers.size)
 
 
 def evidence(chronicle: Chronicle, numbers: Sequence[int]) -> tuple[Row, ...]:

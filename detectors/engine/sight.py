@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
+from detectors.engine.answers import Answers
 from detectors.engine.facts import Facts
 from detectors.engine.order import in_order, sleeping
 from detectors.engine.reading import Reading, evidence
@@ -28,8 +29,6 @@ from ingest.model.errors import PartFailed
 
 T = TypeVar("T")
 Tables = Mapping[str, Columns]
-MOST_KEPT = 8_192
-"""Answers of a piece that are kept for the next who asks (see `View.once`): mostly some MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ class Look:
     ledger: Ledger
     models: Mapping[str, Model]
     facts: Facts
-    once: dict[Hashable, Any] = field(default_factory=dict)
+    answers: Answers = field(default_factory=Answers)
 
     def by(self, who: str, reads: Sequence[str]) -> View:
         """What may be seen by somebody who reads these parts."""
@@ -113,28 +112,12 @@ class Look:
             part: {name: _within(table, one) for name, table in said.items()}
             for part, said in self.tables.items()
         }
-        return replace(self, piece=one, tables=tables, facts=self.facts.of_block(number), once={})
+        return replace(self, piece=one, tables=tables, facts=self.facts.of_block(number), answers=Answers())
 
     def times(self) -> Mapping[int, int]:
         """When each block of the piece was made."""
-        blocks = self.piece.blocks
-        return self.kept(
-            "times", lambda: dict(zip(*(blocks[n].tolist() for n in ("number", "time")), strict=True))
-        )
-
-    def read(self, history: str) -> dict[tuple[int, int, int], Columns]:
-        """What was read of a history so far."""
-        return self.kept(("read", history), dict)
-
-    def kept(self, key: Hashable, make: Callable[[], T]) -> T:
-        """See `View.once`."""
-        if key not in self.once:
-            made = make()
-            if len(self.once) >= MOST_KEPT:
-                self.once.clear()
-            self.once[key] = made
-        found: T = self.once[key]
-        return found
+        numbers, times = (self.piece.blocks[name] for name in ("number", "time"))
+        return self.answers.once("times", lambda: dict(zip(numbers.tolist(), times.tolist(), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +156,11 @@ class View:
 
     @property
     def codes(self) -> Columns:
-        return self._look.kept("codes", self._look.facts.codes)
+        return self._look.answers.once("codes", self._look.facts.codes)
 
     @property
     def tokens(self) -> Columns:
-        return self._look.kept("tokens", self._look.facts.tokens)
+        return self._look.answers.once("tokens", self._look.facts.tokens)
 
     @property
     def models(self) -> Mapping[str, Model]:
@@ -190,7 +173,7 @@ class View:
     def history(self, name: str) -> Reading:
         times = self._look.times()
         if name == "rows":
-            return Reading(self._look.sight.chronicle.log, times, self._look.read(name))
+            return Reading(self._look.sight.chronicle.log, times, self._look.answers, name)
         part, _, own = name.partition(".")
         self._check(part)
         held = self._look.sight.held[part].get(own)
@@ -198,10 +181,10 @@ class View:
             raise PermissionError(
                 f"{self._who} asks for {name!r}, which is no history: only those can be read"
             )
-        return Reading(held, times, self._look.read(name))
+        return Reading(held, times, self._look.answers, name)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
-        return self._look.kept(key, make)
+        return self._look.answers.once(key, make)
 
     def token(self, asset: int, block: int) -> Token:
         return self._look.ledger.token(self.address(asset) if asset else None, block)

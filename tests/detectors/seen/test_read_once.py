@@ -82,8 +82,7 @@ def test_a_block_that_is_asked_about_alone_has_answers_of_its_own() -> None:
 
 
 def test_more_answers_than_are_kept_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("detectors.engine.sight.MOST_KEPT", 2)
-    monkeypatch.setattr("detectors.engine.reading.MOST_READ", 1)
+    monkeypatch.setattr("detectors.engine.answers.MOST", 4)
     view = piece()
     people = [(who, block) for who in (ALICE, BOB, CAROL) for block in (1, 2, 3)] * 2
     few = [People(view, block).rows(number(view, who))["row"].tolist() for who, block in people]
