@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import polars as pl
 
-from detectors.kernels.rows import sealed
+from detectors.engine.crossings import messages
+from detectors.kernels.rows import Piece, sealed
 from detectors.memory.layout import Array, Columns
 from detectors.memory.names import Names, address_words
+from ingest import schema
 from ingest.model.batch import Batch
 
 HASH_BYTES = 32
@@ -17,12 +20,13 @@ HASH_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a piece brought, numbered when it is asked for: most pieces bring nothing. Every address that is
-    told of is one that has a number.
+    """What a piece brought, numbered when it is asked for: most bring nothing. Every address that codes
+    and tokens tell of is one that has a number.
     """
 
     batch: Batch
     names: Names
+    piece: Piece
     block: int | None = None
     """The one that is asked about, else all."""
 
@@ -32,6 +36,12 @@ class Facts:
     def tokens(self) -> Columns:
         return tokens(self._told(self.batch.token_metadata), self.names)
 
+    def messages(self) -> Columns:
+        return self._of_block(messages(self.batch, self.piece))
+
+    def disagreements(self) -> Columns:
+        return self._of_block(disagreements(self.batch))
+
     def of_block(self, number: int) -> Facts:
         """What one block of the piece brought."""
         return replace(self, block=number)
@@ -40,6 +50,35 @@ class Facts:
         if self.block is None or not frame.height:
             return frame
         return frame.filter(pl.col("block_number") == self.block)
+
+    def _of_block(self, told: Columns) -> Columns:
+        if self.block is None:
+            return told
+        kept = told["block"] == self.block
+        return sealed({name: column[kept] for name, column in told.items()})
+
+
+def disagreements(batch: Batch) -> Columns:
+    """`block`, `node`, `what`, `answer`, `other_node`, `other_answer` (str; None for nothing), `refuted`,
+    `about` and `depth` (-1 for nothing).
+    """
+    frame = batch.disagreements
+    return _disagreements(frame) if frame.height else _agreed()
+
+
+@cache
+def _agreed() -> Columns:
+    return _disagreements(schema.DISAGREEMENTS.empty())
+
+
+def _disagreements(frame: pl.DataFrame) -> Columns:
+    words = ("node", "what", "answer", "other_node", "other_answer")
+    told: dict[str, Array] = {name: _objects(frame[name]) for name in words}
+    numbers = {
+        name: frame[name].cast(pl.Int64).fill_null(-1).to_numpy().copy() for name in ("about", "depth")
+    }
+    block = frame["block_number"].to_numpy().astype(np.int64)
+    return sealed({"block": block, **told, **numbers, "refuted": frame["refuted"].to_numpy().copy()})
 
 
 def codes(frame: pl.DataFrame, names: Names) -> Columns:

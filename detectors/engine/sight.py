@@ -58,9 +58,11 @@ class Sight:
     def take(self, batch: Batch, ledger: Ledger, models: Mapping[str, Model]) -> Look:
         """Goes on by a piece that lies in one epoch. Raises PartFailed."""
         piece = self.chronicle.take(batch, ledger.wrapped, ledger.wrapped_here)
-        look = Look(self, piece, {}, ledger, models, Facts(batch, self.chronicle.names))
+        look = Look(self, piece, {}, ledger, models, Facts(batch, self.chronicle.names, piece))
         kinds = np.flatnonzero(np.bincount(piece.rows["kind"], minlength=1)).tolist()
         kinds += [Kind.LISTED] if piece.lists["block"].size else []
+        kinds += [Kind.CROSSED] if look.told("messages")["block"].size else []
+        kinds += [Kind.DISAGREED] if look.told("disagreements")["block"].size else []
         for part in self.parts:
             asleep = sleeping(part, kinds)
             look.tables[part.name] = {} if asleep else self._taken(part, look, batch)
@@ -114,6 +116,11 @@ class Look:
         }
         return replace(self, piece=one, tables=tables, facts=self.facts.of_block(number), answers=Answers())
 
+    def told(self, facts: str) -> Columns:
+        """A table of facts, by name."""
+        table: Callable[[], Columns] = getattr(self.facts, facts)
+        return self.answers.once(("facts", facts), table)
+
     def times(self) -> Mapping[int, int]:
         """When each block of the piece was made."""
         numbers, times = (self.piece.blocks[name] for name in ("number", "time"))
@@ -156,11 +163,19 @@ class View:
 
     @property
     def codes(self) -> Columns:
-        return self._look.answers.once("codes", self._look.facts.codes)
+        return self._look.told("codes")
 
     @property
     def tokens(self) -> Columns:
-        return self._look.answers.once("tokens", self._look.facts.tokens)
+        return self._look.told("tokens")
+
+    @property
+    def messages(self) -> Columns:
+        return self._look.told("messages")
+
+    @property
+    def disagreements(self) -> Columns:
+        return self._look.told("disagreements")
 
     @property
     def models(self) -> Mapping[str, Model]:
