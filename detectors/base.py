@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeGuard, runtime_checkable
 
 import polars as pl
 
@@ -184,6 +184,16 @@ class ReadingExplanation(Protocol):
     def reason(self, seen: Seen, finding: Finding) -> str | None:
         """As `Explanation.reason`, of a finding in this piece."""
         ...
+
+
+def is_remembering(detector: object) -> TypeGuard[Remembers]:
+    """As `isinstance` says, without its price: every piece asks every detector."""
+    return hasattr(detector, "remember")
+
+
+def is_learning(detector: object) -> TypeGuard[Learns]:
+    """As `is_remembering`, of models."""
+    return hasattr(detector, "model")
 
 
 def reads_of(judge: object) -> tuple[str, ...] | None:

@@ -10,6 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
+from typing import Any
+
+import polars as pl
 
 from detectors.alerts.alert import Alert
 from detectors.alerts.caps import RECORD_BYTES, score_bytes
@@ -75,7 +78,7 @@ class Engine:
         output = Output()
         for piece in self._pieces(batch):
             self._judge(piece, output)
-        output.blocks = list(batch.blocks.select("block_number", "block_hash", "timestamp").iter_rows())
+        output.blocks = _rows(batch.blocks, "block_number", "block_hash", "timestamp")
         episodes = self._episodes()
         output.alerts = [episodes.alerts[alert_id] for alert_id in dict.fromkeys(output.revised)]
         if self.follows:
@@ -87,8 +90,8 @@ class Engine:
     def _judge(self, piece: Batch, output: Output) -> None:
         features = advance(self.state, piece, self.detectors, self.settings)
         findings = self.judge.findings(piece, features, self.state.off)
-        columns = ("block_number", "chain_id", "block_hash", "timestamp", "proof")
-        places = {row[0]: Place(row[1], row[0], *row[2:]) for row in piece.blocks.select(columns).iter_rows()}
+        columns = ("chain_id", "block_number", "block_hash", "timestamp", "proof")
+        places = {row[1]: Place(*row) for row in _rows(piece.blocks, *columns)}
         for number, of_block in groupby(findings, key=lambda judged: judged[1].block_number):
             output.revised += self._revise(list(of_block), places[number])
         for number, scores in scores_of(
@@ -303,6 +306,11 @@ class Engine:
     def _advance_quietly(self, batch: Batch) -> None:
         for piece in self._pieces(batch):
             advance(self.state, piece, self.detectors, self.settings)
+
+
+def _rows(frame: pl.DataFrame, *columns: str) -> list[tuple[Any, ...]]:
+    """Without a query: for a block at a time that costs more than all that it asks for."""
+    return list(zip(*(frame[name].to_list() for name in columns), strict=True))
 
 
 def _left(rollback: Rollback) -> str:

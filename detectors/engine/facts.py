@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -18,14 +18,44 @@ from ingest.model.batch import Batch
 HASH_BYTES = 32
 
 
-def facts_of(batch: Batch, names: Names, piece: Piece) -> Mapping[str, Columns]:
-    """By the name of the table; every address that codes and tokens tell of is one that has a number."""
-    return {
-        "codes": codes(batch, names),
-        "tokens": tokens(batch, names),
-        "messages": messages(batch, piece),
-        "disagreements": disagreements(batch),
-    }
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a piece brought, numbered when it is asked for: most bring nothing. Every address that codes
+    and tokens tell of is one that has a number.
+    """
+
+    batch: Batch
+    names: Names
+    piece: Piece
+    block: int | None = None
+    """The one that is asked about, else all."""
+
+    def codes(self) -> Columns:
+        return codes(self._told(self.batch.codes), self.names)
+
+    def tokens(self) -> Columns:
+        return tokens(self._told(self.batch.token_metadata), self.names)
+
+    def messages(self) -> Columns:
+        return self._of_block(messages(self.batch, self.piece))
+
+    def disagreements(self) -> Columns:
+        return self._of_block(disagreements(self.batch))
+
+    def of_block(self, number: int) -> Facts:
+        """What one block of the piece brought."""
+        return replace(self, block=number)
+
+    def _told(self, frame: pl.DataFrame) -> pl.DataFrame:
+        if self.block is None or not frame.height:
+            return frame
+        return frame.filter(pl.col("block_number") == self.block)
+
+    def _of_block(self, told: Columns) -> Columns:
+        if self.block is None:
+            return told
+        kept = told["block"] == self.block
+        return sealed({name: column[kept] for name, column in told.items()})
 
 
 def disagreements(batch: Batch) -> Columns:
@@ -51,9 +81,9 @@ def _disagreements(frame: pl.DataFrame) -> Columns:
     return sealed({"block": block, **told, **numbers, "refuted": frame["refuted"].to_numpy().copy()})
 
 
-def codes(batch: Batch, names: Names) -> Columns:
+def codes(frame: pl.DataFrame, names: Names) -> Columns:
     """`block`, `address`, `hash` (uint8 [n, 32]), `code`: bytes, None where its hash was told before."""
-    frame = batch.codes.filter(pl.col("code_hash").is_not_null())
+    frame = frame.filter(pl.col("code_hash").is_not_null()) if frame.height else frame
     numbers, known = _numbered(frame["address"], frame["block_number"], names)
     hashes = np.frombuffer(b"".join(frame["code_hash"].to_list()), np.uint8).reshape(-1, HASH_BYTES)
     return sealed(
@@ -66,9 +96,8 @@ def codes(batch: Batch, names: Names) -> Columns:
     )
 
 
-def tokens(batch: Batch, names: Names) -> Columns:
+def tokens(frame: pl.DataFrame, names: Names) -> Columns:
     """`block`, `address`, `name`, `symbol` (bytes as they were said, None for nothing), `decimals` (-1)."""
-    frame = batch.token_metadata
     numbers, known = _numbered(frame["token"], frame["block_number"], names)
     return sealed(
         {

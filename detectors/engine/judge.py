@@ -148,8 +148,7 @@ def _reason(
 
 def _in_order(found: list[Judged], piece: Batch) -> list[Judged]:
     wanted = {finding.transaction for _, finding in found if finding.transaction}
-    sent = piece.transactions.select("transaction_hash", "transaction_index")
-    places = {row[0]: row[1] for row in sent.iter_rows() if row[0] in wanted} if wanted else {}
+    places = _places(piece, wanted) if wanted else {}
 
     def order(judged: Judged) -> tuple[int, int, int, int, str, bytes]:
         detector, finding = judged
@@ -160,6 +159,14 @@ def _in_order(found: list[Judged], piece: Batch) -> list[Judged]:
         )  # fmt: skip
 
     return sorted(found, key=order)
+
+
+def _places(piece: Batch, wanted: set[bytes]) -> dict[bytes, int]:
+    """Where in their blocks some transactions are."""
+    hashes, places = (
+        piece.transactions[name].to_list() for name in ("transaction_hash", "transaction_index")
+    )
+    return {one: place for one, place in zip(hashes, places, strict=True) if one in wanted}
 
 
 def _asked(ask: Callable[[], T]) -> T | Failure:

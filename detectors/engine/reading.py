@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detectors.engine.answers import Answers
 from detectors.kernels.decoding import Kind
-from detectors.kernels.rows import Chronicle
+from detectors.kernels.rows import Chronicle, sealed
 from detectors.memory.history import History
 from detectors.memory.layout import Array, Columns
 from detectors.memory.names import Names
@@ -27,16 +28,23 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`AsOf`: a history or the row log, for readers. `_times` are the blocks of the piece."""
+    """`AsOf`: a history or the row log, for readers. `_times` are the blocks of the piece; what is
+    read is kept in `_answers`, as most who ask for a key ask again, and so do others.
+    """
 
     _held: History | RowLog
     _times: Mapping[int, int]
+    _answers: Answers
+    _name: str
 
     def rows(self, key: int, as_of: int, most: int = MOST) -> Columns:
         """Raises ValueError for a block that is not of the piece: what was said as of others is not known."""
         if as_of not in self._times:
             raise ValueError(f"history is read as of block {as_of}, which is not of this piece")
-        return self._held.rows(key, as_of, self._times[as_of], most)
+        numbers = self._held.numbers(key, as_of, self._times[as_of], most)
+        # a key's rows are a chain: from the newest on so many are always the same
+        place = (self._name, key, int(numbers[0]) if numbers.size else -1, numbers.size)
+        return self._answers.once(place, lambda: sealed(self._held.at(numbers)), numbers.size)
 
 
 def evidence(chronicle: Chronicle, numbers: Sequence[int]) -> tuple[Row, ...]:

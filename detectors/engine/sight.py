@@ -4,12 +4,14 @@ piece, a `View` what one asker may see of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 
-from detectors.engine.facts import facts_of
+from detectors.engine.answers import Answers
+from detectors.engine.facts import Facts
 from detectors.engine.order import in_order, sleeping
 from detectors.engine.reading import Reading, evidence
 from detectors.kernels.decoding import Kind
@@ -26,6 +28,7 @@ from detectors.parts.lines import key_of
 from ingest.model.batch import Batch
 from ingest.model.errors import PartFailed
 
+T = TypeVar("T")
 Tables = Mapping[str, Columns]
 
 
@@ -56,11 +59,11 @@ class Sight:
     def take(self, batch: Batch, ledger: Ledger, models: Mapping[str, Model]) -> Look:
         """Goes on by a piece that lies in one epoch. Raises PartFailed."""
         piece = self.chronicle.take(batch, ledger.wrapped, ledger.wrapped_here)
-        look = Look(self, piece, {}, ledger, models, facts_of(batch, self.chronicle.names, piece))
+        look = Look(self, piece, {}, ledger, models, Facts(batch, self.chronicle.names, piece))
         kinds = np.flatnonzero(np.bincount(piece.rows["kind"], minlength=1)).tolist()
         kinds += [Kind.LISTED] if piece.lists["block"].size else []
-        kinds += [Kind.CROSSED] if look.facts["messages"]["block"].size else []
-        kinds += [Kind.DISAGREED] if look.facts["disagreements"]["block"].size else []
+        kinds += [Kind.CROSSED] if look.told("messages")["block"].size else []
+        kinds += [Kind.DISAGREED] if look.told("disagreements")["block"].size else []
         for part in self.parts:
             asleep = sleeping(part, kinds)
             look.tables[part.name] = {} if asleep else self._taken(part, look, batch)
@@ -97,7 +100,8 @@ class Look:
     tables: dict[str, Tables]
     ledger: Ledger
     models: Mapping[str, Model]
-    facts: Tables
+    facts: Facts
+    answers: Answers = field(default_factory=Answers)
 
     def by(self, who: str, reads: Sequence[str]) -> View:
         """What may be seen by somebody who reads these parts."""
@@ -111,8 +115,17 @@ class Look:
             part: {name: _within(table, one) for name, table in said.items()}
             for part, said in self.tables.items()
         }
-        facts = {name: _within(told, one) for name, told in self.facts.items()}
-        return replace(self, piece=one, tables=tables, facts=facts)
+        return replace(self, piece=one, tables=tables, facts=self.facts.of_block(number), answers=Answers())
+
+    def told(self, facts: str) -> Columns:
+        """A table of facts, by name."""
+        table: Callable[[], Columns] = getattr(self.facts, facts)
+        return self.answers.once(("facts", facts), table)
+
+    def times(self) -> Mapping[int, int]:
+        """When each block of the piece was made."""
+        numbers, times = (self.piece.blocks[name] for name in ("number", "time"))
+        return self.answers.once("times", lambda: dict(zip(numbers.tolist(), times.tolist(), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,19 +164,19 @@ class View:
 
     @property
     def codes(self) -> Columns:
-        return self._look.facts["codes"]
+        return self._look.told("codes")
 
     @property
     def tokens(self) -> Columns:
-        return self._look.facts["tokens"]
+        return self._look.told("tokens")
 
     @property
     def messages(self) -> Columns:
-        return self._look.facts["messages"]
+        return self._look.told("messages")
 
     @property
     def disagreements(self) -> Columns:
-        return self._look.facts["disagreements"]
+        return self._look.told("disagreements")
 
     @property
     def models(self) -> Mapping[str, Model]:
@@ -174,9 +187,9 @@ class View:
         return self._look.tables[part]
 
     def history(self, name: str) -> Reading:
-        times = dict(zip(self.blocks["number"].tolist(), self.blocks["time"].tolist(), strict=True))
+        times = self._look.times()
         if name == "rows":
-            return Reading(self._look.sight.chronicle.log, times)
+            return Reading(self._look.sight.chronicle.log, times, self._look.answers, name)
         part, _, own = name.partition(".")
         self._check(part)
         held = self._look.sight.held[part].get(own)
@@ -184,7 +197,10 @@ class View:
             raise PermissionError(
                 f"{self._who} asks for {name!r}, which is no history: only those can be read"
             )
-        return Reading(held, times)
+        return Reading(held, times, self._look.answers, name)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        return self._look.answers.once(key, make)
 
     def token(self, asset: int, block: int) -> Token:
         return self._look.ledger.token(self.address(asset) if asset else None, block)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from detectors import registry
-from detectors.base import Detector, Explanation, Learns, Remembers, Tabled
+from detectors.base import Detector, Explanation, Learns, Remembers, Tabled, is_learning, is_remembering
 from detectors.base import Memory as Own
 from detectors.engine.judge import Off
 from detectors.engine.order import readers_of
@@ -166,12 +166,13 @@ def advance(state: State, batch: Batch, detectors: Sequence[Detector], settings:
     look = state.sight.take(batch, state.ledger, models) if state.sight is not None else None
     columns: dict[str, pl.DataFrame] = {}
     for detector in detectors:
-        if isinstance(detector, Remembers):
-            columns[detector.name] = _remembered(state, detector, detector.name, batch, features)
-        if isinstance(detector, Learns):
-            samples = state.samples.get(detector.name, Samples())
+        name = detector.name
+        if is_remembering(detector):
+            columns[name] = _remembered(state, detector, name, batch, features)
+        if is_learning(detector):
+            samples = state.samples.get(name, Samples())
             epoch = batch.first // settings.epoch_blocks
-            state.samples[detector.name] = samples.learn(detector.model, epoch, features.wallets)
+            state.samples[name] = samples.learn(detector.model, epoch, features.wallets)
     state.number, state.hash = batch.last, batch.last_hash
     state.memory.mark(batch.last)
     return replace(features, columns=columns, models=models, look=look)

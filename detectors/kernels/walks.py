@@ -91,6 +91,8 @@ def gather(g, head, source, asset, amount, since, time, steps, found):  # type: 
     what is his own hides nothing.
     """
     edge, read, count = head, 0, 0
+    if source == NONE:
+        return 0
     while alive(g, edge, time) and read < steps and count < found.size and g.edges[edge, E_TIME] >= since:
         read += 1
         openly = g.edges[edge, E_FROM] == source and g.edges[edge, E_ASSET] == asset
@@ -134,9 +136,12 @@ def pass_through(g, rows, i, giver, limits, walk):  # type: ignore[no-untyped-de
         return NONE
     time = rows.time[i]
     since = time - limits.pass_seconds
-    lot = lot_of(g, giver[W_HEAD_IN], rows.asset[i], since, time, limits.steps, walk)
-    busy = walk[1] + outs_since(g, giver[W_HEAD_OUT], since, time, limits.steps)
-    if walk[0] == NONE or walk[2] or busy > limits.quiet_edges:
+    steps = min(limits.steps, limits.quiet_edges + 1)  # who has more than that passes nothing through
+    lot = lot_of(g, giver[W_HEAD_IN], rows.asset[i], since, time, steps, walk)
+    if walk[0] == NONE or walk[2] or walk[1] > limits.quiet_edges:
+        return NONE
+    quiet = limits.quiet_edges - walk[1]
+    if outs_since(g, giver[W_HEAD_OUT], since, time, min(steps, quiet + 1)) > quiet:
         return NONE
     if u256.compare(rows.amount[i], lot) > 0 or not u256.at_least(rows.amount[i], 1, lot, 2):
         return NONE

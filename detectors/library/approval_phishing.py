@@ -18,6 +18,8 @@ from detectors.parts.people import People
 from detectors.parts.takers import Group, group_of
 
 DAY = 86_400
+MANY = 200
+"""Rows of a history that are read: of a party with so many, older owners are not known."""
 Warned = tuple[int, int]
 """A grant to a known taker: its row and its owner."""
 
@@ -111,17 +113,22 @@ class ApprovalPhishing:
         """Of the parties of one taking the one with most people robbed, the signer first."""
         if not done.isdisjoint(parties):
             return
-        groups = [self._group(people, party) for party in parties]
-        best = max((g for g in groups if g is not None), key=lambda g: g.persons, default=None)
+        groups = [self._taken_by(people, party) for party in parties]
+        if not any(group is not None and self._may_be_theft(group) for group in groups):
+            return
+        asked = (g for g in groups if g is not None and g.persons >= self.settings.owners)
+        best = max(asked, key=lambda g: g.persons, default=None)
         finding = None if best is None else self._finding(best, warned)
         if best is not None and finding is not None:
             done.add(best.party)
             yield finding
 
-    def _group(self, people: People, party: int) -> Group | None:
-        """What a party took from enough people."""
-        group = group_of(people, party, self.settings.window_seconds, self.settings.most_owners)
-        return group if group is not None and group.persons >= self.settings.owners else None
+    def _taken_by(self, people: People, party: int) -> Group | None:
+        """What a party took from owners of whom there are enough."""
+        own = self.settings
+        key = ("group", self.name, party, people.block)
+        group = people.seen.once(key, lambda: group_of(people, party, own.window_seconds, own.most_owners))
+        return group if group is not None and len(group.owners) >= own.owners else None
 
     def _lowered(self, people: People, giver: int, row: int) -> Iterator[Finding]:
         """Once what was taken is given back, what was said of those who took it is lowered."""
@@ -129,7 +136,10 @@ class ApprovalPhishing:
         taken = seen.history("pulls.taken").rows(giver, people.block)
         parties = [*taken["signer"].tolist(), *taken["spender"].tolist(), giver]
         for party in list(dict.fromkeys(parties))[:8]:
-            if self._group(people, party) is not None:
+            if not self._may_have_been_told(people, party):
+                continue
+            group = self._taken_by(people, party)
+            if group is not None and group.persons >= self.settings.owners:
                 continue
             wallet = seen.address(party)
             yield Finding(
@@ -144,6 +154,15 @@ class ApprovalPhishing:
                 explanation=f"What {hexed(wallet)} had a part in taking was given back to its owners.",
                 lowers=("value-back-to-owner", "the owners have it back"),
             )
+
+    def _may_have_been_told(self, people: People, party: int) -> bool:
+        """Whether it took from several, or several granted it something: else there is nothing to lower."""
+        for history in ("pulls.taken", "grants.given"):
+            rows = people.seen.history(history).rows(party, people.block)
+            owners = rows["owner"]
+            if owners.size and (owners.size >= MANY or bool((owners != owners[0]).any())):
+                return True
+        return False
 
     def _finding(self, group: Group, warned: Warned | None) -> Finding | None:
         strong = self._is_strong(group)
@@ -165,6 +184,19 @@ class ApprovalPhishing:
     def _is_theft(self, group: Group) -> bool:
         """Whether none of the honest reasons holds for what a group took."""
         taken, people = group.taken, group.people
+        if not self._may_be_theft(group):
+            return False
+        served, robbed = int(taken["served"].max(initial=0)), len(group.owners)
+        is_service = served >= max(self.settings.service_least, self.settings.service_factor * robbed)
+        if is_service and not self._at_once(group):
+            return False
+        first = int(taken["number"].min())
+        receivers = list(dict.fromkeys(group.column("receiver")))
+        return not all(people.is_hub(each, first) for each in receivers[:8])
+
+    def _may_be_theft(self, group: Group) -> bool:
+        """What can be told without a look at anybody's past."""
+        taken = group.taken
         known = (taken["grant"] >= 0) & (taken["how"] == SIGNED)
         if not (known | (taken["users"] >= self.settings.in_use)).any():
             return False
@@ -173,15 +205,8 @@ class ApprovalPhishing:
         sums = [pair for pair, is_money in zip(priced, money, strict=True) if is_money]
         if len(sums) > 1 and 2 * len(set(sums)) <= len(sums):
             return False
-        served, robbed = int(taken["served"].max(initial=0)), len(group.owners)
-        is_service = served >= max(self.settings.service_least, self.settings.service_factor * robbed)
-        if is_service and not self._at_once(group):
-            return False
-        first = int(taken["number"].min())
-        receivers = list(dict.fromkeys(group.column("receiver")))
-        if not taken["exact"].all() and len(receivers) > robbed // 2 + 1:
-            return False
-        return not all(people.is_hub(each, first) for each in receivers[:8])
+        receivers = set(group.column("receiver"))
+        return bool(taken["exact"].all()) or len(receivers) <= len(group.owners) // 2 + 1
 
     def _at_once(self, group: Group) -> bool:
         """Whether one stranger took for one receiver from several within a day, by old grants."""

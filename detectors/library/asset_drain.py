@@ -91,7 +91,7 @@ class AssetDrain:
         drained = (out >= 0.5 * before) & (before > 0) & (out > 0) & (kept["first"] > 0)
         drained &= (net["account"] != NOBODY) & (net["account"] != signer) & (net["account"] != net["asset"])
         found = []
-        for number in np.unique(net["transaction"][drained]).tolist():
+        for number in np.intersect1d(net["transaction"][drained], _left_without(net, kept, before, out)):
             finding = self._judge(Inside(seen, int(number)))
             found += [finding] if finding is not None else []
         told = {finding.transaction for finding in found}
@@ -236,6 +236,20 @@ class AssetDrain:
             "never had anything to do with it, and got nothing for it.",
             value_wei=wei or None,
         )  # fmt: skip
+
+
+def _left_without(net: Columns, kept: Columns, before: Array, out: Array) -> Array:
+    """Transactions in which nobody burns anything and an account loses what lay there and gains nothing."""
+    sent, account = net["transaction"], net["account"]
+    came = (net["received"] != 0).any(axis=1)
+    burnt = np.unique(sent[came & ((account == NOBODY) | (account == net["asset"]))])
+    first = int(sent[0])
+    pairs = ((sent - first) << 40) | account
+    rounding = 2.0**-40 * before + 2.0**-50 * _floats(net["paid"])
+    lost = (out > 0) & (kept["first"] != 0) & (out <= before + rounding) & (account != NOBODY)
+    lost &= ~np.isin(pairs, pairs[out < 0]) & ~np.isin(sent, burnt)
+    found: Array = np.unique(sent[lost])
+    return found
 
 
 def _was_put_in(rows: Columns, line: Line, coins: Array) -> bool:

@@ -12,7 +12,7 @@ from detectors.base import Finding, Tier, hexed
 from detectors.kernels.decoding import Kind
 from detectors.parts import worth
 from detectors.parts.contract import Seen
-from detectors.parts.emptied import SITTING_S, Loss, income, losses, persons
+from detectors.parts.emptied import SITTING_S, Loss, income, losses, persons, possible
 from detectors.parts.grants import SIGNED
 from detectors.parts.lines import blocks_of, last_of, of_block, place_of
 from detectors.parts.people import People
@@ -109,6 +109,8 @@ class GatheredDrain:
 
     def _group(self, people: People, taker: int) -> Group | None:
         own = self.settings
+        if possible(people, taker) < own.victims:
+            return None
         if not people.is_fully_known(taker) or people.is_hub(taker):
             return None
         every, collectors, handed_on = list[Loss](), list[int](), list[int]()

@@ -62,14 +62,14 @@ class HiddenMint:
         lines = zip(net["transaction"][short].tolist(), net["asset"][short].tolist(), strict=True)
         found = []
         for number, token in dict.fromkeys(each for each in lines if each in sold):
-            finding = self._judge(Inside(seen, int(number)), int(token), legs)
-            found += [finding] if finding is not None else []
+            one = Inside(seen, int(number))
+            if _is_known_from_birth(one, int(token)):
+                finding = self._judge(one, int(token), legs)
+                found += [finding] if finding is not None else []
         return found
 
     def _judge(self, one: Inside, token: int, legs: Columns) -> Finding | None:
         made = one.seen.history("contracts.made").rows(token, one.of("block"), 1)
-        if not made["row"].size:
-            return None
         sales = (legs["transaction"] == one.number) & (legs["asset_in"] == token)
         pools = set(legs["pool"][sales].tolist())
         sellers = [line for line in one.lines() if self._is_surplus(line, token, pools, int(made["time"][0]))]
@@ -131,3 +131,10 @@ class HiddenMint:
             f"were spent by {len(sellers)} who were never seen to get them: {share:.2f} of all it told of.",
             value_wei=wei or None,
         )
+
+
+def _is_known_from_birth(one: Inside, token: int) -> bool:
+    """Whether a token was seen to be made: most that are traded were not."""
+    seen, block = one.seen, one.of("block")
+    key = "known from birth", token, block
+    return seen.once(key, lambda: bool(seen.history("contracts.made").rows(token, block, 1)["row"].size))

@@ -108,7 +108,9 @@ class PigButchering:
                 yield found
 
     def _taken(self, people: People, owner: int, own: bool) -> Columns:
-        return taken_from(people, owner, own, self.settings.window_seconds)
+        window = self.settings.window_seconds
+        key = "taken from", owner, own, window, people.block
+        return people.seen.once(key, lambda: taken_from(people, owner, own, window))
 
     def _rises(self, amounts: Sequence[int], times: Sequence[int]) -> bool:
         own = self.settings
@@ -151,10 +153,12 @@ class PigButchering:
 
     def _all_at_once(self, people: People, owner: int, spender: int, row: int) -> Finding | None:
         """The only owner that ever granted to a wallet loses at once what an exchange had just sent."""
-        given = people.seen.history("grants.given").rows(spender, people.block)
         taken = self._taken(people, owner, own=False)
         paid = paid_to(taken, owner, spender)
-        if paid is None or len(paid.rows) != 1 or np.unique(given["owner"]).size != 1:
+        if paid is None or len(paid.rows) != 1:
+            return None
+        given = people.seen.history("grants.given").rows(spender, people.block)
+        if np.unique(given["owner"]).size != 1:
             return None
         is_wallet = int(taken["signer"][-1]) == spender and taken["exact"][-1] and taken["how"][-1] == SIGNED
         part = people.share_taken(owner, paid.asset, row, paid.amounts[0])

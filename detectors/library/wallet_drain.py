@@ -87,23 +87,44 @@ class WalletDrain:
         """Payments of the last hours that emptied somebody, or were bites of it; hands on, for each that
         completes a drain, the payments it consists of.
         """
-        fresh = self._candidates(features)
-        past = memory.get("emptied", fresh.drop("row").clear())
-        assert isinstance(past, pl.DataFrame)
-        every = pl.concat([past, fresh.drop("row")])
-        pairs = self._pairs(fresh, every)
-        since = pl.col("timestamp") + self.settings.window_seconds >= int(batch.blocks["timestamp"][-1])
-        return {"emptied": every.filter(since).tail(self.settings.remembered)}, pairs
+        payments, past = self._payments(features), memory.get("emptied")
+        assert isinstance(past, pl.DataFrame | None)
+        if payments.is_empty() and past is not None:
+            return {"emptied": self._young(past, batch)}, pl.DataFrame()
+        fresh = self._candidates(payments, features)
+        every = fresh.drop("row") if past is None else pl.concat([past, fresh.drop("row")])
+        pairs = self._pairs(fresh, every) if self._may_complete(fresh, every) else pl.DataFrame()
+        return {"emptied": self._young(every, batch).tail(self.settings.remembered)}, pairs
 
-    def _candidates(self, features: Features) -> pl.DataFrame:
+    def _young(self, candidates: pl.DataFrame, batch: Batch) -> pl.DataFrame:
+        """What the window still reaches. Mostly the first row tells that all are young."""
+        now = int(batch.blocks["timestamp"][-1])
+        if candidates.is_empty() or int(candidates["timestamp"][0]) + self.settings.window_seconds >= now:
+            return candidates
+        return candidates.filter(pl.col("timestamp") + self.settings.window_seconds >= now)
+
+    def _may_complete(self, fresh: pl.DataFrame, every: pl.DataFrame) -> bool:
+        """Whether some taker of these was paid by enough wallets: few are, and only then groups are made."""
+        payers: dict[int, set[int]] = {taker: set() for taker in fresh["to_id"].to_list()}
+        for payer, taker in zip(every["from_id"].to_list(), every["to_id"].to_list(), strict=True):
+            if taker in payers:
+                payers[taker].add(payer)
+        return any(len(found) >= self.settings.victims for found in payers.values())
+
+    def _payments(self, features: Features) -> pl.DataFrame:
+        """That took much of what a wallet in use had."""
         pulled = pl.col("by_id") != pl.col("from_id")
         is_known = pl.col("token").is_null() | (pl.col("from_paid_asset") > 0) | _IN_USE
         from_funder = (pl.col("from_funder") == pl.col("to_id")) & (pl.col("funded_well") > 0)
-        payments = features.transfers.filter((pl.col("emptied") > 0) | (pl.col("partly") > 0)).filter(
+        return features.transfers.filter(
+            (pl.col("emptied") > 0) | (pl.col("partly") > 0),
             pl.col("direct") | (pulled & is_known),
             ~from_funder & (pl.col("paid_back") == 0),
             pl.col("from_other_payees") >= self.settings.own_payees,
         )
+
+    def _candidates(self, payments: pl.DataFrame, features: Features) -> pl.DataFrame:
+        pulled = pl.col("by_id") != pl.col("from_id")
         payments = without_returns(payments, features.transfers)
         gwei = [min(int.from_bytes(amount, "big") // GWEI, 2**62) for amount in payments["amount"]]
         return payments.select(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -38,15 +39,15 @@ class Layout:
 
     def columns(self, cells: Array) -> dict[str, Array]:
         """Rows of cells, int64 [n, cells], by name; nothing is copied."""
-        floats, words = cells.view(np.float64), cells.view(np.uint64)
-        return (
-            {name: cells[:, at] for name, at in self._places(self.ints)}
-            | {name: floats[:, at] for name, at in self._places(self.floats)}
-            | {name: words[:, at : at + WORD] for name, at in self._places(self.words)}
-        )
-
-    def _places(self, names: tuple[str, ...]) -> list[tuple[str, int]]:
-        return list(zip(names, self.at(*names), strict=True))
+        found = dict(zip(self.ints, cells.T, strict=False))
+        at = len(self.ints)
+        if self.floats:
+            found |= zip(self.floats, cells.view(np.float64).T[at:], strict=False)
+            at += len(self.floats)
+        if self.words:
+            words = cells.view(np.uint64)
+            found |= {name: words[:, i : i + WORD] for name, i in zip(self.words, count(at, WORD))}
+        return found
 
     def to_json(self) -> dict[str, list[str]]:
         """As a head keeps it, so that state of other columns is recognised."""

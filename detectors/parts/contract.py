@@ -7,9 +7,9 @@ in the detector's own file. Both are found by themselves (`detectors.registry`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 from detectors.kernels.decoding import Kind
 from detectors.memory.history import History
@@ -23,6 +23,7 @@ __all__ = [
     "Tier", "Token",
 ]  # fmt: skip
 
+T = TypeVar("T")
 Tier = Literal["transfers", "logs", "receipts", "traces", "code"]
 TIERS: tuple[Tier, ...] = ("transfers", "logs", "receipts", "traces", "code")
 
@@ -148,6 +149,12 @@ class Seen(Protocol):
 
     def history(self, name: str) -> AsOf:
         """ "rows" (the row log), or "part.name" of a history of a part in the asker's `reads`."""
+        ...
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, worked out once a piece for all who ask by this key. It must follow from the key
+        and the piece alone, whoever asks, and nobody may change it.
+        """
         ...
 
     def token(self, asset: int, block: int) -> Token:

@@ -10,9 +10,10 @@ import numpy as np
 from detectors.kernels.decoding import Kind
 from detectors.memory.layout import Array
 from detectors.parts.contract import Columns
+from detectors.parts.kinds import marks
 from detectors.parts.people import People, whole
 
-COIN = (Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION)
+_COIN = marks(Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION)
 SITTING_S = 6 * 3600
 """What belongs to one loss, so that a theft in bites is one."""
 MOST = 400
@@ -58,6 +59,17 @@ def losses(people: People, taker: int, window_s: int) -> Iterator[Loss]:
         loss = _loss(people, taker, payer, {name: column[mine] for name, column in paid.items()})
         if loss is not None:
             yield loss
+
+
+def possible(people: People, taker: int) -> int:
+    """How many payers `losses` tells of at most, of a taker and of those who emptied wallets before him."""
+    payers = _payers(people, taker)
+    return sum(max(1, len(_payers(people, payer))) for payer in payers)
+
+
+def _payers(people: People, taker: int) -> set[int]:
+    paid = people.seen.history("emptyings.lost").rows(taker, people.block, MOST)
+    return set(paid["payer"][(paid["payee"] == taker) & (paid["payer"] != taker)].tolist())
 
 
 def _loss(people: People, taker: int, payer: int, paid: Columns) -> Loss | None:
@@ -143,7 +155,7 @@ def income(people: People, taker: int, window_s: int) -> int:
 
 def _coin(rows: Columns) -> Array:
     """Which rows moved native value."""
-    some: Array = np.isin(rows["kind"], COIN) & (rows["amount"] != 0).any(axis=1)
+    some: Array = _COIN[rows["kind"]] & (rows["amount"] != 0).any(axis=1)
     some &= (rows["kind"] != Kind.TRANSACTION) | (rows["flag"] != 0)
     return some
 

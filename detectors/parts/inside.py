@@ -9,7 +9,7 @@ import numpy as np
 
 from detectors.memory.layout import Array, Columns
 from detectors.parts.contract import Kind, Seen
-from detectors.parts.trades import whole
+from detectors.parts.people import whole
 from detectors.parts.values import values_before
 
 MOVES = (
@@ -72,6 +72,9 @@ class Inside:
 
     @property
     def rows(self) -> Columns:
+        return self.seen.once(("rows of", self.number), self._rows)
+
+    def _rows(self) -> Columns:
         sent = self.seen.transactions
         mine = slice(int(sent["first_row"][self.at]), int(sent["end_row"][self.at]))
         return {name: column[mine] for name, column in self.seen.rows.items()}
@@ -81,17 +84,15 @@ class Inside:
         net, kept = self.seen.of("net").get("changes"), self.seen.of("kept").get("lines")
         if net is None or kept is None:
             return []
+        return list(self.seen.once(("lines of", self.number), lambda: self._lines(net, kept)))
+
+    def _lines(self, net: Columns, kept: Columns) -> tuple[Line, ...]:
         first, end = np.searchsorted(net["transaction"], [self.number, self.number + 1])
-        return [
-            Line(
-                int(net["account"][i]),
-                int(net["asset"][i]),
-                *(whole(net[name][i]) for name in ("received", "paid")),
-                *(whole(kept[name][i]) for name in ("before", "short", "got", "supply", "issued")),
-                *(int(kept[name][i]) for name in ("first", "last", "known_from")),
-            )
-            for i in range(first, end)
-        ]
+        columns: list[list[int]] = [net[name][first:end].tolist() for name in ("account", "asset")]
+        columns += [whole(net[name][first:end]) for name in ("received", "paid")]
+        columns += [whole(kept[name][first:end]) for name in ("before", "short", "got", "supply", "issued")]
+        columns += [kept[name][first:end].tolist() for name in ("first", "last", "known_from")]
+        return tuple(Line(*line) for line in zip(*columns, strict=True))
 
     def side(self) -> set[int]:
         """The signer and contracts that are his alone."""

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 from detectors.memory.layout import Array
 from detectors.parts.contract import Columns
 from detectors.parts.people import People, whole
@@ -60,7 +62,8 @@ def taken_from(people: People, owner: int, own: bool, window_s: int) -> Columns:
     if not own:
         kept &= taken["third"] != 0
     kept &= taken["time"] + window_s >= int(taken["time"].max(initial=0))
-    return {name: column[kept][::-1] for name, column in taken.items()}
+    which = np.flatnonzero(kept)[::-1]
+    return {name: column[which] for name, column in taken.items()}
 
 
 def paid_to(taken: Columns, owner: int, operator: int) -> Instalments | None:

@@ -167,6 +167,8 @@ class Ledger:
 
     def note_unproved(self, transactions: pl.DataFrame) -> None:
         """Remembers the rows of `transactions` that nothing proves, however the block itself is proved."""
+        if not (transactions["receipt_of"] == "state-sync").any():
+            return
         synced = transactions.filter(pl.col("receipt_of") == "state-sync")
         self.unproved.update(synced.select("transaction_hash", "block_number").iter_rows())
 

@@ -93,7 +93,9 @@ def _parties(seen: Seen, changes: Columns) -> list[Array]:
     """Transaction and account of all who paid, were paid or spoke, by transaction."""
     rows = seen.rows
     spoke = rows["emitter"] > 0
-    pairs = np.unique(np.stack([rows["transaction"][spoke], rows["emitter"][spoke]]), axis=1)
+    first = int(rows["transaction"][0]) if rows["transaction"].size else 0
+    keys = np.unique(((rows["transaction"][spoke] - first) << 40) | rows["emitter"][spoke])
+    pairs = (keys >> 40) + first, keys & (1 << 40) - 1
     found = [changes.get(name, _NOBODY) for name in ("transaction", "account")]
     joined = [np.concatenate([one, other]) for one, other in zip(found, pairs, strict=True)]
     order = np.argsort(joined[0], kind="stable")

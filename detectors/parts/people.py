@@ -5,21 +5,23 @@ For detectors that ask about few: each question reads an account's newest rows.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from detectors.kernels.decoding import Kind
 from detectors.memory.layout import Array
 from detectors.parts.contract import Columns, Seen
+from detectors.parts.kinds import marks
 
 MOST = 400
 """Rows of an account that are read. Somebody with more is busy, and what came before is not known."""
 HUB = 12
 """Payees, and payers, from which on somebody is a busy place: nobody has so many accomplices."""
-_COIN = (Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION)
-_MONEY = (*_COIN, Kind.ERC20)
+_MONEY = marks(Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION, Kind.ERC20)
+_ANY_ROW = 2**62
 
 
 def whole(words: Array) -> list[int]:
@@ -29,50 +31,115 @@ def whole(words: Array) -> list[int]:
 
 
 @dataclass(slots=True)
+class Account:
+    """Somebody's newest rows, newest first, and what follows from them alone, worked out when it is asked."""
+
+    who: int
+    rows: Columns
+    _known: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def moved(self) -> Array:
+        """Which rows moved money, by what they say."""
+        moved: Array = self._once("moved", lambda: _moved(self.rows))
+        return moved
+
+    @property
+    def funder(self) -> int:
+        found: int = self._once("funder", lambda: self._first(self.moved & (self.rows["source"] > 0)))
+        return found
+
+    @property
+    def fee_payer(self) -> int:
+        def first() -> int:
+            return self._first(self.moved & (self.rows["kind"] == Kind.TRANSACTION), own=True)
+
+        found: int = self._once("fee_payer", first)
+        return found
+
+    @property
+    def payees(self) -> int:
+        """How many it sent money to."""
+        found: int = self._once("payees", self._payees)
+        return found
+
+    def is_hub(self, before: int) -> bool:
+        """Whether many paid it, and were paid, by their own transactions, before a row."""
+        if not self._once("hub", lambda: self._is_hub(_ANY_ROW)):
+            return False
+        newest = int(self.rows["row"][0])
+        return newest < before or self._is_hub(before)
+
+    def _is_hub(self, before: int) -> bool:
+        rows = self.rows
+        if rows["row"].size < HUB:
+            return False
+        moves = self.moved & (rows["signer"] == rows["source"]) & (rows["row"] < before)
+        paid, came = moves & (rows["source"] == self.who), moves & (rows["target"] == self.who)
+        payees, payers = len(set(rows["target"][paid].tolist())), len(set(rows["source"][came].tolist()))
+        return min(payees, payers) >= HUB
+
+    def _payees(self) -> int:
+        mine = self.moved & (self.rows["source"] == self.who)
+        return len(set(self.rows["target"][mine].tolist()))
+
+    def _first(self, moved: Array, own: bool = False) -> int:
+        """Who paid in the oldest of some rows, 0 where not all rows are known."""
+        rows = self.rows
+        if rows["row"].size >= MOST:
+            return 0
+        paid = moved & (rows["target"] == self.who)
+        paid &= (rows["source"] != self.who) | own
+        found = paid.nonzero()[0]
+        return int(rows["source"][found[-1]]) if found.size else 0
+
+    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        if name not in self._known:
+            self._known[name] = make()
+        return self._known[name]
+
+
+@dataclass(slots=True)
 class People:
     """As of the end of a block of a piece."""
 
     seen: Seen
     block: int
-    _read: dict[int, Columns] = field(default_factory=dict)
+    _found: dict[int, Account] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._found = self.seen.once(("accounts", self.block), dict)
+
+    def account(self, who: int) -> Account:
+        """The same one for all who ask in the piece, as long as nothing new is heard of it."""
+        if who not in self._found:
+            rows = self.seen.history("rows").rows(who, self.block, MOST)
+            place = (who, int(rows["row"][0]) if rows["row"].size else -1, rows["row"].size)
+            self._found[who] = self.seen.once(("account", *place), lambda: Account(who, rows))
+        return self._found[who]
 
     def rows(self, who: int) -> Columns:
         """Somebody's newest rows, newest first."""
-        if who not in self._read:
-            self._read[who] = self.seen.history("rows").rows(who, self.block, MOST)
-        return self._read[who]
+        return self.account(who).rows
 
     def is_fully_known(self, who: int) -> bool:
         return len(self.rows(who)["row"]) < MOST
 
     def funder(self, wallet: int) -> int:
         """Who first sent a wallet coin or tokens, 0 where that is not known."""
-        rows = self.rows(wallet)
-        if not self.is_fully_known(wallet):
-            return 0
-        paid = _moved(rows) & (rows["target"] == wallet) & (rows["source"] != wallet) & (rows["source"] > 0)
-        return int(rows["source"][paid.nonzero()[0][-1]]) if paid.any() else 0
+        return self.account(wallet).funder
 
     def fee_payer(self, wallet: int) -> int:
         """Who first sent a wallet the coin that it pays fees with, by himself; 0 where that is not known."""
-        rows = self.rows(wallet)
-        if not self.is_fully_known(wallet):
-            return 0
-        paid = _moved(rows) & (rows["kind"] == Kind.TRANSACTION) & (rows["target"] == wallet)
-        return int(rows["source"][paid.nonzero()[0][-1]]) if paid.any() else 0
+        return self.account(wallet).fee_payer
 
-    def is_hub(self, who: int, before: int = 2**62) -> bool:
+    def is_hub(self, who: int, before: int = _ANY_ROW) -> bool:
         """Whether many paid somebody, and were paid, by their own transactions, before a row."""
-        rows = self.rows(who)
-        moves = _moved(rows) & (rows["signer"] == rows["source"]) & (rows["row"] < before)
-        payees = np.unique(rows["target"][moves & (rows["source"] == who)])
-        payers = np.unique(rows["source"][moves & (rows["target"] == who)])
-        return min(payees.size, payers.size) >= HUB
+        return self.account(who).is_hub(before)
 
     def serves_many(self, who: int) -> bool:
         """Whether somebody sent money to many: who funds strangers ties nobody to himself."""
-        rows = self.rows(who)
-        return np.unique(rows["target"][_moved(rows) & (rows["source"] == who)]).size >= HUB
+        return self.account(who).payees >= HUB
 
     def share_taken(self, owner: int, asset: int, row: int, amount: int) -> float | None:
         """Which part of what an owner had of an asset before a row this amount is; None where not known."""
@@ -111,7 +178,7 @@ class People:
 
 def _moved(rows: Columns) -> Array:
     """Which rows moved money, by what they say."""
-    some: Array = np.isin(rows["kind"], _MONEY) & (rows["amount"] != 0).any(axis=1)
+    some: Array = _MONEY[rows["kind"]] & (rows["amount"] != 0).any(axis=1)
     moved: Array = some & ((rows["kind"] != Kind.TRANSACTION) | (rows["flag"] != 0))
     return moved
 

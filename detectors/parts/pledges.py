@@ -77,9 +77,16 @@ class Look:
         young = (rows["time"] >= since) & (rows["row"] < self.until)
         return {name: column[young] for name, column in rows.items()}
 
+    def has_given(self, who: int, holder: int) -> bool:
+        """Whether somebody left anything with a holder, by his rows: most did not."""
+        rows = self.seen.history("rows").rows(who, self.block, self.most)
+        return bool((_moves(rows, who, holder) & (rows["row"] < self.until)).any())
+
 
 def pledges(look: Look, owner: int, holder: int, money: int | None = None) -> list[Pledge]:
     """What an owner left with a holder after he bought it, against `money`, or whatever he paid for it."""
+    if not look.has_given(owner, holder):
+        return []
     rows = look.rows(owner)
     given = _moves(rows, owner, holder)
     tokens = [int(token) for token in np.unique(rows["asset"][given])]

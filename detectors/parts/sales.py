@@ -90,12 +90,18 @@ def _trades(traded: History, seen: Seen) -> Columns:
     names = ("row", "token", "trader", "buys")
     found: dict[str, list[int]] = {name: [] for name in names}
     first = int(rows["number"][0]) if rows["number"].size else 0
+    is_new: dict[tuple[int, int], bool] = {}
     for line in range(legs["row"].size if legs is not None else 0):
         assert legs is not None
         at = int(legs["row"][line]) - first
         block, now = int(rows["block"][at]), int(rows["time"][at])
         for buys, asset in ((1, int(legs["asset_out"][line])), (0, int(legs["asset_in"][line]))):
-            if asset <= 0 or not seen.history("new-tokens.known").rows(asset, block, 1)["maker"].size:
+            if asset <= 0:
+                continue
+            if (asset, block) not in is_new:
+                known = seen.history("new-tokens.known").rows(asset, block, 1)
+                is_new[asset, block] = bool(known["maker"].size)
+            if not is_new[asset, block]:
                 continue
             row, trader = int(legs["row"][line]), int(legs["signer"][line])
             before = traded.rows(asset, block, now, 1)["count"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 
 import numpy as np
@@ -18,7 +19,7 @@ MOST_GIVERS, MOST_SHARES = 8, 20
 """Of a group: who may have given back, and owners who are asked what they had."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Group:
     """Takings in which one party had a part, newest first, as columns of the history `pulls.taken`: those for
     a third party that the owner did not sign, and that were not given back.
@@ -28,7 +29,14 @@ class Group:
     party: int
     taken: Columns
     owners: Sequence[int]
-    persons: int
+
+    @cached_property
+    def persons(self) -> int:
+        """How many people the owners are. It reads what is known of each, so the last question of all."""
+        if len(self.owners) < 2:
+            return 0
+        gang = {int(who) for name in ("receiver", "signer", "spender") for who in self.taken[name]}
+        return self.people.persons(self.owners, gang - set(self.owners))
 
     def column(self, name: str) -> list[int]:
         return [int(value) for value in self.taken[name]]
@@ -60,7 +68,9 @@ class Group:
         kept = self.taken["time"] + seconds >= self.taken["time"].max(initial=0)
         taken = {name: column[kept] for name, column in self.taken.items()}
         owners = list(dict.fromkeys(taken["owner"].tolist()))
-        return Group(self.people, self.party, taken, owners, min(self.persons, len(owners)))
+        part = Group(self.people, self.party, taken, owners)
+        vars(part)["persons"] = min(self.persons, len(owners))
+        return part
 
 
 def group_of(people: People, party: int, window_s: int, most_owners: int) -> Group | None:
@@ -73,20 +83,29 @@ def group_of(people: People, party: int, window_s: int, most_owners: int) -> Gro
     kept &= _not_returned(people, party, taken, kept)
     taken = {name: column[kept] for name, column in taken.items()}
     owners = list(dict.fromkeys(taken["owner"].tolist()))[:most_owners]
-    gang = {int(who) for name in ("receiver", "signer", "spender") for who in taken[name]} - set(owners)
-    persons = people.persons(owners, gang) if len(owners) > 1 else 0
-    return Group(people, party, taken, owners, persons)
+    return Group(people, party, taken, owners)
 
 
 def _not_returned(people: People, party: int, taken: Columns, kept: Array) -> Array:
     """Of which takings less than half was given back."""
     returned: dict[tuple[int, int], int] = {}
     for giver in list(dict.fromkeys([party, *taken["receiver"][kept].tolist()]))[:MOST_GIVERS]:
-        for key, amount in _sums(people.seen.history("pulls.back").rows(giver, people.block)).items():
+        for key, amount in _given_back(people, giver).items():
             returned[key] = returned.get(key, 0) + amount
+    if not returned:
+        return np.ones(len(taken["owner"]), np.bool_)
     lost = _sums({name: taken[name][kept] for name in ("owner", "asset", "amount")})
     keys = zip(taken["owner"].tolist(), taken["asset"].tolist(), strict=True)
     return np.array([2 * returned.get(key, 0) < lost.get(key, 0) for key in keys], np.bool_)
+
+
+def _given_back(people: People, giver: int) -> dict[tuple[int, int], int]:
+    """By owner and asset: many groups ask about the same few."""
+    back = people.seen.history("pulls.back").rows(giver, people.block)
+    if not back["row"].size:
+        return {}
+    place = "given back", giver, int(back["row"][0]), back["row"].size
+    return people.seen.once(place, lambda: _sums(back))
 
 
 def _sums(rows: Columns) -> dict[tuple[int, int], int]:

@@ -80,9 +80,13 @@ class Values:
 
 def values_before(seen: Seen, block: int) -> Values:
     """By the part `prices`."""
+    return Values(seen.once(("prices before", block), lambda: _known_before(seen, block)))
+
+
+def _known_before(seen: Seen, block: int) -> Mapping[int, Price]:
     price = seen.of("prices").get("price")
     if price is None:
-        return Values({})
+        return {}
     mine = price["block"] == block
     columns = (price[name][mine].tolist() for name in ("id", "wei", "depth"))
-    return Values({asset: Price(wei, depth) for asset, wei, depth in zip(*columns, strict=True)})
+    return {asset: Price(wei, depth) for asset, wei, depth in zip(*columns, strict=True)}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from detectors.alerts.alert import Alert
 from detectors.engine.engine import Engine
-from detectors.library.asset_drain import AssetDrain
+from detectors.library.asset_drain import AssetDrain, _floats, _left_without
+from detectors.memory.layout import Array
 from tests.contract.stories.asset_drain import OWNER, UPGRADED
 from tests.fixtures.frames import ChainBuilder, address, word
 
@@ -108,3 +111,20 @@ def test_a_new_owner_of_today_is_not_whose_contract_it_was() -> None:
     chain = kept().log(SAFE, (OWNER, word(ALICE), word(MALLORY)), by=ALICE).block()
     (alert,) = alerts(pays(chain, MALLORY, MALLORY))
     assert alert.measured["control_changed"] == 1
+
+
+def test_a_theft_is_looked_at_though_much_more_passes_through_its_victim_in_the_transaction() -> None:
+    """A vault that kept one coin passes on 10^12 of them, as whoever lends for a moment does: the first look
+    works with floats, whose rounding there is larger than a dust of what was taken.
+    """
+    kept, passed = 10**18, 10**30
+    lines = {"received": [passed, 0], "paid": [passed + kept, 0], "before": [kept, 0]}
+    words = {name: np.stack([limbs(value) for value in values]) for name, values in lines.items()}
+    net = {"transaction": np.array([7, 7]), "account": np.array([5, 6]), "asset": np.array([0, 0]), **words}
+    before, out = _floats(words["before"]), _floats(words["paid"]) - _floats(words["received"])
+
+    assert _left_without(net, {"first": np.array([1, 1])}, before, out).tolist() == [7]
+
+
+def limbs(number: int) -> Array:
+    return np.frombuffer(number.to_bytes(32, "big"), ">u8").astype(np.uint64)

@@ -8,26 +8,15 @@ from typing import Any
 
 import pytest
 
-from detectors.base import Detector, Reader
+from detectors import registry
+from detectors.base import Reader
 from detectors.engine.engine import Engine
+from detectors.parts.contract import Part
 from tests.fixtures.frames import ChainBuilder, address
 from tests.fixtures.market import WETH
 from tests.readme.documents import DETECTORS
 
 ETHER = 10**18
-
-
-@pytest.fixture
-def example() -> Detector:
-    """The README's first example."""
-    found: Detector = _module(0).LargeFirstPayment()
-    return found
-
-
-@pytest.fixture
-def on_parts() -> Any:
-    """The second one, on shared parts."""
-    return _module(1).LargeReceipt()
 
 
 def _module(number: int) -> types.ModuleType:
@@ -39,23 +28,9 @@ def _module(number: int) -> types.ModuleType:
     return module
 
 
-def test_its_example_detector_alerts_and_keeps_the_contract(example: Detector) -> None:
+def test_its_first_example_alerts_and_keeps_the_contract() -> None:
     alice, bob, carol = (address(name) for name in ("alice", "bob", "carol"))
-    chain = ChainBuilder()
-    chain.block().native(alice, bob, 99 * ETHER)
-    chain.block().native(alice, bob, 500 * ETHER)
-    chain.block().native(alice, carol, 100 * ETHER)
-
-    output = Engine(1, [example]).take(chain.batch())
-
-    assert isinstance(example, Detector)
-    # Bob was paid before his large payment; carol was not, and 100 ether is the threshold itself.
-    assert [alert.subject_id for alert in output.alerts] == ["0x" + carol.hex()]
-    assert output.alerts[0].measured["wei"] == str(100 * ETHER)
-
-
-def test_its_example_on_parts_alerts_and_keeps_the_contract(on_parts: Any) -> None:
-    alice, bob, carol = (address(name) for name in ("alice", "bob", "carol"))
+    on_parts: Any = _module(0).LargeReceipt()
     chain = ChainBuilder()
     chain.block().native(alice, bob, 99 * ETHER)
     with chain.block().transaction(alice, bob, 100 * ETHER):
@@ -67,3 +42,21 @@ def test_its_example_on_parts_alerts_and_keeps_the_contract(on_parts: Any) -> No
     # Bob has one ether less in the end: what he was paid went on to carol, wrapped.
     assert [alert.subject_id for alert in output.alerts] == ["0x" + carol.hex()]
     assert output.alerts[0].measured["ether"] == 101
+
+
+@pytest.mark.parametrize("cut", [1, 3])
+def test_its_second_example_remembers_by_a_part_of_its_own(cut: int) -> None:
+    alice, bob, carol = (address(name) for name in ("alice", "bob", "carol"))
+    module = _module(1)
+    chain = ChainBuilder()
+    chain.block().native(alice, bob, 100 * ETHER)
+    chain.block().native(alice, carol, 99 * ETHER)
+    chain.block().native(alice, bob, 100 * ETHER).native(alice, carol, 100 * ETHER)
+
+    engine = Engine(1, [module.OftenPaid()], parts=(*registry.parts(), module.LargeReceipts()))
+    alerts = [alert for batch in chain.batches(cut) for alert in engine.take(batch).alerts]
+
+    assert isinstance(module.LargeReceipts(), Part)
+    # Bob got a hundred ether twice, carol once; where blocks are cut changes nothing.
+    assert [alert.subject_id for alert in alerts] == ["0x" + bob.hex()]
+    assert alerts[0].measured["times"] == 2

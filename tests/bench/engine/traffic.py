@@ -19,6 +19,10 @@ NATIVE, ERC20, OTHERS, CALLS = 50, 200, 150, 110
 TRANSFERS = NATIVE + ERC20
 SECONDS, TOKENS, FRESH = 12, 300, 0.35
 """Seconds between blocks; tokens; the share of parties that nobody met before."""
+PULLED = 0.02
+"""The share of token transfers that somebody else than the payer signed, with nothing in return: as recorded
+blocks have it, where swaps give something.
+"""
 
 _TRANSFER = signature("Transfer(address,address,uint256)")
 _SYNC = signature("Sync(uint112,uint112)")
@@ -40,7 +44,8 @@ class Traffic:
         first = self.number + 1
         self.number += blocks
         numbers = np.arange(first, first + blocks)
-        return Batch(_blocks(numbers), self._transactions(numbers), self._logs(numbers))
+        sent = self._transactions(numbers)
+        return Batch(_blocks(numbers), sent, self._logs(numbers, sent["from_address"].to_list()))
 
     def _parties(self, count: int) -> list[bytes]:
         """Addresses: some new, the others by a law that makes few busy (Zipf's)."""
@@ -75,7 +80,7 @@ class Traffic:
         }
         return schema.conform(schema.TRANSACTIONS, pl.DataFrame(columns, strict=False))
 
-    def _logs(self, numbers: np.ndarray) -> pl.DataFrame:
+    def _logs(self, numbers: np.ndarray, senders: list[bytes]) -> pl.DataFrame:
         each, count = ERC20 + OTHERS, numbers.size * (ERC20 + OTHERS)
         moves = np.tile(np.arange(each) < ERC20, numbers.size)
         amounts = self._dice.lognormal(20.0, 3.0, count)
@@ -83,9 +88,15 @@ class Traffic:
         parties = iter(self._parties(2 * int(moves.sum())))
         index = NATIVE + np.arange(each) * CALLS // each
         sent = NATIVE + CALLS
+        payers = [senders[block * sent + int(at)] for block in range(numbers.size) for at in index]
+        pulled = self._dice.random(count) < PULLED
         rows = [
-            _transfer(token, amount, next(parties), next(parties)) if move else _other(token, amount)
-            for move, token, amount in zip(moves, tokens, amounts, strict=True)
+            _transfer(token, amount, next(parties) if by_other else payer, next(parties))
+            if move
+            else _other(token, amount)
+            for move, token, amount, payer, by_other in zip(
+                moves, tokens, amounts, payers, pulled, strict=True
+            )
         ]
         address, topic0, topic1, topic2, data = zip(*rows, strict=True)
         columns = {
