@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 
 import streamlit as st
 
 from dashboard import wording
-from dashboard.flow import flow
 from dashboard.report import told
 from dashboard.report.told import LONGEST
-from dashboard.screens import case, drawings, filters, handing_on, parts, routes, tables
+from dashboard.screens import case, filters, handing_on, money, parts, routes, tables
 from dashboard.screens.tables import Column
 from dashboard.store import AlertKey, AlertRow, Reader, subjects
 from detectors.alerts.alert import SEVERITIES, Alert
 from ingest.model.errors import UndertowError
 
 REFRESH_S = 2.0
+NOT_HERE = (
+    "The link may come from another store, or the alert is not filed yet: this page shows it as soon as it "
+    "is. Alerts are never deleted, so a part of its id may be missing: the queue finds an alert by its id."
+)
 MOST_LEADS = 5
 """Transactions of an alert that a link leads on from."""
 _LIST = parts.component("queue")
@@ -29,7 +33,7 @@ def show(key: str) -> None:
         routes.open_queue()
     asked = routes.parsed(key)
     if asked is None:
-        st.text("The address names no alert: it ends in ?alert=<chain id>:<alert id>.")
+        parts.notice("The address names no alert: it ends in ?alert=<chain id>:<alert id>.")
         return
     try:
         _live(parts.store(), *asked)
@@ -48,7 +52,8 @@ def _live(reader: Reader, chain_id: int, alert_id: str) -> None:
         parts.tell(error)
         return
     if found is None:
-        st.text(f"There is no alert {wording.cut(alert_id, 80)} on chain {chain_id} in this store.")
+        there = f"There is no alert {wording.cut(alert_id, 80)} on chain {chain_id} in this store"
+        parts.nothing(reader, there, NOT_HERE)
         return
     alert, status = found
     parts.notice(parts.rebuild_line({name: run for name, run in rebuilding.items() if name == chain_id}))
@@ -57,7 +62,7 @@ def _live(reader: Reader, chain_id: int, alert_id: str) -> None:
     _case(reader, AlertKey(chain_id, alert_id))
     _lesser(reader, revision, alert)
     _section("Flow of money", "the transfers of the evidence, payer to payee")
-    _draw(alert)
+    picked = money.show(alert)
     left, right = st.columns(2, gap="medium")
     with left:
         _section("Roles", "each leads to its page")
@@ -70,8 +75,8 @@ def _live(reader: Reader, chain_id: int, alert_id: str) -> None:
     steps = [list(map(tables.cell, row)) for row in told.course(alert, status, head)]
     tables.table(f"course-{alert.id}", COURSE, steps, "")
     _leads(alert)
-    _section("Evidence", "rows of the chain that anyone can look up")
-    st.dataframe(_evidence_rows(alert), hide_index=True, width="stretch")
+    _section("Evidence", money.told(len(picked), alert))
+    st.dataframe(_evidence_rows(replace(alert, evidence=picked)), hide_index=True, width="stretch")
     _related(reader, revision, alert)
 
 
@@ -127,14 +132,6 @@ def _leads(alert: Alert) -> None:
 
 def _section(title: str, detail: str = "") -> None:
     st.html(f'<div class="u-section">{escape(title)}<small>{escape(detail)}</small></div>')
-
-
-def _draw(alert: Alert) -> None:
-    drawing = flow(alert)
-    if drawing.nodes:
-        drawings.flow(f"flow-{alert.chain_id}-{alert.id}", drawing, alert.chain_id)
-    else:
-        st.text("No transfer is among the evidence of this alert.")
 
 
 ROLES = (Column("Part", "short"), Column("Address", "mono"))
