@@ -90,7 +90,9 @@ function drawNode(view, node) {
   const pinned = view.moved.has(node.id) ? " pinned" : "";
   const group = shape("g", { class: `node ${node.tone}${pinned}`, transform: `translate(${x} ${y})` });
   const folded = view.folded.get(node.id)?.length;
-  pressable(group, `${node.label} ${node.role}`, () => !view.dragged && pick(view, [node.id]));
+  pressable(group, `${node.label} ${node.role}`, (event) => {
+    if (event.type !== "click" || !view.dragged) pick(view, [node.id]);
+  });
   group.dataset.id = node.id;
   group.append(
     shape("title", {}, node.full),
