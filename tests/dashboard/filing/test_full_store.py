@@ -74,7 +74,7 @@ def test_ann_is_told_that_there_is_no_room_and_may_try_again(sqlite_url: str) ->
         disk = Disk(desk._engine, pages_of(sqlite_url))
         with pytest.raises(StoreUnreachable, match="disk is full: make room on its disk"):
             desk.comment(ANN, key, LARGE)
-        assert reader.cases.comments(key) == reader.cases.history(key) == []
+        assert (reader.cases.comments(key), reader.cases.history(key)) == ([], [])
         reader.cases.checked()
         disk.pages = 1_000_000
         desk.comment(ANN, key, LARGE)
