@@ -5,6 +5,8 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 MEND := check the network, a proxy (HTTPS_PROXY), or pip's own settings (pip config list), then run make again
 WORKERS ?= 3
+# Tests start hundreds of processes: none of them compiles its modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -87,7 +87,9 @@ def test_so_many_blocks_end_with_a_summary_and_status_0(home: Path, monkeypatch:
     assert len(re.findall(r"^  missed ", text, re.M)) == int(all_of_them) - int(found)
 
 
-def test_ctrl_c_ends_everything_and_continue_goes_on_with_the_next_chain(home: Path) -> None:
+def test_ctrl_c_ends_everything_and_continue_goes_on_with_the_next_chain_and_killed_it_leaves_nothing(
+    home: Path,
+) -> None:
     port = free_port()
     with demo(home, "--port", str(port)) as first:
         first.wait_for("\nhead ")
@@ -99,29 +101,22 @@ def test_ctrl_c_ends_everything_and_continue_goes_on_with_the_next_chain(home: P
     with demo(home, "--no-dashboard", "--continue") as second:
         second.wait_for("\nsink ")
         assert "labelled actors play on chain 31338" in second.text()
-        assert second.end(signal.SIGTERM) == 0
+        second.child.process.kill()
+        second.child.process.wait(10)
+        psutil.wait_procs(list(second.started.values()), timeout=60)
         second.assert_nothing_is_left()
     assert (home / "demo/labels-31337.jsonl").exists()
 
 
 def test_a_part_that_dies_is_named_and_takes_the_rest_with_it(home: Path) -> None:
     with demo(home, "--no-dashboard") as run:
-        run.wait_for("\nhead ")
+        run.wait_for("\nsink ")
         run.process_of("detect").kill()
         assert run.child.process.wait(60) == 1
         run.assert_nothing_is_left()
         last = run.text().splitlines()[-1]
     assert last.startswith("undertow: error: detect ended by itself (status -9); its last words:")
     assert "Traceback" not in run.text()
-
-
-def test_a_killed_demo_leaves_nothing_behind(home: Path) -> None:
-    with demo(home, "--no-dashboard") as run:
-        run.wait_for("\nsink ")
-        run.child.process.kill()
-        run.child.process.wait(10)
-        psutil.wait_procs(list(run.started.values()), timeout=60)
-        run.assert_nothing_is_left()
 
 
 def test_a_taken_port_is_refused_before_anything_starts(home: Path) -> None:

@@ -25,7 +25,7 @@ KINDS = {
     "exchange": "exchange",
     "bridge": "bridge",
 }
-"""What a list is of, by the beginning of its file's name."""
+"""What a list is of (one of `schema.LIST_KINDS`), by the beginning of its file's name."""
 
 MOST_BYTES = 64 * 1024 * 1024
 """Cap of one list's file: about a million addresses."""

@@ -41,6 +41,9 @@ CODES = Table(
     ),
 )
 
+LIST_KINDS = ("sanctions", "phishing", "allow", "mixer", "exchange", "bridge")
+"""What a list is of."""
+
 LISTS = Table(
     "lists",
     "facts: addresses that a list names, or names no more, from `block_number` on",
@@ -48,7 +51,7 @@ LISTS = Table(
         CHAIN_ID,
         BLOCK,
         Column("address", pl.Binary, "who is listed"),
-        Column("kind", pl.String, "sanctions | phishing | allow | mixer | exchange | bridge"),
+        Column("kind", pl.String, " | ".join(LIST_KINDS)),
         Column("listed", pl.Boolean, "false: the list names it no more"),
         Column("tag", pl.String, "what the list calls it", nullable=True),
         Column("source", pl.String, "name of the list's file"),

@@ -5,6 +5,7 @@ In the log mallory poisons twice: once in a block that stands, and once in a blo
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 import time
@@ -34,7 +35,9 @@ from tests.fixtures.frames import ChainBuilder, address
 
 ALICE, BOB, MALLORY, USDC = (address(name) for name in ("alice", "bob", "mallory", "usdc"))
 HEAD = 40
+OTHER_CHAINS = itertools.count(950_001)
 FILED_S = 60.0
+Scores = list[tuple[object, ...]]
 
 
 class Killed(Exception):
@@ -155,14 +158,24 @@ class JudgedLog:
         writer.close()
         return url
 
+    def filed(self) -> tuple[str, str, Scores]:
+        """The book from Kafka and from the store, and the scores of the store."""
+        store = self.files()
+        kafka_book = lines(from_kafka(self.kafka, self.chain_id))
+        return kafka_book, lines(from_store(store, self.chain_id)), self._scores_in(store)
+
     def books(self) -> tuple[str, str]:
         """From Kafka and from the store."""
-        store = self.files()
-        return lines(from_kafka(self.kafka, self.chain_id)), lines(from_store(store, self.chain_id))
+        return self.filed()[:2]
 
-    def scores(self) -> list[tuple[object, ...]]:
-        """What the store holds of them."""
-        writer = open_writer(self.files())
+    @cached_property
+    def of_one_run(self) -> tuple[str, Scores]:
+        """Book and scores of a log that nothing more happens to."""
+        book, _, scores = self.filed()
+        return book, scores
+
+    def _scores_in(self, store: str) -> Scores:
+        writer = open_writer(store)
         with writer._engine.connect() as connection:
             wanted = "SELECT block_number, subject_kind, subject, score, parts FROM scores ORDER BY 1, 2, 3"
             rows = [tuple(row) for row in connection.exec_driver_sql(wanted)]
@@ -178,6 +191,19 @@ class JudgedLog:
         return {topic: messages[0].offset + 1 for topic, messages in last.items() if messages}
 
 
+CLEAN: dict[tuple[str, int, Callable[[], Sequence[Detector]]], JudgedLog] = {}
+"""By broker, finality and detectors: the log of `log`, judged once."""
+
+
+def clean_run(other: JudgedLog, finality: int) -> JudgedLog:
+    """The log of `log` on a chain of its own, judged by one run from its first: made once for all tests."""
+    key = other.kafka, finality, other.those
+    if key not in CLEAN:
+        CLEAN[key] = judged_once(other, finality, log(next(OTHER_CHAINS)))
+        assert CLEAN[key].of_one_run[0]
+    return CLEAN[key]
+
+
 def judged_once(other: JudgedLog, finality: int, events: Sequence[Event], until: int = HEAD) -> JudgedLog:
     """The same events (made for this chain) on a chain of their own, judged by one run from the beginning."""
     folder = other.folder / f"once-{finality}"
@@ -190,10 +216,11 @@ def judged_once(other: JudgedLog, finality: int, events: Sequence[Event], until:
 
 def assert_same(judged: JudgedLog, once: JudgedLog) -> None:
     """Book from Kafka = book from the store = the book of one clean run; and so the scores of the store."""
-    kafka_book, store_book = judged.books()
+    kafka_book, store_book, scores = judged.filed()
+    clean_book, clean_scores = once.of_one_run
     assert kafka_book == store_book
-    assert _without_chain(kafka_book) == _without_chain(once.books()[0])
-    assert judged.scores() == once.scores()
+    assert _without_chain(kafka_book) == _without_chain(clean_book)
+    assert scores == clean_scores
     assert not judged.mark().rebuilding
     standing = [alert for alert in judged.alerts().values() if alert.status != "retracted"]
     assert {alert.run for alert in standing} == {judged.mark().run}

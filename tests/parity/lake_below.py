@@ -78,12 +78,10 @@ def assert_as_one_clean_run(judged: JudgedLog, chain: ChainBuilder, finality: in
         None, None, lambda _: None
     )
     expected = book(clean.alerts, chain.head, finality)
-    kafka_book, store_book = judged.books()
+    kafka_book, store_book, filed = judged.filed()
     assert kafka_book.splitlines() == expected
     assert kafka_book == store_book
     scores = [(s.block_number, s.subject_kind, s.subject, s.score, s.parts) for s in clean.scores]
-    assert [(*row[:4], json.loads(str(row[4]))) for row in judged.scores()] == sorted(
-        scores, key=lambda s: s[:3]
-    )
+    assert [(*row[:4], json.loads(str(row[4]))) for row in filed] == sorted(scores, key=lambda s: s[:3])
     assert not judged.mark().rebuilding
     assert judged.mark().anchor == (first, "0x" + chain.batch(first, first).last_hash.hex())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from pathlib import Path
 
@@ -13,11 +12,10 @@ from detectors.alerts.messages import Note, Superseded, alert_key, group_of, not
 from detectors.runs.live import Live
 from ingest.kafka import ALERTS, SCORES, tail
 from ingest.model.errors import BadInput, RollbackTooDeep, RunMismatch, UnreadableRecord
-from tests.parity.judged_log import HEAD, JudgedLog, assert_same, judged_once, log
+from tests.parity.judged_log import HEAD, JudgedLog, assert_same, clean_run, log
 
 pytestmark = pytest.mark.broker
 
-OTHER_CHAINS = itertools.count(950_001)
 SAID_BY_OTHERS = ("another consumer", "[]", '{"head": "high"}')
 
 
@@ -28,10 +26,6 @@ def judged(kafka: str, fresh_chain_id: int, tmp_path: Path) -> JudgedLog:
     judged.publishes(log(fresh_chain_id))
     judged.judges(finality=8)
     return judged
-
-
-def once(judged: JudgedLog, finality: int) -> JudgedLog:
-    return judged_once(judged, finality, log(next(OTHER_CHAINS)))
 
 
 @pytest.mark.parametrize("state", ["state", "elsewhere"], ids=["with-its-checkpoint", "checkpoint-lost"])
@@ -46,7 +40,7 @@ def test_other_settings_are_refused_until_the_log_is_judged_anew(judged: JudgedL
 
     assert after.keys() == before.keys()
     assert judged.mark().run not in {alert.run for alert in before.values()}
-    assert_same(judged, once(judged, 16))
+    assert_same(judged, clean_run(judged, 16))
     # The next start goes on from where the rebuilt run stands.
     assert judged.judges(finality=16, state=state) == []
 
@@ -79,7 +73,7 @@ def test_a_mismatch_with_the_mark_of_the_version_before_is_said_after_the_first_
         judged.judges(finality=8, state="elsewhere")
     assert heads == [1]
     judged.judges(finality=8, rebuild=True)
-    assert_same(judged, once(judged, 8))
+    assert_same(judged, clean_run(judged, 8))
 
 
 def test_a_finality_below_an_old_rollback_can_be_chosen(judged: JudgedLog) -> None:
@@ -88,7 +82,7 @@ def test_a_finality_below_an_old_rollback_can_be_chosen(judged: JudgedLog) -> No
     (line,) = judged.books()[0].splitlines()
     assert (json.loads(line)["block_number"], json.loads(line)["status"]) == (2, "final")
     judged.judges(finality=8, rebuild=True)
-    assert_same(judged, once(judged, 8))
+    assert_same(judged, clean_run(judged, 8))
 
 
 def test_a_rollback_below_what_is_final_is_mended_by_the_command_that_it_names(
@@ -119,7 +113,7 @@ def test_the_mark_of_another_program_is_refused_and_a_rebuild_mends_it(judged: J
     with pytest.raises(UnreadableRecord, match=f"{group_of(judged.chain_id)}.*--rebuild"):
         judged.judges(finality=8)
     judged.judges(finality=8, rebuild=True)
-    assert_same(judged, once(judged, 8))
+    assert_same(judged, clean_run(judged, 8))
 
 
 def test_a_mark_beyond_the_end_of_the_log_is_refused_and_a_rebuild_mends_it(judged: JudgedLog) -> None:
@@ -127,7 +121,7 @@ def test_a_mark_beyond_the_end_of_the_log_is_refused_and_a_rebuild_mends_it(judg
     with pytest.raises(BadInput, match=r"offset 1000000 of chain\.blocks.*--rebuild"):
         judged.judges(finality=8)
     judged.judges(finality=8, rebuild=True)
-    assert_same(judged, once(judged, 8))
+    assert_same(judged, clean_run(judged, 8))
 
 
 def test_a_rebuild_before_anything_was_published_publishes_it(
@@ -136,7 +130,7 @@ def test_a_rebuild_before_anything_was_published_publishes_it(
     judged = JudgedLog(kafka, fresh_chain_id, tmp_path)
     judged.publishes(log(fresh_chain_id))
     judged.judges(finality=8, rebuild=True)
-    assert_same(judged, once(judged, 8))
+    assert_same(judged, clean_run(judged, 8))
 
 
 def test_a_record_that_is_no_alert_is_set_aside_and_the_rebuild_goes_on(judged: JudgedLog) -> None:
@@ -144,7 +138,7 @@ def test_a_record_that_is_no_alert_is_set_aside_and_the_rebuild_goes_on(judged: 
     judged.leaves_a_record(ALERTS, alert_key(judged.chain_id, "x"), b'{"id": "x", "block_number": "high"}')
     said = judged.judges(finality=16, rebuild=True)
     assert sum("set aside fraud.alerts" in line for line in said) == 2
-    assert_same(judged, once(judged, 16))
+    assert_same(judged, clean_run(judged, 16))
 
 
 def test_the_withdrawal_comes_before_the_scores_of_the_blocks_that_stand(judged: JudgedLog) -> None:

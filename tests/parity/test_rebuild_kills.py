@@ -17,16 +17,18 @@ from ingest.machine.processes import Child
 from ingest.model.errors import BadInput, RunMismatch
 from tests.parity.judged_log import (
     HEAD,
+    OTHER_CHAINS,
     JudgedLog,
     Killed,
     assert_same,
     at_each_transaction,
+    clean_run,
     goes_on,
     is_killed,
     judged_once,
     log,
 )
-from tests.parity.test_rebuild import OTHER_CHAINS, judged, once
+from tests.parity.test_rebuild import judged
 
 __all__ = ["judged"]  # pytest finds the fixture here
 
@@ -55,7 +57,7 @@ def test_killed_before_anything_it_was_never_there(
 def test_killed_at_any_transaction_a_plain_start_ends_it(
     judged: JudgedLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clean, number = once(judged, 16), AFTER_THE_MARK
+    clean, number = clean_run(judged, 16), AFTER_THE_MARK
     while is_killed(judged, monkeypatch, number):
         assert judged.mark().rebuilding
         with pytest.raises(BadInput, match="judged anew"):
@@ -72,7 +74,7 @@ def test_killed_at_any_transaction_a_plain_start_ends_it(
 def test_a_chain_that_is_judged_anew_leaves_the_books_of_the_others_to_be_exported(
     judged: JudgedLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = once(judged, 16)
+    other = clean_run(judged, 16)
     assert is_killed(judged, monkeypatch, AFTER_THE_MARK)
     books = {chain.chain_id: chain for chain in from_kafka(judged.kafka)}
     assert books[other.chain_id].book() == from_kafka(judged.kafka, other.chain_id)[0].book() != []
@@ -91,7 +93,7 @@ def test_the_start_that_repeats_it_is_killed_as_well(
         is_killed(judged, monkeypatch, number)
         judged.files()  # what is half another run's is filed meanwhile
     judged.judges(finality=16)
-    assert_same(judged, once(judged, 16))
+    assert_same(judged, clean_run(judged, 16))
 
 
 def test_a_second_rebuild_over_a_killed_one_with_yet_other_settings(
@@ -101,7 +103,7 @@ def test_a_second_rebuild_over_a_killed_one_with_yet_other_settings(
     with pytest.raises(RunMismatch, match="--rebuild"):
         judged.judges(finality=8)  # the old run does not go on with what is half another's
     judged.judges(finality=12, rebuild=True)
-    assert_same(judged, once(judged, 12))
+    assert_same(judged, clean_run(judged, 12))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,7 @@ def test_killed_after_the_difference_the_next_start_repeats_it(
         judged.judges(finality=16, rebuild=True)
     assert judged.mark().rebuilding
     assert judged.judges(finality=16) != []
-    assert_same(judged, once(judged, 16))
+    assert_same(judged, clean_run(judged, 16))
     assert judged.judges(finality=16) == []
 
 
@@ -146,7 +148,7 @@ def test_state_that_a_rebuild_elsewhere_has_left_behind_is_passed_over(judged: J
     judged.judges(finality=16, state="elsewhere", rebuild=True)
     (said,) = judged.judges(finality=16)
     assert said.endswith("the checkpoint is of a run before: it is passed over")
-    assert_same(judged, once(judged, 16))
+    assert_same(judged, clean_run(judged, 16))
 
 
 @pytest.mark.parametrize("number", [1, *(pytest.param(number, marks=pytest.mark.soak) for number in (0, 2))])
@@ -159,7 +161,7 @@ def test_asked_to_end_in_the_middle_it_ends_and_the_next_start_repeats_it(
     assert said[-1].endswith("the next start repeats it")
     assert judged.mark().rebuilding
     judged.judges(finality=16)
-    assert_same(judged, once(judged, 16))
+    assert_same(judged, clean_run(judged, 16))
 
 
 @pytest.mark.parametrize("number", [1, *(pytest.param(number, marks=pytest.mark.soak) for number in (0, 3))])
@@ -194,4 +196,4 @@ def test_kill_9_of_the_command(judged: JudgedLog, wait: float) -> None:
     with Child.start("detect", argv, log=judged.folder / "log") as again:
         assert again.process.wait(120) == (0 if begun else 1), again.last_lines()
     if begun:
-        assert_same(judged, once(judged, 16))
+        assert_same(judged, clean_run(judged, 16))

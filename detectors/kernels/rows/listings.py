@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from detectors.kernels.rows.draft import Draft
 from detectors.memory.names import Names, address_words
+from ingest import schema
 from ingest.model.batch import Batch
+from ingest.model.errors import BadInput
 
 Array = NDArray[Any]
 
-KINDS = ("sanctions", "phishing", "allow", "mixer", "exchange", "bridge")
+KINDS = schema.LIST_KINDS
 """What a list is of; a column `kind` has the place in this."""
 
 EVER, STILL = 0, 2**62
@@ -43,16 +45,24 @@ def numbered(names: Names, draft: Draft, batch: Batch) -> tuple[Array, dict[str,
 
 
 def _columns(told: pl.DataFrame, address: Array) -> dict[str, Array]:
-    kinds = {kind: number for number, kind in enumerate(KINDS)}
     return {
         "block": _integers(told["block_number"]),
         "address": address,
-        "kind": np.array([kinds[kind] for kind in told["kind"]], np.int64),
+        "kind": np.array([_kind(*each) for each in told.select("kind", "source").iter_rows()], np.int64),
         "listed": told["listed"].to_numpy().astype(np.bool_),
         "since": _integers(told["valid_from"].fill_null(EVER)),
         "until": _integers(told["valid_until"].fill_null(STILL)),
         "source": np.array([_source(name) for name in told["source"]], np.int64),
     }
+
+
+def _kind(kind: str, source: str) -> int:
+    if kind not in KINDS:
+        raise BadInput(
+            f"list {source} is of kind {kind!r}, which this version does not know ({', '.join(KINDS)}):"
+            " what wrote it is newer; use that version here too"
+        )
+    return KINDS.index(kind)
 
 
 def _source(name: str) -> int:

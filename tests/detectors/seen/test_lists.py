@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from detectors.engine.state import advance
 from detectors.kernels.rows.listings import EVER, KINDS, STILL
 from detectors.parts.contract import Seen
+from ingest.model.errors import BadInput
 from tests.detectors.seen.looking import SHORT, pieces
 from tests.detectors.seen.views import begun, seen
 from tests.fixtures.frames import ChainBuilder, address
@@ -44,6 +47,12 @@ def test_lists_are_told_with_the_block_with_which_they_came() -> None:
     view = seen(town().batch(), None, "net")
     assert told(view) == EXPECTED
     assert not view.lists["address"].flags.writeable
+
+
+def test_a_kind_of_list_that_a_later_version_wrote_is_refused_in_one_line() -> None:
+    chain = ChainBuilder().block().lists(MALLORY, "casino")
+    with pytest.raises(BadInput, match=r"^list \S+ is of kind 'casino', which this version does not know"):
+        seen(chain.batch(), None, "net")
 
 
 def test_who_is_listed_has_a_number_before_the_rows_of_the_block() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from ingest import schema
 from ingest.facts import list_files, lists
-from ingest.facts.list_files import read
+from ingest.facts.list_files import KINDS, read
 from ingest.facts.lists import ListBook
 from ingest.model.errors import BadInput
 from tests.fixtures.frames import address
@@ -284,3 +284,7 @@ def test_real_lists_are_read_whole(tmp_path: Path) -> None:
     assert counted["sanctions"] == len({line.lower() for line in lines})
     assert counted["phishing"] > 6000
     assert facts.filter(pl.col("tag") == "Fake_Phishing3901").height == 1
+
+
+def test_every_kind_of_list_can_be_brought_as_a_file() -> None:
+    assert set(KINDS.values()) == set(schema.LIST_KINDS)

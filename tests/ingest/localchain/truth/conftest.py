@@ -13,6 +13,14 @@ from tests.ingest.localchain.truth.played import Told
 
 TURNS = 4
 """Each variant is played so often: enough for attacks that fail to be among them."""
+APART = 5
+"""Blocks from one story to the next, unless the file asks for more (`BLOCKS_APART`): where what is true of a
+story needs others to be out of its way.
+"""
+TRANSACTIONS = 3
+"""Of honest people, a block, unless the file asks for more (`TRANSACTIONS_A_BLOCK`): their trade keeps prices
+where they belong.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +31,12 @@ def told(
     category: str = request.module.CATEGORY
     own = repertoires({category})
     each = TURNS * max(len(one.variants) for one in own)
-    blocks = max(one.warm_up + one.latest_end for one in own) + 12 * each
+    apart = getattr(request.module, "BLOCKS_APART", APART)
+    honest = getattr(request.module, "TRANSACTIONS_A_BLOCK", TRANSACTIONS)
+    blocks = max(one.warm_up + one.latest_end for one in own) + apart * each
     labels = tmp_path_factory.mktemp(category) / "labels.jsonl"
     script = Script(
-        seed=3, blocks=blocks, attacks_per_category=each, transactions_per_block=8,
+        seed=3, blocks=blocks, attacks_per_category=each, transactions_per_block=honest,
         categories=frozenset({category}), facts=labels.parent,
     )  # fmt: skip
     with fork(origin_rpc) as node:

@@ -12,6 +12,8 @@ from tests.ingest.localchain.truth.also import deploys_code_that_robs, pushes_a_
 from tests.ingest.localchain.truth.played import Label, Told
 
 CATEGORY = "flash-loan-attack"
+BLOCKS_APART = 12
+TRANSACTIONS_A_BLOCK = 8
 pytestmark = pytest.mark.chain
 
 

@@ -20,6 +20,7 @@ from tests.ingest.localchain.truth.tokens import (
 )
 
 CATEGORY = "spam-token"
+BLOCKS_APART = 12
 pytestmark = pytest.mark.chain
 
 LINK = re.compile(r"[a-z0-9-]+\.(xyz|com|io|net|org|gift|me)\b", re.IGNORECASE)
