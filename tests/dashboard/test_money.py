@@ -49,7 +49,8 @@ def test_steps_are_added_once_and_taken_back_in_turn() -> None:
     assert look.picked == (BOB,)
     ask(look, wish("undo"))
     ask(look, wish("pick"))
-    assert (look.added, look.picked) == ([(ALICE, "out")], ())
+    assert look.added == [(ALICE, "out")]
+    assert not look.picked
     for number in range(99):
         ask(look, wish("in", f"0x{number:040x}"))
     assert len(look.added) == MOST_STEPS
@@ -58,7 +59,8 @@ def test_steps_are_added_once_and_taken_back_in_turn() -> None:
 @pytest.mark.parametrize(
     "odd",
     [None, 7, "in", [], {}, wish("in"), wish("in", 7), wish("in", "<b>"), wish("in", ALICE, BOB),
-     wish("drop", ALICE), wish("pick", ALICE, BOB, ALICE), {"what": "in", "ends": ALICE}, {"what": ["in"], "ends": [ALICE]}],
+     wish("drop", ALICE), wish("pick", ALICE, BOB, ALICE), {"what": "in", "ends": ALICE},
+     {"what": ["in"], "ends": [ALICE]}],
 )  # fmt: skip
 def test_what_no_button_asks_for_changes_nothing(odd: object) -> None:
     look = Look(added=[(BOB, "in")], picked=(BOB,))
