@@ -56,6 +56,7 @@ def _draw(reader: Reader, transfers: Transfers, chain_id: int, address: str) -> 
     alerts = parts.answer(reader, revision, "subjects.alerts_of", chain_id, address)
     if not found.transfers and not alerts and token.block_number is None:
         parts.nothing(reader, f"No token is known at {wording.short(address)} on chain {chain_id}", NOT_HERE)
+        return
     chosen = inputs.view("view", VIEWS)
     if chosen == "Summary":
         _alike(transfers, chain_id, token)

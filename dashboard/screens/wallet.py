@@ -78,6 +78,7 @@ def _draw(reader: Reader, transfers: Transfers, chain_id: int, address: str) -> 
         and not parts.answer(reader, revision, "subjects.scores_of", chain_id, address)
     ):
         parts.nothing(reader, f"Nothing is known of {wording.short(address)} on chain {chain_id}", NOT_HERE)
+        return
     chosen = inputs.view("view", VIEWS)
     if chosen == "Summary":
         _summary(reader, transfers, revision, chain_id, address, found, alerts)
