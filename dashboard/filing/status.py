@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from itertools import dropwhile
 from typing import TYPE_CHECKING, Any
 
@@ -23,13 +25,17 @@ if TYPE_CHECKING:
 
 QUOTED, MOST_TOLD = 80, 3_000
 """Characters of an odd value, and of a reason."""
+REPUTATION_RECORDS = 1_000
+"""How many notes about nodes are looked at: what a node did over weeks is in them."""
+DAY_S, WEEK_S = 86_400, 7 * 86_400
 LAST_RECORDS = 64
 """How many records at the end of a topic are looked at: enough for the head and the proofs of late."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeStatus:
-    """A node that was caught: how often among the last records, and what it did the last time. `source` is
+    """A node that was caught: how often among the last records, in the last day and week of them, since when
+    (seconds UTC; None where the records of before do not say), and what it did the last time. `source` is
     redacted; `block_number` is None where it was about no block.
     """
 
@@ -37,6 +43,9 @@ class NodeStatus:
     times: int
     block_number: int | None
     reason: str
+    last_day: int = 0
+    last_week: int = 0
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +130,7 @@ def _chain(bootstrap: str, chain_id: int, partition: int) -> LogStatus:
     head, proofs, unreadable = _end_of_log(messages)
     mark = output_mark(bootstrap, chain_id, partition)
     note, mark_error = _note(mark)
-    rejected = tail(bootstrap, REJECTED, partition, LAST_RECORDS)
+    rejected = tail(bootstrap, REJECTED, partition, REPUTATION_RECORDS)
     judged = None if note is None else note.head
     return LogStatus(
         chain_id=chain_id,
@@ -130,9 +139,9 @@ def _chain(bootstrap: str, chain_id: int, partition: int) -> LogStatus:
         lag_blocks=None if head is None or judged is None else max(0, head - judged),
         lag_records=_behind([message.offset for message in messages], 0 if mark is None else mark.offset),
         proofs=proofs,
-        set_aside=len(rejected),
+        set_aside=min(len(rejected), LAST_RECORDS),
         unreadable=unreadable,
-        caught=_caught([message.value or b"" for message in rejected]),
+        caught=_caught([message.value or b"" for message in rejected], int(time.time())),
         rebuilding=note is not None and note.rebuilding,
         mark_error=mark_error,
         off=note.off if note is not None else {},
@@ -148,17 +157,27 @@ def _note(mark: OutputMark | None) -> tuple[Note | None, str | None]:
         return None, str(error)
 
 
-def _caught(notes: Sequence[bytes]) -> list[NodeStatus]:
+def _caught(notes: Sequence[bytes], now: int) -> list[NodeStatus]:
     """One entry a node, from what ingest noted in `chain.rejected`; what is no note is passed over."""
     caught: dict[str, NodeStatus] = {}
     for note in notes:
         try:
             told = json.loads(note)
             source, number, reason = str(told["source"]), told["block_number"], str(told["reason"])
-        except (ValueError, KeyError, TypeError, RecursionError):
+            at = told.get("at")
+        except (ValueError, KeyError, TypeError, RecursionError, AttributeError):
             continue
-        times = caught[source].times if source in caught else 0
-        caught[source] = NodeStatus(source, times + 1, number if isinstance(number, int) else None, reason)
+        before = caught.get(source, NodeStatus(source, 0, None, ""))
+        at = at if isinstance(at, int) else None
+        caught[source] = NodeStatus(
+            source,
+            before.times + 1,
+            number if isinstance(number, int) else None,
+            reason,
+            before.last_day + (at is not None and now - at < DAY_S),
+            before.last_week + (at is not None and now - at < WEEK_S),
+            at if before.since is None else before.since,
+        )
     return sorted(caught.values(), key=lambda node: node.source)
 
 
@@ -287,7 +306,19 @@ def _log_lines(chain: LogStatus) -> list[str]:
             f"  caught: {visible(node.source)}, {node.times} times; the last: {visible(node.reason)}"
             for node in chain.caught
         ),
+        *(_reputation(node) for node in chain.caught if node.since is not None),
     ]
+
+
+def _reputation(node: NodeStatus) -> str:
+    try:
+        day = datetime.fromtimestamp(node.since or 0, UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        day = "an unknown day"
+    return (
+        f"  reputation: {visible(node.source)} was caught {node.last_day} times in the last day, "
+        f"{node.last_week} in the last week, {node.times} since {day}"
+    )
 
 
 def _at_least(count: int) -> str:

@@ -16,7 +16,8 @@ RoleName = Literal["attacker", "victim", "intermediary", "infrastructure", "subj
 """`subject` is what an anomaly is about: no accusation."""
 ACCUSED: tuple[RoleName, ...] = ("attacker", "subject")
 """Who stands where an attacker would: what joins alerts, and what judges them, looks at these."""
-SubjectKind = Literal["wallet", "transaction", "token", "pool", "contract", "flow"]
+SubjectKind = Literal["wallet", "transaction", "token", "pool", "contract", "flow", "node"]
+"""A `node` has no address: the first 20 bytes of the SHA-256 of its redacted name stand for it."""
 
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 PROOFS = ("header", "receipts-root", "none")
@@ -39,7 +40,8 @@ class Evidence:
 
     `index_in_log` tells the movements of one ERC-1155 batch apart, `trace_index` the calls inside a
     transaction; all three numbers are null for the transaction itself and its value. `kind` is what a table
-    of transfers calls it (native, erc20, …); null where nothing is known, as in alerts of earlier versions.
+    of transfers calls it (native, erc20, …); null where nothing is known, as in alerts of earlier versions. A
+    row of kind `block` is a block itself, with its hash for a transaction's: what was told, or not, by then.
 
     `token`, `symbol`, `decimals`, `from_address`, `to_address` and `amount` describe the transfer for a
     reader; null where the row is no transfer. `symbol` is printable text already (see

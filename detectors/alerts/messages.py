@@ -40,6 +40,7 @@ Measure = int | float | Prose
 _MEASURE_BITS = 512
 _DIGITS: dict[SubjectKind, tuple[int, ...]] = {
     "wallet": (40,), "token": (40,), "contract": (40,), "transaction": (64,), "pool": (40, 64),
+    "node": (40,),
 }  # fmt: skip
 """How many hex digits name a subject. Where a pool is one of many in a contract, its id is a hash."""
 

@@ -26,6 +26,7 @@ from detectors.engine.settings import EngineSettings
 from detectors.engine.tally import Size, Tally
 from detectors.engine.yielding import Suppression, Yielding
 from detectors.parts.ledger import Ledger
+from detectors.parts.lines import BLOCK
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -156,7 +157,7 @@ class Episodes:
         return replace(
             alert,
             evidence=evidence,
-            transactions=unique(row.transaction for row in evidence),
+            transactions=unique(row.transaction for row in evidence if row.kind != BLOCK),
             roles=tally.first_roles(self.settings.roles),
             measured={**alert.measured, **tally.counted(self.settings.roles)},
         )

@@ -3,21 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 import polars as pl
 
-from detectors.kernels.rows import sealed
+from detectors.engine.crossings import messages
+from detectors.kernels.rows import Piece, sealed
 from detectors.memory.layout import Array, Columns
 from detectors.memory.names import Names, address_words
+from ingest import schema
 from ingest.model.batch import Batch
 
 HASH_BYTES = 32
 
 
-def facts_of(batch: Batch, names: Names) -> Mapping[str, Columns]:
-    """By the name of the table; every address that is told of is one that has a number."""
-    return {"codes": codes(batch, names), "tokens": tokens(batch, names)}
+def facts_of(batch: Batch, names: Names, piece: Piece) -> Mapping[str, Columns]:
+    """By the name of the table; every address that codes and tokens tell of is one that has a number."""
+    return {
+        "codes": codes(batch, names),
+        "tokens": tokens(batch, names),
+        "messages": messages(batch, piece),
+        "disagreements": disagreements(batch),
+    }
+
+
+def disagreements(batch: Batch) -> Columns:
+    """`block`, `node`, `what`, `answer`, `other_node`, `other_answer` (str; None for nothing), `refuted`,
+    `about` and `depth` (-1 for nothing).
+    """
+    frame = batch.disagreements
+    return _disagreements(frame) if frame.height else _agreed()
+
+
+@cache
+def _agreed() -> Columns:
+    return _disagreements(schema.DISAGREEMENTS.empty())
+
+
+def _disagreements(frame: pl.DataFrame) -> Columns:
+    words = ("node", "what", "answer", "other_node", "other_answer")
+    told: dict[str, Array] = {name: _objects(frame[name]) for name in words}
+    numbers = {
+        name: frame[name].cast(pl.Int64).fill_null(-1).to_numpy().copy() for name in ("about", "depth")
+    }
+    block = frame["block_number"].to_numpy().astype(np.int64)
+    return sealed({"block": block, **told, **numbers, "refuted": frame["refuted"].to_numpy().copy()})
 
 
 def codes(batch: Batch, names: Names) -> Columns:

@@ -15,6 +15,7 @@ STATED: Pairs = (
     (("flash-loan-attack", "rug-pull", "sandwich"), ("price-manipulation",)),
     (("price-manipulation", "hidden-mint", "rug-pull"), ("asset-drain",)),
     (("price-manipulation",), ("pump-and-dump",)),
+    (("bridge-mismatch",), ("asset-drain", "hidden-mint")),
     (("pig-butchering",), ("approval-phishing",)),
     (("approval-phishing",), ("wallet-drain",)),
     (("wallet-drain",), ("asset-drain",)),

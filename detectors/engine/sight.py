@@ -55,9 +55,11 @@ class Sight:
     def take(self, batch: Batch, ledger: Ledger, models: Mapping[str, Model]) -> Look:
         """Goes on by a piece that lies in one epoch. Raises PartFailed."""
         piece = self.chronicle.take(batch, ledger.wrapped, ledger.wrapped_here)
-        look = Look(self, piece, {}, ledger, models, facts_of(batch, self.chronicle.names))
+        look = Look(self, piece, {}, ledger, models, facts_of(batch, self.chronicle.names, piece))
         kinds = np.flatnonzero(np.bincount(piece.rows["kind"], minlength=1)).tolist()
         kinds += [Kind.LISTED] if piece.lists["block"].size else []
+        kinds += [Kind.CROSSED] if look.facts["messages"]["block"].size else []
+        kinds += [Kind.DISAGREED] if look.facts["disagreements"]["block"].size else []
         for part in self.parts:
             asleep = sleeping(part, kinds)
             look.tables[part.name] = {} if asleep else self._taken(part, look, batch)
@@ -153,6 +155,14 @@ class View:
     @property
     def tokens(self) -> Columns:
         return self._look.facts["tokens"]
+
+    @property
+    def messages(self) -> Columns:
+        return self._look.facts["messages"]
+
+    @property
+    def disagreements(self) -> Columns:
+        return self._look.facts["disagreements"]
 
     @property
     def models(self) -> Mapping[str, Model]:

@@ -115,6 +115,27 @@ class Seen(Protocol):
         ...
 
     @property
+    def messages(self) -> Columns:
+        """What crosses bridges, as told with these blocks. `block`; `key` (of a message id; without one, of
+        all that crosses that way in that asset); bool `there` (on the other chain), `inward`, `claims`
+        (minted or released; else locked or burnt), `said` (an event says so), `has_nonce`, `has_asset`,
+        `has_moved`, `has_sender`, `has_recipient`; uint64 [n, 4] `bridge` (its name), `hash` (of the
+        transaction), `nonce`, `asset`, `amount`, `worth`, `moved`, `sender`, `recipient`, `contract`; on its
+        own side `height`, `log` (-1: nothing was said) and `time`; `due` (from when on it is told), `chain`
+        (the other's id), `first_block` (-1: not said); `mark` (1: the other chain is not read as far as it
+        should be, 2: it is again; else 0); `at_row`, `signer`: of what is here the row that shows it and who
+        sent it, else -1. A part that reads it is woken by `Kind.CROSSED`.
+        """
+        ...
+
+    @property
+    def disagreements(self) -> Columns:
+        """Where nodes disagreed, as told with these blocks: see `engine.facts.disagreements`. Wakes by
+        `Kind.DISAGREED`.
+        """
+        ...
+
+    @property
     def models(self) -> Mapping[str, Model]:
         """Fitted models by detector, frozen for this piece."""
         ...

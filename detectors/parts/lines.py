@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypedDict
 
+import numpy as np
+
 from detectors.memory.layout import Array
-from detectors.parts.contract import Columns, Seen
+from detectors.parts.contract import Columns, Row, Seen
+
+BLOCK = "block"
+NO_LOG = -1
 
 
 class Place(TypedDict):
@@ -48,3 +53,16 @@ def place_of(seen: Seen, row: int) -> Place:
         "timestamp": int(seen.rows["time"][at]),
         "transaction": seen.transactions["hash"][sent].tobytes(),
     }
+
+
+def block_row(seen: Seen, block: int) -> Row:
+    """A block of the piece itself as evidence: of what was told with it, or not told by its time. It carries
+    the block's hash where other rows carry a transaction's.
+    """
+    at = int(np.searchsorted(seen.blocks["number"], block))
+    return Row(seen.blocks["hash"][at].tobytes(), NO_LOG, block, kind=BLOCK)
+
+
+def time_of(seen: Seen, block: int) -> int:
+    """Seconds, of a block of the piece."""
+    return int(seen.blocks["time"][np.searchsorted(seen.blocks["number"], block)])

@@ -65,6 +65,15 @@ WrappedNative = Annotated[
         "Deposit and Withdrawal move tokens, in the blocks that are read from now on.",
     ),
 ]
+BridgeFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--bridge",
+        metavar="FILE",
+        help="A bridge to another chain (TOML or JSON, see the README of ingest): what crosses it is told as "
+        "facts, of the other chain once it is final there. May be given several times.",
+    ),
+]
 Kafka = Annotated[
     str, typer.Option(envvar="UNDERTOW_KAFKA", metavar="HOST:PORT", help="The broker to publish to.")
 ]
@@ -125,8 +134,10 @@ def ingest(
     traces: Traces = False,
     check_senders: CheckSenders = False,
     wrapped_native: WrappedNative = None,
+    bridge: BridgeFiles = None,
 ) -> None:
     """Follow a node's chain, block by block and proved, into Kafka, until Ctrl-C or SIGTERM."""
+    from ingest.facts.bridge_files import read_bridges
     from ingest.facts.wrapped import read_addresses
     from ingest.live.wiring import FollowSettings, follow
     from ingest.machine.signals import collect_seldom, stop_on_signal
@@ -136,6 +147,7 @@ def ingest(
         _start(start), verify, until_block, poll_ms / 1000, confirmations, quorum, Limits(node_deadline),
         traces, facts, check_senders=check_senders,
         wrapped=read_addresses(wrapped_native or (), "--wrapped-native"),
+        bridges=read_bridges(tuple(bridge or ())),
     )  # fmt: skip
     collect_seldom()
     with stop_on_signal() as stop:
@@ -163,8 +175,10 @@ def backfill(
     traces: Traces = False,
     check_senders: CheckSenders = False,
     wrapped_native: WrappedNative = None,
+    bridge: BridgeFiles = None,
 ) -> None:
     """Copy history from a node, proved, into a lake of Parquet files; run again, it goes on."""
+    from ingest.facts.bridge_files import read_bridges
     from ingest.facts.wrapped import read_addresses
     from ingest.lake.backfill import BackfillSettings
     from ingest.lake.backfill import backfill as run
@@ -175,8 +189,9 @@ def backfill(
         raise typer.BadParameter(f"--from-block {from_block} is above --to-block {to_block}")
     wrapped = read_addresses(wrapped_native or (), "--wrapped-native")
     settings = BackfillSettings(
-        from_block, to_block, workers, verify, allow_unfinalised, traces, facts, check_senders, wrapped
-    )
+        from_block, to_block, workers, verify, allow_unfinalised, traces, facts, check_senders, wrapped,
+        read_bridges(tuple(bridge or ())),
+    )  # fmt: skip
     collect_seldom()
     with stop_on_signal() as stop:
         run(rpc, chain_id, settings, lake, stop, _say, ProgressLine(sys.stderr).show)

@@ -16,14 +16,17 @@ import polars as pl
 from ingest import schema
 from ingest.blocks import times
 from ingest.blocks.verify import Rules, Verify
+from ingest.facts.bridge_files import Bridge
 from ingest.facts.lists import ListBook
 from ingest.facts.wrapped import unknown_wrapped
 from ingest.lake import reading as lakes
+from ingest.lake.bridges import check, read_history
 from ingest.lake.range_reader import Say
-from ingest.lake.range_workers import Crew, Task, processes
+from ingest.lake.range_workers import Crew, Facts, Task, processes, with_messages
 from ingest.lake.reading import Lake, Manifest
 from ingest.lake.writing import LakeWriter
 from ingest.machine.progress import Progress
+from ingest.model.batch import Batch
 from ingest.model.errors import BadInput, ChainGap, FinalityUnknown
 from ingest.nodes import Nodes
 
@@ -35,7 +38,8 @@ _FINALITY_TRIES, _FINALITY_PAUSE_S = 3, 1.0
 class BackfillSettings:
     """Blocks `first`..`last` (inclusive), read by so many `workers`, a range each; with the calls inside
     transactions where `traces` says so, and the lists in the folder `facts`. With `check_senders`
-    transactions are held against their signatures. `wrapped` are coins that wrap the native one.
+    transactions are held against their signatures. `wrapped` are coins that wrap the native one; what crosses
+    `bridges` is told.
     """
 
     first: int
@@ -47,6 +51,7 @@ class BackfillSettings:
     facts: Path | None = None
     check_senders: bool = False
     wrapped: frozenset[bytes] = frozenset()
+    bridges: tuple[Bridge, ...] = ()
 
 
 def backfill(
@@ -60,7 +65,8 @@ def backfill(
 ) -> bool:
     """Copies a chain's history into the lake in a folder. False when `stop` ended it early.
 
-    Raises BadInput for blocks that the chain does not have, or not finalised, and what `Backfill.run` raises.
+    Raises BadInput for blocks that the chain does not have, or not finalised, or that other chains of bridges
+    are not final up to, and what `Backfill.run` raises.
     """
     nodes = Nodes(rpc, chain_id)
     served = nodes.chain_id()
@@ -72,8 +78,15 @@ def backfill(
     book, writer = ListBook(settings.facts, say), LakeWriter(lake)
     book.remember(writer.lake().lists(served))
     rules = Rules(settings.verify, settings.check_senders)
-    crew = partial(processes, Task(rpc, served, rules, settings.traces, lake, settings.wrapped), say)
-    work = Backfill(served, nodes, writer, crew, book.told, settings.wrapped)
+    check(settings.bridges, served)
+    task = Task(rpc, served, rules, settings.traces, lake, settings.wrapped, settings.bridges)
+    crossed = _Crossed(nodes, served, writer.lake(), settings, last, stop, say)
+
+    def told(first: int, last: int) -> Facts:
+        return {"lists": book.told(first, last), "messages": crossed.between(first, last)}
+
+    is_told = crossed.is_told if settings.bridges else None
+    work = Backfill(served, nodes, writer, partial(processes, task, say), told, settings.wrapped, is_told)
 
     def learn(number: int) -> None:
         book.remember(book.facts(served, number))
@@ -81,23 +94,67 @@ def backfill(
     return work.run(settings.first, last, settings.workers, stop, report, learn)
 
 
+class _Crossed:
+    """What crosses bridges in the blocks of a backfill, of the other chains, in no block yet."""
+
+    def __init__(
+        self, nodes: Nodes, chain_id: int, lake: Lake, settings: BackfillSettings, last: int,
+        stop: threading.Event, say: Say,
+    ) -> None:  # fmt: skip
+        """Reads the other chains. Messages from before the lake's first block stand in that."""
+        self._nodes, self._bridges, self._first, self._last = nodes, settings.bridges, settings.first, last
+        self._times: dict[int, int] = {}
+        goes_on = any(held.first < settings.first for held in lake.ranges(chain_id))
+        self._floor = self._time(settings.first - 1) if goes_on and settings.bridges else -1
+        self._waiting = schema.MESSAGES.empty()
+        if settings.bridges:
+            until = self._time(last)
+            self._waiting = read_history(settings.bridges, chain_id, self._floor, until, stop, say)
+
+    def between(self, first: int, last: int) -> pl.DataFrame:
+        """Those that belong to blocks `first`..`last`."""
+        if not self._waiting.height:
+            return self._waiting
+        floor = self._floor if first <= self._first else self._time(first - 1)
+        return self._waiting.filter((pl.col("due_time") > floor) & (pl.col("due_time") <= self._time(last)))
+
+    def is_told(self, held: Batch) -> bool:
+        """Whether a range of the lake holds just this, as far as it is of the blocks that are asked for."""
+        asked = held.slice(self._first, self._last)
+        if not len(asked):
+            return True
+        waiting = asked.with_facts(messages=self.between(asked.first, asked.last))
+        return with_messages(waiting, self._bridges).messages.equals(asked.messages)
+
+    def _time(self, number: int) -> int:
+        if number not in self._times:
+            header = self._nodes.header(number)
+            if header is None:
+                raise self._nodes.fault(f"has no block {number}, and told of higher ones")
+            self._times[number] = int(header.timestamp, 16)
+        return self._times[number]
+
+
 class Backfill:
     """Copies blocks of one chain from its nodes into a lake."""
 
     def __init__(
         self, chain_id: int, nodes: Nodes, writer: LakeWriter, crew: Crew,
-        lists: Callable[[int, int], pl.DataFrame], wrapped: frozenset[bytes] = frozenset(),
+        told: Callable[[int, int], Facts], wrapped: frozenset[bytes] = frozenset(),
+        is_told: Callable[[Batch], bool] | None = None,
     ) -> None:  # fmt: skip
-        """`crew` reads and writes; `nodes` say which ranges are held as their chain has them now. `lists`
-        gives what became known of lists with blocks, by the first and the last of them. A range that does not
-        count deposits of coins in `wrapped` is read again.
+        """`crew` reads and writes; `nodes` say which ranges are held as their chain has them now. `told`
+        gives what became known beside with blocks (lists, messages), by the first and the last of them. A
+        range that does not count deposits of coins in `wrapped` is read again, and one that `is_told` says
+        lacks something.
         """
         self._chain_id = chain_id
         self._nodes = nodes
         self._writer = writer
         self._crew = crew
-        self._lists = lists
+        self._told = told
         self._wrapped = wrapped
+        self._is_told = is_told
 
     def run(
         self,
@@ -127,7 +184,7 @@ class Backfill:
                 while (todo or running) and not stop.is_set():
                     while todo and len(running) < workers:
                         wanted = todo.pop(0)
-                        running.add(bring(*wanted, self._lists(*wanted)))
+                        running.add(bring(*wanted, self._told(*wanted)))
                     finished, running = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
                     done += sum(future.result() for future in finished)
                     report(Progress(done, total, time.monotonic() - started))
@@ -161,6 +218,8 @@ class Backfill:
         before wrapped coins were told, or without one that is named now, does not.
         """
         if not lake.intact(held) or not lake.holds(held, schema.WRAPPED_NATIVES):
+            return False
+        if self._is_told is not None and not self._is_told(lake.read(held)):
             return False
         return not self._wrapped or not unknown_wrapped(lake.read(held), self._wrapped)
 

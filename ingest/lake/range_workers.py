@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager
@@ -19,14 +19,20 @@ from typing import Protocol
 import polars as pl
 
 from ingest.blocks.verify import Rules
+from ingest.facts.bridge_files import Bridge
+from ingest.facts.messages import here, placed, together
 from ingest.lake.range_reader import RangeReader, Say, Stop, Stopped
 from ingest.lake.writing import LakeWriter
 from ingest.machine.signals import collect_seldom
+from ingest.model.batch import Batch
 from ingest.model.errors import UndertowError
 from ingest.nodes import Nodes
 
-Bring = Callable[[int, int, pl.DataFrame], Future[int]]
-"""Has a range brought, by its first and its last block and what becomes known of lists in it. The future's
+Facts = Mapping[str, pl.DataFrame]
+"""Tables of facts by name."""
+
+Bring = Callable[[int, int, Facts], Future[int]]
+"""Has a range brought, by its first and its last block and what becomes known beside in it. The future's
 result is the number of its blocks, 0 where it was stopped; it raises what `RangeReader.read` raises.
 """
 
@@ -49,10 +55,13 @@ class Lock(Protocol):
 class RangeWorker:
     """Reads ranges and writes them, one writer at a time."""
 
-    def __init__(self, reader: RangeReader, writer: LakeWriter, lock: Lock) -> None:
-        self._reader, self._writer, self._lock = reader, writer, lock
+    def __init__(
+        self, reader: RangeReader, writer: LakeWriter, lock: Lock, bridges: tuple[Bridge, ...] = ()
+    ) -> None:
+        """With `bridges` the messages of other chains that come with a range are in no block yet."""
+        self._reader, self._writer, self._lock, self._bridges = reader, writer, lock, bridges
 
-    def bring(self, first: int, last: int, lists: pl.DataFrame, stop: Stop) -> int:
+    def bring(self, first: int, last: int, told: Facts, stop: Stop) -> int:
         """The number of blocks that are in the lake now; 0 when stopped."""
         try:
             batch = self._reader.read(first, last, stop)
@@ -62,17 +71,24 @@ class RangeWorker:
             if stop.is_set():
                 return 0
         try:
-            self._writer.write(batch.with_facts(lists=lists))
+            self._writer.write(with_messages(batch.with_facts(**told), self._bridges))
         finally:
             self._lock.release()
         return last - first + 1
+
+
+def with_messages(batch: Batch, bridges: tuple[Bridge, ...]) -> Batch:
+    """`batch`, whose messages are in no block yet, with all that crosses bridges in its blocks."""
+    if not bridges:
+        return batch
+    return batch.with_facts(messages=together(placed(batch.messages, batch.blocks), here(batch, bridges)))
 
 
 @contextmanager
 def threads(worker: RangeWorker, workers: int, stop: Stop) -> Iterator[Bring]:
     """Threads that share one worker."""
     with ThreadPoolExecutor(workers, thread_name_prefix="backfill") as pool:
-        yield lambda first, last, lists: pool.submit(worker.bring, first, last, lists, stop)
+        yield lambda first, last, told: pool.submit(worker.bring, first, last, told, stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +101,7 @@ class Task:
     traces: bool
     lake: Path
     wrapped: frozenset[bytes] = frozenset()
+    bridges: tuple[Bridge, ...] = ()
 
 
 @contextmanager
@@ -123,13 +140,13 @@ class _Shared:
         self._bring_here, self._others, self._stop = bring_here, others, stop
         self._here: Future[int] | None = None
 
-    def __call__(self, first: int, last: int, lists: pl.DataFrame) -> Future[int]:
+    def __call__(self, first: int, last: int, facts: Facts) -> Future[int]:
         if self._here is None or self._here.done():
-            self._here = self._bring_here(first, last, lists)
+            self._here = self._bring_here(first, last, facts)
             return self._here
         told: Future[int] = Future()
         try:
-            done = self._others.submit(_bring, first, last, lists)
+            done = self._others.submit(_bring, first, last, facts)
         except BrokenProcessPool as error:
             done = Future()
             done.set_exception(error)
@@ -140,7 +157,7 @@ class _Shared:
 def _worker_for(task: Task, lock: Lock, say: Say) -> RangeWorker:
     nodes = Nodes(task.rpc, task.chain_id)
     reader = RangeReader(task.chain_id, nodes, task.rules, say, task.traces, task.wrapped)
-    return RangeWorker(reader, LakeWriter(task.lake), lock)
+    return RangeWorker(reader, LakeWriter(task.lake), lock, task.bridges)
 
 
 def _tell(done: Future[int], told: Future[int], stop: Stop) -> None:
@@ -190,8 +207,8 @@ def _begin(task: Task, parent: int, lock: Lock, ended: Stop,
     _worker, _ended = _worker_for(task, lock, say), ended
 
 
-def _bring(first: int, last: int, lists: pl.DataFrame) -> int:
-    return _worker.bring(first, last, lists, _ended)
+def _bring(first: int, last: int, told: Facts) -> int:
+    return _worker.bring(first, last, told, _ended)
 
 
 def _end_with(parent: int) -> None:

@@ -22,7 +22,9 @@ RANGE_BLOCKS = 1000
 
 MANIFESTS = "_ranges"
 
-_ADDED = (schema.TRACES, schema.CODES, schema.LISTS, schema.WRAPPED_NATIVES)
+_ADDED = (
+    schema.TRACES, schema.CODES, schema.LISTS, schema.WRAPPED_NATIVES, schema.MESSAGES, schema.DISAGREEMENTS,
+)  # fmt: skip
 """Tables that lakes of earlier versions do not have: there they are empty."""
 
 

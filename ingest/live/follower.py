@@ -13,8 +13,11 @@ from ingest.blocks import times
 from ingest.blocks.answers import Answer, HeaderAnswer
 from ingest.blocks.headers import Header
 from ingest.blocks.verify import WAY_OUT, Rules, Verify, verified_batch
+from ingest.facts.bridge_files import Bridge
 from ingest.facts.calls import traced
-from ingest.facts.lists import ListBook
+from ingest.facts.disagreements import Disagreement, DisagreementBook
+from ingest.facts.lists import KEPT_BLOCKS, ListBook
+from ingest.facts.messages import MessageBook
 from ingest.facts.reader import FactReader
 from ingest.live.forks import Forks, Log
 from ingest.model.batch import Batch, Event, Rollback
@@ -47,7 +50,8 @@ class FollowSettings:
     """`start` counts only where the log is empty; `poll_s` is the pause between questions at the head, in
     seconds; a block is published once `confirmations` blocks lie on top of it; `quorum` nodes must hold the
     head; `limits` bound every answer. With `traces` the calls inside transactions are read too; `facts` is a
-    folder of lists, `wrapped` are coins that wrap the native one. While blocks are missing, so many requests
+    folder of lists, `wrapped` are coins that wrap the native one, `bridges` those whose other chains are
+    read. While blocks are missing, so many requests
     are made `ahead`. With `check_senders` transactions are held against their signatures.
     """
 
@@ -63,6 +67,7 @@ class FollowSettings:
     ahead: int = REQUESTS
     check_senders: bool = False
     wrapped: frozenset[bytes] = frozenset()
+    bridges: tuple[Bridge, ...] = ()
 
 
 class Follower:
@@ -77,6 +82,8 @@ class Follower:
         say: Say,
         book: ListBook,
         vitals: Vitals | None = None,
+        disagreements: DisagreementBook | None = None,
+        messages: MessageBook | None = None,
     ) -> None:
         self._chain_id = chain_id
         self._nodes = nodes
@@ -84,7 +91,9 @@ class Follower:
         self._settings = settings
         self._say = say
         self._facts = FactReader(nodes.call, nodes.codes, book, settings.wrapped)
-        self._forks = Forks(nodes, log)
+        self._disagreements = disagreements or DisagreementBook(say)
+        self._messages = messages or MessageBook((), say)
+        self._forks = Forks(nodes, log, self._disagreements.note)
         self._ahead = Ahead(nodes.fetch, BLOCKS_A_REQUEST, settings.ahead)
         self._still_since: float | None = None
         self._trouble = ""
@@ -228,6 +237,8 @@ class Follower:
         if base is not None and base != ours:
             events.append(Rollback(self._chain_id, base.number, base.hash))
             self._facts.roll_back(base.number)
+            self._disagreements.roll_back(base.number)
+            self._messages.roll_back(base.number)
         if answers:
             with self._vitals.timed("prove"):
                 events.append(self._batch(base, answers))
@@ -245,7 +256,11 @@ class Follower:
         batch = self._verified(answers, parent)
         if self._settings.traces:
             batch = traced(batch, self._nodes.traces, self._nodes.source)
-        return self._facts.complete(batch)
+        known = self._facts.complete(batch)
+        return known.with_facts(
+            disagreements=self._disagreements.facts(batch, answers[0].source),
+            messages=self._messages.facts(known),
+        )
 
     def _verified(self, answers: Sequence[Answer], parent: bytes | None) -> Batch:
         """Under `warn` a block goes unproved only where no other node can be asked for it."""
@@ -261,12 +276,15 @@ class Follower:
             )
 
     def _reject(self, number: int | None, reason: str, source: str) -> None:
+        self._disagreements.unproved(number, reason, source)
         if self._log.reject(number, reason, source):
             self._vitals.count("rejected")
             self._say(f"not proved: {reason}")
 
     def _record_incidents(self) -> None:
         for incident in self._nodes.incidents():
+            node, number, reason = incident.source, incident.number, incident.reason
+            self._disagreements.note(Disagreement(node, number, "chain", reason))
             if self._log.reject(incident.number, incident.reason, incident.source):
                 self._say(f"not asked any more: {incident.reason}")
 
@@ -284,3 +302,7 @@ class Follower:
             self._say(f"the chain changed: back to block {event.number}")
         else:
             self._facts.remember(event)
+            self._disagreements.remember(event.disagreements)
+            self._disagreements.forget(event.last - KEPT_BLOCKS)
+            self._messages.remember(event.messages)
+            self._messages.forget(event.last - KEPT_BLOCKS)

@@ -8,6 +8,7 @@ from typing import NoReturn, Protocol
 
 from ingest.blocks.answers import HeaderAnswer
 from ingest.blocks.headers import Header, Headers
+from ingest.facts.disagreements import Disagreement
 from ingest.model.batch import Event
 from ingest.model.errors import FinalityUnknown, RollbackTooDeep
 from ingest.nodes import Nodes
@@ -29,9 +30,13 @@ class Log(Protocol):
 class Forks:
     """Compares the log with the chain that the nodes serve."""
 
-    def __init__(self, nodes: Nodes, log: Log) -> None:
+    def __init__(
+        self, nodes: Nodes, log: Log, note: Callable[[Disagreement], None] = lambda _one: None
+    ) -> None:
+        """`note` hears where a node holds another chain than the log and other nodes do."""
         self._nodes = nodes
         self._log = log
+        self._note = note
         self._final = FinalBlock(nodes, log.headers)
 
     def refresh(self) -> None:
@@ -49,13 +54,23 @@ class Forks:
         shared = self._shared(min(base.number, tip.height))
         if shared == base:
             self.lacks(base.number + 1)
+        parted = self._nodes.source
         if self._nodes.turn_to_holder(base, tip.height):
+            self._note(self._parted("hash", parted, shared, base, tip))
             return None
         if shared.number < self._final.number:
+            self._note(self._parted("final", parted, shared, base, tip))
             raise self._nodes.fault(
                 f"parts from the log at block {shared.number}, below the finalised block {self._final.number}"
             )
         return shared
+
+    def _parted(self, what: str, node: str, shared: Header, base: Header, tip: HeaderAnswer) -> Disagreement:
+        answer = f"parts behind block {shared.number}, and stands at block {tip.height}, {tip.hash}"
+        other = self._nodes.source if self._nodes.source != node else None
+        ours = f"block {base.number} is 0x{base.hash.hex()}"
+        depth = max(0, base.number - shared.number)
+        return Disagreement(node, shared.number + 1, what, answer, other, ours, depth)
 
     def lacks(self, number: int) -> NoReturn:
         """Raises NodeMisbehaved: a block is not there though higher ones are."""

@@ -9,16 +9,21 @@ from functools import partial
 from pathlib import Path
 
 from ingest.blocks.verify import Rules
+from ingest.facts.bridge_files import Bridge
+from ingest.facts.disagreements import DisagreementBook
 from ingest.facts.lists import ListBook
+from ingest.facts.messages import MessageBook
 from ingest.kafka import HealthReporter
 from ingest.lake.archive import archived
 from ingest.lake.backfill import Backfill
+from ingest.lake.bridges import check, read_beside
 from ingest.lake.range_reader import RangeReader
-from ingest.lake.range_workers import RangeWorker, threads
+from ingest.lake.range_workers import Facts, RangeWorker, threads
 from ingest.lake.writing import LakeWriter
 from ingest.live.follower import Follower, FollowSettings, Say, Start
 from ingest.live.outage import despite_outages
 from ingest.log.blocklog import LogWriter
+from ingest.model.batch import Batch
 from ingest.model.errors import NodeMisbehaved, NodeUnreachable
 from ingest.model.health import NodeHealth, Vitals
 from ingest.nodes import Node, Nodes
@@ -47,18 +52,35 @@ def follow(
     served = _chain_of(nodes, stop)
     apart = Nodes(rpc, served, limits=settings.limits)
     vitals = Vitals()
+    check(settings.bridges, served)
 
     def session(connected: Callable[[], None]) -> None:
         book, log = ListBook(settings.facts, say), LogWriter(kafka, served, vitals)
+        disagreements = DisagreementBook(say)
         try:
             book.remember(log.lists())
+            recent = log.recent() if lake is not None or settings.bridges else []
+            messages = _message_book(settings.bridges, recent, log, say)
+            for batch in recent:
+                disagreements.remember(batch.disagreements)
+                messages.remember(batch.messages)
+            del recent
+
+            def known(first: int, last: int) -> Facts:
+                return {
+                    "lists": book.told(first, last),
+                    "disagreements": disagreements.told(first, last),
+                    "messages": messages.told(first, last),
+                }
+
             connected()
             head = log.headers.head
             at = f"beginning at {settings.start}" if head is None else f"going on after block {head.number}"
             say(f"ingest: chain {served} from {nodes.source} into {kafka}, {at}")
             told = HealthReporter(kafka, "ingest", served, vitals, lambda: node_health(nodes.all()))
-            with told, _beside(served, apart, log, settings, lake, stop, say, book):
-                Follower(served, nodes, log, settings, say, book, vitals).run(stop)
+            beside = _beside(served, apart, log, settings, lake, stop, say, known)
+            with told, beside, read_beside(messages, served, stop, say):
+                Follower(served, nodes, log, settings, say, book, vitals, disagreements, messages).run(stop)
         finally:
             log.close()
 
@@ -68,6 +90,16 @@ def follow(
     finally:
         nodes.close()
         apart.close()
+
+
+def _message_book(
+    bridges: tuple[Bridge, ...], recent: Sequence[Batch], log: LogWriter, say: Say
+) -> MessageBook:
+    """What is due by the time of the oldest of `recent` was told: where the log begins with it, in it."""
+    begins = log.headers.from_start and log.headers.oldest
+    if not recent or (begins and recent[0].first == begins.number):
+        return MessageBook(bridges, say)
+    return MessageBook(bridges, say, int(recent[0].blocks["timestamp"][0]))
 
 
 def node_health(nodes: Sequence[Node]) -> list[NodeHealth]:
@@ -100,7 +132,7 @@ def _chain_of(nodes: Nodes, stop: threading.Event) -> int:
 
 def _beside(
     served: int, nodes: Nodes, log: LogWriter, settings: FollowSettings, lake: Path | None,
-    stop: threading.Event, say: Say, book: ListBook,
+    stop: threading.Event, say: Say, known: Callable[[int, int], Facts],
 ) -> AbstractContextManager[None]:  # fmt: skip
     """The lake that is kept beside the log, where one is."""
     if lake is None:
@@ -109,5 +141,5 @@ def _beside(
     rules = Rules(settings.verify, settings.check_senders)
     reader = RangeReader(served, nodes, rules, say, settings.traces, settings.wrapped)
     crew = partial(threads, RangeWorker(reader, writer, threading.Lock()))
-    copy = Backfill(served, nodes, writer, crew, book.told)
+    copy = Backfill(served, nodes, writer, crew, known)
     return archived(served, copy, writer, log.headers, stop)

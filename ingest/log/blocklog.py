@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from types import TracebackType
 
 import polars as pl
@@ -16,6 +18,9 @@ from ingest.log.list_offsets import ListOffsets, lists_of
 from ingest.model.batch import Batch, Event, Rollback
 from ingest.model.errors import UnreadableRecord, WrongChain
 from ingest.model.health import Vitals
+
+ARCHIVED = 1_200
+"""Blocks by which a lake that is kept beside the log may be behind it: a range and what is not final."""
 
 LOOK_BACK = 256
 """Headers that are read back at a start: more than any reorganisation that is followed without `--rebuild`.
@@ -108,6 +113,18 @@ class LogWriter:
         versions = [self._version(source, offset) for offset, source in self._list_offsets.versions()]
         return pl.concat(versions) if versions else schema.LISTS.empty()
 
+    def recent(self, blocks: int = ARCHIVED) -> list[Batch]:
+        """The last so many blocks, or more, that are still in the chain, with their facts alone."""
+        batches: list[Batch] = []
+        if self.headers.head is None:
+            return batches
+        for event in tail_events(self._bootstrap, self._partition, self.headers.head.number - blocks):
+            if isinstance(event, Rollback):
+                batches = [batch.slice(batch.first, event.number) for batch in batches]
+            else:
+                batches.append(replace(event, **_NOTHING_ELSE))
+        return [batch for batch in batches if len(batch)]
+
     def _version(self, source: str, offset: int) -> pl.DataFrame:
         with LogReader(self._bootstrap, self._chain_id, offset) as reader:
             while reader.position < reader.end():
@@ -137,7 +154,10 @@ class LogWriter:
         """
         if (number, reason) in self._rejected:
             return False
-        note = {"block_number": number, "chain_id": self._chain_id, "reason": reason, "source": source}
+        note = {
+            "at": int(time.time()), "block_number": number, "chain_id": self._chain_id, "reason": reason,
+            "source": source,
+        }  # fmt: skip
         with self._publisher.transaction():
             self._publisher.send(
                 REJECTED, self._partition, self._key, json.dumps(note, sort_keys=True).encode()
@@ -147,6 +167,29 @@ class LogWriter:
 
     def close(self) -> None:
         self._publisher.close()
+
+
+_NOTHING_ELSE = {
+    table.name: table.empty() for table in (schema.TRANSACTIONS, schema.LOGS, schema.TRACES)
+}  # fmt: skip
+
+
+def tail_events(bootstrap: str, partition: int, number: int) -> Iterator[Event]:
+    """The last events of the log, from block `number` on or earlier, or from its beginning."""
+    count = 64
+    while True:
+        messages = tail(bootstrap, BLOCKS, partition, count)
+        first = next((head.first for head in _heads(messages) if head.kind == "blocks"), None)
+        if len(messages) < count or (first is not None and first <= number):
+            assembler = records.Assembler(from_beginning=True)
+            fed = (assembler.feed(message.value or b"") for message in messages)
+            yield from (event for event in fed if event is not None)
+            return
+        count *= 4
+
+
+def _heads(messages: Iterable[Message]) -> Iterable[records.Head]:
+    return (records.peek(message.value or b"") for message in messages)
 
 
 def cursor(bootstrap: str, chain_id: int, partition: int, depth: int = LOOK_BACK) -> Headers:

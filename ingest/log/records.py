@@ -21,7 +21,7 @@ from ingest import schema
 from ingest.model.batch import Batch, Event, Rollback
 from ingest.model.errors import UnreadableRecord
 
-NAME, VERSION = b"uTw", 2
+NAME, VERSION = b"uTw", 3
 """A record is of the lowest format that knows its tables: an undertow of before that says that it is too old,
 and one of now reads them all.
 """
@@ -44,8 +44,8 @@ _TABLES: dict[str, tuple[tuple[schema.Table, ...], tuple[schema.Table, ...]]] = 
 }
 """The tables that a record of each kind must hold, and those that it may; in this order."""
 
-_SINCE_2 = {schema.WRAPPED_NATIVES.name}
-"""Tables that format 1 does not know."""
+_SINCE = {schema.WRAPPED_NATIVES.name: 2, schema.MESSAGES.name: 3, schema.DISAGREEMENTS.name: 3}
+"""Tables that format 1 does not know, with the first that does."""
 
 
 class Head(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -181,7 +181,7 @@ def _records(head: Head, frames: dict[str, pl.DataFrame]) -> list[bytes]:
 def _seal(head: Head, payload: bytes) -> bytes:
     header = msgspec.json.encode(head)
     body = header + payload
-    version = 2 if _SINCE_2 & head.frames.keys() else 1
+    version = max((_SINCE.get(name, 1) for name in head.frames), default=1)
     return _FRONT.pack(NAME, version, zlib.crc32(body), len(header)) + body
 
 

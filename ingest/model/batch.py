@@ -30,6 +30,8 @@ class Batch:
     lists: pl.DataFrame = field(default_factory=schema.LISTS.empty)
     traces: pl.DataFrame = field(default_factory=schema.TRACES.empty)
     wrapped_natives: pl.DataFrame = field(default_factory=schema.WRAPPED_NATIVES.empty)
+    messages: pl.DataFrame = field(default_factory=schema.MESSAGES.empty)
+    disagreements: pl.DataFrame = field(default_factory=schema.DISAGREEMENTS.empty)
 
     @cached_property
     def transfers(self) -> pl.DataFrame:
@@ -145,6 +147,8 @@ class Batch:
             "lists": self.lists,
             "traces": self.traces,
             "wrapped_natives": self.wrapped_natives,
+            "messages": self.messages,
+            "disagreements": self.disagreements,
         }
 
     def facts(self) -> dict[str, pl.DataFrame]:

@@ -26,11 +26,16 @@ from ingest.schema.events import (
     VOTES,
 )
 from ingest.schema.facts import (
+    ANSWER_BYTES,
+    BRIDGE_BYTES,
     CODE_BYTES,
     CODES,
+    DISAGREEMENTS,
     FACT_TABLES,
     LIST_KINDS,
     LISTS,
+    MESSAGE_KINDS,
+    MESSAGES,
     METADATA_BYTES,
     TOKEN_METADATA,
     WRAPPED_NATIVES,
@@ -45,12 +50,15 @@ LAKE_TABLES = (*CHAIN_TABLES, TRANSFERS, TRACES, *FACT_TABLES)
 TABLES = {table.name: table for table in (*LAKE_TABLES, *EVENT_TABLES)}
 
 __all__ = [
+    "ANSWER_BYTES",
     "APPROVALS",
     "BLOCKS",
+    "BRIDGE_BYTES",
     "CHAIN_TABLES",
     "CODES",
     "CODE_BYTES",
     "DELEGATIONS",
+    "DISAGREEMENTS",
     "EVENT_TABLES",
     "FACT_TABLES",
     "FLASH_LOANS",
@@ -61,6 +69,8 @@ __all__ = [
     "LISTS",
     "LIST_KINDS",
     "LOGS",
+    "MESSAGES",
+    "MESSAGE_KINDS",
     "METADATA_BYTES",
     "MIXERS",
     "NATIVE_DECIMALS",

@@ -13,13 +13,14 @@ import polars as pl
 from detectors.base import TIERS, Detector, Finding
 from detectors.engine.judge import scored
 from detectors.parts.features import Features
+from detectors.parts.lines import BLOCK
 from ingest.model.batch import Batch
 from tests.contract.categories import CATEGORIES
 from tests.contract.told import judged
 from tests.contract.worlds import SHORT, Worlds
 
 Check = Callable[[Detector, Worlds], None]
-SUBJECTS = {"wallet", "transaction", "token", "pool", "contract", "flow"}
+SUBJECTS = {"wallet", "transaction", "token", "pool", "contract", "flow", "node"}
 ROLES = {"attacker", "victim", "intermediary", "infrastructure", "subject"}
 
 
@@ -85,11 +86,13 @@ def evidence_is_really_in_the_chain(detector: Detector, worlds: Worlds) -> None:
     moved = {tuple(row[name] for name in place_of): row for row in chain.transfers.iter_rows(named=True)}
     logs = {(row[0], row[1], 0) for row in chain.logs.select("transaction_hash", "log_index").iter_rows()}
     logs |= {(sent, -1, 0) for sent in chain.transactions["transaction_hash"]}
+    blocks = set(chain.blocks.select("block_hash", "block_number").iter_rows())
     for finding in _alerting(detector, worlds):
         assert finding.rows, "an alert has evidence"
         for row in finding.rows:
             place = (row.transaction_hash, row.log_index, row.index_in_log)
-            assert place in moved or place in logs, "no such row"
+            is_block = row.kind == BLOCK and (row.transaction_hash, row.block_number) in blocks
+            assert place in moved or place in logs or is_block, "no such row"
             if row.amount is not None:
                 for name in ("block_number", "from_address", "to_address", "token", "amount"):
                     assert getattr(row, name) == moved[place][name], f"another {name}"
@@ -98,9 +101,14 @@ def evidence_is_really_in_the_chain(detector: Detector, worlds: Worlds) -> None:
 
 
 def the_transaction_named_completes_the_evidence(detector: Detector, worlds: Worlds) -> None:
-    """`transaction` is the last of the evidence in chain order; the alert is named after it."""
-    transactions = worlds.long.batch.transactions["transaction_hash"].to_list()
-    order = {hash_: position for position, hash_ in enumerate(transactions)}
+    """`transaction` is the last of the evidence in chain order, a block itself behind all in it; the alert is
+    named after it.
+    """
+    chain = worlds.long.batch
+    sent = chain.transactions.select("transaction_hash", "block_number", "transaction_index").iter_rows()
+    order = {hash_: (block, index) for hash_, block, index in sent}
+    blocks = chain.blocks.select("block_hash", "block_number").iter_rows()
+    order |= {hash_: (block, 2**32) for hash_, block in blocks}
     for finding in _alerting(detector, worlds):
         hashes = [row.transaction_hash for row in finding.rows]
         assert finding.transaction == max(hashes, key=order.__getitem__), "named after another"

@@ -9,6 +9,7 @@ from statistics import mean
 from detectors.alerts.alert import ACCUSED
 from detectors.base import Detector, hexed
 from detectors.engine.engine import Engine
+from detectors.library.node_divergence import node_id
 from tests.contract import stories
 from tests.contract.worlds import LASTING, SEEDS, World, Worlds
 
@@ -31,9 +32,10 @@ class Trial:
     scores: dict[str, float]
 
     def wallets(self) -> list[bytes]:
-        """Everybody who pays or is paid, but for attackers whom a detector need not name."""
-        moved = self.world.batch.transfers
+        """Everybody who pays or is paid, but for attackers whom a detector need not name; and nodes."""
+        moved, told = self.world.batch.transfers, self.world.batch.disagreements
         seen = set(moved["from_address"].to_list()) | set(moved["to_address"].to_list())
+        seen |= {node_id(name) for name in told["node"]}
         spared = {a for story in self.world.attacks for a in story.attackers if a != story.subject}
         return sorted(seen - spared - {bytes(20)})
 

@@ -112,8 +112,8 @@ def test_a_record_that_it_cannot_read_says_so_to_it_and_others_do_not() -> None:
 
     assert [value[3] for value in encode(plain)] == [1, 1]
     assert [value[3] for value in encode(wrapping)] == [2, 1]
-    with pytest.raises(UnreadableRecord, match="has format 3, this undertow reads 1 to 2: update it"):
-        Assembler().feed(next(encode(plain))[:3] + b"\3" + next(encode(plain))[4:])
+    with pytest.raises(UnreadableRecord, match="has format 4, this undertow reads 1 to 3: update it"):
+        Assembler().feed(next(encode(plain))[:3] + b"\4" + next(encode(plain))[4:])
 
 
 @pytest.mark.parametrize("table", [schema.TRANSACTIONS, schema.BLOCKS])

@@ -72,7 +72,11 @@ class Kind(IntEnum):
     CREATION = auto()
     # No rows either, but facts of the log, which wake who reads them.
     LISTED = auto()
+    CROSSED = auto()
+    DISAGREED = auto()
 
 
-LAID = frozenset((Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION, Kind.LISTED))
+LAID = frozenset(
+    (Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION, Kind.LISTED, Kind.CROSSED, Kind.DISAGREED)
+)
 """What `detectors.kernels.rows` adds; the pass over logs decodes all others."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 
 import pytest
 
-from dashboard.filing.status import Status, gather, text
+from dashboard.filing.status import Status, _caught, gather, text
 from dashboard.store import Feed, Rejected, open_writer
 from detectors.alerts.messages import Note, group_of, note_text
 from ingest.kafka import BLOCKS, Cluster, Publisher
@@ -39,6 +40,22 @@ def test_a_node_that_lied_and_one_of_another_chain_are_named(kafka: str, fresh_c
     ]
     assert f"  caught: http://liar, 2 times; the last: {LIE}" in text(status)
     assert "http://lost" in str(status.to_dict())
+    assert [(node.last_day, node.last_week) for node in chain.caught] == [(2, 2), (1, 1)]
+    assert "  reputation: http://liar was caught 2 times in the last day, 2 in the last week" in text(status)
+
+
+def test_a_reputation_is_of_days_and_weeks_and_notes_of_before_say_no_time() -> None:
+    def note(at: int | None, source: str = "http://liar") -> bytes:
+        told = {"source": source, "block_number": 7, "reason": LIE} | ({} if at is None else {"at": at})
+        return json.dumps(told).encode()
+
+    now = 1_700_000_000
+    times = [now - 30 * 86_400, now - 6 * 86_400, now - 86_399, now - 5]
+    notes = [note(None), *map(note, times), b"[]", b"nonsense", note(None, "http://old")]
+    liar, old = _caught(notes, now)
+
+    assert (liar.times, liar.last_week, liar.last_day, liar.since) == (5, 3, 2, times[0])
+    assert (old.times, old.last_week, old.since) == (1, 0, None)
 
 
 def judged_with(kafka: str, chain_id: int, note: Note) -> Status:
