@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: .venv/.installed ## a forked chain, its labelled actors, detection and the dashboard; Ctrl-C ends it all
@@ -58,6 +58,10 @@ bench-engine: ready ## how fast blocks of mainnet's size are decoded, remembered
 .PHONY: bench-midas
 bench-midas: ready ## how well MIDAS tells attacks in a labelled edge stream, beside the papers' own figures
 	$(BIN)/python -m tests.bench.midas $(ARGS)
+
+.PHONY: bench-dashboard
+bench-dashboard: ready-browser ## what an analyst waits for with 100,000 alerts in the store, and what sink and server take
+	$(BIN)/python -m tests.bench.dashboard $(ARGS)
 
 .PHONY: screenshot
 screenshot: ready-browser ## takes the pictures of the READMEs (docs/*.png) anew, of a demo that it plays

@@ -31,7 +31,7 @@ _SETTINGS = {
     "browser.gatherUsageStats": "false",
     "client.toolbarMode": "viewer",
     "client.showErrorDetails": "none",
-    "theme.light.primaryColor": "#0b7a7c",
+    "theme.light.primaryColor": "#0a6d6f",
     "theme.dark.primaryColor": "#2bb3b0",
     "runner.magicEnabled": "false",
     "logger.level": "warning",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dashboard.flow.columns import columns_of
 from dashboard.flow.folding import FOLD_ABOVE, folded
@@ -51,10 +51,11 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A drawing."""
+    """A drawing; `names` says of each wallet which node stands for it."""
 
     nodes: tuple[Node, ...] = ()
     edges: tuple[Edge, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def flow(alert: Alert) -> Flow:
@@ -80,7 +81,7 @@ def drawing(evidence: Iterable[Evidence], roles: Mapping[str, str], most: int = 
         Edge(each.source, each.target, each.label, each.detail, line.svg(), box)
         for each, (line, box) in zip(summed, drawn(summed, places), strict=True)
     )
-    return Flow(nodes, edges)
+    return Flow(nodes, edges, names)
 
 
 def _places(columns: list[list[str]], lanes: int, width: int) -> Mapping[str, Point]:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 
 import streamlit as st
 
 from dashboard import wording
-from dashboard.flow import NATIVE_DECIMALS, flow
-from dashboard.screens import case, drawings, filters, parts, routes, tables
+from dashboard.report import told
+from dashboard.report.told import LONGEST
+from dashboard.screens import case, filters, handing_on, money, parts, routes, tables
 from dashboard.screens.tables import Column
-from dashboard.store import AlertKey, AlertRow, Head, Reader, subjects, whole
+from dashboard.store import AlertKey, AlertRow, Reader, subjects
 from detectors.alerts.alert import SEVERITIES, Alert
 from ingest.model.errors import UndertowError
 
 REFRESH_S = 2.0
+NOT_HERE = (
+    "The link may come from another store, or the alert is not filed yet: this page shows it as soon as it "
+    "is. Alerts are never deleted, so a part of its id may be missing: the queue finds an alert by its id."
+)
 MOST_LEADS = 5
 """Transactions of an alert that a link leads on from."""
-LONGEST = 140
-"""Characters of an identifier: hashes have 66."""
 _LIST = parts.component("queue")
 
 
@@ -30,7 +33,7 @@ def show(key: str) -> None:
         routes.open_queue()
     asked = routes.parsed(key)
     if asked is None:
-        st.text("The address names no alert: it ends in ?alert=<chain id>:<alert id>.")
+        parts.notice("The address names no alert: it ends in ?alert=<chain id>:<alert id>.")
         return
     try:
         _live(parts.store(), *asked)
@@ -49,15 +52,17 @@ def _live(reader: Reader, chain_id: int, alert_id: str) -> None:
         parts.tell(error)
         return
     if found is None:
-        st.text(f"There is no alert {wording.cut(alert_id, 80)} on chain {chain_id} in this store.")
+        there = f"There is no alert {wording.cut(alert_id, 80)} on chain {chain_id} in this store"
+        parts.nothing(reader, there, NOT_HERE)
         return
     alert, status = found
     parts.notice(parts.rebuild_line({name: run for name, run in rebuilding.items() if name == chain_id}))
     _summary(alert, status)
+    handing_on.show(reader, AlertKey(chain_id, alert_id), alert)
     _case(reader, AlertKey(chain_id, alert_id))
     _lesser(reader, revision, alert)
     _section("Flow of money", "the transfers of the evidence, payer to payee")
-    _draw(alert)
+    picked = money.show(alert)
     left, right = st.columns(2, gap="medium")
     with left:
         _section("Roles", "each leads to its page")
@@ -67,12 +72,11 @@ def _live(reader: Reader, chain_id: int, alert_id: str) -> None:
         st.dataframe(_measured_rows(alert), hide_index=True, width="stretch")
     _section("Its course")
     head = next((each for each in reader.heads() if each.chain_id == chain_id), None)
-    tables.table(
-        f"course-{alert.id}", COURSE, [list(map(tables.cell, row)) for row in course(alert, status, head)], ""
-    )
+    steps = [list(map(tables.cell, row)) for row in told.course(alert, status, head)]
+    tables.table(f"course-{alert.id}", COURSE, steps, "")
     _leads(alert)
-    _section("Evidence", "rows of the chain that anyone can look up")
-    st.dataframe(_evidence_rows(alert), hide_index=True, width="stretch")
+    _section("Evidence", money.told(len(picked), alert))
+    st.dataframe(_evidence_rows(replace(alert, evidence=picked)), hide_index=True, width="stretch")
     _related(reader, revision, alert)
 
 
@@ -81,16 +85,13 @@ def _summary(alert: Alert, status: str) -> None:
     badges = parts.badge(alert.severity, tone) + parts.badge(status, parts.tone(status, ("retracted",)))
     st.html(
         f'<div class="u-top"><h1>{escape(wording.title(alert.category))}</h1><div>{badges}</div></div>'
-        f'<div class="u-why">{escape(_why(alert))}</div>'
+        f'<div class="u-why">{escape(told.why(alert))}</div>'
     )
-    if status == "retracted":
-        reason = wording.text(alert.retraction_reason) or "its block left the chain"
-        _notice(f"Retracted: {reason}. It counts as not raised.")
-    if alert.suppressed_by is not None:
-        _notice(f"Suppressed: {_because(alert.suppressed_by)}")
-    st.html(_facts(_short_facts(alert)))
+    for each in told.notices(alert, status):
+        parts.notice(each)
+    parts.facts(told.short_facts(alert))
     with st.expander("Full identifiers, to copy"):
-        st.code("\n".join(f"{name:<12} {value}" for name, value in _long_facts(alert)), language=None)
+        st.code("\n".join(f"{name:<12} {value}" for name, value in told.long_facts(alert)), language=None)
 
 
 def _case(reader: Reader, key: AlertKey) -> None:
@@ -100,91 +101,12 @@ def _case(reader: Reader, key: AlertKey) -> None:
         parts.tell(error)
 
 
-def _why(alert: Alert) -> str:
-    """As in the queue; the whole addresses stand among the roles."""
-    return wording.sentence(alert.explanation, alert.subject_kind, alert.subject_id, 2_000)
-
-
-def _because(suppression: object) -> str:
-    """The kind, the reason and the alert that says more, as far as they are there."""
-    if not isinstance(suppression, Mapping):
-        return wording.text(suppression)
-    told = [wording.text(suppression.get(part)) for part in ("kind", "reason")]
-    more = wording.text(suppression.get("id"))
-    return " · ".join(filter(None, [*told, f"see alert {more}" if more else ""])) or "no reason is given"
-
-
-def _short_facts(alert: Alert) -> list[tuple[str, str]]:
-    likely = wording.score(alert.p_value, ".2g")
-    return [
-        ("Score", wording.score(alert.score) + ("" if alert.p_value is None else f" (p = {likely})")),
-        ("Subject", f"{wording.cut(alert.subject_kind, 24)} {wording.short(alert.subject_id)}"),
-        *_worth(alert),
-        ("Block", wording.number(alert.block_number)),
-        ("Block time (UTC)", wording.utc(alert.timestamp)),
-        ("Last changed in block", wording.number(alert.updated_block)),
-        ("Chain", wording.cut(alert.chain_id, 24)),
-        ("Detector", wording.cut(alert.detector, 60)),
-        ("Proof of the block", wording.cut(alert.proof, 24)),
-        ("Data tier", wording.cut(alert.tier, 24)),
-        ("Run digest", wording.short(alert.run)),
-    ]
-
-
-def _worth(alert: Alert) -> list[tuple[str, str]]:
-    known = alert.value_wei is not None
-    return [("Value in native coin", wording.amount(alert.value_wei, NATIVE_DECIMALS))] if known else []
-
-
-def _long_facts(alert: Alert) -> list[tuple[str, str]]:
-    named: list[tuple[str, object]] = [
-        ("alert", alert.id),
-        (wording.cut(alert.subject_kind, 24), alert.subject_id),
-        ("block", alert.block_hash),
-        ("run", alert.run),
-    ]
-    transactions = [("transaction", name) for name in alert.transactions]
-    return [(name, wording.cut(value, LONGEST)) for name, value in named + transactions]
-
-
-def _facts(facts: list[tuple[str, str]]) -> str:
-    cells = "".join(f"<div><small>{escape(n)}</small><span>{escape(v)}</span></div>" for n, v in facts)
-    return f'<div class="u-facts">{cells}</div>'
-
-
-def _notice(text: str) -> None:
-    st.html(f'<div class="u-notice">{escape(wording.cut(text, 500))}</div>')
-
-
 COURSE = (
     Column("What", "short"),
     Column("Block", "number"),
     Column("When (UTC)", "number"),
     Column("Detail"),
 )
-
-
-def course(alert: Alert, status: str, head: Head | None) -> list[tuple[str, str, str, str]]:
-    """What became of an alert: raised, changed, final or not yet, retracted. Of its earlier revisions the
-    store holds only when the last one came.
-    """
-    raised, changed = alert.block_number, alert.updated_block
-    steps = [
-        ("raised", wording.number(raised), wording.utc(alert.timestamp), wording.text(alert.detector, 60))
-    ]
-    if changed != raised:
-        steps.append(("last changed", wording.number(changed), "", "more evidence, or another score"))
-    if alert.suppressed_by is not None:
-        steps.append(("suppressed", "", "", _because(alert.suppressed_by)))
-    if status == "retracted":
-        why = wording.text(alert.retraction_reason, 300) or "its block left the chain"
-        return [*steps, ("retracted", "", "", why)]
-    if head is not None and head.fault() is None and whole(raised) is not None:
-        deep = raised + head.finality
-        left = deep - head.block_number
-        told = "it stays, unless the chain itself goes back so far" if left <= 0 else f"in {left:,} blocks"
-        steps.append(("final" if left <= 0 else "will be final", wording.number(deep), "", told))
-    return steps
 
 
 def _lesser(reader: Reader, revision: int, alert: Alert) -> None:
@@ -212,14 +134,6 @@ def _section(title: str, detail: str = "") -> None:
     st.html(f'<div class="u-section">{escape(title)}<small>{escape(detail)}</small></div>')
 
 
-def _draw(alert: Alert) -> None:
-    drawing = flow(alert)
-    if drawing.nodes:
-        drawings.flow(f"flow-{alert.chain_id}-{alert.id}", drawing, alert.chain_id)
-    else:
-        st.text("No transfer is among the evidence of this alert.")
-
-
 ROLES = (Column("Part", "short"), Column("Address", "mono"))
 
 
@@ -234,22 +148,9 @@ def _role_rows(alert: Alert) -> list[list[tables.Cell]]:
 
 
 def _measured_rows(alert: Alert) -> dict[str, list[str]]:
-    measured, thresholds = _mapping(alert.measured), _mapping(alert.thresholds)
-    names = sorted(measured, key=lambda name: (name not in thresholds, str(name)))
-    return {
-        "measure": [wording.title(name) for name in names],
-        "measured": [_value(measured[name]) for name in names],
-        "is": [wording.stands(measured[name], thresholds.get(name)) for name in names],
-        "threshold": [_value(thresholds[name]) if name in thresholds else "" for name in names],
-    }
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _value(value: object) -> str:
-    return wording.number(value) if isinstance(value, int) else wording.cut(value, 100)
+    rows = told.measured(alert)
+    names = ("measure", "measured", "is", "threshold")
+    return {name: [row[at] for row in rows] for at, name in enumerate(names)}
 
 
 def _evidence_rows(alert: Alert) -> dict[str, list[str]]:

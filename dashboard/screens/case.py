@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from functools import partial
 from html import escape
 
 import streamlit as st
 
 from dashboard import wording
+from dashboard.report.told import case_facts, deed, person
 from dashboard.screens import deeds, parts, sign_in
 from dashboard.store import (
     DISPOSITIONS,
@@ -38,7 +37,7 @@ def show(reader: Reader, alert: AlertKey) -> None:
     case = reader.cases.case(alert)
     parts.section("Case", "what people made of this alert; it stays whatever becomes of the alert")
     deeds.tell(_place(alert))
-    parts.facts(_facts(case))
+    parts.facts(case_facts(case))
     left, right = st.columns(2, gap="medium")
     with left:
         if may_act(who):
@@ -57,17 +56,6 @@ def may_act(who: Actor) -> bool:
 def taking(name: str) -> Change:
     """Also opens a closed case again."""
     return Change(status="open", assignee=name)
-
-
-def _facts(case: Case) -> list[tuple[str, str]]:
-    by = deeds.person(case.changed_by)
-    changed = f"{wording.utc(case.changed_at)} by {by}" if case.changed_at is not None else "never"
-    return [
-        ("Status of the case", wording.cut(case.status, parts.LABEL_LENGTH)),
-        ("Taken by", deeds.person(case.assignee) or "nobody"),
-        ("Found to be", deeds.found(case) or "not decided"),
-        ("Changed (UTC)", changed),
-    ]
 
 
 def _controls(case: Case, who: Actor) -> None:
@@ -144,30 +132,9 @@ def _said(comment: Comment) -> str:
 
 
 def _done(row: AuditRow) -> str:
-    return _line(row.at, row.person, told(row))
+    return _line(row.at, row.person, deed(row))
 
 
 def _line(at: object, name: object, words: str) -> str:
     when = f"<small>{escape(wording.utc(at))}</small>"
-    return f"<div>{when} <b>{escape(deeds.person(name))}</b> {escape(words)}</div>"
-
-
-def told(row: AuditRow) -> str:
-    """`status new → open · assignee – → ann`: what a change of a case changed; else the action."""
-    try:
-        change = json.loads(row.change)
-        before, after = change["before"], change["after"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        before, after = None, None
-    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
-        return wording.cut(row.action, 40)
-    steps = [
-        f"{name} {_value(before.get(name))} → {_value(after.get(name))}"
-        for name in ("status", "assignee", "disposition", "reason")
-        if after.get(name) != before.get(name)
-    ]
-    return " · ".join(steps) or wording.cut(row.action, 40)
-
-
-def _value(value: object) -> str:
-    return "–" if value is None else wording.cut(value, 60)
+    return f"<div>{when} <b>{escape(person(name))}</b> {escape(words)}</div>"

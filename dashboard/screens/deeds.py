@@ -9,6 +9,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard import wording
+from dashboard.report.told import found, person
 from dashboard.screens import parts, sign_in
 from dashboard.store import Actor, Case, Desk, Overtaken
 from ingest.model.errors import UndertowError
@@ -57,15 +58,3 @@ def stands(case: Case) -> str:
     if case.disposition is not None:
         words += f" as {found(case)}"
     return words if case.assignee is None else f"{words}, taken by {person(case.assignee)}"
-
-
-def found(case: Case) -> str:
-    """The disposition with the code of its reason; empty where there is none."""
-    if case.disposition is None:
-        return ""
-    reason = "" if case.reason is None else f" ({wording.cut(case.reason, 40)})"
-    return f"{wording.cut(case.disposition, parts.LABEL_LENGTH)}{reason}"
-
-
-def person(name: object) -> str:
-    return wording.cut(name, 60)

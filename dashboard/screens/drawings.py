@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any, get_args
@@ -35,9 +35,20 @@ _SPANS = (
 )  # fmt: skip
 
 
-def flow(key: str, drawn: Flow, chain_id: int, roles: bool = True) -> None:
-    """Draws a flow; a double click on a wallet opens its page."""
-    opened = _FLOW(key=key, data=flow_data(drawn, roles), on_opened_change=lambda: None).opened
+def flow(
+    key: str, drawn: Flow, chain_id: int, roles: bool = True, on_asked: Callable[[object], None] | None = None
+) -> None:
+    """Draws a flow; a double click on a wallet opens its page. `on_asked` is told what the browser asks for,
+    before the next drawing: what was picked, whose payments to add, what to undo. Without it none are added.
+    """
+
+    def asked() -> None:
+        wish = st.session_state[key].asked
+        if on_asked is not None and wish is not None:
+            on_asked(wish)
+
+    data = flow_data(drawn, roles) | {"grows": on_asked is not None}
+    opened = _FLOW(key=key, data=data, on_opened_change=lambda: None, on_asked_change=asked).opened
     if opened:
         routes.follow(routes.link("wallet", chain_id, opened))
 
@@ -51,6 +62,7 @@ def flow_data(drawn: Flow, roles: bool = True) -> dict[str, Any]:
             "full": wording.cut(node.id, LONGEST) if node.count == 1 else ALIKE,
             "role": wording.cut(node.role, 24) if roles or node.role != "other" else "",
             "tone": parts.tone(node.role, ROLES),
+            "alone": node.count == 1,
             "x": node.x,
             "y": node.y,
         }

@@ -24,6 +24,10 @@ WANTED = (
     "Give a wallet (0x and 40 hex digits) or a transaction (64): where its money went, or where it came "
     "from, payment by payment. Any transaction on another screen leads here."
 )
+NOT_HERE = (
+    "With these filters none is known: widen them, look the other way, or look whether it is whole and of "
+    "this chain. Transfers that no alert tells of are known from a lake only."
+)
 CAUTION = (
     "A payment leads on if it comes after the money arrived. What a wallet had anyway cannot be told from "
     "it: this is where money may have gone, no proof that it did."
@@ -137,7 +141,7 @@ def _draw(reader: Reader, transfers: Transfers, wanted: Wanted) -> None:
     parts.left_out(trail.left_out)
     _facts(wanted, trail)
     if not trail.moves:
-        parts.notice("No payment leads on from there with these filters: widen them, or look the other way.")
+        parts.nothing(reader, f"No payment leads on from {wording.short(wanted.start)}", NOT_HERE)
         return
     chosen = _asset(wanted, trail, tokens)
     _sankey(wanted, trail, tokens, chosen)

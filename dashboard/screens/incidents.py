@@ -56,13 +56,16 @@ def show() -> None:
 
 def _draw(reader: Reader, found: Sequence[Incident], named: str) -> None:
     asked = routes.parsed(routes.value("incident"))
+    if asked is None and routes.value("incident"):
+        parts.notice("The address names no incident: it ends in ?incident=<chain id>:<alert id>.")
     if asked is None:
         _list(found, named)
         return
     ours = (each for each in found if each.chain_id == asked[0])
     incident = next((each for each in ours if any(row.id == asked[1] for row in each.alerts)), None)
     if incident is None:
-        parts.notice(f"There is no incident {wording.cut(asked[1], 80)} in this span: choose a longer one.")
+        there = f"There is no incident {wording.cut(asked[1], 80)} on chain {asked[0]} in this {named}"
+        parts.nothing(reader, there, "Choose a longer span above. It goes by the id of any of its alerts.")
         return
     _one(incident)
 

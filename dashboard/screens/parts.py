@@ -208,6 +208,15 @@ def style() -> None:
     st.html(f"<style>{(ASSETS / 'page.css').read_text()}</style>")
 
 
+def nothing(reader: Reader, what: str, todo: str) -> None:
+    """That a link leads to what is not here, which chains are, and what to do: words of ours and escaped."""
+    chains = ", ".join(_chain(head.chain_id) for head in reader.heads()) or "none yet"
+    st.html(
+        f'<div class="u-nothing"><h2>{escape(what)}</h2><p>{escape(todo)}</p>'
+        f"<p>Chains in this store: {escape(chains)}.</p></div>"
+    )
+
+
 def tell(error: UndertowError) -> None:
     """Shows what went wrong as plain text: `st.error` would read it as Markdown."""
     notice(str(error))

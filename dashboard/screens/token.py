@@ -5,18 +5,22 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import wording
-from dashboard.screens import charts, drawings, inputs, parts, tables
+from dashboard.screens import charts, drawings, inputs, parts, tables, token_market
 from dashboard.screens.tables import Column
 from dashboard.store import Reader
 from dashboard.transfers import Asked, Found, Token, Transfers
 from dashboard.transfers.summary import holders, span_of, supply
 from ingest.model.errors import UndertowError
 
-VIEWS = ("Summary", "Holders", "Transfers")
+VIEWS = ("Summary", "Market", "Holders", "Transfers")
 PAGE = 50
 MOST_ROWS = 20_000
 MOST_ALIKE = 25
 RAW_SHOWN = 80
+NOT_HERE = (
+    "No transfer of it, no word of its contract and no alert about it is read here. Look whether the address "
+    "is whole, and a token's: the page of a wallet shows any other. All tokens are known from a lake only."
+)
 WANTED = "Give the address of a token, 0x and 40 hex digits; any token on another screen leads here."
 
 
@@ -28,7 +32,7 @@ def show() -> None:
         with title:
             parts.heading("Token")
         with field:
-            address = inputs.lower(inputs.text("Address", "address", "0x…", ("view",)))
+            address = inputs.lower(inputs.text("Address", "address", "0x…", ("view", "pool")))
         with choice:
             chain_id = inputs.chain(reader, transfers)
         if chain_id is None or not inputs.is_address(address):
@@ -49,15 +53,20 @@ def _draw(reader: Reader, transfers: Transfers, chain_id: int, address: str) -> 
     found = parts.found(transfers, revision, asked)
     parts.left_out(found.left_out)
     _identity(transfers, chain_id, token, found)
+    alerts = parts.answer(reader, revision, "subjects.alerts_of", chain_id, address)
+    if not found.transfers and not alerts and token.block_number is None:
+        parts.nothing(reader, f"No token is known at {wording.short(address)} on chain {chain_id}", NOT_HERE)
+        return
     chosen = inputs.view("view", VIEWS)
     if chosen == "Summary":
         _alike(transfers, chain_id, token)
         _activity(found)
-        alerts = parts.answer(reader, revision, "subjects.alerts_of", chain_id, address)
         parts.section("Alerts that name it")
         rows = [[tables.part(role), *tables.alert(row)] for role, row in alerts]
         empty = "No alert names this token."
         tables.table("alerts", (Column("Part", "short"), *tables.ALERTS), rows, empty)
+    elif chosen == "Market":
+        token_market.show(transfers, chain_id, token, found)
     elif chosen == "Holders":
         _holders(chain_id, token, found)
     else:

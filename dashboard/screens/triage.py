@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from dashboard import wording
+from dashboard.report import told
 from dashboard.screens import deeds, parts, routes
 from dashboard.screens.case import taking
 from dashboard.store import (
@@ -66,7 +67,7 @@ def _told(done: Bulk) -> str | None:
     if len(done.overtaken) == 1:
         left = deeds.overtaken(done.overtaken[0])
     else:
-        names = ", ".join(sorted({deeds.person(each.changed_by) or "somebody" for each in done.overtaken}))
+        names = ", ".join(sorted({told.person(each.changed_by) or "somebody" for each in done.overtaken}))
         left = f"{len(done.overtaken):,} were changed by {wording.cut(names, 200)} meanwhile and left alone."
     return left if not done.changed else f"{len(done.changed):,} changed. {left}"
 
@@ -100,7 +101,7 @@ def _case(known: Mapping[AlertKey, Case], key: AlertKey | None) -> dict[str, obj
     case = known.get(key) if key is not None else None
     if case is None:
         return {"case": "", "case_full": "", "revision": 0, "closed": False}
-    by = "" if case.assignee is None else f" {deeds.person(case.assignee)}"
+    by = "" if case.assignee is None else f" {told.person(case.assignee)}"
     short = wording.cut(case.disposition, parts.LABEL_LENGTH) if case.disposition is not None else ""
     if not short and case.status != "new":
         short = f"{wording.cut(case.status, parts.LABEL_LENGTH)}{by}"

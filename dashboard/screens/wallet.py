@@ -19,6 +19,10 @@ from ingest.model.errors import UndertowError
 VIEWS = ("Summary", "Around it", "Paths", "Transfers")
 PAGE = 50
 MOST_SHOWN = 25
+NOT_HERE = (
+    "No transfer, alert or score names it in what is read here. Look whether the address is whole, and of "
+    "this chain; a wallet that nothing suspicious touched is known from a lake only."
+)
 WANTED = (
     "Give the address of a wallet or contract, 0x and 40 hex digits; any address on another screen leads "
     "here."
@@ -68,6 +72,13 @@ def _draw(reader: Reader, transfers: Transfers, chain_id: int, address: str) -> 
     found = parts.found(transfers, revision, Asked(chain_id, (address,)))
     alerts = parts.answer(reader, revision, "subjects.alerts_of", chain_id, address)
     _identity(transfers, revision, chain_id, address, found, alerts)
+    if (
+        not found.transfers
+        and not alerts
+        and not parts.answer(reader, revision, "subjects.scores_of", chain_id, address)
+    ):
+        parts.nothing(reader, f"Nothing is known of {wording.short(address)} on chain {chain_id}", NOT_HERE)
+        return
     chosen = inputs.view("view", VIEWS)
     if chosen == "Summary":
         _summary(reader, transfers, revision, chain_id, address, found, alerts)

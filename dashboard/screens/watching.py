@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import wording
+from dashboard.report import told
 from dashboard.screens import deeds, parts, sign_in, tables
 from dashboard.screens.case import may_act
 from dashboard.screens.tables import Column
@@ -19,7 +20,7 @@ def show(reader: Reader, chain_id: int, address: str) -> None:
     place = f"watch {chain_id}:{address}"
     deeds.tell(place)
     if watch is not None:
-        parts.notice(f"Watched since {wording.utc(watch.at)} by {deeds.person(watch.person)}. {_note(watch)}")
+        parts.notice(f"Watched since {wording.utc(watch.at)} by {told.person(watch.person)}. {_note(watch)}")
     if not may_act(sign_in.actor()):
         return
     with st.expander("Watch" if watch is None else "Change or end the watch"):
@@ -38,7 +39,7 @@ def everything(reader: Reader) -> None:
         [
             tables.wallet(each.chain_id, each.address),
             tables.cell(_note(each)),
-            tables.cell(deeds.person(each.person)),
+            tables.cell(told.person(each.person)),
             tables.cell(wording.utc(each.at)),
         ]
         for each in reader.cases.watches()

@@ -142,5 +142,19 @@ def _told_plainly(url: str) -> Iterator[None]:
         raise BadInput(f"{redact(url)} is no store of undertow: {_first_line(error)}") from error
 
 
+MENDS = {
+    "disk is full": "make room on its disk; what was not written is written then",
+    "no space left": "make room on the disk of the database; what was not written is written then",
+    "disk i/o error": "look whether its disk is full or broken",
+    "readonly database": "give this account the right to write it and its folder, or take another --store",
+    "read-only transaction": "the database takes no writing now: look whether it is a stand-by, or full",
+    "unable to open database file": "look whether its folder is there, and may be read and written",
+    "is locked": "another program holds it: it is tried again",
+}
+"""What a database says -> what to do."""
+
+
 def _first_line(error: DBAPIError) -> str:
-    return next(iter(str(error.orig).splitlines()), type(error.orig).__name__)
+    said = next(iter(str(error.orig).splitlines()), type(error.orig).__name__)
+    mend = next((mend for words, mend in MENDS.items() if words in said.lower()), None)
+    return said if mend is None else f"{said}: {mend}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, delete, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dashboard.store.heads import raw
@@ -73,6 +73,23 @@ class HealthReader:
         wanted = select(*map(raw, _columns(health_history))).where(here)
         rows = self._rows(wanted.order_by(health_history.c.at.desc()).limit(MOST_ROWS))
         return [_told(row) for row in reversed(rows)]
+
+    def course(self, chain_id: int, since: int, width: int) -> list[RoleHealth]:
+        """Of every role of a chain the last record in each piece of `width` seconds from `since` on, oldest
+        first: they count since their role began, so the difference of two tells of the time between. Found
+        by the primary key, so that a day is not read whole.
+        """
+        at, by = health_history.c.at, (health_history.c.role, health_history.c.instance)
+        here = (health_history.c.chain_id == chain_id) & (at >= since)
+        last = (
+            select(*by, func.max(at).label("last"))
+            .where(here)
+            .group_by(*by, (at - since) // width)
+            .subquery()
+        )
+        same = (at == last.c.last) & (by[0] == last.c.role) & (by[1] == last.c.instance)
+        wanted = select(*map(raw, _columns(health_history))).join(last, same).where(here)
+        return [_told(row) for row in self._rows(wanted.order_by(at.desc()).limit(MOST_ROWS))][::-1]
 
     def _rows(self, wanted: Select[Any]) -> Sequence[Any]:
         with self._reading() as connection:

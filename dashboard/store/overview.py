@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from dashboard.store.answers import AlertRow
 from dashboard.store.case_state import untouched
@@ -81,12 +81,17 @@ def timeline(reader: Reader, span: Span, width: int) -> list[Bucket]:
 
 def worst(reader: Reader, span: Span, most: int, severities: Sequence[str] = SEVERITIES) -> list[AlertRow]:
     """The gravest alerts that stand and are not explained away, taken or closed: by severity, then score,
-    then time.
+    then time. Asked one severity after the other, by `alerts_by_severity`, until there are enough: mostly a
+    look at the few gravest.
     """
-    rank = case({name: place for place, name in enumerate(SEVERITIES)}, value=alerts.c.severity, else_=-1)
-    gravest = (rank.desc(), alerts.c.score.desc(), alerts.c.timestamp.desc(), alerts.c.id)
-    wanted = select(*LINE).where(within(span), stands(), untouched(), alerts.c.severity.in_(severities))
-    return [AlertRow(*row) for row in reader.ask(wanted.order_by(*gravest).limit(most))]
+    gravest = (alerts.c.score.desc(), alerts.c.timestamp.desc(), alerts.c.id)
+    found: list[AlertRow] = []
+    for name in reversed(SEVERITIES):
+        if name in severities and len(found) < most:
+            here = (alerts.c.severity == name, within(span), stands(), untouched())
+            wanted = select(*LINE).where(*here).order_by(*gravest).limit(most - len(found))
+            found += [AlertRow(*row) for row in reader.ask(wanted)]
+    return found
 
 
 def newest(reader: Reader, span: Span, most: int, severities: Sequence[str] = SEVERITIES) -> list[AlertRow]:

@@ -145,12 +145,12 @@ class Reader:
         return [Head(*row) for row in self._rows(select(*_HEAD).order_by(heads.c.chain_id))]
 
     def statuses(self, chain_id: int) -> dict[str, int]:
-        """How many alerts of a chain have each status."""
-        status = _raw(alerts, ("status",))
-        wanted = select(*status, func.count()).where(alerts.c.chain_id == chain_id).group_by(*status)
+        """How many alerts of a chain have each status: all are counted, by `alerts_by_status` alone."""
+        by = _raw(alerts, ("status", "chain_id"))
         counted = Counter[str]()
-        for name, count in self._rows(wanted):
-            counted[cut(str(name))] += int(count)
+        for name, chain, count in self._rows(select(*by, func.count()).group_by(*by)):
+            if chain == chain_id:
+                counted[cut(str(name))] += int(count)
         return dict(counted)
 
     def rejected(self, chain_id: int) -> int:
@@ -242,7 +242,7 @@ def _passes(filters: Filters) -> ColumnElement[bool]:
         (alerts.c.severity, filters.severities),
         (alerts.c.status, filters.statuses),
     )
-    parts: list[ColumnElement[bool]] = [column.in_(values) for column, values in chosen if values]
+    parts = [_one_of(column, values) for column, values in chosen if values]
     if filters.minimum_score > 0:
         parts.append(alerts.c.score >= filters.minimum_score)
     if filters.chains:
@@ -253,6 +253,15 @@ def _passes(filters: Filters) -> ColumnElement[bool]:
         parts.append(alerts.c.timestamp >= filters.since)
     text = filters.search.strip().lower()
     return and_(true(), *parts, *([_mentions(text)] if text else []))
+
+
+def _one_of(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
+    """One value has an index in order of time. Of several the newest are found by time alone: an index would
+    bring all of each, to be put in order.
+    """
+    if len(values) == 1:
+        return column == values[0]  # type: ignore[no-any-return]
+    return column.concat("").in_(values)  # type: ignore[no-any-return]
 
 
 def _mentions(text: str) -> ColumnElement[bool]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from dashboard.store import Reader
 from dashboard.transfers.evidence import EvidenceTransfers
 from dashboard.transfers.lake import LakeTransfers
+from dashboard.transfers.pools import Market, markets
 from dashboard.transfers.values import Asked, Contract, Found, Label, Token, Transfer, unknown
 
 NO_LAKE = (
@@ -90,6 +91,12 @@ class Transfers:
 
     def contract(self, chain_id: int, address: str) -> Contract | None:
         return None if self._lake is None else self._lake.contract(chain_id, address)
+
+    def markets(self, chain_id: int, token: str, moves: Sequence[Transfer]) -> tuple[Market, ...]:
+        """The pools among those who moved a token, with what they say of its price; none without a lake."""
+        if self._lake is None or not self.has_lake(chain_id):
+            return ()
+        return markets(self._lake, chain_id, token, moves)
 
     def alike(self, chain_id: int, symbol: bytes) -> list[Token]:
         """Tokens of the lake whose symbol looks like this one."""

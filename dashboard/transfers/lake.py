@@ -17,6 +17,7 @@ from dashboard.transfers.values import Asked, Contract, Found, Label, Token, Tra
 from detectors.alerts.text import printable
 from ingest.lake.reading import MANIFESTS, Lake, Manifest, table_path
 from ingest.model.errors import NotALake
+from ingest.schema import BLOCKS, LOGS
 
 FILES_AT_ONCE = 16
 MOST_FILES = 400
@@ -111,6 +112,27 @@ class LakeTransfers:
         wanted = looks(symbol)
         same = [row for row in rows if looks(row[2]) == wanted]
         return [told(_hex(row[0]), *row[1:]) for row in sorted(same, key=lambda row: row[4])]
+
+    def logs(
+        self, chain_id: int, emitters: Sequence[str], topics: Sequence[bytes], most: int
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Number and time of blocks, and the newest logs of some contracts in them that begin with one of
+        `topics`, in order of the chain.
+        """
+        asked = Asked(chain_id, most=most)
+        passing = _is_in("address", emitters) & pl.col("topic0").is_in(list(topics))
+        found, read = pl.DataFrame(), self._ranges(asked)[:MOST_FILES]
+        for frame in self._scanned("logs", read, passing, list(LOGS.schema), asked):
+            found = pl.concat([found, frame]) if found.height else frame
+            if found.height > most:
+                break
+        if not found.height:
+            return BLOCKS.empty(), LOGS.empty()
+        numbers = found["block_number"].unique().to_list()
+        holding = [each for each in read if any(each.first <= number <= each.last for number in numbers)]
+        scan = pl.scan_parquet(self._files("blocks", holding), hive_partitioning=False)
+        here = scan.filter(pl.col("block_number").is_in(numbers)).select("block_number", "timestamp")
+        return self._collected(here), found.head(most).sort(_PLACE)
 
     def _lake(self) -> Lake:
         """The manifests, read again once one was renamed in."""
@@ -209,6 +231,10 @@ def _transfer(row: tuple[object, ...]) -> Transfer:
         amount=int.from_bytes(amount, "big"),
         transaction_index=_number(index) or 0,
     )
+
+
+def _is_in(column: str, addresses: Sequence[str]) -> pl.Expr:
+    return pl.col(column).is_in([bytes.fromhex(each[2:]) for each in addresses])
 
 
 def _number(value: object) -> int | None:

@@ -20,6 +20,7 @@ from detectors.alerts.alert import Role
 from tests.dashboard.alerts import Filing, drain, judged, paid, poisoning
 from tests.dashboard.evaluations import written
 from tests.dashboard.transfers.town import ALICE, BOB, CHAIN, DAI, MALLORY, TRAP, VAULT, lake
+from tests.fixtures.accessible import violations
 from tests.fixtures.browser import ANSWER_MS, Tab
 
 pytestmark = pytest.mark.browser
@@ -56,6 +57,7 @@ SCREENS = {
     "flows": (f"/flows?from={MALLORY}", "The same as a graph"),
     "token": (f"/token?address={TRAP}", r"![p](http://198.51.100.7/x.png)\u{202e}<b>"),
     "holders": (f"/token?address={DAI}&view=Holders", "in less out of the transfers read"),
+    "market": (f"/token?address={DAI}&view=Market", "no price is known"),
     "incidents": ("/incidents", "1 incident of several alerts"),
     "incident": (f"/incidents?incident={CHAIN}:drain-4", "Total loss"),
     "trends": ("/trends", "New clusters"),
@@ -84,7 +86,7 @@ def _keep(page: Page, file: Path) -> None:
 def test_every_screen_shows_what_is_so_and_fits(
     address: str, browser: Browser, scheme: str, tmp_path: Path
 ) -> None:
-    """None fails, asks another machine, or is wider than the window."""
+    """None fails, asks another machine, is wider than the window, or is hard to read or reach (WCAG AA)."""
     folder = Path(os.environ.get("PICTURES") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
     context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
@@ -97,6 +99,7 @@ def test_every_screen_shows_what_is_so_and_fits(
             assert tab.page.evaluate("document.documentElement.scrollWidth") <= 1280, name
             assert tab.page.get_by_test_id("stException").count() == 0, name
             assert tab.page.locator("img[src=x]").count() == 0, name
+            assert violations(tab.page) == [], name
             _keep(tab.page, folder / f"{name}-{scheme}.png")
         tab.assert_well_behaved()
 
@@ -116,6 +119,15 @@ def test_one_screen_leads_to_the_next_and_back(address: str, tab: Callable[[], T
     page.go_back()
     expect(page.get_by_role("heading", name="Wallet drain")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/queue\?alert="))
+
+
+def test_a_case_is_handed_on_as_a_file(address: str, tab: Callable[[], Tab]) -> None:
+    page = tab().page
+    page.goto(f"{address}/queue?alert={CHAIN}:drain-4")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Report as PDF").click()
+    assert waiting.value.suggested_filename == "case-31337-drain-4.pdf"
+    assert Path(waiting.value.path()).read_bytes().startswith(b"%PDF-")
 
 
 def test_keys_go_through_the_queue_and_close_what_is_chosen(address: str, tab: Callable[[], Tab]) -> None:

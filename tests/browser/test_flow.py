@@ -89,3 +89,53 @@ def test_no_label_lies_on_another_or_on_a_wallet(address: str, tab: Callable[[],
     assert all(text["width"] <= rect["width"] for text, rect in inside)
     # Letters of 12 pixels are drawn no smaller than 8.
     assert min(box["height"] for box in boxes(page, "g.link text")) >= 8
+
+
+def place(page: Page, wallet: str) -> str | None:
+    return page.locator(f'g.node[data-id="{wallet}"]').get_attribute("transform")
+
+
+def test_a_wallet_is_put_elsewhere_folded_and_brought_back(address: str, tab: Callable[[], Tab]) -> None:
+    page = tab().page
+    page.goto(f"{address}/?alert=31337:eleven-1")
+    nodes, undo = page.locator("g.node"), page.get_by_role("button", name="Undo")
+    expect(nodes).to_have_count(12)
+    expect(undo).to_be_disabled()
+    before = place(page, MALLORY)
+    mallory = page.locator(f'g.node[data-id="{MALLORY}"]')
+    mallory.scroll_into_view_if_needed()
+    box = mallory.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 90, box["y"] + 60, steps=4)
+    page.mouse.up()
+    assert place(page, MALLORY) != before
+    mallory.press("Enter")
+    page.get_by_role("button", name="Fold", exact=True).click()
+    expect(nodes).to_have_count(1)
+    expect(page.get_by_text("+11 folded")).to_be_visible()
+    undo.click()
+    expect(nodes).to_have_count(12)
+    undo.click()
+    assert place(page, MALLORY) == before
+    expect(undo).to_be_disabled()
+
+
+def test_a_wallet_grows_by_whom_it_paid_and_an_amount_picks_its_rows(
+    address: str, tab: Callable[[], Tab]
+) -> None:
+    page = tab().page
+    page.goto(f"{address}/?alert=31337:victims-1")
+    expect(page.get_by_text("rows of the chain that anyone can look up")).to_be_visible()
+    page.get_by_role("button", name="26 DAI", exact=True).click()
+    expect(page.get_by_text("1 of 14: what is picked in the flow")).to_be_visible()
+    page.get_by_role("button", name="26 DAI", exact=True).click()
+    expect(page.get_by_text("rows of the chain that anyone can look up")).to_be_visible()
+    page.goto(f"{address}/?alert=31337:one-1")
+    expect(page.locator("g.node")).to_have_count(2)
+    page.locator(f'g.node[data-id="{MALLORY}"]').press("Enter")
+    page.get_by_role("button", name="Whom it paid").click()
+    expect(page.locator(f'g.node[data-id="{VAULT}"]')).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("g.node")).to_have_count(2)

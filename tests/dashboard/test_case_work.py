@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.report.told import deed
 from dashboard.screens import sign_in
-from dashboard.screens.case import told
 from dashboard.store import (
     Actor,
     AlertKey,
@@ -150,7 +150,7 @@ def test_hostile_names_and_comments_are_text(monkeypatch: pytest.MonkeyPatch, de
 
 @pytest.mark.parametrize("change", ["", "{", "[]", "null", '{"before":{},"after":7}', "[" * 5_000])
 def test_a_row_of_history_that_cannot_be_read_is_its_action(change: str) -> None:
-    assert told(AuditRow(1, 1, "ann", "analyst", "change case", "case x", change, "")) == "change case"
+    assert deed(AuditRow(1, 1, "ann", "analyst", "change case", "case x", change, "")) == "change case"
 
 
 def test_a_case_stays_when_its_alert_is_retracted(

@@ -8,8 +8,8 @@ import pytest
 
 from dashboard.app import SCREENS
 from dashboard.filing.evaluation import Figure
+from dashboard.report.told import course
 from dashboard.screens import flows, health, incidents, routes, truth
-from dashboard.screens.alert import course
 from dashboard.store import Head, open_writer
 from dashboard.store.incidents import Incident
 from tests.dashboard.alerts import CHAIN, MALLORY, Filing, drain, judged, poisoning
@@ -55,6 +55,38 @@ def test_nonsense_in_the_address_is_text_at_most(filing: Filing, path: str) -> N
     drawn = said(opened(path, **dict.fromkeys(names, NONSENSE)))
     assert "<b>\u202e" not in drawn
     assert "http://x/)<b>" not in drawn
+
+
+ELSEWHERE = "0x" + "12" * 20
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "words"),
+    [
+        ("queue", {"alert": f"{CHAIN}:gone"}, "There is no alert gone on chain 31337 in this store"),
+        ("queue", {"alert": "gone"}, "The address names no alert"),
+        (
+            "incidents",
+            {"incident": f"{CHAIN}:gone"},
+            "no incident gone on chain 31337 in this quarter",
+        ),
+        ("incidents", {"incident": "gone"}, "The address names no incident"),
+        ("wallet", {"address": ELSEWHERE}, "Nothing is known of 0x121212…121212 on chain 31337"),
+        ("wallet", {"address": "0x12"}, "0x12 is no address"),
+        ("token", {"address": ELSEWHERE}, "No token is known at 0x121212…121212 on chain 31337"),
+        ("token", {"address": ELSEWHERE, "chain": "5"}, "on chain 5</h2>"),
+        ("flows", {"from": ELSEWHERE}, "No payment leads on from 0x121212…121212"),
+        ("flows", {"from": "0x" + "34" * 32}, "No payment leads on from 0x343434…343434"),
+        ("flows", {"from": "0x34"}, "0x34 is neither a wallet nor a transaction"),
+    ],
+)
+def test_a_link_to_what_is_not_here_says_so_and_what_to_do(
+    filing: Filing, path: str, query: dict[str, str], words: str
+) -> None:
+    filing.file(drain(1), blocks=(judged(2, (MALLORY, 0.5)),))
+    drawn = said(opened(path, **query))
+    assert words in drawn
+    assert ("Chains in this store: 31337." in drawn) == ("<h2>" in drawn)
 
 
 def test_the_old_addresses_lead_to_the_queue_and_the_alert(filing: Filing) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 import pytest
 
-from dashboard.screens import health_records
-from dashboard.store import RoleHealth, open_writer
-from tests.dashboard.alerts import CHAIN
+from dashboard.screens import health_course, health_records
+from dashboard.store import Reader, RoleHealth, Writer, open_writer
+from ingest.model.health import Health, NodeHealth
+from tests.dashboard.alerts import CHAIN, Filing, judged
 from tests.dashboard.screen import opened, said
 from tests.dashboard.test_health import NOW, told
 
@@ -28,3 +32,59 @@ def test_a_record_says_its_age_and_what_it_counted() -> None:
     assert [cell["text"] for cell in broken[3:]] == [
         "at an unknown time", "", "", "", "its record cannot be read"
     ]  # fmt: skip
+
+
+def worked(minutes: int, blocks: int, **changes: Any) -> Health:
+    """What ingest had counted, so many minutes after it began: 9 of 10 fetches in 10 ms, one in 300."""
+    row = [0, 0, 9 * blocks, 0, 0, blocks, 0, 0, 0, 0]
+    node = NodeHealth("http://node.example", answers=4 * blocks)
+    at, sums = NOW - 3_000 + 60 * minutes, {"bytes": 1_000 * blocks}
+    return told(
+        at, head=blocks, latency={"fetch": row}, counts=sums, nodes=[node], cpu_s=blocks / 50, **changes
+    )
+
+
+def test_a_day_is_read_in_pieces_and_each_says_what_happened_in_it(writer: Writer, reader: Reader) -> None:
+    records = [worked(minute, 30 * minute) for minute in range(40)]
+    between = [worked(minute, 30 * minute + 7, instance="machine-b") for minute in range(0, 40, 2)]
+    writer.file_health(CHAIN, records + between)
+    since = records[0].at
+    course = reader.health.course(CHAIN, since, 600)
+    assert [row.health for row in course if row.instance == "machine-a"] == records[9::10]
+    assert len([row for row in course if row.instance == "machine-b"]) == 4
+    assert reader.health.course(5, since, 600) == []
+    done = [each for each in health_course.steps(course) if each.blocks]
+    assert {each.blocks for each in done} == {300}
+    assert {health_course.percentile(each.latency["fetch"], 0.95) for each in done} == {300.0}
+    assert {health_course.percentile(each.latency["fetch"], 0.5) for each in done} == {10.0}
+
+
+def test_a_block_costs_what_was_counted_between() -> None:
+    rows = [RoleHealth(CHAIN, "ingest", "a", 0, worked(minute, 50 * minute)) for minute in (1, 2, 3)]
+    cells = health_course.cost("ingest", health_course.steps(rows))
+    assert [cell["text"] for cell in cells] == ["ingest", "100", "0.02", "4", "1,000", "0.2"]
+    assert [cell["text"] for cell in health_course.cost("sink", [])] == ["sink", "0", "", "", "", ""]
+
+
+def test_who_began_anew_or_went_back_has_counted_nothing_below_zero() -> None:
+    first, second = worked(1, 50), worked(2, 20)
+    anew = msgspec.structs.replace(second, began_at=NOW)
+    told_of = [RoleHealth(CHAIN, "ingest", "a", 0, each) for each in (first, second, anew)]
+    assert [(each.blocks, each.cpu_s, each.answers) for each in health_course.steps(told_of)] == [(0, 0.0, 0)]
+    assert health_course.steps([RoleHealth(CHAIN, "ingest", "a", 0, None)]) == []
+    assert health_course.percentile([], 0.95) is health_course.percentile([0] * 10, 0.95) is None
+    assert health_course.percentile([0] * 9 + [1], 0.95) == 30_000.0
+
+
+def test_the_screen_shows_latency_over_time_and_cost(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNDERTOW_STORE", sqlite_url)
+    writer = open_writer(sqlite_url)
+    Filing(writer).file(blocks=(judged(2),))
+    assert "nothing can be compared yet" in said(opened("health"))
+    writer.file_health(CHAIN, [worked(minute, 30 * minute) for minute in range(40, 50)])
+    drawn = said(opened("health"))
+    assert "Ingest: 95 of 100 took at most" in drawn
+    assert "What a block cost" in drawn
+    assert "10 W for a busy core" in drawn

@@ -19,6 +19,7 @@ from dashboard import wording
 from dashboard.filing.export import from_store, lines
 from dashboard.filing.status import gather, text
 from dashboard.flow import flow
+from dashboard.report import told
 from dashboard.screens import alert as page
 from dashboard.screens import drawings, parts
 from dashboard.store import AlertRow, Filters, Head, open_reader, open_writer
@@ -84,15 +85,15 @@ def test_the_head_line_takes_any_value(column: str, value: object) -> None:
 
 def drawn_page(alert: Alert) -> list[object]:
     """Every text that the page makes of an alert, but for the widgets."""
-    facts = [text for fact in (*page._short_facts(alert), *page._long_facts(alert)) for text in fact]
+    facts = [text for fact in (*told.short_facts(alert), *told.long_facts(alert)) for text in fact]
     tables = (page._measured_rows(alert), page._evidence_rows(alert))
     cells = [cell for table in tables for column in table.values() for cell in column]
     cells += [cell["text"] for row in page._role_rows(alert) for cell in row]
-    cells += [cell for step in page.course(alert, "final", HEAD) for cell in step]
+    cells += [cell for step in told.course(alert, "final", HEAD) for cell in step]
     drawing = drawings.flow_data(flow(alert))
     drawn = [part[name] for part in drawing["nodes"] for name in ("id", "label", "full", "role", "tone")]
     drawn += [part[name] for part in drawing["edges"] for name in ("label", "detail", "path")]
-    return [page._because(alert.suppressed_by), page._why(alert), *facts, *cells, *drawn]
+    return [told.because(alert.suppressed_by), told.why(alert), *facts, *cells, *drawn]
 
 
 def are_texts(values: list[object]) -> bool:

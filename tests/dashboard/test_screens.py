@@ -69,8 +69,8 @@ def test_an_alert_page_shows_roles_measures_and_evidence(filing: Filing) -> None
 
 
 def test_an_alert_that_is_not_there_is_said_plainly(filing: Filing) -> None:
-    assert "There is no alert nothing on chain 31337" in opened(alert="31337:nothing").text[0].value
-    assert "The address names no alert" in opened(alert="<script>").text[0].value
+    assert "There is no alert nothing on chain 31337" in said(opened(alert="31337:nothing"))
+    assert "The address names no alert" in said(opened(alert="<script>"))
 
 
 def test_suppression_stays_visible(filing: Filing) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from dashboard.filing.export import from_store, lines, table
 from dashboard.filing.sink import sorted_out
 from dashboard.flow import flow
+from dashboard.report import told
 from dashboard.screens import alert as page
 from dashboard.screens import drawings, parts
 from dashboard.store import Feed, Filters, Reader, Writer
@@ -104,7 +105,7 @@ def test_whatever_a_record_says_the_good_ones_are_filed_and_everything_can_be_sh
     assert table([exported])
     for alert in exported.alerts:
         assert page._evidence_rows(alert) and drawings.flow_data(flow(alert))
-        assert page._measured_rows(alert) and page._short_facts(alert) and page._long_facts(alert)
+        assert page._measured_rows(alert) and told.short_facts(alert) and told.long_facts(alert)
         reader.related(alert)
     assert all(bad.reason.isprintable() for bad in reader.set_aside())
     assert parts.heads_line(reader.heads(), 0.0)
