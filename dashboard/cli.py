@@ -9,6 +9,7 @@ import typer
 
 from dashboard.accounts import cli as accounts_cli
 from dashboard.demo import cli as demo_cli
+from dashboard.outside import cli as outside_cli
 
 if TYPE_CHECKING:
     from dashboard.store import Known
@@ -39,6 +40,7 @@ def mount(app: typer.Typer) -> None:
     app.command()(export)
     app.command()(status)
     app.command()(audit)
+    outside_cli.mount(app)
     accounts_cli.mount(app)
     demo_cli.mount(app)
 

@@ -1,0 +1,66 @@
+"""The commands of `dashboard.outside`. Light to import: what a command needs is imported inside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dashboard.outside import tokens_cli
+from dashboard.outside.tokens_cli import own_store
+
+_Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        envvar="UNDERTOW_STORE",
+        metavar="URL",
+        help="Where alerts are filed: sqlite:///FILE or postgresql://HOST/DATABASE.  "
+        "[default: ~/.undertow/store.db]",
+    ),
+]
+
+
+def mount(app: typer.Typer) -> None:
+    """Adds the commands to the front door."""
+    app.command()(api)
+    tokens_cli.mount(app)
+
+
+def api(
+    store: _Store = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; any but this machine's own needs tokens and TLS.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(envvar="UNDERTOW_API_PORT", min=1, max=65535, help="Port of that address.")
+    ] = 8601,
+    tokens: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="UNDERTOW_TOKENS",
+            metavar="FILE",
+            help="Who may ask, as `undertow tokens add` writes it; without, whoever is on this machine.",
+        ),
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="Certificate, for HTTPS.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its key.")] = None,
+    rate: Annotated[
+        float,
+        typer.Option(
+            min=0.1, max=100_000, help="Requests a second of each who asks; ten seconds' worth at once."
+        ),
+    ] = 20.0,
+    lake: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The lake that tokens and flows read transfers from."),
+    ] = None,
+) -> None:
+    """Answer programs over HTTP: alerts, events as they happen, cases, until Ctrl-C or SIGTERM."""
+    from dashboard.outside.api.serving import Listening, serve
+    from ingest.machine.signals import stop_on_signal
+
+    listening = Listening(host, port, tokens, tls_cert, tls_key, rate)
+    with stop_on_signal() as stop:
+        serve(store or own_store(), str(lake or ""), listening, stop, typer.echo)
