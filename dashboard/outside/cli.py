@@ -25,6 +25,7 @@ _Store = Annotated[
 def mount(app: typer.Typer) -> None:
     """Adds the commands to the front door."""
     app.command()(api)
+    app.command()(notify)
     tokens_cli.mount(app)
 
 
@@ -64,3 +65,32 @@ def api(
     listening = Listening(host, port, tokens, tls_cert, tls_key, rate)
     with stop_on_signal() as stop:
         serve(store or own_store(), str(lake or ""), listening, stop, typer.echo)
+
+
+def notify(
+    routes: Annotated[
+        Path,
+        typer.Option(envvar="UNDERTOW_ROUTES", metavar="FILE", help="TOML: channels, and what each is told."),
+    ],
+    store: _Store = None,
+    once: Annotated[bool, typer.Option("--once", help="End when nothing is left to be told now.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only read the file and what it refers to.")] = False,
+    retry_dead: Annotated[bool, typer.Option("--retry-dead", help="Try again what was given up.")] = False,
+) -> None:
+    """Tell people of alerts, by webhook, Slack, PagerDuty and e-mail, until Ctrl-C or SIGTERM."""
+    import time
+
+    from dashboard.outside.outbox.routes import read_routes
+    from dashboard.outside.outbox.running import Notifier, run, senders
+    from dashboard.store import open_outbox
+    from ingest.machine.signals import stop_on_signal
+
+    found = read_routes(routes)
+    channels = ", ".join(sorted(senders(found)))
+    typer.echo(f"notify: {len(found.routes)} routes to {channels}")
+    if check:
+        return
+    with stop_on_signal() as stop, open_outbox(store or own_store()) as outbox:
+        if retry_dead:
+            typer.echo(f"notify: {outbox.revive(int(time.time()))} messages are tried again")
+        run(Notifier(outbox, found, typer.echo), stop, typer.echo, once)

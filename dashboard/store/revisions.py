@@ -61,7 +61,7 @@ def file_revisions(
                 "chain_id": chain_id,
                 "alert_id": alert.id,
                 "kind": kind_of(before, alert),
-                "block_time": times.get(alert.updated_block, alert.timestamp),
+                "block_time": max(alert.timestamp, times.get(alert.updated_block, 0)),
                 "filed_at": now,
                 "record": record,
                 "hash": last,
