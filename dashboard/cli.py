@@ -10,6 +10,7 @@ import typer
 from dashboard.accounts import cli as accounts_cli
 from dashboard.demo import cli as demo_cli
 from dashboard.outside import cli as outside_cli
+from ingest.commands.observing import LogFormatOption, MetricsPort
 
 if TYPE_CHECKING:
     from dashboard.store import Known
@@ -62,18 +63,24 @@ def sink(
             help="Days of block time before the head for which scores are kept; alerts and cases always are.",
         ),
     ] = 90,
+    metrics: MetricsPort = None,
+    log_format: LogFormatOption = "text",
 ) -> None:
     """File alerts and scores from Kafka into a store, for the dashboard, until Ctrl-C or SIGTERM."""
+    from contextlib import closing
+
+    from dashboard.filing.metrics import StoreMetrics
     from dashboard.filing.sink import Goal, run
-    from dashboard.store import open_writer
+    from dashboard.store import open_reader, open_writer
+    from ingest.machine.logs import sayer
+    from ingest.machine.metrics import metrics as answering
     from ingest.machine.signals import stop_on_signal
 
-    with stop_on_signal() as stop:
-        writer = open_writer(store or _own_store())
-        try:
-            run(kafka, writer, Goal(chain_id, until_block, keep_scores), stop, typer.echo)
-        finally:
-            writer.close()
+    url, say = store or _own_store(), sayer("sink", log_format)
+    with stop_on_signal() as stop, closing(open_writer(url)) as writer:
+        counted = StoreMetrics(lambda: open_reader(url))
+        with closing(counted), answering(metrics, counted):
+            run(kafka, writer, Goal(chain_id, until_block, keep_scores), stop, say)
 
 
 def dashboard(

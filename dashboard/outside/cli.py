@@ -9,6 +9,7 @@ import typer
 
 from dashboard.outside import tokens_cli
 from dashboard.outside.tokens_cli import own_store
+from ingest.commands.observing import LogFormatOption, MetricsPort
 
 _Store = Annotated[
     str | None,
@@ -57,14 +58,17 @@ def api(
         Path | None,
         typer.Option(metavar="DIR", help="The lake that tokens and flows read transfers from."),
     ] = None,
+    metrics: MetricsPort = None,
+    log_format: LogFormatOption = "text",
 ) -> None:
     """Answer programs over HTTP: alerts, events as they happen, cases, until Ctrl-C or SIGTERM."""
     from dashboard.outside.api.serving import Listening, serve
+    from ingest.machine.logs import sayer
     from ingest.machine.signals import stop_on_signal
 
     listening = Listening(host, port, tokens, tls_cert, tls_key, rate)
     with stop_on_signal() as stop:
-        serve(store or own_store(), str(lake or ""), listening, stop, typer.echo)
+        serve(store or own_store(), str(lake or ""), listening, stop, sayer("api", log_format), metrics)
 
 
 def notify(
@@ -76,21 +80,29 @@ def notify(
     once: Annotated[bool, typer.Option("--once", help="End when nothing is left to be told now.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Only read the file and what it refers to.")] = False,
     retry_dead: Annotated[bool, typer.Option("--retry-dead", help="Try again what was given up.")] = False,
+    metrics: MetricsPort = None,
+    log_format: LogFormatOption = "text",
 ) -> None:
     """Tell people of alerts, by webhook, Slack, PagerDuty and e-mail, until Ctrl-C or SIGTERM."""
     import time
+    from contextlib import closing
 
+    from dashboard.filing.metrics import StoreMetrics
     from dashboard.outside.outbox.routes import read_routes
     from dashboard.outside.outbox.running import Notifier, run, senders
-    from dashboard.store import open_outbox
+    from dashboard.store import open_outbox, open_reader
+    from ingest.machine.logs import sayer
+    from ingest.machine.metrics import metrics as answering
     from ingest.machine.signals import stop_on_signal
 
-    found = read_routes(routes)
+    found, say, url = read_routes(routes), sayer("notify", log_format), store or own_store()
     channels = ", ".join(sorted(senders(found)))
-    typer.echo(f"notify: {len(found.routes)} routes to {channels}")
+    say(f"notify: {len(found.routes)} routes to {channels}")
     if check:
         return
-    with stop_on_signal() as stop, open_outbox(store or own_store()) as outbox:
+    with stop_on_signal() as stop, open_outbox(url) as outbox:
         if retry_dead:
-            typer.echo(f"notify: {outbox.revive(int(time.time()))} messages are tried again")
-        run(Notifier(outbox, found, typer.echo), stop, typer.echo, once)
+            say(f"notify: {outbox.revive(int(time.time()))} messages are tried again")
+        counted = StoreMetrics(lambda: open_reader(url))
+        with closing(counted), answering(metrics, counted):
+            run(Notifier(outbox, found, say), stop, say, once)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,9 +13,11 @@ import typer
 
 from detectors.alerts.alert import DEFAULT_FINALITY
 from detectors.commands.evaluate_cli import evaluate
+from ingest.commands.observing import LogFormatOption, MetricsPort
 
 if TYPE_CHECKING:
     from detectors.engine.settings import EngineSettings
+    from ingest.machine.logs import LogFormat
 
 DEFAULT_KAFKA = "127.0.0.1:9092"
 
@@ -152,6 +155,8 @@ def detect(
     tier: _Tier = None,
     finality: _Finality = DEFAULT_FINALITY,
     native_symbol: _NativeSymbol = None,
+    metrics: MetricsPort = None,
+    log_format: LogFormatOption = "text",
 ) -> None:
     """Judge blocks: live from Kafka (--chain-id) or in batch from a lake (--lake, --alerts). Same code, same
     alerts.
@@ -167,7 +172,8 @@ def detect(
             "give --lake and --alerts with it: live, all that comes is read", param_hint="--tier"
         )
     elif chain_id is not None and alerts is None:
-        _detect_live(kafka, chain_id, state, until_block, (rebuild, lake, allow_gaps), settings)
+        with _observed(metrics, log_format) as say:
+            _detect_live(kafka, chain_id, state, until_block, (rebuild, lake, allow_gaps), settings, say)
     else:
         raise typer.BadParameter("give --chain-id (live, with --kafka), or --lake and --alerts (batch)")
 
@@ -204,6 +210,7 @@ def _detect_live(
     until: int | None,
     anew: tuple[bool, Path | None, bool],
     settings: EngineSettings,
+    say: Callable[[str], None],
 ) -> None:
     from detectors.registry import detectors
     from detectors.runs.live import Live
@@ -211,9 +218,19 @@ def _detect_live(
     from ingest.machine.tools import home
 
     with stop_on_signal() as stop:
-        folder, say = state or home() / "detect", partial(print, file=sys.stderr)
+        folder = state or home() / "detect"
         rebuild, lake, allow_gaps = anew
         Live(kafka, chain_id, detectors(), folder, settings, say, lake, allow_gaps).run(stop, until, rebuild)
+
+
+@contextmanager
+def _observed(port: int | None, log_format: LogFormat) -> Iterator[Callable[[str], None]]:
+    """How a live run says what it does, while it answers for its metrics."""
+    from ingest.machine.logs import sayer
+    from ingest.machine.metrics import metrics
+
+    with metrics(port):
+        yield sayer("detect", log_format, sys.stderr)
 
 
 def _detect_lake(

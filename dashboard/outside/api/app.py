@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard.outside.api import alerts, events, models, pages, standing, subjects, work
 from dashboard.outside.api.gate import Gate, Refused, Sources
 from dashboard.store import NotAllowed, Overtaken
+from ingest.machine.metrics import Metric, counter, gauge
 from ingest.model.errors import BadInput, StoreUnreachable, UndertowError, UnreadableRecord
 
 VERSION = "1.0"
@@ -57,12 +59,22 @@ def make_app(sources: Sources, gate: Gate) -> FastAPI:
         responses={status: {"model": models.Trouble} for status in (400, 401, 403, 404, 429, 503)},
     )
     app.state.sources, app.state.gate, app.state.streams = sources, gate, set()
+    app.state.answered = Counter[str]()
     for each in (alerts, subjects, work, standing, events):
         app.include_router(each.router)
     _add_pages(app)
     _add_errors(app)
     app.add_middleware(Guarded)
     return app
+
+
+def measured(app: FastAPI) -> list[Metric]:
+    """Of this application."""
+    answered = [((status,), float(count)) for status, count in sorted(dict(app.state.answered).items())]
+    return [
+        counter("undertow_api_requests_total", ("status",), answered),
+        gauge("undertow_api_streams", (), [((), float(len(app.state.streams)))]),
+    ]
 
 
 @asynccontextmanager
@@ -90,6 +102,7 @@ class Guarded:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
+                scope["app"].state.answered[str(message["status"])] += 1
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)

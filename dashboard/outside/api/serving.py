@@ -14,11 +14,12 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from dashboard.outside.api.app import make_app
+from dashboard.outside.api.app import make_app, measured
 from dashboard.outside.api.gate import Gate, Sources
 from dashboard.outside.api.tokens import TokenFile, read_tokens
 from dashboard.store import bring_up_to_date, open_desk, open_reader, quoted
 from dashboard.transfers.door import open_transfers
+from ingest.machine.metrics import metrics
 from ingest.machine.processes import refuse_taken
 from ingest.model.errors import BadInput
 
@@ -65,7 +66,12 @@ def check(listening: Listening) -> str:
 
 
 def serve(
-    url: str, lake: str, listening: Listening, stop: threading.Event, say: Callable[[str], None]
+    url: str,
+    lake: str,
+    listening: Listening,
+    stop: threading.Event,
+    say: Callable[[str], None],
+    metrics_port: int | None = None,
 ) -> None:
     """Answers until `stop`. Raises BadInput, PortTaken and StoreUnreachable."""
     told = check(listening)
@@ -75,7 +81,9 @@ def serve(
         reader = opened.enter_context(closing(open_reader(url)))
         sources = Sources(reader, open_transfers(reader, lake), lambda: open_desk(url))
         tokens = None if listening.tokens is None else TokenFile(listening.tokens)
-        server = _server(make_app(sources, Gate(tokens, listening.rate, listening.is_local)), listening)
+        app = make_app(sources, Gate(tokens, listening.rate, listening.is_local))
+        server = _server(app, listening)
+        opened.enter_context(metrics(metrics_port, lambda: measured(app)))
         running = threading.Thread(target=server.run, name="api")
         running.start()
         opened.callback(running.join)

@@ -65,7 +65,7 @@ def test_its_lines_for_programs_give_a_token_a_page_and_a_stream(
             assert process.stdout is not None
             assert "1 token may ask" in process.stdout.readline()
             assert str(port) in process.stdout.readline()
-            page, stream = [curled(words, token, port) for words in lines("curl ")]
+            page, stream = [curled(words, token, port) for words in lines("curl -H")]
         finally:
             process.terminate()
     assert process.wait() == 0
