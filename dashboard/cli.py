@@ -147,6 +147,13 @@ def export(
     csv: Annotated[
         bool, typer.Option("--csv", help="Write CSV for a spreadsheet instead of JSON lines.")
     ] = False,
+    stix: Annotated[
+        bool, typer.Option("--stix", help="Write a bundle of STIX 2.1 instead: wallets and indicators.")
+    ] = False,
+    forta: Annotated[
+        bool,
+        typer.Option("--forta", help="Write findings in the shape of Forta's alerts instead, one a line."),
+    ] = False,
     chain_id: _Chain = None,
 ) -> None:
     """Write the book: every alert that stands, as it stands at the head, from Kafka or from a store."""
@@ -154,8 +161,17 @@ def export(
 
     if (kafka is None) == (store is None):
         raise typer.BadParameter("give one of --kafka and --store: the book is the same from either")
+    if csv + stix + forta > 1:
+        raise typer.BadParameter("give one of --csv, --stix and --forta: each writes the whole file")
     chains = book.from_store(store, chain_id) if store else book.from_kafka(str(kafka), chain_id)
-    book.write_whole(alerts, book.table(chains) if csv else book.lines(chains))
+    if stix or forta:
+        from dashboard.outside.forms import forta as findings
+        from dashboard.outside.forms import stix as bundles
+
+        standing = book.standing(chains)
+        book.write_whole(alerts, bundles.bundle(standing) if stix else findings.findings(standing))
+    else:
+        book.write_whole(alerts, book.table(chains) if csv else book.lines(chains))
     for chain in chains:
         for bad in chain.unreadable:
             typer.echo(f"chain {book.shown(chain)}: left out {bad}", err=True)
