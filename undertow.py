@@ -12,6 +12,7 @@ import typer
 import dashboard.cli
 import detectors.commands.cli
 import ingest.commands.cli
+from ingest.machine.logs import say_error
 from ingest.model.errors import UndertowError
 
 app = typer.Typer(
@@ -31,7 +32,7 @@ def main() -> None:
     try:
         app()
     except UndertowError as error:
-        print(f"undertow: error: {' '.join(str(error).split())}", file=sys.stderr)  # noqa: T201
+        say_error(" ".join(str(error).split()))
         sys.exit(1)
 
 

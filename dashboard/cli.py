@@ -9,6 +9,8 @@ import typer
 
 from dashboard.accounts import cli as accounts_cli
 from dashboard.demo import cli as demo_cli
+from dashboard.outside import cli as outside_cli
+from ingest.commands.observing import LogFormatOption, MetricsPort
 
 if TYPE_CHECKING:
     from dashboard.store import Known
@@ -39,6 +41,7 @@ def mount(app: typer.Typer) -> None:
     app.command()(export)
     app.command()(status)
     app.command()(audit)
+    outside_cli.mount(app)
     accounts_cli.mount(app)
     demo_cli.mount(app)
 
@@ -60,18 +63,24 @@ def sink(
             help="Days of block time before the head for which scores are kept; alerts and cases always are.",
         ),
     ] = 90,
+    metrics: MetricsPort = None,
+    log_format: LogFormatOption = "text",
 ) -> None:
     """File alerts and scores from Kafka into a store, for the dashboard, until Ctrl-C or SIGTERM."""
+    from contextlib import closing
+
+    from dashboard.filing.metrics import StoreMetrics
     from dashboard.filing.sink import Goal, run
-    from dashboard.store import open_writer
+    from dashboard.store import open_reader, open_writer
+    from ingest.machine.logs import sayer
+    from ingest.machine.metrics import metrics as answering
     from ingest.machine.signals import stop_on_signal
 
-    with stop_on_signal() as stop:
-        writer = open_writer(store or _own_store())
-        try:
-            run(kafka, writer, Goal(chain_id, until_block, keep_scores), stop, typer.echo)
-        finally:
-            writer.close()
+    url, say = store or _own_store(), sayer("sink", log_format)
+    with stop_on_signal() as stop, closing(open_writer(url)) as writer:
+        counted = StoreMetrics(lambda: open_reader(url))
+        with closing(counted), answering(metrics, counted):
+            run(kafka, writer, Goal(chain_id, until_block, keep_scores), stop, say)
 
 
 def dashboard(
@@ -138,6 +147,13 @@ def export(
     csv: Annotated[
         bool, typer.Option("--csv", help="Write CSV for a spreadsheet instead of JSON lines.")
     ] = False,
+    stix: Annotated[
+        bool, typer.Option("--stix", help="Write a bundle of STIX 2.1 instead: wallets and indicators.")
+    ] = False,
+    forta: Annotated[
+        bool,
+        typer.Option("--forta", help="Write findings in the shape of Forta's alerts instead, one a line."),
+    ] = False,
     chain_id: _Chain = None,
 ) -> None:
     """Write the book: every alert that stands, as it stands at the head, from Kafka or from a store."""
@@ -145,8 +161,17 @@ def export(
 
     if (kafka is None) == (store is None):
         raise typer.BadParameter("give one of --kafka and --store: the book is the same from either")
+    if csv + stix + forta > 1:
+        raise typer.BadParameter("give one of --csv, --stix and --forta: each writes the whole file")
     chains = book.from_store(store, chain_id) if store else book.from_kafka(str(kafka), chain_id)
-    book.write_whole(alerts, book.table(chains) if csv else book.lines(chains))
+    if stix or forta:
+        from dashboard.outside.forms import forta as findings
+        from dashboard.outside.forms import stix as bundles
+
+        standing = book.standing(chains)
+        book.write_whole(alerts, bundles.bundle(standing) if stix else findings.findings(standing))
+    else:
+        book.write_whole(alerts, book.table(chains) if csv else book.lines(chains))
     for chain in chains:
         for bad in chain.unreadable:
             typer.echo(f"chain {book.shown(chain)}: left out {bad}", err=True)

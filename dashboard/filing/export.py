@@ -140,6 +140,11 @@ def lines(chains: Iterable[Chain]) -> str:
     return "".join(f"{line}\n" for chain in chains for line in chain.book())
 
 
+def standing(chains: Iterable[Chain]) -> list[Alert]:
+    """The alerts of the books, with their status at the head."""
+    return [Alert.from_json(line) for chain in chains for line in chain.book()]
+
+
 def table(chains: Iterable[Chain]) -> str:
     """CSV with a header: the keys of the JSON form, nested values as JSON, no cell that would be run."""
     return table_of([json.loads(line) for chain in chains for line in chain.book()])

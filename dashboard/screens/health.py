@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from dashboard import wording
-from dashboard.screens import health_course, health_records, parts, tables
+from dashboard.screens import health_course, health_outbox, health_records, parts, tables
 from dashboard.screens.tables import Column
 from dashboard.store import Head, Reader, SetAside
 from dashboard.store.overview import newest_time
@@ -50,6 +50,7 @@ def _live(reader: Reader) -> None:
             _detectors()
         parts.section("Records that could not be read", "the last of each topic first")
         _set_aside(reader.set_aside())
+        health_outbox.show(reader)
         health_records.show(reader.health.now(), time.time())
         health_course.show(reader, [head.chain_id for head in heads], time.time())
     except UndertowError as error:

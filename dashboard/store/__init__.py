@@ -5,7 +5,13 @@ from dashboard.store.audit import AuditRow
 from dashboard.store.audit_check import Audited, Known
 from dashboard.store.case_reading import CaseReader, Comment, SavedFilter, Watch
 from dashboard.store.cases import CASE_STATUSES, DISPOSITIONS, AlertKey, Case, Change
-from dashboard.store.connect import bring_up_to_date, open_desk, open_reader, open_writer
+from dashboard.store.connect import (
+    bring_up_to_date,
+    open_desk,
+    open_outbox,
+    open_reader,
+    open_writer,
+)
 from dashboard.store.desk import Bulk, Desk
 from dashboard.store.feed import Feed, Rejected
 from dashboard.store.health import HealthReader, RoleHealth
@@ -20,5 +26,5 @@ __all__ = [
     "AuditRow", "Audited", "Bulk", "Case", "CaseReader", "Change", "Comment", "Counts", "Desk", "Feed",
     "Filters", "Head", "HealthReader", "Known", "NotAllowed", "Overtaken", "Reader", "Rejected", "Role",
     "RoleHealth", "SavedFilter", "SetAside", "Standing", "Watch", "Writer", "bring_up_to_date",
-    "in_order", "open_desk", "open_reader", "open_writer", "quoted", "whole",
+    "in_order", "open_desk", "open_outbox", "open_reader", "open_writer", "quoted", "whole",
 ]  # fmt: skip

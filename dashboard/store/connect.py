@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from dashboard.store.desk import Desk
+from dashboard.store.outbox import Outbox
 from dashboard.store.reading import Reader
 from dashboard.store.tables import SCHEMA_VERSION
 from dashboard.store.versions import make_or_upgrade, version_of
@@ -21,6 +23,8 @@ from ingest.model.redact import redact
 BUSY_SECONDS = 10
 """How long a writer of SQLite waits for another before it gives up."""
 CONNECT_SECONDS = 5
+_NOTIFY_LOCK = 0x6E6F74696679
+"""Of PostgreSQL, which one `undertow notify` holds: "notify" in ASCII."""
 
 
 def open_writer(url: str) -> Writer:
@@ -35,6 +39,39 @@ def open_writer(url: str) -> Writer:
 def open_desk(url: str) -> Desk:
     """The store at `url` for what people do. Raises as `open_writer`."""
     return Desk(_writing(url), lambda: _told_plainly(url))
+
+
+@contextmanager
+def open_outbox(url: str) -> Iterator[Outbox]:
+    """The store at `url` for who tells people. Raises as `open_writer`, and BadInput where somebody else does
+    so already: two would tell everything twice.
+    """
+    outbox = Outbox(_writing(url), _reading(url)[0], lambda: _told_plainly(url))
+    with closing(outbox), _alone(url):
+        yield outbox
+
+
+@contextmanager
+def _alone(url: str) -> Iterator[None]:
+    """A lock that ends with its process, however that ends."""
+    parsed, taken = _parsed(url), BadInput(f"another `undertow notify` works with {redact(url)}: end one")
+    if parsed.drivername == "sqlite":
+        with Path(f"{parsed.database}.notify").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise taken from None
+            yield
+        return
+    engine = _engine(parsed, read_only=True)
+    with _told_plainly(url), closing(engine.raw_connection()) as connection:
+        cursor = connection.cursor()
+        cursor.execute(f"SELECT pg_try_advisory_lock({_NOTIFY_LOCK})")
+        if not cursor.fetchall()[0][0]:
+            raise taken
+        connection.commit()
+        yield
+    engine.dispose()
 
 
 def bring_up_to_date(url: str) -> None:

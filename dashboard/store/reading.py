@@ -77,12 +77,12 @@ class Reader:
     def page(self, filters: Filters, number: int, size: int) -> list[AlertRow]:
         """Page `number` (from 1) of the alerts that pass, newest first."""
         newest = (alerts.c.timestamp.desc(), alerts.c.block_number.desc(), alerts.c.chain_id, alerts.c.id)
-        wanted = select(*_LINE).where(_passes(filters)).order_by(*newest)
+        wanted = select(*_LINE).where(passes(filters)).order_by(*newest)
         return self._lines(wanted.limit(size).offset((number - 1) * size))
 
     def counts(self, filters: Filters) -> Counts:
         by = _raw(alerts, ("category", "severity", "status"))
-        rows = self._rows(select(*by, func.count()).where(_passes(filters)).group_by(*by))
+        rows = self._rows(select(*by, func.count()).where(passes(filters)).group_by(*by))
         return Counts(
             total=sum(row[3] for row in rows),
             category=_summed(rows, 0),
@@ -236,7 +236,7 @@ def _texts(values: Iterable[object]) -> list[str]:
     return list(islice(texts, RELATED_NAMES))
 
 
-def _passes(filters: Filters) -> ColumnElement[bool]:
+def passes(filters: Filters) -> ColumnElement[bool]:
     chosen = (
         (alerts.c.category, filters.categories),
         (alerts.c.severity, filters.severities),

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, inspect, select
 from dashboard.store.append_only import keep_counting, keep_rows
 from dashboard.store.case_tables import APPEND_ONLY, NO_HASH, audit_head
 from dashboard.store.heads import raw
+from dashboard.store.outward_tables import ONE_ROW
 from dashboard.store.tables import SCHEMA_VERSION, metadata, migrated, store_version
 from dashboard.store.values import quoted, whole
 from ingest.model.errors import BadInput
@@ -53,6 +54,8 @@ def _make(connection: Connection) -> None:
     connection.execute(insert(store_version).values(version=SCHEMA_VERSION))
     connection.execute(insert(migrated).values(version_num=_revision(SCHEMA_VERSION)))
     connection.execute(insert(audit_head).values(one=1, number=0, hash=NO_HASH))
+    for one, row in ONE_ROW.items():
+        connection.execute(insert(one).values(one=1, **row))
     for table in APPEND_ONLY:
         keep_rows(connection, table)
     keep_counting(connection, audit_head.name)

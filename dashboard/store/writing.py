@@ -25,6 +25,7 @@ from dashboard.store.ageing import age_health, age_scores
 from dashboard.store.feed import Feed, Rejected
 from dashboard.store.heads import move_head, note_rebuild, of_head, raw, settle
 from dashboard.store.health import file_health
+from dashboard.store.revisions import file_revisions
 from dashboard.store.tables import (
     alert_transactions,
     alerts,
@@ -97,7 +98,8 @@ class Writer:
         """Writes a feed, all or nothing. Filing the same revisions again, or older ones, changes nothing.
 
         1. the offsets move from `before` to `after` (BadInput where another sink moved them);
-        2. revisions newer than those stored replace them, with their roles and transactions;
+        2. revisions newer than those stored are added to the list of all revisions, and the last of each
+           alert replaces the stored one, with its roles and transactions;
         3. scores are added, and taken away again above a rollback and where they were superseded;
         4. the head moves, and every status is put to what it is at that head;
         5. what could not be read is set aside, with its reason;
@@ -105,8 +107,8 @@ class Writer:
         """
         with self._telling(), self._engine.begin() as connection:
             _move_offsets(connection, feed)
-            _file_revisions(connection, feed.chain_id, feed.revisions)
             _file_scores(connection, feed.chain_id, feed.blocks)
+            _file_revisions(connection, feed)
             move_head(connection, feed)
             settle(connection, feed)
             _set_aside(connection, feed.chain_id, feed.rejected)
@@ -158,12 +160,15 @@ def _insert_if_new(connection: Connection, table: Table, rows: Sequence[dict[str
         connection.execute(flavour(table).on_conflict_do_nothing(), rows)
 
 
-def _file_revisions(connection: Connection, chain_id: int, revisions: Iterable[tuple[int, Alert]]) -> None:
-    latest = {alert.id: (offset, alert) for offset, alert in revisions}
-    for some in _chunks(list(latest.values())):
-        stored = _stored_offsets(connection, chain_id, [alert.id for _, alert in some])
-        newer = [(offset, alert) for offset, alert in some if offset > stored.get(alert.id, -1)]
-        _replace(connection, chain_id, newer)
+def _file_revisions(connection: Connection, feed: Feed) -> None:
+    stored: dict[str, int] = {}
+    for some in _chunks(list(feed.revisions)):
+        stored |= _stored_offsets(connection, feed.chain_id, [alert.id for _, alert in some])
+    newer = [(offset, alert) for offset, alert in feed.revisions if offset > stored.get(alert.id, -1)]
+    file_revisions(connection, feed.chain_id, [alert for _, alert in newer], feed.blocks)
+    latest = {alert.id: (offset, alert) for offset, alert in newer}
+    for each in _chunks(list(latest.values())):
+        _replace(connection, feed.chain_id, each)
 
 
 def _stored_offsets(connection: Connection, chain_id: int, ids: Sequence[str]) -> dict[str, int]:

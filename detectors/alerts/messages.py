@@ -189,6 +189,8 @@ class _Alert(Struct):
     value_wei: Units | None = None
 
 
+ALERT_TYPE = _Alert
+"""What an alert is on the wire."""
 Record = TypeVar("Record")
 _ALERT = msgspec.json.Decoder(_Alert)
 _SCORES: msgspec.json.Decoder[ScoreRecord] = msgspec.json.Decoder(ScoreRecord)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,10 +14,12 @@ import typer
 from detectors.alerts.alert import DEFAULT_FINALITY
 from detectors.commands.evaluate_cli import evaluate
 from detectors.commands.train_cli import train
+from ingest.commands.observing import LogFormatOption, MetricsPort
 
 if TYPE_CHECKING:
     from detectors.base import Detector
     from detectors.engine.settings import EngineSettings
+    from ingest.machine.logs import LogFormat
 
 DEFAULT_KAFKA = "127.0.0.1:9092"
 
@@ -167,6 +169,8 @@ def detect(
     finality: _Finality = DEFAULT_FINALITY,
     native_symbol: _NativeSymbol = None,
     models: _Models = None,
+    metrics: MetricsPort = None,
+    log_format: LogFormatOption = "text",
 ) -> None:
     """Judge blocks: live from Kafka (--chain-id) or in batch from a lake (--lake, --alerts). Same code, same
     alerts.
@@ -182,7 +186,9 @@ def detect(
             "give --lake and --alerts with it: live, all that comes is read", param_hint="--tier"
         )
     elif chain_id is not None and alerts is None:
-        _detect_live(kafka, chain_id, state, until_block, (rebuild, lake, allow_gaps), settings, models)
+        with _observed(metrics, log_format) as say:
+            anew = rebuild, lake, allow_gaps
+            _detect_live(kafka, chain_id, state, until_block, anew, settings, models, say)
     else:
         raise typer.BadParameter("give --chain-id (live, with --kafka), or --lake and --alerts (batch)")
 
@@ -220,13 +226,14 @@ def _detect_live(
     anew: tuple[bool, Path | None, bool],
     settings: EngineSettings,
     models: Path | None,
+    say: Callable[[str], None],
 ) -> None:
     from detectors.runs.live import Live
     from ingest.machine.signals import stop_on_signal
     from ingest.machine.tools import home
 
     with stop_on_signal() as stop:
-        folder, say = state or home() / "detect", partial(print, file=sys.stderr)
+        folder = state or home() / "detect"
         rebuild, lake, allow_gaps = anew
         Live(kafka, chain_id, _judges(models), folder, settings, say, lake, allow_gaps).run(
             stop, until, rebuild
@@ -239,6 +246,16 @@ def _judges(models: Path | None) -> Sequence[Detector]:
     from detectors.registry import detectors
 
     return detectors() if models is None else (*detectors(), *trained_scorers(models))
+
+
+@contextmanager
+def _observed(port: int | None, log_format: LogFormat) -> Iterator[Callable[[str], None]]:
+    """How a live run says what it does, while it answers for its metrics."""
+    from ingest.machine.logs import sayer
+    from ingest.machine.metrics import metrics
+
+    with metrics(port):
+        yield sayer("detect", log_format, sys.stderr)
 
 
 def _detect_lake(

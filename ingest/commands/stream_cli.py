@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from ingest.commands.observing import LogFormatOption, MetricsPort
+
 if TYPE_CHECKING:
     from ingest.live.wiring import Start
 
@@ -135,11 +137,15 @@ def ingest(
     check_senders: CheckSenders = False,
     wrapped_native: WrappedNative = None,
     bridge: BridgeFiles = None,
+    metrics: MetricsPort = None,
+    log_format: LogFormatOption = "text",
 ) -> None:
     """Follow a node's chain, block by block and proved, into Kafka, until Ctrl-C or SIGTERM."""
     from ingest.facts.bridge_files import read_bridges
     from ingest.facts.wrapped import read_addresses
     from ingest.live.wiring import FollowSettings, follow
+    from ingest.machine.logs import sayer
+    from ingest.machine.metrics import metrics as answering
     from ingest.machine.signals import collect_seldom, stop_on_signal
     from ingest.nodes import Limits
 
@@ -150,8 +156,9 @@ def ingest(
         bridges=read_bridges(tuple(bridge or ())),
     )  # fmt: skip
     collect_seldom()
-    with stop_on_signal() as stop:
-        follow(rpc, kafka, chain_id, settings, lake, stop, _say)
+    say = sayer("ingest", log_format, sys.stderr)
+    with stop_on_signal() as stop, answering(metrics):
+        follow(rpc, kafka, chain_id, settings, lake, stop, say)
 
 
 def backfill(

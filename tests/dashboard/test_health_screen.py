@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import msgspec
 import pytest
 
-from dashboard.screens import health_course, health_records
-from dashboard.store import Reader, RoleHealth, Writer, open_writer
+from dashboard.screens import health_course, health_outbox, health_records
+from dashboard.store import Reader, RoleHealth, Writer, open_outbox, open_writer
+from dashboard.store.outbox import Telling, Told
+from dashboard.store.outbox_reading import DeadLetter
 from ingest.model.health import Health, NodeHealth
-from tests.dashboard.alerts import CHAIN, Filing, judged
+from tests.dashboard.alerts import CHAIN, Filing, drain, judged
 from tests.dashboard.screen import opened, said
 from tests.dashboard.test_health import NOW, told
 
@@ -88,3 +91,21 @@ def test_the_screen_shows_latency_over_time_and_cost(
     assert "Ingest: 95 of 100 took at most" in drawn
     assert "What a block cost" in drawn
     assert "10 W for a busy core" in drawn
+
+
+def test_what_nobody_could_be_told_is_on_the_screen(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNDERTOW_STORE", sqlite_url)
+    with closing(open_writer(sqlite_url)) as writer:
+        Filing(writer).file(drain(1))
+    assert "Messages to people" not in said(opened("health"))
+    with open_outbox(sqlite_url) as outbox:
+        telling = Telling("soc", "raised", Told("high", True))
+        outbox.plan(lambda *_: [telling], NOW, storm=10)
+        outbox.dead(outbox.due(NOW)[0], NOW, "it answered 403 <b>")
+    drawn = said(opened("health"))
+    assert "Messages to people" in drawn and "1 dead" in drawn
+
+
+def test_a_dead_letter_with_odd_values_is_shown_as_it_is() -> None:
+    row = health_outbox._row(DeadLetter("soc", "x", CHAIN, "a", "raised", "many", None, "<b>"))  # type: ignore[arg-type]
+    assert [cell["text"] for cell in row] == ["soc", "raised", "a", "at an unknown time", "many", "<b>"]

@@ -14,6 +14,14 @@ from sqlalchemy.types import NullType
 
 from dashboard.store import AlertKey, Change, Desk, Reader, open_desk, open_reader, open_writer
 from dashboard.store.case_tables import audit, audit_head, cases, comments, saved_filters, watches
+from dashboard.store.outward_tables import (
+    alert_numbers,
+    outbox,
+    outbox_place,
+    revision_head,
+    revisions,
+    told,
+)
 from dashboard.store.tables import health, health_history, metadata, migrated, store_version
 from tests.dashboard.alerts import ALICE, CHAIN, MALLORY, Filing, drain
 from tests.dashboard.people import ANN
@@ -54,7 +62,8 @@ def test_every_table_is_looked_at_for_odd_rows() -> None:
     append_only = {audit, audit_head, comments}
     versions, of_roles = {store_version, migrated}, {health, health_history}
     looked_at = {metadata.tables[name] for name in BAD_ROW} | OF_PEOPLE.keys() | of_roles
-    assert looked_at | append_only | versions == set(metadata.tables.values())
+    leaving = {revisions, revision_head, alert_numbers, outbox, told, outbox_place}
+    assert looked_at | append_only | versions | leaving == set(metadata.tables.values())
 
 
 @pytest.mark.parametrize("table", OF_PEOPLE, ids=[table.name for table in OF_PEOPLE])

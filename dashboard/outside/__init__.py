@@ -1,0 +1,1 @@
+"""What leaves the store for people, programs and operators: an HTTP API, messages, metrics, other formats."""

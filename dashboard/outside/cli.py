@@ -1,0 +1,108 @@
+"""The commands of `dashboard.outside`. Light to import: what a command needs is imported inside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dashboard.outside import tokens_cli
+from dashboard.outside.tokens_cli import own_store
+from ingest.commands.observing import LogFormatOption, MetricsPort
+
+_Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        envvar="UNDERTOW_STORE",
+        metavar="URL",
+        help="Where alerts are filed: sqlite:///FILE or postgresql://HOST/DATABASE.  "
+        "[default: ~/.undertow/store.db]",
+    ),
+]
+
+
+def mount(app: typer.Typer) -> None:
+    """Adds the commands to the front door."""
+    app.command()(api)
+    app.command()(notify)
+    tokens_cli.mount(app)
+
+
+def api(
+    store: _Store = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; any but this machine's own needs tokens and TLS.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(envvar="UNDERTOW_API_PORT", min=1, max=65535, help="Port of that address.")
+    ] = 8601,
+    tokens: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="UNDERTOW_TOKENS",
+            metavar="FILE",
+            help="Who may ask, as `undertow tokens add` writes it; without, whoever is on this machine.",
+        ),
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="Certificate, for HTTPS.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its key.")] = None,
+    rate: Annotated[
+        float,
+        typer.Option(
+            min=0.1, max=100_000, help="Requests a second of each who asks; ten seconds' worth at once."
+        ),
+    ] = 20.0,
+    lake: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The lake that tokens and flows read transfers from."),
+    ] = None,
+    metrics: MetricsPort = None,
+    log_format: LogFormatOption = "text",
+) -> None:
+    """Answer programs over HTTP: alerts, events as they happen, cases, until Ctrl-C or SIGTERM."""
+    from dashboard.outside.api.serving import Listening, serve
+    from ingest.machine.logs import sayer
+    from ingest.machine.signals import stop_on_signal
+
+    listening = Listening(host, port, tokens, tls_cert, tls_key, rate)
+    with stop_on_signal() as stop:
+        serve(store or own_store(), str(lake or ""), listening, stop, sayer("api", log_format), metrics)
+
+
+def notify(
+    routes: Annotated[
+        Path,
+        typer.Option(envvar="UNDERTOW_ROUTES", metavar="FILE", help="TOML: channels, and what each is told."),
+    ],
+    store: _Store = None,
+    once: Annotated[bool, typer.Option("--once", help="End when nothing is left to be told now.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only read the file and what it refers to.")] = False,
+    retry_dead: Annotated[bool, typer.Option("--retry-dead", help="Try again what was given up.")] = False,
+    metrics: MetricsPort = None,
+    log_format: LogFormatOption = "text",
+) -> None:
+    """Tell people of alerts, by webhook, Slack, PagerDuty and e-mail, until Ctrl-C or SIGTERM."""
+    import time
+    from contextlib import closing
+
+    from dashboard.filing.metrics import StoreMetrics
+    from dashboard.outside.outbox.routes import read_routes
+    from dashboard.outside.outbox.running import Notifier, run, senders
+    from dashboard.store import open_outbox, open_reader
+    from ingest.machine.logs import sayer
+    from ingest.machine.metrics import metrics as answering
+    from ingest.machine.signals import stop_on_signal
+
+    found, say, url = read_routes(routes), sayer("notify", log_format), store or own_store()
+    channels = ", ".join(sorted(senders(found)))
+    say(f"notify: {len(found.routes)} routes to {channels}")
+    if check:
+        return
+    with stop_on_signal() as stop, open_outbox(url) as outbox:
+        if retry_dead:
+            say(f"notify: {outbox.revive(int(time.time()))} messages are tried again")
+        counted = StoreMetrics(lambda: open_reader(url))
+        with closing(counted), answering(metrics, counted):
+            run(Notifier(outbox, found, say), stop, say, once)

@@ -1,0 +1,1 @@
+"""Telling people: who is told of which alert, in which form, and when it is over."""

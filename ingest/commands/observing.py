@@ -1,0 +1,27 @@
+"""Options that every role has, by which operators see what it does."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ingest.machine.logs import LogFormat
+
+MetricsPort = Annotated[
+    int | None,
+    typer.Option(
+        "--metrics",
+        envvar="UNDERTOW_METRICS",
+        metavar="PORT",
+        min=1,
+        max=65535,
+        help="Answer Prometheus on this port of 127.0.0.1.  [default: do not]",
+    ),
+]
+LogFormatOption = Annotated[
+    LogFormat,
+    typer.Option(
+        "--log-format", envvar="UNDERTOW_LOG_FORMAT", help="Lines for people, or one JSON object a line."
+    ),
+]
