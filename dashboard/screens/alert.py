@@ -8,9 +8,9 @@ from html import escape
 import streamlit as st
 
 from dashboard import wording
-from dashboard.report import told
-from dashboard.report.told import LONGEST
 from dashboard.screens import case, filters, handing_on, money, parts, routes, tables
+from dashboard.screens.report import told
+from dashboard.screens.report.told import LONGEST
 from dashboard.screens.tables import Column
 from dashboard.store import AlertKey, AlertRow, Reader, subjects
 from detectors.alerts.alert import SEVERITIES, Alert

@@ -8,8 +8,8 @@ from html import escape
 import streamlit as st
 
 from dashboard import wording
-from dashboard.report.told import case_facts, deed, person
 from dashboard.screens import deeds, parts, sign_in
+from dashboard.screens.report.told import case_facts, deed, person
 from dashboard.store import (
     DISPOSITIONS,
     ROLES,

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard import wording
-from dashboard.report.told import found, person
 from dashboard.screens import parts, sign_in
+from dashboard.screens.report.told import found, person
 from dashboard.store import Actor, Case, Desk, Overtaken
 from ingest.model.errors import UndertowError
 

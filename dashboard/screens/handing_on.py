@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard.report import Document, as_html, as_pdf, case_report
 from dashboard.screens import sign_in
+from dashboard.screens.report import Document, as_html, as_pdf, case_report
 from dashboard.store import AlertKey, Reader
 from detectors.alerts.alert import Alert
 from ingest.model.errors import UndertowError

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from dashboard import wording
-from dashboard.report import told
 from dashboard.screens import deeds, parts, routes
 from dashboard.screens.case import taking
+from dashboard.screens.report import told
 from dashboard.store import (
     DISPOSITIONS,
     Actor,

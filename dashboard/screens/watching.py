@@ -7,9 +7,9 @@ from functools import partial
 import streamlit as st
 
 from dashboard import wording
-from dashboard.report import told
 from dashboard.screens import deeds, parts, sign_in, tables
 from dashboard.screens.case import may_act
+from dashboard.screens.report import told
 from dashboard.screens.tables import Column
 from dashboard.store import Actor, Desk, Reader, Watch
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.report.told import deed
 from dashboard.screens import sign_in
+from dashboard.screens.report.told import deed
 from dashboard.store import (
     Actor,
     AlertKey,

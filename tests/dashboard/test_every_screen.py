@@ -8,8 +8,8 @@ import pytest
 
 from dashboard.app import SCREENS
 from dashboard.filing.evaluation import Figure
-from dashboard.report.told import course
 from dashboard.screens import flows, health, incidents, routes, truth
+from dashboard.screens.report.told import course
 from dashboard.store import Head, open_writer
 from dashboard.store.incidents import Incident
 from tests.dashboard.alerts import CHAIN, MALLORY, Filing, drain, judged, poisoning

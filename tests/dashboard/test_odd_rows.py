@@ -19,9 +19,9 @@ from dashboard import wording
 from dashboard.filing.export import from_store, lines
 from dashboard.filing.status import gather, text
 from dashboard.flow import flow
-from dashboard.report import told
 from dashboard.screens import alert as page
 from dashboard.screens import drawings, parts
+from dashboard.screens.report import told
 from dashboard.store import AlertRow, Filters, Head, open_reader, open_writer
 from detectors.alerts.alert import Alert
 from tests.dashboard.alerts import CHAIN, Filing, drain, judged

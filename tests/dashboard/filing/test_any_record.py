@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from dashboard.filing.export import from_store, lines, table
 from dashboard.filing.sink import sorted_out
 from dashboard.flow import flow
-from dashboard.report import told
 from dashboard.screens import alert as page
 from dashboard.screens import drawings, parts
+from dashboard.screens.report import told
 from dashboard.store import Feed, Filters, Reader, Writer
 from detectors.alerts.messages import alert_key, records_of, scores_key
 from ingest.kafka import ALERTS, SCORES, Message

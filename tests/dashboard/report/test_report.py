@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from dashboard.report import Document, as_html, as_pdf, case_report
-from dashboard.report.as_pdf import pieces, shown
-from dashboard.report.document import Facts, Section, Table
-from dashboard.report.gathering import MOST_EVIDENCE
 from dashboard.screens import handing_on
+from dashboard.screens.report import Document, as_html, as_pdf, case_report
+from dashboard.screens.report.as_pdf import pieces, shown
+from dashboard.screens.report.document import Facts, Section, Table
+from dashboard.screens.report.gathering import MOST_EVIDENCE
 from dashboard.store import AlertKey, Change, Desk, Reader, open_desk, open_reader, open_writer
 from detectors.alerts.alert import Alert
 from ingest.model.errors import BadInput

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 
-from dashboard.report.as_svg import as_svg
-from dashboard.report.document import Column, Document, Facts, Section, Table
+from dashboard.screens.report.as_svg import as_svg
+from dashboard.screens.report.document import Column, Document, Facts, Section, Table
 
-_STYLE = Path(__file__).parent.parent / "assets" / "report.css"
+_STYLE = Path(__file__).parents[2] / "assets" / "report.css"
 _HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">

@@ -6,7 +6,7 @@ from html import escape
 
 from dashboard.flow import Edge, Flow, Node
 from dashboard.flow.lines import NODE_HEIGHT, NODE_WIDTH
-from dashboard.report.drawn import TONES, extent, named
+from dashboard.screens.report.drawn import TONES, extent, named
 
 _ARROW = (
     '<defs><marker id="to" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" '

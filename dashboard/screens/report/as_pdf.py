@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 from dashboard.flow import Edge, Flow, Node
 from dashboard.flow.lines import NODE_HEIGHT, NODE_WIDTH
-from dashboard.report.document import Column, Document, Facts, Section, Table
-from dashboard.report.drawn import TONES, Point, extent, named, points
+from dashboard.screens.report.document import Column, Document, Facts, Section, Table
+from dashboard.screens.report.drawn import TONES, Point, extent, named, points
 
 if TYPE_CHECKING:
     from fpdf import FPDF

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from dashboard import wording
 from dashboard.flow import flow
-from dashboard.report import told
-from dashboard.report.document import Column, Document, Facts, Section, Table
+from dashboard.screens.report import told
+from dashboard.screens.report.document import Column, Document, Facts, Section, Table
 from dashboard.store import AlertKey, AlertRow, AuditRow, Comment, Reader, in_order
 from detectors.alerts.alert import Alert, Evidence
 from ingest.model.errors import BadInput
