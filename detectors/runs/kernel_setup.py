@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from ingest.model.errors import SetupFailed
 
-_DEADLINE_S = 300
+_DEADLINE_S = 900  # two minutes where nothing else runs; a machine may be busy
 _WARM_UP = "from detectors.runs.warm_up import warm_up; warm_up()"
 
 
