@@ -19,6 +19,8 @@ from ingest.model.errors import BrokerUnreachable, UndertowError
 
 _END_S = 40.0
 """How long the end of a transaction may take; the library itself would wait for ever."""
+_TOLD_S = 1.0
+"""How long what became of records is waited for once one request has failed."""
 _TRANSACTION_TIMEOUT_MS = 10_000
 """A transaction left open by a killed process hides later blocks so long, unless its successor fences it."""
 _FENCED = (kafka_errors.ProducerFencedError, kafka_errors.InvalidProducerEpochError)
@@ -128,12 +130,24 @@ class Publisher:
         """What a failure means: somebody took over, or the broker is not well, which may pass.
 
         A transaction that was open for too long (the broker was away, or this process asleep) is fenced by
-        the broker itself: then nobody took over.
+        the broker itself: then nobody took over. So it is where a record was refused for its number: the
+        library takes a new epoch by itself, and what is asked in the old one is fenced.
         """
         open_ms = 1000 * (time.monotonic() - self._began)
-        if _is_fenced(error) and open_ms < _TRANSACTION_TIMEOUT_MS:
+        refused = self._refusal() if _is_fenced(error) else None
+        if _is_fenced(error) and open_ms < _TRANSACTION_TIMEOUT_MS and refused is None:
             return UndertowError(f"another process publishes as {self._id} and took over: this one ends")
-        return BrokerUnreachable(f"the Kafka at {self._bootstrap} did not take a transaction: {error!r}")
+        why = refused or error
+        return BrokerUnreachable(f"the Kafka at {self._bootstrap} did not take a transaction: {why!r}")
+
+    def _refusal(self) -> kafka_errors.KafkaError | None:
+        """Why the broker did not take one of the records for another reason than that somebody took over."""
+        until = time.monotonic() + _TOLD_S
+        while not all(sent.is_done for sent in self._sent) and time.monotonic() < until:
+            time.sleep(0.01)
+        errors = [sent.exception for sent in self._sent if sent.is_done]
+        own = (each for each in errors if isinstance(each, kafka_errors.KafkaError) and not _is_fenced(each))
+        return next(own, None)
 
     def __enter__(self) -> Publisher:
         return self

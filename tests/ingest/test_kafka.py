@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from kafka import TopicPartition
+from kafka.errors import ProducerFencedError
 
 from ingest.kafka import (
     ALERTS,
@@ -198,6 +199,23 @@ def test_a_mark_does_not_move_past_a_record_that_the_broker_refused(chain: Chain
         chain.publisher.send(BLOCKS, chain.partition, chain.key, b"lost on its way")
         chain.publisher.mark(group, BLOCKS, chain.partition, 7, "never")
     assert last_mark(chain.kafka, group, BLOCKS, chain.partition) is None
+
+
+def test_a_fence_after_a_record_was_refused_is_no_sign_that_somebody_took_over(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library takes a new epoch for a refused record; a mark on its way in the old one comes too late."""
+
+    def late(*_: object) -> None:
+        raise ProducerFencedError
+
+    chain.publish(b"block 1")
+    monkeypatch.setattr(chain.publisher._producer, "send_offsets_to_transaction", late)
+    refused = pytest.raises(BrokerUnreachable, match="did not take a transaction")
+    with refused, chain.publisher.transaction():
+        skip_a_number(chain)
+        chain.publisher.send(BLOCKS, chain.partition, chain.key, b"lost on its way")
+        chain.publisher.mark(f"detect-{chain.name}", BLOCKS, chain.partition, 7, "never")
 
 
 def skip_a_number(chain: Chain) -> None:
