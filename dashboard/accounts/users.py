@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import stat
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +10,7 @@ import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from dashboard.accounts.own_files import read_own, write_whole
 from dashboard.store import LOCAL, ROLES, Role, quoted
 from detectors.alerts.text import visible
 from ingest.model.errors import BadInput
@@ -46,13 +43,11 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 def read_users(path: Path) -> dict[str, User]:
     """Everybody in the file, by their folded name; nobody where there is no file. Raises BadInput."""
     try:
-        mode, content = path.stat().st_mode, path.read_bytes()
+        content = read_own(path, "who may sign in")
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}") from error
-    if mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise BadInput(f"others may write to {path}, who says who may sign in: chmod 600 {path}")
     try:
         found = msgspec.json.decode(content, type=_File)
     except (msgspec.DecodeError, RecursionError) as error:
@@ -67,17 +62,7 @@ def read_users(path: Path) -> dict[str, User]:
 
 def write_users(path: Path, users: Mapping[str, User]) -> None:
     """All of them or what the file held before; nobody else can read it. Raises BadInput."""
-    content = {"version": VERSION, "users": [asdict(users[name]) for name in sorted(users)]}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w") as out:
-            json.dump(content, out, indent=1)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(temporary).replace(path)
-    except OSError as error:
-        raise BadInput(f"{path} cannot be written: {error.strerror}") from error
+    write_whole(path, {"version": VERSION, "users": [asdict(users[name]) for name in sorted(users)]})
 
 
 def folded(name: str) -> str:

@@ -7,18 +7,15 @@ cost each request 50 ms.
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import re
 import secrets
-import stat
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import msgspec
 
+from dashboard.accounts.own_files import read_own, write_whole
 from dashboard.store import Role, quoted
 from ingest.model.errors import BadInput
 
@@ -69,11 +66,9 @@ def checked_name(name: str) -> str:
 def read_tokens(path: Path) -> dict[str, Token]:
     """Every token of the file, by its digest. Raises BadInput where there is no such file, too."""
     try:
-        mode, content = path.stat().st_mode, path.read_bytes()
+        content = read_own(path, "who may come in")
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}: `undertow tokens add` makes it") from error
-    if mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise BadInput(f"others may write to {path}, which says who may come in: chmod 600 {path}")
     try:
         found = msgspec.json.decode(content, type=_File)
     except (msgspec.DecodeError, RecursionError) as error:
@@ -88,17 +83,7 @@ def read_tokens(path: Path) -> dict[str, Token]:
 def write_tokens(path: Path, tokens: Mapping[str, Token]) -> None:
     """All of them or what the file held before; nobody else can read it. Raises BadInput."""
     ordered = sorted(tokens.values(), key=lambda each: each.name)
-    content = {"version": VERSION, "tokens": [asdict(each) for each in ordered]}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w") as out:
-            json.dump(content, out, indent=1)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(temporary).replace(path)
-    except OSError as error:
-        raise BadInput(f"{path} cannot be written: {error.strerror}") from error
+    write_whole(path, {"version": VERSION, "tokens": [asdict(each) for each in ordered]})
 
 
 class TokenFile:
