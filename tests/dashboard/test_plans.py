@@ -50,8 +50,9 @@ QUESTIONS: dict[str, Callable[[Reader], object]] = {
     "filters of a person": lambda reader: reader.cases.filters(ANN),
 }
 LARGE = "alerts|roles|alert_transactions|scores|health_history|audit|comments"
-WHOLE = re.compile(rf"\ASCAN ({LARGE})(?! USING (COVERING INDEX|INDEX alerts_newest))")
-"""The queue by time stops when its page is full; a covering index has none of the large rows."""
+WHOLE = re.compile(rf"\ASCAN ({LARGE})(?! USING (COVERING INDEX|INDEX alerts_(newest|over_time)))")
+"""The queue by time stops when its page is full, by whichever index begins with the time (the two cost the same, so
+SQLite takes the one made first); a covering index has none of the large rows."""
 
 
 @pytest.fixture(scope="module")
