@@ -24,8 +24,8 @@ test: ready-browser lint ## every check and every test
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not soak" $(ARGS)
 
 .PHONY: soak
-soak: ready ## the long runs of what make test tries shortly: faulty nodes, crashes, reorganisations
-	$(BIN)/pytest -m soak $(ARGS)
+soak: ready ## the long runs of what make test tries shortly: faulty nodes, crashes, reorganisations, random cases
+	$(BIN)/pytest -m "soak or hypothesis" --hypothesis-profile search $(ARGS)
 
 .PHONY: unit
 unit: ready ## the tests that need no broker, chain or browser

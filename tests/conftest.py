@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.fixtures.order import long_files_first
+
+# No example fails for being slow on a busy machine. `make test` tries the same ones each time,
+# `make soak` others.
+settings.register_profile(
+    "same", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("search", settings.get_profile("same"), derandomize=False, print_blob=True)
+settings.load_profile("same")
 
 pytest_plugins = [
     "tests.fixtures.broker",
