@@ -14,7 +14,7 @@ from dashboard.filing.store_away import AWAY_S, Away, filed
 from dashboard.store import Feed, Rejected, Writer
 from detectors.alerts.alert import DEFAULT_FINALITY, Alert
 from detectors.alerts.messages import ScoreRecord, alert_from, scores_from
-from detectors.runs.published import output_mark
+from detectors.runs.published import OutputMarks
 from ingest.kafka import ALERTS, SCORES, Cluster, HealthReporter, Message, Reader
 from ingest.model.errors import BadInput, StoreUnreachable, UnreadableRecord
 from ingest.model.health import Vitals
@@ -126,7 +126,8 @@ class DetectorMark:
     """
 
     def __init__(self, bootstrap: str, chain_id: int, partition: int, filed: Told, say: Say) -> None:
-        self._mark = (bootstrap, chain_id, partition)
+        self._chain_id = chain_id
+        self._marks = OutputMarks(bootstrap, chain_id, partition)
         self._known = self.filed = filed
         self._asked = float("-inf")
         self._say = say
@@ -138,16 +139,19 @@ class DetectorMark:
         return self._known
 
     def _marked(self) -> Told:
-        mark = output_mark(*self._mark)
+        mark = self._marks.last()
         try:
             note = None if mark is None else mark.note()
         except UnreadableRecord as error:
             if self._asked < 0:
-                self._say(f"sink: chain {self._mark[1]}: {error}")
+                self._say(f"sink: chain {self._chain_id}: {error}")
             return self._known
         if note is None:
             return self._known
         return Told(note.finality, note.run if note.rebuilding else None)
+
+    def close(self) -> None:
+        self._marks.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +230,7 @@ class ChainTopics:
     def close(self) -> None:
         self._alerts.close()
         self._scores.close()
+        self._mark.close()
         self.health.close()
 
     def _refuse_shorter_log(self, topic: str, reader: Reader) -> None:

@@ -61,6 +61,8 @@ alerts = Table(
     # What alerts are counted by stands in these too: counting reads an index and none of the large rows.
     Index("alerts_by_category", "category", "timestamp", "severity", "status", "chain_id", "score"),
     Index("alerts_by_severity", "severity", "timestamp", "category", "status", "chain_id", "score"),
+    # Grouped as they are counted.
+    Index("alerts_counted", "category", "severity", "status", "chain_id", "timestamp", "score"),
     Index("alerts_over_time", "timestamp", "category", "severity", "status", "suppressed"),
     # The order of the API, and what it is filtered by.
     Index("alerts_filed", "number", "severity", "category", "status", "chain_id", "score", "timestamp"),

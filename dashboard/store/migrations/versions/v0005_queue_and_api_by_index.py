@@ -23,6 +23,10 @@ INDEXES = {
         "alerts",
         ["number", "severity", "category", "status", "chain_id", "score", "timestamp"],
     ),
+    "alerts_counted": (
+        "alerts",
+        ["category", "severity", "status", "chain_id", "timestamp", "score"],
+    ),
     "alerts_filed_by_severity": ("alerts", ["severity", "number"]),
     "alerts_filed_by_category": ("alerts", ["category", "number"]),
     "outbox_of_alert": ("outbox", ["chain_id", "alert_id"]),
