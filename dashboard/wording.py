@@ -176,3 +176,8 @@ def stands(measured: object, threshold: object) -> str:
     if isinstance(measured, int | float) and isinstance(threshold, int | float):
         return "at or above" if measured >= threshold else "below"
     return "equal" if measured == threshold else "differs"
+
+
+def is_node(subject_kind: object, subject_id: object, address: object) -> bool:
+    """Whether what stands in the place of an address names a node of the operator: that has no wallet."""
+    return subject_kind == "node" and subject_id == address

@@ -14,7 +14,7 @@ from dashboard.filing.store_away import AWAY_S, Away, filed
 from dashboard.store import Feed, Rejected, Writer
 from detectors.alerts.alert import DEFAULT_FINALITY, Alert
 from detectors.alerts.messages import ScoreRecord, alert_from, scores_from
-from detectors.runs.published import output_mark
+from detectors.runs.published import OutputMarks
 from ingest.kafka import ALERTS, SCORES, Cluster, HealthReporter, Message, Reader
 from ingest.model.errors import BadInput, StoreUnreachable, UnreadableRecord
 from ingest.model.health import Vitals
@@ -23,6 +23,10 @@ POLL_S = 0.2
 """How long to wait for scores of one chain: an alert is on the screen this much later at worst."""
 MARK_EVERY_S = 2.0
 """How often to read a detector's mark without new output: a rebuild begins and ends without any."""
+MOST_REVISIONS = 1_000
+"""Revisions of one transaction: a sink that was away long shows what it has filed, and holds the store for no
+longer than these take.
+"""
 CHAINS_EVERY_S = 5.0
 """How often to look for chains that are new in the log."""
 
@@ -122,7 +126,8 @@ class DetectorMark:
     """
 
     def __init__(self, bootstrap: str, chain_id: int, partition: int, filed: Told, say: Say) -> None:
-        self._mark = (bootstrap, chain_id, partition)
+        self._chain_id = chain_id
+        self._marks = OutputMarks(bootstrap, chain_id, partition)
         self._known = self.filed = filed
         self._asked = float("-inf")
         self._say = say
@@ -134,16 +139,31 @@ class DetectorMark:
         return self._known
 
     def _marked(self) -> Told:
-        mark = output_mark(*self._mark)
+        mark = self._marks.last()
         try:
             note = None if mark is None else mark.note()
         except UnreadableRecord as error:
             if self._asked < 0:
-                self._say(f"sink: chain {self._mark[1]}: {error}")
+                self._say(f"sink: chain {self._chain_id}: {error}")
             return self._known
         if note is None:
             return self._known
         return Told(note.finality, note.run if note.rebuilding else None)
+
+    def close(self) -> None:
+        self._marks.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Records of scores that were read, the offsets before and after them, and up to where the alerts that
+    belong to them were sent; 0 where there are no scores.
+    """
+
+    scores: list[Message]
+    before: int
+    after: int
+    alerts_sent: int
 
 
 class ChainTopics:
@@ -159,6 +179,7 @@ class ChainTopics:
     ) -> None:
         self.chain_id = chain_id
         self._filed = offsets
+        self._held: Held | None = None
         self._mark = mark
         self._rebuilding = mark.filed.rebuilding
         self.health = HealthTopic(bootstrap, chain_id, partition)
@@ -170,32 +191,47 @@ class ChainTopics:
             self._refuse_shorter_log(topic, reader)
 
     def read(self) -> Feed | None:
-        """What is new, or None. A head is never ahead of its alerts. That a rebuild began or ended is news
-        too, and comes with its first alerts at the latest: its mark is written before they are sent.
+        """What is new, or None. A head is never ahead of its alerts: scores are held until all of these are
+        read, in as many feeds as they need. That a rebuild began or ended is news too, and comes with its
+        first alerts at the latest: its mark is written before they are sent.
 
         Alerts are sent before the scores of their blocks, in one transaction; but each partition shows a
         transaction on its own, so a score may be seen a moment before its alerts. All that was *sent* to the
         alerts when a score is seen, visible or not yet, holds the alerts that belong to it.
         """
-        scores = self._scores.poll(POLL_S)
-        alerts = _up_to(self._alerts, self._alerts.sent()) if scores else self._alerts.poll(0)
-        after = {ALERTS: self._alerts.position, SCORES: self._scores.position}
+        held = self._held or self._polled()
+        alerts = self._up_to(held.alerts_sent)
+        is_whole = self._alerts.position >= held.alerts_sent
+        self._held = None if is_whole else held
+        scores, coming = (held.scores, []) if is_whole else ([], held.scores)
+        after = {ALERTS: self._alerts.position, SCORES: held.after if is_whole else held.before}
         told = self._mark.now(has_new_output=bool(alerts or scores))
         if not alerts and not scores and told.rebuilding == self._rebuilding:
             return None
-        feed = self._feed(alerts, scores, after, told)
-        self._filed, self._rebuilding = after, told.rebuilding
-        return feed
+        revisions, records, rejected = sorted_out(self.chain_id, alerts + scores)
+        _, later, _ = sorted_out(self.chain_id, coming)
+        before, self._filed, self._rebuilding = self._filed, after, told.rebuilding
+        more = (told.finality, rejected, told.rebuilding, later)
+        return Feed(self.chain_id, revisions, records, before, after, *more)
+
+    def _polled(self) -> Held:
+        """Scores that are new, and up to where the alerts were sent that belong to them."""
+        before = self._scores.position
+        scores = self._scores.poll(POLL_S)
+        return Held(scores, before, self._scores.position, self._alerts.sent() if scores else 0)
+
+    def _up_to(self, end: int) -> list[Message]:
+        """Alerts below `end`, as many as go into one transaction; where there is no end, what is there."""
+        messages = self._alerts.poll(0, MOST_REVISIONS)
+        while len(messages) < MOST_REVISIONS and self._alerts.position < end:
+            messages += self._alerts.poll(POLL_S, MOST_REVISIONS - len(messages))
+        return messages
 
     def close(self) -> None:
         self._alerts.close()
         self._scores.close()
+        self._mark.close()
         self.health.close()
-
-    def _feed(self, alerts: list[Message], scores: list[Message], after: dict[str, int], told: Told) -> Feed:
-        revisions, records, rejected = sorted_out(self.chain_id, alerts + scores)
-        positions = (self._filed, after)
-        return Feed(self.chain_id, revisions, records, *positions, told.finality, rejected, told.rebuilding)
 
     def _refuse_shorter_log(self, topic: str, reader: Reader) -> None:
         filed, end = self._filed.get(topic, 0), reader.end()
@@ -222,10 +258,3 @@ def sorted_out(
         except UnreadableRecord as error:
             rejected.append(Rejected(message.topic, message.offset, str(error)))
     return revisions, records, rejected
-
-
-def _up_to(reader: Reader, end: int) -> list[Message]:
-    messages: list[Message] = []
-    while reader.position < end:
-        messages += reader.poll(POLL_S)
-    return messages

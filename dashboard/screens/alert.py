@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
 
@@ -138,13 +139,19 @@ ROLES = (Column("Part", "short"), Column("Address", "mono"))
 
 
 def _role_rows(alert: Alert) -> list[list[tables.Cell]]:
-    return [
-        [
-            tables.part(role.role),
-            tables.cell(role.address, routes.link("wallet", alert.chain_id, role.address), role.address),
-        ]
-        for role in alert.roles
-    ]
+    return [[tables.part(role.role), _whole(alert, role.address)] for role in alert.roles]
+
+
+def _whole(alert: Alert, address: str) -> tables.Cell:
+    """Of a node, which has no address, its name as it was measured."""
+    if not wording.is_node(alert.subject_kind, alert.subject_id, address):
+        return tables.cell(address, routes.link("wallet", alert.chain_id, address), address)
+    return tables.cell(_node_name(alert), routes.link("node", alert.chain_id, address), address)
+
+
+def _node_name(alert: Alert) -> object:
+    known = alert.measured.get("node") if isinstance(alert.measured, Mapping) else None
+    return f"node {wording.short(alert.subject_id)}" if known is None else known
 
 
 def _measured_rows(alert: Alert) -> dict[str, list[str]]:

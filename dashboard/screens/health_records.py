@@ -8,7 +8,7 @@ from dashboard import wording
 from dashboard.screens import charts, parts, tables
 from dashboard.screens.tables import Column
 from dashboard.store import RoleHealth
-from ingest.model.health import BOUNDS_MS, Health
+from ingest.model.health import BOUNDS_MS, NEWEST_PROOFS, Health
 
 NONE_TOLD = "No role has told how it is yet: each does every five seconds, and `undertow sink` files it."
 STEPS = (*(f"≤ {bound:,} ms" for bound in BOUNDS_MS), "longer")
@@ -20,6 +20,12 @@ NODES = (
     Column("Node"), Column("Latency ms", "number"), Column("Answers", "number"), Column("Failures", "number"),
     Column("Lies", "number"), Column("Head", "number"), Column("Last error"),
 )  # fmt: skip
+PROOFS = (Column("Chain", "number"), Column("Instance", "short"), Column("Block", "number"), Column("Proved"))
+PROVED = {
+    "header": "whole: header, parent and receipts",
+    "receipts-root": "receipts under the root that its node tells; the header itself is not",
+    "none": "not proved",
+}
 
 
 def show(told: Sequence[RoleHealth], now: float) -> None:
@@ -32,11 +38,29 @@ def show(told: Sequence[RoleHealth], now: float) -> None:
     if nodes:
         parts.section("Nodes", "as ingest knows them")
         tables.table("health_nodes", NODES, nodes, "")
+    _proofs(known)
     off = [(name, state) for each in known for name, state in each.detectors.items() if state != "on"]
     if off:
         parts.section("Detectors that are not on")
         rows = [[tables.cell(name), tables.cell(state)] for name, state in off]
         tables.table("health_off", (Column("Detector"), Column("State")), rows, "")
+
+
+def _proofs(known: Sequence[Health]) -> None:
+    """The newest blocks, one by one, the newest first."""
+    rows = [row for each in known if each.role == "ingest" for row in proofs(each)]
+    if rows:
+        parts.section("Proof of the newest blocks", f"of each ingest, at most {NEWEST_PROOFS}")
+        tables.table("health_proofs", PROOFS, rows, "")
+
+
+def proofs(record: Health) -> list[list[tables.Cell]]:
+    """Chain, instance, block, and what of it was held against what."""
+    return [
+        [tables.cell(record.chain_id), tables.cell(record.instance), tables.number(number),
+         tables.cell(PROVED.get(proof, proof))]
+        for number, proof in reversed(record.proofs)
+    ]  # fmt: skip
 
 
 def role(each: RoleHealth, now: float) -> list[tables.Cell]:

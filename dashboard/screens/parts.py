@@ -61,6 +61,11 @@ def page(reader: Reader, revision: int, filters: Filters, number: int, size: int
 
 
 @st.cache_data(max_entries=KEPT_PAGES, show_spinner=False, hash_funcs={Reader: id})
+def categories(reader: Reader, revision: int) -> list[str]:
+    return reader.categories()
+
+
+@st.cache_data(max_entries=KEPT_PAGES, show_spinner=False, hash_funcs={Reader: id})
 def counts(reader: Reader, revision: int, filters: Filters) -> Counts:
     return reader.counts(filters)
 

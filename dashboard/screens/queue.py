@@ -16,8 +16,8 @@ from detectors.alerts.alert import SEVERITIES
 from ingest.model.errors import UndertowError
 
 PAGE_SIZE = 25
-REFRESH_S = 2.0
-"""Eight sessions that draw every second hold 70 % of a core; every two, half of that."""
+REFRESH_S = 1.0
+"""What is drawn is worked out once for all sessions and each revision of the store."""
 _KEY = "queue"
 HINT = "J and K: next and back · Enter: open"
 ACTING = " · X: choose · T: take · C: confirm · D: dismiss, what is chosen or else this one"
@@ -40,7 +40,9 @@ def show() -> None:
         with kept:
             saved.show(reader)
         chains = [head.chain_id for head in reader.heads() if head.fault() is None]
-        asked = filters.ask(reader.categories(), chains, overview.newest_time(reader))
+        asked = filters.ask(
+            parts.categories(reader, parts.revision(reader)), chains, overview.newest_time(reader)
+        )
         if asked.search and not names_hex(asked.search):
             parts.remark(f"Symbols of tokens are looked for among the newest {SYMBOL_ALERTS:,} alerts.")
         _live(reader, asked)
@@ -61,7 +63,7 @@ def _live(reader: Reader, asked: Filters) -> None:
         parts.notice(parts.set_aside_line(reader.set_aside_counts()))
         above = st.container()
         number = filters.page_number(max(1, -(-counts.total // PAGE_SIZE)))
-        rows = triage.lines(reader, parts.page(reader, revision, asked, number, PAGE_SIZE))
+        rows = _lines(reader, revision, asked, number)
     except UndertowError as error:
         parts.tell(error)
         return
@@ -71,6 +73,11 @@ def _live(reader: Reader, asked: Filters) -> None:
     if opened:
         st.session_state[SELECTED] = opened
         routes.open_alert(opened)
+
+
+@st.cache_data(max_entries=parts.KEPT_PAGES, show_spinner=False, hash_funcs={Reader: id})
+def _lines(reader: Reader, revision: int, asked: Filters, number: int) -> list[dict[str, object]]:
+    return triage.lines(reader, reader.page(asked, number, PAGE_SIZE))
 
 
 def _list(rows: list[dict[str, object]], asked: Filters, number: int) -> str | None:

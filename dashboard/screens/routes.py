@@ -124,7 +124,7 @@ def chain_number(text: str) -> int | None:
 
 
 def link(kind: str, chain_id: object, name: object) -> str:
-    """What a cell leads to: `alert`, `wallet`, `token`, `transaction` or `incident` of a chain."""
+    """What a cell leads to: `alert`, `wallet`, `token`, `transaction`, `incident` or `node` of a chain."""
     return f"{kind}|{chain_id}:{name}"
 
 
@@ -164,6 +164,7 @@ def _target(link: str) -> tuple[str, Address] | None:
         "transaction": (FLOWS, {"chain": chain, "from": name}),
         "flow": (FLOWS, {"chain": chain, "from": name}),
         "incident": (INCIDENTS, {"incident": key}),
+        "node": (HEALTH, {}),
         "queue": (QUEUE, {"chain": chain, "search": name}),
     }.get(kind)
     return None if place is None else (place[0], {name: [text] for name, text in place[1].items()})

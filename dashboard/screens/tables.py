@@ -86,12 +86,22 @@ def wallet(chain_id: object, address: object, named: str = "") -> Cell:
     return cell(shown, routes.link("wallet", chain_id, address), address)
 
 
+def lead(kind: str, shown: object, chain_id: object, name: object) -> Cell:
+    """Words that lead to a page."""
+    return cell(shown, routes.link(kind, chain_id, name))
+
+
+LEADS = {"token": "token", "transaction": "transaction", "node": "node"}
+"""What a subject's kind leads to; every other is an address with a page of a wallet."""
+
+
+def named(kind: object, chain_id: object, name: object) -> Cell:
+    """What an alert or a score is about. A node has no address: it leads to Health, which lists nodes."""
+    return cell(wording.short(name), routes.link(LEADS.get(str(kind), "wallet"), chain_id, name), name)
+
+
 def subject(row: AlertRow) -> Cell:
-    kind = "token" if row.subject_kind == "token" else "wallet"
-    kind = "transaction" if row.subject_kind == "transaction" else kind
-    return cell(
-        wording.short(row.subject_id), routes.link(kind, row.chain_id, row.subject_id), row.subject_id
-    )
+    return named(row.subject_kind, row.chain_id, row.subject_id)
 
 
 def token(chain_id: int, told: Token) -> Cell:
@@ -183,12 +193,10 @@ def scores(key: str, found: Sequence[Score], empty: str = "No block was scored l
 def _score(each: Score) -> list[Cell]:
     parts_of = sorted(each.parts.items(), key=lambda part: -part[1])
     told = ", ".join(f"{wording.title(name)} {wording.score(part)}" for name, part in parts_of)
-    kind = {"token": "token", "transaction": "transaction"}.get(each.subject_kind, "wallet")
-    named = routes.link(kind, each.chain_id, each.subject)
     return [
         score(each.score),
         cell(each.subject_kind),
-        cell(wording.short(each.subject), named, each.subject),
+        named(each.subject_kind, each.chain_id, each.subject),
         cell(told),
         number(each.block_number),
     ]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import wording
-from dashboard.screens import charts, drawings, inputs, parts, tables, token_market
+from dashboard.screens import charts, drawings, inputs, parts, tables, token_market, token_risk
 from dashboard.screens.tables import Column
 from dashboard.store import Reader
 from dashboard.transfers import Asked, Found, Token, Transfers
 from dashboard.transfers.summary import holders, span_of, supply
 from ingest.model.errors import UndertowError
 
-VIEWS = ("Summary", "Market", "Holders", "Transfers")
+VIEWS = ("Summary", "Risk", "Market", "Holders", "Transfers")
 PAGE = 50
 MOST_ROWS = 20_000
 MOST_ALIKE = 25
@@ -65,6 +65,8 @@ def _draw(reader: Reader, transfers: Transfers, chain_id: int, address: str) -> 
         rows = [[tables.part(role), *tables.alert(row)] for role, row in alerts]
         empty = "No alert names this token."
         tables.table("alerts", (Column("Part", "short"), *tables.ALERTS), rows, empty)
+    elif chosen == "Risk":
+        token_risk.show(reader, revision, chain_id, address, [row.id for _, row in alerts])
     elif chosen == "Market":
         token_market.show(transfers, chain_id, token, found)
     elif chosen == "Holders":

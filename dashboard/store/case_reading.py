@@ -8,13 +8,14 @@ from dataclasses import dataclass, fields
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, func, select, tuple_
+from sqlalchemy import Connection, Select, Table, func, select
 
 from dashboard.store.audit import AuditRow
 from dashboard.store.audit_check import Audited, Known, check
 from dashboard.store.case_tables import audit, audit_head, cases, comments, saved_filters, watches
 from dashboard.store.cases import AlertKey, Case
 from dashboard.store.heads import raw
+from dashboard.store.keys import among
 from dashboard.store.people import Actor
 from dashboard.store.values import whole
 
@@ -71,10 +72,9 @@ class CaseReader:
     def cases(self, alerts: Iterable[AlertKey]) -> dict[AlertKey, Case]:
         """Those of `alerts` that somebody has touched."""
         wanted, found = iter(alerts), dict[AlertKey, Case]()
-        key = tuple_(cases.c.chain_id, cases.c.alert_id)
         with self._reading() as connection:
             while some := [(alert.chain_id, alert.alert_id) for alert in islice(wanted, AT_ONCE)]:
-                rows = connection.execute(_of(cases).where(key.in_(some)))
+                rows = connection.execute(_of(cases).where(among(cases.c.chain_id, cases.c.alert_id, some)))
                 found |= {case.alert: case for case in map(case_of, rows.mappings())}
         return found
 

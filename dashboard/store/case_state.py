@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, or_, select, tuple_
+from sqlalchemy import ColumnElement, exists, or_, select, tuple_
 
 from dashboard.store.case_tables import cases
 from dashboard.store.tables import alerts
@@ -25,6 +25,6 @@ def in_state(statuses: Sequence[str]) -> ColumnElement[bool]:
 
 
 def untouched() -> ColumnElement[bool]:
-    """Alerts that nobody has taken or closed."""
-    key = tuple_(alerts.c.chain_id, alerts.c.id)
-    return key.not_in(select(cases.c.chain_id, cases.c.alert_id).where(cases.c.status != _NEW))
+    """Alerts that nobody has taken or closed: a look at the case of each alert that is come to."""
+    same = (cases.c.chain_id == alerts.c.chain_id) & (cases.c.alert_id == alerts.c.id)
+    return ~exists().where(same, cases.c.status != _NEW)

@@ -1,6 +1,6 @@
 """The tables of what people do: cases, comments, watch lists, saved filters, and the audit of all of it."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, desc
 
 from dashboard.store.tables import metadata
 
@@ -18,6 +18,7 @@ cases = Table(
     Column("changed_by", String, nullable=False),
     PrimaryKeyConstraint("chain_id", "alert_id"),
     Index("cases_by_status", "status"),
+    Index("cases_changed", desc("changed_at"), "chain_id", "alert_id"),
 )
 """An alert without a row is new. Alerts are filed anew with every revision; cases stay."""
 

@@ -50,10 +50,10 @@ def settle(connection: Connection, feed: Feed) -> None:
     finality = whole(connection.scalar(of_head(heads.c.finality, feed.chain_id)), 1)
     if head is None:
         return
-    standing = (alerts.c.chain_id == feed.chain_id) & (alerts.c.status != "retracted")
     deep = is_final(alerts.c.block_number, head, finality or feed.finality)
-    for status, where in (("final", deep), ("provisional", ~deep)):
-        wrong = standing & where & (alerts.c.status != status)
+    for was, where, status in (("provisional", deep, "final"), ("final", ~deep, "provisional")):
+        # By `alerts_by_status`: of the alerts whose status stays none is looked at.
+        wrong = (alerts.c.status == was) & (alerts.c.chain_id == feed.chain_id) & where
         connection.execute(update(alerts).where(wrong).values(status=status))
 
 

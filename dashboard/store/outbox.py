@@ -8,10 +8,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from dashboard.store.case_tables import watches
 from dashboard.store.heads import raw
+from dashboard.store.keys import among
 from dashboard.store.outward_tables import outbox, outbox_place, revision_head, revisions, told
 from dashboard.store.revision_reading import Revision
 from dashboard.store.values import whole
@@ -227,11 +228,11 @@ class _Book:
         self._changed = set[tuple[str, int, str]]()
         self._held: dict[tuple[str, int, str], int] = {}
         keys = sorted({(each.chain_id, each.alert_id) for each in fresh})
-        here = tuple_(told.c.chain_id, told.c.alert_id).in_(keys)
+        here = among(told.c.chain_id, told.c.alert_id, keys)
         for channel, chain_id, alert_id, severity, standing in connection.execute(select(told).where(here)):
             known = self._told.setdefault((chain_id, alert_id), {})
             known[channel] = Told(severity, bool(standing))
-        waits = tuple_(outbox.c.chain_id, outbox.c.alert_id).in_(keys) & (outbox.c.state == "held")
+        waits = among(outbox.c.chain_id, outbox.c.alert_id, keys) & (outbox.c.state == "held")
         held = select(outbox.c.channel, outbox.c.chain_id, outbox.c.alert_id, outbox.c.due_at).where(waits)
         for channel, chain_id, alert_id, due_at in connection.execute(held):
             self._held[channel, chain_id, alert_id] = due_at
@@ -313,7 +314,7 @@ def _standing(connection: Connection, channel: str, held: Sequence[Letter]) -> s
     keys, found = sorted({(each.chain_id, each.alert_id) for each in held}), set[tuple[int, str]]()
     stands = (told.c.channel == channel) & (told.c.standing == 1)
     for start in range(0, len(keys), AT_ONCE):
-        here = tuple_(told.c.chain_id, told.c.alert_id).in_(keys[start : start + AT_ONCE])
+        here = among(told.c.chain_id, told.c.alert_id, keys[start : start + AT_ONCE])
         rows = connection.execute(select(told.c.chain_id, told.c.alert_id).where(stands, here))
         found |= {(chain_id, alert_id) for chain_id, alert_id in rows}
     return found

@@ -60,6 +60,7 @@ outbox = Table(
     Column("folded_into", BigInteger, comment="the digest that tells it"),
     Index("outbox_by_state", "state", "due_at", "number"),
     Index("outbox_of_digest", "folded_into"),
+    Index("outbox_of_alert", "chain_id", "alert_id"),
 )
 
 told = Table(
@@ -71,6 +72,7 @@ told = Table(
     Column("severity", String, nullable=False),
     Column("standing", Integer, nullable=False, comment="1: as a danger; 0: taken back or lowered since"),
     PrimaryKeyConstraint("channel", "chain_id", "alert_id"),
+    Index("told_of_alert", "chain_id", "alert_id"),
 )
 """What each channel was last told of an alert: who was told of a danger is told when it is none."""
 

@@ -32,7 +32,16 @@ from dashboard.store.answers import AlertRow, Counts, Filters, Head, SetAside, S
 from dashboard.store.case_reading import CaseReader
 from dashboard.store.case_state import in_state
 from dashboard.store.health import HealthReader
-from dashboard.store.tables import alert_transactions, alerts, heads, offsets, rebuilds, rejected, roles
+from dashboard.store.tables import (
+    NEWEST,
+    alert_transactions,
+    alerts,
+    heads,
+    offsets,
+    rebuilds,
+    rejected,
+    roles,
+)
 from dashboard.store.values import cut, in_order, whole
 from detectors.alerts.alert import ACCUSED, Alert
 from detectors.alerts.messages import alert_from, alert_key
@@ -76,8 +85,7 @@ class Reader:
 
     def page(self, filters: Filters, number: int, size: int) -> list[AlertRow]:
         """Page `number` (from 1) of the alerts that pass, newest first."""
-        newest = (alerts.c.timestamp.desc(), alerts.c.block_number.desc(), alerts.c.chain_id, alerts.c.id)
-        wanted = select(*_LINE).where(passes(filters)).order_by(*newest)
+        wanted = select(*_LINE).where(passes(filters)).order_by(*NEWEST)
         return self._lines(wanted.limit(size).offset((number - 1) * size))
 
     def counts(self, filters: Filters) -> Counts:
@@ -237,16 +245,14 @@ def _texts(values: Iterable[object]) -> list[str]:
 
 
 def passes(filters: Filters) -> ColumnElement[bool]:
-    chosen = (
-        (alerts.c.category, filters.categories),
-        (alerts.c.severity, filters.severities),
-        (alerts.c.status, filters.statuses),
-    )
+    chosen = ((alerts.c.category, filters.categories), (alerts.c.severity, filters.severities))
     parts = [_one_of(column, values) for column, values in chosen if values]
+    if filters.statuses:
+        parts.append(_unindexed(alerts.c.status).in_(filters.statuses))
     if filters.minimum_score > 0:
         parts.append(alerts.c.score >= filters.minimum_score)
     if filters.chains:
-        parts.append(alerts.c.chain_id.in_(filters.chains))
+        parts.append((alerts.c.chain_id + 0).in_(filters.chains))
     if filters.cases:
         parts.append(in_state(filters.cases))
     if filters.since is not None:
@@ -256,12 +262,16 @@ def passes(filters: Filters) -> ColumnElement[bool]:
 
 
 def _one_of(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
-    """One value has an index in order of time. Of several the newest are found by time alone: an index would
-    bring all of each, to be put in order.
+    """One value has an index in order of time, and one in order of filing."""
+    found: ColumnElement[bool] = column == values[0] if len(values) == 1 else _unindexed(column).in_(values)
+    return found
+
+
+def _unindexed(column: Any) -> Any:
+    """Of several values, of a status or of a chain the newest are found by time alone, in an index that holds
+    these columns too: one of their own would bring all rows of each, to be put in order.
     """
-    if len(values) == 1:
-        return column == values[0]  # type: ignore[no-any-return]
-    return column.concat("").in_(values)  # type: ignore[no-any-return]
+    return column.concat("")
 
 
 def _mentions(text: str) -> ColumnElement[bool]:

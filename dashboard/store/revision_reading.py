@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 
 from dashboard.store.answers import AlertRow, Filters
 from dashboard.store.heads import raw
-from dashboard.store.outward_tables import alert_numbers, revision_head, revisions
+from dashboard.store.outward_tables import revision_head, revisions
 from dashboard.store.reading import Reader, passes
 from dashboard.store.subjects import LINE
 from dashboard.store.tables import alerts
-from dashboard.store.values import whole
+from dashboard.store.values import LARGEST, whole
 
 MOST = 1_000
 """Revisions of one answer."""
@@ -71,9 +71,7 @@ def alerts_before(
     A place is given once: whoever goes from page to page sees every alert that was there when they began
     once, whatever blocks leave the chain meanwhile.
     """
-    same = and_(alert_numbers.c.chain_id == alerts.c.chain_id, alert_numbers.c.alert_id == alerts.c.id)
-    wanted = select(raw(alert_numbers.c.number), *LINE).join(alerts, same).where(passes(filters))
-    if number is not None:
-        wanted = wanted.where(alert_numbers.c.number < number)
-    rows: Sequence[Any] = reader.ask(wanted.order_by(alert_numbers.c.number.desc()).limit(size))
+    before = alerts.c.number < (LARGEST if number is None else number)  # what has no place is not below it
+    wanted = select(raw(alerts.c.number), *LINE).where(before, passes(filters))
+    rows: Sequence[Any] = reader.ask(wanted.order_by(alerts.c.number.desc()).limit(size))
     return [(int(place), AlertRow(*row)) for place, *row in rows]

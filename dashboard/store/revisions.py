@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, select, tuple_, update
+from sqlalchemy import Connection, select, update
 
 from dashboard.store.heads import raw
+from dashboard.store.inserting import insert_rows
 from dashboard.store.outward_tables import alert_numbers, revision_head, revisions
 from dashboard.store.tables import alerts
 from dashboard.store.values import whole
@@ -34,27 +35,26 @@ class _Before:
 def file_revisions(
     connection: Connection,
     chain_id: int,
-    newer: Sequence[Alert],
+    newer: Sequence[tuple[Alert, str]],
     blocks: Sequence[ScoreRecord],
-) -> None:
-    """Adds revisions, in order, to the one list of all chains. To be called before the alerts themselves are
-    replaced, and last of what waits for a lock: the list is locked until the transaction ends.
+) -> dict[str, int]:
+    """Adds revisions, each with its canonical JSON, in order, to the one list of all chains; returns the
+    place of each of their alerts. To be called before the alerts themselves are replaced, and last of
+    what waits for a lock: the list is locked until the transaction ends.
     """
     if not newer:
-        return
+        return {}
     times = {each.block_number: each.timestamp for each in blocks if isinstance(each, BlockScores)}
-    stood = _stood(connection, chain_id, [alert.id for alert in newer])
+    stood = _stood(connection, chain_id, [alert.id for alert, _ in newer])
     number, last = _lock(connection)
     rows: list[dict[str, Any]] = []
     first: dict[str, int] = {}
     now = int(time.time())
-    for alert in newer:
+    for alert, record in newer:
         number += 1
-        record = alert.to_json()
         last = chained(last, chain_id, alert.id, record)
         before = stood.get(alert.id)
-        if before is None:
-            first.setdefault(alert.id, number)
+        first.setdefault(alert.id, number)
         rows.append(
             {
                 "number": number,
@@ -68,27 +68,30 @@ def file_revisions(
             }
         )
         stood[alert.id] = _as_before(alert)
-    connection.execute(insert(revisions), rows)
-    _number(connection, chain_id, first)
+    insert_rows(connection, revisions, rows)
     connection.execute(update(revision_head).values(number=number, hash=last))
+    return _numbered(connection, chain_id, first)
 
 
-def _number(connection: Connection, chain_id: int, first: Mapping[str, int]) -> None:
-    """Gives alerts their place. One whose row was lost, by hand, keeps the place that it had."""
-    known = set[str]()
+def _numbered(connection: Connection, chain_id: int, first: Mapping[str, int]) -> dict[str, int]:
+    """The place of each alert; one that has none gets the one in `first`. One whose row was lost, by hand,
+    keeps the place that it had, and one whose place is no number is in no list.
+    """
+    known = dict[str, object]()
     names = list(first)
     for start in range(0, len(names), _AT_ONCE):
         here = (alert_numbers.c.chain_id == chain_id) & alert_numbers.c.alert_id.in_(
             names[start : start + _AT_ONCE]
         )
-        known |= set(connection.scalars(select(alert_numbers.c.alert_id).where(here)))
+        wanted = select(alert_numbers.c.alert_id, raw(alert_numbers.c.number)).where(here)
+        known |= {str(name): place for name, place in connection.execute(wanted)}
     rows = [
         {"chain_id": chain_id, "alert_id": name, "number": number}
         for name, number in first.items()
         if name not in known
     ]
-    if rows:
-        connection.execute(insert(alert_numbers), rows)
+    insert_rows(connection, alert_numbers, rows)
+    return {name: place for name in names if (place := whole(known.get(name, first[name]))) is not None}
 
 
 def kind_of(before: _Before | None, alert: Alert) -> Kind:
@@ -120,8 +123,7 @@ def _stood(connection: Connection, chain_id: int, ids: Iterable[str]) -> dict[st
     wanted, found = sorted(set(ids)), dict[str, _Before]()
     columns = (alerts.c.id, raw(alerts.c.severity), raw(alerts.c.suppressed), raw(alerts.c.status))
     for start in range(0, len(wanted), _AT_ONCE):
-        some = [(chain_id, name) for name in wanted[start : start + _AT_ONCE]]
-        here = tuple_(alerts.c.chain_id, alerts.c.id).in_(some)
+        here = (alerts.c.chain_id == chain_id) & alerts.c.id.in_(wanted[start : start + _AT_ONCE])
         for name, severity, suppressed, status in connection.execute(select(*columns).where(here)):
             found[name] = _Before(str(severity), bool(suppressed), status == "retracted")
     return found

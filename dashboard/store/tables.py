@@ -1,5 +1,7 @@
 """The tables of the store, for SQLite and PostgreSQL alike, and the version they are of."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -12,9 +14,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    desc,
 )
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raised with every change of a table, together with a step in `migrations/versions` that makes it in an
 older store.
 """
@@ -26,6 +29,9 @@ store_version = Table("undertow_store", metadata, Column("version", Integer, pri
 
 migrated = Table("alembic_version", metadata, Column("version_num", String(32), primary_key=True))
 """The same version as Alembic writes it."""
+
+NEWEST: tuple[Any, ...] = (desc("timestamp"), desc("block_number"), "chain_id", "id")
+"""The order of the queue: newest first."""
 
 alerts = Table(
     "alerts",
@@ -46,13 +52,22 @@ alerts = Table(
     Column("explanation", Text, nullable=False),
     Column("record", Text, nullable=False, comment="canonical JSON of the last revision"),
     Column("kafka_offset", BigInteger, nullable=False, comment="of that revision; an older one is ignored"),
+    Column("number", BigInteger, comment="as in alert_numbers; null where that has none"),
     PrimaryKeyConstraint("chain_id", "id"),
-    Index("alerts_newest", "timestamp", "chain_id", "block_number", "id"),
+    # The order of the queue itself, and what it is filtered by: a page of it is read without sorting, and of
+    # what does not pass no large row is read.
+    Index("alerts_newest", *NEWEST, "status", "severity", "category", "score"),
     Index("alerts_by_status", "status", "chain_id", "block_number"),
     # What alerts are counted by stands in these too: counting reads an index and none of the large rows.
     Index("alerts_by_category", "category", "timestamp", "severity", "status", "chain_id", "score"),
     Index("alerts_by_severity", "severity", "timestamp", "category", "status", "chain_id", "score"),
+    # Grouped as they are counted.
+    Index("alerts_counted", "category", "severity", "status", "chain_id", "timestamp", "score"),
     Index("alerts_over_time", "timestamp", "category", "severity", "status", "suppressed"),
+    # The order of the API, and what it is filtered by.
+    Index("alerts_filed", "number", "severity", "category", "status", "chain_id", "score", "timestamp"),
+    Index("alerts_filed_by_severity", "severity", "number"),
+    Index("alerts_filed_by_category", "category", "number"),
 )
 
 roles = Table(

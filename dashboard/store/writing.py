@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Engine,
-    Table,
-    delete,
-    insert,
-    select,
-    tuple_,
-    update,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, delete, select, update
 
 from dashboard.store.ageing import age_health, age_scores
 from dashboard.store.feed import Feed, Rejected
 from dashboard.store.heads import move_head, note_rebuild, of_head, raw, settle
 from dashboard.store.health import file_health
+from dashboard.store.inserting import insert_if_new, insert_rows
 from dashboard.store.revisions import file_revisions
+from dashboard.store.score_filing import file_scores
 from dashboard.store.tables import (
     alert_transactions,
     alerts,
@@ -34,11 +24,9 @@ from dashboard.store.tables import (
     rebuilds,
     rejected,
     roles,
-    scores,
 )
 from dashboard.store.values import cut, whole
 from detectors.alerts.alert import Alert
-from detectors.alerts.messages import BlockScores, RolledBack, ScoreRecord, Superseded
 from ingest.model.errors import BadInput
 from ingest.model.health import Health
 
@@ -49,7 +37,9 @@ _SAME = (
 """Columns of `alerts` that are fields of an alert."""
 
 CHUNK = 500
-"""Rows of one statement: SQLite takes 32,766 parameters in one, and an alert has sixteen columns."""
+"""Alerts of one statement: SQLite takes 32,766 parameters in one."""
+_HASHES = alert_transactions
+Row = TypeVar("Row")
 
 
 class Writer:
@@ -107,7 +97,7 @@ class Writer:
         """
         with self._telling(), self._engine.begin() as connection:
             _move_offsets(connection, feed)
-            _file_scores(connection, feed.chain_id, feed.blocks)
+            file_scores(connection, feed.chain_id, feed.blocks)
             _file_revisions(connection, feed)
             move_head(connection, feed)
             settle(connection, feed)
@@ -143,7 +133,7 @@ def _move_offsets(connection: Connection, feed: Feed) -> None:
 
 
 def _begin_at_zero(connection: Connection, chain_id: int, topic: str) -> None:
-    _insert_if_new(connection, offsets, [{"chain_id": chain_id, "topic": topic, "next_offset": 0}])
+    insert_if_new(connection, offsets, [{"chain_id": chain_id, "topic": topic, "next_offset": 0}])
 
 
 def _set_aside(connection: Connection, chain_id: int, rejected_ones: Sequence[Rejected]) -> None:
@@ -151,24 +141,24 @@ def _set_aside(connection: Connection, chain_id: int, rejected_ones: Sequence[Re
         {"chain_id": chain_id, "topic": bad.topic, "kafka_offset": bad.offset, "reason": bad.reason}
         for bad in rejected_ones
     ]
-    _insert_if_new(connection, rejected, rows)
-
-
-def _insert_if_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    flavour = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    if rows:
-        connection.execute(flavour(table).on_conflict_do_nothing(), rows)
+    insert_if_new(connection, rejected, rows)
 
 
 def _file_revisions(connection: Connection, feed: Feed) -> None:
     stored: dict[str, int] = {}
     for some in _chunks(list(feed.revisions)):
         stored |= _stored_offsets(connection, feed.chain_id, [alert.id for _, alert in some])
-    newer = [(offset, alert) for offset, alert in feed.revisions if offset > stored.get(alert.id, -1)]
-    file_revisions(connection, feed.chain_id, [alert for _, alert in newer], feed.blocks)
-    latest = {alert.id: (offset, alert) for offset, alert in newer}
-    for each in _chunks(list(latest.values())):
-        _replace(connection, feed.chain_id, each)
+    newer = [each for each in feed.revisions if each[0] > stored.get(each[1].id, -1)]
+    written = [alert.to_json() for _, alert in newer]
+    told = [(alert, record) for (_, alert), record in zip(newer, written, strict=True)]
+    numbers = file_revisions(connection, feed.chain_id, told, [*feed.blocks, *feed.coming])
+    latest = {
+        alert.id: _alert_row(offset, alert, record, numbers.get(alert.id))
+        for (offset, alert), record in zip(newer, written, strict=True)
+    }
+    last = {alert.id: alert for _, alert in newer}
+    for names in _chunks(list(last)):
+        _replace(connection, feed.chain_id, [last[each] for each in names], [latest[each] for each in names])
 
 
 def _stored_offsets(connection: Connection, chain_id: int, ids: Sequence[str]) -> dict[str, int]:
@@ -180,25 +170,25 @@ def _stored_offsets(connection: Connection, chain_id: int, ids: Sequence[str]) -
     return {name: offset for name, found in rows if (offset := whole(found)) is not None}
 
 
-def _replace(connection: Connection, chain_id: int, revisions: Sequence[tuple[int, Alert]]) -> None:
-    keys = [(chain_id, alert.id) for _, alert in revisions]
-    if not keys:
-        return
-    connection.execute(delete(alerts).where(tuple_(alerts.c.chain_id, alerts.c.id).in_(keys)))
-    for table in (roles, alert_transactions):
-        connection.execute(delete(table).where(tuple_(table.c.chain_id, table.c.alert_id).in_(keys)))
-    _insert_rows(connection, alerts, [_alert_row(offset, alert) for offset, alert in revisions])
-    _insert_rows(connection, roles, [row for _, alert in revisions for row in _role_rows(alert)])
-    _insert_rows(connection, alert_transactions, [row for _, alert in revisions for row in _hash_rows(alert)])
+def _replace(
+    connection: Connection, chain_id: int, some: Sequence[Alert], rows: Sequence[dict[str, Any]]
+) -> None:
+    names = [alert.id for alert in some]
+    for table, name in ((alerts, alerts.c.id), (roles, roles.c.alert_id), (_HASHES, _HASHES.c.alert_id)):
+        connection.execute(delete(table).where(table.c.chain_id == chain_id, name.in_(names)))
+    insert_rows(connection, alerts, rows)
+    insert_rows(connection, roles, [row for alert in some for row in _role_rows(alert)])
+    insert_rows(connection, alert_transactions, [row for alert in some for row in _hash_rows(alert)])
 
 
-def _alert_row(offset: int, alert: Alert) -> dict[str, Any]:
+def _alert_row(offset: int, alert: Alert, record: str, number: int | None) -> dict[str, Any]:
     row: dict[str, Any] = {name: getattr(alert, name) for name in _SAME}
     return row | {
         "status": alert.status or "provisional",
         "suppressed": alert.suppressed_by is not None,
-        "record": alert.to_json(),
+        "record": record,
         "kafka_offset": offset,
+        "number": number,
     }
 
 
@@ -212,45 +202,5 @@ def _hash_rows(alert: Alert) -> list[dict[str, Any]]:
     return [{"chain_id": alert.chain_id, "alert_id": alert.id, "transaction": h} for h in hashes]
 
 
-def _file_scores(connection: Connection, chain_id: int, records: Iterable[ScoreRecord]) -> None:
-    for record in records:
-        match record:
-            case RolledBack(block_number=number):
-                _withdraw(connection, chain_id, scores.c.block_number > number)
-            case Superseded(block_number=number):
-                _withdraw(connection, chain_id, scores.c.block_number >= number)
-            case BlockScores():
-                if record.part == 0:
-                    # Those of a block that comes again take the place of the old ones.
-                    _withdraw(connection, chain_id, scores.c.block_number >= record.block_number)
-                # A part that comes twice, or a subject in two parts, is filed once.
-                _insert_if_new(connection, scores, _score_rows(record))
-
-
-def _withdraw(connection: Connection, chain_id: int, blocks: ColumnElement[bool]) -> None:
-    """Scores of these blocks no longer count."""
-    connection.execute(delete(scores).where(scores.c.chain_id == chain_id, blocks))
-
-
-def _score_rows(record: BlockScores) -> list[dict[str, Any]]:
-    return [
-        {
-            "chain_id": record.chain_id,
-            "block_number": record.block_number,
-            "subject_kind": each.subject_kind,
-            "subject": each.subject,
-            "score": each.score,
-            "parts": json.dumps(each.parts, sort_keys=True),
-            "timestamp": record.timestamp,
-        }
-        for each in record.scores
-    ]
-
-
-def _insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(insert(table), rows)
-
-
-def _chunks(rows: list[tuple[int, Alert]]) -> Iterable[list[tuple[int, Alert]]]:
+def _chunks(rows: list[Row]) -> Iterable[list[Row]]:
     return (rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK))

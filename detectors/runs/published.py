@@ -5,11 +5,12 @@ run changes about it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from detectors.alerts.alert import Alert
 from detectors.alerts.messages import Note, alert_from, group_of, note_from
-from ingest.kafka import ALERTS, BLOCKS, Cluster, Reader, last_mark
+from ingest.kafka import ALERTS, BLOCKS, Cluster, Marks, Reader
 from ingest.model.errors import UnreadableRecord
 
 POLL_S = 0.5
@@ -42,10 +43,26 @@ class Published:
     set_aside: dict[int, str] = field(default_factory=dict)
 
 
+class OutputMarks:
+    """Where detection of a chain stands, asked again and again."""
+
+    def __init__(self, bootstrap: str, chain_id: int, partition: int) -> None:
+        self._chain_id = chain_id
+        self._marks = Marks(bootstrap, group_of(chain_id), BLOCKS, partition)
+
+    def last(self) -> OutputMark | None:
+        """None before its first output."""
+        mark = self._marks.last()
+        return None if mark is None else OutputMark(self._chain_id, mark.offset, mark.note)
+
+    def close(self) -> None:
+        self._marks.close()
+
+
 def output_mark(bootstrap: str, chain_id: int, partition: int) -> OutputMark | None:
     """Where detection of a chain stands; None before its first output."""
-    mark = last_mark(bootstrap, group_of(chain_id), BLOCKS, partition)
-    return None if mark is None else OutputMark(chain_id, mark.offset, mark.note)
+    with closing(OutputMarks(bootstrap, chain_id, partition)) as marks:
+        return marks.last()
 
 
 def last_revisions(bootstrap: str, chain_id: int) -> Published:

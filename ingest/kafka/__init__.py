@@ -3,7 +3,7 @@
 from ingest.kafka.cluster import Cluster
 from ingest.kafka.connection import ALERTS, BLOCKS, HEALTH, REJECTED, SCORES
 from ingest.kafka.publisher import Publisher
-from ingest.kafka.reader import Mark, Message, Reader, last_mark, tail
+from ingest.kafka.reader import Mark, Marks, Message, Reader, last_mark, tail
 from ingest.kafka.reporter import HealthReporter
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Cluster",
     "HealthReporter",
     "Mark",
+    "Marks",
     "Message",
     "Publisher",
     "Reader",

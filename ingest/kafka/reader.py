@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -123,21 +124,33 @@ class Reader:
         self.close()
 
 
+class Marks:
+    """Where `group` last committed that it was done with a partition, asked again and again through one
+    connection: to open one takes longer than all else between an alert and who sees it.
+    """
+
+    def __init__(self, bootstrap: str, group: str, topic: str, partition: int) -> None:
+        self._bootstrap = checked(bootstrap)
+        self._at = TopicPartition(topic, partition)
+        with reaching(self._bootstrap):
+            self._consumer = open_consumer(self._bootstrap, group_id=group)
+
+    def last(self) -> Mark | None:
+        """None before its first mark. Raises BrokerUnreachable."""
+        with reaching(self._bootstrap):
+            committed = self._consumer.committed(self._at, metadata=True, timeout_ms=ANSWER_S * 1000)
+        if committed is None or committed.offset < 0:
+            return None
+        return Mark(committed.offset, committed.metadata or "")
+
+    def close(self) -> None:
+        self._consumer.close(autocommit=False, timeout_ms=1000)
+
+
 def last_mark(bootstrap: str, group: str, topic: str, partition: int) -> Mark | None:
-    """Where `group` last committed that it was done; None before its first mark."""
-    bootstrap = checked(bootstrap)
-    with reaching(bootstrap):
-        consumer = open_consumer(bootstrap, group_id=group)
-        try:
-            at = TopicPartition(topic, partition)
-            committed = consumer.committed(at, metadata=True, timeout_ms=ANSWER_S * 1000)
-        finally:
-            consumer.close(autocommit=False, timeout_ms=1000)
-    return (
-        None
-        if committed is None or committed.offset < 0
-        else Mark(committed.offset, committed.metadata or "")
-    )
+    """As `Marks.last`, asked once."""
+    with closing(Marks(bootstrap, group, topic, partition)) as marks:
+        return marks.last()
 
 
 def tail(bootstrap: str, topic: str, partition: int, count: int) -> list[Message]:

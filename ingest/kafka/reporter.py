@@ -72,6 +72,7 @@ class HealthReporter:
             nodes=list(self._nodes()),
             detectors=dict(vitals.detectors),
             cpu_s=round(time.process_time(), 3),
+            proofs=vitals.proofs(),
         )
 
     def _run(self) -> None:

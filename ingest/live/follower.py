@@ -29,7 +29,7 @@ from ingest.model.errors import (
     ProofFailed,
     WrongChain,
 )
-from ingest.model.health import Vitals
+from ingest.model.health import NEWEST_PROOFS, Vitals
 from ingest.nodes import BLOCKS_A_REQUEST, UNLESS_TOLD, Limits, Nodes
 from ingest.nodes.ahead import REQUESTS, Ahead
 
@@ -292,8 +292,11 @@ class Follower:
         if isinstance(event, Rollback):
             self._vitals.count("reorganisations")
             self._vitals.head = event.number
+            self._vitals.left(event.number)
             return
         self._vitals.head = event.last
+        newest = event.blocks.select("block_number", "proof").tail(NEWEST_PROOFS)
+        self._vitals.proved(newest.iter_rows())
         for proof, blocks in event.blocks["proof"].value_counts().iter_rows():
             self._vitals.count(f"blocks {proof}", blocks)
 

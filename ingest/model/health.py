@@ -6,7 +6,7 @@ import threading
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Literal
 
@@ -18,6 +18,7 @@ HealthRole = Literal["ingest", "detect", "sink"]
 BOUNDS_MS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
 """Upper bounds of the histograms; what takes longer is counted behind the last."""
 LARGEST_RECORD = 64_000
+NEWEST_PROOFS = 50
 
 Whole = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -39,7 +40,8 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One record of `undertow.health`. Counts and histograms are since the role started, `began_at`; times
     are seconds UTC. `latency` has for each part how many took up to each of BOUNDS_MS, and longer.
 
-    `detectors` says of each whether it is on, warming up, or since which block it is off.
+    `detectors` says of each whether it is on, warming up, or since which block it is off. `proofs` are the
+    newest blocks with how far each was proved, lowest first, at most NEWEST_PROOFS.
     """
 
     chain_id: Whole
@@ -55,6 +57,7 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nodes: list[NodeHealth] = []
     detectors: dict[str, str] = {}
     cpu_s: float = 0.0
+    proofs: list[tuple[Whole, Name]] = []
 
 
 class Vitals:
@@ -67,6 +70,22 @@ class Vitals:
         self.head: int | None = None
         self.lag_blocks: int | None = None
         self.detectors: dict[str, str] = {}
+        self._proofs: dict[int, str] = {}
+
+    def proved(self, blocks: Iterable[tuple[int, str]]) -> None:
+        """How far blocks were proved, each (number, proof); one that comes again takes its old place."""
+        with self._lock:
+            self._proofs |= dict(blocks)
+            self._proofs = dict(sorted(self._proofs.items())[-NEWEST_PROOFS:])
+
+    def left(self, number: int) -> None:
+        """Blocks above `number` have left the chain."""
+        with self._lock:
+            self._proofs = {block: proof for block, proof in self._proofs.items() if block <= number}
+
+    def proofs(self) -> list[tuple[int, str]]:
+        with self._lock:
+            return list(self._proofs.items())
 
     def count(self, name: str, times: int = 1) -> None:
         with self._lock:

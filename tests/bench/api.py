@@ -34,8 +34,7 @@ PATHS = (
     f"/v1/alerts/{CHAIN}/drain-777/revisions",
 )
 RAW = """
-SELECT n.number, a.* FROM alert_numbers n JOIN alerts a ON a.chain_id = n.chain_id AND a.id = n.alert_id
-WHERE n.number < ? ORDER BY n.number DESC LIMIT 50
+SELECT a.*, a.record FROM alerts a WHERE a.number < ? ORDER BY a.number DESC LIMIT 50
 """
 
 
@@ -73,7 +72,7 @@ def raw_read(file: Path) -> Callable[[int], None]:
         if not hasattr(kept, "connection"):
             kept.connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
         rows = kept.connection.execute(RAW, (50_000 + number,)).fetchall()
-        assert json.loads(rows[0][-2])
+        assert json.loads(rows[0][-1])
 
     return read
 

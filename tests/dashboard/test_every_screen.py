@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dashboard.app import SCREENS
 from dashboard.filing.evaluation import Figure
-from dashboard.screens import flows, health, incidents, routes, truth
+from dashboard.screens import alert as alert_page
+from dashboard.screens import flows, health, incidents, routes, tables, token_risk, truth
 from dashboard.screens.report.told import course
-from dashboard.store import Head, open_writer
+from dashboard.store import Filters, Head, open_reader, open_writer, subjects
 from dashboard.store.incidents import Incident
-from tests.dashboard.alerts import CHAIN, MALLORY, Filing, drain, judged, poisoning
+from detectors.alerts.alert import Alert, Role
+from tests.dashboard.alerts import ALICE, BOB, CHAIN, MALLORY, TOKEN, Filing, drain, judged, poisoning
 from tests.dashboard.evaluations import written
 from tests.dashboard.screen import opened, said
 from tests.dashboard.transfers.town import DAI, VAULT, lake
@@ -198,3 +203,53 @@ def test_back_and_forward_find_what_each_screen_showed() -> None:
     history.visit("flows", {})  # what lay ahead is forgotten
     assert history.step("wallet", None) is None
     assert history.step("queue", None) == alert
+
+
+RUG: dict[str, Any] = {
+    "category": "rug-pull", "detector": "rug-pull", "subject_kind": "token", "subject_id": TOKEN,
+    "roles": (Role(MALLORY, "attacker"), Role(ALICE, "victim"), Role(TOKEN, "infrastructure")),
+    "measured": {"share": 0.93, "buyers": 1}, "thresholds": {"share": 0.5},
+}  # fmt: skip
+
+
+def test_the_risk_of_a_token_is_told_by_the_alerts_about_it(filing: Filing) -> None:
+    """Mallory pulled the rug once, and was wrongly said to have done so in a block that left."""
+    gone = drain(
+        3, "gone", **RUG | {"status": "retracted", "roles": (Role(BOB, "attacker"), RUG["roles"][2])}
+    )
+    filing.file(drain(2, "rug", **RUG), gone, blocks=(judged(9),))
+    about = [(status, alert) for status, alert in records() if status != "retracted"]
+    (reason,) = token_risk.reasons(about)
+    assert [cell["text"] for cell in reason] == [
+        "Rug pull", "provisional", "Share", "0.93", "at or above", "0.5"
+    ]  # fmt: skip
+    (insider,) = token_risk.insiders(CHAIN, (alert for _, alert in about))
+    assert (insider[0]["full"], insider[2]["text"]) == (MALLORY, "Rug pull")
+    drawn = said(opened("token", address=TOKEN, view="Risk"))
+    assert "Reasons" in drawn and "Insiders and others who are accused" in drawn
+
+
+def records() -> list[tuple[str, Alert]]:
+    with closing(open_reader(os.environ["UNDERTOW_STORE"])) as reader:
+        return subjects.records(reader, CHAIN, ["rug-2", "gone-3"])
+
+
+NODE = "0x" + "d0" * 20
+LYING: dict[str, Any] = {
+    "category": "node-divergence", "detector": "node-divergence", "subject_kind": "node",
+    "subject_id": NODE, "roles": (Role(NODE, "subject"),), "evidence": (),
+    "measured": {"node": "https://node.example/…"}, "thresholds": {},
+}  # fmt: skip
+
+
+def test_a_node_is_no_wallet_and_leads_to_health(filing: Filing) -> None:
+    filing.file(drain(2, "node", **LYING), blocks=(judged(9),))
+    assert "<h1>Node divergence</h1>" in said(opened("queue", alert=f"{CHAIN}:node-2"))
+    with closing(open_reader(os.environ["UNDERTOW_STORE"])) as reader:
+        (row,) = reader.page(Filters(), 1, 5)
+        alert = reader.alert(CHAIN, "node-2")
+    assert alert is not None
+    assert routes._target(routes.link("node", CHAIN, NODE)) == (routes.HEALTH, {})
+    for cell in (tables.subject(row), alert_page._role_rows(alert[0])[0][1]):
+        assert cell["href"] == "/health?"
+    assert alert_page._role_rows(alert[0])[0][1]["text"] == "https://node.example/…"

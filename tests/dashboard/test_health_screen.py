@@ -37,6 +37,18 @@ def test_a_record_says_its_age_and_what_it_counted() -> None:
     ]  # fmt: skip
 
 
+def test_the_proof_of_each_of_the_newest_blocks_is_on_the_screen(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNDERTOW_STORE", sqlite_url)
+    record = told(proofs=[(6, "header"), (7, "none"), (8, "by hand")])
+    open_writer(sqlite_url).file_health(CHAIN, [record])
+    assert "Proof of the newest blocks" in said(opened("health"))
+    assert [[cell["text"] for cell in row[2:]] for row in health_records.proofs(record)] == [
+        ["8", "by hand"], ["7", "not proved"], ["6", "whole: header, parent and receipts"],
+    ]  # fmt: skip
+
+
 def worked(minutes: int, blocks: int, **changes: Any) -> Health:
     """What ingest had counted, so many minutes after it began: 9 of 10 fetches in 10 ms, one in 300."""
     row = [0, 0, 9 * blocks, 0, 0, blocks, 0, 0, 0, 0]

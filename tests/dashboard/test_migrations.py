@@ -15,8 +15,9 @@ import pytest
 from sqlalchemy import Engine, event, inspect
 
 from dashboard.filing.export import from_store
-from dashboard.store import bring_up_to_date, open_reader, open_writer
+from dashboard.store import Filters, bring_up_to_date, open_reader, open_writer
 from dashboard.store.connect import _engine, _parsed
+from dashboard.store.revision_reading import alerts_before
 from dashboard.store.tables import SCHEMA_VERSION
 from ingest.model.errors import BadInput
 from tests.dashboard.alerts import CHAIN, Filing, drain, judged
@@ -97,6 +98,20 @@ def test_what_was_filed_is_there_after_it_and_goes_on(old_store: str) -> None:
     with closing(open_writer(old_store)) as writer:
         Filing(writer).file(drain(40), blocks=(judged(50),))
     assert len(from_store(old_store)[0].book()) == len(before[0]) + 1
+
+
+def test_pages_of_the_api_go_by_the_places_that_alerts_had(old_store: str) -> None:
+    bring_up_to_date(old_store)
+    with opened(old_store) as engine, engine.connect() as connection:
+        places = "SELECT number, alert_id FROM alert_numbers ORDER BY number DESC"
+        known = list(map(tuple, connection.exec_driver_sql(places)))
+    with closing(open_reader(old_store)) as reader:
+        assert [(place, row.id) for place, row in alerts_before(reader, Filters(), None, 100)] == known
+    assert known
+    with closing(open_writer(old_store)) as writer, closing(open_reader(old_store)) as reader:
+        Filing(writer).file(drain(40), blocks=(judged(50),))
+        newest = alerts_before(reader, Filters(), None, 100)
+        assert [place for place, _ in newest] == [known[0][0] + 1, *(place for place, _ in known)]
 
 
 def test_a_second_time_changes_nothing(old_store: str) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+from contextlib import closing, nullcontext
 from dataclasses import replace
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import StaticPool, create_engine
 
 from dashboard.store import Feed, Filters, Reader, Writer
-from detectors.alerts.messages import Superseded
+from dashboard.store.score_filing import file_scores
+from dashboard.store.tables import metadata
+from detectors.alerts.messages import ScoreRecord, Superseded
 from ingest.model.errors import BadInput
 from tests.dashboard.alerts import (
     ALICE,
@@ -165,6 +172,7 @@ def test_a_block_beyond_all_others_is_left_again_with_the_next(writer: Writer, r
     last = 2**63 - 1
     filing.file(drain(1), blocks=(judged(last), back_to(last), Superseded(CHAIN, last, "a run")))
     assert (reader.heads()[0].block_number, ids(reader, statuses=("final",))) == (last, ["drain-1"])
+    filing.file(blocks=(back_to(last),))
     filing.file(blocks=(judged(2),))
     assert (reader.heads()[0].block_number, ids(reader, statuses=("final",))) == (2, [])
 
@@ -173,6 +181,38 @@ def test_the_scores_of_a_block_in_several_parts_are_all_kept(writer: Writer) -> 
     first, second = judged(1, (ALICE, 0.1)), judged(1, (BOB, 0.2))
     Filing(writer).file(blocks=(first, msgspec.structs.replace(second, part=1)))
     assert scores_in(writer) == [(1, ALICE, 0.1), (1, BOB, 0.2)]
+
+
+RECORDS = st.one_of(
+    st.builds(
+        lambda block, part, who, score: msgspec.structs.replace(judged(block, (who, score)), part=part),
+        st.integers(0, 6), st.integers(0, 1), st.sampled_from((ALICE, BOB)), st.sampled_from((0.1, 0.5)),
+    ),
+    st.builds(back_to, st.integers(0, 6)),
+    st.builds(lambda block: Superseded(CHAIN, block, "a run"), st.integers(0, 6)),
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(records=st.lists(RECORDS, max_size=8), cuts=st.sets(st.integers(1, 7)))
+def test_scores_are_the_same_in_whatever_pieces_their_records_come(
+    records: list[ScoreRecord], cuts: set[int]
+) -> None:
+    found = []
+    for where in (set(range(1, 8)), cuts):
+        with closing(memory_writer()) as writer:
+            edges = [0, *sorted(cut for cut in where if cut < len(records)), len(records)]
+            for start, end in itertools.pairwise(edges):
+                with writer._engine.begin() as connection:
+                    file_scores(connection, CHAIN, records[start:end])
+            found.append(scores_in(writer))
+    assert found[0] == found[1]
+
+
+def memory_writer() -> Writer:
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    metadata.create_all(engine)
+    return Writer(engine, nullcontext)
 
 
 def test_two_sinks_of_one_chain_are_found_out_and_nothing_of_the_second_is_written(

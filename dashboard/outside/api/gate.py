@@ -103,14 +103,14 @@ class Gate:
 _BEARER = HTTPBearer(auto_error=False, description="A token that `undertow tokens add` made.")
 
 
-def come_in(
+async def come_in(
     request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 ) -> Actor:
     gate: Gate = request.app.state.gate
     return gate.let_in(request, given)
 
 
-def sources(request: Request) -> Sources:
+async def sources(request: Request) -> Sources:
     found: Sources = request.app.state.sources
     return found
 

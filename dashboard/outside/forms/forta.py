@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from detectors.alerts.alert import ACCUSED, Alert
+from dashboard.wording import is_node
+from detectors.alerts.alert import ACCUSED, Alert, Role
 
 _LATEST = 253_402_300_799
 
@@ -29,7 +30,7 @@ def finding(alert: Alert) -> dict[str, object]:
         "severity": alert.severity.upper(),
         "findingType": "INFORMATION" if is_lowered else "SUSPICIOUS",
         "createdAt": at,
-        "addresses": sorted({role.address for role in alert.roles}),
+        "addresses": sorted({role.address for role in _of_addresses(alert)}),
         "labels": [] if is_lowered else _labels(alert),
         "metadata": _texts(alert.measured) | {"status": str(alert.status), "subject": alert.subject_id},
         "source": {
@@ -54,10 +55,15 @@ def _labels(alert: Alert) -> list[dict[str, object]]:
             "confidence": alert.score,
             "remove": False,
         }
-        for role in sorted(alert.roles)
+        for role in sorted(_of_addresses(alert))
         if role.role in ACCUSED
     ]
 
 
 def _texts(values: Mapping[str, object]) -> dict[str, str]:
     return {name: str(value) for name, value in values.items()}
+
+
+def _of_addresses(alert: Alert) -> list[Role]:
+    """A node has none."""
+    return [each for each in alert.roles if not is_node(alert.subject_kind, alert.subject_id, each.address)]

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from dashboard.wording import is_node
 from detectors.alerts.alert import ACCUSED, Alert
 
 OF_OBSERVABLES = UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
@@ -62,7 +63,8 @@ def _own() -> list[dict[str, Any]]:
 
 
 def _of_alert(alert: Alert) -> Iterator[dict[str, Any]]:
-    wallets = {role.address: wallet(alert.chain_id, role.address) for role in alert.roles}
+    roles = [role for role in alert.roles if not is_node(alert.subject_kind, alert.subject_id, role.address)]
+    wallets = {role.address: wallet(alert.chain_id, role.address) for role in roles}
     if not wallets:
         return
     yield from wallets.values()
@@ -76,7 +78,7 @@ def _of_alert(alert: Alert) -> Iterator[dict[str, Any]]:
         "object_refs": sorted(each["id"] for each in wallets.values()),
     }
     yield _dated(seen, at)
-    for address in sorted({role.address for role in alert.roles if role.role in ACCUSED}):
+    for address in sorted({role.address for role in roles if role.role in ACCUSED}):
         indicator = _indicator(alert, address, at)
         yield indicator
         based = {

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.store import Feed, Filters, Reader, open_reader, open_writer
+from dashboard.filing.sink import ChainTopics, DetectorMark, Told
+from dashboard.store import Feed, Filters, Reader, Writer, open_reader, open_writer, subjects
+from dashboard.store.revision_reading import revisions_after
 from detectors.alerts.messages import alert_key, records_of
 from ingest.kafka import ALERTS, BLOCKS, SCORES, Cluster, Publisher
 from ingest.model.errors import BadInput
-from tests.dashboard.alerts import ALICE, BOB, back_to, drain, judged, poisoning
+from tests.dashboard.alerts import ALICE, BOB, GENESIS, back_to, drain, judged, poisoning
 from tests.dashboard.detection import Detection
 
 pytestmark = pytest.mark.broker
@@ -109,6 +111,36 @@ def test_a_sink_that_is_killed_again_and_again_misses_and_repeats_nothing(
     reader.close()
     assert [row.block_number for row in rows] == list(range(60, 0, -1))
     assert [row.block_number for row in rows if row.score == 1.0] == [60, 40, 20]
+
+
+def test_what_a_sink_missed_is_filed_in_pieces_and_the_head_comes_last(
+    kafka: str, detection: Detection, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Carol's sink was away for 25 alerts; it is killed after each piece, and goes on where that ended."""
+    monkeypatch.setattr("dashboard.filing.sink.MOST_REVISIONS", 10)
+    chain = detection.chain_id
+    missed = [drain(number, chain_id=chain, updated_block=number + 1) for number in range(1, 26)]
+    detection.judge(*missed, blocks=tuple(judged(number, (ALICE, 0.5)) for number in range(1, 27)))
+    filed = list[int]()
+    with closing(open_writer(sqlite_url)) as writer, closing(open_reader(sqlite_url)) as reader:
+        while writer.head(chain) != 26:
+            with closing(chain_topics(kafka, writer, detection)) as topics:
+                feed = next(filter(None, iter(topics.read, "never")))
+            writer.file(feed)
+            filed.append(len(feed.revisions))
+            assert not feed.blocks or sum(filed) == 25
+        assert [count for count in filed if count] == [10, 10, 5]
+        assert [row.block_number for row in reader.page(Filters(), 1, 100)] == list(range(25, 0, -1))
+        told = revisions_after(reader, 0)
+        assert [each.block_time for each in told] == [GENESIS + 12 * number for number in range(2, 27)]
+        assert [each.block_number for each in subjects.scores_of(reader, chain, ALICE)] == list(range(1, 27))
+
+
+def chain_topics(kafka: str, writer: Writer, detection: Detection) -> ChainTopics:
+    told = Told(writer.finality(detection.chain_id) or 10, writer.rebuilding(detection.chain_id))
+    mark = DetectorMark(kafka, detection.chain_id, detection.partition, told, print)
+    offsets = writer.offsets(detection.chain_id)
+    return ChainTopics(kafka, detection.chain_id, detection.partition, offsets, mark)
 
 
 def test_a_sink_shows_an_alert_as_it_comes_and_ends_well_when_asked(

@@ -16,6 +16,7 @@ import undertow
 from dashboard.outside.forms.forta import finding, findings
 from dashboard.outside.forms.stix import EXTENSION, WALLET, bundle, wallet
 from dashboard.store import open_writer
+from detectors.alerts.alert import Role
 from detectors.alerts.messages import Superseded, records_of
 from detectors.alerts.record_schemas import FOLDER, TYPES, schema, text
 from ingest.model.health import health_value
@@ -80,6 +81,14 @@ def test_a_finding_has_the_shape_of_forta_s_and_labels_only_who_is_accused() -> 
     assert all(isinstance(value, str) for value in made["metadata"].values())  # type: ignore[attr-defined]
     assert finding(drain(1, suppressed_by=PART))["labels"] == []
     assert findings([drain(1, explanation="a\nb"), drain(2)]).count("\n") == 2
+
+
+def test_a_node_that_lies_is_no_wallet_for_other_systems() -> None:
+    node = "0x" + "d0" * 20
+    lying = drain(1, subject_kind="node", subject_id=node, roles=(Role(node, "subject"),), evidence=())
+    assert node not in bundle([lying]).replace(lying.explanation, "")
+    made = finding(lying)
+    assert (made["addresses"], made["labels"], made["metadata"]["subject"]) == ([], [], node)  # type: ignore[index]
 
 
 @pytest.mark.parametrize("form", ["--stix", "--forta"])
