@@ -9,6 +9,7 @@ import typer
 
 from dashboard.accounts import cli as accounts_cli
 from dashboard.demo import cli as demo_cli
+from dashboard.evidence import cli as evidence_cli
 from dashboard.outside import cli as outside_cli
 from ingest.commands.observing import LogFormatOption, MetricsPort
 
@@ -41,6 +42,7 @@ def mount(app: typer.Typer) -> None:
     app.command()(export)
     app.command()(status)
     app.command()(audit)
+    evidence_cli.mount(app)
     outside_cli.mount(app)
     accounts_cli.mount(app)
     demo_cli.mount(app)

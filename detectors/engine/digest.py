@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -31,13 +31,24 @@ def digest(
     explanations: Sequence[Explanation] | None = None,
     read: Sequence[Part] | None = None,
 ) -> str:
-    """16 hex digits over the settings of the engine, of detectors and explanations and of the parts that they
-    read, the code that detects, the libraries it computes with, and the first block read.
+    """16 hex digits over `ingredients`."""
+    return digest_of(ingredients(settings, detectors, anchor, explanations, read))
+
+
+def ingredients(
+    settings: EngineSettings,
+    detectors: Sequence[Detector],
+    anchor: tuple[int, bytes],
+    explanations: Sequence[Explanation] | None = None,
+    read: Sequence[Part] | None = None,
+) -> dict[str, Any]:
+    """What names a run: the settings of the engine, of detectors and explanations and of the parts that they
+    read, the code that detects, the libraries it computes with, and the first block read. Plain JSON.
     """
     explanations = registry.explanations() if explanations is None else explanations
     if read is None:
         read = in_order(registry.parts(), readers_of(detectors, explanations))
-    parts = {
+    return {
         "version": importlib.metadata.version("undertow"),
         "code": _code(),
         "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
@@ -47,6 +58,10 @@ def digest(
         "parts": {part.name: _plain(part.settings) for part in read},
         "anchor": [anchor[0], anchor[1].hex()],
     }
+
+
+def digest_of(parts: Mapping[str, Any]) -> str:
+    """The first 16 hex digits of the SHA-256 of its JSON with sorted keys, as Python writes it."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -93,6 +93,8 @@ class AnomalousWallet:
             measured={
                 "distance": distance,
                 **{name: round(float(row[WALLET_FEATURES.index(name)]), 6) for name in unusual},
+                "model_digest": model.digest,
+                "training_rows_digest": model.rows_digest,
             },
             thresholds={"distance": model.threshold},
             explanation=f"{hexed(wallet)} lies {distance / model.threshold:.2f} times the alert distance "

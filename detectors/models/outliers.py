@@ -12,7 +12,9 @@ for a block.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -94,6 +96,10 @@ class Model:
     scale: Matrix
     calibration: Matrix
     threshold: float
+    rows_digest: str
+    """SHA-256 of the training rows, each number as text with 6 decimals: the same on every machine."""
+    digest: str
+    """SHA-256 of what it was made from and by: the rows' digest, the spec, what it judges with."""
     tree: Tree = field(repr=False, compare=False)
 
     def distances(self, rows: Matrix) -> Matrix:
@@ -129,7 +135,17 @@ def fit(spec: ModelSpec, rows: Matrix) -> Model:
     tree = Tree.of(_trimmed(spec, (training - centre) / scale))
     far = tree.distances((calibration - centre) / scale, spec.neighbours)
     distances = np.sort(np.round(far, DECIMALS))
-    return Model(spec, rows, centre, scale, distances, _threshold(spec, distances), tree)
+    threshold, of_rows = _threshold(spec, distances), _digest_of(rows)
+    whole = json.dumps([asdict(spec), of_rows, *map(_digest_of, (centre, scale, distances)), threshold])
+    digest = hashlib.sha256(whole.encode()).hexdigest()
+    return Model(spec, rows, centre, scale, distances, threshold, of_rows, digest, tree)
+
+
+def _digest_of(numbers: Matrix) -> str:
+    """Rows of one or more numbers, a row a line."""
+    lines = np.round(np.atleast_2d(numbers), DECIMALS) + 0.0
+    text = "\n".join(",".join(f"{number:.{DECIMALS}f}" for number in line) for line in lines.tolist())
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _estimator(spec: ModelSpec, rows: Matrix) -> Any:

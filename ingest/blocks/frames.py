@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial, reduce
+from operator import or_
 from typing import TypeVar
 
 import polars as pl
 
 from ingest import decode, schema
-from ingest.blocks.answers import Answer, ReceiptAnswer, given, number
+from ingest.blocks.answers import Answer, ReceiptAnswer, TransactionAnswer, given, number
 from ingest.blocks.apart import told_apart
-from ingest.blocks.proof import Proof, gas_used
+from ingest.blocks.bloom import BLOOM_BYTES, blooms_of
+from ingest.blocks.header_rules import hashed
+from ingest.blocks.kept import without_input
+from ingest.blocks.proof import Proof, gas_used, under_root
+from ingest.blocks.receipts import extras_of
 from ingest.blocks.times import seconds
 from ingest.blocks.transactions import TransactionsProof
 from ingest.model.batch import Batch
@@ -46,8 +52,10 @@ def batch_apart(
     answers: Sequence[Answer],
     proofs: Sequence[Proof],
     transactions_proofs: Sequence[TransactionsProof],
+    envelopes: Sequence[Sequence[bytes] | None] | None = None,
 ) -> Batch:
-    """The same for answers whose receipts are told apart.
+    """The same for answers whose receipts are told apart. `envelopes` has each block's signed transactions
+    as they are under its root; None where that is not known.
 
     `log_index` is counted here and `gas_used` is the step of the proved cumulative gas: neither is trusted.
     Where nothing was proved and the gas falls, which no chain holds, the step counts as none. A price, nonce,
@@ -55,7 +63,7 @@ def batch_apart(
     """
     return Batch(
         blocks=_blocks(chain_id, answers, proofs, transactions_proofs),
-        transactions=_transactions(chain_id, answers),
+        transactions=_transactions(chain_id, answers, envelopes or [None] * len(answers)),
         logs=_logs(chain_id, answers),
     )
 
@@ -85,11 +93,14 @@ def _blocks(
         "log_count": [sum(len(receipt.logs) for receipt in answer.receipts) for answer in answers],
         "proof": list(proofs),
         "transactions_proof": list(transactions_proofs),
+        "header": [_header(*each) for each in zip(answers, proofs, strict=True)],
     }
     return _table(schema.BLOCKS, chain_id, columns)
 
 
-def _transactions(chain_id: int, answers: Sequence[Answer]) -> pl.DataFrame:
+def _transactions(
+    chain_id: int, answers: Sequence[Answer], envelopes: Sequence[Sequence[bytes] | None]
+) -> pl.DataFrame:
     sent = [transaction for answer in answers for transaction in answer.block.transactions]
     receipts = [receipt for answer in answers for receipt in answer.receipts]
     sizes = [len(answer.block.transactions) for answer in answers]
@@ -104,7 +115,7 @@ def _transactions(chain_id: int, answers: Sequence[Answer]) -> pl.DataFrame:
         "value": value,
         "value_float": decode.amount_float(value),
         "nonce": _small_numbers((transaction.nonce for transaction in sent), 64),
-        "transaction_type": _small_numbers((transaction.type for transaction in sent), 8),
+        "transaction_type": _small_numbers(map(_type, sent, receipts), 8),
         "gas_limit": _small_numbers((transaction.most_gas for transaction in sent), 64),
         "input": _bytes(transaction.call_data for transaction in sent),
         "status": _numbers_or_null(receipt.outcome for receipt in receipts),
@@ -114,6 +125,9 @@ def _transactions(chain_id: int, answers: Sequence[Answer]) -> pl.DataFrame:
         "receipt_of": [
             of for answer, size in zip(answers, sizes, strict=True) for of in _receipts_of(answer, size)
         ],
+        "post_state": [receipt.state_root for receipt in receipts],
+        "receipt_extras": [extras_of(receipt) for receipt in receipts],
+        "envelope": [one for both in zip(answers, envelopes, strict=True) for one in _envelopes_of(*both)],
     }
     return _table(schema.TRANSACTIONS, chain_id, columns)
 
@@ -222,6 +236,33 @@ def _created(receipt: ReceiptAnswer) -> str | None:
     """The contract that was created: none lies at the address zero, which some nodes give for none."""
     address = given(receipt.contract_address)
     return None if address is None or not address.strip("0xX") else address
+
+
+def _type(sent: TransactionAnswer, receipt: ReceiptAnswer) -> str | None:
+    """Where a node leaves it out of a transaction, its receipt, which is hashed with it, may have it."""
+    return receipt.type if number(sent.type) is None else sent.type
+
+
+def _header(answer: Answer, proof: Proof) -> bytes | None:
+    """What the block's hash is over, where that was proved."""
+    if proof != "header":
+        return None
+    receipts = under_root(answer)
+    return hashed(answer.block, partial(_bloom_of, receipts), gas_used(receipts))
+
+
+def _bloom_of(receipts: Sequence[ReceiptAnswer]) -> bytes:
+    return reduce(or_, blooms_of(receipts), 0).to_bytes(BLOOM_BYTES, "big")
+
+
+def _envelopes_of(answer: Answer, envelopes: Sequence[bytes] | None) -> Iterable[bytes | None]:
+    """One a row: a receipt that is of no transaction has a row, and no envelope."""
+    sent = answer.block.transactions
+    if envelopes is None:
+        return [None] * len(sent)
+    inputs = (bytes.fromhex((one.call_data or "0x")[2:]) for one in sent)
+    kept: list[bytes | None] = list(map(without_input, envelopes, inputs))
+    return kept + [None] * (len(sent) - len(kept))
 
 
 def _receipts_of(answer: Answer, size: int) -> list[str | None]:

@@ -5,7 +5,7 @@ A hash cannot be made to fit: a header that any of these rules leads to the bloc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -37,11 +37,16 @@ def header_fields(header: HeaderAnswer) -> list[bytes] | None:
 
 def plain_hash(header: HeaderAnswer) -> str | None:
     """What the header hashes to as it came, by Ethereum's rule; None where a field is missing, or is none."""
+    encoded = _plain(header)
+    return None if encoded is None else "0x" + keccak(encoded).hex()
+
+
+def _plain(header: HeaderAnswer) -> bytes | None:
     try:
         fields = header_fields(header)
     except (ValueError, OverflowError):
         return None
-    return None if fields is None else "0x" + keccak(rlp.encode(fields)).hex()
+    return None if fields is None else rlp.encode(fields)
 
 
 def lacks_fields(header: HeaderAnswer, kinds: set[int]) -> bool:
@@ -59,8 +64,21 @@ def leads_to_its_hash(header: HeaderAnswer, bloom: bytes, gas_used: int) -> bool
     filled in where it is known: from the receipts (`bloom`, `gas_used`), or as all headers have it since the
     merge.
     """
-    whole = _filled(header, bloom, gas_used)
-    return any(keccak(rlp.encode(fields)) == header.id for fields in _candidates(whole))
+    return _led_to(header, bloom, gas_used) is not None
+
+
+def hashed(header: HeaderAnswer, bloom: Callable[[], bytes], gas_used: int) -> bytes | None:
+    """The RLP that a header's hash is over, by whichever rule leads there; None where none does. `bloom`
+    makes the block's from its logs, and is asked only where the header does not hash as it came.
+    """
+    plain = _plain(header)
+    is_hashed = plain is not None and keccak(plain) == header.id
+    return plain if is_hashed else _led_to(header, bloom(), gas_used)
+
+
+def _led_to(header: HeaderAnswer, bloom: bytes, gas_used: int) -> bytes | None:
+    made = map(rlp.encode, _candidates(_filled(header, bloom, gas_used)))
+    return next((encoded for encoded in made if keccak(encoded) == header.id), None)
 
 
 def _candidates(header: HeaderAnswer) -> Iterator[Sequence[rlp.Item]]:

@@ -29,6 +29,12 @@ def root_of(receipts: Sequence[ReceiptAnswer], blooms: Sequence[bytes], logs: Se
     return ordered_root([_receipt(*one) for one in zip(receipts, blooms, logs, strict=True)])
 
 
+def extras_of(receipt: ReceiptAnswer) -> bytes | None:
+    """What a receipt is hashed with behind its logs, encoded one after the other; None where nothing."""
+    added = _added(_kind(receipt), receipt)
+    return b"".join(map(rlp.encode, added)) if added else None
+
+
 def encoded_logs(logs: list[LogAnswer]) -> str:
     """The logs as a receipt holds them: RLP, in hex as they came. Raises ValueError for words of wrong size.
 
@@ -51,11 +57,15 @@ def encoded_logs(logs: list[LogAnswer]) -> str:
 
 def _receipt(receipt: ReceiptAnswer, bloom: bytes, logs: str) -> bytes:
     """A receipt as the trie holds it: typed ones behind their type (EIP-2718)."""
-    kind = int(number(receipt.type) or "0x0", 16)
+    kind = _kind(receipt)
     front = (_outcome(receipt), rlp.quantity(receipt.cumulative_gas_used), bloom)
     items = (*map(rlp.encode, front), rlp.unhex(logs), *map(rlp.encode, _added(kind, receipt)))
     body = rlp.wrap(b"".join(items))
     return bytes((kind,)) + body if kind else body
+
+
+def _kind(receipt: ReceiptAnswer) -> int:
+    return int(number(receipt.type) or "0x0", 16)
 
 
 def _outcome(receipt: ReceiptAnswer) -> bytes:

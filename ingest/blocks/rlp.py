@@ -7,6 +7,9 @@ from functools import lru_cache
 
 Item = bytes | Sequence["Item"]
 
+DEEPEST = 32
+"""Lists inside of each other: receipts have four, nodes of a trie one more for each that stands inside."""
+
 
 def encode(item: Item) -> bytes:
     """RLP of bytes, or of a list of items (yellow paper, appendix B)."""
@@ -34,8 +37,10 @@ def quantity(text: str) -> bytes:
 
 
 def decode(data: bytes) -> Item:
-    """The item that `data` encodes, lists as lists. Raises ValueError where it encodes none, or more."""
-    item, end = _decode(data, 0, len(data))
+    """The item that `data` encodes, lists as lists. Raises ValueError where it encodes none, or more, or has
+    lists inside of each other deeper than anything of a chain.
+    """
+    item, end = _decode(data, 0, len(data), 0)
     if end != len(data):
         raise ValueError(f"{len(data) - end} bytes after the end of an RLP item")
     return item
@@ -71,14 +76,16 @@ def _hex_prefix(length: int, base: int) -> str:
     return _prefix(length, base).hex()
 
 
-def _decode(data: bytes, at: int, end: int) -> tuple[Item, int]:
+def _decode(data: bytes, at: int, end: int, depth: int) -> tuple[Item, int]:
     """The item that begins at `at`, and where it ends: by `end`, or it is none."""
     start, stop, is_list = _payload(data, at, end)
     if not is_list:
         return data[start:stop], stop
+    if depth == DEEPEST:
+        raise ValueError(f"more than {DEEPEST} lists stand inside of each other in RLP")
     items: list[Item] = []
     while start < stop:
-        item, start = _decode(data, start, stop)
+        item, start = _decode(data, start, stop, depth + 1)
         items.append(item)
     return items, stop
 

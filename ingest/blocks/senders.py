@@ -11,6 +11,7 @@ from ingest.blocks import signed
 from ingest.blocks.answers import TransactionAnswer, number, unhex
 from ingest.blocks.receipts import DEPOSIT
 from ingest.blocks.trie import keccak
+from ingest.blocks.unpacked import named_sender, signing_of
 
 
 def sender_difference(
@@ -47,13 +48,24 @@ def is_unsigned(transaction: TransactionAnswer) -> bool:
 
 def recovered(transaction: TransactionAnswer) -> bytes | None:
     """The address whose key signed; None where no key can have made the signature."""
+    r, s = (int(word or "0x0", 16) for word in (transaction.r, transaction.s))
+    return _signer(signed.signed_part(transaction), r, s, signed.parity(transaction))
+
+
+def sender_of(envelope: bytes) -> bytes | None:
+    """The same of the bytes that the transactions root is over; whom a deposit names. None where nobody
+    signed. Raises ValueError for what is no transaction.
+    """
+    signing = signing_of(envelope)
+    return named_sender(envelope) if signing is None else _signer(*signing)
+
+
+def _signer(message: bytes, r: int, s: int, parity: int) -> bytes | None:
     from coincurve import PublicKey
 
-    r, s = (int(word or "0x0", 16) for word in (transaction.r, transaction.s))
-    digest = keccak(signed.signed_part(transaction))
     try:
-        signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes((signed.parity(transaction),))
-        key = PublicKey.from_signature_and_message(signature, digest, hasher=None)
+        signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes((parity,))
+        key = PublicKey.from_signature_and_message(signature, keccak(message), hasher=None)
     except (ValueError, OverflowError):
         return None
     return keccak(key.format(compressed=False)[1:])[12:]

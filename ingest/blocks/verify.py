@@ -34,11 +34,14 @@ WAY_OUT = "--verify warn reads such blocks all the same, and marks them"
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """An answer whose receipts are told apart, and how far it and its transactions are proved."""
+    """An answer whose receipts are told apart, and how far it and its transactions are proved. `envelopes`
+    are the signed transactions under the root, where they are proved.
+    """
 
     answer: Answer
     proof: Proof
     transactions_proof: TransactionsProof
+    envelopes: Sequence[bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ def _frames(chain_id: int, believed: Sequence[Proved]) -> Batch:
         [one.answer for one in believed],
         [one.proof for one in believed],
         [one.transactions_proof for one in believed],
+        [one.envelopes for one in believed],
     )
 
 
@@ -193,4 +197,5 @@ def _held_to(chain_id: int, answer: Answer, rules: Rules) -> Proved:
         raise failed(block, source, "a value is written without 0x: it may be decimal or hex")
     if rules.senders:
         check_senders(apart, source, transactions)
-    return Proved(as_proved(apart, transactions), proof, transactions.proof)
+    envelopes = transactions.encodings if transactions.proof == "root" else None
+    return Proved(as_proved(apart, transactions), proof, transactions.proof, envelopes)

@@ -108,6 +108,12 @@ class Lake:
                 assert whole is not None
                 yield told.first_time(whole.slice(start, min(start + blocks - 1, high)))
 
+    def told(self, chain_id: int, table: schema.Table, last: int) -> pl.DataFrame:
+        """The rows of one table up to block `last`, in order. Raises NotALake where the lake is damaged."""
+        held = [m for m in self.ranges(chain_id) if m.first <= last]
+        whole = pl.concat([table.empty(), *(self._table(manifest, table) for manifest in held)])
+        return whole.filter(pl.col("block_number") <= last)
+
     def lists(self, chain_id: int) -> pl.DataFrame:
         """Every version of every list that was told, in order; what is damaged is left out."""
         parts = [schema.LISTS.empty()]

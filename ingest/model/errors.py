@@ -19,6 +19,7 @@ UndertowError
 ├── RollbackTooDeep     a reorganisation below the state on disk
 ├── PartFailed          knowledge that detectors share could not be worked out: nothing stands on it
 ├── PortTaken
+├── EvidenceRefused     a bundle of evidence in which something does not hold
 └── SetupFailed         a tool that could not be installed or started
 
 A message says what was wrong, where, and what to do; it never carries a key of a URL (see `redact`).
@@ -87,6 +88,9 @@ class PartFailed(UndertowError): ...
 
 
 class PortTaken(UndertowError): ...
+
+
+class EvidenceRefused(UndertowError): ...
 
 
 class SetupFailed(UndertowError): ...

@@ -47,6 +47,13 @@ BLOCKS = Table(
             "the node left out what that needs, or a type is of another chain; null in older files",
             nullable=True,
         ),
+        Column(
+            "header",
+            pl.Binary,
+            "RLP of the fields that block_hash is the Keccak-256 of; null where `proof` is not `header`, "
+            "and in older files",
+            nullable=True,
+        ),
     ),
 )
 
@@ -80,6 +87,25 @@ TRANSACTIONS = Table(
             pl.String,
             "null: of a transaction; `block`: of what a Celo block did itself; `state-sync`: of what Polygon "
             "brings from Ethereum, under no root, so that nothing proves it",
+            nullable=True,
+        ),
+        Column(
+            "post_state",
+            pl.Binary,
+            "the state root that its receipt holds in place of a status, before Byzantium",
+            nullable=True,
+        ),
+        Column(
+            "receipt_extras",
+            pl.Binary,
+            "RLP of what its receipt has behind the logs: deposits of OP-stack chains, Celo's fees",
+            nullable=True,
+        ),
+        Column(
+            "envelope",
+            pl.Binary,
+            "the transaction as signed, as transactions_root holds it, without its `input`: 2 bytes that say "
+            "where that stood, then the rest; null where transactions_proof is not `root`, and in older ones",
             nullable=True,
         ),
     ),

@@ -106,14 +106,16 @@ def test_its_checkpoint_is_refused_with_the_command_that_mends_it(tmp_path: Path
 
 
 def test_a_record_that_it_cannot_read_says_so_to_it_and_others_do_not() -> None:
-    """Byte 4 is the format: 1 is what the version before reads; of another it says `update it`."""
+    """Byte 4 is the format: 1 is what the version before reads, and blocks are of 4 since their header is
+    kept; of another it says `update it`.
+    """
     plain = ChainBuilder().block().native(BOB, CAROL, 1).metadata(WETH, "Wrapped Ether", "WETH").batch()
     wrapping = ChainBuilder().block().deposit(WETH, BOB, 1).batch()
 
-    assert [value[3] for value in encode(plain)] == [1, 1]
-    assert [value[3] for value in encode(wrapping)] == [2, 1]
-    with pytest.raises(UnreadableRecord, match="has format 4, this undertow reads 1 to 3: update it"):
-        Assembler().feed(next(encode(plain))[:3] + b"\4" + next(encode(plain))[4:])
+    assert [value[3] for value in encode(plain)] == [1, 4]
+    assert [value[3] for value in encode(wrapping)] == [2, 4]
+    with pytest.raises(UnreadableRecord, match="has format 5, this undertow reads 1 to 4: update it"):
+        Assembler().feed(next(encode(plain))[:3] + b"\5" + next(encode(plain))[4:])
 
 
 @pytest.mark.parametrize("table", [schema.TRANSACTIONS, schema.BLOCKS])

@@ -132,16 +132,25 @@ def test_a_receipt_may_lack_what_its_root_is_not_over(field: str) -> None:
     assert other.transactions.equals(whole.transactions)
 
 
-@pytest.mark.parametrize("field", ["nonce", "gas", "to", "type", "input"])
+@pytest.mark.parametrize("field", ["nonce", "gas", "to", "input"])
 def test_a_transaction_may_lack_what_nobody_needs(field: str) -> None:
     """A deposit of an OP-stack chain has no nonce."""
     made = paid(0)
     sent = {name: text for name, text in (made.sent or {}).items() if name != field}
     read_it = read(OPTIMISM, MadeBlock(receipts=[replace(made, sent=sent)]).answer())
 
-    column = {"gas": "gas_limit", "to": "to_address", "type": "transaction_type"}.get(field, field)
+    column = {"gas": "gas_limit", "to": "to_address"}.get(field, field)
     assert read_it.blocks["proof"].to_list() == ["header"]
     assert read_it.transactions[column].to_list() == [None]
+
+
+def test_a_type_that_a_transaction_lacks_is_that_which_its_receipt_is_hashed_with() -> None:
+    made = paid(0)
+    sent = {name: text for name, text in (made.sent or {}).items() if name != "type"}
+    read_it = read(OPTIMISM, MadeBlock(receipts=[replace(made, sent=sent)]).answer())
+
+    assert read_it.blocks["proof"].to_list() == ["header"]
+    assert read_it.transactions["transaction_type"].to_list() == [2]
 
 
 def test_nodes_that_say_data_for_input_and_gas_limit_for_gas_are_understood() -> None:

@@ -1,0 +1,198 @@
+"""Rows of an alert derived again from proved bytes, by the code that decodes anywhere; compared with what the
+alert says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from dashboard.evidence.bundle import Fact
+from dashboard.evidence.claims import Standing
+from detectors.alerts.alert import Evidence
+from ingest import decode, schema
+from ingest.blocks import rlp
+from ingest.blocks.senders import sender_of
+from ingest.blocks.trie import keccak
+from ingest.blocks.unpacked import LogBytes, ReceiptBytes, SignedBytes
+
+NOBODY = bytes(20)
+_TRANSFERS = ("native", "erc20", "erc721", "erc1155")
+"""Kinds whose rows follow from bytes alone; whether a Deposit moved a wrapped coin hangs on a fact too."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedReceipt:
+    """A receipt under its root. `transaction` and `envelope` are proved beside it where there is an envelope;
+    else it is only said whose receipt it is.
+    """
+
+    block: int
+    index: int
+    first_log: int
+    transaction: str
+    receipt: ReceiptBytes
+    signed: SignedBytes | None
+    envelope: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What became of a row: its standing with a note, or why it is wrong."""
+
+    standing: Standing
+    note: str = ""
+    wrong: str | None = None
+
+
+Key = tuple[str, int, int]
+"""Transaction, number of the log (-1: native value), place inside of it."""
+
+
+class Rows:
+    """The transfers of proved receipts, decoded once."""
+
+    def __init__(self, chain_id: int, proved: Sequence[ProvedReceipt], facts: Sequence[Fact]) -> None:
+        self._proved = {(each.block, each.transaction): each for each in proved}
+        self._unsigned: set[str] = set()
+        frame = self._decoded(chain_id, proved, facts)
+        self._found: dict[Key, dict[str, Any]] = {
+            ("0x" + row["transaction_hash"].hex(), row["log_index"], row["index_in_log"]): row
+            for row in frame.iter_rows(named=True)
+        }
+
+    def check(self, row: Evidence) -> Derived:
+        """A row whose block is proved, and that is no block itself."""
+        proved = self._proved[row.block_number, row.transaction]
+        if row.trace_index is not None:
+            return Derived("stated", "of a call inside of a transaction, which no root is over")
+        if row.log_index is None:
+            return self._native(proved, row)
+        at = row.log_index - proved.first_log
+        if not 0 <= at < len(proved.receipt.logs):
+            return _wrong(f"the receipt has {len(proved.receipt.logs)} logs from {proved.first_log} on")
+        if row.amount is None:
+            return self._event(proved, row, at)
+        return self._moved(proved, row, proved.receipt.logs[at])
+
+    def _native(self, proved: ProvedReceipt, row: Evidence) -> Derived:
+        if proved.signed is None:
+            return Derived("stated", "its transaction is under no proof")
+        if row.amount is None:
+            return Derived("proved")
+        found = self._found.get((row.transaction, schema.NATIVE_LOG_INDEX, 0))
+        if found is None:
+            return _wrong("the transaction moved no value")
+        unsigned = row.transaction in self._unsigned
+        return _compared(
+            row, found, "nobody signed the transaction: its sender is stated" if unsigned else ""
+        )
+
+    def _event(self, proved: ProvedReceipt, row: Evidence, at: int) -> Derived:
+        """An event that moves nothing: that there is this log is proved, what it is called is not."""
+        topics = proved.receipt.logs[at].topics
+        what = "a log without topics" if not topics else f"a log with topic 0x{topics[0].hex()[:8]}…"
+        note = f"{what}; that it is called {row.kind} is stated"
+        return Derived("proved" if proved.signed else "stated", note)
+
+    def _moved(self, proved: ProvedReceipt, row: Evidence, log: LogBytes) -> Derived:
+        key = row.transaction, row.log_index or 0, row.index_in_log or 0
+        found = self._found.get(key)
+        if found is not None:
+            return _compared(row, found, "" if proved.signed else "whose transaction it is is stated")
+        if row.kind in _TRANSFERS or row.kind != "weth":
+            return _wrong(f"the log is no transfer that is called {row.kind}")
+        if row.token != "0x" + log.address.hex():
+            return _wrong(f"the log is of 0x{log.address.hex()}")
+        return Derived("stated", "that its contract wraps the coin hangs on what else is in the block")
+
+    def _decoded(self, chain_id: int, proved: Sequence[ProvedReceipt], facts: Sequence[Fact]) -> pl.DataFrame:
+        if not proved:
+            return schema.TRANSFERS.empty()
+        ordered = sorted(proved, key=lambda each: (each.block, each.index))
+        numbers = sorted({each.block for each in ordered})
+        blocks = _frame(schema.BLOCKS, [{"block_number": number, "timestamp": 0} for number in numbers])
+        sent = _frame(schema.TRANSACTIONS, [self._transaction(chain_id, each) for each in ordered])
+        logs = _frame(schema.LOGS, [row for each in ordered for row in _logs(chain_id, each)])
+        wraps = [
+            {"block_number": fact.row.get("block_number"), "address": _bytes(fact.row.get("address")),
+             "how": fact.row.get("how")}
+            for fact in facts if fact.table == schema.WRAPPED_NATIVES.name
+        ]  # fmt: skip
+        wrapped = _frame(schema.WRAPPED_NATIVES, wraps)
+        return decode.transfers(blocks, sent, logs, wrapped, schema.TRACES.empty())
+
+    def _transaction(self, chain_id: int, each: ProvedReceipt) -> dict[str, Any]:
+        signed, sender = each.signed, NOBODY
+        if each.envelope is not None:
+            found = sender_of(each.envelope)
+            if found is None:
+                self._unsigned.add(each.transaction)
+            sender = found or NOBODY
+        return {
+            **_place(chain_id, each),
+            "timestamp": 0,
+            "from_address": sender,
+            "to_address": None if signed is None else signed.to,
+            "value": (0 if signed is None else signed.value).to_bytes(32, "big"),
+            "status": each.receipt.status,
+            "contract_address": _created(signed, sender),
+        }
+
+
+def _created(signed: SignedBytes | None, sender: bytes) -> bytes | None:
+    """The address of a contract follows from who created it, and by which of his transactions."""
+    if signed is None or signed.to is not None or signed.nonce is None:
+        return None
+    return keccak(rlp.encode([sender, rlp.number(signed.nonce)]))[12:]
+
+
+def _logs(chain_id: int, each: ProvedReceipt) -> Iterator[dict[str, Any]]:
+    for at, log in enumerate(each.receipt.logs):
+        topics = {f"topic{place}": topic for place, topic in enumerate(log.topics)}
+        yield {
+            **_place(chain_id, each), "log_index": each.first_log + at, "address": log.address,
+            "data": log.data, **topics,
+        }  # fmt: skip
+
+
+def _place(chain_id: int, each: ProvedReceipt) -> dict[str, Any]:
+    return {
+        "chain_id": chain_id, "block_number": each.block, "transaction_index": each.index,
+        "transaction_hash": _bytes(each.transaction),
+    }  # fmt: skip
+
+
+def _frame(table: schema.Table, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """Rows with what is known of them; the rest is null."""
+    columns = {
+        name: pl.Series([row.get(name) for row in rows], dtype=kind) for name, kind in table.schema.items()
+    }
+    return pl.DataFrame(columns)
+
+
+def _compared(row: Evidence, found: Mapping[str, Any], note: str) -> Derived:
+    token = found["token"]
+    said = {
+        "kind": (row.kind or found["standard"], found["standard"]),
+        "token": (row.token, None if token is None else "0x" + token.hex()),
+        "to_address": (row.to_address, "0x" + found["to_address"].hex()),
+        "amount": (row.amount, str(int.from_bytes(found["amount"], "big"))),
+    }
+    if not note.startswith("nobody signed"):
+        said["from_address"] = row.from_address, "0x" + found["from_address"].hex()
+    for name, (ours, theirs) in said.items():
+        if ours != theirs:
+            return _wrong(f"{name} is {theirs}, not {ours}")
+    return Derived("stated" if note else "proved", note)
+
+
+def _wrong(why: str) -> Derived:
+    return Derived("stated", wrong=why)
+
+
+def _bytes(text: Any) -> bytes | None:
+    return bytes.fromhex(text[2:]) if isinstance(text, str) else None
