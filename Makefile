@@ -47,6 +47,10 @@ evaluate: ready ## judges labelled worlds, each played once and kept (SEEDS="1 2
 	@$(BIN)/python -m tests.bench.evaluate $(if $(SEEDS),--seeds "$(SEEDS)") \
 		$(if $(CATEGORIES),--categories "$(CATEGORIES)") $(if $(TIER),--tier "$(TIER)") $(ARGS)
 
+.PHONY: evaluate-bridge
+evaluate-bridge: ready ## judges a played world of two chains, a bridge, and nodes of which some lie (SEEDS="1 2")
+	@$(BIN)/python -m tests.bench.two_chains $(if $(SEEDS),--seeds "$(SEEDS)") $(ARGS)
+
 .PHONY: bench-ingest
 bench-ingest: ready ## how fast blocks come in, beside cryo, web3.py and ethereum-etl
 	$(BIN)/python -m tests.bench.ingestion $(ARGS)

@@ -57,8 +57,16 @@ def parsed(service: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str
     return dict(context.params)
 
 
-def test_the_parts_of_the_demo_are_there() -> None:
-    assert set(ROLES) == {"simulate", "ingest", "detect", "sink", "dashboard"}
+def test_every_command_that_runs_until_it_is_ended_is_a_service() -> None:
+    front_door = get_command(undertow.app)
+    assert isinstance(front_door, TyperGroup)
+    serving = {
+        name
+        for name, command in front_door.commands.items()
+        if {"metrics", "port"} & {option.name for option in command.params}
+    }
+    others = {"broker", "chain", "demo"}  # here containers of their own, or all of these at once
+    assert set(ROLES) == (serving - others) | {"simulate"}
     assert set(SERVICES) - set(ROLES) == {"kafka", "chain", "postgres"}
 
 
@@ -82,8 +90,22 @@ def test_the_roles_find_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
             understood[role] = parsed(service, clean)
     assert {understood[role]["kafka"] for role in ("ingest", "detect", "sink")} == {kafka}
     assert {understood[role]["rpc"] for role in ("simulate", "ingest")} == {rpc}
-    assert understood["sink"]["store"] == understood["dashboard"]["store"]
+    assert len({understood[role]["store"] for role in ("sink", "dashboard", "api", "notify")}) == 1
+    assert understood["simulate"]["facts"] == understood["ingest"]["facts"]
     assert str(understood["detect"]["chain_id"]) == chain[chain.index("--chain-id") + 1]
+
+
+def test_prometheus_asks_each_role_where_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = yaml.safe_load((TOP / "docker/prometheus.yaml").read_text())["scrape_configs"][0]
+    (ports,) = [{each["labels"]["part"]: each["targets"] for each in asked["static_configs"]}]
+    answered = {}
+    for role, service in ROLES.items():
+        with monkeypatch.context() as clean:
+            port = parsed(service, clean).get("metrics")
+        if port is not None:
+            answered[role] = [f"127.0.0.1:{port}"]
+    assert answered == ports
+    assert len({each[0] for each in answered.values()}) == len(answered)
 
 
 def test_the_store_is_the_database_that_runs() -> None:
@@ -116,7 +138,10 @@ def test_who_waits_waits_for_a_service_that_can_say_it_is_healthy() -> None:
 
 def test_every_volume_is_declared() -> None:
     used = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", ())}
-    assert used == set(compose()["volumes"])
+    files = {volume for volume in used if volume.startswith("./")}
+    assert used - files == set(compose()["volumes"])
+    told = (TOP / "docker/README.md").read_text()
+    assert [file for file in files if file.removeprefix("./") not in told] == []
 
 
 def test_the_images_are_of_the_versions_that_are_pinned_here() -> None:
@@ -151,7 +176,8 @@ def test_the_image_copies_what_there_is_and_runs_the_front_door_without_root() -
 
 
 def test_folders_that_volumes_are_mounted_on_belong_to_the_images_user() -> None:
-    mounted = {volume.split(":")[1] for role in ROLES.values() for volume in role.get("volumes", ())}
+    volumes = [volume for role in ROLES.values() for volume in role.get("volumes", ())]
+    mounted = {volume.split(":")[1] for volume in volumes if not volume.endswith(":ro")}
     made = re.search(r"install --directory --owner undertow (.+)", DOCKERFILE)
     assert made is not None
     assert set(made[1].split()) == mounted

@@ -41,6 +41,11 @@ class Place:
         return f"sqlite:///{self.store_file}"
 
     @property
+    def facts(self) -> Path:
+        """Lists that belong to the played world, such as who is under sanctions."""
+        return self.folder / f"facts-{self.chain_id}"
+
+    @property
     def labels(self) -> Path:
         return self.folder / f"labels-{self.chain_id}.jsonl"
 
@@ -61,7 +66,8 @@ def simulation(place: Place, blocks: int | None, seed: int | None) -> Part:
     length = ("--block-time", BLOCK_SECONDS) if blocks is None else ("--blocks", blocks)
     chosen = () if seed is None else ("--seed", seed)
     stories = ("--categories", ",".join(watched_categories()))
-    argv = _undertow("simulate", "--rpc", place.rpc, "--labels", place.labels, *length, *chosen, *stories)
+    written = ("--labels", place.labels, "--facts", place.facts)
+    argv = _undertow("simulate", "--rpc", place.rpc, *written, *length, *chosen, *stories)
     says = f"labelled actors play on chain {place.chain_id}"
     return _part("simulation", argv, lambda log: bool(_text(log)), says, ends=True)
 
@@ -76,7 +82,9 @@ def watched_categories() -> list[str]:
 
 
 def ingest(place: Place) -> Part:
-    argv = _undertow("ingest", "--rpc", place.rpc, "--kafka", place.kafka, "--start", "earliest")
+    place.facts.mkdir(parents=True, exist_ok=True)
+    read = ("--rpc", place.rpc, "--start", "earliest", "--facts", place.facts)
+    argv = _undertow("ingest", *read, "--kafka", place.kafka)
     return _part("ingest", argv, lambda _log: _is_published(place), "proved blocks go to Kafka")
 
 

@@ -32,7 +32,8 @@ class Part:
     ready: Callable[[Path], Sequence[str] | None]
     ends: bool = False
     """Whether it may end by itself, with status 0."""
-    deadline_s: float = 90.0
+    deadline_s: float = 600.0
+    """A busy machine takes minutes for what takes a quiet one seconds; who hangs is ended all the same."""
 
 
 @dataclass(slots=True)

@@ -20,6 +20,9 @@ CATEGORIES = (
 ANOMALOUS = frozenset({"anomalous-wallet", "anomalous-flow"})
 """Alerts of these name no pattern: whoever attacked, in whatever way, is a right answer."""
 
+OF_SUBJECTS = ANOMALOUS | {"node-divergence"}
+"""Alerts of these accuse nobody: they are found by their subject, as those of others are by an attacker."""
+
 ANY = "any"
 """The category of alerts that name none (the naive baselines): it equals every category."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from detectors.alerts.alert import Alert, RoleName
-from detectors.evaluate.categories import ANOMALOUS
+from detectors.evaluate.categories import OF_SUBJECTS
 from ingest.model.errors import BadInput
 
 Kind = Literal["attack", "hard_negative"]
@@ -54,8 +54,10 @@ class Label:
 
     @property
     def wanted(self) -> Collection[str]:
-        """Whom an alert must name to be about this story: attackers; of an anomaly, its subjects too."""
-        return self.attackers | self.subjects if self.category in ANOMALOUS else self.attackers
+        """Whom an alert must name to be about this story: attackers; of an anomaly or a node, its subjects
+        too.
+        """
+        return self.attackers | self.subjects if self.category in OF_SUBJECTS else self.attackers
 
     def roles_of(self, address: str) -> frozenset[RoleName]:
         """The parts that `address` plays in this story; mostly one, empty for a stranger."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from detectors.alerts.alert import Alert
-from detectors.evaluate.categories import ANOMALOUS
+from detectors.evaluate.categories import OF_SUBJECTS
 from detectors.evaluate.labels import Label
 
 MANY_ATTACKERS = 10
@@ -28,10 +28,10 @@ Key = tuple[frozenset[str], frozenset[str]]
 
 
 def attackers_named(alert: Alert) -> frozenset[str]:
-    """Every address that the alert calls an attacker, lower-case. What an anomaly is about counts as one: it
-    accuses nobody.
+    """Every address that the alert calls an attacker, lower-case. What an anomaly is about counts as one, and
+    the node that differs: such an alert accuses nobody.
     """
-    wanted = ("attacker", "subject") if alert.category in ANOMALOUS else ("attacker",)
+    wanted = ("attacker", "subject") if alert.category in OF_SUBJECTS else ("attacker",)
     return frozenset(role.address.lower() for role in alert.roles if role.role in wanted)
 
 

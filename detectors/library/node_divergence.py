@@ -18,10 +18,11 @@ from detectors.parts.lines import block_row, time_of
 FORKS = ("hash", "fork")
 SURE = {
     "receipts": 0.95, "logs": 0.95, "header": 0.95, "transactions": 0.95, "chain": 0.9, "final": 0.9,
-    "hash": 0.6,
+    "hash": 0.6, "numbering": 0.6,
 }  # fmt: skip
 """How sure it is that a node is at fault: a root that refutes its answer decides; that it takes back what was
-final, or serves another chain, may be its owner's doing; that two hold other blocks says only that they do.
+final, or serves another chain, may be its owner's doing; that two hold other blocks says only that they do,
+and no root covers the numbers that logs have.
 """
 
 
@@ -38,9 +39,10 @@ class Settings:
 
 class NodeDivergence:
     """Flags a node whose answer about a block is refuted by the block's own roots and hash (a log left out,
-    receipts of another numbering or another fork, a header that is not the block's), one that takes back what
-    is final or parts from the others deeper than reorganisations go, and one that serves another chain. Both
-    answers stand side by side; the root says whose fault it is, else only that they differ.
+    receipts of another fork, a header that is not the block's), one that numbers logs otherwise than they lie
+    in the block, one that takes back what is final or parts from the others deeper than reorganisations go,
+    and one that serves another chain. Both answers stand side by side; the root says whose fault it is, else
+    only that they differ.
 
     A node that is behind or has not got a receipt yet (P2) gives no answer, and is waited for; ordinary
     reorganisations, receipts that change hands in one (P3) and the few blocks of a fork are none (N1), nor is
@@ -123,6 +125,8 @@ def _sentence(line: dict[str, Any]) -> str:
     about = "" if line["about"] < 0 else f" of block {line['about']}"
     whose = "its own header refutes it" if line["refuted"] else "they differ, and nothing says who is right"
     told = f"{line['node']} says{about}: {line['answer']}"
+    if line["what"] == "numbering":
+        return f"{told}; logs are numbered as they lie in the block, and no root covers their numbers."
     if line["other_node"] is None:
         return f"{told}; {whose if line['refuted'] else 'nobody else was asked'}."
     return f"{told}; {line['other_node']} says: {line['other_answer'] or 'no such thing'}; {whose}."

@@ -15,7 +15,7 @@ def difference(block: BlockAnswer, receipts: Sequence[ReceiptAnswer], blooms: Se
 
     `receipts` are those under the block's root, `blooms` theirs as their logs make them.
     """
-    found = (_log_numbers(receipts), bloom_difference(block, receipts, blooms), _gas(block, receipts))
+    found = (log_numbers(receipts), bloom_difference(block, receipts, blooms), _gas(block, receipts))
     return [what for what in found if what is not None]
 
 
@@ -47,7 +47,7 @@ def likely_cause(block: BlockAnswer, receipts: Sequence[ReceiptAnswer]) -> str:
     return "its logs do not contradict its header: this chain may hash receipts by a rule of its own"
 
 
-def _log_numbers(receipts: Sequence[ReceiptAnswer]) -> str | None:
+def log_numbers(receipts: Sequence[ReceiptAnswer]) -> str | None:
     """The first log that is not where its own number says; None where numbers run on, or are not given."""
     numbered = list(_numbered(receipts))
     if not numbered or any(log.log_index is None for _, log in numbered):

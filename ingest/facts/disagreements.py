@@ -127,7 +127,7 @@ def _row(one: Disagreement, batch: Batch, source: str) -> tuple[object, ...]:
         number = one.about
     if other is None and number == one.about:
         block = batch.blocks.row(one.about - batch.first, named=True)
-        if block["proof"] != "none":
+        if block["proof"] != "none" and source != one.node:
             other, answer = source, _answer(block)
     return (
         batch.chain_id, number, cut(one.node), one.about, one.what, cut(one.answer),

@@ -11,7 +11,9 @@ from typing import Literal
 
 from ingest.blocks import times
 from ingest.blocks.answers import Answer, HeaderAnswer
+from ingest.blocks.difference import log_numbers
 from ingest.blocks.headers import Header
+from ingest.blocks.proof import under_root
 from ingest.blocks.verify import WAY_OUT, Rules, Verify, verified_batch
 from ingest.facts.bridge_files import Bridge
 from ingest.facts.calls import traced
@@ -101,6 +103,7 @@ class Follower:
         first_try: Verify = "strict" if settings.verify == "warn" else settings.verify
         self._rules = Rules(first_try, settings.check_senders)
         self._unit = ""
+        self._misnumbering = set[str]()
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set or the wanted block is published. A node that fails is asked again, slower.
@@ -266,7 +269,9 @@ class Follower:
         """Under `warn` a block goes unproved only where no other node can be asked for it."""
         verify, rules = self._settings.verify, self._rules
         try:
-            return verified_batch(self._chain_id, answers, parent, rules, self._reject)
+            batch = verified_batch(self._chain_id, answers, parent, rules, self._reject)
+            self._note_numbering(answers)
+            return batch
         except ProofFailed as error:
             may_change = isinstance(error, ForksMixed) and str(error) != self._trouble
             if verify != "warn" or may_change or self._nodes.has_other:
@@ -274,6 +279,19 @@ class Follower:
             return verified_batch(
                 self._chain_id, answers[:1], parent, replace(rules, verify="warn"), self._reject
             )
+
+    def _note_numbering(self, answers: Sequence[Answer]) -> None:
+        """No root covers the numbers of logs, and ours are counted: a node that gives others misleads whoever
+        believes them. It is told of once.
+        """
+        for answer in answers:
+            if answer.source in self._misnumbering:
+                continue
+            reason = log_numbers(under_root(answer))
+            if reason is not None:
+                self._misnumbering.add(answer.source)
+                height = answer.block.height
+                self._disagreements.note(Disagreement(answer.source, height, "numbering", reason))
 
     def _reject(self, number: int | None, reason: str, source: str) -> None:
         self._disagreements.unproved(number, reason, source)

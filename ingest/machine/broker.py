@@ -15,9 +15,9 @@ from ingest.machine.processes import LOOPBACK, Child, answers, free_port, refuse
 from ingest.model.errors import BadInput, SetupFailed
 
 DEFAULT_PORT = 9092
-_START_DEADLINE_S = 90
+_START_DEADLINE_S = 300
 _STOP_GRACE_S = 15
-_FORMAT_DEADLINE_S = 60
+_FORMAT_DEADLINE_S = 300
 _POLL_S = 0.5
 _HEAP = ("-Xms64m", "-Xmx512m", "-XX:+UseSerialGC")
 _LOG = ("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showShortLogName=true")
@@ -98,7 +98,14 @@ def _configure(data: Path, port: int) -> Path:
 
 def _format(config: Path) -> None:
     command = [*_java("kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", config)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_FORMAT_DEADLINE_S, check=False)
+    limit = _FORMAT_DEADLINE_S
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)
+    except subprocess.TimeoutExpired:
+        raise SetupFailed(
+            f"Kafka could not prepare {config.parent} within {limit} seconds: the machine is too busy, or "
+            "its disk is; try again"
+        ) from None
     if done.returncode:
         words = " ".join((done.stderr or done.stdout).split())
         raise SetupFailed(f"Kafka could not prepare {config.parent}: {words[-300:]}")

@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, ClassVar, Protocol, TypeVar
 
 Say = Callable[[str], None]
 
@@ -69,7 +69,19 @@ def sources() -> list[Path]:
     return sorted([*inside, *played_by])
 
 
-def digest_of(plan: Plan) -> str:
+class Planned(Protocol):
+    """A dataclass whose fields decide what is played, and by which seed; its text says so to people."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def seed(self) -> int: ...
+
+
+P = TypeVar("P", bound=Planned)
+
+
+def digest_of(plan: Planned) -> str:
     """Another digest: another world. A change of any source is one."""
     digest = hashlib.sha256(json.dumps(asdict(plan), sort_keys=True).encode())
     for path in sources():
@@ -85,7 +97,7 @@ class WorldStore:
     say: Say
 
     @contextmanager
-    def kept(self, plan: Plan, play: Callable[[Plan, Path], None]) -> Iterator[Path]:
+    def kept(self, plan: P, play: Callable[[P, Path], None]) -> Iterator[Path]:
         """The folder of a world, which `play` fills where it is not kept yet. Nobody removes it meanwhile.
 
         Who comes while another plays it waits for that. What `play` raises ends it, and leaves nothing.
@@ -108,7 +120,7 @@ class WorldStore:
                     self._played(name, plan, play)
                     is_new = True
 
-    def _played(self, name: str, plan: Plan, play: Callable[[Plan, Path], None]) -> None:
+    def _played(self, name: str, plan: P, play: Callable[[P, Path], None]) -> None:
         """Plays a world in a folder beside its own, and renames that in the end.
 
         The folder is a new one each time: what a killed run left behind may still be written to.
@@ -158,7 +170,7 @@ class WorldStore:
         with (locks / name).open("w") as file:
             yield file
 
-    def _hold(self, lock: IO[str], how: int, plan: Plan) -> None:
+    def _hold(self, lock: IO[str], how: int, plan: Planned) -> None:
         try:
             fcntl.flock(lock, how | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -50,7 +50,9 @@ def test_its_alert_is_one_that_travels() -> None:
     assert alert_from(alert_key(1, alert.id), value, 1) == alert
 
 
-@pytest.mark.parametrize("what", ["receipts", "logs", "header", "transactions", "chain", "final"])
+@pytest.mark.parametrize(
+    "what", ["receipts", "logs", "header", "transactions", "chain", "final", "numbering"]
+)
 def test_what_no_honest_node_says(what: str) -> None:
     assert len(raised(start().disagrees(LIAR, what))) == 1
 

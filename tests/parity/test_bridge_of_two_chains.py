@@ -4,11 +4,9 @@ backfills, and the thefts are found, and nobody else.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -23,27 +21,16 @@ from ingest.lake.reading import Lake
 from ingest.live.wiring import FollowSettings, follow
 from ingest.localchain.chain.chain import fork
 from ingest.localchain.chain.wallet import Wallet, call_data, constructor_data, created_address
-from ingest.machine import solidity
 from ingest.model.batch import Batch, concat
 from ingest.model.errors import BadInput
-from tests.fixtures.bridges import write
+from tests.fixtures.bridges import codes, write
 from tests.fixtures.frames import address
 from tests.fixtures.log import replay
 
 pytestmark = [pytest.mark.chain]
 
-SOURCE = Path(__file__).parent.parent / "fixtures" / "contracts" / "bridge.sol"
 OTHER_CHAIN = 77
 ETHER = 10**18
-
-
-@cache
-def codes() -> dict[str, str]:
-    output = solidity._output(SOURCE)
-    if not output.exists():
-        solidity._compile(SOURCE)
-    found: dict[str, str] = json.loads(output.read_bytes())
-    return found
 
 
 def who(name: str) -> str:
@@ -65,7 +52,8 @@ class Harbourside:
         self.bridge = created_address(who("builder"), 0)
         self.coin = created_address(who("builder"), 1)
         self._send("builder", None, codes()["Harbour"])
-        return self._send("builder", None, constructor_data(codes()["Coin"], ["address"], [self.bridge]))
+        types, given = ["address", "string", "string", "uint8"], [self.bridge, "Harbour Coin", "HBR", 18]
+        return self._send("builder", None, constructor_data(codes()["Coin"], types, given))
 
     def calls(self, person: str, signature: str, *arguments: object, at: int = 0) -> Harbourside:
         """The bridge, with the coin first."""

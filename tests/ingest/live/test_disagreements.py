@@ -21,6 +21,14 @@ def omits_logs(answers: list[Json]) -> list[Json]:
     return answers
 
 
+def numbers_from_one(answers: list[Json]) -> list[Json]:
+    for answer in answers:
+        if isinstance(answer.get("result"), list):
+            for log in (log for receipt in answer["result"] for log in receipt["logs"]):
+                log["logIndex"] = hex(int(log["logIndex"], 16) + 1)
+    return answers
+
+
 def liar(chain: FakeChain) -> Node:
     return node_of(FakeTransport(chain, hook=omits_logs), "liar")
 
@@ -39,6 +47,19 @@ def test_a_log_that_is_left_out_is_told_with_the_answer_that_stands() -> None:
     assert (row["what"], row["refuted"], row["other_node"]) == ("logs", True, "http://good")
     assert str(row["answer"]).startswith("its receipts hash to 0x")
     assert str(row["other_answer"]).startswith(f"block {chain.blocks[1]['hash']} with receipts 0x")
+
+
+def test_a_node_that_numbers_logs_otherwise_is_told_of_once_and_its_blocks_stand() -> None:
+    chain, log = FakeChain().produce_blocks(12), ListLog()
+    other = node_of(FakeTransport(chain, hook=numbers_from_one), "other")
+
+    follows(log, lambda: log.hashes() == chain.hashes(1), other, node_of(chain, "good"), start=1)
+
+    (row,) = told(log)
+    assert (row["node"], row["about"], row["what"]) == ("http://other", 1, "numbering")
+    assert (row["refuted"], row["other_node"]) == (False, None)
+    assert str(row["answer"]).startswith("log 0 is missing before log 1 of receipt 0")
+    assert log.batches()[0].logs["log_index"][0] == 0, "numbers of ours are counted"
 
 
 def test_what_nobody_else_can_be_asked_is_told_with_the_block_that_goes_unproved() -> None:

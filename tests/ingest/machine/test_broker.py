@@ -11,7 +11,7 @@ import pytest
 from ingest.kafka import BLOCKS, Cluster, Publisher, tail
 from ingest.machine import broker, tools
 from ingest.machine.processes import Child, free_port, port_is_taken, wait_until
-from ingest.model.errors import BadInput, BrokerUnreachable, PortTaken
+from ingest.model.errors import BadInput, BrokerUnreachable, PortTaken, SetupFailed
 
 pytestmark = pytest.mark.broker
 
@@ -101,3 +101,11 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     refused = pytest.raises(BadInput, match=r"cannot keep records in .*file: .*: choose another with --data")
     with refused, broker.running(tmp_path / "file"):
         pass
+
+
+def test_a_preparation_that_hangs_ends_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker, "_FORMAT_DEADLINE_S", 0.001)
+    with pytest.raises(SetupFailed, match=r"could not prepare \S+ within 0.001 seconds: the machine is too"):
+        broker._configure(tmp_path, free_port())
