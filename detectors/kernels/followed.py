@@ -19,6 +19,7 @@ from detectors.kernels.handed_on import (
     WAY_ASSET,
     emptied,
     gathered,
+    is_one_of_many,
     walk_back,
     write_between,
 )
@@ -51,9 +52,10 @@ from detectors.kernels.rounds import (
     write_hops,
 )
 from detectors.kernels.signed_payments import GIVEN, SOLD
+from detectors.kernels.tried import say_tried
 from detectors.memory import chains
 from detectors.memory.compiled import njit
-from detectors.memory.rows import NONE
+from detectors.memory.rows import NONE, touch
 
 HANDS, GATHERERS, CROWD, LINES = 5, 6, 7, 8
 """Of the limits, behind those of rounds: wallets emptied that make a line, wallets that make a gathering,
@@ -63,19 +65,25 @@ payers of a payee that make it a place where many pay, and lines of a block, of 
 
 @njit(cache=True)
 def say_handed_on(  # type: ignore[no-untyped-def]
-    cells, words, control, current, previous, degrees, old_degrees, payer, payee, asset, total, transaction,
-    row, payers, block, now, limits, way, middle, ins, outs, lines, begun, full,
+    cells, words, control, current, previous, degrees, old_degrees, priced, old_priced, payer, payee, asset,
+    total, transaction, row, payers, block, now, limits, way, middle, ins, outs, lines, begun, full,
 ):  # fmt: skip
     """Lines of the trails that a payment, or (without a payee) the making of a contract, completes; how many
     lines there are then.
     """
     made, used = payee == NONE, begun
     steps = walk_back(
-        cells, words, control, current, previous, degrees, old_degrees, payer, payee, asset, total,
-        transaction, block, now, limits[EDGES], limits[HUB], way, ins, outs,
+        cells, words, control, current, previous, degrees, old_degrees, priced, old_priced, payer, payee,
+        asset, total, transaction, block, now, limits[EDGES], limits[HUB], way, ins, outs,
     )  # fmt: skip
+    whole = steps
+    while steps > 1 and is_one_of_many(
+        cells, words, control, current, previous, degrees, old_degrees, way[steps - 1, PAYER],
+        way[steps - 1, PAYEE], way[steps - 1, WAY_ASSET], block, now, outs,
+    ):  # fmt: skip
+        steps -= 1
     many, of = emptied(way, steps)
-    if steps < STEPS and many >= limits[HANDS] and 3 * many >= 2 * (of - 1) and payers < limits[CROWD]:
+    if whole < STEPS and many >= limits[HANDS] and 3 * many >= 2 * (of - 1) and payers < limits[CROWD]:
         origin, what = way[steps - 1, PAYER], SPENT if made else LINE
         for i in range(steps - 1, 0 if made else -1, -1):
             used = write_between(
@@ -90,7 +98,7 @@ def say_handed_on(  # type: ignore[no-untyped-def]
             )  # fmt: skip
         if used == NONE:
             used = begun
-    if made or steps < 2 or way[1, PAYER] == way[1, PAYEE]:
+    if made or whole < 2 or way[1, PAYER] == way[1, PAYEE]:
         return used
     source = way[1, PAYER]
     count = gathered(
@@ -111,17 +119,27 @@ def say_handed_on(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _price(priced, old_priced, journal, q_block, q_time, q_asset, q_least, q, block):  # type: ignore[no-untyped-def]
+    """Notes what assets were worth before the blocks up to this one, from line `q` on; the next line."""
+    while q < q_block.size and q_block[q] <= block:
+        row = touch(priced, old_priced, journal, q_asset[q], q_block[q], q_time[q])
+        priced[row] = q_least[q]
+        q += 1
+    return q
+
+
+@njit(cache=True)
 def follow(  # type: ignore[no-untyped-def]
     cells, words, control, current, previous, journal, degrees, old_degrees, degrees_journal,
-    first, block_of, time_of,
+    priced, old_priced, priced_journal, first, block_of, time_of, q_block, q_time, q_asset, q_least,
     p_transaction, p_payer, p_payee, p_asset, p_row, p_form, p_amount,
     s_transaction, s_account, s_asset_in, s_asset_out, s_row, s_paid, s_got,
-    c_transaction, c_maker, c_row, limits, p_hub,
+    c_transaction, c_maker, c_row, a_transaction, a_payer, a_asset, a_row, a_amount, limits, p_hub,
 ):  # fmt: skip
     """Remembers payments and exchanges in their order; lines of the rounds that each payment closes, and of
-    the trails that each payment, or the making of a contract, completes. `p_hub` gets 1 where the payer was a
-    hub before it, and 2 more where the payee was. numba compiles once for each constant that is an argument,
-    so there are none: `nobody`, `none`.
+    the trails that each payment, the making of a contract, or a payment that failed (`a_`), completes.
+    `p_hub` gets 1 where the payer was a hub before it, and 2 more where the payee was. numba compiles once
+    for each constant that is an argument, so there are none: `nobody`, `none`.
     """
     nodes, sums = np.empty((NODES, NODE), np.int64), np.empty((NODES, 4), np.uint64)
     room = max(limits[EDGES], ORIGIN_EDGES, LONG)
@@ -131,7 +149,7 @@ def follow(  # type: ignore[no-untyped-def]
     hops = np.empty((limits[LINES], LINE_CELLS), np.int64)
     trails = np.empty((limits[LINES], LINE_CELLS), np.int64)
     nobody, none = np.int64(NONE), np.int64(0)
-    used, handed, h_full, t_full, h_block, t_block, s, c = none, none, 0, 0, NONE, NONE, 0, 0
+    used, handed, h_full, t_full, h_block, t_block, s, c, a, q = none, none, 0, 0, NONE, NONE, 0, 0, 0, 0
     for p in range(p_transaction.size + 1):
         until = p_transaction[p] if p < p_transaction.size else np.int64(1) << 62
         while s < s_transaction.size and s_transaction[s] <= until:
@@ -147,12 +165,25 @@ def follow(  # type: ignore[no-untyped-def]
             if block_of[at] != t_block:
                 t_block, t_full = block_of[at], handed + limits[LINES]
                 trails = with_room(trails, handed, t_full)
+                q = _price(priced, old_priced, priced_journal, q_block, q_time, q_asset, q_least, q, t_block)
             handed = say_handed_on(
-                cells, words, control, current, previous, degrees, old_degrees, c_maker[c], nobody, none,
-                zero, c_transaction[c], c_row[c], none, block_of[at], time_of[at], limits, way, middle, ins,
-                outs, trails, handed, t_full,
+                cells, words, control, current, previous, degrees, old_degrees, priced, old_priced,
+                c_maker[c], nobody, none, zero, c_transaction[c], c_row[c], none, block_of[at], time_of[at],
+                limits, way, middle, ins, outs, trails, handed, t_full,
             )  # fmt: skip
             c += 1
+        while a < a_transaction.size and a_transaction[a] <= until:
+            at = a_transaction[a] - first
+            if block_of[at] != t_block:
+                t_block, t_full = block_of[at], handed + limits[LINES]
+                trails = with_room(trails, handed, t_full)
+                q = _price(priced, old_priced, priced_journal, q_block, q_time, q_asset, q_least, q, t_block)
+            handed = say_tried(
+                cells, words, control, current, previous, degrees, old_degrees, priced, old_priced,
+                a_payer[a], a_asset[a], a_amount[a], a_transaction[a], a_row[a], block_of[at], time_of[at],
+                limits[EDGES], limits[HUB], way, ins, outs, trails, handed, t_full,
+            )  # fmt: skip
+            a += 1
         if p == p_transaction.size:
             break
         transaction, payer, payee, asset = p_transaction[p], p_payer[p], p_payee[p], p_asset[p]
@@ -160,6 +191,7 @@ def follow(  # type: ignore[no-untyped-def]
         if block != t_block:
             t_block, t_full = block, handed + limits[LINES]
             trails = with_room(trails, handed, t_full)
+            q = _price(priced, old_priced, priced_journal, q_block, q_time, q_asset, q_least, q, block)
         if block != h_block:
             h_block, h_full = block, used + limits[LINES]
             hops = with_room(hops, used, h_full)
@@ -191,9 +223,9 @@ def follow(  # type: ignore[no-untyped-def]
             if count > 0:
                 summed(cells, words, outs, count, payee, asset, 0, AMOUNT, total)
                 handed = say_handed_on(
-                    cells, words, control, current, previous, degrees, old_degrees, payer, payee, asset,
-                    total, transaction, p_row[p], payers, block, now, limits, way, middle, ins, outs, trails,
-                    handed, t_full,
+                    cells, words, control, current, previous, degrees, old_degrees, priced, old_priced, payer,
+                    payee, asset, total, transaction, p_row[p], payers, block, now, limits, way, middle, ins,
+                    outs, trails, handed, t_full,
                 )  # fmt: skip
         if (
             is_hub(degrees, old_degrees, payee, now, limits[ORIGIN_HUB])
@@ -227,4 +259,6 @@ def follow(  # type: ignore[no-untyped-def]
             )  # fmt: skip
         if used == NONE:
             used = begun
+    if q < q_block.size:
+        _price(priced, old_priced, priced_journal, q_block, q_time, q_asset, q_least, q, q_block[-1])
     return hops[:used], trails[:handed]

@@ -2,7 +2,8 @@
 
 From a payment back along what came into its payer, then into whoever paid that, in a line: a wallet that
 hands on has one source of an asset, which gave most of what it got of it; it passes half of that on or more
-to one payee, and twice as much at most (money of its own beside); hardly anybody else paid it. It is emptied
+to one payee, and twice as much at most (money of its own beside); hardly anybody else paid it anything of
+worth. It is emptied
 where nine tenths of what came have left again, to whomever: a wallet that keeps a share has a use for it.
 What it changed into another asset itself is followed. Ends: a hub, a contract that paid whoever called it.
 """
@@ -26,13 +27,15 @@ from detectors.kernels.moves import (
     half_at_least,
     is_hub,
     listed,
+    payees_of,
     put,
     summed,
     write,
 )
 from detectors.kernels.signed_payments import WITHDRAWN
 from detectors.memory.compiled import njit
-from detectors.memory.rows import NONE
+from detectors.memory.layout import Layout
+from detectors.memory.rows import NONE, value
 
 LINE, GATHERED, SPENT = 0, 1, 2
 """What a trail is: handed on in a line; scattered and gathered; handed on in a line to whoever then made a
@@ -48,9 +51,16 @@ LONG = 128
 MOST_CHANGES = 2
 OTHERS = 1
 """Payers of a wallet beside its source, dust left out, with whom it still serves nothing else: somebody sends
-it fees, or a worthless token.
+it fees.
 """
 DUST, SPENT_TENTHS = 16, 9
+PAYEES = 6
+"""Payees of who pays many, as an employer: what each of them gets is its own from then on."""
+COIN, COIN_DUST = 0, 10**16
+"""The coin as an asset, and what is dust of it where another asset is followed (as `parts.worth` has it)."""
+
+PRICED = Layout(ints=("least",))
+"""Of an asset that pools price: so many units are worth more than dust of the coin."""
 
 PAYER, PAYEE, WAY_ASSET, BEFORE, WAY_EMPTIED, WAY = 0, 1, 2, 3, 4, 5
 """Of a step of the way back: who pays whom what, the transaction before which, and whether its payee was
@@ -59,18 +69,60 @@ emptied. A payer who is its own payee changes an asset into this one.
 
 
 @njit(cache=True)
-def _serves_nothing_else(cells, words, rows, count, source, asset, got):  # type: ignore[no-untyped-def]
-    """Whether hardly anybody but `source` pays a wallet; what is less than a 16th of `got` is dust."""
-    others = 0
+def _is_more_than(words, row, least):  # type: ignore[no-untyped-def]
+    """Whether a payment is of so many units, or more."""
+    for i in range(3):
+        if words[row, AMOUNT + i] != 0:
+            return True
+    return words[row, AMOUNT + 3] >= np.uint64(least)
+
+
+@njit(cache=True)
+def _matters(cells, words, row, asset, got, priced, old_priced, now):  # type: ignore[no-untyped-def]
+    """Whether a payment says that its payer uses the payee: of the asset that is followed a 16th of `got` or
+    more; else what is more than dust of the coin, or worth as much. A token that no pool prices says nothing:
+    anybody can make one, and sign it over to whomever he likes.
+    """
+    if cells[row, ASSET] == asset:
+        return u256.at_least(words[row, AMOUNT : AMOUNT + 4], 1, got, DUST)
+    if cells[row, ASSET] == COIN:
+        return _is_more_than(words, row, COIN_DUST + 1)
+    least = value(priced, old_priced, cells[row, ASSET], now, 0)
+    return least > 0 and _is_more_than(words, row, least)
+
+
+@njit(cache=True)
+def _serves_nothing_else(cells, words, rows, count, source, asset, got, priced, old_priced, now):  # type: ignore[no-untyped-def]
+    """Whether hardly anybody but `source` pays a wallet anything that matters."""
+    seen, met = np.empty(OTHERS, np.int64), 0
     for i in range(count):
         row = rows[i]
         known = cells[row, OTHER] == source
-        if cells[row, ASSET] == asset and not u256.at_least(words[row, AMOUNT : AMOUNT + 4], 1, got, DUST):
-            known = True
-        for j in range(i):
-            known = known or cells[rows[j], OTHER] == cells[row, OTHER]
-        others += not known
-    return others <= OTHERS
+        for j in range(met):
+            known = known or seen[j] == cells[row, OTHER]
+        if known or not _matters(cells, words, row, asset, got, priced, old_priced, now):
+            continue
+        if met == OTHERS:
+            return False
+        seen[met] = cells[row, OTHER]
+        met += 1
+    return True
+
+
+@njit(cache=True)
+def is_one_of_many(  # type: ignore[no-untyped-def]
+    cells, words, control, current, previous, degrees, old_degrees, payer, payee, asset, block, now, rows,
+):  # fmt: skip
+    """Whether `payer` pays many, and `payee` got less than half of what it paid out of an asset."""
+    if payees_of(degrees, old_degrees, payer, now) < PAYEES:
+        return False
+    count = listed(cells, control, current, previous, payer, OUT, block, now, np.int64(1) << 62, LONG, rows)
+    if count < 0:
+        return True
+    mine, whole = np.zeros(4, np.uint64), np.zeros(4, np.uint64)
+    summed(cells, words, rows, count, payee, asset, 0, AMOUNT, mine)
+    summed(cells, words, rows, count, -1, asset, 0, AMOUNT, whole)
+    return not half_at_least(mine, whole)
 
 
 @njit(cache=True)
@@ -92,8 +144,8 @@ def _largest_source(cells, words, rows, count, asset, got, best):  # type: ignor
 
 @njit(cache=True)
 def walk_back(  # type: ignore[no-untyped-def]
-    cells, words, control, current, previous, degrees, old_degrees, payer, payee, asset, total, transaction,
-    block, now, edges, hub, way, ins, outs,
+    cells, words, control, current, previous, degrees, old_degrees, priced, old_priced, payer, payee, asset,
+    total, transaction, block, now, edges, hub, way, ins, outs,
 ):  # fmt: skip
     """The way back from a payment of `total` (zero: of whatever it was) as steps in `way` [STEPS, WAY], the
     payment first; how many steps.
@@ -132,7 +184,9 @@ def walk_back(  # type: ignore[no-untyped-def]
                 or not half_at_least(got, left)
                 or not half_at_least(got, all_in)
                 or not half_at_least(left, all_out)
-                or not _serves_nothing_else(cells, words, ins, arrived, source, asset, got)
+                or not _serves_nothing_else(
+                    cells, words, ins, arrived, source, asset, got, priced, old_priced, now
+                )
             ):
                 break
             way[steps, PAYER], way[steps, PAYEE], way[steps, WAY_ASSET] = source, wallet, asset
@@ -176,8 +230,9 @@ def gathered(  # type: ignore[no-untyped-def]
     cells, words, control, current, previous, degrees, old_degrees, source, payee, asset, transaction, block,
     now, hub, ins, outs, middle,
 ):  # fmt: skip
-    """Wallets of `middle` that `source` paid and which passed that on to `payee`; none where it pays the
-    payee openly too, a quarter or more of what each of them passed on, or where it is a hub.
+    """Wallets of `middle` that `source` paid and which passed that on to `payee` by themselves (a pool that
+    pays whoever calls it does not); none where it pays the payee openly too, a quarter or more of what each
+    of them passed on, or where it is a hub.
     """
     if source == payee or is_hub(degrees, old_degrees, source, now, hub):
         return 0
@@ -187,7 +242,7 @@ def gathered(  # type: ignore[no-untyped-def]
     got, on = np.zeros(4, np.uint64), np.zeros(4, np.uint64)
     for i in range(came):
         wallet = cells[ins[i], OTHER]
-        known = wallet == payee or cells[ins[i], ASSET] != asset
+        known = wallet == payee or cells[ins[i], ASSET] != asset or cells[ins[i], FORM] == WITHDRAWN
         for j in range(i):
             known = known or (cells[ins[j], OTHER] == wallet and cells[ins[j], ASSET] == asset)
         if known or count == middle.size:

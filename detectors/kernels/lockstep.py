@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from detectors.kernels.decoding.kinds import Kind
+from detectors.kernels.acts import COSTS, GIFT, act_of, received_freely
+from detectors.kernels.cohorts import MEMBER_CELLS, MOST, WALK, cohort_of, drew, key_of
 from detectors.kernels.signed_payments import GIVEN
 from detectors.memory import chains
 from detectors.memory.compiled import njit
 from detectors.memory.layout import Layout
 from detectors.memory.rows import NONE, find, too_old, touch
-from detectors.memory.slots import fingerprint, mixed
+from detectors.memory.slots import fingerprint
 
 ACTS = 8
 """Different things done that are remembered of a young wallet: the first ones."""
@@ -21,15 +22,15 @@ WALLET = Layout(
     ints=(
         "funder", "root", "funded", "row", "contract", "acts",
         *(f"act{n}" for n in range(ACTS)), *(f"row{n}" for n in range(ACTS)),
-        *(f"got{n}" for n in range(ACTS)),
+        *(f"got{n}" for n in range(ACTS)), "hub",
     ),
 )  # fmt: skip
 """Of an account: who paid it first, where a chain of such payments began, when and by which row (0: it was
 seen before it was paid); whether it is called like a contract; then what it did, the rows of that, and what
-it got for nothing (its asset + 1; 0 nothing; else see `COSTS`).
+it got for nothing (its asset + 1; 0 nothing; else see `COSTS`); the hub that paid it first, if one did.
 """
-FUNDER, ROOT, FUNDED, FUNDED_ROW, CONTRACT, COUNT, ACT, ACT_ROW, GOT = WALLET.at(
-    "funder", "root", "funded", "row", "contract", "acts", "act0", "row0", "got0"
+FUNDER, ROOT, FUNDED, FUNDED_ROW, CONTRACT, COUNT, ACT, ACT_ROW, GOT, HUB = WALLET.at(
+    "funder", "root", "funded", "row", "contract", "acts", "act0", "row0", "got0", "hub"
 )
 LEADER = Layout(ints=("direct", "chain"))
 """Of who paid wallets first: how many of them directly, and how many in a chain that began there."""
@@ -41,30 +42,14 @@ got for nothing that it handed in, by which rows.
 """
 DONE_WALLET, DONE_ACT, DONE_ROW, DONE_EARLIER = (chains.FIRST + n for n in range(4))
 
-FUNDED_BY, IN_A_CHAIN, CASHED_OUT_TO = 0, 1, 2
+FUNDED_BY, IN_A_CHAIN, CASHED_OUT_TO, DRAWN_FROM = 0, 1, 2, 3
 """What ties wallets."""
 
 NOBODY = -1
-COSTS, GIFT = -1, -2
-"""Instead of what a call got for nothing: it gave something away, or it is a payment."""
 CHAIN_S, STEP_S, LEAST, LEAST_EXIT = range(4)
 """Of the limits: seconds within which a paid wallet pays the next of a chain, within which the next wallet
 does the same, and how many make a cluster by funder and by exit.
 """
-
-_GIVES_AWAY = np.zeros(256, np.bool_)
-"""Kinds of rows by which their source lets others have something."""
-_GIVES_AWAY[[Kind.APPROVAL_ERC20, Kind.APPROVAL_ERC721, Kind.APPROVAL_FOR_ALL, Kind.PERMIT2_APPROVE]] = True
-_GIVES_AWAY[[Kind.ERC721, Kind.ERC1155]] = True
-_SALT = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9))
-
-
-@njit(cache=True)
-def key_of(one, other, third):  # type: ignore[no-untyped-def]
-    """Three numbers as one, not below zero."""
-    z = mixed(np.uint64(third) * _SALT[2])
-    z = mixed(np.uint64(other) * _SALT[1] ^ z)
-    return np.int64(mixed(np.uint64(one) * _SALT[0] ^ z) >> np.uint64(2))
 
 
 @njit(cache=True)
@@ -95,60 +80,23 @@ def two_thirds(count, members):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def act_of(t, called, selector, payment, p_transaction, p_payer, p_payee, p_asset, p_form, who):  # type: ignore[no-untyped-def]
-    """What a transaction does, as one number: whom it pays in what, where it pays one account and gets
-    nothing; else what it calls and how. With it the payee and the asset, or -1.
-    """
-    paid, payee, asset = 0, 0, 0
-    while payment < p_transaction.size and p_transaction[payment] == t:
-        if p_payer[payment] == who and p_form[payment] == GIVEN:
-            paid, payee, asset = paid + 1, p_payee[payment], p_asset[payment]
-        payment += 1
-    if paid == 1:
-        return key_of(payee, asset, -2), payee, asset
-    return key_of(called, selector, -3), -1, -1
-
-
-@njit(cache=True)
-def received_freely(  # type: ignore[no-untyped-def]
-    row_first, row_end, kind, source, who, selector, change, transaction, c_transaction, c_account, c_asset,
-    received, paid,
-):  # fmt: skip
-    """What a call gave its signer for nothing: asset + 1, 0 nothing, `COSTS` where it is no call, or gives
-    something away or into the hands of others.
-    """
-    if selector < 0:
-        return COSTS
-    for row in range(row_first, row_end):
-        if _GIVES_AWAY[kind[row]] and source[row] == who:
-            return COSTS
-    got = 0
-    while change < c_transaction.size and c_transaction[change] == transaction:
-        if c_account[change] == who:
-            for i in range(4):
-                if received[change, i] != paid[change, i]:
-                    if received[change, i] < paid[change, i]:
-                        return COSTS
-                    got = c_asset[change] + 1
-                    break
-        change += 1
-    return got
-
-
-@njit(cache=True)
 def follow_wallets(  # type: ignore[no-untyped-def]
     wallets, old_wallets, wallets_journal, leaders, old_leaders, leaders_journal,
     steps, old_steps, steps_journal, cells, control, current, previous, journal,
+    d_cells, d_words, d_control, d_current, d_previous, d_journal,
     number, block_of, time_of, signer, called, selector, first_row, end_row, kind, source, row_number,
     c_transaction, c_account, c_asset, received, paid,
-    p_transaction, p_payer, p_payee, p_asset, p_row, p_form, p_hub, limits,
+    p_transaction, p_payer, p_payee, p_asset, p_row, p_form, p_hub, p_amount, limits,
     f_transaction, f_leader, f_link, f_first, f_second, f_count, f_members,
     y_transaction, y_wallet, y_funder, y_root, y_row,
 ):  # fmt: skip
     """Takes wallets through transactions in order; lines of wallets found in step, at most one a link and
-    transaction, and lines of wallets that somebody paid first. How many of each.
+    transaction, and lines of wallets that somebody paid first: how many of each. With them the wallets of
+    those that a hub paid (`d_`: what hubs paid first), as lines.
     """
-    change, payment, used, young = 0, 0, 0, 0
+    change, payment, used, young, held = 0, 0, 0, 0, 0
+    near, sums = np.empty(3 * WALK, np.int64), np.zeros(3, np.int64)
+    members, line = np.empty((MOST, MEMBER_CELLS), np.int64), np.empty((MOST, MEMBER_CELLS), np.int64)
     for t in range(number.size):
         block, now, who, to = block_of[t], time_of[t], signer[t], called[t]
         while change < c_transaction.size and c_transaction[change] < number[t]:
@@ -168,11 +116,17 @@ def follow_wallets(  # type: ignore[no-untyped-def]
                 p_payer[at], p_payee[at], p_asset[at], p_form[at], p_hub[at], p_row[at], limits,
             )  # fmt: skip
             if row != NONE:
+                if wallets[row + HUB] != 0:
+                    drew(
+                        d_cells, d_words, d_control, d_current, d_previous, d_journal, p_payer[at],
+                        p_payee[at], p_row[at], p_amount[at], block, now,
+                    )  # fmt: skip
                 y_transaction[young], y_wallet[young], y_row[young] = number[t], p_payee[at], p_row[at]
                 y_funder[young], y_root[young] = wallets[row + FUNDER], wallets[row + ROOT]
                 young += 1
             at += 1
         if wallets[me + FUNDED_ROW] != 0 and to != 0:
+            acted = wallets[me + COUNT]
             used = _acted(
                 wallets, me, leaders, old_leaders, leaders_journal, steps, old_steps, steps_journal,
                 cells, control, current, previous, journal, number[t], block, now, who, to, selector[t],
@@ -182,12 +136,60 @@ def follow_wallets(  # type: ignore[no-untyped-def]
                 old_wallets, wallets_journal, limits,
                 f_transaction, f_leader, f_link, f_first, f_second, f_count, f_members, used,
             )  # fmt: skip
+            me = touch(wallets, old_wallets, wallets_journal, who, block, now)
+            if wallets[me + HUB] != 0 and wallets[me + COUNT] > acted:
+                hub, act = wallets[me + HUB], wallets[me + ACT + acted]
+                first = _in_step_with_customers(
+                    wallets, me, steps, old_steps, steps_journal, hub, block, now, limits
+                )  # fmt: skip
+                named = 0
+                if first != 0:
+                    named = cohort_of(
+                        d_cells, d_words, d_control, d_current, d_previous, wallets, old_wallets, hub, who,
+                        wallets[me + FUNDED], first, act, ACT, ACT_ROW, ACTS, number[t], block, now, near,
+                        line, sums,
+                    )  # fmt: skip
+                alike = two_thirds(sums[0], sums[1]) and two_thirds(sums[0], sums[2])
+                if named > 0 and alike and sums[0] >= limits[LEAST_EXIT]:
+                    f_transaction[used], f_leader[used], f_link[used] = number[t], hub, DRAWN_FROM
+                    f_first[used], f_second[used] = first, act
+                    f_count[used], f_members[used], used = sums[0], sums[1], used + 1
+                    members = _with_room(members, held, named)
+                    members[held : held + named] = line[:named]
+                    held += named
         else:
             _others_pay(
                 steps, old_steps, steps_journal, number[t], block, now, payment, p_transaction, p_payee,
                 p_asset,
             )  # fmt: skip
-    return used, young
+    return used, young, members[:held]
+
+
+@njit(cache=True)
+def _with_room(lines, used, more):  # type: ignore[no-untyped-def]
+    if used + more <= lines.shape[0]:
+        return lines
+    larger = np.empty((2 * (used + more), MEMBER_CELLS), np.int64)
+    larger[:used] = lines[:used]
+    return larger
+
+
+@njit(cache=True)
+def _in_step_with_customers(wallets, me, steps, old_steps, journal, hub, block, now, limits):  # type: ignore[no-untyped-def]
+    """What a hub's customer did before its last act, both calls that cost nothing (many spend at one shop),
+    where enough customers did both, each within an hour of the one before; else 0.
+    """
+    last = wallets[me + COUNT] - 1
+    got, second, best, first = wallets[me + GOT + last], wallets[me + ACT + last], 0, 0
+    for n in range(last):
+        before = wallets[me + GOT + n]
+        if got < 0 or before < 0:
+            continue
+        key = key_of(hub * 4 + DRAWN_FROM, wallets[me + ACT + n], second)
+        did = counted(steps, old_steps, journal, key, block, now, limits[STEP_S])
+        if did > best:
+            best, first = did, wallets[me + ACT + n]
+    return first if best >= limits[LEAST_EXIT] else 0
 
 
 @njit(cache=True)
@@ -204,7 +206,7 @@ def _funded(  # type: ignore[no-untyped-def]
         return NONE
     wallets[row + FUNDED_ROW] = p_row + 1
     if hub & 1:
-        wallets[row + FUNDER] = NOBODY
+        wallets[row + FUNDER], wallets[row + HUB] = NOBODY, payer
         return row
     above = touch(wallets, old_wallets, wallets_journal, payer, block, now)
     root = wallets[above + ROOT]

@@ -100,6 +100,12 @@ def payers_of(degrees, old_degrees, account, time):  # type: ignore[no-untyped-d
 
 
 @njit(cache=True)
+def payees_of(degrees, old_degrees, account, time):  # type: ignore[no-untyped-def]
+    """How many others it paid."""
+    return _bits(value(degrees, old_degrees, account, time, 1))
+
+
+@njit(cache=True)
 def is_hub(degrees, old_degrees, account, time, least):  # type: ignore[no-untyped-def]
     """Whether it has that many payers, and as many payees."""
     payers = _bits(value(degrees, old_degrees, account, time, 0))

@@ -62,12 +62,13 @@ class CycleLaundering:
     own token or item for the money). Rings, pieces, branches and rests of months (120 days for a round) are
     found; nothing inside one transaction is.
 
-    Fails: a round through an exchange or another hub, whose amounts and clock alone remain (hard case P1); a
-    last hop that is a priority fee or gas deposit to a builder or paymaster (P3), unless its own address pays
-    on; a sale through a pool of the origin's; a wallet that scatters to many others in mid-way. An owner who
-    moves his money through two own wallets and back looks the same. Costs a walk over 32 payments of at most
-    96 wallets, for payments whose payee paid before. Source: temporal cycles of IBM's Graph Feature
-    Preprocessor (minority F1 .648 on HI-Small with all its patterns).
+    Fails: a round that broke off before it came home (what the payment that failed was for is not told:
+    `layering` says that it broke off); a round through an exchange or another hub, whose amounts and clock
+    alone remain (hard case P1); a last hop that is a priority fee or gas deposit to a builder or paymaster
+    (P3), unless its own address pays on; a sale through a pool of the origin's; a wallet that scatters to
+    many others in mid-way. An owner who moves his money through two own wallets and back looks the same.
+    Costs a walk over 32 payments of at most 96 wallets, for payments whose payee paid before. Source:
+    temporal cycles of IBM's Graph Feature Preprocessor (minority F1 .648 on HI-Small with all its patterns).
     """
 
     name = "cycle-laundering"

@@ -10,19 +10,17 @@ import numpy as np
 from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Tier, hexed
 from detectors.kernels.handed_on import GATHERED, LINE, SPENT
+from detectors.kernels.tried import TRIED
 from detectors.memory.layout import Columns
 from detectors.parts import trails, worth
 from detectors.parts.contract import Seen
 
 _LIMITS = trails.Settings()
-_THRESHOLDS = {
-    LINE: {"wallets": _LIMITS.hands},
-    GATHERED: {"gathered": _LIMITS.gatherers},
-    SPENT: {"wallets": _LIMITS.hands},
-}
-
 COIN = 0
 """The number of the coin, wrapped or not, as an asset."""
+
+TRIED_SCORE = 0.3
+"""Of a line that broke off: it may be anybody who moves to a new wallet and fails there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +68,15 @@ class Layering:
     """Flags lines of wallets that hand on what they got, and money that one scatters and one gathers.
 
     The part `trails` walks back from each payment (signed by its payer, whatever contract carried it out, and
-    from each making of a contract): two wallets in a row that somebody paid, hardly anybody else did, and
-    which have handed nine tenths of it on, whenever they did and in however many pieces, most of it to one
-    payee, are a line (peels to others count as handed on; what a wallet changes itself is followed). Four
-    wallets that one paid and that passed this on to another one are a gathering. A line whose end makes a
-    contract says so, and names the maker: the money was for that (19.P1). No window of time but the 120 days
-    for which payments are remembered (P2), and no least sum (P3).
+    from each making of a contract): two wallets in a row that somebody paid, hardly anybody else did (what
+    counts is the coin, the asset itself, and what a pool prices), and which have handed nine tenths of it on,
+    whenever they did and in however many pieces, most of it to one payee, are a line (peels to others count
+    as handed on; what a wallet changes itself is followed). Who pays six or more, and others more than this,
+    is no origin: an employer. Four wallets that one paid and that passed this on to another one are a
+    gathering. A line whose end makes a contract says so, and names the maker: the money was for that (19.P1).
+    No window of time but the 120 days for which payments are remembered (P2), and no least sum (P3). An
+    attempt that broke off is found too, at severity low: a wallet that has what it holds, and the coin for
+    fees, from one that pays nobody else, and whose first payment fails.
 
     Fails: a line over one wallet (P1), the second of two wallets that pays back (P4, `cycle-laundering` from
     three on), wallets in use by others too, a wallet that keeps more than a tenth or splits it evenly in more
@@ -86,14 +87,14 @@ class Layering:
     Preprocessor and AMLworld patterns (minority F1 .648 on HI-Small).
 
     What a trail was for may show weeks later (a farm rests between its funding and its claims): its alert
-    stays open for that long, to yield.
+    stays open, to yield, as long as payments are remembered, so that a line that rests is one alert.
     """
 
     name = "layering"
     catches = ("layering",)
     needs: Tier = "transfers"
     reads = ("trails",)
-    quiet_seconds = 90 * 86_400
+    quiet_seconds = 120 * 86_400
     settings = Settings()
 
     def score(self, seen: Seen) -> list[Finding]:
@@ -109,13 +110,15 @@ class Layering:
         between, (wei, tokens) = way.between(), way.at_stake()
         rows = seen.evidence(np.unique(way.lines["row"]).tolist())
         most: Severity = "high" if len(between) > self.settings.few else "medium"
+        if way.what == TRIED:
+            most, between = "low", [*between, way.end]
         return Finding(
             block_number=int(sent["block"][at]),
             timestamp=int(sent["time"][at]),
             category="layering",
             subject_kind="wallet",
             subject=seen.address(way.origin),
-            score=_score(len(between)),
+            score=TRIED_SCORE if way.what == TRIED else _score(len(between)),
             severity=worth.severity(most, wei, tokens),
             transaction=sent["hash"][at].tobytes(),
             roles=_roles(seen, way, between),
@@ -124,10 +127,9 @@ class Layering:
                 "wallets": len(between),
                 "gathered": len(between) if way.what == GATHERED else 0,
                 "native_wei": str(wei),
+                "failed": int(way.what == TRIED),
             },
-            thresholds={"gathered": _LIMITS.gatherers}
-            if way.what == GATHERED
-            else {"wallets": _LIMITS.hands},
+            thresholds=_thresholds(way.what),
             explanation=_sentence(seen, way, len(between)),
             value_wei=wei or None,
         )
@@ -148,7 +150,7 @@ def _ways(lines: Columns) -> Iterator[Way]:
 
 def _roles(seen: Seen, way: Way, between: list[int]) -> tuple[tuple[bytes, RoleName], ...]:
     """Who sends it on its way, who gathers it and who uses it are attackers; everybody else only hands on."""
-    attackers = [way.origin] if way.what == LINE else [way.origin, way.end]
+    attackers = [way.origin] if way.what in (LINE, TRIED) else [way.origin, way.end]
     others = [*between, *([way.end] if way.what == LINE else [])]
     named: list[tuple[bytes, RoleName]] = [(seen.address(wallet), "attacker") for wallet in attackers]
     return (*named, *((seen.address(wallet), "intermediary") for wallet in others))
@@ -156,6 +158,12 @@ def _roles(seen: Seen, way: Way, between: list[int]) -> tuple[tuple[bytes, RoleN
 
 def _whole(limbs: list[int]) -> int:
     return sum(limb << 64 * (3 - i) for i, limb in enumerate(limbs))
+
+
+def _thresholds(what: int) -> dict[str, int]:
+    if what == TRIED:
+        return {"wallets": 1}
+    return {"gathered": _LIMITS.gatherers} if what == GATHERED else {"wallets": _LIMITS.hands}
 
 
 def _score(wallets: int) -> float:
@@ -167,5 +175,9 @@ def _sentence(seen: Seen, way: Way, wallets: int) -> str:
     origin, end = hexed(seen.address(way.origin)), hexed(seen.address(way.end))
     if way.what == GATHERED:
         return f"Money of {origin} was scattered over {wallets} wallets, which passed it on to {end}."
+    if way.what == TRIED:
+        over = "" if wallets == 1 else f" over {wallets} wallets in a row"
+        told = f"Money of {origin} was handed{over} to {end}, which serves nothing else"
+        return f"{told} and failed to hand it on: nothing came of it so far."
     told = f"Money of {origin} was handed on through {wallets} wallets in a row that serve nothing else"
     return f"{told}, to {end}, who makes contracts with it." if way.what == SPENT else f"{told}, to {end}."

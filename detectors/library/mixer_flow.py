@@ -23,12 +23,12 @@ _MONEY = (Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION)
 HOUR = 3600
 FEW = 12
 """Whom a wallet deals with, beyond which to have dealt with a depositor says nothing: a shop has many."""
-DOUBT = {"reuse": 0.05, "paid": 0.2, "notes": 0.3, "wallet": 0.4, "again": 0.3, "many": 0.5}
+DOUBT = {"reuse": 0.05, "paid": 0.2, "notes": 0.3, "wallet": 0.4, "again": 0.3, "many": 0.5, "failed": 0.6}
 """How far each reason can mislead, one by one: the same wallet pays in and is paid out (Tutela's address
 reuse); the two paid each other; the notes of both are the same, of no one else; a wallet made for it, which
 got all it has at once and mixes it; a wallet that came out of the mixer and goes back; one that wakes and
-does nothing but pay in many notes. Judged, not measured:
-no linking heuristic has a published error.
+does nothing but pay in many notes; one that wakes, fails to pay in, and hands its money to somebody new.
+Judged, not measured: no linking heuristic has a published error.
 """
 
 
@@ -72,15 +72,17 @@ class MixerFlow:
     Into it: a wallet that nobody knew before, that got nearly all it has by one payment of a wallet that is
     no hub and pays half of it or more into mixers (stolen money, and money spread over depositors), or one
     that was itself paid by a mixer and does so; or an old one that wakes for five notes or more and nothing
-    else, which is the weakest sign. Out of it: a wallet that paid in before, or whom, or by whom,
+    else, which is the weakest sign but one: who failed to pay in, and without another try hands as much as
+    that or more to a wallet that nobody knew. Out of it: a wallet that paid in before, or whom, or by whom,
     a depositor was paid in another way; or who is paid the very set of notes, three or more, that one
     depositor and no other paid in before. Each link has its reason and doubt; the score is one less the
     doubt. To use a mixer is no crime: notes alone never alert, nor does their size, nor relayers' work (N1),
     nor a deposit after a delisting (N2), nor a common gas price (N3, which is not looked at).
 
-    Fails: old money that is paid out note by note to new wallets with gas from elsewhere; swappers without
-    questions, unless a list calls them a mixer (P1); money that came over an exchange. A mixer spoken to by
-    other events than Tornado's, and not listed, is none. Costs nothing where no mixer is used. Source:
+    Fails: a withdrawal that fails (its transaction says nothing of who paid in, and a relayer's that fails
+    is nobody's); old money that is paid out note by note to new wallets with gas from elsewhere; swappers
+    without questions, unless a list calls them a mixer (P1); money that came over an exchange. A mixer spoken
+    to by other events than Tornado's, and not listed, is none. Costs nothing where no mixer is used. Source:
     Tutela (Béres et al. 2021, Wu et al. 2022: reuse, linked addresses, multi-denomination); 5.1-12.6 % of
     withdrawals linked by reuse and linkage in 2025.
     """
@@ -88,18 +90,17 @@ class MixerFlow:
     name = "mixer-flow"
     catches = ("mixer-flow",)
     needs: Tier = "logs"
-    reads = ("mixers",)
-    quiet_seconds = 90 * 86_400
+    reads = ("mixers", "unmixed")
+    quiet_seconds = 365 * 86_400
     settings = Settings()
 
     def score(self, seen: Seen) -> list[Finding]:
         """One finding a note that is tied to somebody: subject = who paid in, or, where nothing but the notes
         ties them, who was paid: the one who paid in may be another who mixed as much: no accusation.
         """
-        notes = seen.of("mixers").get("notes")
+        notes, found = seen.of("mixers").get("notes"), self._given_up(seen)
         if notes is None:
-            return []
-        found = list[Finding]()
+            return found
         amounts = whole(notes["amount"])
         for at in range(notes["row"].size):
             row = int(notes["row"][at])
@@ -112,6 +113,20 @@ class MixerFlow:
                 found.append(self._finding(seen, link, int(notes["pool"][at]), row, wei))
         return found
 
+    def _given_up(self, seen: Seen) -> list[Finding]:
+        """One finding a payment by which a mixer is given up."""
+        given_up, found = seen.of("unmixed").get("given_up"), list[Finding]()
+        if given_up is None:
+            return found
+        for at in range(given_up["row"].size):
+            names = ("account", "payee", "pool", "tried", "row")
+            account, payee, pool, tried, row = (int(given_up[name][at]) for name in names)
+            case = _Case(self.settings, seen, int(place_of(seen, row)["block_number"]), row, 0)
+            if case.gives_up(account, payee, int(given_up["transaction"][at])):
+                link = Link("failed", account, (tried,), payee, 0)
+                found.append(self._finding(seen, link, pool, row, whole(given_up["amount"][at : at + 1])[0]))
+        return found
+
     def _finding(self, seen: Seen, link: Link, pool: int, row: int, wei: int) -> Finding:
         owner, other = seen.address(link.owner), link.paid_out
         guessed = link.reason == "notes"
@@ -120,9 +135,11 @@ class MixerFlow:
             (seen.address(pool), "infrastructure"),
         ]
         if other is not None and other != link.owner:
-            roles.append((seen.address(other), "attacker"))
+            roles.append((seen.address(other), "intermediary" if link.reason == "failed" else "attacker"))
         doubt = DOUBT[link.reason]
-        most: Severity = "low" if link.reason == "many" else "medium" if doubt >= DOUBT["notes"] else "high"
+        most: Severity = (
+            "low" if link.reason in ("many", "failed") else "medium" if doubt >= DOUBT["notes"] else "high"
+        )
         return Finding(
             **place_of(seen, row),
             category="mixer-flow",
@@ -181,8 +198,8 @@ class _Case:
         out = sum(whole(notes["amount"][drawn & (notes["asset"] == COIN)]))
         total = max(sum(amounts), out)
         paid = sum(whole(notes["amount"][(notes["out"] == 0) & (notes["asset"] == COIN)]))
-        if not total or paid * 100 < self.own.share * total:
-            return None
+        if not total or paid > sum(amounts) + out or paid * 100 < self.own.share * total:
+            return None  # pays in more than it was seen to get: it had money before, and is no new wallet
         if drawn.any():
             return Link("again", owner, tuple(notes["row"].tolist()))
         largest = max(range(len(amounts)), key=amounts.__getitem__)
@@ -200,6 +217,19 @@ class _Case:
         if np.unique(paid_in).size < self.own.many or np.setdiff1d(own, notes["transaction"]).size:
             return None
         return Link("many", owner, tuple(notes["row"].tolist()), notes=int(paid_in.size))
+
+    def gives_up(self, owner: int, payee: int, transaction: int) -> bool:
+        """Whether a wallet did nothing but fail to pay in, before it paid somebody that nobody knew."""
+        life = self._life(owner)
+        if (
+            life is None
+            or self._notes(owner)["row"].size
+            or not People(self.seen, self.block).is_new(payee, self.row)
+        ):
+            return False
+        own = life["signer"] == owner
+        done = own & (life["kind"] == Kind.TRANSACTION) & (life["flag"] != 0)
+        return bool((life["transaction"][done] == transaction).all())
 
     def _is_busy(self, who: int) -> bool:
         """A place where many come and go, as an exchange or a shop is one."""
@@ -223,7 +253,9 @@ class _Case:
         return max(np.unique(life[end][direct]).size for end in ("source", "target")) > FEW
 
     def _paid(self, account: int, life: Columns) -> Link | None:
-        """A depositor who paid the wallet, or was paid by it, beside the mixer."""
+        """A depositor who paid the wallet, or was paid by it, beside the mixer. Who paid as much as a note
+        and never signs again was robbed, for all that is known.
+        """
         direct = _coin(life) & (life["kind"] == Kind.TRANSACTION)
         for side, other in (("target", "source"), ("source", "target")):
             mine = direct & (life[side] == account) & (life[other] != account)
@@ -231,9 +263,18 @@ class _Case:
                 who = int(life[other][place])
                 theirs = self._notes(who)
                 paid_in = theirs["row"][theirs["out"] == 0]
-                if paid_in.size and who != 0 and not self._is_busy(who):
+                payer, row = (who, account)[side == "source"], int(life["row"][place])
+                wei = whole(life["amount"][place : place + 1])[0]
+                least = min(whole(theirs["amount"][theirs["out"] == 0]), default=0)
+                robbed = wei >= least and not self._goes_on(payer, row)
+                if paid_in.size and who != 0 and not robbed and not self._is_busy(who):
                     return Link("paid", who, (int(life["row"][place]), *paid_in.tolist()), account)
         return None
+
+    def _goes_on(self, payer: int, row: int) -> bool:
+        """Whether somebody signs anything after a row."""
+        life = self._life(payer)
+        return life is not None and bool(((life["signer"] == payer) & (life["row"] > row)).any())
 
     def _same_notes(self, account: int, notes: Columns) -> Link | None:
         """The only depositor whose notes are this very set."""
@@ -284,6 +325,7 @@ def _sentence(owner: bytes, other: bytes | None, reason: str, doubt: float) -> s
         "notes": f"a mixer pays {to} the very notes that {who} and no other paid in",
         "wallet": f"{who} got all it has by one payment and pays most of it into a mixer",
         "many": f"{who} woke to pay many notes into a mixer, and does nothing else",
+        "failed": f"{who} woke, failed to pay into a mixer, and handed its money to {to} instead",
         "again": f"{who} was paid by a mixer and pays most of what it has into one again",
     }[reason]
     return f"{told[0].upper() if told[0] != '0' else told[0]}{told[1:]} (doubt {doubt:.0%})."

@@ -71,7 +71,8 @@ class SanctionedExposure:
     part `taint` follows through up to six payments and changes of asset, counted by poison, by haircut and
     first in first out, side by side. What a listed address paid after its listing began and before it was
     told is looked for among its newest 200 rows of the last 90 days, and stands in the block of the telling.
-    One alert for a listed address, its subject, as long as there is news within three months.
+    One alert for a listed address, its subject, as long as there is news within a year: longer than its
+    money is followed, so that money that rests is one alert.
     Receivers are intermediaries, never attackers: who was sent money has asked for nothing yet; pools, hubs
     mixers by what they do, and what lists call an exchange, a mixer or a bridge are infrastructure, and pass
     no taint on (N3). Dust
@@ -88,7 +89,7 @@ class SanctionedExposure:
     catches = ("sanctioned-exposure",)
     needs: Tier = "transfers"
     reads = ("lists", "taint", "net")
-    quiet_seconds = 90 * 86_400
+    quiet_seconds = 365 * 86_400
     settings = Settings()
 
     def score(self, seen: Seen) -> list[Finding]:

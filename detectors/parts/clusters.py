@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from detectors.kernels.cohorts import COHORT
 from detectors.kernels.lockstep import ACTS, DONE, LEADER, STEP, WALLET, follow_wallets
 from detectors.memory.history import History
 from detectors.memory.layout import Array
@@ -15,7 +16,8 @@ from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, See
 
 _FOUND = ("transaction", "leader", "link", "first", "second", "count", "members")
 _YOUNG = ("transaction", "wallet", "funder", "root", "row")
-_PAYMENT = ("transaction", "payer", "payee", "asset", "row", "form", "hub")
+_PAYMENT = ("transaction", "payer", "payee", "asset", "row", "form", "hub", "amount")
+_MEMBER = ("transaction", "wallet", "row", "first_row", "second_row")
 DAY = 86_400
 
 
@@ -26,8 +28,9 @@ class Settings:
     at which the oldest go early. chain_s: a wallet that was paid pays the next of a chain within this.
     step_s: wallets are in step while the next one does the same within this: an hour, scripts take minutes,
     people in one place a day. least: wallets in step that make a cluster: a family has three. least_exit: by
-    a common exit only, more, as strangers may hand in to one account; reported clusters begin at seven, of
-    which an owner leaves some out.
+    a common exit only, or where a hub paid them, more, as strangers may hand in to one account; reported
+    clusters begin at seven, of which an owner leaves some out. drawn_s: how long it is remembered whom a hub
+    paid first and what (programmes run for weeks), drawn_cap: hours of hubs in use at once.
     """
 
     young_s: int = 90 * DAY
@@ -39,6 +42,8 @@ class Settings:
     step_s: int = 3600
     least: int = 4
     least_exit: int = 5
+    drawn_s: int = 30 * DAY
+    drawn_cap: int = 400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,14 @@ class Clusters:
     `second` (numbers of what is called and how, or of who is paid in what), each within an hour of the one
     before it. One of the two is a call that costs nothing but the fee, the other one too or a payment.
     `link`: 0 the leader paid them first, 1 at the head of a chain, 2 they got something by `first` and handed
-    it in to the leader by `second`. They are two thirds or more of all `members`: wallets that it paid first,
-    or payments it got.
+    it in to the leader by `second`, 3 the leader is a hub that paid them first, within a quarter of an hour
+    and in sums of which none is more than twice another. They are two thirds or more of all `members`:
+    wallets that it paid first (of a hub: from the first of them to the last, in sums between their least and
+    their most; and two thirds of all that it paid first about then which did both), or payments it got. Of a
+    hub with more than 4,096 new customers in a quarter of an hour nothing is said.
+
+    `drawn`, by "transaction": of link 3 at most 60 `wallet`s, the `row` of the first payment of each, and
+    `first_row` and `second_row` of what it did.
 
     The history `done` has by leader * 4 + link what its wallets did: `wallet`, `act`, `row`, and in
     `earlier` the row of its first payment, or of what it got.
@@ -69,6 +80,7 @@ class Clusters:
             "leaders": TableSpec(LEADER, own.leaders_s, own.leaders_cap),
             "steps": TableSpec(STEP, own.young_s, own.steps_cap),
             "done": HistorySpec(DONE, own.young_s, own.leaders_cap),
+            "drawn": HistorySpec(COHORT, own.drawn_s, own.drawn_cap),
         }
 
     def take(self, memory: PartMemory, seen: Seen) -> Mapping[str, Columns]:
@@ -76,7 +88,7 @@ class Clusters:
         changes = seen.of("net").get("changes") or _none(("transaction", "account", "asset"))
         payments = seen.of("trails").get("payments") or _none(_PAYMENT)
         size = sent["number"].size
-        in_step, young = _columns(_FOUND, 3 * size), _columns(_YOUNG, payments["row"].size)
+        in_step, young = _columns(_FOUND, 4 * size), _columns(_YOUNG, payments["row"].size)
         given = self._reserved(memory, size, payments["row"].size)
         given += [sent[name] for name in ("number", "block", "time", "signer", "target", "selector")]
         given += [sent[name] for name in ("first_row", "end_row")]
@@ -87,17 +99,18 @@ class Clusters:
         given += [*in_step.values(), *young.values()]
         found = follow_wallets(*given)
         tables = {"in_step": (in_step, found[0]), "young": (young, found[1])}
+        drawn = {name: found[2][:, at].copy() for at, name in enumerate(_MEMBER)}
         return {
             name: {column: values[:used] for column, values in columns.items()}
             for name, (columns, used) in tables.items()
-        }
+        } | {"drawn": drawn}
 
     def _reserved(self, memory: PartMemory, transactions: int, payments: int) -> list[Array]:
         """The arrays of all memory, with room for what these can touch."""
         touches = {
-            "wallets": 3 * transactions + 3 * payments,
+            "wallets": 4 * transactions + 3 * payments,
             "leaders": 4 * transactions + 2 * payments,
-            "steps": (3 * ACTS + 1) * transactions + payments,
+            "steps": (4 * ACTS + 1) * transactions + payments,
         }
         arrays: list[Array] = []
         for name, most in touches.items():
@@ -108,7 +121,11 @@ class Clusters:
         done = memory["done"]
         assert isinstance(done, History)
         done.reserve((2 + ACTS) * transactions)
-        return [*arrays, *done.arrays()]
+        drawn = memory["drawn"]
+        assert isinstance(drawn, History)
+        drawn.reserve(payments)
+        cells, *others = drawn.arrays()
+        return [*arrays, *done.arrays(), cells, cells.view(np.uint64), *others]
 
 
 def _columns(names: tuple[str, ...], most: int) -> dict[str, Array]:
@@ -117,4 +134,4 @@ def _columns(names: tuple[str, ...], most: int) -> dict[str, Array]:
 
 def _none(names: tuple[str, ...]) -> Columns:
     empty = {name: np.empty(0, np.int64) for name in names}
-    return empty | {name: np.empty((0, 4), np.uint64) for name in ("received", "paid")}
+    return empty | {name: np.empty((0, 4), np.uint64) for name in ("received", "paid", "amount")}

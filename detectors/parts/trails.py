@@ -9,17 +9,22 @@ from typing import Any
 import numpy as np
 
 from detectors.kernels.followed import follow
+from detectors.kernels.handed_on import COIN, COIN_DUST, PRICED
 from detectors.kernels.moves import DEGREE, L_AMOUNT, MOVE
 from detectors.kernels.signed_payments import MOST_ASSETS, signed_payments
 from detectors.memory.history import History
 from detectors.memory.layout import Array
 from detectors.memory.table import Table
 from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, Seen, TableSpec
+from ingest.decode.shapes import signature
 
 _PAYMENT = ("transaction", "payer", "payee", "asset", "row", "form", "amount")
 _EXCHANGE = ("transaction", "account", "asset_in", "asset_out", "row", "paid", "got")
 _LINE = ("transaction", "origin", "what", "step", "payer", "payee", "asset", "row", "sent")
 _WORDS = {"amount", "paid", "got"}
+NO_SELECTOR = -1
+TRANSFER = int.from_bytes(signature("transfer(address,uint256)")[:4])
+"""The selector of an ERC-20 payment."""
 
 
 _NO_CHANGES: Columns = {
@@ -38,6 +43,7 @@ class Settings:
     payments an account makes or gets within the horizon beyond which it ends a walk; hub: payers and payees
     of one that does so too (as of trails of `layering`); origin_hub: those of one where no round begins, more
     as an origin may do business (as of `exchange-hot-wallet`). least, most: wallets a round goes through.
+    priced_s, priced_cap: how long it is remembered what an asset was worth, and of how many.
     hops: lines of rounds in a block, and of trails, beyond which further ones are left out. hands: emptied
     wallets in a row that make a line (hard case 19.P1: two or three lie between a theft and its use).
     gatherers: wallets that gather what one scattered (as `sybil-cluster`: three may be a family). crowd:
@@ -48,6 +54,8 @@ class Settings:
     cap: int = 8_000_000
     degrees_s: int = 120 * 86_400
     degrees_cap: int = 4_000_000
+    priced_s: int = 30 * 86_400
+    priced_cap: int = 400_000
     edges: int = 32
     hub: int = 6
     origin_hub: int = 12
@@ -75,12 +83,13 @@ class Trails:
 
     `handed`, by "transaction" (of what completes a trail): payments and exchanges of money that was handed on
     by wallets which serve nothing else (`kernels.handed_on`): `what` (0 a line, 1 scattered and gathered, 2 a
-    line whose last wallet makes a contract with this transaction), then as `hops`. A line is walked back for
+    line whose last wallet makes a contract with this transaction, 3 one whose last wallet fails to hand it on
+    by this transaction, `kernels.tried`), then as `hops`. A line is walked back for
     64 steps at most; of a longer one nothing is said again.
     """
 
     name: str = "trails"
-    reads: tuple[str, ...] = ("net",)
+    reads: tuple[str, ...] = ("net", "prices")
     kinds: tuple[Kind, ...] = (
         Kind.TRANSACTION, Kind.INNER_VALUE, Kind.ERC20, Kind.WETH_DEPOSIT, Kind.WETH_WITHDRAWAL,
     )  # fmt: skip
@@ -91,6 +100,7 @@ class Trails:
         return {
             "moves": HistorySpec(MOVE, own.horizon_s, own.cap),
             "degrees": TableSpec(DEGREE, own.degrees_s, own.degrees_cap),
+            "priced": TableSpec(PRICED, own.priced_s, own.priced_cap),
         }
 
     def take(self, memory: PartMemory, seen: Seen) -> Mapping[str, Columns]:
@@ -109,10 +119,12 @@ class Trails:
         exchanges = {name: column[: found[1]] for name, column in exchanges.items()}
         made = np.flatnonzero((rows["kind"] == Kind.TRANSACTION) & (rows["third"] != 0) & rows["flag"])
         makings = [rows[name][made] for name in ("transaction", "signer", "number")]
-        if not (payments["row"].size or exchanges["row"].size or made.size):
+        tried, price = _tried(seen), seen.of("prices").get("price", {})
+        sizes = [payments["row"], exchanges["row"], made, tried[0], price.get("block", made[:0])]
+        if not any(column.size for column in sizes):
             return {}
         hub = np.zeros(found[0], np.int64)
-        told = self._followed(memory, seen, payments, exchanges, makings, hub)
+        told = self._followed(memory, seen, payments, exchanges, [*makings, *tried], hub)
         return {"payments": payments | {"hub": hub}, "exchanges": exchanges, **told}
 
     def _followed(
@@ -121,12 +133,15 @@ class Trails:
         seen: Seen,
         payments: Mapping[str, Array],
         exchanges: Mapping[str, Array],
-        makings: list[Array],
+        others: list[Array],
         hub: Array,
     ) -> Mapping[str, Columns]:
-        moves, degrees = memory["moves"], memory["degrees"]
+        moves, degrees, priced = memory["moves"], memory["degrees"], memory["priced"]
         assert isinstance(moves, History)
         assert isinstance(degrees, Table)
+        assert isinstance(priced, Table)
+        price = _prices(seen)
+        priced.reserve(price[0].size)
         degrees.reserve(2 * payments["row"].size)
         moves.reserve(2 * payments["row"].size + exchanges["row"].size)
         cells, control, current, previous, journal = moves.arrays()
@@ -141,11 +156,34 @@ class Trails:
             previous,
             journal,
             *degrees.arrays(),
+            *priced.arrays(),
         ]
-        given += [int(sent["number"][0]), sent["block"], sent["time"]]
-        given += [*payments.values(), *exchanges.values(), *makings, np.array(limits, np.int64), hub]
+        given += [int(sent["number"][0]), sent["block"], sent["time"], *price]
+        given += [*payments.values(), *exchanges.values(), *others, np.array(limits, np.int64), hub]
         hops, handed = follow(*given)
         return {"hops": _lines(hops, ("what",)), "handed": _lines(handed)}
+
+
+def _tried(seen: Seen) -> list[Array]:
+    """Payments that failed: transaction, payer, asset, row, and amount (of tokens none is known)."""
+    rows = seen.rows
+    failed = (rows["kind"] == Kind.TRANSACTION) & ~rows["flag"]
+    coin = failed & (rows["small"] == NO_SELECTOR) & (rows["amount"] != 0).any(axis=1)
+    at = np.flatnonzero(coin | (failed & (rows["small"] == TRANSFER)))
+    asset = np.where(coin[at] | np.isin(rows["target"][at], seen.coins["id"]), COIN, rows["target"][at])
+    return [rows["transaction"][at], rows["signer"][at], asset, rows["number"][at], rows["amount"][at]]
+
+
+def _prices(seen: Seen) -> list[Array]:
+    """Of what pools price before a block: the block, its time, the asset, and how many units are worth more
+    than dust of the coin.
+    """
+    said = seen.of("prices").get("price")
+    if said is None:
+        return [np.empty(0, np.int64) for _ in range(4)]
+    at = np.searchsorted(seen.blocks["number"], said["block"])
+    least = np.clip(np.ceil(COIN_DUST / np.maximum(said["wei"], 1e-40)), 1, 2**62).astype(np.int64)
+    return [said["block"], seen.blocks["time"][at], said["id"], least]
 
 
 def _lines(cells: Array, without: tuple[str, ...] = ()) -> Columns:

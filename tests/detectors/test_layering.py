@@ -8,7 +8,7 @@ from typing import Any
 from detectors.alerts.alert import Alert
 from detectors.engine.engine import Engine
 from detectors.library.layering import Layering
-from tests.fixtures.frames import ChainBuilder, address
+from tests.fixtures.frames import ChainBuilder, address, keccak
 from tests.fixtures.market import WETH
 
 ALICE, BOB, CAROL, DAVE, ERIN, SHOP, POOL, USD, GOLD = (
@@ -16,6 +16,7 @@ ALICE, BOB, CAROL, DAVE, ERIN, SHOP, POOL, USD, GOLD = (
 )
 ETHER = 10**18
 DAY = 86_400
+TRANSFER = keccak(b"transfer(address,uint256)")[:4]
 
 
 def alerts(chain: ChainBuilder) -> list[Alert]:
@@ -182,3 +183,85 @@ def test_whoever_makes_a_contract_with_the_money_is_named_too() -> None:
 
 def test_a_contract_made_with_a_friends_money_says_nothing() -> None:
     assert alerts(line(ALICE, BOB, CAROL).block().creates(CAROL, address("contract"))) == []
+
+
+def broken_off(
+    *wallets: bytes, to: bytes = POOL, share: int = 100, usd: bool = False, fees: bytes | None = None
+) -> ChainBuilder:
+    """Each hands all on to the next; the last one's payment of so many hundredths to `to` fails."""
+    chain, wei = ChainBuilder(), 100 * ETHER
+    for here, there in pairwise(wallets):
+        chain.block()
+        if usd:
+            chain.erc20(USD, here, there, 10**24)
+            chain.native(fees or here, there, ETHER)
+        else:
+            chain.native(here, there, wei)
+    chain.block()
+    if usd:
+        return chain.calls(wallets[-1], USD, TRANSFER, status=0)
+    return chain.native(wallets[-1], to, wei * share // 100, status=0)
+
+
+def test_who_hands_all_to_a_new_wallet_whose_first_payment_fails_tried_to_hide_it() -> None:
+    for usd in (False, True):
+        (alert,) = alerts(broken_off(ALICE, BOB, usd=usd))
+        assert (alert.severity, alert.measured["failed"], alert.measured["wallets"]) == ("low", 1, 1)
+        assert roles(alert) == {hexed(ALICE): "attacker", hexed(BOB): "intermediary"}
+        assert "nothing came of it" in alert.explanation
+
+
+def test_an_attempt_that_is_mended_is_the_same_alert_graver() -> None:
+    chain = broken_off(ALICE, BOB).block().native(BOB, CAROL, 100 * ETHER).block()
+    (alert,) = alerts(chain.native(CAROL, DAVE, 100 * ETHER))
+    assert (alert.subject_id, alert.severity) == (hexed(ALICE), "medium")
+
+
+def test_a_line_that_breaks_off_is_told_from_its_beginning() -> None:
+    (alert,) = alerts(broken_off(ALICE, BOB, CAROL))
+    assert roles(alert) == {hexed(ALICE): "attacker", **{hexed(w): "intermediary" for w in (BOB, CAROL)}}
+
+
+def test_a_payment_that_fails_says_nothing_of_who_has_a_life() -> None:
+    """Of bob who paid before, of alice who pays others too, of bob who has his fees from elsewhere, and of
+    one who fails to pay a little of it.
+    """
+    before = ChainBuilder().block().native(ALICE, BOB, 100 * ETHER).block().native(BOB, SHOP, ETHER)
+    assert alerts(before.native(BOB, POOL, 99 * ETHER, status=0)) == []
+    others = ChainBuilder().block().native(ALICE, BOB, 100 * ETHER).native(ALICE, SHOP, ETHER)
+    assert alerts(others.block().native(BOB, POOL, 99 * ETHER, status=0)) == []
+    assert alerts(broken_off(ALICE, BOB, usd=True, fees=CAROL)) == []
+    assert alerts(broken_off(ALICE, BOB, share=24)) == []
+
+
+def test_a_call_of_something_else_that_fails_is_no_payment() -> None:
+    chain = ChainBuilder().block().native(ALICE, BOB, 100 * ETHER).block()
+    assert alerts(chain.calls(BOB, POOL, keccak(b"swap()")[:4], status=0)) == []
+
+
+def test_a_customer_of_an_exchange_whose_payment_fails_is_a_customer() -> None:
+    chain = ChainBuilder().block()
+    for n in range(8):
+        chain.native(address(f"customer {n}"), ALICE, ETHER).native(ALICE, address(f"customer {n}"), ETHER)
+    chain.native(ALICE, BOB, 100 * ETHER).block()
+    assert alerts(chain.native(BOB, POOL, 99 * ETHER, status=0)) == []
+
+
+def test_worthless_tokens_of_two_strangers_do_not_hide_a_line() -> None:
+    chain = ChainBuilder().block().native(ALICE, BOB, 100 * ETHER)
+    for stranger in (ERIN, SHOP):
+        chain.erc20(GOLD, stranger, BOB, 10**30)
+    chain.block().native(BOB, CAROL, 99 * ETHER)
+    for stranger in (ERIN, SHOP):
+        chain.erc20(GOLD, stranger, CAROL, 10**30)
+    assert len(alerts(chain.block().native(CAROL, DAVE, 98 * ETHER))) == 1
+
+
+def test_two_who_pay_the_coin_or_the_same_token_make_a_wallet_serve_them_unless_it_is_dust() -> None:
+    for wei, found in ((10**16, 1), (10**17, 0)):
+        chain = ChainBuilder().block()
+        for here, there in pairwise((ALICE, BOB, CAROL, DAVE)):
+            for stranger in (ERIN, SHOP):
+                chain.native(stranger, here, wei)
+            chain.block().erc20(USD, here, there, 10**24)
+        assert len(alerts(chain)) == found

@@ -8,12 +8,12 @@ from detectors.alerts.alert import Alert
 from detectors.engine.engine import Engine
 from detectors.library.mixer_flow import MixerFlow
 from ingest.blocks import frames as answered
-from tests.contract.stories.mixer_flow import DEPOSIT, WITHDRAWAL, is_paid_out, pays_in
-from tests.fixtures.frames import ChainBuilder, address, word
+from tests.contract.stories.mixer_flow import DEPOSIT, POOLS, WITHDRAWAL, is_paid_out, pays_in
+from tests.fixtures.frames import ChainBuilder, address, keccak, word
 from tests.fixtures.mainnet import recorded_block
 
-ALICE, BOB, CAROL, MALLORY, RELAYER, SHOP = (
-    address(name) for name in ("alice", "bob", "carol", "mallory", "relayer", "shop")
+ALICE, BOB, CAROL, MALLORY, RELAYER, SHOP, TRUDY = (
+    address(name) for name in ("alice", "bob", "carol", "mallory", "relayer", "shop", "trudy")
 )
 ETHER = 10**18
 DAY = 86_400
@@ -100,6 +100,15 @@ def test_who_was_paid_by_a_depositor_beside_the_mixer_is_tied_to_him_with_more_d
     assert alert.measured["doubt"] == 0.2
 
 
+def test_a_depositor_whose_wallet_is_emptied_to_whom_a_mixer_pays_is_robbed_and_no_accomplice() -> None:
+    for goes_on in (False, True):
+        chain = town().native(ALICE, MALLORY, 3 * ETHER).block()
+        if goes_on:
+            chain.native(ALICE, SHOP, 10**16)
+        is_paid_out(chain.block(), MALLORY, ETHER, RELAYER)
+        assert [alert.measured["reason"] for alert in alerts(chain)] == (["paid"] if goes_on else [])
+
+
 def test_the_very_notes_of_one_depositor_are_his_and_those_of_two_are_nobodys() -> None:
     for others, expected in ((0, 1), (1, 0)):
         chain = town()
@@ -149,3 +158,47 @@ def test_a_recorded_withdrawal_of_tornado_cash_is_decoded() -> None:
         "withdraw",
         "0d292ea36543a066d6ba4d8044407cba75883c60",
     )
+
+
+def fails_to_pay_in(chain: ChainBuilder, who: bytes, wei: int, pool: bytes = POOLS[ETHER]) -> None:
+    with chain.transaction(who, pool, wei, status=0, data=keccak(b"deposit(bytes32)")[:4]):
+        pass
+
+
+def test_who_wakes_and_fails_to_pay_in_and_hands_it_to_somebody_new_gave_the_mixer_up() -> None:
+    chain = town()
+    fails_to_pay_in(chain, MALLORY, ETHER // 2)
+    (alert,) = alerts(chain.block().native(MALLORY, TRUDY, 3 * ETHER))
+    assert (alert.severity, alert.measured["reason"], alert.measured["notes"]) == ("low", "failed", 0)
+    assert attackers(alert) == hexed(MALLORY)
+
+
+def test_who_tries_again_and_pays_in_is_no_more_than_private() -> None:
+    chain = town()
+    fails_to_pay_in(chain, MALLORY, ETHER // 2)
+    pays_in(chain.block(), MALLORY, ETHER)
+    assert alerts(chain.block().native(MALLORY, TRUDY, 3 * ETHER)) == []
+
+
+def test_who_then_pays_somebody_known_or_less_or_days_later_or_had_a_life_gave_nothing_up() -> None:
+    for payee, wei, rest, life in (
+        (SHOP, 3 * ETHER, 12, False), (TRUDY, ETHER // 3, 12, False), (TRUDY, 3 * ETHER, 2 * DAY, False),
+        (TRUDY, 3 * ETHER, 12, True),
+    ):  # fmt: skip
+        chain = town()
+        if life:
+            chain.native(MALLORY, SHOP, 10**16)
+        fails_to_pay_in(chain, MALLORY, ETHER // 2)
+        assert alerts(chain.block(rest).native(MALLORY, payee, wei)) == []
+
+
+def test_to_fail_at_what_is_no_pool_yet_is_nothing() -> None:
+    new = POOLS[10 * ETHER]
+    for before in (False, True):
+        chain = town()
+        if before:
+            pays_in(chain, BOB, 10 * ETHER)
+        fails_to_pay_in(chain, MALLORY, ETHER // 2, new)
+        pays_in(chain, CAROL, 10 * ETHER)
+        found = alerts(chain.block().native(MALLORY, TRUDY, 3 * ETHER))
+        assert [alert.measured["reason"] for alert in found] == (["failed"] if before else [])

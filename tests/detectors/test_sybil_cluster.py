@@ -8,7 +8,7 @@ from detectors.alerts.alert import Alert
 from detectors.engine.engine import Engine
 from detectors.library.layering import Layering
 from detectors.library.sybil_cluster import SybilCluster
-from tests.detectors.parts.test_clusters import claims, paid_by
+from tests.detectors.parts.test_clusters import claims, drawn, paid_by, visit_and_claim
 from tests.fixtures.frames import ChainBuilder, address, keccak
 
 ALICE, PROJECT, TOKEN, VAULT = (address(name) for name in ("alice", "project", "token", "vault"))
@@ -42,6 +42,29 @@ def test_the_funder_and_the_wallets_are_attackers_and_the_project_is_robbed() ->
     assert roles == {"0x" + who.hex(): "attacker" for who in (ALICE, *WALLETS)}
     assert alert.subject_id == "0x" + ALICE.hex()
     assert alert.measured["wallets"] == 8
+
+
+def test_of_wallets_that_drew_from_an_exchange_the_first_to_act_is_named_and_the_exchange_is_not() -> None:
+    chain = drawn(*[ETHER] * 6)
+    visit_and_claim(chain, WALLETS[:6])
+    (alert,) = alerts(chain)
+    roles = {role.address: role.role for role in alert.roles}
+    assert alert.subject_id == "0x" + WALLETS[0].hex()
+    assert roles.pop("0x" + ALICE.hex()) == "infrastructure"
+    assert roles.pop("0x" + PROJECT.hex()) == "victim"
+    assert roles == {"0x" + who.hex(): "attacker" for who in WALLETS[:6]}
+    assert alert.severity == "medium"
+
+
+def test_customers_who_do_it_on_days_of_their_own_are_not_in_step_though_others_fill_the_time() -> None:
+    chain = drawn(*[ETHER] * 6)
+    later = [address(f"later {n}") for n in range(40)]
+    for n, wallet in enumerate(later):
+        chain.block(1_800).native(ALICE, wallet, ETHER * 3 ** (n % 5))
+        visit_and_claim(chain, [wallet])
+        if n % 7 == 0:
+            visit_and_claim(chain, [WALLETS[n // 7]])
+    assert alerts(chain) == []
 
 
 def test_a_month_between_use_and_claim_is_still_one_alert() -> None:

@@ -1,7 +1,7 @@
 """Cycle laundering: money goes round through several wallets and returns to its origin, as if earned.
 
-It runs through wallets that serve nothing else. Where that takes three payments in a row or more, it is
-layering too, whether or not it comes home.
+It runs through wallets that serve nothing else, by three payments in a row or more: layering too. A round
+that comes to nothing is what layering that comes to nothing is, a hop or more and a payment that fails.
 """
 
 from __future__ import annotations
@@ -25,9 +25,6 @@ NIGHTS = 3
 
 _LOOT_ETHER = (1, 800)
 _LONGEST_ROUND = 8
-_LAYERING_HOPS = 3
-"""Payments in a row that are layering: as many as the shortest chain of the stories of that name."""
-
 _LAYERED = ("layering",)
 _MONEY = ("USDC", "USDT", "DAI", "LINK")
 
@@ -144,8 +141,7 @@ def _broken(stage: Stage, asset: Asset, origin: Address, hops: Sequence[Address]
         yield from wait(stage.rng.randint(0, 1))
     done += yield [stuck(stage, asset, line[-1])]
     named = roles([origin], intermediaries=line[1:])
-    also = _LAYERED if len(line) > _LAYERING_HOPS else ()
-    return Outcome(hashes(done), named, "the payment home failed", succeeded=False, also=also)
+    return Outcome(hashes(done), named, "the payment home failed", succeeded=False, also=_LAYERED)
 
 
 def _ending(origin: Address, hops: Sequence[Address], done: Sequence[Mined], note: str) -> Outcome:

@@ -9,7 +9,7 @@ next.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ingest.localchain.chain import artifacts
 from ingest.localchain.chain.actions import DEPLOY_GAS, PLAIN_GAS, Transaction, pay
@@ -81,8 +81,8 @@ def _story(stage: Stage, arm: _Arm) -> Story:
     fails = comes_to_nothing(stage.rng)
     weapon: Weapon = yield from arm(stage, fails)
     deployer = stage.fresh()
-    way = yield from _new_money(stage, deployer, weapon.wei + stage.miner.fee(_DEPLOYMENT_GAS))
-    mixed = ("mixer-flow",) if way == "mixer" else ()
+    money: _Money = yield from _new_money(stage, deployer, weapon.wei + stage.miner.fee(_DEPLOYMENT_GAS))
+    mixed = ("mixer-flow",) if money.mixed else ()
     yield from wait(stage.rng.randint(0, 2))
     yield from _decoy(stage, deployer)
     done: list[Mined] = []
@@ -94,33 +94,39 @@ def _story(stage: Stage, arm: _Arm) -> Story:
     if stage.rng.random() < _USED:
         yield from _lie_in_wait(stage)
         blow: Blow = yield from weapon.use(deployer, latest)
-        return replace(_used(weapon, deployer, contracts, done, blow), also=(*weapon.does, *mixed))
+        thieves = [deployer, *contracts, *money.owners]
+        told = _used(weapon, thieves, [*money.mixed, *done], blow)
+        return replace(told, also=(*weapon.does, *mixed))
     yield from wait(1)
-    named = roles([deployer, *contracts], infrastructure=[weapon.target])
-    return Outcome(hashes(done), named, "deployed by a newly funded wallet, and not used so far", also=mixed)
+    named = roles([deployer, *contracts, *money.owners], infrastructure=[weapon.target])
+    told_of = hashes([*money.mixed, *done])
+    return Outcome(told_of, named, "deployed by a newly funded wallet, and not used so far", also=mixed)
 
 
-def _used(
-    weapon: Weapon, deployer: Address, contracts: list[Address], done: list[Mined], blow: Blow
-) -> Outcome:
+def _used(weapon: Weapon, thieves: list[Address], done: list[Mined], blow: Blow) -> Outcome:
     struck = hashes([*done, *blow.mined])
-    named = roles([deployer, *contracts], [weapon.target, *blow.also], infrastructure=blow.through)
+    named = roles(thieves, [weapon.target, *blow.also], infrastructure=blow.through)
     if not blow.loss:
         return Outcome(struck, named, "deployed by a newly funded wallet, and used in vain", succeeded=False)
     harm, note = blow.fatal.hash, "deployed by a newly funded wallet, and used"
     return Outcome(struck, named, note, harm, blow.loss)
 
 
-def _new_money(stage: Stage, wallet: Address, wei: int) -> Acts:
-    """The deployer's first money: from the exchange, an old wallet, either over others, or the mixer.
+@dataclass(frozen=True, slots=True)
+class _Money:
+    """Whose a deployer's first money was, and how it was mixed, where it was: that is part of the story."""
 
-    Returns which.
-    """
+    owners: tuple[Address, ...] = ()
+    mixed: tuple[Mined, ...] = ()
+
+
+def _new_money(stage: Stage, wallet: Address, wei: int) -> Acts:
+    """The deployer's first money: from the exchange, an old wallet, either over others, or the mixer."""
     way = stage.rng.choice(("exchange", "hops", "old wallet", "mixer"))
     if way == "exchange":
         yield [pay(ETH, stage.exchange.hot, wallet, wei)]
     elif way == "mixer":
-        yield from _through_mixer(stage, wallet, wei)
+        return (yield from _through_mixer(stage, wallet, wei))
     else:
         hops = [*(stage.fresh() for _ in range(stage.rng.randint(1, 2))), wallet]
         fees = len(hops) * stage.miner.fee(PLAIN_GAS)
@@ -128,21 +134,22 @@ def _new_money(stage: Stage, wallet: Address, wei: int) -> Acts:
         yield []
         for number, (here, there) in enumerate(zip([source, *hops], hops, strict=False), 1):
             yield [pay(ETH, here, there, wei + (len(hops) - number) * stage.miner.fee(PLAIN_GAS))]
-    return way
+    return _Money()
 
 
 def _through_mixer(stage: Stage, wallet: Address, wei: int) -> Acts:
-    """Somebody pays into the mixer, and its relayers draw the notes for the new wallet."""
+    """An old wallet of the deployer's pays into the mixer, whose relayers draw the notes for the new one."""
     mixer = stage.world.of(Mixer)
     notes = mixer.notes(stage.rng, wei * 11 // 10 + ETHER // 5, most=14)
     source = stage.dormant(sum(note.pool.wei for note in notes) + ETHER)
     yield []
-    yield [deposit(note, source) for note in notes]
+    done: list[Mined] = yield [deposit(note, source) for note in notes]
     yield from wait(stage.rng.randint(1, 3))
-    yield [
+    done += yield [
         withdraw(note, wallet, stage.rng.choice(mixer.relayers), fee=note.pool.wei * 3 // 1_000)
         for note in notes
     ]
+    return _Money((source,), tuple(done))
 
 
 def _decoy(stage: Stage, deployer: Address) -> Acts:

@@ -22,19 +22,23 @@ from tests.contract.story import (
     open_account,
     rests,
 )
-from tests.fixtures.frames import ChainBuilder
+from tests.fixtures.frames import ChainBuilder, keccak
 
 FEE = 10**15
+TRANSFER = keccak(b"transfer(address,uint256)")[:4]
 HALF_AN_HOUR = 1800
 
 
 def positives(seed: int) -> list[Story]:
-    """Twelve: lines of fresh wallets in native value and in a token, peel chains, scatter-gather."""
+    """Fifteen: lines of fresh wallets in native value and in a token, peel chains, scatter-gather, and lines
+    that broke off.
+    """
     tales = {
         "pass-through": _pass_through,
         "token line": _token_line,
         "peel chain": _peel_chain,
         "scatter-gather": _scatter_gather,
+        "broken off": _broken_off,
     }
     return [
         tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales, rounds=3)
@@ -103,8 +107,33 @@ def _scatter_gather(name: str, rng: Random, names: Names) -> Story:
     return attack(name, acts, source, [end])
 
 
+def _broken_off(name: str, rng: Random, names: Names) -> Story:
+    """One to three hops, then a payment that fails, in native value or in a token."""
+    line, usd = names.many(rng.randint(2, 4)), rng.random() < 0.5
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        wei = ether(rng, 20, 90)
+        for here, there in pairwise(line):
+            if usd:
+                chain.erc20(USD, here, there, 40_000 * ETHER)
+            chain.native(here, there, wei)
+            wei -= FEE
+            yield from rests(rng, 2)
+        yield
+        if usd:
+            chain.calls(line[-1], USD, TRANSFER, status=0)
+        else:
+            chain.native(
+                line[-1], rng.choice(list(TOKENS.values())), wei * rng.randint(50, 99) // 100, status=0
+            )
+
+    return attack(name, acts, line[0])
+
+
 def hard_negatives(seed: int) -> list[Story]:
-    """Payroll with rent, an airdrop that is used, exchange traffic, a processor, shopping, slow money."""
+    """Payroll with rent, an airdrop that is used, exchange traffic, a processor, shopping, slow money, and
+    people whose payments fail.
+    """
     tales = {
         "payroll": _payroll,
         "airdrop": _airdrop,
@@ -113,6 +142,7 @@ def hard_negatives(seed: int) -> list[Story]:
         "same shop": _same_shop,
         "spending on": _spending_on,
         "slow money": _slow_money,
+        "fumbles": _fumbles,
     }
     return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales)]
 
@@ -228,3 +258,22 @@ def _slow_money(name: str, rng: Random, names: Names) -> Story:
         yield
 
     return honest(name, acts, line, alone=True)
+
+
+def _fumbles(name: str, rng: Random, names: Names) -> Story:
+    """A customer of the exchange, a friend's friend and one who has a life fail to pay; all three go on."""
+    customer, friend, newcomer = names.many(3)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        open_account(chain, customer, 3 * ETHER, 900 * ETHER)
+        open_account(chain, friend, 9 * ETHER)
+        yield
+        chain.calls(customer, USD, TRANSFER, status=0)
+        chain.native(friend, newcomer, ETHER).native(friend, rng.choice(SHOPS), ETHER // 2)
+        yield
+        chain.native(newcomer, USD, ETHER // 2, status=0)
+        yield
+        chain.native(newcomer, friend_of(rng), ETHER // 2)
+        chain.native(customer, friend_of(rng), ETHER)
+
+    return honest(name, acts, [customer, friend, newcomer])

@@ -29,13 +29,16 @@ def is_paid_out(chain: ChainBuilder, who: bytes, wei: int, by: bytes | None = No
 
 
 def positives(seed: int) -> list[Story]:
-    """Ten: loot that goes in at once, spread over depositors, and comes out to whom the payer knows."""
+    """Twelve: loot that goes in at once, spread over depositors, and comes out to whom the payer knows; and
+    what could not be mixed and moved on.
+    """
     tales = {
         "loot": _loot,
         "depositors": _depositors,
         "reuse": _reuse,
         "known wallet": _known_wallet,
         "very notes": _very_notes,
+        "given up": _given_up,
     }
     return [
         tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales, rounds=2)
@@ -117,9 +120,27 @@ def _very_notes(name: str, rng: Random, names: Names) -> Story:
     return attack(name, acts, owner, [wallet])
 
 
+def fails_to_pay_in(chain: ChainBuilder, who: bytes, pool: int, wei: int) -> None:
+    with chain.transaction(who, POOLS[pool], wei, status=0, data=signature("deposit(bytes32)")[:4]):
+        pass
+
+
+def _given_up(name: str, rng: Random, names: Names) -> Story:
+    """Half a note is not taken; all of it goes to a new wallet instead."""
+    owner, wallet = names.many(2)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        yield from rests(rng, 2)
+        fails_to_pay_in(chain, owner, ETHER, ETHER // 2)
+        yield
+        chain.native(owner, wallet, rng.randint(2, 9) * ETHER)
+
+    return attack(name, acts, owner, [wallet])
+
+
 def hard_negatives(seed: int) -> list[Story]:
-    """A relayer at work, a saver, a gift, and notes of somebody who has a life."""
-    tales = {"relayer": _relayer, "saver": _saver, "gift": _gift, "private": _private}
+    """A relayer at work, a saver, a gift, notes of somebody who has a life, and of one who tries again."""
+    tales = {"relayer": _relayer, "saver": _saver, "gift": _gift, "private": _private, "again": _tries_again}
     return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales)]
 
 
@@ -181,3 +202,18 @@ def _private(name: str, rng: Random, names: Names) -> Story:
         is_paid_out(chain, wallet, ETHER, rng.choice(RELAYERS))
 
     return honest(name, acts, [person, wallet])
+
+
+def _tries_again(name: str, rng: Random, names: Names) -> Story:
+    """An old wallet gets the sum of a note wrong, then right, and pays somebody."""
+    saver, friend = names.many(2)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        fails_to_pay_in(chain, saver, ETHER, ETHER // 2)
+        yield from rests(rng, 2)
+        yield
+        pays_in(chain, saver, ETHER)
+        yield
+        chain.native(saver, friend, ETHER)
+
+    return honest(name, acts, [saver, friend])

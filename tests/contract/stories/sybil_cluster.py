@@ -34,6 +34,11 @@ def selector(function: str) -> bytes:
     return keccak(function.encode())[:4]
 
 
+def draw(rng: Random) -> int:
+    """What somebody draws from an exchange: from a twentieth of a coin to thirty."""
+    return int(0.05 * 600 ** rng.random() * 10**6) * 10**12
+
+
 @dataclass(frozen=True)
 class Campaign:
     """A project that gives the same to each of its users."""
@@ -53,12 +58,15 @@ class Campaign:
 
 
 def positives(seed: int) -> list[Story]:
-    """Ten: farms from one funder, in a chain, by one payment to all, by a common exit, and bought votes."""
+    """Twelve: farms from one funder, in a chain, by one payment to all, by a common exit, from an exchange,
+    and bought votes.
+    """
     tales = {
         "one funder": _one_funder,
         "chain": _chain,
         "disperse": _disperse,
         "common exit": _common_exit,
+        "same draws": _same_draws,
         "bought votes": _bought_votes,
     }
     return [
@@ -149,6 +157,29 @@ def _common_exit(name: str, rng: Random, names: Names) -> Story:
     return attack(name, acts, collector, wallets, [campaign.contract])
 
 
+def _same_draws(name: str, rng: Random, names: Names) -> Story:
+    """Each draws about the same from the exchange within minutes, and keeps what it claims, or comes late."""
+    wallets, late = names.many(rng.randint(7, 14)), rng.random() < 0.3
+    campaign = Campaign(*names.many(2))
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        wei = ether(rng, 0.05, 0.3)
+        for wallet in wallets:
+            open_account(chain, wallet, wei * rng.randint(70, 130) // 100)
+            yield from rests(rng, 1)
+        yield
+        for wallet in wallets:
+            campaign.visit(chain, wallet)
+        yield
+        for wallet in wallets:
+            if late:
+                chain.calls(wallet, campaign.contract, selector("claim()"), status=0)
+            else:
+                campaign.claim(chain, wallet)
+
+    return attack(name, acts, wallets[0], wallets, [campaign.contract])
+
+
 def _bought_votes(name: str, rng: Random, names: Names) -> Story:
     """All vote, one after the other, and give back what they were paid."""
     funder, wallets = names.fresh(), names.many(rng.randint(6, 14))
@@ -170,7 +201,9 @@ def _bought_votes(name: str, rng: Random, names: Names) -> Story:
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """A quest week, a payroll, a poll, guests of a host, a one-cent game, an airdrop, shopping, a bundle."""
+    """A quest week, a payroll, a poll, guests of a host, a one-cent game, an airdrop, shopping, a bundle, and
+    a round sum that many draw. People draw what each needs.
+    """
     tales = {
         "quest week": _quest_week,
         "payroll": _payroll,
@@ -180,6 +213,7 @@ def hard_negatives(seed: int) -> list[Story]:
         "airdrop": _airdrop,
         "spent at one shop": _one_shop,
         "bundle": _bundle,
+        "round sum": _round_sum,
     }
     return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales)]
 
@@ -201,13 +235,29 @@ def _quest_week(name: str, rng: Random, names: Names) -> Story:
     return honest(name, acts, [HOT, *customers, campaign.contract])
 
 
+def _round_sum(name: str, rng: Random, names: Names) -> Story:
+    """Many draw one coin in the same minutes, as one does; some of them try the same project at once."""
+    customers, campaign = names.many(16), Campaign(*names.many(2))
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        for customer in customers:
+            open_account(chain, customer, ETHER)
+        yield
+        for customer in rng.sample(customers, 9):
+            campaign.visit(chain, customer)
+            campaign.claim(chain, customer)
+            yield from rests(rng, 1)
+
+    return honest(name, acts, [HOT, *customers, campaign.contract])
+
+
 def _payroll(name: str, rng: Random, names: Names) -> Story:
     """A company pays twelve people with wallets of their own, several of whom use the same project."""
     company, staff, campaign = names.fresh(), names.many(12), Campaign(*names.many(2))
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
         for employee in staff:
-            open_account(chain, employee, ETHER)
+            open_account(chain, employee, draw(rng))
         yield
         with chain.transaction(company, names.fresh()):
             for employee in staff:
@@ -258,7 +308,7 @@ def _one_cent(name: str, rng: Random, names: Names) -> Story:
     def acts(chain: ChainBuilder) -> Iterator[None]:
         open_account(chain, sender, ETHER)
         for player in players:
-            open_account(chain, player, ETHER)
+            open_account(chain, player, draw(rng))
         yield
         for player in players:
             chain.native(sender, player, 10**13)
@@ -279,7 +329,7 @@ def _airdrop(name: str, rng: Random, names: Names) -> Story:
             chain.erc20(token, project, person, 10 * ETHER)
         yield
         for person in people:
-            open_account(chain, person, ETHER)
+            open_account(chain, person, draw(rng))
         yield
         for person in people[:10]:
             vault.claim(chain, person)
@@ -295,7 +345,7 @@ def _one_shop(name: str, rng: Random, names: Names) -> Story:
 
     def acts(chain: ChainBuilder) -> Iterator[None]:
         for customer in customers:
-            open_account(chain, customer, ETHER)
+            open_account(chain, customer, draw(rng))
         for _ in range(8):
             chain.erc20(campaign.token, friend_of(rng), shop, 5 * ETHER)
         yield

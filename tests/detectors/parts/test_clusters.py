@@ -99,19 +99,85 @@ def test_a_call_that_fails_is_a_step_as_well() -> None:
     assert in_step(chain)[-1] == (ALICE, 0, 6, 6)
 
 
-def test_customers_of_a_hub_are_tied_by_an_exit_only() -> None:
-    chain = ChainBuilder().block()
+def a_hub(chain: ChainBuilder) -> None:
+    """Alice becomes an exchange."""
     for n in range(20):
         chain.native(address(f"customer {n}"), ALICE, ETHER).native(ALICE, address(f"customer {n}"), ETHER)
-    for wallet in WALLETS:
-        chain.native(ALICE, wallet, ETHER)
-    for wallet in WALLETS:
+
+
+def drawn(*sums: int, seconds: int = 0) -> ChainBuilder:
+    """The wallets draw these sums from the exchange, one after the other."""
+    chain = ChainBuilder().block()
+    a_hub(chain)
+    for wallet, wei in zip(WALLETS, sums, strict=True):
+        chain.block(seconds or 12).native(ALICE, wallet, wei)
+    return chain
+
+
+def visit_and_claim(chain: ChainBuilder, wallets: list[bytes]) -> None:
+    for wallet in wallets:
         chain.calls(wallet, PROJECT, VISIT)
         claims(chain, wallet)
+
+
+def test_customers_of_a_hub_who_draw_what_each_needs_are_tied_by_an_exit_only() -> None:
+    chain = drawn(*(ETHER * 3**n for n in range(6)))
+    visit_and_claim(chain, WALLETS)
     assert in_step(chain) == []
     for wallet in WALLETS:
         chain.erc20(TOKEN, wallet, CAROL, 100)
     assert in_step(chain)[-1] == (CAROL, 2, 6, 6)
+
+
+def test_six_who_drew_about_the_same_within_minutes_and_do_the_same_are_one_owners() -> None:
+    chain = drawn(*(ETHER * (10 + n) for n in range(6)))
+    visit_and_claim(chain, WALLETS)
+    assert in_step(chain)[-1] == (ALICE, 3, 6, 6)
+
+
+def test_claims_that_fail_tie_them_as_well() -> None:
+    chain = drawn(*[ETHER] * 6)
+    for wallet in WALLETS:
+        chain.calls(wallet, PROJECT, VISIT).calls(wallet, PROJECT, CLAIM, status=0)
+    assert in_step(chain)[-1] == (ALICE, 3, 6, 6)
+
+
+def test_who_drew_as_much_meanwhile_and_does_something_else_makes_them_customers() -> None:
+    for others, said in ((3, 1), (4, 0)):
+        chain = drawn(*[ETHER] * 6)
+        chain.native(ALICE, address("one"), ETHER // 3)
+        for n in range(others):
+            chain.native(ALICE, address(f"stranger {n}"), ETHER)
+        chain.native(ALICE, address("last"), ETHER)
+        visit_and_claim(chain, [*WALLETS, address("last")])
+        assert len([line for line in in_step(chain) if line[2] == 7]) == said
+
+
+def test_customers_who_do_the_same_and_drew_other_sums_make_it_a_crowd() -> None:
+    for others, said in ((3, True), (4, False)):
+        chain = drawn(*[ETHER] * 6)
+        crowd = [address(f"guest {n}") for n in range(others)]
+        for n, guest in enumerate(crowd):
+            chain.native(ALICE, guest, ETHER * 3 ** (n + 1))
+        visit_and_claim(chain, [*crowd, *WALLETS])
+        assert bool(in_step(chain)) is said
+
+
+def test_the_same_sum_once_in_a_quarter_of_an_hour_ties_nobody() -> None:
+    chain = drawn(*[ETHER] * 6, seconds=901)
+    visit_and_claim(chain, WALLETS)
+    assert in_step(chain) == []
+
+
+def test_of_a_hub_with_more_new_customers_than_are_looked_through_nothing_is_said() -> None:
+    for many, said in ((4_096 - 6, True), (4_096, False)):
+        chain = drawn(*[ETHER] * 6)
+        visit_and_claim(chain, WALLETS[:4])
+        assert in_step(chain) == []
+        for n in range(many):
+            chain.native(ALICE, address(f"newcomer {n}"), 3 * ETHER)
+        visit_and_claim(chain, WALLETS[4:])
+        assert bool(in_step(chain)) is said
 
 
 def test_a_shop_that_others_pay_too_is_no_exit() -> None:

@@ -132,6 +132,44 @@ def test_flows_beyond_what_a_block_may_have_are_left_out_wherever_pieces_are_cut
     assert looking.told(pieces(chain.batch(), 1, 2, 3), READS) == expected
 
 
+def serves(chain: ChainBuilder, hub: bytes, many: int) -> None:
+    """So many strangers pay somebody, and are paid."""
+    for n in range(many):
+        chain.native(address(f"stranger {n}"), hub, 7).native(hub, address(f"stranger {n}"), 5)
+
+
+def test_what_somebody_got_before_so_many_came_that_he_is_a_hub_is_wiped_when_he_pays_as_one() -> None:
+    """Bank, a wallet of one customer first, holds what mallory paid; with a dozen it is everybody's."""
+    one, other = PEOPLE[:2]
+    for many, tainted in ((4, True), (16, False)):
+        chain = ChainBuilder().block().lists(MALLORY).native(MALLORY, BANK, 1000).block()
+        serves(chain, BANK, many)
+        chain.block().native(BANK, one, 500).block().native(one, other, 400)
+        found = flows(seen(chain.batch(), None, *READS))
+        assert found[0] == (0, MALLORY, 1000, 1000)
+        assert bool([flow for flow in found if flow[0] > 2 * many]) is tainted
+
+
+def test_what_was_wiped_stays_so_when_the_hub_is_none_any_more() -> None:
+    """Bank is called an exchange for one payment only; without that payment all of it is mallory's."""
+    one, other = PEOPLE[:2]
+    for pays_as_exchange in (False, True):
+        chain = ChainBuilder().block().lists(MALLORY).native(MALLORY, BANK, 1000).block()
+        chain.lists(BANK, "exchange").native(*(BANK if pays_as_exchange else TRUDY, one, 1))
+        chain.block().lists(BANK, "exchange", listed=False).native(BANK, other, 500)
+        found = [flow for flow in flows(seen(chain.batch(), None, *READS)) if flow[0] == 2]
+        assert found == ([] if pays_as_exchange else [(2, MALLORY, 500, 500)])
+
+
+def test_who_was_wiped_is_a_hub_of_clean_money_and_is_tainted_by_the_next_payment_as_anybody() -> None:
+    one = PEOPLE[0]
+    chain = ChainBuilder().block().lists(MALLORY).native(MALLORY, BANK, 1000).block()
+    chain.lists(BANK, "exchange").native(BANK, one, 1)
+    chain.block().lists(BANK, "exchange", listed=False).native(MALLORY, BANK, 1).native(BANK, one, 500)
+    last = [flow for flow in flows(seen(chain.batch(), None, *READS)) if flow[0] == 3]
+    assert all(haircut <= 1 for _, _, haircut, _ in last)
+
+
 def test_the_three_policies_stand_side_by_side() -> None:
     """A person has 15 of his own first: of his 10 none is mallory's first in first out, a quarter by
     haircut (rounded down).

@@ -209,13 +209,15 @@ def goes_through_the_mixer(told: Told, label: Label) -> bool:
 
 
 def was_funded_by_the_mixer(told: Told, label: Label) -> bool:
-    """Before the story a note was paid out to its first attacker."""
+    """A note was paid out to the story's first attacker, before it did anything."""
     deployer = named(label, "attacker")[0]
     wanted = {
         "address": [pool.address for pool in world().of(Mixer).pools], "topics": [MIXED_OUT],
-        "fromBlock": "0x0", "toBlock": hex(label["first_block"]),
+        "fromBlock": "0x0", "toBlock": hex(label["last_block"]),
     }  # fmt: skip
-    return any("0x" + log["data"][26:66] == deployer for log in told.chain.ask("eth_getLogs", wanted))
+    paid = [log for log in told.chain.ask("eth_getLogs", wanted) if "0x" + log["data"][26:66] == deployer]
+    before = hex(min(int(log["blockNumber"], 16) for log in paid)) if paid else "latest"
+    return bool(paid) and int(told.chain.ask("eth_getTransactionCount", deployer, before), 16) == 0
 
 
 def empties_the_pool(told: Told, label: Label) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from ingest.localchain.chain.wallet import call_data
 from tests.ingest.localchain.reading import named, receipts_of
 from tests.ingest.localchain.truth.also import (
+    MIXED_IN,
     enters_again,
     is_borrowed_and_paid_back,
     says_what_is_true,
@@ -66,6 +67,17 @@ def test_the_deployer_is_new(told: Told) -> None:
     for label in [*told.attacks(), *told.failed()]:
         deployer, before = named(label, "attacker")[0], hex(label["first_block"] - 1)
         assert int(told.chain.ask("eth_getTransactionCount", deployer, before), 16) < NEW, label["note"]
+
+
+def test_who_mixes_a_deployers_first_money_is_named_with_the_notes_that_he_pays_in(told: Told) -> None:
+    stories = [*told.attacks(), *told.failed()]
+    for label in stories:
+        logs = [log for r in receipts_of(told.chain, label["transactions"]) for log in r["logs"]]
+        paid_in = {log["transactionHash"] for log in logs if log["topics"][0] == MIXED_IN}
+        payers = {sent.sender for sent in sent_by(told, label) if sent.hash in paid_in}
+        assert bool(paid_in) == ("mixer-flow" in label["also"])
+        assert payers <= set(named(label, "attacker")[1:])
+    assert any("mixer-flow" in label["also"] for label in stories)
 
 
 def test_what_was_used_cost_its_victims_what_the_label_says(told: Told) -> None:
