@@ -12,10 +12,12 @@ from detectors.engine.crossings import messages
 from detectors.kernels.rows import Piece, sealed
 from detectors.memory.layout import Array, Columns
 from detectors.memory.names import Names, address_words
+from detectors.parts.contract import TracedCall
 from ingest import schema
 from ingest.model.batch import Batch
 
 HASH_BYTES = 32
+_CALL = ("depth", "call_type", "from_address", "to_address", "value", "input", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,26 @@ class Facts:
 
     def disagreements(self) -> Columns:
         return self._of_block(disagreements(self.batch))
+
+    def call_data(self, transaction: int) -> bytes:
+        """What a transaction, by its number, was sent with; hostile, of any length."""
+        at = int(transaction - self.piece.transactions["number"][0])
+        return self.batch.transactions["input"][at] or b""
+
+    def calls(self, transaction: int) -> tuple[TracedCall, ...]:
+        """The traces of a transaction, by its number."""
+        traces, sent = self.batch.traces, self.batch.transactions
+        if not traces.height:
+            return ()
+        at = int(transaction - self.piece.transactions["number"][0])
+        block, index = sent["block_number"][at], sent["transaction_index"][at]
+        first = int(traces["block_number"].search_sorted(block, "left"))
+        end = int(traces["block_number"].search_sorted(block, "right"))
+        mine = traces[first:end].filter(pl.col("transaction_index") == index)
+        return tuple(
+            TracedCall(depth, way, source, target, int.from_bytes(value, "big"), data or b"", why is not None)
+            for depth, way, source, target, value, data, why in mine.select(_CALL).iter_rows()
+        )
 
     def of_block(self, number: int) -> Facts:
         """What one block of the piece brought."""

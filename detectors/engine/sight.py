@@ -22,7 +22,7 @@ from detectors.memory.memory import Memory
 from detectors.memory.names import address_words
 from detectors.memory.table import Table
 from detectors.models.outliers import Model
-from detectors.parts.contract import HistorySpec, Part, Row, TableSpec, Tier
+from detectors.parts.contract import HistorySpec, Part, Row, TableSpec, Tier, TracedCall
 from detectors.parts.ledger import Ledger, Token
 from detectors.parts.lines import key_of
 from ingest.model.batch import Batch
@@ -204,6 +204,20 @@ class View:
 
     def token(self, asset: int, block: int) -> Token:
         return self._look.ledger.token(self.address(asset) if asset else None, block)
+
+    def call_data(self, transaction: int) -> bytes:
+        self._check_inside(transaction)
+        return self._look.facts.call_data(transaction)
+
+    def calls(self, transaction: int) -> Sequence[TracedCall]:
+        self._check_inside(transaction)
+        key = "calls", transaction
+        return self._look.answers.once(key, lambda: self._look.facts.calls(transaction))
+
+    def _check_inside(self, transaction: int) -> None:
+        sent = self.transactions["number"]
+        if not sent.size or not sent[0] <= transaction <= sent[-1]:
+            raise IndexError(f"{self._who} asks for transaction {transaction}, which is none of the piece")
 
     def address(self, number: int) -> bytes:
         names = self._look.sight.chronicle.names

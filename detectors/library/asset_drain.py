@@ -11,6 +11,7 @@ import numpy as np
 from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Tier, hexed
 from detectors.kernels.decoding import Kind
+from detectors.library.drains_in_vain import tried_drains
 from detectors.library.taken_unseen import candidates, unseen
 from detectors.memory.layout import Array, Columns
 from detectors.parts import worth
@@ -63,6 +64,11 @@ class AssetDrain:
     hand put an asset in, took out more of it, and left the rest with a third. Nobody knows which share that
     is, so these are graded by how much of the shape is there, and the alert says so.
 
+    What came to nothing is said with severity low. A call that failed is tried on the contract as it was
+    made, as if its maker had sent it: then it pays six tenths of something to somebody who never dealt with
+    it, or puts the signer's code behind it. A call that was done and moved nothing names such a payment, as
+    those who share a wallet propose it.
+
     Left in peace: treasuries that move to a contract of their owner's, funds that pay many, depositors who
     leave, withdrawals of an owner, contracts that are empty after each transaction.
 
@@ -78,10 +84,14 @@ class AssetDrain:
     catches: tuple[str, ...] = ("asset-drain",)
     needs: Tier = "logs"
     settings = Settings()
-    reads: tuple[str, ...] = ("net", "kept", "sides", "contracts", "prices")
+    reads: tuple[str, ...] = ("net", "kept", "sides", "contracts", "prices", "acts")
     quiet_seconds = DAY
 
     def score(self, seen: Seen) -> list[Finding]:
+        tried = list(tried_drains(seen, self.settings.share))
+        return sorted([*tried, *self._taken(seen)], key=lambda finding: finding.block_number)
+
+    def _taken(self, seen: Seen) -> list[Finding]:
         kept, net = seen.of("kept").get("lines"), seen.of("net").get("changes")
         if kept is None or net is None or not net["account"].size:
             return []
@@ -98,7 +108,7 @@ class AssetDrain:
         for number in candidates(seen, net, out, before):
             finding = unseen(seen, number, self.settings.payees)
             found += [finding] if finding is not None and finding.transaction not in told else []
-        return sorted(found, key=lambda finding: finding.block_number)
+        return found
 
     def _judge(self, one: Inside) -> Finding | None:
         lines, rows = one.lines(), one.rows

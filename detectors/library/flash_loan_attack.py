@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detectors.base import Finding, Seen, Tier, hexed
+from detectors.library.raids_in_vain import raids_in_vain
 from detectors.parts.dealings import Dealing, Loss, Push, dealings
 from detectors.parts.exploits import (
     ASSUMED,
@@ -35,7 +36,8 @@ class Settings:
     loss. least_share, in_kind: where what was lent has no price, what somebody lost of it, as a share of the
     loan, and how much of that the borrower's side has. push: a price is moved from that many times on (1 %
     more than the dearest pool's fee). most_legs: of transactions with more than so many trades nothing is
-    said.
+    said. users: of a loan that failed, people who used the contract that refused, from which on it is
+    everybody's (as in `suspicious-contract`).
     """
 
     least_wei: int = 10**17
@@ -45,6 +47,7 @@ class Settings:
     in_kind: float = 0.5
     push: float = 1.02
     most_legs: int = 200
+    users: int = 24
 
 
 class FlashLoanAttack:
@@ -60,29 +63,32 @@ class FlashLoanAttack:
     beside pools (N1); collateral, debt and shares that change hands for what was paid are seen as minted or
     burnt receipts, or told by the lender's event (N2).
 
-    Fails: a gain that stays in the protocol and is taken by a later call (9.P4); losers paid in what has no
-    price, where no price was moved; loans paid back by somebody else; victims that are pools of unknown
-    kinds and lost less than a quarter. Abused by: nobody can be made an attacker but who signs. Costs a look
-    at the transactions with a loan, one in a hundred. Source: DeFiRanger (432 attacks in 350M transactions),
-    LeiShen P .789, DeFiScope P .96 R .80.
+    What was refused is said with severity low, where there are traces: in a failed call of the signer's own
+    contract a lender called back, a pool was swapped in, and then another's contract that few use failed.
+
+    Fails: victims of many that refuse; a gain that stays in the protocol and is taken by a later call (9.P4);
+    losers paid in what has no price, where no price was moved; loans paid back by somebody else; victims that
+    are pools of unknown kinds and lost less than a quarter. Abused by: nobody can be made an attacker but who
+    signs. Costs a look at the transactions with a loan, one in a hundred. Source: DeFiRanger (432 attacks in
+    350M transactions), LeiShen P .789, DeFiScope P .96 R .80.
     """
 
     name = "flash-loan-attack"
     catches: tuple[str, ...] = ("flash-loan-attack",)
     needs: Tier = "logs"
     settings = Settings()
-    reads: tuple[str, ...] = ("loans", "net", "pools", "prices", "sides")
+    reads: tuple[str, ...] = ("loans", "net", "pools", "prices", "sides", "contracts")
     excused_by: tuple[str, ...] = ("liquidation", "arbitrage", "collateral-swap")
 
     def score(self, seen: Seen) -> list[Finding]:
         loans = seen.of("loans").get("loans")
+        found = list(raids_in_vain(seen, self.settings.users))
         if loans is None:
-            return []
-        found = list[Finding]()
+            return found
         for deal in dealings(seen, np.unique(loans["transaction"]).tolist()):
-            if len(deal.legs) <= self.settings.most_legs and (said := self._finding(seen, deal)) is not None:
-                found.append(said)
-        return found
+            said = self._finding(seen, deal) if len(deal.legs) <= self.settings.most_legs else None
+            found += [said] if said is not None else []
+        return sorted(found, key=lambda finding: finding.block_number)
 
     def _finding(self, seen: Seen, deal: Dealing) -> Finding | None:
         own = self.settings

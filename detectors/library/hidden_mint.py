@@ -9,6 +9,7 @@ import numpy as np
 from detectors.alerts.alert import RoleName
 from detectors.base import Finding, Tier, hexed
 from detectors.kernels.decoding import Kind
+from detectors.library.mints_in_vain import tried_mints
 from detectors.memory.layout import Columns
 from detectors.parts import worth
 from detectors.parts.contract import Seen
@@ -32,27 +33,34 @@ class HiddenMint:
     The token's history is known from its birth, it announced a supply by events, and the seller sells to a
     pool what by its own events he does not have: a "fee" that is a balance, a wallet that never runs out, an
     event that tells a part of what arrives, a transfer to oneself that doubles, a surplus written by the
-    constructor. Complete at the sale.
+    constructor. Complete at the sale. Before it, each call that the maker himself sends to the token is tried
+    on the token as it was made: where it gives somebody a hundredth of the supply or more that no log tells
+    of, that is said with severity medium, or low where the call failed or gives nothing any more.
 
     Left in peace: rebases and interest, as everybody spends a part more than came and never several times
     that; fees on transfers, whose events add up; wrapped native coins, whose deposits count; tokens that
     announced no supply at all, as old ones do (hard case 5.N4).
 
-    Fails: tokens older than the stream; small surpluses (below a hundredth of the supply, or less than ever
-    came); mints that are announced and that nobody agreed to (5.P3); sales to venues that are no pool of
-    Uniswap's shapes; tokens that tell of no mint at all. Costs a look at the sales of whoever is short.
-    Source: kovart's SilentMint for Forta (rules "spends more than owned" and "false total supply"; published
-    without a figure: 0 measured recalls).
+    Fails, before the sale: code that cannot be tried, a mint that somebody else calls. Else: tokens older
+    than the stream; small surpluses (below a hundredth of the supply, or less than ever came); mints that are
+    announced and that nobody agreed to (5.P3); sales to venues that are no pool of Uniswap's shapes; tokens
+    that tell of no mint at all. Costs a look at the sales of whoever is short. Source: kovart's SilentMint
+    for Forta (rules "spends more than owned" and "false total supply"; published without a figure: 0 measured
+    recalls).
     """
 
     name = "hidden-mint"
     catches: tuple[str, ...] = ("hidden-mint",)
     needs: Tier = "logs"
     settings = Settings()
-    reads: tuple[str, ...] = ("net", "kept", "pools", "contracts")
+    reads: tuple[str, ...] = ("net", "kept", "pools", "contracts", "acts")
     quiet_seconds = 30 * 86_400
 
     def score(self, seen: Seen) -> list[Finding]:
+        tried = list(tried_mints(seen, self.settings.least))
+        return sorted([*tried, *self._sold(seen)], key=lambda finding: finding.block_number)
+
+    def _sold(self, seen: Seen) -> list[Finding]:
         legs = seen.of("pools").get("legs")
         kept, net = seen.of("kept").get("lines"), seen.of("net").get("changes")
         if legs is None or kept is None or net is None or not legs["row"].size:

@@ -9,6 +9,7 @@ import numpy as np
 
 from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Tier, hexed
+from detectors.library.tried_traps import tried_traps
 from detectors.parts import worth
 from detectors.parts.contract import Seen
 from detectors.parts.launches import Life, Line, Till, insiders, life_of, without_visits
@@ -73,9 +74,13 @@ class Honeypot:
     Insiders are who made the token and whom they gave of it or paid first; who sells while others' sales fail
     is one of them. Where somebody sells a good part of what he could not sell before, the alert is lowered
     (a pause, a limit in the first minutes). Decoys that are let out before anybody fails, or with small sums,
-    change nothing (6.P2). Reports, names and series of clones decide nothing (6.P3, 6.N1, 6.N2).
+    change nothing (6.P2). Before anybody is caught the code is tried beside the chain, when the first pool is
+    filled and after each call of its maker's: five strangers buy a ten-thousandth of the pool each and sell
+    it an hour later; where less than half of it comes to the pool it is said with severity medium, and
+    lowered once they can. Reports, names and series of clones decide nothing (6.P3, 6.N1, 6.N2).
 
-    Fails: before anybody tries to sell, so it warns of no first purchase; sales by Permit2 or signature,
+    Fails: before anybody tries to sell, where the code cannot be tried (made by a factory, by code that asks
+    strange contracts) or names its victims one by one; sales by Permit2 or signature,
     whose failing leaves no approval of the router; of several tokens that one router may take, the newest is
     taken for the one that failed; traps for machines that simulate (6.P4); tokens made by a factory where
     there are no traces, and any that are older than the stream. Accuses wrongly: a launch at which sales fail
@@ -88,7 +93,7 @@ class Honeypot:
     catches = ("honeypot",)
     needs: Tier = "receipts"
     settings = Settings()
-    reads = ("tokens",)
+    reads = ("tokens", "acts", "contracts")
     quiet_seconds = 60 * DAY
 
     def score(self, seen: Seen) -> list[Finding]:
@@ -98,7 +103,8 @@ class Honeypot:
             life = life_of(seen, token, block)
             if life is not None:
                 found += list(self._findings(People(seen, block), life))
-        return found
+        found += tried_traps(seen, self.settings.through)
+        return sorted(found, key=lambda finding: finding.block_number)
 
     def _asked(self, seen: Seen) -> set[tuple[int, int]]:
         """Block and token of what is to be looked at."""

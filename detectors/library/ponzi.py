@@ -226,9 +226,10 @@ class Ponzi:
         """Whether an account, in all its life, took money of people who have nothing to do with one another,
         kept it for a day or more, and gave each back exactly what he had given.
         """
-        gifts = {who: amount for who, amount in scheme.given.items() if who != people.fee_payer(scheme.pot)}
+        fees, back = people.fee_payer(scheme.pot), _sums(scheme.payments, into=False)
+        gifts = {who: amount for who, amount in scheme.given.items() if who != fees or who in back}
         out = [each for each in scheme.payments if not each.into]
-        if len(gifts) < self.settings.least_back or gifts != _sums(scheme.payments, into=False):
+        if len(gifts) < self.settings.least_back or gifts != back:
             return False
         last = max(each.time for each in scheme.payments if each.into and each.who in gifts)
         own_life = np.unique(told["transaction"]).size - len(scheme.payments)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from math import exp, log
 
-from detectors.alerts.alert import RoleName
+from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Tier, hexed
 from detectors.parts import worth
 from detectors.parts.contract import Seen
@@ -26,7 +26,7 @@ class Settings:
     they do not leave together). sold: part of what they bought that they have sold again: who keeps a tenth
     has not left. together_s: they leave within this time of one another. drained: part of a pool that is
     taken out meanwhile, from which on who sells flees. theirs: of what followers paid in, what the group won
-    at least: else it went to somebody else.
+    at least: else it went to somebody else. purchases: of those whom nobody followed, in two blocks or more.
     """
 
     lift: float = 1.4
@@ -34,6 +34,7 @@ class Settings:
     together_s: int = 6 * 3600
     drained: float = 0.1
     theirs: float = 0.25
+    purchases: int = 2
 
 
 @dataclass(slots=True)
@@ -51,6 +52,8 @@ class Account:
     left: int = 0
     stays: bool = True
     ends: int = 0
+    purchases: int = 0
+    newest: int = 0
 
     @property
     def rows(self) -> tuple[int, ...]:
@@ -60,6 +63,8 @@ class Account:
         if line.what == What.BOUGHT:
             self.bought += line.amount
             self.spent += line.paid
+            self.purchases += 1
+            self.newest = line.block
             self.begins, self.block = self.begins or line.row, self.block or line.block
         else:
             self.sold += line.amount
@@ -100,9 +105,11 @@ class PumpAndDump:
     that others bought in between, and that nothing but what they had bought was sold. So a bundle at birth
     (18.P1) counts as any other, and snipers who come together and leave each for himself do not (18.N1). Who
     keeps most, a listing that many buy, and a large buyer who stays are left in peace (18.N2). Victims are
-    who followed and has less now; who left before the group is none.
+    who followed and has less now; who left before the group is none. Where nobody followed it is said with
+    severity low, of one wallet or those of one funder who had bought again and again: that they lose the fees
+    does not make it honest.
 
-    Fails: where nobody followed; trades on a launch curve (18.P2); exits by fresh wallets that the group
+    Fails: trades on a launch curve (18.P2); exits by fresh wallets that the group
     feeds (18.P3); tokens older than the stream; groups without a common funder that leave one by one. A token
     whose sales fail for others is a honeypot, one whose liquidity left meanwhile a rug pull. Accuses wrongly:
     one large buyer of a thin token who changes his mind after others bought. Costs a read of the token's
@@ -164,14 +171,26 @@ class PumpAndDump:
         for one in life.of(What.BOUGHT):
             if one.who not in members and begins < one.row < max(ends) and one.money == life.money:
                 followers[one.who] = followers.get(one.who, 0) + one.paid
+        alone = not followers and self._is_planned(people, group)
         followers = {who: paid for who, paid in followers.items() if accounts[who].got < accounts[who].spent}
         kin = members | {funder for who in members if (funder := _funder(people, who))}
         followers = {who: paid for who, paid in followers.items() if _funder(people, who) not in kin}
-        if not followers:
+        if not followers and not alone:
             return None
         last = max(ends & {one.row for one in life.of(What.SOLD)})
         (line,) = (one for one in life.of(What.SOLD) if one.row == last)
         return Dump(life, line, group, followers)
+
+    def _is_planned(self, people: People, group: Sequence[Account]) -> bool:
+        """Whether those whom nobody followed have one funder, or are one, and had bought again and again, in
+        more blocks than one: who buys once and thinks again is no pump, nor are many who leave together.
+        """
+        members = {each.who for each in group}
+        funders = {_funder(people, who) for who in members} - members
+        if len(group) > 1 and (len(funders) != 1 or 0 in funders):
+            return False
+        purchases = sum(each.purchases for each in group)
+        return purchases >= self.settings.purchases and group[0].block < max(each.newest for each in group)
 
     def _leaves(self, account: Account, line: Line) -> bool:
         """Whether somebody sold nearly all that he bought, no more, and not in the block of his purchase."""
@@ -188,10 +207,11 @@ class PumpAndDump:
         another name.
         """
         group = [each.who for each in dump.group]
-        made = insiders(people, dump.life, ())
+        made = insiders(people, dump.life, () if dump.followers else group)
         taxed = any(sale.through < 0.5 and sale.who not in group for sale in sales(dump.life))
+        little = dump.gain <= self.settings.theirs * sum(dump.followers.values())
         return (
-            dump.gain <= self.settings.theirs * sum(dump.followers.values())
+            (little and bool(dump.followers))
             or bool(made.intersection(group))
             or taxed
             or self._is_drained(dump)
@@ -221,13 +241,15 @@ class PumpAndDump:
         for thing in (life.token, *sorted(life.pools)):
             roles.setdefault(thing, "infrastructure")
         won = min(1.0, max(0.0, gain / spent)) if spent else 0.0
+        most: Severity = "high" if dump.followers else "low"
+        others = f"{len(dump.followers)} others bought" if dump.followers else "nobody followed"
         return Finding(
             **place_of(seen, dump.line.row),
             category=self.name,
             subject_kind="token",
             subject=token,
             score=round(0.5 + 0.3 * (1 - self.settings.lift / (dump.lift + 1)) + 0.2 * won, 6),
-            severity=worth.severity("high", wei, has_tokens=life.money != 0),
+            severity=worth.severity(most, wei, has_tokens=life.money != 0),
             roles=tuple((seen.address(who), role) for who, role in roles.items() if who > 0),
             rows=seen.evidence(sorted(sorted(rows)[-100:])),
             measured={
@@ -241,7 +263,7 @@ class PumpAndDump:
             thresholds={"lift": self.settings.lift, "sold": self.settings.sold},
             explanation=(
                 f"{len(dump.group)} wallets raised the price of {hexed(token)} to {dump.lift:.1f} times what "
-                f"it was; {len(dump.followers)} others bought, then they sold nearly all they had."
+                f"it was; {others}, then they sold nearly all they had."
             ),
             value_wei=wei or None,
         )

@@ -9,6 +9,7 @@ import numpy as np
 from detectors.alerts.alert import RoleName
 from detectors.base import Finding, Tier, hexed
 from detectors.kernels.decoding import Kind
+from detectors.library.entered_in_vain import entered_in_vain
 from detectors.memory.layout import Array, Columns
 from detectors.memory.rowlog import DAYS_90
 from detectors.parts import worth
@@ -56,14 +57,19 @@ class Reentrancy:
     young that all they did is known. Who is paid may be one contract or several hands of one owner, by
     native value, or by a token whose hook calls its receiver.
 
+    What was taken back is said with severity low, where there are traces: in a failed call of the signer's
+    own contract another's paid it the coin, or had a token tell it of a payment, and was called by it
+    meanwhile, without the coin.
+
     Left in peace: who puts a part straight back, routers that pay many, callbacks of flash loans, and several
     withdrawals of what one has.
 
-    Fails: read-only forms, in which another is paid by a state that was read in the middle (hard case
-    11.P1), entry by the hook of another standard (P2), providers' shares that are burnt in slices (P3), sums
-    that differ, stakes older than the row log, attempts that revert, and native value where there are no
-    traces (P4), as nothing then tells what a contract paid. Costs a sort of the moves inside transactions.
-    Source: Forta's depth bands (3, 5, 7, 9, 11 calls); static tools have 99.8 % false positives.
+    Fails: read-only forms, in which another is paid by a state that was read in the middle (hard case 11.P1),
+    entry by the hook of another standard (P2), providers' shares that are burnt in slices (P3), sums that
+    differ, stakes older than the row log, attempts that revert where there are no traces, and native value
+    where there are no traces (P4), as nothing then tells what a contract paid. Costs a sort of the moves
+    inside transactions. Source: Forta's depth bands (3, 5, 7, 9, 11 calls); static tools have 99.8 % false
+    positives.
     """
 
     name = "reentrancy"
@@ -75,13 +81,13 @@ class Reentrancy:
 
     def score(self, seen: Seen) -> list[Finding]:
         members = seen.of("sides").get("members")
+        found = list(entered_in_vain(seen))
         if members is None:
-            return []
-        found = []
+            return found
         for number in _repeating(seen.rows, _both(members["transaction"], members["account"])).tolist():
             finding = self._judge(Inside(seen, int(number)))
             found += [finding] if finding is not None else []
-        return found
+        return sorted(found, key=lambda finding: finding.block_number)
 
     def _judge(self, one: Inside) -> Finding | None:
         side, rows = one.side(), one.rows

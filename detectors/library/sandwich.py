@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Seen, Tier, hexed
+from detectors.library.sandwiched_in_vain import sandwiched_in_vain
 from detectors.parts.front_and_back import Signs, accounts, both_ways, goes, one_hand, opposite
 from detectors.parts.trades import Leg, legs_of, trader
 from detectors.parts.without_others import before_it, shortfalls
@@ -17,10 +18,12 @@ from detectors.parts.worth import severity
 class Settings:
     """apart: what is sold again may differ by this share from what was bought (or what came back from what
     was paid). least_loss: the share of what the victims got that they lost at least.
+    apart_in_vain: the first, where the victims' transactions failed, and no loss shows whose the prices were.
     """
 
     apart: float = 0.1
     least_loss: float = 0.0002
+    apart_in_vain: float = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +94,15 @@ class Sandwich:
     come in pieces or through other pools, backs from another wallet, and victims in layers.
 
     Two traders by chance differ in amounts or lose; two users of one router leave it with nothing; who adds
-    liquidity just in time trades with nobody. Fails: where the pool is of none of the two shapes that `pools`
-    knows; where the victims' transactions failed, as nobody lost; around liquidity instead of swaps; over
-    two blocks or in one transaction; where a bot keeps front and back in unlinked accounts. The loss is exact
-    in pools of Uniswap's second version and an estimate in the third where a range was left; where logs tell
-    nothing of what the pool held, it is by the price of the front. Costs a look at the pools that were traded
-    both ways in a block. Source: rule by sums and opposite signs, all 20 of mev-inspect-py's in 25,572
-    transactions of mainnet and 5 more, 0 false; Qin, Zhou, Gervais, "Quantifying blockchain extractable
-    value", S&P 2022 (750,529 sandwiches in 32 months).
+    liquidity just in time trades with nobody. Where the others' transactions failed nobody lost: then it is
+    said with severity low of who sold again just what he had bought, around calls of others that failed and
+    that name the token. Fails: where the pool is of none of the two shapes that `pools` knows; around
+    liquidity instead of swaps; over two blocks or in one transaction; where a bot keeps front and back in
+    unlinked accounts. The loss is exact in pools of Uniswap's second version and an estimate in the third
+    where a range was left; where logs tell nothing of what the pool held, it is by the price of the front.
+    Costs a look at the pools that were traded both ways in a block. Source: rule by sums and opposite signs,
+    all 20 of mev-inspect-py's in 25,572 transactions of mainnet and 5 more, 0 false; Qin, Zhou, Gervais,
+    "Quantifying blockchain extractable value", S&P 2022 (750,529 sandwiches in 32 months).
     """
 
     name = "sandwich"
@@ -115,7 +119,9 @@ class Sandwich:
         for which in both_ways(seen, legs):
             for attempt in self._attempts(seen, legs_of(seen, which)):
                 found.setdefault((attempt.backs[-1].block, attempt.account), []).append(attempt)
-        return [self._finding(seen, found[key]) for key in sorted(found)]
+        said = [self._finding(seen, found[key]) for key in sorted(found)]
+        said += sandwiched_in_vain(seen, self.settings.apart_in_vain, set(found))
+        return sorted(said, key=lambda finding: finding.block_number)
 
     def _attempts(self, seen: Seen, legs: Sequence[Leg]) -> Iterator[Attempt]:
         """Of the legs of one pool in one block, in their order."""

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Tier, hexed
+from detectors.library.washed_in_vain import washed_in_vain
 from detectors.parts import worth
 from detectors.parts.contract import Columns, Seen
 from detectors.parts.kinship import Kinship
@@ -64,6 +65,10 @@ class WashTrading:
     other, count, with what each sold again; a maker of a market has its own risk and strangers beside it, an
     arbitrage goes round inside one transaction, an aggregator has customers.
 
+    With severity low: a maker who alone trades his own token, and what failed: a purchase that names the
+    collection of which the signer's other wallet offers a piece where it is called, a sale of just what a
+    tied wallet bought where nobody else trades.
+
     Fails: an issuer's treasury that sends its buyers the money and never gets a piece back (hard case P2) is
     found only where the piece returns; rounds inside of one transaction (P3) are one trade each here; pools
     of tokens older than the stream; an owner whose wallets an exchange paid for (P1) and whose item never
@@ -81,16 +86,18 @@ class WashTrading:
     def score(self, seen: Seen) -> list[Finding]:
         """One finding an item, or a token, and block: subject = the wallet that has most trades in it."""
         tables = {name: table for name, table in seen.of("sales").items() if table["row"].size}
+        tried = list(washed_in_vain(seen))
         if not tables:
-            return []
-        found = []
+            return tried
+        found: list[Finding | None] = [*tried]
         for block in blocks_of(seen, [table["row"] for table in tables.values()]):
             people, lines = People(seen, block), of_block(tables, seen, block)
             for item, row in _last(lines, "items", "item"):
                 found.append(self._finding(people, row, self._of_item(people, item)))
             for token, row in _last(lines, "trades", "token"):
                 found.append(self._finding(people, row, self._of_token(people, token)))
-        return [each for each in found if each is not None]
+        kept = [each for each in found if each is not None]
+        return sorted(kept, key=lambda finding: finding.block_number)
 
     def _of_item(self, people: People, item: int) -> Round | None:
         """The sales since the newest buyer sold it himself, and those before that went the same way."""
@@ -122,9 +129,11 @@ class WashTrading:
         trades = seen.history("sales.traded").rows(token, people.block, MOST)
         trades = {name: column[::-1] for name, column in trades.items()}
         traders, sells = trades["trader"].tolist(), trades["buys"] == 0
-        if len(set(traders)) > SHOWN or int(sells.sum()) < own.rounds:
+        if len(set(traders)) > SHOWN or not sells.any():
             return None
         amounts = whole(trades["amount"])
+        if int(sells.sum()) < own.rounds:
+            return self._by_maker(people, token, trades, amounts)
         closed = _closed(traders, trades["buys"].tolist(), amounts, own.matched)
         theirs = [i for i, trader in enumerate(traders) if trader in closed]
         if sum(1 for i in theirs if sells[i]) < own.rounds:
@@ -145,6 +154,23 @@ class WashTrading:
             sum(money[i] for i in mine), tuple(each for each in sorted(group) if each not in wallets),
         )  # fmt: skip
 
+    def _least(self, one: Round) -> int:
+        """How often it must have gone round: once, where the maker alone trades his own token."""
+        if one.thing == "item":
+            return self.settings.tied
+        return min(self.settings.rounds, one.times)
+
+    def _by_maker(self, people: People, token: int, trades: Columns, amounts: list[int]) -> Round | None:
+        """All trades there are: the maker of a token buys it of his own pool, and sells just that again."""
+        maker = int(people.seen.history("new-tokens.known").rows(token, people.block, 1)["maker"][0])
+        buys, money = trades["buys"].tolist(), whole(trades["money"])
+        if set(trades["trader"].tolist()) != {maker} or not buys[0] or buys[-1]:
+            return None
+        if maker not in _closed([maker] * len(buys), buys, amounts, self.settings.matched):
+            return None
+        rows = tuple(int(row) for row in trades["row"])
+        return Round("token", rows, (maker,), buys.count(0), False, COIN, sum(money))
+
     def _finding(self, people: People, row: int, one: Round | None) -> Finding | None:
         if one is None or row not in one.rows:
             return None
@@ -152,7 +178,8 @@ class WashTrading:
         wallets = [seen.address(each) for each in (*one.wallets, *one.others)]
         roles: list[tuple[bytes, RoleName]] = [(each, "attacker") for each in wallets]
         wei = one.volume if one.asset == COIN else 0
-        most: Severity = "high" if one.tied else "medium"
+        once = one.thing == "token" and one.times < self.settings.rounds
+        most: Severity = "high" if one.tied else "low" if once else "medium"
         how = "have one owner" if one.tied else "keep it among themselves"
         what = "an item went round" if one.thing == "item" else "a new token was bought and sold again"
         return Finding(
@@ -165,7 +192,7 @@ class WashTrading:
             roles=tuple(roles),
             rows=seen.evidence([each for each in one.rows if each <= row][-SHOWN:]),
             measured={"returns": one.times, "wallets": len(one.wallets), "native_wei": str(wei)},
-            thresholds={"returns": self.settings.tied if one.thing == "item" else self.settings.rounds},
+            thresholds={"returns": self._least(one)},
             explanation=(
                 f"Between {len(one.wallets)} wallet{'s' * (len(one.wallets) > 1)} that {how} {what} "
                 f"{one.times} times, first by {hexed(wallets[0])}."

@@ -20,7 +20,7 @@ from detectors.parts.ledger import Token
 
 __all__ = [
     "TIERS", "AsOf", "Columns", "HistorySpec", "Kind", "Part", "PartMemory", "Row", "Seen", "TableSpec",
-    "Tier", "Token",
+    "Tier", "Token", "TracedCall",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -63,6 +63,27 @@ class Row:
     index_in_log: int = 0
     kind: str | None = None
     trace_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TracedCall:
+    """A call inside of a transaction; the first one is the transaction itself, at depth 0. `way`: call,
+    delegatecall, staticcall, create, ...; `source` and `target` are addresses (no target: nothing was made);
+    `value` in wei; `data`: what it was called with; `failed`: it gave up itself.
+    """
+
+    depth: int
+    way: str
+    source: bytes
+    target: bytes | None
+    value: int
+    data: bytes
+    failed: bool
+
+    @property
+    def selector(self) -> int:
+        """The function that was called, -1 for none."""
+        return int.from_bytes(self.data[:4], "big") if len(self.data) >= 4 else -1
 
 
 class AsOf(Protocol):
@@ -159,6 +180,18 @@ class Seen(Protocol):
 
     def token(self, asset: int, block: int) -> Token:
         """What a token was known to call itself in a block."""
+        ...
+
+    def call_data(self, transaction: int) -> bytes:
+        """What a transaction of the piece, by its number, called with, or created a contract by, whether it
+        was done or failed; nothing where it had none, or where that is not told (tiers below receipts).
+        """
+        ...
+
+    def calls(self, transaction: int) -> Sequence[TracedCall]:
+        """All calls of a transaction of the piece, in order of execution, those that failed with it among
+        them; nothing where there are no traces.
+        """
         ...
 
     def address(self, number: int) -> bytes:

@@ -129,13 +129,19 @@ class Launch:
 
 
 def launched(
-    chain: ChainBuilder, names: Names, maker: bytes, rng: Random, pooled: float = 0.9, wei: int | None = None
+    chain: ChainBuilder,
+    names: Names,
+    maker: bytes,
+    rng: Random,
+    pooled: float = 0.9,
+    wei: int | None = None,
+    code: bytes = b"",
 ) -> Launch:
-    """A new token, all of it its maker's, who puts a part of it into a pool."""
+    """A new token, all of it its maker's, who puts a part of it into a pool. `code`: what creates it."""
     market, supply = Market(chain), 10 ** rng.randint(6, 10) * ETHER
     token = names.fresh()
     chain.native(HOT, maker, 200 * ETHER)
-    chain.creates(maker, token)
+    chain.creates(maker, token, data=code)
     chain.erc20(token, ZERO, maker, supply)
     pool = market.opens(Pool(names.fresh(), (token, WETH), [0, 0]), introduced=False)
     launch = Launch(market, maker, token, pool, supply, {maker: supply})

@@ -84,6 +84,18 @@ def test_a_wallet_made_to_collect_that_gives_all_back_days_later_is_an_attempt_a
         assert [(alert.severity, named(alert, "victim")) for alert in found] == count * [("low", set())]
 
 
+def test_the_first_who_gave_is_a_giver_also_where_nobody_had_paid_the_wallet_before() -> None:
+    """Money for its fees may have come by a contract, or in a token."""
+    chain = ChainBuilder().block()
+    gives(chain, *PEOPLE[:2])
+    chain.block(3 * 86_400)
+    pays(chain, *PEOPLE[:2], ether=10)
+    (alert,) = alerts(chain, Ponzi())
+    assert alert.severity == "low"
+    assert alert.measured["least_back"] == 2
+    assert not named(alert, "victim")
+
+
 def test_what_a_business_pays_in_explains_the_payments() -> None:
     chain = ChainBuilder().block()
     for n in range(2):

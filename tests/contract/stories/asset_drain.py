@@ -9,6 +9,7 @@ from random import Random
 
 from ingest.decode.shapes import signature
 from tests.contract.story import TOKENS, Names, Story, attack, dealt, honest, rests
+from tests.fixtures.assembly import asked, treasury
 from tests.fixtures.frames import ChainBuilder, word
 
 USD, EUR = TOKENS["usd"], TOKENS["eur"]
@@ -18,7 +19,9 @@ UNIT = 10**18
 
 
 def positives(seed: int) -> list[Story]:
-    """Fourteen: a stolen key, an open function, exchanged code, in pieces, most of it, old contracts."""
+    """Twenty: a stolen key, an open function, exchanged code, in pieces, most of it, old contracts; a
+    stranger and an old key that may not take it, a proposal that nobody agrees to.
+    """
     tales = {
         "stolen key": _stolen_key,
         "open function": _open_function,
@@ -27,6 +30,9 @@ def positives(seed: int) -> list[Story]:
         "in pieces": _in_pieces,
         "most of it": _most_of_it,
         "contracts of old": _contracts_of_old,
+        "guarded": _guarded,
+        "old key": _old_key,
+        "proposal": _proposal,
     }
     return [
         tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales, rounds=2)
@@ -34,7 +40,9 @@ def positives(seed: int) -> list[Story]:
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """Nine: moves, upgrades, depositors who leave, grants, owners, routers, rescues that are the owner's."""
+    """Twelve: moves, upgrades, depositors who leave, grants, owners, routers, rescues that are the owner's;
+    calls that failed and wanted little, nothing, or what goes to an own wallet.
+    """
     tales = {
         "treasury move": _move,
         "upgrade and move": _upgrade,
@@ -45,6 +53,9 @@ def hard_negatives(seed: int) -> list[Story]:
         "whale": _whale,
         "prize": _prize,
         "claims": _claims,
+        "small bill": _small_bill,
+        "nothing to leave with": _nothing_to_leave_with,
+        "own new wallet": _own_new_wallet,
     }
     return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales)]
 
@@ -57,6 +68,96 @@ def _treasury(chain: ChainBuilder, names: Names, owner: bytes) -> bytes:
         for part in (400, 600):
             chain.erc20(token, payer, treasury, part * UNIT)
     return treasury
+
+
+def _coded(chain: ChainBuilder, names: Names, owner: bytes) -> bytes:
+    """A treasury of the coin, whose code is known."""
+    chest = names.fresh()
+    chain.creates(owner, chest, data=treasury())
+    chain.native(names.fresh(), chest, 40 * UNIT)
+    return chest
+
+
+def _guarded(name: str, rng: Random, names: Names) -> Story:
+    """A stranger calls what is the owner's alone."""
+    thief = names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        chest = _coded(chain, names, names.fresh())
+        yield from rests(rng, 2)
+        yield
+        chain.fails(thief, chest, asked("sweep(address)", thief))
+
+    return attack(name, acts, thief)
+
+
+def _old_key(name: str, rng: Random, names: Names) -> Story:
+    """A key that leaked signs, but the owner had just handed the treasury on."""
+    owner, thief = names.many(2)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        chest = _coded(chain, names, owner)
+        chain.native(names.fresh(), thief, UNIT)
+        yield
+        chain.calls(owner, chest, asked("hand(address)", names.fresh()))
+        yield
+        chain.fails(owner, chest, asked("pay(address,uint256)", thief, 38 * UNIT))
+
+    return attack(name, acts, thief, victims=[owner])
+
+
+def _proposal(name: str, rng: Random, names: Names) -> Story:
+    """One of those who share a wallet lost his key; the others agree to nothing."""
+    owner, thief = names.many(2)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        chest = _coded(chain, names, owner)
+        chain.native(names.fresh(), thief, UNIT)
+        yield
+        chain.calls(owner, chest, asked("submit(address,uint256,bytes)", thief, 39 * UNIT, 96, 0))
+        yield
+
+    return attack(name, acts, thief, victims=[owner])
+
+
+def _small_bill(name: str, rng: Random, names: Names) -> Story:
+    """One who had handed the treasury on wanted to pay a bill."""
+    owner, supplier = names.many(2)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        chest = _coded(chain, names, owner)
+        chain.calls(owner, chest, asked("hand(address)", names.fresh()))
+        yield
+        chain.fails(owner, chest, asked("pay(address,uint256)", supplier, 3 * UNIT))
+        chain.calls(owner, chest, asked("submit(address,uint256,bytes)", supplier, 4 * UNIT, 96, 0))
+
+    return honest(name, acts, [owner, supplier])
+
+
+def _nothing_to_leave_with(name: str, rng: Random, names: Names) -> Story:
+    """Somebody wants back what he never put in, which moves nothing."""
+    person = names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        chest = _coded(chain, names, names.fresh())
+        yield
+        chain.fails(person, chest, asked("leave()"))
+
+    return honest(name, acts, [person])
+
+
+def _own_new_wallet(name: str, rng: Random, names: Names) -> Story:
+    """The owner, too late, wanted all of it in a wallet that he paid first."""
+    owner, wallet = names.many(2)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        chest = _coded(chain, names, owner)
+        chain.native(owner, wallet, UNIT)
+        chain.calls(owner, chest, asked("hand(address)", wallet))
+        yield
+        chain.fails(owner, chest, asked("sweep(address)", wallet))
+
+    return honest(name, acts, [owner, wallet])
 
 
 def _pays(chain: ChainBuilder, by: bytes, treasury: bytes, to: bytes, units: int, *tokens: bytes) -> None:

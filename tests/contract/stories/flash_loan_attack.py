@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from random import Random
 
-from tests.contract.story import Names, Story, attack, dealt, honest, open_account
-from tests.fixtures.frames import ChainBuilder, word
+from tests.contract.story import Acts, Names, Story, attack, dealt, honest, open_account
+from tests.fixtures.assembly import asked
+from tests.fixtures.frames import Called, ChainBuilder, word
 from tests.fixtures.lenders import (
     BORROW,
     FLASH_AAVE,
@@ -24,7 +25,9 @@ Deed = Callable[[Venue, bytes, bytes], None]
 
 
 def positives(seed: int) -> list[Story]:
-    """Fourteen: lenders and funds, by event, by transfers alone, in a constructor, by the wallet itself."""
+    """Sixteen: lenders and funds, by event, by transfers alone, in a constructor, by the wallet itself; and
+    one whose victim refuses.
+    """
     tales = {
         "lender": _by_contract(_lender(FLASH_AAVE)),
         "lender of unknown kind": _by_contract(_lender(None)),
@@ -33,6 +36,7 @@ def positives(seed: int) -> list[Story]:
         "constructor": _constructor,
         "wallet with code": _wallet_with_code,
         "profit sent on": _by_contract(_sent_on),
+        "refused": _refused,
     }
     return [
         tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales, rounds=2)
@@ -40,7 +44,9 @@ def positives(seed: int) -> list[Story]:
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """Nine: loans for a moment that harm nobody, and large sums without any."""
+    """Eleven: loans for a moment that harm nobody, and large sums without any; and, of calls that failed, an
+    arbitrage that came too late, and one that a lender of many refuses.
+    """
     tales = {
         "arbitrage": _honest(_arbitrage),
         "liquidation": _honest(_liquidation),
@@ -51,8 +57,51 @@ def hard_negatives(seed: int) -> list[Story]:
         "liquidity removed": _liquidity_removed,
         "unwrapped": _unwrapped,
         "backrun": _honest(_backrun),
+        "too late": _too_late,
+        "refused by many's": _refused_by_a_lender_of_many,
     }
     return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales)]
+
+
+def _fails(name: str, names: Names, victims: int, refuses: bool) -> tuple[Acts, bytes, bytes]:
+    """A loan, a swap with it, and a call of a lender that `victims` people use: it refuses, or all works but
+    the end.
+    """
+    thief, raider, lender, pool, market = names.many(5)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        chain.creates(thief, raider)
+        chain.creates(names.fresh(), market)
+        for person in names.many(victims):
+            chain.calls(person, market, b"deposit")
+        yield
+        calls = [
+            Called(1, raider, lender, b"loan", failed=True),
+            Called(
+                2, lender, raider, asked("onFlashLoan(address,address,uint256,uint256,bytes)"), failed=True
+            ),
+            Called(3, raider, pool, asked("swap(uint256,uint256,address,bytes)")),
+            Called(3, raider, market, b"borrow", failed=refuses),
+        ]
+        chain.fails(thief, raider, b"run", calls=calls)
+        yield
+
+    return acts, thief, raider
+
+
+def _refused(name: str, rng: Random, names: Names) -> Story:
+    acts, thief, raider = _fails(name, names, 3, refuses=True)
+    return attack(name, acts, thief, [raider])
+
+
+def _too_late(name: str, rng: Random, names: Names) -> Story:
+    acts, owner, bot = _fails(name, names, 3, refuses=False)
+    return honest(name, acts, [owner, bot])
+
+
+def _refused_by_a_lender_of_many(name: str, rng: Random, names: Names) -> Story:
+    acts, owner, bot = _fails(name, names, 30, refuses=True)
+    return honest(name, acts, [owner, bot])
 
 
 def opened(chain: ChainBuilder, names: Names, rng: Random) -> Venue:

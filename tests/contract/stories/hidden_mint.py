@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from random import Random
 
 from tests.contract.story import Names, Story, attack, dealt, honest, rests
+from tests.fixtures import assembly
+from tests.fixtures.assembly import OPEN_MINT, SILENT_MINT, asked, token
 from tests.fixtures.frames import ChainBuilder
 from tests.fixtures.market import ETHER, WETH, Market, Pool
 
@@ -13,7 +15,9 @@ SUPPLY = 10**6 * ETHER
 
 
 def positives(seed: int) -> list[Story]:
-    """Twelve: balances written, wallets without end, events that tell little, doubling, constructors."""
+    """Sixteen: balances written, wallets without end, events that tell little, doubling, constructors; code
+    that was tried, with and without success, before anything was sold.
+    """
     tales = {
         "written": _written,
         "bottomless": _bottomless,
@@ -21,6 +25,8 @@ def positives(seed: int) -> list[Story]:
         "doubles": _doubles,
         "constructor": _constructor,
         "after weeks": _after_weeks,
+        "in vain": _in_vain,
+        "not sold yet": _not_sold_yet,
     }
     return [
         tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales, rounds=2)
@@ -28,7 +34,9 @@ def positives(seed: int) -> list[Story]:
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """Six: rebases, fees, mints in the open, tokens without a first event, bridges, old tokens."""
+    """Eight: rebases, fees, mints in the open, also by code, tokens without a first event, bridges, old
+    tokens, a call that its maker may not make any more.
+    """
     tales = {
         "rebase": _rebase,
         "fee": _fee,
@@ -36,6 +44,8 @@ def hard_negatives(seed: int) -> list[Story]:
         "no first event": _no_first_event,
         "bridge": _bridge,
         "older": _older,
+        "rewards": _rewards,
+        "renounced": _renounced,
     }
     return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales)]
 
@@ -54,6 +64,71 @@ def _launched(chain: ChainBuilder, names: Names, owner: bytes, announced: bool =
 def _crowd(market: Market, pool: Pool, people: list[bytes], rng: Random) -> list[int]:
     """People buy; what each got."""
     return [market.trades(person, pool, 1, rng.randint(1, 5) * ETHER) for person in people]
+
+
+def _tried(name: str, names: Names, renounces: bool) -> Story:
+    """A token in whose code a "fee" is a balance; its maker sets one."""
+    owner, helper = names.many(2)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        coin = _coded(chain, names, owner, token(more=SILENT_MINT))
+        yield
+        data = asked("setFee(address,uint256)", helper, 20 * assembly.SUPPLY)
+        if renounces:
+            chain.calls(owner, coin, asked("renounceOwnership()"))
+            yield
+            chain.fails(owner, coin, data)
+        else:
+            chain.calls(owner, coin, data)
+        yield
+
+    return attack(name, acts, owner, [helper])
+
+
+def _coded(chain: ChainBuilder, names: Names, owner: bytes, code: bytes) -> bytes:
+    coin = names.fresh()
+    chain.creates(owner, coin, data=code)
+    chain.erc20(coin, owner, names.fresh(), assembly.SUPPLY // 3)
+    return coin
+
+
+def _in_vain(name: str, rng: Random, names: Names) -> Story:
+    return _tried(name, names, renounces=True)
+
+
+def _not_sold_yet(name: str, rng: Random, names: Names) -> Story:
+    return _tried(name, names, renounces=False)
+
+
+def _rewards(name: str, rng: Random, names: Names) -> Story:
+    """More is made in the open, by code: a transfer from nobody tells of it."""
+    owner, person = names.many(2)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        coin = _coded(chain, names, owner, token(more=OPEN_MINT))
+        yield
+        with chain.transaction(
+            owner, coin, data=asked("reward(address,uint256)", person, assembly.SUPPLY // 5)
+        ):
+            chain.erc20(coin, bytes(20), person, assembly.SUPPLY // 5)
+        yield
+
+    return honest(name, acts, [owner, person])
+
+
+def _renounced(name: str, rng: Random, names: Names) -> Story:
+    """Its maker forgot that the token is not his any more: what he wanted gives nobody anything."""
+    owner = names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        coin = _coded(chain, names, owner, token())
+        chain.calls(owner, coin, asked("renounceOwnership()"))
+        yield
+        chain.fails(owner, coin, asked("openTrading(address)", names.fresh()))
+        chain.fails(owner, coin, asked("transfer(address,uint256)", names.fresh(), 3 * assembly.SUPPLY))
+        yield
+
+    return honest(name, acts, [owner])
 
 
 Before = Callable[[ChainBuilder, bytes, bytes, bytes], None]

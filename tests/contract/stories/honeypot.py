@@ -7,11 +7,14 @@ from random import Random
 
 from tests.contract.launches import launched, pays_in, second_pool, sells_taxed
 from tests.contract.story import Names, Story, attack, dealt, honest, rests
+from tests.fixtures.assembly import SOLD_BY_OTHERS, WHILE_CLOSED, asked, token
 from tests.fixtures.frames import ChainBuilder
 
 
 def positives(seed: int) -> list[Story]:
-    """Twelve: sales that fail, from the beginning, later, but for decoys; that pay nothing; one try."""
+    """Sixteen: sales that fail, from the beginning, later, but for decoys; that pay nothing; one try; traps
+    that nobody entered.
+    """
     tales = {
         "fails": _fails,
         "shut later": _shut_later,
@@ -19,6 +22,8 @@ def positives(seed: int) -> list[Story]:
         "taxed": _taxed,
         "insiders sell": _insiders_sell,
         "one try": _one_try,
+        "nobody came": _nobody_came,
+        "closed later": _closed_later,
     }
     return [
         tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales, rounds=2)
@@ -26,7 +31,9 @@ def positives(seed: int) -> list[Story]:
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """Seven: few sellers, pauses, limits, a slip, fees, a sale through two pools, a busy launch."""
+    """Nine: few sellers, pauses, limits, a slip, fees, a sale through two pools, a busy launch; code that
+    lets everybody sell, or nobody do anything for a while.
+    """
     tales = {
         "few sellers": _few_sellers,
         "paused": _paused,
@@ -35,6 +42,8 @@ def hard_negatives(seed: int) -> list[Story]:
         "fee": _fee,
         "two pools": _two_pools,
         "busy launch": _busy_launch,
+        "open code": _open_code,
+        "closed to all": _closed_to_all,
     }
     return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales)]
 
@@ -140,6 +149,69 @@ def _one_try(name: str, rng: Random, names: Names) -> Story:
         launch.removes(mallory)
 
     return attack(name, acts, mallory, victims=people)
+
+
+def _nobody_came(name: str, rng: Random, names: Names) -> Story:
+    """The code lets nobody but its maker sell; there was nobody to be caught."""
+    mallory = names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        launch = launched(chain, names, mallory, rng, code=token(SOLD_BY_OTHERS))
+        yield
+        chain.calls(mallory, launch.token, asked("openTrading(address)", launch.pool.where))
+        yield from rests(rng, 2)
+        launch.removes(mallory)
+
+    return attack(name, acts, mallory)
+
+
+def _closed_later(name: str, rng: Random, names: Names) -> Story:
+    """Sales work until its maker tells the token where its pool is; a few have bought by then."""
+    mallory, people = names.fresh(), names.many(3)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        launch = launched(chain, names, mallory, rng, code=token(SOLD_BY_OTHERS))
+        pays_in(chain, people)
+        yield
+        yield from launch.crowd(people, rng)
+        launch.sells(people[0], 0.2)
+        yield
+        chain.calls(mallory, launch.token, asked("openTrading(address)", launch.pool.where))
+        yield
+
+    return attack(name, acts, mallory, victims=people)
+
+
+def _open_code(name: str, rng: Random, names: Names) -> Story:
+    """The same calls, and everybody may sell."""
+    alice, people = names.fresh(), names.many(3)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        launch = launched(chain, names, alice, rng, code=token())
+        pays_in(chain, people)
+        yield
+        chain.calls(alice, launch.token, asked("openTrading(address)", launch.pool.where))
+        yield from launch.crowd(people, rng)
+        launch.removes(alice, 0.1)
+
+    return honest(name, acts, [alice, *people])
+
+
+def _closed_to_all(name: str, rng: Random, names: Names) -> Story:
+    """For some minutes nobody can buy or sell; then everybody can."""
+    alice, people = names.fresh(), names.many(3)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        launch = launched(chain, names, alice, rng, code=token(WHILE_CLOSED))
+        pays_in(chain, people)
+        chain.calls(alice, launch.token, asked("pause(uint256)", 1))
+        yield
+        chain.calls(alice, launch.token, asked("openTrading(address)", launch.pool.where))
+        yield from rests(rng, 3)
+        chain.calls(alice, launch.token, asked("pause(uint256)", 0))
+        yield from launch.crowd(people, rng)
+
+    return honest(name, acts, [alice, *people])
 
 
 def _few_sellers(name: str, rng: Random, names: Names) -> Story:

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from random import Random
 
 from tests.contract.launches import Launch, launched, pays_in
-from tests.contract.story import Names, Story, attack, dealt, ether, honest, rests
+from tests.contract.story import ETHER, Names, Story, attack, dealt, ether, honest, rests
 from tests.fixtures.frames import ChainBuilder
 
 
 def positives(seed: int) -> list[Story]:
-    """Twelve: a group, one wallet, volume faked before, in steps, at birth, by wallets of one funder."""
+    """Fourteen: a group, one wallet, volume faked before, in steps, at birth, by wallets of one funder; one
+    that nobody followed.
+    """
     tales = {
         "group": _group,
         "alone": _alone,
@@ -19,6 +21,7 @@ def positives(seed: int) -> list[Story]:
         "in steps": _in_steps,
         "at birth": _at_birth,
         "one funder": _one_funder,
+        "nobody followed": _nobody_followed,
     }
     return [
         tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales, rounds=2)
@@ -26,7 +29,7 @@ def positives(seed: int) -> list[Story]:
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """Six: a listing, a large buyer, profits taken, traders back and forth, snipers, a loss."""
+    """Seven: a listing, a large buyer, profits, traders back and forth, snipers, a loss, second thoughts."""
     tales = {
         "listing": _listing,
         "large buyer": _large_buyer,
@@ -34,6 +37,7 @@ def hard_negatives(seed: int) -> list[Story]:
         "back and forth": _back_and_forth,
         "snipers": _snipers,
         "loss": _loss,
+        "second thoughts": _second_thoughts,
     }
     return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales)]
 
@@ -74,6 +78,40 @@ def _group(name: str, rng: Random, names: Names) -> Story:
 
 def _alone(name: str, rng: Random, names: Names) -> Story:
     return _told(name, rng, names.many(1), names.many(5), names, rng.randint(1, 2))
+
+
+def _nobody_followed(name: str, rng: Random, names: Names) -> Story:
+    """They buy again and again, alone, and leave with less than they had."""
+    funder, group = names.fresh(), names.many(rng.randint(1, 4))
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        launch = _thin(chain, names, rng, [])
+        for wallet in group:
+            chain.native(funder, wallet, 20 * ETHER)
+        yield
+        for _ in range(2):
+            _burst(launch, group, rng, 0.6)
+            yield
+        for wallet in group:
+            launch.sells(wallet)
+        yield
+
+    return attack(name, acts, group[0], group)
+
+
+def _second_thoughts(name: str, rng: Random, names: Names) -> Story:
+    """One buys much of a thin token, once, and thinks again."""
+    buyer = names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        launch = _thin(chain, names, rng, [buyer])
+        yield
+        _burst(launch, [buyer], rng)
+        yield from rests(rng, 2)
+        yield
+        launch.sells(buyer)
+
+    return honest(name, acts, [buyer])
 
 
 def _in_steps(name: str, rng: Random, names: Names) -> Story:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
 
 from tests.contract.story import TOKENS, Names, Story, attack, dealt, honest, rests
-from tests.fixtures.frames import ChainBuilder
+from tests.fixtures.frames import Called, ChainBuilder
 
 GAME = TOKENS["game"]
 
 
 def positives(seed: int) -> list[Story]:
-    """Twelve: at once, by two hands in turn, twice only, with a stake of days before, through a proxy,
-    small.
+    """Sixteen: at once, by two hands in turn, twice only, with a stake of days before, through a proxy,
+    small; a bank that books first, paid by the coin and by a token.
     """
     tales = {
         "deep": _deep,
@@ -22,6 +22,8 @@ def positives(seed: int) -> list[Story]:
         "old stake": _old_stake,
         "several strikes": _several,
         "small part": _small,
+        "books first": _books_first,
+        "token books first": _token_books_first,
     }
     return [
         tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales, rounds=2)
@@ -29,7 +31,9 @@ def positives(seed: int) -> list[Story]:
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """Six: who puts a part back, withdraws twice, is paid rewards, pays many, moves by a loan."""
+    """Eight: who puts a part back, withdraws twice, is paid rewards, pays many, moves by a loan; and, of
+    calls that failed, who puts a part back, and who borrows.
+    """
     tales = {
         "saver": _saver,
         "two withdrawals": _two_withdrawals,
@@ -37,6 +41,8 @@ def hard_negatives(seed: int) -> list[Story]:
         "payroll": _payroll,
         "flash loan": _flash_loan,
         "bridge": _bridge,
+        "saves in vain": _saves_in_vain,
+        "borrows in vain": _borrows_in_vain,
     }
     return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales)]
 
@@ -109,6 +115,68 @@ def _old_stake(name: str, rng: Random, names: Names) -> Story:
                 chain.erc20(GAME, bank, raider, stake)
 
     return attack(name, acts, thief, [raider])
+
+
+def _enters(name: str, names: Names, by_token: bool) -> Story:
+    """The bank had booked before it paid, so the second withdrawal fails, and with it everything."""
+    thief, raider = names.many(2)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        bank = _bank(chain, names)
+        chain.creates(thief, raider)
+        yield
+        paid = (
+            [Called(2, bank, GAME), Called(3, GAME, raider, b"told of it", failed=True)]
+            if by_token
+            else [Called(2, bank, raider, wei=7, failed=True)]
+        )
+        again = Called(paid[-1].depth + 1, raider, bank, b"withdraw", failed=True)
+        first = [Called(1, raider, bank, b"deposit"), Called(1, raider, bank, b"withdraw", failed=True)]
+        chain.fails(thief, raider, b"raid", calls=[*first, *paid, again])
+        yield
+
+    return attack(name, acts, thief, [raider])
+
+
+def _books_first(name: str, rng: Random, names: Names) -> Story:
+    return _enters(name, names, by_token=False)
+
+
+def _token_books_first(name: str, rng: Random, names: Names) -> Story:
+    return _enters(name, names, by_token=True)
+
+
+def _in_peace(name: str, names: Names, calls: Callable[[bytes, bytes], list[Called]]) -> Story:
+    owner, wallet = names.many(2)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        bank = _bank(chain, names)
+        chain.creates(owner, wallet)
+        yield
+        chain.fails(owner, wallet, b"take", calls=calls(wallet, bank))
+        yield
+
+    return honest(name, acts, [owner, wallet])
+
+
+def _saves_in_vain(name: str, rng: Random, names: Names) -> Story:
+    """While it is paid, a wallet puts a part straight back; what it does afterwards fails."""
+
+    def calls(wallet: bytes, bank: bytes) -> list[Called]:
+        paid = [Called(1, wallet, bank, b"withdraw"), Called(2, bank, wallet, wei=9)]
+        return [*paid, Called(3, wallet, bank, b"deposit", wei=3), Called(1, wallet, GAME, b"x", failed=True)]
+
+    return _in_peace(name, names, calls)
+
+
+def _borrows_in_vain(name: str, rng: Random, names: Names) -> Story:
+    """A lender calls back, is asked for more, and is not repaid."""
+
+    def calls(wallet: bytes, bank: bytes) -> list[Called]:
+        lent = [Called(1, wallet, bank, b"loan", failed=True), Called(2, bank, wallet, b"onLoan")]
+        return [*lent, Called(3, wallet, bank, b"supply"), Called(3, wallet, GAME, b"approve")]
+
+    return _in_peace(name, names, calls)
 
 
 def _saver(name: str, rng: Random, names: Names) -> Story:

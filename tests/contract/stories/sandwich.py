@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
 
 from tests.contract.story import Names, Story, attack, dealt, ether, honest
+from tests.fixtures.assembly import asked
 from tests.fixtures.frames import ChainBuilder, word
 from tests.fixtures.market import (
     BURN_V2,
@@ -20,7 +21,9 @@ from tests.fixtures.market import (
 
 
 def positives(seed: int) -> list[Story]:
-    """Fourteen: of wallets, contracts, two wallets, in pieces, through another pool, in layers, on V3."""
+    """Sixteen: of wallets, contracts, two wallets, in pieces, through another pool, in layers, on V3; and one
+    that bought too much, so that the purchases failed.
+    """
     tales = {
         "one wallet": _one_wallet,
         "two wallets": _two_wallets,
@@ -29,6 +32,7 @@ def positives(seed: int) -> list[Story]:
         "through another pool": _through_another_pool,
         "layers": _layers,
         "third version": _third_version,
+        "too much": _too_much,
     }
     return [
         tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales, rounds=2)
@@ -36,7 +40,7 @@ def positives(seed: int) -> list[Story]:
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """Seven: who trades beside others without living off them."""
+    """Nine: who trades beside others without living off them, also where others' transactions failed."""
     tales = {
         "busy block": _busy_block,
         "change of mind": _change_of_mind,
@@ -45,6 +49,8 @@ def hard_negatives(seed: int) -> list[Story]:
         "backrun": _backrun,
         "just in time": _just_in_time,
         "maker": _maker,
+        "another token fails": _another_token_fails,
+        "half of it": _half_of_it,
     }
     return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales)]
 
@@ -73,6 +79,41 @@ def _one_wallet(name: str, rng: Random, names: Names, version: int = 2) -> Story
         market.trades(mallory, pool, 0, units)
 
     return attack(name, acts, mallory, victims=victims)
+
+
+def _around(
+    name: str, rng: Random, names: Names, share: float, names_token: bool
+) -> tuple[bytes, Callable[[ChainBuilder], Iterator[None]]]:
+    """Somebody buys, others' purchases fail, and he sells a share of what he bought."""
+    mallory, people = names.fresh(), names.many(3)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        market, pool = _venue(chain, names, rng)
+        yield
+        units = market.trades(mallory, pool, 1, ether(rng, 5, 15))
+        wanted = pool.tokens[0] if names_token else names.fresh()
+        for person in people:
+            chain.fails(person, ROUTER, asked("swap(uint256,address)", 1, wanted), wei=ETHER)
+        market.trades(mallory, pool, 0, int(units * share))
+
+    return mallory, acts
+
+
+def _too_much(name: str, rng: Random, names: Names) -> Story:
+    mallory, acts = _around(name, rng, names, 1, names_token=True)
+    return attack(name, acts, mallory)
+
+
+def _another_token_fails(name: str, rng: Random, names: Names) -> Story:
+    """He thinks again within a block in which others fail to buy something else."""
+    fickle, acts = _around(name, rng, names, 1, names_token=False)
+    return honest(name, acts, [fickle])
+
+
+def _half_of_it(name: str, rng: Random, names: Names) -> Story:
+    """He sells half of it, in a block in which others failed to buy."""
+    fickle, acts = _around(name, rng, names, 0.5, names_token=True)
+    return honest(name, acts, [fickle])
 
 
 def _third_version(name: str, rng: Random, names: Names) -> Story:

@@ -6,14 +6,18 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from random import Random
 
+from ingest.decode.shapes import signature
 from tests.contract.background import PEOPLE
+from tests.contract.launches import launched
 from tests.contract.story import ETHER, Names, Story, attack, dealt, ether, honest, open_account, rests
-from tests.fixtures.frames import ChainBuilder, address, keccak
-from tests.fixtures.market import WETH, Market, Pool
+from tests.fixtures.assembly import asked
+from tests.fixtures.frames import ChainBuilder, address, keccak, word
+from tests.fixtures.market import ROUTER, WETH, Market, Pool
 
 ZERO = bytes(20)
 ART, BAZAAR = address("art"), address("bazaar")
 BUY = keccak(b"buy(uint256)")[:4]
+APPROVAL_FOR_ALL = signature("ApprovalForAll(address,address,bool)")
 DAY = 86_400
 
 
@@ -24,20 +28,27 @@ def sells(chain: ChainBuilder, item: int, seller: bytes, buyer: bytes, wei: int)
 
 
 def positives(seed: int) -> list[Story]:
-    """Ten: two wallets, a ring, a slow pair, wallets an exchange paid for, and an own pool, twice each."""
+    """Sixteen: two wallets, a ring, a slow pair, wallets an exchange paid for, an own pool, twice each; and,
+    in vain, a purchase from the other wallet, a sale of what was just bought; a maker's own round.
+    """
     tales: dict[str, Callable[[str, Random, Names], Story]] = {
         "back and forth": _back_and_forth,
         "ring": _ring,
         "slow": _slow,
         "paid by an exchange": _back_and_forth,
         "own pool": _own_pool,
+        "wrong price": _wrong_price,
+        "no allowance": _no_allowance,
+        "maker alone": _maker_alone,
     }
     drawn = dealt(seed, *tales, rounds=2)
     return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in drawn]
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """Resold, bought back dearer, a desk that lends on pictures, a maker, an aggregator, a launch."""
+    """Resold, bought back dearer, a desk that lends on pictures, a maker, an aggregator, a launch; strangers
+    whose purchase and whose sale fail.
+    """
     tales = {
         "resold": _resold,
         "bought back": _bought_back,
@@ -45,6 +56,8 @@ def hard_negatives(seed: int) -> list[Story]:
         "market maker": _market_maker,
         "aggregator": _aggregator,
         "launch": _launch,
+        "stranger's wrong price": _strangers_wrong_price,
+        "stranger cannot sell": _stranger_cannot_sell,
     }
     return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales)]
 
@@ -76,6 +89,84 @@ def _round(name: str, rng: Random, names: Names, size: int, turns: int, pause: i
     return Story(
         name, acts, wallets[0], frozenset({funder, *wallets}), wallets=frozenset(), alone=pause is not None
     )
+
+
+def _offer_fails(name: str, rng: Random, names: Names, tied: bool) -> Story:
+    """A picture is offered, and who wants it sends the wrong sum."""
+    funder, seller, buyer = names.many(3)
+    item = rng.getrandbits(40)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        _funded(chain, funder, [seller, buyer], by_exchange=not tied)
+        chain.erc721(ART, ZERO, seller, item, by=seller)
+        chain.log(ART, (APPROVAL_FOR_ALL, word(seller), word(BAZAAR)), word(1), by=seller)
+        yield
+        chain.calls(seller, BAZAAR, asked("list(address,uint256,uint256)", ART, item, 3 * ETHER))
+        yield from rests(rng, 1)
+        chain.fails(buyer, BAZAAR, asked("buy(address,uint256)", ART, item), wei=ETHER)
+        yield
+
+    if tied:
+        return attack(name, acts, buyer, [seller, funder])
+    return honest(name, acts, [seller, buyer])
+
+
+def _wrong_price(name: str, rng: Random, names: Names) -> Story:
+    return _offer_fails(name, rng, names, tied=True)
+
+
+def _strangers_wrong_price(name: str, rng: Random, names: Names) -> Story:
+    return _offer_fails(name, rng, names, tied=False)
+
+
+def _sale_fails(name: str, rng: Random, names: Names, tied: bool) -> Story:
+    """Somebody buys a new token and cannot sell it again."""
+    maker, buyer, others = names.fresh(), names.fresh(), names.many(2)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        launch = launched(chain, names, maker, rng)
+        chain.metadata(launch.token, "Tidewater", "TIDAL")
+        for person in others:
+            open_account(chain, person, 9 * ETHER)
+        if tied:
+            chain.native(maker, buyer, 9 * ETHER)
+        else:
+            open_account(chain, buyer, 9 * ETHER)
+        yield
+        for person in () if tied else others:
+            launch.buys(person, ETHER)
+        units = launch.buys(buyer, ETHER)
+        yield
+        chain.fails(buyer, ROUTER, asked("sell(uint256,address)", units, launch.token))
+        yield
+
+    if tied:
+        return attack(name, acts, buyer, [maker])
+    return honest(name, acts, [maker, buyer])
+
+
+def _no_allowance(name: str, rng: Random, names: Names) -> Story:
+    return _sale_fails(name, rng, names, tied=True)
+
+
+def _stranger_cannot_sell(name: str, rng: Random, names: Names) -> Story:
+    return _sale_fails(name, rng, names, tied=False)
+
+
+def _maker_alone(name: str, rng: Random, names: Names) -> Story:
+    """Who made a token buys it of his own pool and sells just that again; nobody else trades."""
+    maker = names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        launch = launched(chain, names, maker, rng)
+        chain.metadata(launch.token, "Tidewater", "TIDAL")
+        yield
+        units = launch.buys(maker, ETHER)
+        yield from rests(rng, 1)
+        launch.sells(maker, units / launch.held[maker])
+        yield
+
+    return attack(name, acts, maker)
 
 
 def _back_and_forth(name: str, rng: Random, names: Names) -> Story:

@@ -1,0 +1,104 @@
+"""Attacks that came to nothing are found by what was tried; honest calls that fail are left in peace."""
+
+from __future__ import annotations
+
+from random import Random
+from types import ModuleType
+
+import pytest
+
+from detectors.alerts.alert import Alert
+from detectors.base import Detector
+from detectors.registry import detectors
+from tests.contract.background import background
+from tests.contract.stories import (
+    asset_drain,
+    flash_loan_attack,
+    hidden_mint,
+    honeypot,
+    pump_and_dump,
+    reentrancy,
+    sandwich,
+    wash_trading,
+)
+from tests.contract.story import Story, tell
+from tests.detectors.launched import alerts
+from tests.fixtures.frames import ChainBuilder
+
+TRIED = [
+    (asset_drain, "guarded"),
+    (asset_drain, "old key"),
+    (asset_drain, "proposal"),
+    (flash_loan_attack, "refused"),
+    (hidden_mint, "in vain"),
+    (hidden_mint, "not sold yet"),
+    (honeypot, "nobody came"),
+    (honeypot, "closed later"),
+    (pump_and_dump, "nobody followed"),
+    (reentrancy, "books first"),
+    (reentrancy, "token books first"),
+    (sandwich, "too much"),
+    (wash_trading, "wrong price"),
+    (wash_trading, "no allowance"),
+    (wash_trading, "maker alone"),
+]
+IN_PEACE = [
+    (asset_drain, "small bill"),
+    (asset_drain, "nothing to leave with"),
+    (asset_drain, "own new wallet"),
+    (flash_loan_attack, "too late"),
+    (flash_loan_attack, "refused by many's"),
+    (hidden_mint, "rewards"),
+    (hidden_mint, "renounced"),
+    (honeypot, "open code"),
+    (honeypot, "closed to all"),
+    (pump_and_dump, "second thoughts"),
+    (reentrancy, "saves in vain"),
+    (reentrancy, "borrows in vain"),
+    (sandwich, "another token fails"),
+    (sandwich, "half of it"),
+    (wash_trading, "stranger's wrong price"),
+    (wash_trading, "stranger cannot sell"),
+]
+
+
+def of_name(stories: list[Story], variant: str) -> Story:
+    return next(story for story in stories if story.name.rsplit(" ", 1)[0] == variant)
+
+
+def detector(room: ModuleType) -> Detector:
+    name = room.__name__.rsplit(".", 1)[1].replace("_", "-")
+    return next(each for each in detectors() if each.name == name)
+
+
+def said(room: ModuleType, story: Story) -> list[Alert]:
+    """What the detector of a category says of one story, among people who go about their business."""
+    chain = ChainBuilder()
+    tell(chain, [(3, story.acts)], background(chain, Random(1)))
+    chain.block()
+    return [alert for alert in alerts(chain, detector(room)) if alert.suppressed_by is None]
+
+
+def named(cases: list[tuple[ModuleType, str]]) -> pytest.MarkDecorator:
+    ids = [f"{room.__name__.rsplit('.', 1)[1]}: {variant}" for room, variant in cases]
+    return pytest.mark.parametrize(("room", "variant"), cases, ids=ids)
+
+
+@named(TRIED)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_was_tried_is_told_gently_and_nobody_is_called_a_victim(
+    room: ModuleType, variant: str, seed: int
+) -> None:
+    story = of_name(room.positives(seed), variant)
+    (alert,) = said(room, story)
+    assert alert.severity in ("low", "medium")
+    called = {bytes.fromhex(each.address[2:]) for each in alert.roles if each.role == "attacker"}
+    assert called
+    assert called <= story.attackers | {bytes.fromhex(alert.subject_id[2:])}
+    assert not [each for each in alert.roles if each.role == "victim"]
+
+
+@named(IN_PEACE)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_who_only_failed_is_left_in_peace(room: ModuleType, variant: str, seed: int) -> None:
+    assert said(room, of_name(room.hard_negatives(seed), variant)) == []
