@@ -9,8 +9,8 @@ import typer
 
 from dashboard.accounts import cli as accounts_cli
 from dashboard.demo import cli as demo_cli
-from dashboard.evidence import cli as evidence_cli
 from dashboard.outside import cli as outside_cli
+from dashboard.outside.evidence import cli as evidence_cli
 from ingest.commands.observing import LogFormatOption, MetricsPort
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboard.evidence.bundle import Fact
+from dashboard.outside.evidence.bundle import Fact
 from detectors.alerts.alert import Alert
 from ingest import schema
 from ingest.lake.reading import Lake

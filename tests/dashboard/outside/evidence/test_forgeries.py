@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.evidence.claims import REFUSALS
-from dashboard.evidence.signing import Signer
-from dashboard.evidence.verifying import Asked, check
-from tests.dashboard.evidence.bundles import alert, gathered, parsed, refused, resealed, taken
-from tests.dashboard.evidence.forgeries import STATED, TEXTS, WITH_A_KEY, absolute
+from dashboard.outside.evidence.claims import REFUSALS
+from dashboard.outside.evidence.signing import Signer
+from dashboard.outside.evidence.verifying import Asked, check
+from tests.dashboard.outside.evidence.bundles import alert, gathered, parsed, refused, resealed, taken
+from tests.dashboard.outside.evidence.forgeries import STATED, TEXTS, WITH_A_KEY, absolute
 from tests.fixtures.signed_chain import CHAIN_ID, who
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dashboard.evidence.bundle import Filed, Revision
 from dashboard.filing.export import JUDGED_ANEW
+from dashboard.outside.evidence.bundle import Filed, Revision
 from dashboard.store import Reader, open_reader, quoted, whole
 from dashboard.store.revision_reading import MOST, revisions_of
 from detectors.alerts.alert import Alert, status_at

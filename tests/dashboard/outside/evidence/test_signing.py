@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from dashboard.evidence.signing import Signer, is_signed
+from dashboard.outside.evidence.signing import Signer, is_signed
 from ingest.model.errors import BadInput
 
 

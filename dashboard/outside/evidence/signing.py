@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from dashboard.evidence.bundle import FORMAT
-from dashboard.evidence.canonical import canonical
+from dashboard.outside.evidence.bundle import FORMAT
+from dashboard.outside.evidence.canonical import canonical
 from ingest.model.errors import BadInput
 
 _OWN = 0o600

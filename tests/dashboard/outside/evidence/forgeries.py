@@ -10,7 +10,7 @@ from typing import Any
 from detectors.engine.revisions import alert_id
 from ingest.blocks.rlp import wrap
 from ingest.blocks.trie import keccak
-from tests.dashboard.evidence.bundles import Plain, parsed
+from tests.dashboard.outside.evidence.bundles import Plain, parsed
 
 Change = Callable[[Plain], Any]
 OTHER = "0x" + "77" * 20

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from dashboard.evidence.blocks import LakeBlocks
-from dashboard.evidence.claims import Claim
-from dashboard.evidence.gathering import anchor_of
-from dashboard.evidence.proofs import Checked
+from dashboard.outside.evidence.blocks import LakeBlocks
+from dashboard.outside.evidence.claims import Claim
+from dashboard.outside.evidence.gathering import anchor_of
+from dashboard.outside.evidence.proofs import Checked
 from detectors.alerts.alert import Alert
 from detectors.base import Detector
 from detectors.engine.digest import digest

@@ -18,12 +18,12 @@ from dashboard.store import open_writer
 from ingest.lake.writing import LakeWriter
 from ingest.model.errors import BadInput, EvidenceRefused
 from tests.dashboard.alerts import Filing, judged
-from tests.dashboard.evidence.bundles import FINALITY, HEAD, Plain, alert, told
+from tests.dashboard.outside.evidence.bundles import FINALITY, HEAD, Plain, alert, told
 from tests.fixtures.recorded_node import playing
 from tests.fixtures.signed_chain import CHAIN_ID, recordings
 from undertow import app
 
-SCRIPT = Path(__file__).parents[3] / "docs" / "verify_bundle.py"
+SCRIPT = Path(__file__).parents[4] / "docs" / "verify_bundle.py"
 
 
 @pytest.fixture(scope="module")

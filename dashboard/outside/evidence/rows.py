@@ -10,8 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from dashboard.evidence.bundle import Fact
-from dashboard.evidence.claims import Standing
+from dashboard.outside.evidence.bundle import Fact
+from dashboard.outside.evidence.claims import Standing
 from detectors.alerts.alert import Evidence
 from ingest import decode, schema
 from ingest.blocks import rlp

@@ -9,14 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dashboard.evidence.alerts import Taken
-from dashboard.evidence.blocks import KIND_OF_BLOCK, LakeBlocks
-from dashboard.evidence.bundle import Filed, Revision
-from dashboard.evidence.canonical import canonical
-from dashboard.evidence.gathering import Gathered, gather
-from dashboard.evidence.places import digests
-from dashboard.evidence.signing import Signer
-from dashboard.evidence.verifying import Asked, check
+from dashboard.outside.evidence.alerts import Taken
+from dashboard.outside.evidence.blocks import KIND_OF_BLOCK, LakeBlocks
+from dashboard.outside.evidence.bundle import Filed, Revision
+from dashboard.outside.evidence.canonical import canonical
+from dashboard.outside.evidence.gathering import Gathered, gather
+from dashboard.outside.evidence.places import digests
+from dashboard.outside.evidence.signing import Signer
+from dashboard.outside.evidence.verifying import Asked, check
 from detectors.alerts.alert import Alert, Evidence, Role, status_at
 from detectors.engine.revisions import alert_id
 from detectors.engine.settings import EngineSettings

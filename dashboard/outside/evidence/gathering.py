@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from dashboard.evidence.alerts import Taken
-from dashboard.evidence.blocks import LakeBlocks, Source, proved_blocks
-from dashboard.evidence.bundle import FORMAT, Evidence
-from dashboard.evidence.canonical import canonical, digest
-from dashboard.evidence.facts import facts_of
-from dashboard.evidence.places import digests
-from dashboard.evidence.signing import Signer
-from dashboard.evidence.steps import models_of, run_of, steps_of
+from dashboard.outside.evidence.alerts import Taken
+from dashboard.outside.evidence.blocks import LakeBlocks, Source, proved_blocks
+from dashboard.outside.evidence.bundle import FORMAT, Evidence
+from dashboard.outside.evidence.canonical import canonical, digest
+from dashboard.outside.evidence.facts import facts_of
+from dashboard.outside.evidence.places import digests
+from dashboard.outside.evidence.signing import Signer
+from dashboard.outside.evidence.steps import models_of, run_of, steps_of
 from detectors.base import Detector
 from detectors.engine.settings import EngineSettings
 from ingest import schema

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from dashboard.evidence.bundle import Block, Bundle, Evidence, ReceiptProof
-from dashboard.evidence.claims import Claim, Refusal, Verdict
-from dashboard.evidence.rows import ProvedReceipt
+from dashboard.outside.evidence.bundle import Block, Bundle, Evidence, ReceiptProof
+from dashboard.outside.evidence.claims import Claim, Refusal, Verdict
+from dashboard.outside.evidence.rows import ProvedReceipt
 from detectors.alerts.alert import Alert
 from ingest.blocks import times
 from ingest.blocks.trie import keccak

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.evidence.alerts import Taken, from_book, from_store
-from dashboard.evidence.blocks import LakeBlocks
-from dashboard.evidence.gathering import Gathered, gather
-from dashboard.evidence.replay import compare, replayed
-from dashboard.evidence.signing import Signer
-from dashboard.evidence.verifying import check
+from dashboard.outside.evidence.alerts import Taken, from_book, from_store
+from dashboard.outside.evidence.blocks import LakeBlocks
+from dashboard.outside.evidence.gathering import Gathered, gather
+from dashboard.outside.evidence.replay import compare, replayed
+from dashboard.outside.evidence.signing import Signer
+from dashboard.outside.evidence.verifying import check
 from dashboard.store import open_writer
 from detectors.alerts.alert import Alert
 from detectors.engine.engine import Engine
@@ -29,9 +29,9 @@ from ingest.lake.reading import Lake
 from ingest.lake.writing import LakeWriter
 from ingest.model.batch import Batch, concat
 from tests.dashboard.alerts import Filing, judged
-from tests.dashboard.evidence.bundles import NOTHING, Change, parsed, resealed
-from tests.dashboard.evidence.forgeries import put
-from tests.dashboard.evidence.test_evidence_commands import script
+from tests.dashboard.outside.evidence.bundles import NOTHING, Change, parsed, resealed
+from tests.dashboard.outside.evidence.forgeries import put
+from tests.dashboard.outside.evidence.test_evidence_commands import script
 from tests.fixtures.mainnet import recorded_json
 from tests.fixtures.recorded_node import playing
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dashboard.evidence.canonical import digest
+from dashboard.outside.evidence.canonical import digest
 
 _DIVIDED = {
     "/evidence", "/evidence/alert", "/evidence/alert/evidence", "/evidence/blocks", "/evidence/facts",

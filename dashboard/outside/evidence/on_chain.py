@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dashboard.evidence.proofs import Checked
+from dashboard.outside.evidence.proofs import Checked
 from ingest.nodes import Nodes
 
 

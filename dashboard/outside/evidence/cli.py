@@ -14,7 +14,7 @@ from detectors.alerts.alert import DEFAULT_FINALITY
 from ingest.model.errors import EvidenceRefused
 
 if TYPE_CHECKING:
-    from dashboard.evidence.proofs import Checked
+    from dashboard.outside.evidence.proofs import Checked
     from detectors.base import Detector
     from ingest.nodes import Nodes
 
@@ -71,11 +71,11 @@ def evidence(
     """Write what proves an alert into one file that `undertow verify`, or anybody, can check."""
     if (store is None) == (alerts is None):
         raise typer.BadParameter("give one of --store and --alerts: where the alert is taken from")
-    from dashboard.evidence.alerts import from_book, from_store
-    from dashboard.evidence.blocks import LakeBlocks, NodeBlocks, Source
-    from dashboard.evidence.gathering import gather
-    from dashboard.evidence.signing import Signer
     from dashboard.filing.export import write_whole
+    from dashboard.outside.evidence.alerts import from_book, from_store
+    from dashboard.outside.evidence.blocks import LakeBlocks, NodeBlocks, Source
+    from dashboard.outside.evidence.gathering import gather
+    from dashboard.outside.evidence.signing import Signer
     from detectors.engine.settings import EngineSettings
 
     taken = from_store(store, alert, chain_id) if store else from_book(Path(str(alerts)), alert, chain_id)
@@ -139,8 +139,8 @@ def verify(
     """Say of each claim of a bundle what it stands on: proved, anchored, signed, or only stated. Offline, but
     for --rpc; with --lake the alert is made again and compared.
     """
-    from dashboard.evidence.blocks import LakeBlocks
-    from dashboard.evidence.verifying import Asked, check
+    from dashboard.outside.evidence.blocks import LakeBlocks
+    from dashboard.outside.evidence.verifying import Asked, check
     from ingest.model.errors import BadInput
 
     try:
@@ -151,11 +151,11 @@ def verify(
     if found.alert is not None and not found.refusals:
         with _asked(rpc, None) as nodes:
             if nodes is not None:
-                from dashboard.evidence import on_chain
+                from dashboard.outside.evidence import on_chain
 
                 on_chain.compare(found, nodes)
         if lake is not None:
-            from dashboard.evidence import replay
+            from dashboard.outside.evidence import replay
             from detectors.engine.settings import EngineSettings
 
             settings = EngineSettings(finality=finality, native_symbol=native_symbol)

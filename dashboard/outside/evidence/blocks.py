@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from dashboard.evidence.bundle import Block, ReceiptProof, TransactionProof, Unproved
+from dashboard.outside.evidence.bundle import Block, ReceiptProof, TransactionProof, Unproved
 from detectors.alerts.alert import Alert
 from ingest.blocks.rebuilt import STATE_SYNC, NotKept, Rebuilt, rebuilt
 from ingest.blocks.verify import Rules, verified_batch

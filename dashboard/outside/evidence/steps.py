@@ -9,8 +9,8 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from dashboard.evidence.bundle import Model, Run, Step
-from dashboard.evidence.canonical import canonical
+from dashboard.outside.evidence.bundle import Model, Run, Step
+from dashboard.outside.evidence.canonical import canonical
 from detectors import registry
 from detectors.alerts.alert import Alert
 from detectors.base import Detector, Excused, Explanation, reads_of

@@ -8,13 +8,13 @@ from typing import Any
 
 import msgspec
 
-from dashboard.evidence.bundle import MOST_BYTES, Bundle, Evidence
-from dashboard.evidence.canonical import canonical, first_difference, parsed
-from dashboard.evidence.claims import Claim
-from dashboard.evidence.places import digests
-from dashboard.evidence.proofs import ALERT, KIND_OF_BLOCK, Checked, check_blocks
-from dashboard.evidence.rows import ProvedReceipt, Rows
-from dashboard.evidence.signing import is_signed
+from dashboard.outside.evidence.bundle import MOST_BYTES, Bundle, Evidence
+from dashboard.outside.evidence.canonical import canonical, first_difference, parsed
+from dashboard.outside.evidence.claims import Claim
+from dashboard.outside.evidence.places import digests
+from dashboard.outside.evidence.proofs import ALERT, KIND_OF_BLOCK, Checked, check_blocks
+from dashboard.outside.evidence.rows import ProvedReceipt, Rows
+from dashboard.outside.evidence.signing import is_signed
 from detectors.alerts.alert import Alert, status_at
 from detectors.alerts.messages import ALERT_TYPE
 from detectors.engine.digest import digest_of
