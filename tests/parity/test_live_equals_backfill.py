@@ -8,6 +8,8 @@ import pytest
 
 from ingest.localchain.play.director import Director
 from ingest.localchain.play.simulation import Script, begin
+from tests.dashboard.outside.evidence.bundles import of_each_category, refused
+from tests.dashboard.outside.evidence.test_evidence_commands import script
 from tests.fixtures.log import replay
 from tests.fixtures.pipeline import Pipeline
 
@@ -63,3 +65,19 @@ def test_a_live_run_with_reorganisations_and_kills_writes_the_book_of_a_batch_ru
     }
     assert from_kafka == batch
     assert from_store == batch
+    the_evidence_is_the_same(pipeline, batch)
+
+
+def the_evidence_is_the_same(pipeline: Pipeline, book: bytes) -> None:
+    """Of what was filed through kills and reorganisations, and of what a batch run wrote: of one alert of
+    every category. What it says of itself is checked here, and by a script that knows nothing of undertow.
+    """
+    path = pipeline.folder / "book.jsonl"
+    path.write_bytes(book)
+    made = of_each_category(path, pipeline.folder / "lake", pipeline.folder / "key", pipeline.store)
+    for category, content in made.items():
+        assert refused(content) == {}, category
+        bundle = pipeline.folder / f"{category}.json"
+        bundle.write_bytes(content)
+        done = script(bundle)
+        assert done.returncode == 0, (category, done.stderr)

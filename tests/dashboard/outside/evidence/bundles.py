@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dashboard.outside.evidence.alerts import Taken
+from dashboard.outside.evidence.alerts import Taken, from_book, from_store
 from dashboard.outside.evidence.blocks import KIND_OF_BLOCK, LakeBlocks
 from dashboard.outside.evidence.bundle import Filed, Revision
 from dashboard.outside.evidence.canonical import canonical
@@ -128,6 +128,26 @@ def gathered(folder: Path, of: Taken | None = None) -> Gathered:
     blocks = lake(folder / "lake")
     signer = Signer(folder / "key")
     return gather(of or taken(alert()), [blocks], signer, EngineSettings(), detectors())
+
+
+def of_each_category(book: Path, lake_folder: Path, key: Path, store: str | None = None) -> dict[str, bytes]:
+    """A bundle of one alert of every category of a book, the one with most rows. Where a store is named, it
+    must have the same evidence.
+    """
+    alerts = [Alert.from_json(line) for line in book.read_text().splitlines()]
+    largest = {each.category: each for each in sorted(alerts, key=lambda each: len(each.evidence))}
+    blocks, signer = LakeBlocks(lake_folder, alerts[0].chain_id), Signer(key)
+    found: dict[str, bytes] = {}
+    for category, each in largest.items():
+        sources = [
+            from_book(book, each.id, None),
+            *([] if store is None else [from_store(store, each.id, None)]),
+        ]
+        made = [gather(one, [blocks], signer, EngineSettings(), detectors()) for one in sources]
+        assert len({one.name for one in made}) == 1, category
+        assert made[-1].unproved == []
+        found[category] = made[-1].content
+    return found
 
 
 def resealed(plain: Plain, signer: Signer) -> bytes:
