@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import wording
 from dashboard.screens import case, filters, handing_on, money, parts, routes, tables
 from dashboard.screens.report import told
+from dashboard.screens.report.course import MOST, course
 from dashboard.screens.report.told import LONGEST
 from dashboard.screens.tables import Column
 from dashboard.store import AlertKey, AlertRow, Reader, subjects
@@ -73,8 +74,10 @@ def _live(reader: Reader, chain_id: int, alert_id: str) -> None:
         st.dataframe(_measured_rows(alert), hide_index=True, width="stretch")
     _section("Its course")
     head = next((each for each in reader.heads() if each.chain_id == chain_id), None)
-    steps = [list(map(tables.cell, row)) for row in told.course(alert, status, head)]
+    known = parts.answer(reader, revision, "revision_reading.revisions_of", chain_id, alert_id, MOST)
+    steps = [list(map(tables.cell, row)) for row in course(alert, status, head, known)]
     tables.table(f"course-{alert.id}", COURSE, steps, "")
+    parts.remark(f"Only the newest {MOST} revisions." if len(known) == MOST else "")
     _leads(alert)
     _section("Evidence", money.told(len(picked), alert))
     st.dataframe(_evidence_rows(replace(alert, evidence=picked)), hide_index=True, width="stretch")

@@ -20,6 +20,7 @@ from dashboard.store import (
     incidents,
     open_reader,
     overview,
+    revision_reading,
     subjects,
     trends,
 )
@@ -35,7 +36,10 @@ LABEL_LENGTH = 24
 """Characters of a severity, a status or a score: known ones are shorter."""
 LONGEST_KEY = 130
 WHY_LENGTH = 400
-_QUESTIONS = {"overview": overview, "subjects": subjects, "incidents": incidents, "trends": trends}
+_QUESTIONS = {
+    "overview": overview, "subjects": subjects, "incidents": incidents, "trends": trends,
+    "revision_reading": revision_reading,
+}  # fmt: skip
 KEPT_PAGES = 200
 """Answers kept for all sessions together, by the store, its revision, and what was asked."""
 

@@ -17,7 +17,7 @@ from sqlalchemy import (
     desc,
 )
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Raised with every change of a table, together with a step in `migrations/versions` that makes it in an
 older store.
 """
@@ -62,7 +62,7 @@ alerts = Table(
     Index("alerts_by_category", "category", "timestamp", "severity", "status", "chain_id", "score"),
     Index("alerts_by_severity", "severity", "timestamp", "category", "status", "chain_id", "score"),
     # Grouped as they are counted.
-    Index("alerts_counted", "category", "severity", "status", "chain_id", "timestamp", "score"),
+    Index("alerts_counted", "category", "severity", "status", "chain_id", "timestamp", "score", "id"),
     Index("alerts_over_time", "timestamp", "category", "severity", "status", "suppressed"),
     # The order of the API, and what it is filtered by.
     Index("alerts_filed", "number", "severity", "category", "status", "chain_id", "score", "timestamp"),

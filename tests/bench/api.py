@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import psutil
 import requests
 
 from dashboard.store import open_writer
@@ -51,7 +53,10 @@ def main() -> None:
         print(f"{given.alerts:,} alerts filed in {time.perf_counter() - began:.0f} s")
         raw = paced(raw_read(file), given.rate, given.seconds)
         print(f"raw read of 50 rows       {told(raw)}")
-        print(f"API, mixed questions      {told(over_http(f'sqlite:///{file}', given.rate, given.seconds))}")
+        asked_s, cpu_s = over_http(f"sqlite:///{file}", given.rate, given.seconds)
+        print(f"API, mixed questions      {told(asked_s)}")
+        print(f"CPU of the API            {1_000 * cpu_s / len(asked_s):.1f} ms a request")
+    print(f"load of this machine meanwhile: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
 
 
 def fill(url: str, count: int) -> None:
@@ -77,7 +82,8 @@ def raw_read(file: Path) -> Callable[[int], None]:
     return read
 
 
-def over_http(url: str, rate: int, seconds: int) -> list[float]:
+def over_http(url: str, rate: int, seconds: int) -> tuple[list[float], float]:
+    """Seconds of each request, and CPU seconds that the API took for all of them."""
     port = free_port()
     argv = [sys.executable, "-m", "undertow", "api", "--store", url, "--port", str(port), "--rate", "100000"]
     kept = threading.local()
@@ -94,10 +100,17 @@ def over_http(url: str, rate: int, seconds: int) -> list[float]:
             process.stdout.readline()
         for place in range(50):
             ask(place)
+        before = _cpu(process.pid)
         try:
-            return paced(ask, rate, seconds)
+            found = paced(ask, rate, seconds)
+            return found, _cpu(process.pid) - before
         finally:
             process.terminate()
+
+
+def _cpu(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
 
 
 def paced(do: Callable[[int], None], rate: int, seconds: int) -> list[float]:

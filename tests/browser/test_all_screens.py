@@ -56,6 +56,7 @@ SCREENS = {
     "moves": (f"/wallet?address={ALICE}&view=Transfers", "Transfers as CSV"),
     "flows": (f"/flows?from={MALLORY}", "The same as a graph"),
     "token": (f"/token?address={TRAP}", r"![p](http://198.51.100.7/x.png)\u{202e}<b>"),
+    "risk": (f"/token?address={DAI}&view=Risk", "Insiders and others who are accused"),
     "holders": (f"/token?address={DAI}&view=Holders", "in less out of the transfers read"),
     "market": (f"/token?address={DAI}&view=Market", "no price is known"),
     "incidents": ("/incidents", "1 incident of several alerts"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from dashboard.app import SCREENS
 from dashboard.filing.evaluation import Figure
 from dashboard.screens import alert as alert_page
 from dashboard.screens import flows, health, incidents, routes, tables, token_risk, truth
-from dashboard.screens.report.told import course
+from dashboard.screens.report.course import course, revised
 from dashboard.store import Filters, Head, open_reader, open_writer, subjects
 from dashboard.store.incidents import Incident
+from dashboard.store.revision_reading import revisions_of
 from detectors.alerts.alert import Alert, Role
 from tests.dashboard.alerts import ALICE, BOB, CHAIN, MALLORY, TOKEN, Filing, drain, judged, poisoning
 from tests.dashboard.evaluations import written
@@ -144,6 +146,27 @@ def test_the_course_of_an_alert_says_when_it_is_final() -> None:
     gone = drain(95, retraction_reason="its block left")
     assert course(gone, "retracted", head)[-1] == ("retracted", "", "", "its block left")
     assert [step[0] for step in course(drain(95), "provisional", None)] == ["raised"]
+
+
+def test_each_revision_of_an_alert_is_a_step_of_its_course(filing: Filing) -> None:
+    """Mallory's drain grows, is explained, leaves with its block, and comes again."""
+    grown = drain(5, severity="critical", score=0.97, evidence=drain(5).evidence[:2], updated_block=6)
+    part = {"kind": "part-of", "reason": "says less", "id": "drain-4"}
+    gone = drain(5, status="retracted", retraction_reason="block 5 left the chain")
+    filing.file(drain(5), grown, replace(grown, suppressed_by=part, updated_block=7), gone, drain(5))
+    with closing(open_reader(os.environ["UNDERTOW_STORE"])) as reader:
+        found = revisions_of(reader, CHAIN, "drain-5")
+    steps = [(what, block, detail) for what, block, _, detail in revised(found)]
+    assert steps == [
+        ("raised", "5", "wallet-drain: high, score 0.91"),
+        ("changed", "6", "high, score 0.91 → critical, score 0.97; 3 → 2 rows of evidence"),
+        ("lowered", "7", "part-of · says less · see alert drain-4"),
+        ("retracted", "5", "block 5 left the chain"),
+        ("raised", "5", "wallet-drain: high, score 0.91"),
+    ]
+    assert course(drain(5), "final", Head(CHAIN, 100, "0x64", 1, 10, 1.0), found)[-1][0] == "final"
+    assert revised([replace(found[0], record="{}")])[0][3] == "this revision cannot be read"
+    said(opened("queue", alert=f"{CHAIN}:drain-5"))
 
 
 @pytest.mark.parametrize(

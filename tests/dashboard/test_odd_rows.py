@@ -22,6 +22,7 @@ from dashboard.flow import flow
 from dashboard.screens import alert as page
 from dashboard.screens import drawings, parts
 from dashboard.screens.report import told
+from dashboard.screens.report.course import course
 from dashboard.store import AlertRow, Filters, Head, open_reader, open_writer
 from detectors.alerts.alert import Alert
 from tests.dashboard.alerts import CHAIN, Filing, drain, judged
@@ -89,7 +90,7 @@ def drawn_page(alert: Alert) -> list[object]:
     tables = (page._measured_rows(alert), page._evidence_rows(alert))
     cells = [cell for table in tables for column in table.values() for cell in column]
     cells += [cell["text"] for row in page._role_rows(alert) for cell in row]
-    cells += [cell for step in told.course(alert, "final", HEAD) for cell in step]
+    cells += [cell for step in course(alert, "final", HEAD) for cell in step]
     drawing = drawings.flow_data(flow(alert))
     drawn = [part[name] for part in drawing["nodes"] for name in ("id", "label", "full", "role", "tone")]
     drawn += [part[name] for part in drawing["edges"] for name in ("label", "detail", "path")]

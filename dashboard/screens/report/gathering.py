@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dashboard import wording
 from dashboard.flow import flow
 from dashboard.screens.report import told
+from dashboard.screens.report.course import MOST, course
 from dashboard.screens.report.document import Column, Document, Facts, Section, Table
 from dashboard.store import AlertKey, AlertRow, AuditRow, Comment, Reader, in_order
+from dashboard.store.revision_reading import revisions_of
 from detectors.alerts.alert import Alert, Evidence
 from ingest.model.errors import BadInput
 
@@ -27,7 +29,8 @@ def case_report(reader: Reader, key: AlertKey, by: str, at: float) -> Document:
         raise BadInput(f"there is no alert {wording.cut(key.alert_id, 80)} on chain {key.chain_id}")
     alert, status = asked
     head = next((each for each in reader.heads() if each.chain_id == key.chain_id), None)
-    course = tuple(told.course(alert, status, head))
+    known = revisions_of(reader, key.chain_id, key.alert_id, MOST)
+    steps = tuple(course(alert, status, head, known))
     return Document(
         title=wording.title(alert.category),
         labels=(wording.cut(alert.severity, told.LABEL_LENGTH), wording.cut(status, told.LABEL_LENGTH)),
@@ -39,7 +42,7 @@ def case_report(reader: Reader, key: AlertKey, by: str, at: float) -> Document:
             Section("Measured against thresholds", Table(MEASURED, tuple(told.measured(alert)))),
             Section("Flow of money", flow(alert), "The transfers of the evidence, payer to payee."),
             Section("Roles", Table(ROLES, _roles(alert), "It names nobody.")),
-            Section("Course", Table(COURSE, course)),
+            Section("Course", Table(COURSE, steps)),
             Section("Evidence", Table(EVIDENCE, _evidence(alert)), _left_out(alert)),
             Section("Identifiers", Table(IDENTIFIERS, tuple(told.long_facts(alert))), CHECK),
             Section("Related alerts", Table(RELATED, _related(reader.related(alert)))),

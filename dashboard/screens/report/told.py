@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from dashboard import wording
 from dashboard.flow import NATIVE_DECIMALS
-from dashboard.store import AuditRow, Case, Head, whole
+from dashboard.store import AuditRow, Case
 from detectors.alerts.alert import Alert
 
 LABEL_LENGTH = 24
@@ -72,29 +72,6 @@ def long_facts(alert: Alert) -> list[tuple[str, str]]:
     ]
     transactions = [("transaction", name) for name in alert.transactions]
     return [(name, wording.cut(value, LONGEST)) for name, value in named + transactions]
-
-
-def course(alert: Alert, status: str, head: Head | None) -> list[tuple[str, str, str, str]]:
-    """What became of an alert: raised, changed, final or not yet, retracted. Of its earlier revisions the
-    store holds only when the last one came.
-    """
-    raised, changed = alert.block_number, alert.updated_block
-    steps = [
-        ("raised", wording.number(raised), wording.utc(alert.timestamp), wording.text(alert.detector, 60))
-    ]
-    if changed != raised:
-        steps.append(("last changed", wording.number(changed), "", "more evidence, or another score"))
-    if alert.suppressed_by is not None:
-        steps.append(("suppressed", "", "", because(alert.suppressed_by)))
-    if status == "retracted":
-        reason = wording.text(alert.retraction_reason, 300) or "its block left the chain"
-        return [*steps, ("retracted", "", "", reason)]
-    if head is not None and head.fault() is None and whole(raised) is not None:
-        deep = raised + head.finality
-        left = deep - head.block_number
-        words = "it stays, unless the chain itself goes back so far" if left <= 0 else f"in {left:,} blocks"
-        steps.append(("final" if left <= 0 else "will be final", wording.number(deep), "", words))
-    return steps
 
 
 def measured(alert: Alert) -> list[tuple[str, str, str, str]]:
