@@ -16,6 +16,7 @@ from tests.fixtures.assembly import (
     SOLD_BY_OTHERS,
     SUPPLY,
     WHILE_CLOSED,
+    Item,
     asked,
     assembled,
     deploying,
@@ -143,7 +144,7 @@ def test_of_code_that_is_no_token_nothing_is_said(code: bytes) -> None:
 def test_a_token_that_asks_a_stranger_has_no_verdict() -> None:
     """Who answers for what a strange contract says would have to guess."""
     oracle = int.from_bytes(address("oracle"), "big")
-    asks = [0, 0, 4, 0, oracle, "GAS", "STATICCALL", "POP"]
+    asks: list[Item] = [0, 0, 4, 0, oracle, "GAS", "STATICCALL", "POP"]
     chain = ChainBuilder().block().creates(BOB, address("oracle"))
     chain.creates(MALLORY, COIN, data=token(asks)).native(ALICE, POOL, 1)
     assert trial(chain) is None

@@ -1,0 +1,109 @@
+"""What each threshold is worth: `python -m tests.bench.sensitivity WORLD` judges a kept world (see
+`world_store`) once, by every detector on parts as it is and, beside it, by copies of some of which each has one
+setting at half or at double, and prints what each finds and which false alarms it raises.
+
+Parts are worked out once for all copies, so that it takes as long as one run of detect and a half.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from detectors.base import Detector, reads_of
+from detectors.evaluate.judging import judge
+from detectors.evaluate.labels import Labels, load_labels
+from detectors.evaluate.measures import category_row
+from detectors.registry import detectors
+from detectors.runs.over_lake import LakeRun
+from ingest.lake.reading import Lake
+
+OFTEN = ("sandwich", "flash-loan-attack", "reentrancy", "hidden-mint", "asset-drain", "honeypot",
+         "wash-trading", "pump-and-dump", "ponzi")  # fmt: skip
+FACTORS = ((0.5, "half"), (2.0, "double"))
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A detector with one setting changed; `name` is what its alerts are told by."""
+
+    name: str
+    of: str
+    setting: str
+    was: float
+    now: float
+    detector: Detector
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.sensitivity", description=__doc__)
+    parser.add_argument("world", type=Path, help="a folder with lake and labels.jsonl")
+    parser.add_argument("--detectors", default=",".join(OFTEN), help="whose settings are changed, by commas")
+    wanted = parser.parse_args(arguments)
+    names = wanted.detectors.split(",")
+    known = {each.name: each for each in detectors()}
+    if unknown := [name for name in names if name not in known or reads_of(known[name]) is None]:
+        print(f"sensitivity: {', '.join(unknown)}: no detector on parts; see detectors/library/")
+        return 2
+    copies = [each for name in names for each in copies_of(known[name])]
+    labels = load_labels(wanted.world / "labels.jsonl")
+    lake = Lake.open(wanted.world / "lake")
+    judges = [each for each in detectors() if reads_of(each) is not None]
+    judges += [each.detector for each in copies]
+    run = LakeRun(lake, labels.chain_id, judges)
+    judged = run.run(None, None, lambda progress: print(progress, file=sys.stderr, flush=True))
+    for line in table(judged.alerts, labels, [known[name] for name in names], copies):
+        print(line)
+    return 0
+
+
+def copies_of(detector: Detector) -> Iterator[Copy]:
+    """Each number among its settings at half and at double; shares stay at most one, counts at least one."""
+    settings: Any = detector.settings
+    assert is_dataclass(settings)
+    for field in fields(settings):
+        was = getattr(settings, field.name)
+        if isinstance(was, bool) or not isinstance(was, int | float):
+            continue
+        for factor, word in FACTORS:
+            now = changed(was, factor)
+            if now == was:
+                continue
+            other: Any = copy.copy(detector)
+            other.settings = replace(settings, **{field.name: now})  # type: ignore[type-var]
+            other.name = f"{detector.name} {field.name} {word}"
+            yield Copy(other.name, detector.name, field.name, was, now, other)
+
+
+def changed(was: float, factor: float) -> float:
+    now = was * factor
+    if isinstance(was, int):
+        return max(1, int(now))
+    return min(1.0, now) if was <= 1 else now
+
+
+def table(
+    alerts: Sequence[Any], labels: Labels, plain: Sequence[Detector], copies: Sequence[Copy]
+) -> Iterator[str]:
+    yield "| detector | setting | at | found | false alarms |"
+    yield "|---|---|---|---|---|"
+    for detector in plain:
+        yield _line(alerts, labels, detector.name, detector.name, "as it is", "")
+        for each in copies:
+            if each.of == detector.name:
+                yield _line(alerts, labels, each.name, each.of, f"`{each.setting}`", f"{each.now:g}")
+
+
+def _line(alerts: Sequence[Any], labels: Labels, told_by: str, of: str, setting: str, at: str) -> str:
+    mine = [replace(alert, category=of) for alert in alerts if alert.detector == told_by]
+    row = category_row(judge(mine, labels), of)
+    return f"| `{of}` | {setting} | {at} | {row.found} of {row.attacks} | {row.false_alarms} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
