@@ -103,9 +103,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         pass
 
 
-def test_a_preparation_that_hangs_ends_in_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_preparation_that_hangs_ends_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broker, "_FORMAT_DEADLINE_S", 0.001)
     with pytest.raises(SetupFailed, match=r"could not prepare \S+ within 0.001 seconds: the machine is too"):
         broker._configure(tmp_path, free_port())
