@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+
+LeaveOut = Literal["families", "worlds", "both"]
 
 _Lake = Annotated[
     list[Path],
@@ -31,10 +33,25 @@ _Out = Annotated[
     Path,
     typer.Option("--out", metavar="FILE", help="Where the model is written: a new file, NAME.model.json."),
 ]
+_LeaveOut = Annotated[
+    LeaveOut,
+    typer.Option(
+        "--leave-out",
+        help="What is left out of training to be tested on: each family of attacks, each world (with several "
+        "lakes), or both; by families takes longest.",
+    ),
+]
 _Seed = Annotated[int, typer.Option("--seed", min=0, help="Which honest rows are drawn.")]
 
 
-def train(lake: _Lake, labels: _Labels, model: _Model, out: _Out, seed: _Seed = 1) -> None:
+def train(
+    lake: _Lake,
+    labels: _Labels,
+    model: _Model,
+    out: _Out,
+    leave_out: _LeaveOut = "both",
+    seed: _Seed = 1,
+) -> None:
     """Train a model on labelled lakes: boosted trees, and how they do on what is left out of training."""
     from detectors.evaluate.training.left_out import table_of
     from detectors.evaluate.training.train import table_named
@@ -48,9 +65,11 @@ def train(lake: _Lake, labels: _Labels, model: _Model, out: _Out, seed: _Seed = 
             f"give --labels once for each --lake, in the same order: there are {len(labels)} for {len(lake)}"
         )
     table = table_named(model)
+    if leave_out == "worlds" and len(lake) < 2:
+        raise typer.BadParameter("--leave-out worlds needs several: give --lake and --labels again")
     expect_new(out)
     worlds = list(zip(lake, labels, strict=True))
-    made, tried, rows = trained_on(table, worlds, seed, ProgressLine(sys.stderr).show)
+    made, tried, rows = trained_on(table, worlds, seed, ProgressLine(sys.stderr).show, leave_out=leave_out)
     typer.echo(f"{made.rows} rows, {made.positives} of attacks; AUC with a part left out of training:")
     typer.echo("\n".join(table_of(tried)))
     if rows.left_out:

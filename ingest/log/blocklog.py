@@ -120,10 +120,11 @@ class LogWriter:
             return batches
         for event in tail_events(self._bootstrap, self._partition, self.headers.head.number - blocks):
             if isinstance(event, Rollback):
-                batches = [batch.slice(batch.first, event.number) for batch in batches]
+                cut = [batch.slice(batch.first, event.number) for batch in batches]
+                batches = [batch for batch in cut if len(batch)]
             else:
                 batches.append(replace(event, **_NOTHING_ELSE))
-        return [batch for batch in batches if len(batch)]
+        return batches
 
     def _version(self, source: str, offset: int) -> pl.DataFrame:
         with LogReader(self._bootstrap, self._chain_id, offset) as reader:

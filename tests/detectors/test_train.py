@@ -214,7 +214,20 @@ def test_what_cannot_be_trained_is_refused_in_one_line(town: Town, tmp_path: Pat
     assert "let it end in .model.json" in town.train(tmp_path / "model.npz")[1]
     assert "there is no folder" in town.train(tmp_path / "none" / "a.model.json")[1]
     assert town.train(out, "wallet", "--lake", str(town.lake))[0] == 2
+    status, said = town.train(out, "wallet", "--leave-out", "worlds")
+    assert status == 2 and "needs several: give --lake and --labels again" in " ".join(said.split())
     assert not out.exists()
+
+
+def test_worlds_alone_are_left_out_where_that_is_asked_for(town: Town, tmp_path: Path) -> None:
+    again = ("--lake", str(town.lake), "--labels", str(town.labels), "--leave-out", "worlds")
+    status, said = town.train(tmp_path / "two.model.json", "contract-code", *again)
+
+    assert status == 0, said
+    lines = said.splitlines()
+    heads = [line.split("  ")[0] for line in lines[lines.index(next(x for x in lines if "trees" in x)) + 1 :]]
+    assert [head for head in heads if head.startswith("world ")] == ["world 1", "world 2"]
+    assert "all families" not in said
 
 
 @pytest.mark.parametrize(

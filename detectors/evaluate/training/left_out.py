@@ -9,6 +9,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ MOST_FITTED = 4_000
 """Honest rows that nearest neighbours are fitted on: they are the slowest by far."""
 
 Mask = NDArray[np.bool_]
+LeaveOut = Literal["families", "worlds", "both"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +43,27 @@ class Tried:
     best: str
 
 
-def tried(rows: Rows, columns: tuple[str, ...], growth: Growth, seed: int) -> list[Tried]:
+def tried(
+    rows: Rows, columns: tuple[str, ...], growth: Growth, seed: int, leave_out: LeaveOut = "both"
+) -> list[Tried]:
     """Families first, by name, then worlds, where there are several."""
     return [
         _tried(name, rows, columns, train, test, growth, seed)
-        for name, train, test in _splits(rows)
+        for name, train, test in _splits(rows, leave_out)
         if rows.truth[train].any() and rows.truth[test].any() and (~rows.truth[test]).any()
     ]
 
 
-def _splits(rows: Rows) -> Iterator[tuple[str, Mask, Mask]]:
+def _splits(rows: Rows, leave_out: LeaveOut) -> Iterator[tuple[str, Mask, Mask]]:
     """Name, rows to train on, rows to test on."""
+    if leave_out != "worlds":
+        yield from _by_family(rows)
+    for world in np.unique(rows.world).tolist() if np.unique(rows.world).size > 1 else []:
+        if leave_out != "families":
+            yield f"world {world + 1}", rows.world != world, rows.world == world
+
+
+def _by_family(rows: Rows) -> Iterator[tuple[str, Mask, Mask]]:
     fold = np.array([hashlib.blake2b(kin, digest_size=2).digest()[0] % FOLDS for kin in rows.kin])
     family = np.array(_families(rows))
     kin = np.array([hashlib.blake2b(each, digest_size=8).hexdigest() for each in rows.kin])
@@ -61,8 +73,6 @@ def _splits(rows: Rows) -> Iterator[tuple[str, Mask, Mask]]:
         # An honest row that is as good as one of the family would tell of it, too.
         kept = ~gone & ~honest & ~np.isin(kin, kin[gone])
         yield name, kept, gone | honest
-    for world in np.unique(rows.world).tolist() if np.unique(rows.world).size > 1 else []:
-        yield f"world {world + 1}", rows.world != world, rows.world == world
 
 
 def _families(rows: Rows) -> list[str]:

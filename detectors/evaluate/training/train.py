@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from detectors.evaluate.training.labelled_rows import Rows, labelled_rows
-from detectors.evaluate.training.left_out import Tried, tried
+from detectors.evaluate.training.left_out import LeaveOut, Tried, tried
 from detectors.models.growing import Growth, grow
 from detectors.models.model_file import Trained, rows_digest
 from detectors.parts.model_tables import TABLES, ModelTable
@@ -32,6 +32,7 @@ def train(
     seed: int,
     report: Callable[[Progress], None],
     growth: Growth | None = None,
+    leave_out: LeaveOut = "both",
 ) -> tuple[Trained, list[Tried], Rows]:
     """A model of the worlds (lake, labels), how it would do on what is left out, and the rows it is of.
     Raises BadInput where there are too few rows.
@@ -49,4 +50,4 @@ def train(
         table.name, table.columns, asdict(growth), seed, true + honest, true,
         rows_digest(rows.values, rows.truth), rows.sources, grow(rows.values, rows.truth, growth, seed),
     )  # fmt: skip
-    return model, tried(rows, table.columns, growth, seed), rows
+    return model, tried(rows, table.columns, growth, seed, leave_out), rows

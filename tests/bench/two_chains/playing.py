@@ -42,7 +42,7 @@ from tests.bench.two_chains.sides import COINS, DOLLAR, DRIFTWOOD, ETHER, HARBOU
 from tests.fixtures.bridges import EVENTS
 from tests.fixtures.log import replay
 
-HERE, THERE = 31_400, 31_401
+HERE, THERE = 31_410, 31_411
 BLOCK_S, APART_S = 12, 5
 """From block to block, and by how much the other side's come later."""
 
