@@ -1,5 +1,5 @@
 """What each threshold is worth: `python -m tests.bench.sensitivity WORLD` judges a kept world (see
-`world_store`) once, by every detector on parts as it is and, beside it, by copies of some of which each has one
+`world_store`) once, by every detector as it is and, beside it, by copies of some of which each has one
 setting at half or at double, and prints what each finds and which false alarms it raises.
 
 Parts are worked out once for all copies, so that it takes as long as one run of detect and a half.
@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from detectors.base import Detector, reads_of
+from detectors.base import Detector
 from detectors.evaluate.judging import judge
 from detectors.evaluate.labels import Labels, load_labels
 from detectors.evaluate.measures import category_row
@@ -47,13 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = parser.parse_args(arguments)
     names = wanted.detectors.split(",")
     known = {each.name: each for each in detectors()}
-    if unknown := [name for name in names if name not in known or reads_of(known[name]) is None]:
-        print(f"sensitivity: {', '.join(unknown)}: no detector on parts; see detectors/library/")
+    if unknown := [name for name in names if name not in known]:
+        print(f"sensitivity: {', '.join(unknown)}: no such detector; see detectors/library/")
         return 2
     copies = [each for name in names for each in copies_of(known[name])]
     labels = load_labels(wanted.world / "labels.jsonl")
     lake = Lake.open(wanted.world / "lake")
-    judges = [each for each in detectors() if reads_of(each) is not None]
+    judges = list(detectors())
     judges += [each.detector for each in copies]
     run = LakeRun(lake, labels.chain_id, judges)
     judged = run.run(None, None, lambda progress: print(progress, file=sys.stderr, flush=True))

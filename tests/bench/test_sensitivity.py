@@ -57,4 +57,4 @@ def test_a_copy_that_asks_for_twice_as_many_givers_finds_what_has_as_many() -> N
 
 def test_a_detector_that_is_none_is_named_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nowhere", "--detectors", "ponzi,ponzy"]) == 2
-    assert capsys.readouterr().out == "sensitivity: ponzy: no detector on parts; see detectors/library/\n"
+    assert capsys.readouterr().out == "sensitivity: ponzy: no such detector; see detectors/library/\n"

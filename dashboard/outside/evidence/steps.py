@@ -13,7 +13,7 @@ from dashboard.outside.evidence.bundle import Model, Run, Step
 from dashboard.outside.evidence.canonical import canonical
 from detectors import registry
 from detectors.alerts.alert import Alert
-from detectors.base import Detector, Excused, Explanation, reads_of
+from detectors.base import Detector, Excused, Explanation
 from detectors.engine.digest import TOP, digest_of, ingredients, sources
 from detectors.engine.order import in_order
 from detectors.engine.settings import EngineSettings
@@ -31,13 +31,12 @@ def steps_of(alert: Alert) -> list[Step]:
     if detector is None:
         raise BadInput(f"this undertow has no detector {alert.detector}: use the version that made the alert")
     excuses = _excuses(detector)
-    reads = {f"detector {detector.name}": reads_of(detector) or ()}
-    reads |= {f"explanation {each.kind}": reads_of(each) or () for each in excuses}
+    reads = {f"detector {detector.name}": detector.reads}
+    reads |= {f"explanation {each.kind}": each.reads for each in excuses}
     parts = in_order(registry.parts(), reads)
     return [
         _decoding(),
         *(_step("part", part.name, part) for part in parts),
-        *([] if reads_of(detector) is not None else [_features()]),
         _step("detector", detector.name, detector),
         *(_step("explanation", each.kind, each) for each in excuses),
     ]
@@ -74,14 +73,6 @@ def _decoding() -> Step:
     what = "Logs and transactions become transfers and other events."
     return Step("decode", "decode", what, {}, "ingest/decode, ingest/schema, ingest/model/batch.py",
                 whole.hexdigest())  # fmt: skip
-
-
-def _features() -> Step:
-    from detectors.parts import features
-
-    path = Path(features.__file__)
-    what = (features.__doc__ or "").split("\n\n")[0]
-    return Step("features", "features", _line(what), {}, _name(path), _digest(path))
 
 
 def _step(step: str, name: str, judge: object) -> Step:
