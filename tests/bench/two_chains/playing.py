@@ -50,6 +50,9 @@ SILENT_TURNS, SILENT_EVERY = 3, 14
 TURN, DEEP_TURN = (5, 8), (16, 22)
 """Blocks of a turn; of one in which a node's chain parts from ours for good."""
 
+READ_S = 600
+"""How long a busy machine may take to read the log back."""
+
 MOST_MORE_TURNS = 60
 """Turns of no odd node in which stories that go on come to their ends."""
 
@@ -83,7 +86,7 @@ def played(plan: TwoChains, folder: Path, kafka: str) -> Run:
         other = inside.enter_context(serving(OddNode(there.url, "other chain", _says_nothing)))
         run = Run(plan, folder, kafka, here, there, other)
         run.all()
-        batch = replay(kafka, HERE).batch()
+        batch = replay(kafka, HERE, READ_S).batch()
     writer = LakeWriter(folder / "lake")
     for first in range(batch.first - batch.first % RANGE_BLOCKS, batch.last + 1, RANGE_BLOCKS):
         writer.write(batch.slice(max(first, batch.first), min(batch.last, first + RANGE_BLOCKS - 1)))
