@@ -22,7 +22,8 @@ from tests.bench.two_chains import nodes
 from tests.bench.two_chains.crossings import attacks, treasury
 from tests.bench.two_chains.honest_crossings import hard_negatives
 from tests.bench.two_chains.nodes import BY_NUMBER, HARMLESS, LIES, MIXED, RECEIPTS, OddNode, serving
-from tests.bench.two_chains.playing import HERE, Run, TwoChains, made_of, played
+from tests.bench.two_chains.plan import TwoChains, made_of
+from tests.bench.two_chains.playing import HERE, Run, played
 from tests.bench.two_chains.sides import DOLLAR, HARBOUR, Side
 
 RELAYERS = frozenset(address_of(f"relayer {number}") for number in range(1, 4))

@@ -15,7 +15,8 @@ from pathlib import Path
 from ingest.machine import tools
 from ingest.model.errors import UndertowError
 from tests.bench.evaluate import _count_of, _seeds
-from tests.bench.two_chains.playing import HERE, TwoChains, play, played
+from tests.bench.two_chains.plan import TwoChains
+from tests.bench.two_chains.playing import HERE, play, played
 from tests.bench.world_playing import show_and_run
 from tests.bench.world_store import WorldStore
 

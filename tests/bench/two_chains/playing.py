@@ -4,25 +4,22 @@ through the node of that turn, as its operator would, into Kafka; in the end the
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from random import Random
 
-from ingest.facts.bridge_files import Bridge, read_bridge
+from ingest.facts.bridge_files import Bridge
 from ingest.lake.reading import RANGE_BLOCKS
 from ingest.lake.writing import LakeWriter
 from ingest.localchain.chain.chain import fork, origin
 from ingest.localchain.chain.wallet import address_of
 from ingest.machine import broker, tools
 from ingest.model.errors import SetupFailed
+from tests.bench.two_chains.bridge_file import bridge_between
 from tests.bench.two_chains.crossings import (
     CLAIM,
     DEPOSIT,
@@ -37,9 +34,9 @@ from tests.bench.two_chains.crossings import (
 from tests.bench.two_chains.honest_crossings import hard_negatives
 from tests.bench.two_chains.labels import Labelled, Node, write
 from tests.bench.two_chains.nodes import DEEP, HARMLESS, LIES, MIXED, REORGANISED, SHALLOW, OddNode, serving
+from tests.bench.two_chains.plan import TwoChains
 from tests.bench.two_chains.reading import Session, session
-from tests.bench.two_chains.sides import COINS, DOLLAR, DRIFTWOOD, ETHER, HARBOUR, Side
-from tests.fixtures.bridges import EVENTS
+from tests.bench.two_chains.sides import DOLLAR, DRIFTWOOD, ETHER, HARBOUR, Side
 from tests.fixtures.log import replay
 
 HERE, THERE = 31_410, 31_411
@@ -52,6 +49,9 @@ CONFIRMATIONS, FINALITY_S, DELAY_S, WAIT_S = 3, 60, 60, 30
 SILENT_TURNS, SILENT_EVERY = 3, 14
 TURN, DEEP_TURN = (5, 8), (16, 22)
 """Blocks of a turn; of one in which a node's chain parts from ours for good."""
+
+READ_S = 600
+"""How long a busy machine may take to read the log back."""
 
 MOST_MORE_TURNS = 60
 """Turns of no odd node in which stories that go on come to their ends."""
@@ -66,39 +66,6 @@ TOWN, PAYMENTS = 60, 5
 """People who pay each other all the time, and how often a block."""
 
 STOCK = 1_000_000 * ETHER
-_TOP = Path(__file__).parents[3]
-
-
-def made_of() -> str:
-    """A digest of what plays and of how it is followed, which the store's own leaves out."""
-    ingest, fixtures = Path(str(files("ingest"))), _TOP / "tests" / "fixtures"
-    own = [
-        *Path(__file__).parent.glob("*.py"),
-        *(ingest / "live").glob("*.py"),
-        *(ingest / "log").glob("*.py"),
-    ]
-    own += [fixtures / name for name in ("bridges.py", "contracts/bridge.sol", "http_server.py", "log.py")]
-    digest = hashlib.sha256()
-    for path in sorted(own):
-        digest.update(os.path.relpath(path, _TOP).encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
-
-
-@dataclass(frozen=True, slots=True)
-class TwoChains:
-    """What is played: each kind of story so often; `only` (None: all) names variants."""
-
-    seed: int
-    rounds: int = 3
-    only: tuple[str, ...] | None = None
-    made_of: str = field(default_factory=made_of)
-
-    def __str__(self) -> str:
-        of = "every kind of story" if self.only is None else ", ".join(self.only)
-        return f"seed {self.seed}: two chains, a bridge and odd nodes, {self.rounds} of {of}"
-
-    def wants(self, names: Sequence[str]) -> list[str]:
-        return [name for name in names if self.only is None or name in self.only]
 
 
 def play(plan: TwoChains, folder: Path) -> None:
@@ -119,7 +86,7 @@ def played(plan: TwoChains, folder: Path, kafka: str) -> Run:
         other = inside.enter_context(serving(OddNode(there.url, "other chain", _says_nothing)))
         run = Run(plan, folder, kafka, here, there, other)
         run.all()
-        batch = replay(kafka, HERE).batch()
+        batch = replay(kafka, HERE, READ_S).batch()
     writer = LakeWriter(folder / "lake")
     for first in range(batch.first - batch.first % RANGE_BLOCKS, batch.last + 1, RANGE_BLOCKS):
         writer.write(batch.slice(max(first, batch.first), min(batch.last, first + RANGE_BLOCKS - 1)))
@@ -353,24 +320,8 @@ class Run:
             print(line, file=log)
 
     def _bridge(self) -> Bridge:
-        file = self.folder / "harbour.json"
-        events = [(side, kind) for side in ("here", "there") for kind in EVENTS]
-        told = {
-            "name": "harbour", "delay_seconds": DELAY_S, "wait_seconds": 1 if self.stage.silent else WAIT_S,
-            "here": {"contract": self.here.bridge, "first_block": self.first},
-            "there": {
-                "rpc": self.other.url, "chain_id": THERE, "contract": self.there.bridge,
-                "confirmations": CONFIRMATIONS, "finality_seconds": FINALITY_S,
-            },
-            "assets": [
-                {
-                    "here": self.here.coins[coin], "there": self.there.coins[coin],
-                    "minted": "here" if coin.minted_here else "there",
-                    "decimals_here": coin.decimals_here, "decimals_there": coin.decimals_there,
-                }
-                for coin in COINS
-            ],
-            "events": [{"side": side, "kind": kind, "signature": EVENTS[kind]} for side, kind in events],
-        }  # fmt: skip
-        file.write_text(json.dumps(told))
-        return read_bridge(file)
+        wait_s = 1 if self.stage.silent else WAIT_S
+        times = {"delay_seconds": DELAY_S, "wait_seconds": wait_s}
+        final = {"confirmations": CONFIRMATIONS, "finality_seconds": FINALITY_S}
+        there = {"rpc": self.other.url, "chain_id": THERE, **final}
+        return bridge_between(self.here, self.there, self.folder, self.first, times, there)
