@@ -20,6 +20,7 @@ SCREENS = (
     (routes.TRENDS, "Trends", "trends"),
     (routes.HEALTH, "Health", "health"),
     (routes.TRUTH, "Truth", "truth"),
+    (routes.ANCHORS, "Anchors", "anchors"),
 )
 
 

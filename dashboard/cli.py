@@ -41,7 +41,11 @@ def mount(app: typer.Typer) -> None:
     app.command()(dashboard)
     app.command()(export)
     app.command()(status)
-    app.command()(audit)
+    checks = typer.Typer(
+        help="Who did what in a store, and whether it is as it was written.", no_args_is_help=True
+    )
+    checks.command("verify")(audit_verify)
+    app.add_typer(checks, name="audit")
     evidence_cli.mount(app)
     outside_cli.mount(app)
     accounts_cli.mount(app)
@@ -204,23 +208,38 @@ def status(
     typer.echo(json.dumps(found.to_dict(), sort_keys=True) if as_json else standing.text(found))
 
 
-def audit(
+def audit_verify(
     store: _Store = None,
     known: Annotated[
         str | None,
         typer.Option(metavar="NUMBER:HASH", help="A row that was noted before: it must still be there."),
     ] = None,
+    rpc: Annotated[
+        str | None, typer.Option(metavar="URL", help="A node of the chain that its head is anchored on.")
+    ] = None,
+    contract: Annotated[
+        str | None,
+        typer.Option("--contract", envvar="UNDERTOW_ANCHOR", metavar="ADDRESS", help="The contract."),
+    ] = None,
 ) -> None:
     """Say whether every row of who did what is as it was written, and name the first that is not."""
     from contextlib import closing
 
+    from dashboard.outside.anchoring.audits import anchored_heads
     from dashboard.store import open_reader
 
-    noted = None if known is None else _noted(known)
+    if (rpc is None) != (contract is None):
+        raise typer.BadParameter("give --rpc and --contract together")
+    noted = [] if known is None else [_noted(known)]
+    if rpc is not None and contract is not None:
+        noted += anchored_heads(rpc, contract)
     with closing(open_reader(store or _own_store())) as reader:
-        found = reader.cases.checked(noted)
+        found = reader.cases.checked(*noted)
     rows = "1 row" if found.rows == 1 else f"{found.rows} rows"
     typer.echo(f"audit: {rows}, each as it was written; nothing was removed")
+    if rpc is not None:
+        last = max((each.number for each in noted), default=0)
+        typer.echo(f"anchored: up to row {last}, by {len(noted) - (known is not None)} heads on the chain")
     typer.echo(f"note the last one outside of this store: --known {found.rows}:{found.hash}")
 
 

@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.fixtures.broker",
     "tests.fixtures.stoppable_broker",
     "tests.fixtures.chain",
+    "tests.fixtures.second_chain",
     "tests.fixtures.browser",
     "tests.fixtures.town",
     "tests.fixtures.pipeline",

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from dashboard.store import Reader
+from dashboard.store.anchors import last_settled, stretch_counts
 from dashboard.store.measured import alert_counts, filed_at
 from dashboard.store.outbox_reading import outbox_counts
 from ingest.machine.metrics import Metric, gauge
@@ -48,3 +49,8 @@ def _read(reader: Reader) -> Iterator[Metric]:
     yield gauge("undertow_set_aside", ("chain",), aside)
     messages = [((state,), float(count)) for state, count in outbox_counts(reader).items()]
     yield gauge("undertow_outbox_messages", ("state",), messages)
+    counted = stretch_counts(reader).items()
+    stretches = [((str(chain), state), float(count)) for (chain, state), count in counted]
+    yield gauge("undertow_anchor_stretches", ("chain", "state"), stretches)
+    settled = [((str(chain),), float(block)) for chain, block in last_settled(reader).items()]
+    yield gauge("undertow_anchored_block", ("chain",), settled)

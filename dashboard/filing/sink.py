@@ -112,10 +112,13 @@ def _new_chains(
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How deep a block must lie to be final, and the run that judges the log anew, None where none does."""
+    """How deep a block must lie to be final, the run that judges the log anew, None where none does, and the
+    one that judged what was sent, empty where that is not known.
+    """
 
     finality: int
     rebuilding: str | None
+    run: str = ""
 
 
 class DetectorMark:
@@ -148,7 +151,7 @@ class DetectorMark:
             return self._known
         if note is None:
             return self._known
-        return Told(note.finality, note.run if note.rebuilding else None)
+        return Told(note.finality, note.run if note.rebuilding else None, note.run)
 
     def close(self) -> None:
         self._marks.close()
@@ -212,7 +215,7 @@ class ChainTopics:
         _, later, _ = sorted_out(self.chain_id, coming)
         before, self._filed, self._rebuilding = self._filed, after, told.rebuilding
         more = (told.finality, rejected, told.rebuilding, later)
-        return Feed(self.chain_id, revisions, records, before, after, *more)
+        return Feed(self.chain_id, revisions, records, before, after, *more, told.run)
 
     def _polled(self) -> Held:
         """Scores that are new, and up to where the alerts were sent that belong to them."""

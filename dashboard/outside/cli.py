@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dashboard.outside import tokens_cli
+from dashboard.outside.anchoring import cli as anchor_cli
 from dashboard.outside.tokens_cli import own_store
 from ingest.commands.observing import LogFormatOption, MetricsPort
 
@@ -28,6 +29,7 @@ def mount(app: typer.Typer) -> None:
     app.command()(api)
     app.command()(notify)
     tokens_cli.mount(app)
+    anchor_cli.mount(app)
 
 
 def api(

@@ -17,8 +17,8 @@ from urllib.parse import parse_qs, urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-OVERVIEW, QUEUE, INCIDENTS, WALLET, TOKEN, FLOWS, TRENDS, HEALTH, TRUTH = (
-    "", "queue", "incidents", "wallet", "token", "flows", "trends", "health", "truth",
+OVERVIEW, QUEUE, INCIDENTS, WALLET, TOKEN, FLOWS, TRENDS, HEALTH, TRUTH, ANCHORS = (
+    "", "queue", "incidents", "wallet", "token", "flows", "trends", "health", "truth", "anchors",
 )  # fmt: skip
 _ALERT = "alert"
 _ADDRESS = "address_bar"

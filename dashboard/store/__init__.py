@@ -7,6 +7,7 @@ from dashboard.store.case_reading import CaseReader, Comment, SavedFilter, Watch
 from dashboard.store.cases import CASE_STATUSES, DISPOSITIONS, AlertKey, Case, Change
 from dashboard.store.connect import (
     bring_up_to_date,
+    open_anchors,
     open_desk,
     open_outbox,
     open_reader,
@@ -26,5 +27,5 @@ __all__ = [
     "AuditRow", "Audited", "Bulk", "Case", "CaseReader", "Change", "Comment", "Counts", "Desk", "Feed",
     "Filters", "Head", "HealthReader", "Known", "NotAllowed", "Overtaken", "Reader", "Rejected", "Role",
     "RoleHealth", "SavedFilter", "SetAside", "Standing", "Watch", "Writer", "bring_up_to_date",
-    "in_order", "open_desk", "open_outbox", "open_reader", "open_writer", "quoted", "whole",
+    "in_order", "open_anchors", "open_desk", "open_outbox", "open_reader", "open_writer", "quoted", "whole",
 ]  # fmt: skip

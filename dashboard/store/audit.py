@@ -71,7 +71,7 @@ def lock(connection: Connection) -> tuple[int, str]:
     wanted = select(raw(audit_head.c.number), raw(audit_head.c.hash)).with_for_update()
     heads = connection.execute(wanted).all()
     if len(heads) != 1 or whole(heads[0][0]) is None:
-        raise AuditBroken("the end of the audit is gone from the store: `undertow audit` says more")
+        raise AuditBroken("the end of the audit is gone from the store: `undertow audit verify` says more")
     number, last = heads[0]
     return int(number), str(last)
 

@@ -44,25 +44,27 @@ class _Left:
     content: str | None
 
 
-def check(connection: Connection, known: Known | None = None) -> Audited:
+def check(connection: Connection, *known: Known) -> Audited:
     """Raises AuditBroken with the first row that is broken.
 
     1. rows are numbered from 1 without a gap, and each hash follows from the one before; 2. the last one is
-    where `audit_head` says that the audit ends; 3. the row that somebody noted is still there; 4. cases,
+    where `audit_head` says that the audit ends; 3. the rows that somebody noted are still there; 4. cases,
     comments, watch lists and saved filters are as the audit left them.
     """
     done, left, hashes = Audited(0, NO_HASH), dict[str, _Left](), {0: NO_HASH}
+    noted = {each.number for each in known}
     for row in _rows(connection, audit):
         done = Audited(done.rows + 1, _checked(row, done))
         if (fact := _fact(row)) is not None:
             left[fact[0]] = _Left(done.rows, fact[1])
-        if known is not None and known.number == done.rows:
+        if done.rows in noted:
             hashes[done.rows] = done.hash
     _check_end(connection, done)
-    if known is not None and hashes.get(known.number) != known.hash:
-        raise AuditBroken(
-            f"row {known.number} of the audit is not the one that was noted: it was written anew"
-        )
+    for each in sorted(known, key=lambda row: row.number):
+        if hashes.get(each.number) != each.hash:
+            raise AuditBroken(
+                f"row {each.number} of the audit is not the one that was noted: it was written anew"
+            )
     _check_standing(connection, left)
     return done
 

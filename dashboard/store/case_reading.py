@@ -116,10 +116,12 @@ class CaseReader:
         """Those that the person keeps, in the order in which they were saved; the last 1,000."""
         return self._last(saved_filters, SavedFilter, saved_filters.c.person == actor.name)
 
-    def checked(self, known: Known | None = None) -> Audited:
-        """Reads the whole audit. Raises AuditBroken with the first row that is not as it was written."""
+    def checked(self, *known: Known) -> Audited:
+        """Reads the whole audit, and holds it against rows that were noted. Raises AuditBroken with the first
+        row that is not as it was written.
+        """
         with self._reading() as connection:
-            return check(connection, known)
+            return check(connection, *known)
 
     def _last(self, table: Table, kind: type[Any], here: Any, limit: int = MOST_ROWS) -> list[Any]:
         rows = self._rows(_of(table, kind).where(here).order_by(table.c.number.desc()).limit(limit))

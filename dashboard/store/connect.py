@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
+from dashboard.store.anchors import Anchors
 from dashboard.store.desk import Desk
 from dashboard.store.outbox import Outbox
 from dashboard.store.reading import Reader
@@ -27,6 +28,8 @@ BUSY_SECONDS = 10
 CONNECT_SECONDS = 5
 _NOTIFY_LOCK = 0x6E6F74696679
 """Of PostgreSQL, which one `undertow notify` holds: "notify" in ASCII."""
+_ANCHOR_LOCK = 0x616E63686F72
+"""The same of `undertow anchor`."""
 
 
 def open_writer(url: str) -> Writer:
@@ -49,16 +52,26 @@ def open_outbox(url: str) -> Iterator[Outbox]:
     so already: two would tell everything twice.
     """
     outbox = Outbox(_writing(url), _reading(url)[0], lambda: _told_plainly(url))
-    with closing(outbox), _alone(url):
+    with closing(outbox), _alone(url, "notify", _NOTIFY_LOCK):
         yield outbox
 
 
 @contextmanager
-def _alone(url: str) -> Iterator[None]:
+def open_anchors(url: str) -> Iterator[Anchors]:
+    """The store at `url` for who anchors it. Raises as `open_writer`, and BadInput where somebody else does
+    so already.
+    """
+    anchors = Anchors(_writing(url), lambda: _told_plainly(url))
+    with closing(anchors), _alone(url, "anchor", _ANCHOR_LOCK):
+        yield anchors
+
+
+@contextmanager
+def _alone(url: str, command: str, lock: int) -> Iterator[None]:
     """A lock that ends with its process, however that ends."""
-    parsed, taken = _parsed(url), BadInput(f"another `undertow notify` works with {redact(url)}: end one")
+    parsed, taken = _parsed(url), BadInput(f"another `undertow {command}` works with {redact(url)}: end one")
     if parsed.drivername == "sqlite":
-        with Path(f"{parsed.database}.notify").open("w") as file:
+        with Path(f"{parsed.database}.{command}").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -68,7 +81,7 @@ def _alone(url: str) -> Iterator[None]:
     engine = _engine(parsed, read_only=True)
     with _told_plainly(url), closing(engine.raw_connection()) as connection:
         cursor = connection.cursor()
-        cursor.execute(f"SELECT pg_try_advisory_lock({_NOTIFY_LOCK})")
+        cursor.execute(f"SELECT pg_try_advisory_lock({lock})")
         if not cursor.fetchall()[0][0]:
             raise taken
         connection.commit()

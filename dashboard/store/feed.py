@@ -23,8 +23,9 @@ class Feed:
     """What was read of one chain since the offsets the store holds, in the order of each topic.
 
     `revisions` are (Kafka offset, alert); `before` and `after` are the next offsets by topic around it.
-    `rebuilding` is the run that judges the log anew meanwhile, None where none does. `coming` are records of
-    blocks that are filed later, after all of their alerts: of them only the time is taken.
+    `rebuilding` is the run that judges the log anew meanwhile, None where none does; `run` the one that
+    judged what is here, empty where that is not known. `coming` are records of blocks that are filed later,
+    after all of their alerts: of them only the time is taken.
     """
 
     chain_id: int
@@ -36,3 +37,4 @@ class Feed:
     rejected: Sequence[Rejected] = ()
     rebuilding: str | None = None
     coming: Sequence[ScoreRecord] = ()
+    run: str = ""

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Select, delete, insert, select, type_coerce, update
 from sqlalchemy.types import NullType
 
+from dashboard.store.anchor_tables import runs
 from dashboard.store.feed import Feed
 from dashboard.store.tables import alerts, heads, rebuilds
 from dashboard.store.values import whole
@@ -61,6 +62,21 @@ def note_rebuild(connection: Connection, feed: Feed) -> None:
     connection.execute(delete(rebuilds).where(rebuilds.c.chain_id == feed.chain_id))
     if feed.rebuilding is not None:
         connection.execute(insert(rebuilds), {"chain_id": feed.chain_id, "run": feed.rebuilding})
+
+
+def note_run(connection: Connection, feed: Feed, head_before: int | None) -> None:
+    """Which run judges the chain, and since which head: one that takes over has judged all before that anew,
+    and of that only the last revision of each alert is filed.
+    """
+    if not feed.run or feed.rebuilding is not None:
+        return
+    here = runs.c.chain_id == feed.chain_id
+    if connection.scalar(select(raw(runs.c.run)).where(here)) == feed.run:
+        return
+    head = whole(connection.scalar(of_head(heads.c.block_number, feed.chain_id)))
+    connection.execute(delete(runs).where(here))
+    since = 0 if head_before is None or head is None else max(head, head_before)
+    connection.execute(insert(runs), {"chain_id": feed.chain_id, "run": feed.run, "since": since})
 
 
 def of_head(column: Column[Any], chain_id: int) -> Select[Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, delete, select, update
 
 from dashboard.store.ageing import age_health, age_scores
 from dashboard.store.feed import Feed, Rejected
-from dashboard.store.heads import move_head, note_rebuild, of_head, raw, settle
+from dashboard.store.heads import move_head, note_rebuild, note_run, of_head, raw, settle
 from dashboard.store.health import file_health
 from dashboard.store.inserting import insert_if_new, insert_rows
 from dashboard.store.revisions import file_revisions
@@ -93,16 +93,18 @@ class Writer:
         3. scores are added, and taken away again above a rollback and where they were superseded;
         4. the head moves, and every status is put to what it is at that head;
         5. what could not be read is set aside, with its reason;
-        6. whether a run judges the log anew is noted.
+        6. whether a run judges the log anew is noted, and which one judges it.
         """
         with self._telling(), self._engine.begin() as connection:
             _move_offsets(connection, feed)
             file_scores(connection, feed.chain_id, feed.blocks)
             _file_revisions(connection, feed)
+            stood = whole(connection.scalar(of_head(heads.c.block_number, feed.chain_id)))
             move_head(connection, feed)
             settle(connection, feed)
             _set_aside(connection, feed.chain_id, feed.rejected)
             note_rebuild(connection, feed)
+            note_run(connection, feed, stood)
 
     def file_health(self, chain_id: int, records: Sequence[Health], bad: Sequence[Rejected] = ()) -> None:
         """How the roles of a chain are, and what was no record of that."""

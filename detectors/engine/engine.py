@@ -78,9 +78,10 @@ class Engine:
         output = Output()
         for piece in self._pieces(batch):
             self._judge(piece, output)
+            if (piece.last + 1) % self.settings.epoch_blocks == 0:
+                self._say_revised(output)
+        self._say_revised(output)
         output.blocks = _rows(batch.blocks, "block_number", "block_hash", "timestamp")
-        episodes = self._episodes()
-        output.alerts = [episodes.alerts[alert_id] for alert_id in dict.fromkeys(output.revised)]
         if self.follows:
             self._keep(batch, offset)
         else:
@@ -100,6 +101,14 @@ class Engine:
             output.scores += scores[: self.most_scores]
             if len(scores) > self.most_scores:
                 output.scores_left_out[number] = len(scores) - self.most_scores
+
+    def _say_revised(self, output: Output) -> None:
+        """The revision that stands of each alert that is other since this was said last: so whoever reads
+        them all knows the book at the end of each epoch, wherever batches are cut.
+        """
+        alerts, ids = self._episodes().alerts, dict.fromkeys(output.revised[output.said :])
+        output.alerts += [alerts[alert_id] for alert_id in ids]
+        output.said = len(output.revised)
 
     def _revise(self, findings: list[Judged], place: Place) -> list[str]:
         """Makes the findings of a block revisions of alerts; returns the ids of all that are other now."""

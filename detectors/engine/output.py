@@ -29,6 +29,8 @@ class Output:
     alerts: list[Alert] = field(default_factory=list)
     revised: list[str] = field(default_factory=list)
     """Ids of the alerts that the blocks revised, in order, as often as they did."""
+    said: int = 0
+    """How many of those `alerts` tells of already."""
     scores: list[Score] = field(default_factory=list)
     scores_left_out: dict[int, int] = field(default_factory=dict)
     """How many scores of a block were too many, where some were."""

@@ -25,8 +25,11 @@ from ingest.model.errors import BadInput, BrokerUnreachable
 
 _FOREVER = {"retention.ms": "-1"}
 _LAST_OF_KEY = {"cleanup.policy": "compact"}
+EVERY_REVISION_DAYS = 30
+"""For so long a sink may be away and still file every revision of an alert; then the last one is sure."""
+_REVISIONS = _LAST_OF_KEY | {"min.compaction.lag.ms": str(EVERY_REVISION_DAYS * 86_400_000)}
 _TOPICS = {
-    BLOCKS: _FOREVER, REJECTED: {}, ALERTS: _LAST_OF_KEY, SCORES: _FOREVER, HEALTH: _LAST_OF_KEY
+    BLOCKS: _FOREVER, REJECTED: {}, ALERTS: _REVISIONS, SCORES: _FOREVER, HEALTH: _LAST_OF_KEY
 }  # fmt: skip
 
 

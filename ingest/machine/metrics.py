@@ -42,6 +42,8 @@ NAMES: Mapping[str, str] = {
     "undertow_filed_timestamp_seconds": "When the sink last filed a block of a chain.",
     "undertow_set_aside": "Records in the store that could not be read.",
     "undertow_outbox_messages": "Messages to people, by state.",
+    "undertow_anchor_stretches": "Stretches of blocks that are anchored or on their way, by state.",
+    "undertow_anchored_block": "The last block that is anchored for good.",
     "undertow_api_requests_total": "Requests to the API, by status.",
     "undertow_api_streams": "Streams of events that are open.",
 }

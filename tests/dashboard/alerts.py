@@ -10,6 +10,8 @@ from detectors.alerts.alert import Alert, Evidence, Role
 from detectors.alerts.messages import BlockScores, RolledBack, ScoreRecord, SubjectScore
 
 CHAIN = 31337
+RUN = "5f0c9ad1e2b3"
+"""Which run of detection judges."""
 GENESIS = 1_700_000_000
 """Time of block 0, seconds UTC."""
 
@@ -41,7 +43,7 @@ def drain(number: int = 100, name: str = "drain", **changes: Any) -> Alert:
         chain_id=CHAIN,
         category="wallet-drain",
         detector="wallet-drain",
-        run="5f0c9ad1e2b3",
+        run=RUN,
         severity="high",
         score=0.91,
         p_value=None,
@@ -112,10 +114,13 @@ class Filing:
         self.writer = writer
         self.finality = finality
         self.chain_id = chain_id
+        self.run = RUN
+        self.rebuilding: str | None = None
 
     def file(self, *alerts: Alert, blocks: tuple[ScoreRecord, ...] = ()) -> None:
         before = self.writer.offsets(self.chain_id)
         start = before.get("alerts", 0)
         after = {"alerts": start + len(alerts), "scores": before.get("scores", 0) + len(blocks)}
         revisions = [(start + place, alert) for place, alert in enumerate(alerts)]
-        self.writer.file(Feed(self.chain_id, revisions, blocks, before, after, self.finality))
+        told = (self.finality, (), self.rebuilding, (), self.run)
+        self.writer.file(Feed(self.chain_id, revisions, blocks, before, after, *told))

@@ -192,7 +192,7 @@ def test_any_value_in_its_place_is_a_broken_row_too(sqlite_url: str, column: str
 
 def test_nothing_is_written_past_an_audit_whose_end_is_gone(desk: Desk, reader: Reader) -> None:
     by_hand(desk, "DELETE FROM audit_head")
-    with pytest.raises(AuditBroken, match="`undertow audit` says more"):
+    with pytest.raises(AuditBroken, match="`undertow audit verify` says more"):
         desk.comment(ANN, FIRST, "hello")
     assert len(reader.cases.comments(FIRST)) == 1
 
@@ -222,7 +222,7 @@ def test_what_cannot_be_noted_is_not_done_and_what_is_not_done_is_not_noted(
 
 
 def run(*argv: str) -> Any:
-    return CliRunner().invoke(undertow.app, ["audit", *argv])
+    return CliRunner().invoke(undertow.app, ["audit", "verify", *argv])
 
 
 def test_the_command_says_that_it_is_whole_and_what_to_note(desk: Desk, store_url: str) -> None:

@@ -103,26 +103,28 @@ def front_door() -> TyperGroup:
     return group
 
 
-def commands() -> dict[str, TyperCommand]:
+def commands() -> dict[str, TyperCommand | TyperGroup]:
     """Every command, by the words that call it: two where it stands below another."""
     return dict(_below(front_door(), ""))
 
 
-def _below(group: TyperGroup, words: str) -> Iterator[tuple[str, TyperCommand]]:
+def _below(group: TyperGroup, words: str) -> Iterator[tuple[str, TyperCommand | TyperGroup]]:
     for name, command in group.commands.items():
         if isinstance(command, TyperGroup):
+            if command.invoke_without_command:
+                yield f"{words}{name}", command
             yield from _below(command, f"{words}{name} ")
         else:
             assert isinstance(command, TyperCommand)
             yield f"{words}{name}", command
 
 
-def options_of(command: TyperCommand) -> set[str]:
+def options_of(command: TyperCommand | TyperGroup) -> set[str]:
     """Every flag that the command takes, in all its spellings."""
     return {"--help"} | {name for option in command.params for name in (*option.opts, *option.secondary_opts)}
 
 
-def option_rows(command: TyperCommand) -> list[tuple[str, ...]]:
+def option_rows(command: TyperCommand | TyperGroup) -> list[tuple[str, ...]]:
     """The table of a command's options as a README has it: flags, default, and the words of `--help`."""
     return [
         (_flags(option), _default(option), _words(str(getattr(option, "help", "") or "")))

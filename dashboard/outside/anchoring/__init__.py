@@ -1,0 +1,1 @@
+"""What was said, anchored on a chain: a Merkle root of each stretch of final alerts, and proofs."""

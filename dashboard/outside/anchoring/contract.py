@@ -1,0 +1,143 @@
+"""The contract `alert_anchor.sol` as calls and answers. It holds nothing but words of 32 bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ingest.blocks.trie import keccak
+from ingest.machine.solidity import compiled
+from ingest.model.errors import BadInput
+from ingest.nodes.sending.speaking import Refused, Speaker, words
+
+_STRETCH = "(uint64,uint64,uint64,uint64,bytes32,bytes32,bytes32)"
+_WORDS = 7
+_REASONS = {
+    "NotTheOwner(address)": "the key is not the owner's: it may not write there",
+    "NotTheHeir(address)": "the key is not that of who is to take over",
+    "AnotherChain(uint64,uint64)": "the contract keeps another chain",
+    "NotTheNext(uint64,uint64)": "the stretch does not begin where the last one ended",
+    "EndsBeforeItBegins(uint64,uint64)": "the stretch ends before it begins",
+    "AuditShrank(uint64,uint64)": "the audit has fewer rows than the last stretch said",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What the contract keeps of blocks `first` to `last`: see `alert_anchor.sol`. Hashes are 32 bytes, the
+    run of detection is its name in ASCII, `audit` the SHA-256 of the last of `audited` rows.
+    """
+
+    first: int
+    last: int
+    leaves: int
+    audited: int
+    root: bytes
+    run: str
+    audit: bytes
+
+    def encoded(self) -> bytes:
+        numbers = (self.first, self.last, self.leaves, self.audited)
+        run = self.run.encode("ascii")
+        if len(run) > 32:
+            raise BadInput(
+                f"the name of run {self.run[:40]!a} is longer than 32 letters: it cannot be anchored"
+            )
+        return b"".join(map(_word, numbers)) + self.root + run.ljust(32, b"\0") + self.audit
+
+    @classmethod
+    def decoded(cls, parts: list[bytes]) -> Stretch:
+        first, last, leaves, audited = (int.from_bytes(part, "big") for part in parts[:4])
+        run = parts[5].rstrip(b"\0").decode("ascii", "backslashreplace")
+        return cls(first, last, leaves, audited, parts[4], run, parts[6])
+
+
+def deployment(watched: int, first: int) -> str:
+    """Data of the transaction that makes a contract for a chain, beginning at block `first`."""
+    return compiled("alert_anchor")["AlertAnchor"] + (_word(watched) + _word(first)).hex()
+
+
+def anchoring(watched: int, stretch: Stretch) -> str:
+    """Call data that adds a stretch."""
+    return _data(f"anchor(uint64,{_STRETCH})", _word(watched) + stretch.encoded())
+
+
+def handing_over(to: str) -> str:
+    return _data("handOver(address)", bytes.fromhex(to[2:]).rjust(32, b"\0"))
+
+
+ACCEPTING = "0x" + keccak(b"accept()")[:4].hex()
+
+
+def reason(refusal: Refused) -> str:
+    """Why the contract refused, in words; those of the node where it was not the contract."""
+    told = refusal.data.removeprefix("0x")[:8]
+    known = {keccak(name.encode())[:4].hex(): why for name, why in _REASONS.items()}
+    return known.get(told, str(refusal))
+
+
+class AnchorContract:
+    """The contract at `address` on the chain of `node`. Raises as the node does; BadInput where no contract
+    of ours answers there.
+    """
+
+    def __init__(self, node: Speaker, address: str) -> None:
+        self._node = node
+        self.address = address
+
+    def check(self, watched: int) -> None:
+        """Raises BadInput where it is none of ours, or keeps another chain."""
+        kept = self.watched()
+        if kept != watched:
+            raise BadInput(
+                f"the contract {self.address} keeps chain {kept}, not {watched}: name another --contract"
+            )
+
+    def watched(self) -> int:
+        return self._number("watched()")
+
+    def next(self) -> int:
+        """The first block of the next stretch."""
+        return self._number("next()")
+
+    def owner(self) -> str:
+        return "0x" + self._words("owner()", b"", 1)[0][12:].hex()
+
+    def count(self) -> int:
+        return self._number("count()")
+
+    def stretch(self, number: int) -> Stretch:
+        """Stretch `number`, from 0. Raises BadInput where there is none."""
+        return Stretch.decoded(self._words("stretches(uint256)", _word(number), _WORDS))
+
+    def holding(self, first: int) -> Stretch | None:
+        """The stretch that block `first` lies in; None where none is anchored yet."""
+        low, high = 0, self.count()
+        while low < high:
+            middle = (low + high) // 2
+            found = self.stretch(middle)
+            if found.first <= first <= found.last:
+                return found
+            low, high = (middle + 1, high) if found.last < first else (low, middle)
+        return None
+
+    def _number(self, signature: str) -> int:
+        return int.from_bytes(self._words(signature, b"", 1)[0], "big")
+
+    def _words(self, signature: str, arguments: bytes, count: int) -> list[bytes]:
+        try:
+            found = words(self._node.call(self.address, _data(signature, arguments)), count)
+        except Refused as error:
+            raise BadInput(f"{self.address} on {self._node.source} refused {signature}: {error}") from None
+        if found is None:
+            raise BadInput(
+                f"at {self.address} on {self._node.source} lies no contract of undertow: check --contract"
+            )
+        return list(found)
+
+
+def _data(signature: str, arguments: bytes) -> str:
+    return "0x" + (keccak(signature.encode())[:4] + arguments).hex()
+
+
+def _word(number: int) -> bytes:
+    return number.to_bytes(32, "big")

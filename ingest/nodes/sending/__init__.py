@@ -1,0 +1,1 @@
+"""How undertow's own transactions come onto a chain: key, nonce, fee, replacement, reorganisation."""
