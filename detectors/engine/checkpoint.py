@@ -17,6 +17,7 @@ import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +38,13 @@ from detectors.memory.head import NAME as HEAD
 from detectors.memory.head import read as read_head
 from detectors.memory.memory import discard, folder_of
 from detectors.models import outliers
-from detectors.models.outliers import Samples
+from detectors.models.outliers import Sample, Samples
 from detectors.parts.ledger import FACTS, Ledger
 from ingest.model.errors import UnreadableCheckpoint
 
-VERSION = 4
-"""4: tables and edges lie in files of their own."""
+VERSION = 5
+"""4: tables and edges lie in files of their own. 5: no frames are in it."""
+_SAMPLE = tuple(each.name for each in fields(Sample))
 _DAMAGE = (
     ValueError, KeyError, TypeError, OSError, EOFError, RuntimeError, MemoryError, tokenize.TokenError,
     zipfile.BadZipFile, zlib.error, pl.exceptions.PolarsError,
@@ -175,7 +177,8 @@ def _arrays(checkpoint: Checkpoint) -> Arrays:
     for name, frames in state.frames.items():
         kept |= {f"frames.{name}.{each}": _frame_bytes(frame) for each, frame in frames.items()}
     for name, samples in state.samples.items():
-        kept |= {f"samples.{name}.{epoch}": _frame_bytes(frame) for epoch, frame in samples.epochs}
+        for epoch, sample in samples.epochs:
+            kept |= {f"samples.{name}.{epoch}.{part}": getattr(sample, part) for part in _SAMPLE}
     for name, model in state.models.items():
         kept |= {f"model.{name}.{part}": array for part, array in outliers.arrays(model).items()}
     kept |= {f"frozen.{name}": rows for name, rows in state.frozen.items()}
@@ -248,7 +251,10 @@ def _frames(arrays: Arrays, names: Mapping[str, list[str]]) -> dict[str, Frames]
 
 
 def _samples(arrays: Arrays, name: str, epochs: list[int]) -> Samples:
-    return Samples(tuple((epoch, _frame(arrays[f"samples.{name}.{epoch}"])) for epoch in epochs))
+    def sample(epoch: int) -> Sample:
+        return Sample(*(arrays[f"samples.{name}.{epoch}.{part}"] for part in _SAMPLE))
+
+    return Samples(tuple((epoch, sample(epoch)) for epoch in epochs))
 
 
 def _frozen(arrays: Arrays) -> dict[str, outliers.Matrix]:

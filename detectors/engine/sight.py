@@ -19,7 +19,7 @@ from detectors.kernels.rows import Chronicle, Piece, sealed
 from detectors.memory.history import History
 from detectors.memory.layout import Array, Columns
 from detectors.memory.memory import Memory
-from detectors.memory.names import address_words
+from detectors.memory.names import ADDRESS_BYTES, address_words
 from detectors.memory.table import Table
 from detectors.models.outliers import Model
 from detectors.parts.contract import HistorySpec, Part, Row, TableSpec, Tier, TracedCall
@@ -225,6 +225,15 @@ class View:
             raise IndexError(f"nobody has the number {number} yet")
         return names.address(number)
 
+    def addresses(self, numbers: Array) -> Array:
+        self._check_numbers(numbers)
+        words: Array = self._look.sight.chronicle.names.keys(numbers)
+        return words.view(np.uint8).reshape(-1, ADDRESS_BYTES)
+
+    def appeared(self, numbers: Array) -> Array:
+        self._check_numbers(numbers)
+        return self._look.sight.chronicle.names.appeared_at(numbers)
+
     def number_of(self, address: bytes, as_of: int) -> int:
         return int(self._look.sight.chronicle.names.find(address_words([address]), as_of)[0])
 
@@ -234,6 +243,10 @@ class View:
     def tier(self, block: int) -> Tier:
         at = int(np.searchsorted(self.blocks["number"], block))
         return "traces" if self.blocks["traced"][at] else "receipts"
+
+    def _check_numbers(self, numbers: Array) -> None:
+        if numbers.size and not 0 <= numbers.min() <= numbers.max() < self._look.sight.chronicle.names.count:
+            raise IndexError("nobody has some of these numbers yet")
 
     def _check(self, part: str) -> None:
         if part not in self._reads:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import polars as pl
 
 from detectors import registry
@@ -17,11 +18,11 @@ from detectors.base import Memory as Own
 from detectors.engine.judge import Off
 from detectors.engine.order import readers_of
 from detectors.engine.settings import EngineSettings
-from detectors.engine.sight import Sight
+from detectors.engine.sight import Look, Sight
 from detectors.memory.memory import Memory
 from detectors.memory.table import Table
 from detectors.models.fitting import Fitting
-from detectors.models.outliers import Matrix, Model, Samples
+from detectors.models.outliers import Matrix, Model, ModelSpec, Samples
 from detectors.models.schedule import Schedule
 from detectors.parts.contract import Part
 from detectors.parts.features import Features, stream
@@ -169,13 +170,22 @@ def advance(state: State, batch: Batch, detectors: Sequence[Detector], settings:
         name = detector.name
         if is_remembering(detector):
             columns[name] = _remembered(state, detector, name, batch, features)
-        if is_learning(detector):
-            samples = state.samples.get(name, Samples())
-            epoch = batch.first // settings.epoch_blocks
-            state.samples[name] = samples.learn(detector.model, epoch, features.wallets)
+        if is_learning(detector) and look is not None:
+            _learn(state, name, detector.model, batch.first // settings.epoch_blocks, look)
     state.number, state.hash = batch.last, batch.last_hash
     state.memory.mark(batch.last)
     return replace(features, columns=columns, models=models, look=look)
+
+
+def _learn(state: State, name: str, spec: ModelSpec, epoch: int, look: Look) -> None:
+    """Takes samples of what the model's table says of a piece."""
+    found = look.by(f"model of {name}", (spec.part,)).of(spec.part).get(spec.table)
+    if found is None:
+        return
+    rows = np.stack([found[column] for column in spec.columns], axis=1)
+    addresses = look.sight.chronicle.names.keys(found["id"]).view(np.uint8)
+    samples = state.samples.get(name, Samples())
+    state.samples[name] = samples.learn(spec, epoch, found["block"], found["id"], addresses, rows)
 
 
 def _remembered(

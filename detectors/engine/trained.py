@@ -17,9 +17,7 @@ from detectors.base import Finding, Tier
 from detectors.models.model_file import SUFFIX, Trained, digest_of, load
 from detectors.models.outliers import DECIMALS, Matrix
 from detectors.parts.contract import Seen
-from detectors.parts.features import Features
 from detectors.parts.model_tables import COLUMNS, TABLES, Lines, ModelTable
-from ingest.model.batch import Batch
 from ingest.model.errors import BadInput
 
 SHARES = 3
@@ -43,30 +41,16 @@ class TrainedScorer:
     """
 
     catches: tuple[str, ...] = ()
-    needs: Tier = "transfers"
 
     def __init__(self, model: Trained) -> None:
         self._model = model
         self._table = TABLES[model.table]
         self.name = model.name
         self.settings = Settings(model.name, digest_of(model))
-
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
-        """One finding a line of the table."""
-        return findings(self._model, self._table, self._table.lines(features))
-
-
-class TrainedReader(TrainedScorer):
-    """The same for a table that reads parts."""
-
-    needs: Tier = "code"
-
-    def __init__(self, model: Trained) -> None:
-        super().__init__(model)
-        assert self._table.reads is not None
+        self.needs: Tier = self._table.needs
         self.reads = self._table.reads
 
-    def score(self, seen: Seen) -> list[Finding]:  # type: ignore[override]
+    def score(self, seen: Seen) -> list[Finding]:
         """One finding a line of the table."""
         return findings(self._model, self._table, self._table.lines(seen))
 
@@ -117,7 +101,7 @@ def trained_scorers(folder: Path) -> Sequence[Any]:
         model = load(path, COLUMNS)
         if model.name in found:
             raise BadInput(f"{path} is the model {model.name}, which lies in {folder} twice: remove one")
-        found[model.name] = (TrainedScorer if TABLES[model.table].reads is None else TrainedReader)(model)
+        found[model.name] = TrainedScorer(model)
     if not found:
         raise BadInput(f"{folder} holds no model (*{SUFFIX}): train one with `undertow train`")
     return [found[name] for name in sorted(found)]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from detectors.base import Finding
-from detectors.parts.features import Features
-from ingest.model.batch import Batch
+from detectors.base import Finding, Seen
+from detectors.parts.standing import standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +24,10 @@ class AirdropDistributor:
 
     kind = "airdrop-distributor"
     settings = Settings()
+    reads: tuple[str, ...] = ("habits",)
 
-    def reason(self, batch: Batch, features: Features, finding: Finding) -> str | None:
-        wallet = features.wallet(finding.block_number, finding.subject)
+    def reason(self, seen: Seen, finding: Finding) -> str | None:
+        wallet = standing(seen, finding.block_number, finding.subject)
         if wallet is None or not finding.rows or wallet["in_slow"] >= self.settings.nothing:
             return None
         hands_out = all(row.from_address == finding.subject for row in finding.rows)

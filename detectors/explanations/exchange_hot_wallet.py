@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from detectors.base import Finding
-from detectors.parts.features import Features
-from ingest.model.batch import Batch
+from detectors.base import Finding, Seen
+from detectors.parts.standing import standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +24,15 @@ class ExchangeHotWallet:
 
     kind = "exchange-hot-wallet"
     settings = Settings()
+    reads: tuple[str, ...] = ("habits",)
 
-    def reason(self, batch: Batch, features: Features, finding: Finding) -> str | None:
-        wallet = features.wallet(finding.block_number, finding.subject)
+    def reason(self, seen: Seen, finding: Finding) -> str | None:
+        wallet = standing(seen, finding.block_number, finding.subject)
         if wallet is None:
             return None
-        age = wallet["timestamp"] - wallet["first_time"]
-        partners = min(wallet["distinct_in"], wallet["distinct_out"])
+        age = int(wallet["time"] - wallet["first_time"])
+        payers, payees = int(wallet["distinct_in"]), int(wallet["distinct_out"])
+        partners = min(payers, payees)
         if age < self.settings.hub_seconds or partners < self.settings.hub_partners:
             return None
-        return f"{wallet['distinct_in']} payers and {wallet['distinct_out']} payees in {age} seconds"
+        return f"{payers} payers and {payees} payees in {age} seconds"

@@ -197,7 +197,7 @@ def _is_related(t, victim, imitated, other, known, received, time, limits):  # t
     first_payer = known[5] if received else known[6]
     if first_payer in (victim, imitated) or _first_of(t, other, time) == _first_of(t, imitated, time):
         return True
-    return funder >= 0 and funder == victims_funder and known[2] < limits.same_owner_payees
+    return funder != 0 and funder == victims_funder and known[2] < limits.same_owner_payees
 
 
 @njit(cache=True)
@@ -209,7 +209,7 @@ def _imitates_its_victim(ids, known, received):  # type: ignore[no-untyped-def]
         return received == 1
     fresh = known[5] if received else known[6]
     lived = known[6] if received else known[5]
-    return fresh < 0 and lived >= 0
+    return fresh == 0 and lived != 0
 
 
 @njit(cache=True)
@@ -262,7 +262,9 @@ def _judge(t, ids, ends, amount, known, received, limits, out):  # type: ignore[
 @njit(cache=True)
 def run(t, ids, ends, amounts, known, limits, out):  # type: ignore[no-untyped-def]
     """Rows in order. ids: sender, payee, transaction sender, asset, direct, block, time, by the wallet's own
-    call. ends: of sender, of payee. out: kind, imitated id.
+    call. ends: of sender, of payee. known: who funded sender and payee, payees of the former's funder, own
+    payments of the asset of sender and payee, who first paid sender and payee (0: not known), what the payee
+    is usually paid. out: kind, imitated id.
     """
     t = borrowed(t)
     for i in range(ids.shape[0]):
@@ -272,7 +274,7 @@ def run(t, ids, ends, amounts, known, limits, out):  # type: ignore[no-untyped-d
         acted = by == sender or own_call != 0
         is_real = acted and not u256.is_zero(amounts[i])
         if is_real:
-            if asset == 0 and by == sender and known[i, 6] < 0 and ends[i, 0] == ends[i, 1]:
+            if asset == 0 and by == sender and known[i, 6] == 0 and ends[i, 0] == ends[i, 1]:
                 _set_up(t, sender, payee, block, time)
             if _is_loss(t, sender, payee, asset, time, amounts[i], limits, out[i]):
                 continue

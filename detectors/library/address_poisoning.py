@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
-import polars as pl
 
 from detectors.alerts.alert import RoleName, Severity
-from detectors.base import Finding, Memory, Row, TableSpec, evidence_rows, hexed
+from detectors.base import Finding, Tier, hexed
 from detectors.kernels import lookalikes
 from detectors.kernels.lookalikes import (
     COUNTERFEIT,
@@ -21,13 +21,15 @@ from detectors.kernels.lookalikes import (
     SMALL_LOSS,
     ZERO_VALUE,
 )
+from detectors.memory.layout import Array
 from detectors.memory.table import Table
 from detectors.parts import worth
-from detectors.parts.features import Features
-from detectors.parts.rows import limbs
-from ingest.model.batch import Batch
+from detectors.parts.contract import Columns, Kind, PartMemory, Seen, TableSpec
+from detectors.parts.holdings import TRANSFERS
+from detectors.parts.horizons import DAY
+from detectors.parts.lines import place_of
+from detectors.parts.people import whole
 
-DAY = 86_400
 PREFIX_DIGITS, SUFFIX_DIGITS = 3, 4
 MANNER = {
     ZERO_VALUE: "a transfer of nothing",
@@ -37,6 +39,7 @@ MANNER = {
     LOSS: "the victim's own payment to it, by mistake",
     SMALL_LOSS: "the victim's own payment to it, by mistake",
 }
+_ROW = ("source", "target", "signer", "asset", "block", "time", "amount")
 _KNOWN = (
     "from_funder", "to_funder", "funder_payees", "from_paid_asset", "to_paid_asset", "from_first_payer",
     "to_first_payer", "to_usual",
@@ -44,7 +47,7 @@ _KNOWN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Remembered:
     """dust_divisor: an amount of at most 1/n of what the victim paid in the same asset is tiny.
     same_owner_payees: a funder of fewer wallets than this ties the wallets it funded to one owner.
     candidate_s: block time for which an address that was really paid can be imitated. loss_s: block time
@@ -65,6 +68,63 @@ class Settings:
     met_cap: int = 4_000_000
     poisoned_cap: int = 1_000_000
     kin_cap: int = 250_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lookalikes:
+    """`poisonings`, by "row": transfers by which a lookalike reaches a history, and payments to one: `manner`
+    (a number of `kernels.lookalikes`), and the number of the address `imitated`.
+
+    Remembers whom each wallet really paid, who really paid it, by the ends of the address, who poisoned it,
+    and wallets that one with the same ends set up.
+    """
+
+    name: str = "lookalikes"
+    reads: tuple[str, ...] = ("holdings",)
+    kinds: tuple[Kind, ...] = TRANSFERS
+    settings: Remembered = field(default_factory=Remembered)
+
+    def memory(self) -> Mapping[str, TableSpec]:
+        own = self.settings
+        return {
+            "paid": TableSpec(PAID, own.candidate_s, own.paid_cap),
+            "told": TableSpec(PAID, own.candidate_s, own.told_cap),
+            "met": TableSpec(PAID, own.candidate_s, own.met_cap),
+            "poisoned": TableSpec(POISONED, own.loss_s, own.poisoned_cap),
+            "kin": TableSpec(KIN, own.kin_s, own.kin_cap),
+        }
+
+    def take(self, memory: PartMemory, seen: Seen) -> Mapping[str, Columns]:
+        known, own = seen.of("holdings").get("known"), self.settings
+        if known is None:
+            return {}
+        which, arrays = known["row"] - int(seen.rows["number"][0]), list[Array]()
+        for name in ("paid", "told", "met", "poisoned", "kin"):
+            table = memory[name]
+            assert isinstance(table, Table)
+            table.reserve(3 * which.size)
+            arrays += table.arrays()
+        rows = {name: seen.rows[name][which] for name in _ROW}
+        ids = [*(rows[name] for name in _ROW[:4]), known["direct"], rows["block"], rows["time"]]
+        ends = [_ends(seen.addresses(rows[name])) for name in ("source", "target")]
+        out = np.zeros((which.size, 2), np.int64)
+        lookalikes.run(
+            lookalikes.Tables(*arrays),
+            np.stack([*ids, known["own_call"]], axis=1).astype(np.int64),
+            np.stack(ends, axis=1),
+            rows["amount"],
+            np.stack([known[name] for name in _KNOWN], axis=1),
+            lookalikes.Limits(own.dust_divisor, own.same_owner_payees, own.candidate_s),
+            out,
+        )
+        found = np.flatnonzero(out[:, 0])
+        lines = {"row": known["row"][found], "manner": out[found, 0], "imitated": out[found, 1]}
+        return {"poisonings": lines} if found.size else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Nothing to set: see `Remembered`."""
 
 
 class AddressPoisoning:
@@ -88,59 +148,25 @@ class AddressPoisoning:
 
     name = "address-poisoning"
     catches = ("address-poisoning",)
-    needs = "transfers"
+    needs: Tier = "transfers"
     settings = Settings()
 
-    @property
-    def tables(self) -> dict[str, TableSpec]:
-        own = self.settings
-        return {
-            "paid": TableSpec(PAID, own.candidate_s, own.paid_cap),
-            "told": TableSpec(PAID, own.candidate_s, own.told_cap),
-            "met": TableSpec(PAID, own.candidate_s, own.met_cap),
-            "poisoned": TableSpec(POISONED, own.loss_s, own.poisoned_cap),
-            "kin": TableSpec(KIN, own.kin_s, own.kin_cap),
-        }
+    reads: tuple[str, ...] = ("lookalikes",)
 
-    def remember(self, memory: Memory, batch: Batch, features: Features) -> tuple[Memory, pl.DataFrame]:
-        """Whom each wallet really paid, by the ends of the address; gives each poisoning row its kind and
-        imitated address.
-        """
-        rows, own = features.transfers, self.settings
-        tables = [memory[name] for name in self.tables]
-        for table in tables:
-            assert isinstance(table, Table)
-            table.reserve(3 * rows.height)
-        arrays = lookalikes.Tables(*(array for table in tables for array in table.arrays()))  # type: ignore[union-attr]
-        ids = _matrix(
-            rows, "from_id", "to_id", "by_id", "asset_id", "direct", "block_number", "timestamp", "own_call"
-        )
-        ends = np.stack([_ends(rows["from_address"]), _ends(rows["to_address"])], axis=1)
-        known = _matrix(rows, *_KNOWN)
-        out = np.zeros((rows.height, 2), np.int64)
-        limits = lookalikes.Limits(own.dust_divisor, own.same_owner_payees, own.candidate_s)
-        lookalikes.run(arrays, ids, ends, limbs(rows["amount"]), known, limits, out)
-        found = np.flatnonzero(out[:, 0])
-        imitated = features.addresses(out[found, 1])
-        columns = {
-            "row": pl.Series(found, dtype=pl.Int64),
-            "kind": pl.Series(out[found, 0], dtype=pl.Int64),
-            "imitated": pl.Series(imitated, dtype=pl.Binary),
-        }
-        return {}, pl.DataFrame(columns)
-
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
+    def score(self, seen: Seen) -> list[Finding]:
         """One finding a poisoning transfer: subject = the lookalike wallet."""
-        found = features.columns[self.name]
-        if found.is_empty():
+        found = seen.of("lookalikes").get("poisonings")
+        if found is None:
             return []
-        poisoned = found.join(features.transfers, on="row", maintain_order="left")
-        rows = zip(poisoned.iter_rows(named=True), evidence_rows(poisoned), strict=True)
-        return [self._finding(row, evidence, features) for row, evidence in rows]
+        lines = zip(*(found[name].tolist() for name in ("row", "manner", "imitated")), strict=True)
+        return [self._finding(seen, *line) for line in lines]
 
-    def _finding(self, row: dict[str, bytes | int], evidence: Row, features: Features) -> Finding:
-        sender, payee, by = bytes(row["from_address"]), bytes(row["to_address"]), bytes(row["by"])
-        imitated, kind = bytes(row["imitated"]), int(row["kind"])
+    def _finding(self, seen: Seen, row: int, kind: int, meant: int) -> Finding:
+        at = row - int(seen.rows["number"][0])
+        sender, payee, by = (
+            seen.address(int(seen.rows[name][at])) for name in ("source", "target", "signer")
+        )
+        imitated, wei = seen.address(meant), whole(seen.rows["amount"][at : at + 1])[0]
         attacker, victim = (payee, sender) if _alike(payee, imitated) else (sender, payee)
         prefix, suffix = _digits(attacker, imitated)
         roles: list[tuple[bytes, RoleName]] = [(attacker, "attacker"), (victim, "victim")]
@@ -148,16 +174,14 @@ class AddressPoisoning:
             roles.append((by, "attacker"))
         score = _score(kind, prefix + suffix - PREFIX_DIGITS - SUFFIX_DIGITS)
         return Finding(
-            block_number=int(row["block_number"]),
-            timestamp=int(row["timestamp"]),
+            **place_of(seen, row),
             category="address-poisoning",
             subject_kind="wallet",
             subject=attacker,
             score=round(score, 6),
-            severity=_severity(kind, row["amount"], features.is_coin(evidence.token, evidence.block_number)),
-            transaction=bytes(row["transaction_hash"]),
+            severity=_severity(kind, wei, bool(seen.rows["money"][at] == 0)),
             roles=tuple(roles),
-            rows=(evidence,),
+            rows=seen.evidence([row]),
             measured={
                 "prefix_digits": prefix,
                 "suffix_digits": suffix,
@@ -184,25 +208,21 @@ def _meant(imitated: bytes, victim: bytes) -> str:
     return f"{hexed(imitated)}, which {hexed(victim)} has paid or was paid by"
 
 
-def _severity(kind: int, amount: bytes | int, is_coin: bool) -> Severity:
+def _severity(kind: int, wei: int, is_coin: bool) -> Severity:
     """A loss of native value, wrapped or not, is as grave as its sum, one in a token as the victim's own
     payments tell: a hundredth at least of what it pays the right address with is critical. What is planted
     takes nothing yet.
     """
     if not is_coin or kind not in (LOSS, SMALL_LOSS):
         return "critical" if kind == LOSS else "medium"
-    wei = int.from_bytes(bytes(amount), "big")
     return "low" if wei <= worth.DUST else "medium" if wei < worth.COIN // 10 else "critical"
 
 
-def _matrix(rows: pl.DataFrame, *names: str) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-    return np.stack([rows[name].to_numpy() for name in names], axis=1).astype(np.int64)
-
-
-def _ends(addresses: pl.Series) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """First 3 and last 4 hex digits of each address as one 28-bit number."""
-    raw = np.frombuffer(b"".join(addresses.to_list()), np.uint8).reshape(-1, 20).astype(np.int64)
-    return (raw[:, 0] << 20) | ((raw[:, 1] >> 4) << 16) | (raw[:, 18] << 8) | raw[:, 19]
+def _ends(addresses: Array) -> Array:
+    """First 3 and last 4 hex digits of each address (uint8 [n, 20]) as one 28-bit number."""
+    raw = addresses.astype(np.int64)
+    found: Array = (raw[:, 0] << 20) | ((raw[:, 1] >> 4) << 16) | (raw[:, 18] << 8) | raw[:, 19]
+    return found
 
 
 def _alike(left: bytes, right: bytes) -> bool:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from detectors.alerts.alert import RoleName, Severity
-from detectors.base import Finding, evidence_rows, hexed
-from detectors.kernels.layout import WALLET_FEATURES
+from detectors.base import Finding, Tier, hexed
+from detectors.kernels.habits import WALLET_FEATURES
+from detectors.memory.layout import Array
 from detectors.models.outliers import Matrix, Model, ModelSpec
 from detectors.parts import worth
-from detectors.parts.features import Features
-from ingest.model.batch import Batch
+from detectors.parts.contract import Columns, Seen
+from detectors.parts.people import whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,54 +42,53 @@ class AnomalousWallet:
 
     name = "anomalous-wallet"
     catches = ("anomalous-wallet",)
-    needs = "transfers"
+    needs: Tier = "transfers"
     settings = Settings()
+    reads: tuple[str, ...] = ("habits", "holdings")
     excused_by = ("airdrop-distributor", "exchange-hot-wallet")
-    model = ModelSpec(columns=WALLET_FEATURES)
+    model = ModelSpec(columns=WALLET_FEATURES, part="habits", table="wallets")
 
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
+    def score(self, seen: Seen) -> list[Finding]:
         """Findings for wallets scored at least `kept_score`; those beyond the model's threshold alert."""
-        model = features.models.get(self.name)
-        if model is None or not features.wallets.height:
+        model, wallets = seen.models.get(self.name), seen.of("habits").get("wallets")
+        if model is None or wallets is None:
             return []
-        matrix = np.ascontiguousarray(features.wallets.select(self.model.columns).to_numpy())
+        matrix = np.stack([wallets[name] for name in self.model.columns], axis=1)
         distances = model.distances(matrix)
         scores = model.scores(distances)
         return [
-            self._finding(
-                features, model, int(index), float(distances[index]), float(scores[index]), matrix[index]
-            )
-            for index in np.flatnonzero(scores >= self.settings.kept_score)
+            self._finding(seen, model, wallets, int(at), float(distances[at]), float(scores[at]), matrix[at])
+            for at in np.flatnonzero(scores >= self.settings.kept_score)
         ]
 
     def _finding(
         self,
-        features: Features,
+        seen: Seen,
         model: Model,
-        index: int,
+        wallets: Columns,
+        at: int,
         distance: float,
         score: float,
         row: Matrix,
     ) -> Finding:
-        place = features.wallets.row(index, named=True)
-        wallet, alerts = bytes(place["wallet"]), distance > model.threshold
-        evidence = (
-            _touching(features.transfers, int(place["block_number"]), wallet) if alerts else pl.DataFrame()
-        )
+        block, wallet = int(wallets["block"][at]), seen.address(int(wallets["id"][at]))
+        alerts = distance > model.threshold
+        which = _touching(seen, block, int(wallets["id"][at])) if alerts else np.zeros(0, np.int64)
         unusual = model.most_unusual(row)
         most: Severity = "high" if distance > self.settings.grave * model.threshold else "medium"
         role: tuple[bytes, RoleName] = (wallet, "subject")
+        evidence = seen.evidence(seen.rows["number"][which].tolist())
         return Finding(
-            block_number=int(place["block_number"]),
-            timestamp=int(place["timestamp"]),
+            block_number=block,
+            timestamp=int(wallets["time"][at]),
             category="anomalous-wallet",
             subject_kind="wallet",
             subject=wallet,
             score=score,
-            severity=_severity(most, evidence, features) if alerts else "low",
-            transaction=bytes(evidence["transaction_hash"][-1]) if alerts else b"",
+            severity=_severity(most, seen, which) if alerts else "low",
+            transaction=evidence[-1].transaction_hash if evidence else b"",
             roles=(role,),
-            rows=evidence_rows(evidence) if alerts else (),
+            rows=evidence,
             measured={
                 "distance": distance,
                 **{name: round(float(row[WALLET_FEATURES.index(name)]), 6) for name in unusual},
@@ -104,13 +103,17 @@ class AnomalousWallet:
         )
 
 
-def _severity(most: Severity, evidence: pl.DataFrame, features: Features) -> Severity:
-    """By what moved in the block."""
-    wei, has_tokens = worth.native_wei(evidence, features), worth.has_tokens(evidence, features)
-    return worth.severity(most, wei, has_tokens)
+def _severity(most: Severity, seen: Seen, which: Array) -> Severity:
+    """By what moved in the block, at these positions of rows."""
+    is_coin = seen.rows["money"][which] == 0
+    wei = sum(whole(seen.rows["amount"][which[is_coin]]))
+    return worth.severity(most, wei, has_tokens=not is_coin.all())
 
 
-def _touching(transfers: pl.DataFrame, block: int, wallet: bytes) -> pl.DataFrame:
-    """The block's transfers of value to or from the wallet."""
-    party = (pl.col("from_address") == wallet) | (pl.col("to_address") == wallet) | (pl.col("by") == wallet)
-    return transfers.filter((pl.col("block_number") == block) & party)
+def _touching(seen: Seen, block: int, wallet: int) -> Array:
+    """Positions of the block's transfers to or from the wallet, or in transactions that it signed."""
+    known = seen.of("holdings")["known"]["row"] - int(seen.rows["number"][0])
+    rows = {name: seen.rows[name][known] for name in ("block", "source", "target", "signer")}
+    party = (rows["source"] == wallet) | (rows["target"] == wallet) | (rows["signer"] == wallet)
+    found: Array = known[party & (rows["block"] == block)]
+    return found

@@ -110,6 +110,11 @@ class Numbering:
         blocks: Array = self.segments.cells[which, self.words].astype(np.int64) - 1
         return blocks
 
+    def appeared_at(self, which: Array) -> Array:
+        """The time of each key's first appearance, by number."""
+        times: Array = self.segments.cells[which, self.words + 1].astype(np.int64)
+        return times
+
     def seen(self, number: int) -> tuple[int, int]:
         """Block and time of a key's first appearance."""
         block, time = self.segments.cells[number, self.words : self.words + numbers.FACTS].tolist()

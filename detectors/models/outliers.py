@@ -18,7 +18,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from detectors.kernels import neighbours
@@ -37,8 +36,8 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """How a detector's model is made: which columns, how many sampled rows an epoch, over how many epochs,
-    how many of all these, when it is enough.
+    """How a detector's model is made: which columns of which table (of a part, by "block, id"), how many
+    sampled rows an epoch, over how many epochs, how many of all these, when it is enough.
 
     `rows_per_wallet`: rows of one wallet in an epoch's sample, so that a busy wallet, which may be an
     attacker, is not what the model learns. `per_10k`: the alerts per 10,000 honest rows that its threshold
@@ -47,6 +46,8 @@ class ModelSpec:
     """
 
     columns: tuple[str, ...]
+    part: str
+    table: str
     rows_per_epoch: int = 1024
     epochs: int = 20
     rows: int = 8192
@@ -175,40 +176,82 @@ def _threshold(spec: ModelSpec, distances: Matrix) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Samples:
-    """Bottom-k samples of feature rows, one frame an epoch, oldest first. A value: `learn` gives another."""
+class Sample:
+    """Rows of an epoch by rising `key` (uint64), with the number of the wallet each is of."""
 
-    epochs: tuple[tuple[int, pl.DataFrame], ...] = ()
+    key: NDArray[np.uint64]
+    wallet: NDArray[np.int64]
+    rows: Matrix
 
-    def learn(self, spec: ModelSpec, epoch: int, wallets: pl.DataFrame) -> Samples:
-        """With the rows of a batch that lies in one epoch."""
-        fresh = wallets.select(
-            _keys(wallets["block_number"], wallets["wallet"]),
-            "wallet",
-            *(pl.col(name) for name in spec.columns),
+    def with_others(self, other: Sample) -> Sample:
+        return Sample(
+            np.concatenate([self.key, other.key]),
+            np.concatenate([self.wallet, other.wallet]),
+            np.concatenate([self.rows, other.rows]),
         )
-        kept = list(self.epochs)
+
+    def first(self, spec: ModelSpec) -> Sample:
+        """In order, with as many rows of a wallet, and as many of all, as an epoch keeps."""
+        order = np.argsort(self.key, kind="stable")
+        wallet = self.wallet[order]
+        kept = order[_places(wallet) < spec.rows_per_wallet][: spec.rows_per_epoch]
+        return Sample(self.key[kept], self.wallet[kept], self.rows[kept])
+
+
+def _places(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of each value how many equal ones are before it."""
+    order = np.argsort(values, kind="stable")
+    begins = np.flatnonzero(np.diff(values[order], prepend=-1) != 0)
+    sizes = np.diff(begins, append=values.size)
+    places = np.empty(values.size, np.int64)
+    places[order] = np.arange(values.size) - np.repeat(begins, sizes)
+    return places
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Bottom-k samples of feature rows, one an epoch, oldest first. A value: `learn` gives another."""
+
+    epochs: tuple[tuple[int, Sample], ...] = ()
+
+    def learn(
+        self,
+        spec: ModelSpec,
+        epoch: int,
+        blocks: NDArray[np.int64],
+        wallets: NDArray[np.int64],
+        addresses: NDArray[np.uint8],
+        rows: Matrix,
+    ) -> Samples:
+        """With the rows ([n, columns]) of wallets (by number, and uint8 [n, 20]) at the ends of blocks that
+        all lie in one epoch.
+        """
+        fresh, kept = Sample(_keys(blocks, addresses), wallets, rows), list(self.epochs)
         if kept and kept[-1][0] == epoch:
-            fresh = pl.concat([kept.pop()[1], fresh])
-        few = pl.int_range(pl.len()).over("wallet") < spec.rows_per_wallet
-        kept.append((epoch, fresh.sort("key").filter(few).head(spec.rows_per_epoch)))
+            before = kept.pop()[1]
+            fresh = before.with_others(fresh)
+        kept.append((epoch, fresh.first(spec)))
         return Samples(tuple(kept[-spec.epochs :]))
 
     def matrix(self, spec: ModelSpec) -> Matrix:
         """Sampled rows in the order of their keys (which is no order of time), `spec.rows` at most."""
         if not self.epochs:
             return np.zeros((0, len(spec.columns)))
-        rows = pl.concat([frame for _, frame in self.epochs]).sort("key").head(spec.rows)
-        return np.ascontiguousarray(rows.select(spec.columns).to_numpy())
+        keys, rows = (
+            np.concatenate([getattr(sample, name) for _, sample in self.epochs]) for name in ("key", "rows")
+        )
+        found: Matrix = np.ascontiguousarray(rows[np.argsort(keys, kind="stable")[: spec.rows]])
+        return found
 
 
-def _keys(blocks: pl.Series, wallets: pl.Series) -> pl.Series:
+def _keys(blocks: NDArray[np.int64], addresses: NDArray[np.uint8]) -> NDArray[np.uint64]:
     """A hash of each row's block and wallet, the same wherever and whenever the row is met (SplitMix64)."""
-    raw = b"".join(wallet.ljust(_KEY_BYTES, b"\0") for wallet in wallets)
-    keys = blocks.to_numpy().astype(np.uint64)
-    for word in np.frombuffer(raw, np.uint64).reshape(-1, _KEY_BYTES // 8).T:
+    raw = np.zeros((len(addresses), _KEY_BYTES), np.uint8)
+    raw[:, : addresses.shape[1]] = addresses
+    keys = blocks.astype(np.uint64)
+    for word in raw.view(np.uint64).T:
         keys = _mixed(keys ^ word)
-    return pl.Series("key", keys)
+    return keys
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -198,6 +198,14 @@ class Seen(Protocol):
         """The 20 bytes of a number."""
         ...
 
+    def addresses(self, numbers: Array) -> Array:
+        """uint8 [n, 20]: the bytes of some numbers that are in the piece."""
+        ...
+
+    def appeared(self, numbers: Array) -> Array:
+        """int64 [n]: the block time at which each was first heard of in any row; 0 for the zero address."""
+        ...
+
     def number_of(self, address: bytes, as_of: int) -> int:
         """The number of an address that had appeared by a block; -1 for one that had not."""
         ...

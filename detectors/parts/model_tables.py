@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from detectors.alerts.alert import SubjectKind
-from detectors.kernels.layout import WALLET_FEATURES
+from detectors.kernels.habits import WALLET_FEATURES
 from detectors.memory.layout import Array
 from detectors.models.outliers import Matrix
 from detectors.parts.aims import targets
 from detectors.parts.code_shapes import SHAPE
-from detectors.parts.contract import Seen
+from detectors.parts.contract import Seen, Tier
 from detectors.parts.deployments import wired
-from detectors.parts.features import Features
 from detectors.parts.lines import place_of
 from detectors.parts.people import People
 
@@ -47,20 +45,21 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class ModelTable:
-    """`lines` reads a piece of the chain as a detector of the same contract sees it: with `reads` (parts),
-    what is seen of it; else its features. `category`: labels of which (also those that are `also` of it) make
-    a line a true one; None: of any attack. `steady`: whether a line is about its subject whenever the
-    attack took place, as code is; else only lines within the attack's blocks are.
+    """`lines` reads a piece of the chain as a detector that `reads` these parts sees it. `category`: labels
+    of which (also those that are `also` of it) make a line a true one; None: of any attack. `steady`: whether
+    a line is about its subject whenever the attack took place, as code is; else only lines within the
+    attack's blocks are.
     """
 
     name: str
     about: str
     columns: tuple[str, ...]
-    reads: tuple[str, ...] | None
+    reads: tuple[str, ...]
+    needs: Tier
     subject_kind: SubjectKind
     category: str | None
     steady: bool
-    lines: Callable[[Any], Lines | None]
+    lines: Callable[[Seen], Lines | None]
 
 
 def _of_contracts(seen: Seen) -> Lines | None:
@@ -110,25 +109,24 @@ def _joined(found: list[Lines]) -> Lines:
     return Lines(block, time, of("who"), of("maker"), of("transaction"), of("kin"), values)
 
 
-def _of_wallets(features: Features) -> Lines | None:
+def _of_wallets(seen: Seen) -> Lines | None:
     """A line for each wallet that a block touched and that sends transactions, at the block's end."""
-    frame = features.wallets
-    if not frame.height:
+    table = seen.of("habits").get("wallets")
+    if table is None:
         return None
-    who = tuple(frame["wallet"].to_list())
-    values = np.ascontiguousarray(frame.select(WALLET_FEATURES).to_numpy())
-    block, time = (frame[name].to_numpy() for name in ("block_number", "timestamp"))
-    return Lines(block, time, who, who, (b"",) * len(who), who, values)
+    who = tuple(each.tobytes() for each in seen.addresses(table["id"]))
+    values = np.stack([table[name] for name in WALLET_FEATURES], axis=1)
+    return Lines(table["block"], table["time"], who, who, (b"",) * len(who), who, values)
 
 
 CONTRACT_CODE = ModelTable(
     "contract-code", "deployed code, its maker, and at whom it is aimed",
     (*SHAPE, "maker_wired", "aims", "maker_rows"),
-    ("deployments", "code-shapes"), "contract", "suspicious-contract", True, _of_contracts,
+    ("deployments", "code-shapes"), "code", "contract", "suspicious-contract", True, _of_contracts,
 )  # fmt: skip
 WALLET = ModelTable(
     "wallet", "wallets at the end of each block that touched them", WALLET_FEATURES,
-    None, "wallet", None, False, _of_wallets,
+    ("habits",), "transfers", "wallet", None, False, _of_wallets,
 )  # fmt: skip
 TABLES = {table.name: table for table in (CONTRACT_CODE, WALLET)}
 COLUMNS = {name: table.columns for name, table in TABLES.items()}

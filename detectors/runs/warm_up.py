@@ -14,7 +14,7 @@ from detectors.base import reads_of
 from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
 from detectors.engine.state import State
-from detectors.kernels.layout import WALLET_FEATURES
+from detectors.kernels.habits import WALLET_FEATURES
 from detectors.models import outliers
 from detectors.parts.ledger import Ledger
 from detectors.registry import detectors
@@ -38,7 +38,7 @@ def warm_up() -> None:
     ledger.intern(np.arange(5, dtype=np.uint32).reshape(1, 5))
     ledger.truncate(0)
     rows = np.random.default_rng(0).normal(size=(200, len(WALLET_FEATURES)))
-    outliers.fit(outliers.ModelSpec(columns=WALLET_FEATURES), rows)
+    outliers.fit(outliers.ModelSpec(WALLET_FEATURES, "habits", "wallets"), rows)
 
 
 def graph() -> None:

@@ -21,6 +21,7 @@ from ingest.decode.transfers import (
     WRAPPING_TOPICS,
     transfers,
     wrapping_logs,
+    wraps,
 )
 from ingest.decode.vaults import vaults
 from ingest.decode.words import amount_float
@@ -74,4 +75,5 @@ __all__ = [
     "vaults",
     "votes",
     "wrapping_logs",
+    "wraps",
 ]

@@ -56,6 +56,25 @@ def transfers(
     return moved.insert_column(-1, amount_float(moved["amount"]))
 
 
+def wraps(
+    blocks: pl.DataFrame,
+    transactions: pl.DataFrame,
+    logs: pl.DataFrame,
+    wrapped: pl.DataFrame,
+    traces: pl.DataFrame,
+) -> pl.DataFrame:
+    """The rows of `transfers` that are deposits and withdrawals, in no order: of all other logs only those
+    are decoded that may tell of the same movement.
+    """
+    stamp = blocks.select("block_number", "timestamp")
+    given = _wrapped(wrapping_logs(logs).join(stamp, on="block_number"))
+    if not given.height:
+        return given
+    tokens = given["token"].unique().to_list()
+    own = logs.filter((pl.col("topic0") == TRANSFER) & pl.col("address").is_in(tokens))
+    return counted(given, [_erc20(own.join(stamp, on="block_number"))], transactions, wrapped, traces)
+
+
 def wrapping_logs(logs: pl.DataFrame) -> pl.DataFrame:
     """The logs of the shape of a Deposit or a Withdrawal: of wrapped native coins, and of anybody else."""
     return logs.filter(pl.col("topic0").is_in(WRAPPING_TOPICS) & _holds(addresses=1, topics=2, data=WORD))

@@ -9,7 +9,7 @@ from detectors.models import outliers
 from detectors.models.fitting import KEPT, Fitting
 from detectors.models.outliers import Matrix, Model, ModelSpec
 
-SPEC = ModelSpec(columns=("pays", "payees"), least_rows=40, neighbours=3)
+SPEC = ModelSpec(("pays", "payees"), "habits", "wallets", least_rows=40, neighbours=3)
 
 
 def rows(seed: int) -> Matrix:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import polars as pl
 import pytest
 
 from detectors.models import outliers
@@ -11,21 +12,26 @@ from detectors.models.outliers import Matrix, ModelSpec, Samples
 from ingest.model.errors import UnreadableCheckpoint
 from tests.fixtures.frames import address
 
-SPEC = ModelSpec(columns=("pays", "payees"), rows_per_epoch=20, epochs=3, least_rows=40, neighbours=3)
+Wallets = tuple[Any, Any, Any, Matrix]
+"""Blocks, numbers and addresses of wallets, and their rows."""
+
+SPEC = ModelSpec(
+    ("pays", "payees"), "habits", "wallets", rows_per_epoch=20, epochs=3, least_rows=40, neighbours=3
+)
 
 
-def wallets(first_block: int, blocks: int, seed: int = 0) -> pl.DataFrame:
+def wallets(first_block: int, blocks: int, seed: int = 0) -> Wallets:
     """Ten wallets in each block."""
     rng = np.random.default_rng(seed + first_block)
-    numbers = [number for number in range(first_block, first_block + blocks) for _ in range(10)]
-    return pl.DataFrame(
-        {
-            "block_number": pl.Series(numbers, dtype=pl.UInt64),
-            "wallet": pl.Series([address(f"wallet {i}") for i in range(len(numbers))], dtype=pl.Binary),
-            "pays": rng.normal(size=len(numbers)),
-            "payees": rng.normal(size=len(numbers)),
-        }
-    )
+    numbers = np.repeat(np.arange(first_block, first_block + blocks), 10)
+    addresses = b"".join(address(f"wallet {i}") for i in range(numbers.size))
+    raw = np.frombuffer(addresses, np.uint8).reshape(-1, 20)
+    return numbers, np.arange(numbers.size), raw, rng.normal(size=(numbers.size, 2))
+
+
+def some(of: Wallets, which: slice) -> Wallets:
+    blocks, numbers, addresses, values = of
+    return blocks[which], numbers[which], addresses[which], values[which]
 
 
 def rows(count: int, seed: int = 1) -> Matrix:
@@ -33,12 +39,12 @@ def rows(count: int, seed: int = 1) -> Matrix:
 
 
 def test_samples_do_not_depend_on_where_batches_are_cut_or_in_which_order_rows_come() -> None:
-    frame = wallets(0, 10)
-    whole = Samples().learn(SPEC, 0, frame)
+    every = wallets(0, 10)
+    whole = Samples().learn(SPEC, 0, *every)
     pieces = Samples()
     for start in range(0, 100, 7):
-        pieces = pieces.learn(SPEC, 0, frame.slice(start, 7))
-    backwards = Samples().learn(SPEC, 0, frame.reverse())
+        pieces = pieces.learn(SPEC, 0, *some(every, slice(start, start + 7)))
+    backwards = Samples().learn(SPEC, 0, *some(every, slice(None, None, -1)))
     assert np.array_equal(whole.matrix(SPEC), pieces.matrix(SPEC))
     assert np.array_equal(whole.matrix(SPEC), backwards.matrix(SPEC))
 
@@ -46,15 +52,21 @@ def test_samples_do_not_depend_on_where_batches_are_cut_or_in_which_order_rows_c
 def test_an_epoch_keeps_so_many_rows_and_only_the_newest_epochs_are_kept() -> None:
     samples = Samples()
     for epoch in range(5):
-        samples = samples.learn(SPEC, epoch, wallets(10 * epoch, 10))
+        samples = samples.learn(SPEC, epoch, *wallets(10 * epoch, 10))
     assert [epoch for epoch, _ in samples.epochs] == [2, 3, 4]
     assert samples.matrix(SPEC).shape == (3 * 20, 2)
 
 
+def test_one_wallet_is_no_more_than_three_rows_of_an_epoch() -> None:
+    blocks, _, addresses, values = wallets(0, 10)
+    busy = np.zeros(blocks.size, np.int64)
+    assert Samples().learn(SPEC, 0, blocks, busy, addresses, values).matrix(SPEC).shape == (3, 2)
+
+
 def test_learning_leaves_the_samples_it_began_with_alone() -> None:
-    first = Samples().learn(SPEC, 0, wallets(0, 1))
+    first = Samples().learn(SPEC, 0, *wallets(0, 1))
     before = first.matrix(SPEC)
-    first.learn(SPEC, 0, wallets(1, 9))
+    first.learn(SPEC, 0, *wallets(1, 9))
     assert np.array_equal(first.matrix(SPEC), before)
 
 

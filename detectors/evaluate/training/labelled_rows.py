@@ -197,7 +197,7 @@ def _lines(
 ) -> Iterator[Lines]:
     """What the table says of the whole lake, piece by piece, as `detect` would see it. Raises ChainGap."""
     settings = EngineSettings()
-    asker = [] if table.reads is None else [_Asker(table.reads)]
+    asker = [_Asker(table.reads)]
     state = State.empty(asker, settings)  # type: ignore[arg-type]
     state.ledger.native = native_coin(chain_id, None)
     state.ledger.wrapped_here = schema.wrapped_natives(chain_id)
@@ -210,9 +210,8 @@ def _lines(
         anchor = batch.first if state.anchor is None else state.anchor[0]
         for piece in cut(batch, settings, anchor):
             features = advance(state, piece, asker, settings)  # type: ignore[arg-type]
-            look = features.look
-            seen = features if table.reads is None or look is None else look.by("train", table.reads)
-            lines = table.lines(seen)
+            assert features.look is not None
+            lines = table.lines(features.look.by("train", table.reads))
             if lines is not None:
                 yield lines
         done += len(batch)

@@ -21,6 +21,7 @@ none depends on where batches are cut.
 | `amount`, `amount2` | uint64 [n, 4] | limbs, most significant first |
 | `small`, `small2` | int64 | of a transaction: its selector, -1 where it has none; else as `decoding` says |
 | `flag` | bool | of a transaction: it was done; of approvals: given |
+| `asked` | bool | of a token's transfer: its payer's own transaction asked the token for it (see `asking`) |
 | `more` | int64 | row of `Piece.more`, uint64 [m, 4, 4] (`amount3`, `amount4`, `price`, `liquidity`), or -1 |
 
 What a kind leaves out is zero: address 0 is the zero address. A transaction has as source who sent it, as

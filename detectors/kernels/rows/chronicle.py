@@ -16,6 +16,7 @@ from detectors.kernels.decoding import Kind, Room, decode
 from detectors.kernels.decoding import Rows as Decoded
 from detectors.kernels.decoding.columns import arrays
 from detectors.kernels.rows import listings, naming
+from detectors.kernels.rows.asking import asked
 from detectors.kernels.rows.draft import IDS, Draft, drafted
 from detectors.kernels.rows.inner import Moves, moves
 from detectors.kernels.rows.laying import spread
@@ -27,6 +28,7 @@ from detectors.memory.memory import Memory
 from detectors.memory.names import ADDRESS_WORDS, Names, address_words
 from detectors.memory.numbering import Numbering
 from detectors.memory.rowlog import DAYS_90, RowLog
+from ingest.decode import wraps as wrapped_of
 from ingest.model.batch import Batch
 
 Array = NDArray[Any]
@@ -106,6 +108,7 @@ class Chronicle:
         rows = {"number": np.arange(first_row, first_row + draft.rows)}
         rows |= {name: draft.column(name) for name in _AS_LAID} | {"item": item}
         coins = self._coins({**wrapped, **dict.fromkeys(wrapped_here, 0)}, batch.last)
+        rows["asked"] = asked(draft, self.names, batch.transactions["input"])
         rows["money"] = np.empty(draft.rows, np.int64)
         naming.as_money(coins["id"], coins["since"], rows["asset"], rows["block"], rows["money"])
         transactions = self._send(batch, draft, rows, calls)
@@ -178,10 +181,10 @@ class Chronicle:
 
 
 def _count(decoded: Decoded, batch: Batch) -> Array:
-    """All but deposits and withdrawals that moved nothing: which of them did, `decode.wrapping` says."""
+    """All but deposits and withdrawals that moved nothing: which of them did, `ingest.decode` says."""
     counts, wraps = np.ones(len(decoded), np.bool_), np.flatnonzero(_WRAPS[decoded.kind])
     if wraps.size:
-        moved = batch.transfers.filter(pl.col("standard") == "weth")
+        moved = wrapped_of(batch.blocks, batch.transactions, batch.logs, batch.wrapped_natives, batch.traces)
         kept = (moved["block_number"].to_numpy().astype(np.int64) << 32) | moved["log_index"].to_numpy()
         counts[wraps] = np.isin((decoded.block[wraps] << 32) | decoded.log_index[wraps], kept)
     return counts
