@@ -1,1 +1,1 @@
-"""Everything that decides what looks like fraud: state, features, the library of detectors, alerts."""
+"""Everything that decides what looks like fraud: state, parts, the library of detectors, alerts."""

@@ -1,9 +1,9 @@
 """The contract of a detector, stated once: one file in `detectors/library/` with one class that satisfies
-`Detector` or, with `reads`, `Reader`.
+`Detector`.
 
-`score` is pure. All memory lives in the state: a detector that needs its own declares `remember`, and one
-that needs a fitted model declares `model`. The contract tests in `tests/contract/` run every detector of the
-library through every check.
+`score` is pure. All memory lives in the state: a detector that needs its own has a part beside it
+(`detectors.parts.contract`), and one that needs a fitted model declares `model`. The contract tests in
+`tests/contract/` run every detector of the library through every check.
 """
 
 from __future__ import annotations
@@ -12,30 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeGuard, runtime_checkable
 
-import polars as pl
-
 from detectors.alerts.alert import RoleName, Severity, SubjectKind
-from detectors.memory.table import Table
 from detectors.models.outliers import ModelSpec
 from detectors.parts.contract import TIERS as TIERS
 from detectors.parts.contract import Row as Row
 from detectors.parts.contract import Seen as Seen
 from detectors.parts.contract import TableSpec as TableSpec
 from detectors.parts.contract import Tier as Tier
-from detectors.parts.features import Features
-from ingest.model.batch import Batch
-
-Memory = Mapping[str, pl.DataFrame | Table]
-"""A detector's own frames and tables, by name. Frames are values: `remember` gives the next ones. Tables (see
-`Tabled`) are changed in place by kernels, and taken back by their journal.
-"""
-
-
-EVIDENCE = (
-    "transaction_hash", "log_index", "block_number", "from_address", "to_address", "token", "amount",
-    "index_in_log", "standard",
-)  # fmt: skip
-"""Columns of a frame of transfers that `evidence_rows` reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +63,6 @@ class Detector(Protocol):
     catches: tuple[str, ...]
     needs: Tier
     settings: object
-
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
-        """Findings of these blocks, in chain order. Pure: the same arguments give the same findings, and
-        nothing changes.
-        """
-        ...
-
-
-@runtime_checkable
-class Reader(Protocol):
-    """A detector on shared parts (`detectors.parts.contract`): one that has `reads`. Everything else is as
-    for `Detector`.
-    """
-
-    name: str
-    catches: tuple[str, ...]
-    needs: Tier
-    settings: object
     reads: tuple[str, ...]
     """Parts whose tables and histories it reads."""
 
@@ -109,33 +74,9 @@ class Reader(Protocol):
 
 
 @runtime_checkable
-class Remembers(Protocol):
-    """A detector with memory of its own, where the shared features do not serve."""
-
-    def remember(self, memory: Memory, batch: Batch, features: Features) -> tuple[Memory, pl.DataFrame]:
-        """Its step inside `advance`, in row order: its frames after the batch, and what it knows as of each
-        row.
-
-        The frame is handed to `score` as `features.columns[name]`. At the start `memory` holds its tables
-        only.
-        """
-        ...
-
-
-@runtime_checkable
-class Tabled(Protocol):
-    """A detector that remembers in tables: by name, as `remember` gets them. A row is touched in the block of
-    the transfer that touches it, and lasts only where that costs somebody a transaction.
-    """
-
-    @property
-    def tables(self) -> Mapping[str, TableSpec]: ...
-
-
-@runtime_checkable
 class Learns(Protocol):
-    """A detector that judges wallets by a fitted model, handed to `score` as `features.models[name]` once
-    there is one.
+    """A detector that judges lines of a part's table by a fitted model, handed to `score` as
+    `seen.models[name]` once there is one.
     """
 
     model: ModelSpec
@@ -167,43 +108,18 @@ class Explanation(Protocol):
 
     kind: str
     settings: object
-
-    def reason(self, batch: Batch, features: Features, finding: Finding) -> str | None:
-        """Why the finding is harmless, in words; None where this does not explain it. Pure like `score`."""
-        ...
-
-
-@runtime_checkable
-class ReadingExplanation(Protocol):
-    """An explanation on shared parts: one that has `reads`."""
-
-    kind: str
-    settings: object
     reads: tuple[str, ...]
 
     def reason(self, seen: Seen, finding: Finding) -> str | None:
-        """As `Explanation.reason`, of a finding in this piece."""
+        """Why a finding in this piece is harmless, in words; None where this does not explain it. Pure like
+        `score`.
+        """
         ...
 
 
-def is_remembering(detector: object) -> TypeGuard[Remembers]:
-    """As `isinstance` says, without its price: every piece asks every detector."""
-    return hasattr(detector, "remember")
-
-
 def is_learning(detector: object) -> TypeGuard[Learns]:
-    """As `is_remembering`, of models."""
+    """As `isinstance` says, without its price: every piece asks every detector."""
     return hasattr(detector, "model")
-
-
-def reads_of(judge: object) -> tuple[str, ...] | None:
-    """The parts that a detector or an explanation reads; None for one of the contract with features."""
-    return getattr(judge, "reads", None)
-
-
-def evidence_rows(frame: pl.DataFrame) -> tuple[Row, ...]:
-    """Transfers (any frame with the columns `EVIDENCE`) as evidence."""
-    return tuple(Row(*row) for row in frame.select(EVIDENCE).iter_rows())
 
 
 def hexed(raw: bytes) -> str:

@@ -1,8 +1,8 @@
 """The state on disk: only what is final, whole or absent, and never a pickle.
 
-In a chain's folder of state (see `detectors.memory`) tables and edges have files of their own; all the rest
-is one file, `engine-<block>`: a zip of plain arrays (`numpy.savez`), each with a checksum; frames are inside
-as Arrow IPC, alerts as their JSON. A model is kept as its training rows and refitted.
+In a chain's folder of state (see `detectors.memory`) tables and histories have files of their own; all the
+rest is one file, `engine-<block>`: a zip of plain arrays (`numpy.savez`), each with a checksum; facts about
+tokens are inside as Arrow IPC, alerts as their JSON. A model is kept as its training rows and refitted.
 
 1. The rest is written and made durable, under a name that no head knows yet.
 2. Tables are written, in slices or at once; `head.json`, renamed in last, names both.
@@ -31,7 +31,7 @@ from detectors.engine.engine import Engine
 from detectors.engine.episodes import Episode
 from detectors.engine.judge import Off
 from detectors.engine.kept import Checkpoint
-from detectors.engine.state import Frames, Moment
+from detectors.engine.state import Moment
 from detectors.engine.tally import DIGEST_BYTES, ROLES, Tally
 from detectors.memory import files
 from detectors.memory.head import NAME as HEAD
@@ -39,11 +39,11 @@ from detectors.memory.head import read as read_head
 from detectors.memory.memory import discard, folder_of
 from detectors.models import outliers
 from detectors.models.outliers import Sample, Samples
-from detectors.parts.ledger import FACTS, Ledger
+from detectors.parts.ledger import Ledger
 from ingest.model.errors import UnreadableCheckpoint
 
 VERSION = 5
-"""4: tables and edges lie in files of their own. 5: no frames are in it."""
+"""4: tables lie in files of their own. 5: no frames of detectors are in it, nor addresses."""
 _SAMPLE = tuple(each.name for each in fields(Sample))
 _DAMAGE = (
     ValueError, KeyError, TypeError, OSError, EOFError, RuntimeError, MemoryError, tokenize.TokenError,
@@ -160,7 +160,6 @@ def _arrays(checkpoint: Checkpoint) -> Arrays:
         "number": state.number,
         "hash": state.hash.hex(),
         "anchor": _anchor(checkpoint),
-        "ends": ledger.block_ends,
         "unproved": [[name.hex(), number] for name, number in ledger.unproved.items()],
         "off": {name: [off.block, off.reason] for name, off in state.off.items()},
         "wrapped": {token.hex(): number for token, number in ledger.wrapped.items()},
@@ -169,13 +168,10 @@ def _arrays(checkpoint: Checkpoint) -> Arrays:
         "counted": {i: tally.most for i, tally in checkpoint.tallies.items()},
         "alerts": [alert.to_dict() for alert in checkpoint.alerts.values()],
         "samples": {name: [epoch for epoch, _ in samples.epochs] for name, samples in state.samples.items()},
-        "frames": {name: list(frames) for name, frames in state.frames.items()},
     }
     kept: Arrays = {"header": _bytes(json.dumps(header).encode())}
     kept |= {f"rows.{i}": _bytes(b"".join(tally.rows)) for i, tally in checkpoint.tallies.items()}
-    kept |= _ledger_arrays(ledger)
-    for name, frames in state.frames.items():
-        kept |= {f"frames.{name}.{each}": _frame_bytes(frame) for each, frame in frames.items()}
+    kept["ledger.facts"] = _frame_bytes(ledger.facts)
     for name, samples in state.samples.items():
         for epoch, sample in samples.epochs:
             kept |= {f"samples.{name}.{epoch}.{part}": getattr(sample, part) for part in _SAMPLE}
@@ -207,7 +203,6 @@ def _checkpoint(arrays: Arrays, chain_id: int, detectors: Sequence[Detector], wh
     }
     anchor = header["anchor"]
     moment = Moment(
-        frames=_frames(arrays, header["frames"]),
         samples={name: _samples(arrays, name, epochs) for name, epochs in header["samples"].items()},
         frozen=_frozen(arrays),
         models=_models(arrays, detectors, where),
@@ -226,28 +221,12 @@ def _tally(most: int, rows: NDArray[np.uint8], roles: Mapping[RoleName, list[str
     return Tally(most, {digest.tobytes(): None for digest in digests}, named)
 
 
-def _ledger_arrays(ledger: Ledger) -> Arrays:
-    used = {name: getattr(ledger, name)[: ledger.count] for name in ("known", *FACTS)}
-    return {f"ledger.{name}": array for name, array in used.items()} | {
-        "ledger.facts": _frame_bytes(ledger.facts)
-    }
-
-
 def _ledger(arrays: Arrays, header: Mapping[str, Any]) -> Ledger:
-    ledger = Ledger.of(arrays["ledger.known"], *(arrays[f"ledger.{name}"] for name in FACTS))
+    ledger = Ledger()
     ledger.wrapped = {bytes.fromhex(token): number for token, number in header["wrapped"].items()}
-    ends, unproved = header["ends"], header["unproved"]
-    ledger.block_ends = [(number, count) for number, count in ends]
     ledger.learn_tokens(_frame(arrays["ledger.facts"]))
-    ledger.unproved = {bytes.fromhex(name): number for name, number in unproved}
+    ledger.unproved = {bytes.fromhex(name): number for name, number in header["unproved"]}
     return ledger
-
-
-def _frames(arrays: Arrays, names: Mapping[str, list[str]]) -> dict[str, Frames]:
-    return {
-        name: {each: _frame(arrays[f"frames.{name}.{each}"]) for each in frames}
-        for name, frames in names.items()
-    }
 
 
 def _samples(arrays: Arrays, name: str, epochs: list[int]) -> Samples:

@@ -88,8 +88,8 @@ class Engine:
         return output
 
     def _judge(self, piece: Batch, output: Output) -> None:
-        features = advance(self.state, piece, self.detectors, self.settings)
-        findings = self.judge.findings(piece, features, self.state.off)
+        look = advance(self.state, piece, self.detectors, self.settings)
+        findings = self.judge.findings(look, self.state.off)
         columns = ("chain_id", "block_number", "block_hash", "timestamp", "proof")
         places = {row[1]: Place(*row) for row in _rows(piece.blocks, *columns)}
         for number, of_block in groupby(findings, key=lambda judged: judged[1].block_number):
@@ -162,7 +162,7 @@ class Engine:
 
     def _forget(self, number: int, now: int) -> None:
         self._episodes().forget(number, now)
-        self.state.ledger.forget_ends(number)
+        self.state.ledger.forget(number)
 
     def _roll_back(self, rollback: Rollback, offset: int) -> Output:
         """State and alerts as they stood at the rollback's block. What is off comes from judging, so that to
@@ -255,11 +255,10 @@ class Engine:
             )
 
     def _digest(self, anchor: tuple[int, bytes]) -> str:
-        read = self.state.sight.parts if self.state.sight is not None else ()
-        return digest(self.settings, self.detectors, anchor, self.explanations, read)
+        return digest(self.settings, self.detectors, anchor, self.explanations, self.state.sight.parts)
 
     def resume(self, checkpoint: Checkpoint) -> None:
-        """Goes on from a checkpoint: tables and edges are those of its block already. Raises RunMismatch
+        """Goes on from a checkpoint: tables and histories are those of its block already. Raises RunMismatch
         where it was made with other settings or code.
         """
         assert checkpoint.moment.anchor is not None
@@ -291,7 +290,7 @@ class Engine:
     def _begin(self) -> State:
         """Empty state, whose memory is to be opened."""
         held = Memory(self.folder, self.chain_id, self.follows)
-        state = State.within(held, self.detectors, self.settings, self.explanations, self.parts)
+        state = State.within(held, self.detectors, self.explanations, self.parts)
         self._name_coin(state)
         return state
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
 from detectors.alerts.caps import WORD, shortened
 from detectors.alerts.text import visible
-from detectors.base import Detector, Excused, Explanation, Finding, Reader, ReadingExplanation, reads_of
+from detectors.base import Detector, Excused, Explanation, Finding
+from detectors.engine.order import explanation_key
 from detectors.engine.ranks import RANKS
-from detectors.parts.features import Features
-from ingest.model.batch import Batch
+from detectors.engine.sight import Look
 from ingest.model.errors import BadInput
 
 T = TypeVar("T")
@@ -36,11 +36,6 @@ class Failure:
     reason: str
 
 
-def explanation_key(kind: str) -> str:
-    """The name under which an explanation is switched off."""
-    return f"explanation {kind}"
-
-
 class Judge:
     """The detectors and explanations of a run. Raises BadInput where a detector is excused by what is not
     there.
@@ -57,51 +52,45 @@ class Judge:
                         "detectors/explanations/ has that kind"
                     )
 
-    def findings(self, piece: Batch, features: Features, off: dict[str, Off]) -> list[Judged]:
+    def findings(self, look: Look, off: dict[str, Off]) -> list[Judged]:
         """What is found in a piece, explained, in the order (block, place of the transaction that completed
         it, rank, detector, subject). `off` grows by what raises.
         """
         found = [
             (detector, finding)
             for detector in self._detectors
-            for finding in self._scored(detector, piece, features, off)
+            for finding in self._scored(detector, look, off)
         ]
-        found = _in_order(found, piece)
-        return [(detector, self._explained(detector, f, piece, features, off)) for detector, f in found]
+        found = _in_order(found, look)
+        return [(detector, self._explained(detector, f, look, off)) for detector, f in found]
 
-    def _scored(
-        self, detector: Detector, piece: Batch, features: Features, off: dict[str, Off]
-    ) -> list[Finding]:
+    def _scored(self, detector: Detector, look: Look, off: dict[str, Off]) -> list[Finding]:
         """A detector that raises is asked again block by block: it is off from the first block that raises
         alone, so that it does not depend on where batches were cut. If none does, what is found so stands.
         """
         if detector.name in off:
             return []
-        found = _asked(lambda: scored(detector, piece, features))
-        return self._block_by_block(detector, piece, features, off) if isinstance(found, Failure) else found
+        found = _asked(lambda: scored(detector, look))
+        return self._block_by_block(detector, look, off) if isinstance(found, Failure) else found
 
-    def _block_by_block(
-        self, detector: Detector, piece: Batch, features: Features, off: dict[str, Off]
-    ) -> list[Finding]:
+    def _block_by_block(self, detector: Detector, look: Look, off: dict[str, Off]) -> list[Finding]:
         found: list[Finding] = []
-        for number in range(piece.first, piece.last + 1):
-            alone = _asked(partial(scored, detector, piece.slice(number, number), features.of_block(number)))
+        for number in look.piece.blocks["number"].tolist():
+            alone = _asked(partial(scored, detector, look.of_block(number)))
             if isinstance(alone, Failure):
                 off[detector.name] = Off(number, alone.reason)
                 break
             found += alone
         return found
 
-    def _explained(
-        self, detector: Detector, finding: Finding, piece: Batch, features: Features, off: dict[str, Off]
-    ) -> Finding:
+    def _explained(self, detector: Detector, finding: Finding, look: Look, off: dict[str, Off]) -> Finding:
         """With the first reason that one of the detector's explanations has. A proven loss is not lowered by
         one: it only notes it.
         """
         if not finding.alerts or finding.lowers or finding.suppressed_by or not isinstance(detector, Excused):
             return finding
         for kind in detector.excused_by:
-            reason = self._reason(kind, piece, features, finding, off)
+            reason = self._reason(kind, look, finding, off)
             if reason is not None and finding.proven:
                 note = f"It looks like {kind} ({reason}), but the loss is proven."
                 return replace(finding, explanation=f"{finding.explanation} {note}")
@@ -109,46 +98,30 @@ class Judge:
                 return replace(finding, suppressed_by={"kind": kind, "reason": reason})
         return finding
 
-    def _reason(
-        self, kind: str, piece: Batch, features: Features, finding: Finding, off: dict[str, Off]
-    ) -> str | None:
+    def _reason(self, kind: str, look: Look, finding: Finding, off: dict[str, Off]) -> str | None:
         key = explanation_key(kind)
         if key in off:
             return None
-        told = _asked(lambda: _reason(self._explanations[kind], piece, features, finding))
+        told = _asked(lambda: _reason(self._explanations[kind], look, finding))
         if isinstance(told, Failure):
             off[key] = Off(finding.block_number, told.reason)
             return None
         return told
 
 
-def scored(detector: Detector | Reader, piece: Batch, features: Features) -> list[Finding]:
-    """What a detector finds in a piece, whichever of the two contracts it keeps."""
-    reads, either = reads_of(detector), cast(Any, detector)
-    if reads is None:
-        found: list[Finding] = either.score(piece, features)
-        return found
-    assert features.look is not None, "a state was made without its readers"
-    seen: list[Finding] = either.score(features.look.by(f"detector {detector.name}", reads))
-    return seen
+def scored(detector: Detector, look: Look) -> list[Finding]:
+    """What a detector finds in a piece."""
+    return detector.score(look.by(f"detector {detector.name}", detector.reads))
 
 
-def _reason(
-    explanation: Explanation | ReadingExplanation, piece: Batch, features: Features, finding: Finding
-) -> str | None:
-    reads, either = reads_of(explanation), cast(Any, explanation)
-    if reads is None:
-        told: str | None = either.reason(piece, features, finding)
-        return told
-    assert features.look is not None, "a state was made without its readers"
-    look = features.look.of_block(finding.block_number)
-    seen: str | None = either.reason(look.by(explanation_key(explanation.kind), reads), finding)
-    return seen
+def _reason(explanation: Explanation, look: Look, finding: Finding) -> str | None:
+    look = look.of_block(finding.block_number)
+    return explanation.reason(look.by(explanation_key(explanation.kind), explanation.reads), finding)
 
 
-def _in_order(found: list[Judged], piece: Batch) -> list[Judged]:
+def _in_order(found: list[Judged], look: Look) -> list[Judged]:
     wanted = {finding.transaction for _, finding in found if finding.transaction}
-    places = _places(piece, wanted) if wanted else {}
+    places = _places(look, wanted) if wanted else {}
 
     def order(judged: Judged) -> tuple[int, int, int, int, str, bytes]:
         detector, finding = judged
@@ -161,12 +134,11 @@ def _in_order(found: list[Judged], piece: Batch) -> list[Judged]:
     return sorted(found, key=order)
 
 
-def _places(piece: Batch, wanted: set[bytes]) -> dict[bytes, int]:
+def _places(look: Look, wanted: set[bytes]) -> dict[bytes, int]:
     """Where in their blocks some transactions are."""
-    hashes, places = (
-        piece.transactions[name].to_list() for name in ("transaction_hash", "transaction_index")
-    )
-    return {one: place for one, place in zip(hashes, places, strict=True) if one in wanted}
+    sent = look.piece.transactions
+    numbered = zip(sent["hash"], sent["index"].tolist(), strict=True)
+    return {name: place for one, place in numbered if (name := one.tobytes()) in wanted}
 
 
 def _asked(ask: Callable[[], T]) -> T | Failure:

@@ -27,7 +27,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What stood at a final block beside tables and edges, where the log goes on after it, and the alerts
+    """What stood at a final block beside tables and histories, where the log goes on after it, and the alerts
     that could still change then.
     """
 

@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from detectors.base import Detector, Excused, Explanation, reads_of
-from detectors.engine.judge import explanation_key
+from detectors.base import Detector, Excused, Explanation
 from detectors.parts.contract import Part
 from ingest.model.errors import BadInput
+
+
+def explanation_key(kind: str) -> str:
+    """The name under which an explanation reads, and is switched off."""
+    return f"explanation {kind}"
 
 
 def readers_of(
     detectors: Sequence[Detector], explanations: Sequence[Explanation]
 ) -> dict[str, tuple[str, ...]]:
-    """What each detector reads, and each explanation that one of them can be excused by: by name, those who
-    read parts at all.
+    """What each detector reads, and each explanation that one of them can be excused by, by name. A model
+    reads what its detector does.
     """
     excuses = {kind for each in detectors if isinstance(each, Excused) for kind in each.excused_by}
-    asked = {f"detector {each.name}": reads_of(each) for each in detectors}
-    asked |= {explanation_key(each.kind): reads_of(each) for each in explanations if each.kind in excuses}
-    return {name: reads for name, reads in asked.items() if reads is not None}
+    asked = {f"detector {each.name}": each.reads for each in detectors}
+    return asked | {explanation_key(each.kind): each.reads for each in explanations if each.kind in excuses}
 
 
 def in_order(parts: Sequence[Part], readers: Mapping[str, Sequence[str]]) -> tuple[Part, ...]:

@@ -8,9 +8,7 @@ from detectors.alerts import caps
 from detectors.alerts.alert import DEFAULT_FINALITY
 from detectors.alerts.text import visible
 from detectors.base import TIERS, Tier
-from detectors.kernels.layout import Limits
 from detectors.models.schedule import Schedule
-from detectors.parts.horizons import Horizons
 from ingest.model.errors import BadInput
 
 MOST = 2**31 - 1
@@ -26,21 +24,20 @@ COUNTS = ("finality", "epoch_blocks", "evidence_rows", "roles", "counted", "bloc
 class EngineSettings:
     """Counts are blocks unless a name says otherwise.
 
-    finality: depth at which a block is taken as final. epoch_blocks: the horizons of what is remembered are
-    looked at at multiples of this. schedule: when models are made. horizons: for how long and how much is
-    remembered of transfers. quiet_seconds: block time without a finding after which an episode closes.
-    score_floor: scores below it are not kept. evidence_rows, roles: caps of what an alert shows; `measured`
-    tells how many there were. counted: distinct rows of an alert, and addresses of a role, at which counting
-    ends, loudly. block_scores: scores kept of a block, the highest; `Output.scores_left_out` counts the
-    others. native_symbol: what evidence calls the native coin; null: as `schema.natives` knows its chain.
-    tier: what the data was cut down to before it was judged (`detect --tier`); null: all there was.
+    finality: depth at which a block is taken as final. epoch_blocks: the horizons of what is remembered
+    are looked at at multiples of this. schedule: when models are made. quiet_seconds: block time without
+    a finding after which an episode closes. score_floor: scores below it are not kept. evidence_rows,
+    roles: caps of what an alert shows; `measured` tells how many there were. counted: distinct rows of an
+    alert, and addresses of a role, at which counting ends, loudly. block_scores: scores kept of a block,
+    the highest; `Output.scores_left_out` counts the others. native_symbol: what evidence calls the native
+    coin; null: as `schema.natives` knows its chain. tier: what the data was cut down to before it was
+    judged (`detect --tier`); null: all there was.
 
     Raises BadInput for a setting that no run can keep to.
     """
 
     finality: int = DEFAULT_FINALITY
     epoch_blocks: int = 50
-    horizons: Horizons = field(default_factory=Horizons)
     quiet_seconds: int = 6 * 3600
     score_floor: float = 0.3
     evidence_rows: int = 200
@@ -49,7 +46,6 @@ class EngineSettings:
     block_scores: int = 1_000
     native_symbol: str | None = None
     tier: Tier | None = None
-    limits: Limits = field(default_factory=Limits)
     schedule: Schedule = field(default_factory=Schedule)
 
     def __post_init__(self) -> None:
@@ -59,10 +55,6 @@ class EngineSettings:
                 raise BadInput(f"the setting {name} is {value!r}: give a whole number from 1 to {MOST}")
         if type(self.quiet_seconds) is not int or not isinstance(self.score_floor, int | float):
             raise BadInput("the settings quiet_seconds and score_floor are numbers, the first a whole one")
-        if type(self.limits) is not Limits:
-            raise BadInput("the setting limits is none: give Limits(…)")
-        if type(self.horizons) is not Horizons:
-            raise BadInput("the setting horizons is none: give Horizons(…)")
         if type(self.schedule) is not Schedule:
             raise BadInput("the setting schedule is none: give Schedule(…)")
         if self.tier not in (None, *TIERS):

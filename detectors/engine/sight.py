@@ -41,14 +41,8 @@ class Sight:
     held: Mapping[str, Mapping[str, Table | History]]
 
     @classmethod
-    def within(
-        cls, memory: Memory, parts: Sequence[Part], readers: Mapping[str, Sequence[str]]
-    ) -> Sight | None:
-        """Named in a memory that is to be opened; None where nobody reads parts. Raises BadInput for parts
-        that cannot be put in order.
-        """
-        if not readers:
-            return None
+    def within(cls, memory: Memory, parts: Sequence[Part], readers: Mapping[str, Sequence[str]]) -> Sight:
+        """Named in a memory that is to be opened. Raises BadInput for parts that cannot be put in order."""
         ordered = in_order(parts, readers)
         held = {
             part.name: {name: _held(memory, part, name, spec) for name, spec in part.memory().items()}

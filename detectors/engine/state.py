@@ -1,37 +1,31 @@
 """What all detectors remember: `advance` takes it through a batch, `back_to` takes it back.
 
-Tables and edges have a journal of their own (`detectors.memory`), the ledger is cut off; what is left are
+Tables and histories have a journal of their own (`detectors.memory`), the ledger is cut off; what is left are
 values, of which a `Moment` keeps those of one block. Nothing is copied.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
-import polars as pl
 
 from detectors import registry
-from detectors.base import Detector, Explanation, Learns, Remembers, Tabled, is_learning, is_remembering
-from detectors.base import Memory as Own
+from detectors.base import Detector, Explanation, Learns, is_learning
 from detectors.engine.judge import Off
 from detectors.engine.order import readers_of
 from detectors.engine.settings import EngineSettings
 from detectors.engine.sight import Look, Sight
 from detectors.memory.memory import Memory
-from detectors.memory.table import Table
 from detectors.models.fitting import Fitting
 from detectors.models.outliers import Matrix, Model, ModelSpec, Samples
 from detectors.models.schedule import Schedule
 from detectors.parts.contract import Part
-from detectors.parts.features import Features, stream
-from detectors.parts.graph import Graph
 from detectors.parts.ledger import Ledger
 from ingest.model.batch import Batch
 
 NO_BLOCK = -1
-Frames = Mapping[str, pl.DataFrame]
 FITTING = Fitting()
 """One thread of a process fits the models of all states in it."""
 
@@ -46,7 +40,6 @@ class Moment:
     number: int = NO_BLOCK
     hash: bytes = b""
     anchor: tuple[int, bytes] | None = None
-    frames: Mapping[str, Frames] = field(default_factory=dict)
     samples: Mapping[str, Samples] = field(default_factory=dict)
     frozen: Mapping[str, Matrix] = field(default_factory=dict)
     models: Mapping[str, Model] = field(default_factory=dict)
@@ -55,17 +48,11 @@ class Moment:
 
 @dataclass(slots=True)
 class State:
-    """What was learned up to block `number`; `memory` holds the graph's tables and edges, and `tables` those
-    of detectors.
-    """
+    """What was learned up to block `number`: `memory` holds it, `sight` are the rows and parts in it."""
 
     memory: Memory
-    graph: Graph
-    tables: dict[str, dict[str, Table]]
-    sight: Sight | None = None
-    """Rows and parts, where somebody reads them."""
+    sight: Sight
     ledger: Ledger = field(default_factory=Ledger)
-    frames: dict[str, Frames] = field(default_factory=dict)
     samples: dict[str, Samples] = field(default_factory=dict)
     frozen: dict[str, Matrix] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
@@ -79,34 +66,21 @@ class State:
         cls,
         memory: Memory,
         detectors: Sequence[Detector],
-        settings: EngineSettings,
         explanations: Sequence[Explanation] = (),
         parts: Sequence[Part] | None = None,
     ) -> State:
         """Empty, its parts named in a memory that is to be opened; `parts` that may be read, default: all."""
-        graph = Graph.within(memory, settings.horizons)
-        tables = {
-            detector.name: {
-                name: memory.table(
-                    f"{detector.name}_{name}".replace("-", "_"),
-                    spec.layout,
-                    horizon_s=spec.horizon_s,
-                    cap=spec.cap,
-                )
-                for name, spec in detector.tables.items()
-            }
-            for detector in detectors
-            if isinstance(detector, Tabled)
-        }
         readers = readers_of(detectors, explanations)
         sight = Sight.within(memory, registry.parts() if parts is None else parts, readers)
-        return cls(memory, graph, tables, sight)
+        return cls(memory, sight)
 
     @classmethod
-    def empty(cls, detectors: Sequence[Detector], settings: EngineSettings, follows: bool = False) -> State:
+    def empty(
+        cls, detectors: Sequence[Detector], follows: bool = False, parts: Sequence[Part] | None = None
+    ) -> State:
         """One that nothing is kept of on disk."""
         memory = Memory(None, 0, follows)
-        state = cls.within(memory, detectors, settings)
+        state = cls.within(memory, detectors, parts=parts)
         memory.open()
         return state
 
@@ -115,7 +89,6 @@ class State:
             self.number,
             self.hash,
             self.anchor,
-            dict(self.frames),
             dict(self.samples),
             dict(self.frozen),
             dict(self.models),
@@ -125,7 +98,7 @@ class State:
     def put(self, moment: Moment) -> None:
         """Takes over the values of a moment."""
         self.number, self.hash, self.anchor = moment.number, moment.hash, moment.anchor
-        self.frames, self.samples = dict(moment.frames), dict(moment.samples)
+        self.samples = dict(moment.samples)
         self.frozen, self.models = dict(moment.frozen), dict(moment.models)
         self.off = dict(moment.off)
 
@@ -147,11 +120,11 @@ def cut(batch: Batch, settings: EngineSettings, anchor: int) -> Iterator[Batch]:
         yield batch if (first, last) == (batch.first, batch.last) else batch.slice(first, last)
 
 
-def advance(state: State, batch: Batch, detectors: Sequence[Detector], settings: EngineSettings) -> Features:
-    """Takes the state through a piece of a batch (see `cut`).
+def advance(state: State, batch: Batch, detectors: Sequence[Detector], settings: EngineSettings) -> Look:
+    """Takes the state through a piece of a batch (see `cut`), and gives what can be seen of it.
 
-    Features are as of each row; models are those in effect at its first block. Facts learn from every row;
-    samples for later models are taken after.
+    Models are those in effect at its first block. Facts learn from every row; samples for later models are
+    taken after.
     """
     if state.anchor is None:
         state.anchor = (batch.first, bytes(batch.blocks["block_hash"][0]))
@@ -162,19 +135,14 @@ def advance(state: State, batch: Batch, detectors: Sequence[Detector], settings:
     state.ledger.learn_tokens(batch.token_metadata)
     state.ledger.note_unproved(batch.transactions)
     state.ledger.learn_wrapped(batch.wrapped_natives)
-    features = stream(batch, state.graph, state.ledger, settings.limits)
-    models = dict(state.models)
-    look = state.sight.take(batch, state.ledger, models) if state.sight is not None else None
-    columns: dict[str, pl.DataFrame] = {}
+    look = state.sight.take(batch, state.ledger, dict(state.models))
     for detector in detectors:
-        name = detector.name
-        if is_remembering(detector):
-            columns[name] = _remembered(state, detector, name, batch, features)
-        if is_learning(detector) and look is not None:
-            _learn(state, name, detector.model, batch.first // settings.epoch_blocks, look)
+        name, epoch = detector.name, batch.first // settings.epoch_blocks
+        if is_learning(detector):
+            _learn(state, name, detector.model, epoch, look)
     state.number, state.hash = batch.last, batch.last_hash
     state.memory.mark(batch.last)
-    return replace(features, columns=columns, models=models, look=look)
+    return look
 
 
 def _learn(state: State, name: str, spec: ModelSpec, epoch: int, look: Look) -> None:
@@ -188,15 +156,6 @@ def _learn(state: State, name: str, spec: ModelSpec, epoch: int, look: Look) -> 
     state.samples[name] = samples.learn(spec, epoch, found["block"], found["id"], addresses, rows)
 
 
-def _remembered(
-    state: State, detector: Remembers, name: str, batch: Batch, features: Features
-) -> pl.DataFrame:
-    memory: Own = {**state.tables.get(name, {}), **state.frames.get(name, {})}
-    after, columns = detector.remember(memory, batch, features)
-    state.frames[name] = {each: part for each, part in after.items() if isinstance(part, pl.DataFrame)}
-    return columns
-
-
 def _time(batch: Batch) -> int:
     return int(batch.blocks["timestamp"][0])
 
@@ -206,11 +165,11 @@ def _change_models(state: State, first: int, detectors: Sequence[Detector], sche
     assert state.anchor is not None
     for step in schedule.steps(state.anchor[0], first, first):
         for detector in detectors:
+            name = detector.name
             if isinstance(detector, Learns) and step.frozen == first:
-                _freeze(state, detector, detector.name)
-            elif isinstance(detector, Learns) and step.effective == first and detector.name in state.frozen:
-                rows = state.frozen.pop(detector.name)
-                state.models[detector.name] = FITTING.fitted(detector.model, rows)
+                _freeze(state, detector, name)
+            elif isinstance(detector, Learns) and step.effective == first and name in state.frozen:
+                state.models[name] = FITTING.fitted(detector.model, state.frozen.pop(name))
 
 
 def _freeze(state: State, detector: Learns, name: str) -> None:

@@ -16,6 +16,7 @@ from detectors.memory.layout import Array, Layout
 from detectors.parts import worth
 from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, Seen
 from detectors.parts.holdings import TRANSFERS
+from detectors.parts.horizons import DAY
 from detectors.parts.lines import place_of
 from detectors.parts.people import whole
 from detectors.parts.returns import without_returns
@@ -42,7 +43,7 @@ class Remembered:
     own_payees: int = 2
     same_owner_payees: int = 20
     gas_wei: int = DUST
-    horizon_s: int = 6 * 3600
+    horizon_s: int = DAY
     cap: int = 1_000_000
 
 

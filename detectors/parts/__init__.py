@@ -1,3 +1,1 @@
-"""What several detectors know: accounts and tokens, the graph of payments, features of transfers and
-wallets, worth.
-"""
+"""What several detectors know, one file a part, and readings of what parts say."""

@@ -16,7 +16,7 @@ from detectors.kernels.rows.asking import selectors
 from detectors.memory.layout import Array
 from detectors.memory.table import Table
 from detectors.parts.contract import Columns, Kind, PartMemory, Seen, TableSpec
-from detectors.parts.horizons import DAY
+from detectors.parts.horizons import Horizons
 from detectors.parts.kinds import marks
 
 TRANSFERS = (
@@ -34,26 +34,6 @@ WALLET_CALLS = selectors(
     "executeBatch((address,uint256,bytes)[])",
 )
 """What asks a contract wallet for payments: Safe, ERC-7579 and the accounts of ERC-4337."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """*_s: seconds of block time after which what was not touched is not said any more. *_cap: rows from
-    which on a table begins a generation early, which is counted. told_cap: that of each table of what was
-    only told, which anyone can fill for the gas of some logs. firsts: of who first funded a wallet.
-    """
-
-    wallets_s: int = 90 * DAY
-    holdings_s: int = 30 * DAY
-    pairs_s: int = 30 * DAY
-    assets_s: int = 90 * DAY
-    firsts_s: int = 3650 * DAY
-    wallets_cap: int = 4_000_000
-    holdings_cap: int = 8_000_000
-    pairs_cap: int = 8_000_000
-    assets_cap: int = 1_000_000
-    firsts_cap: int = 8_000_000
-    told_cap: int = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +67,7 @@ class Holdings:
     name: str = "holdings"
     reads: tuple[str, ...] = ()
     kinds: tuple[Kind, ...] = TRANSFERS
-    settings: Settings = field(default_factory=Settings)
+    settings: Horizons = field(default_factory=Horizons)
 
     def memory(self) -> Mapping[str, TableSpec]:
         own = self.settings

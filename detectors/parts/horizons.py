@@ -1,4 +1,4 @@
-"""For how long the graph remembers: seconds of block time, and how many rows at most."""
+"""For how long it is remembered what wallets hold: seconds of block time, and how many rows at most."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ MOST_ROWS = 2**31 - 1
 @dataclass(frozen=True, slots=True)
 class Horizons:
     """*_s: seconds of block time after which what was not touched is not said any more. *_cap: rows from
-    which on a table begins a generation early, at the next multiple of epoch_blocks, which is counted.
-    told_cap: that of each table of what was only told, which anyone can fill for the gas of some logs.
-    edges_s: how long the edges of trails are kept; 64 hops with half an hour between them take 32 hours.
+    which on a table begins a generation early, at the next epoch, which is counted. told_cap: that of each
+    table of what was only told, which anyone can fill for the gas of some logs. firsts: who first funded a
+    wallet.
 
     Raises BadInput for a number that no table can keep to.
     """
@@ -26,11 +26,12 @@ class Horizons:
     holdings_s: int = 30 * DAY
     pairs_s: int = 30 * DAY
     assets_s: int = 90 * DAY
-    edges_s: int = 2 * DAY
+    firsts_s: int = 3650 * DAY
     wallets_cap: int = 4_000_000
     holdings_cap: int = 8_000_000
     pairs_cap: int = 8_000_000
     assets_cap: int = 1_000_000
+    firsts_cap: int = 8_000_000
     told_cap: int = 1_000_000
 
     def __post_init__(self) -> None:

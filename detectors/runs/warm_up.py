@@ -6,50 +6,62 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 
-from detectors.base import reads_of
+from detectors import registry
+from detectors.base import Finding, Seen, Tier
 from detectors.engine.engine import Engine
-from detectors.engine.settings import EngineSettings
 from detectors.engine.state import State
 from detectors.kernels.habits import WALLET_FEATURES
 from detectors.models import outliers
-from detectors.parts.ledger import Ledger
-from detectors.registry import detectors
 from ingest import schema
 from ingest.decode.shapes import signature
 from ingest.model.batch import Batch
 
 WALLETS = 9
-_GRAPH = "from detectors.runs.warm_up import graph; graph()"
+_HALF = "from detectors.runs.warm_up import half; half()"
+LATE = ("holdings", "habits", "lookalikes", "takings")
+"""Parts whose kernels are compiled beside those of the others."""
 
 
 def warm_up() -> None:
     """Judges one made-up block that takes every kernel, and fits one made-up model. Kernels are compiled one
-    after the other, so another process compiles those of the transfer graph meanwhile: two fifths of all.
+    after the other, so another process compiles those of some parts meanwhile.
     """
-    with subprocess.Popen([sys.executable, "-c", _GRAPH], stderr=subprocess.DEVNULL) as beside:
-        parts()
+    with subprocess.Popen([sys.executable, "-c", _HALF], stderr=subprocess.DEVNULL) as beside:
+        _seen([part.name for part in registry.parts() if part.name not in LATE])
         beside.wait()  # what it could not compile is compiled, or told of, below
-    Engine(0, detectors()).take(_batch())
-    ledger = Ledger()
-    ledger.intern(np.arange(5, dtype=np.uint32).reshape(1, 5))
-    ledger.truncate(0)
+    Engine(0, registry.detectors()).take(_batch())
     rows = np.random.default_rng(0).normal(size=(200, len(WALLET_FEATURES)))
     outliers.fit(outliers.ModelSpec(WALLET_FEATURES, "habits", "wallets"), rows)
 
 
-def graph() -> None:
-    """What every engine takes, and detectors on features."""
-    Engine(0, [each for each in detectors() if reads_of(each) is None]).take(_batch())
+def half() -> None:
+    """What the other process does."""
+    _seen(LATE)
 
 
-def parts() -> None:
-    """Rows with names, and all parts that are read."""
-    batch, state = _batch(), State.empty(detectors(), EngineSettings())
-    assert state.sight is not None
+class _Asker:
+    """Stands for detectors that read some parts."""
+
+    name = "warm-up"
+    catches: tuple[str, ...] = ()
+    needs: Tier = "code"
+    settings: object = None
+
+    def __init__(self, reads: Sequence[str]) -> None:
+        self.reads = tuple(reads)
+
+    def score(self, seen: Seen) -> list[Finding]:
+        return []
+
+
+def _seen(parts: Sequence[str]) -> None:
+    """Rows with names, and what these parts say of them."""
+    batch, state = _batch(), State.empty([_Asker(parts)])
     state.memory.age(batch.first, 0)
     state.sight.take(batch, state.ledger, {})
 

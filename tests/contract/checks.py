@@ -7,17 +7,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-
-import polars as pl
+from typing import Any
 
 from detectors.base import TIERS, Detector, Finding
 from detectors.engine.judge import scored
-from detectors.parts.features import Features
+from detectors.engine.sight import Look
 from detectors.parts.lines import BLOCK
 from ingest.model.batch import Batch
 from tests.contract.categories import CATEGORIES
 from tests.contract.told import judged
-from tests.contract.worlds import SHORT, Worlds
+from tests.contract.worlds import BRIEF, SHORT, Worlds
 
 Check = Callable[[Detector, Worlds], None]
 SUBJECTS = {"wallet", "transaction", "token", "pool", "contract", "flow", "node"}
@@ -40,32 +39,30 @@ def explains_itself(detector: Detector, _worlds: Worlds) -> None:
 def scoring_twice_changes_nothing(detector: Detector, worlds: Worlds) -> None:
     """`score` is pure: the same answer again, also from another instance, and nothing has changed."""
     told = 0
-    for batch, features, found in judged(detector, worlds.long.batch, SHORT):
-        before, own = _snapshot(batch, features), dict(vars(detector))
-        assert scored(detector, batch, features) == found, "the same answer again"
-        assert scored(type(detector)(), batch, features) == found, "the same answer again"
+    for batch, look, found in judged(detector, worlds.long.batch, SHORT, BRIEF):
+        before, own = _snapshot(batch, look), dict(vars(detector))
+        assert scored(detector, look) == found, "the same answer again"
+        assert scored(type(detector)(), look) == found, "the same answer again"
         assert vars(detector) == own, "a detector keeps nothing in itself"
-        assert all(frame.equals(before[name]) for name, frame in _frames(batch, features).items())
+        assert _snapshot(batch, look) == before
         told += len(found)
     assert told, "it finds nothing in a chain that holds what it promises"
 
 
-def _frames(batch: Batch, features: Features) -> dict[str, pl.DataFrame]:
-    shared = {"transfers": features.transfers, "trails": features.trails, "wallets": features.wallets}
-    return {**batch.frames(), **{f"seen {name}": frame for name, frame in shared.items()}, **features.columns}
-
-
-def _snapshot(batch: Batch, features: Features) -> dict[str, pl.DataFrame]:
-    """Copies that share no memory with the frames."""
-    return {
-        name: pl.DataFrame(frame.to_dict(as_series=False), schema=frame.schema)
-        for name, frame in _frames(batch, features).items()
+def _snapshot(batch: Batch, look: Look) -> dict[str, Any]:
+    """Copies, as plain values, of frames and of what parts say."""
+    frames = {name: frame.to_dict(as_series=False) for name, frame in batch.frames().items()}
+    said = {
+        f"{part}.{name}": {column: values.tobytes() for column, values in table.items()}
+        for part, tables in look.tables.items()
+        for name, table in tables.items()
     }
+    return {**frames, **said}
 
 
 def scores_and_thresholds_are_sound(detector: Detector, worlds: Worlds) -> None:
     """Scores are finite and in [0, 1], of six decimals; every threshold stands beside what was measured."""
-    for batch, _, found in judged(detector, worlds.long.batch, SHORT):
+    for batch, _, found in judged(detector, worlds.long.batch, SHORT, BRIEF):
         times = dict(batch.blocks.select("block_number", "timestamp").iter_rows())
         assert [f.block_number for f in found] == sorted(f.block_number for f in found), "chain order"
         for finding in found:
@@ -130,7 +127,7 @@ def roles_are_single_and_just(detector: Detector, worlds: Worlds) -> None:
 
 def _alerting(detector: Detector, worlds: Worlds) -> list[Finding]:
     def every() -> list[Finding]:
-        return [f for _, _, found in judged(detector, worlds.long.batch, SHORT) for f in found]
+        return [f for _, _, found in judged(detector, worlds.long.batch, SHORT, BRIEF) for f in found]
 
     found = [finding for finding in worlds.once("findings", detector, every) if finding.alerts]
     assert found, "it never alerts in a chain that holds what it promises"

@@ -13,7 +13,7 @@ from detectors.base import Detector
 from detectors.engine.engine import Engine
 from ingest.model.batch import Event
 from tests.contract.told import Book, Told, book_of
-from tests.contract.worlds import SHORT, Worlds
+from tests.contract.worlds import BRIEF, SHORT, Worlds
 from tests.fixtures.restarts import begun, restarted
 
 CRASHES = 2
@@ -24,12 +24,12 @@ Those = Detector | Sequence[Detector]
 def any_cut_gives_the_same_book(those: Those, worlds: Worlds) -> None:
     """Batches of 1, 3, 7, or random numbers of blocks, or all at once: the same alerts and scores."""
     for name, batches in worlds.cuts.items():
-        _check(those, worlds, book_of(_all(those), batches, SHORT), name)
+        _check(those, worlds, book_of(_all(those), batches, SHORT, parts=BRIEF), name)
 
 
 def a_rollback_leaves_no_trace(those: Those, worlds: Worlds) -> None:
     """After detours of every depth the book is that of a reader who never saw them."""
-    told = book_of(_all(those), worlds.reorganised, SHORT, follows=True)
+    told = book_of(_all(those), worlds.reorganised, SHORT, follows=True, parts=BRIEF)
     _check(those, worlds, told, "another book")
 
 
@@ -39,7 +39,10 @@ def a_restart_changes_nothing(those: Those, worlds: Worlds) -> None:
     _expected(those, worlds)
     crashes = Random(11).sample(range(len(log) // 3, len(log)), CRASHES)
     with TemporaryDirectory() as folder:
-        engine, told = begun(Engine(1, _all(those), SHORT, folder=Path(folder) / "first")), Told()
+        engine, told = (
+            begun(Engine(1, _all(those), SHORT, folder=Path(folder) / "first", parts=BRIEF)),
+            Told(),
+        )
         for offset, event in enumerate(log, start=1):
             told.take(engine.take(event, offset))
             if offset in crashes:
@@ -71,7 +74,7 @@ def _check(those: Those, worlds: Worlds, book: Book, when: str) -> None:
 
 def _expected(those: Those, worlds: Worlds) -> Book:
     batches = [worlds.long.batch]
-    expected = worlds.once("book", those, lambda: book_of(_all(those), batches, SHORT))
+    expected = worlds.once("book", those, lambda: book_of(_all(those), batches, SHORT, parts=BRIEF))
     for each in _all(those):
         said = f"{each.name} never alerts in a chain that holds what it promises"
         assert _own(expected, each)[0], said

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import polars as pl
 import pytest
 
-from detectors.base import Finding, Memory, Row, Tier, evidence_rows
-from detectors.parts.features import Features
-from ingest.model.batch import Batch
+from detectors.base import Finding, Seen, Tier
+from detectors.parts.lines import place_of
 from tests.contract import checks, order_checks, stories, worth_checks
 from tests.contract.checks import Check
 from tests.contract.worlds import Worlds
@@ -24,23 +22,26 @@ class Everybody:
     needs: Tier = "transfers"
     settings: object = None
 
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
-        paid = features.transfers.filter(pl.col("from_address") != bytes(20))
-        places = paid.select("block_number", "timestamp", "transaction_hash", "from_address").to_dicts()
-        return [self._finding(place, row) for place, row in zip(places, evidence_rows(paid), strict=True)]
+    reads: tuple[str, ...] = ("holdings",)
 
-    def _finding(self, place: dict[str, Any], row: Row) -> Finding:
+    def score(self, seen: Seen) -> list[Finding]:
+        known = seen.of("holdings").get("known")
+        if known is None:
+            return []
+        which = known["row"] - int(seen.rows["number"][0])
+        return [self._finding(seen, at) for at in which[seen.rows["source"][which] != 0].tolist()]
+
+    def _finding(self, seen: Seen, at: int) -> Finding:
+        row, payer = int(seen.rows["number"][at]), seen.address(int(seen.rows["source"][at]))
         return Finding(
-            block_number=place["block_number"],
-            timestamp=place["timestamp"],
+            **place_of(seen, row),
             category=self.catches[0],
             subject_kind="wallet",
-            subject=place["from_address"],
+            subject=payer,
             score=0.5,
             severity="low",
-            transaction=place["transaction_hash"],
-            roles=((place["from_address"], "attacker"),),
-            rows=(row,),
+            roles=((payer, "attacker"),),
+            rows=seen.evidence([row]),
             measured={"payments": 1},
             thresholds={"payments": 1},
             explanation="It paid.",
@@ -53,8 +54,8 @@ class Changed(Everybody):
     def change(self, finding: Finding) -> Finding:
         raise NotImplementedError
 
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
-        return [self.change(finding) for finding in super().score(batch, features)[:1]]
+    def score(self, seen: Seen) -> list[Finding]:
+        return [self.change(finding) for finding in super().score(seen)[:1]]
 
 
 class WithoutEvidence(Changed):
@@ -101,19 +102,20 @@ class Remembering(Everybody):
     """Keeps in itself how much it has seen, and says less of it."""
 
     def __init__(self) -> None:
-        self.seen: set[bytes] = set()
+        self.known: set[bytes] = set()
 
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
-        found = [f for f in super().score(batch, features) if f.subject not in self.seen]
-        self.seen.update(finding.subject for finding in found)
+    def score(self, seen: Seen) -> list[Finding]:
+        found = [f for f in super().score(seen) if f.subject not in self.known]
+        self.known.update(finding.subject for finding in found)
         return found
 
 
 class CutDependent(Everybody):
     """Scores by the length of the batch."""
 
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
-        return [replace(each, score=1 / (1 + len(batch))) for each in super().score(batch, features)]
+    def score(self, seen: Seen) -> list[Finding]:
+        size = seen.blocks["number"].size
+        return [replace(each, score=1 / (1 + size)) for each in super().score(seen)]
 
 
 class Forgetful(Everybody):
@@ -121,19 +123,15 @@ class Forgetful(Everybody):
 
     blocks_seen: ClassVar = [0]
 
-    def remember(self, memory: Memory, batch: Batch, features: Features) -> tuple[Memory, pl.DataFrame]:
-        type(self).blocks_seen[0] += len(batch)
-        return {}, pl.DataFrame({"seen": self.blocks_seen})
-
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
-        seen = features.columns[self.name]["seen"][0]
-        return [replace(each, score=1 / seen) for each in super().score(batch, features)]
+    def score(self, seen: Seen) -> list[Finding]:
+        type(self).blocks_seen[0] += seen.blocks["number"].size
+        return [replace(each, score=1 / self.blocks_seen[0]) for each in super().score(seen)]
 
 
 class Nobody(Everybody):
     """Finds nothing."""
 
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
+    def score(self, seen: Seen) -> list[Finding]:
         return []
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from detectors import registry
 from detectors.alerts.alert import Alert, book
 from detectors.base import Detector, Finding
 from detectors.engine.engine import Engine
 from detectors.engine.judge import scored
 from detectors.engine.output import Output, Score
 from detectors.engine.settings import EngineSettings
+from detectors.engine.sight import Look
 from detectors.engine.state import State, advance, cut
-from detectors.parts.features import Features
+from detectors.parts.contract import Part
 from ingest import schema
 from ingest.model.batch import Batch, Event
 
@@ -44,21 +46,28 @@ class Told:
 
 
 def book_of(
-    detectors: Sequence[Detector], events: Iterable[Event], settings: EngineSettings, follows: bool = False
+    detectors: Sequence[Detector],
+    events: Iterable[Event],
+    settings: EngineSettings,
+    follows: bool = False,
+    parts: Sequence[Part] | None = None,
 ) -> Book:
     """What one engine's readers are left with after these events."""
-    engine, told = Engine(1, detectors, settings, follows=follows), Told()
+    engine = Engine(
+        1, detectors, settings, follows=follows, parts=registry.parts() if parts is None else parts
+    )
+    told = Told()
     for event in events:
         told.take(engine.take(event))
     return told.book(engine.state.number, settings.finality)
 
 
 def judged(
-    detector: Detector, batch: Batch, settings: EngineSettings
-) -> Iterable[tuple[Batch, Features, list[Finding]]]:
+    detector: Detector, batch: Batch, settings: EngineSettings, parts: Sequence[Part] | None = None
+) -> Iterable[tuple[Batch, Look, list[Finding]]]:
     """Each epoch's blocks, what the detector saw of them, and what it found."""
-    state = State.empty([detector], settings)
+    state = State.empty([detector], parts=parts)
     state.ledger.wrapped_here = schema.wrapped_natives(1)
     for piece in cut(batch, settings, batch.first):
-        features = advance(state, piece, [detector], settings)
-        yield piece, features, scored(detector, piece, features)
+        look = advance(state, piece, [detector], settings)
+        yield piece, look, scored(detector, look)

@@ -16,15 +16,17 @@ from ingest.model.batch import Batch, Event, Rollback
 from tests.contract import stories
 from tests.contract.background import background
 from tests.contract.story import Story, interleaved, tell
+from tests.fixtures.few import forgetful
 from tests.fixtures.frames import ChainBuilder
 
 T = TypeVar("T")
 
-BRIEF = Horizons(
-    wallets_s=1200, holdings_s=720, pairs_s=720, assets_s=1200, edges_s=1000, wallets_cap=200, told_cap=100
+BRIEF = forgetful(
+    Horizons(wallets_s=1200, holdings_s=720, pairs_s=720, assets_s=1200, wallets_cap=200, told_cap=100)
 )
+"""Parts for the long chain."""
 OFTEN = Schedule(first=(45, 65, 85), first_wait=7, every=60, wait=20)
-SHORT = EngineSettings(finality=12, epoch_blocks=20, quiet_seconds=480, horizons=BRIEF, schedule=OFTEN)
+SHORT = EngineSettings(finality=12, epoch_blocks=20, quiet_seconds=480, schedule=OFTEN)
 """For the long chain: it crosses epochs, generations, some of them early, and closed episodes several times.
 """
 

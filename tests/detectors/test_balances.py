@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from random import Random
+from typing import Any
+
 import pytest
 
-from detectors.kernels.layout import EMPTIED, EXCEEDED, GWEI, IN_USE_PAYERS, SMALL_WEI, Limits
-from detectors.parts.features import stream
-from detectors.parts.ledger import Ledger
-from tests.detectors.graphs import graph
+from detectors.kernels.holdings import EMPTIED, EXCEEDED, FUNDING_WEI, GWEI, IN_USE_PAYERS, SMALL_WEI
+from detectors.parts.holdings import WALLET_CALLS
+from tests.detectors.known import known, known_and_wallets
 from tests.fixtures.frames import ChainBuilder, address
 
 ALICE, BOB, EXCHANGE = (address(name) for name in ("alice", "bob", "exchange"))
@@ -15,9 +17,9 @@ USD, EUR, SPAM = address("usd"), address("eur"), address("spam")
 LARGEST = 2**256 - 1
 
 
-def last(chain: ChainBuilder) -> dict[str, int]:
+def last(chain: ChainBuilder) -> dict[str, Any]:
     """What was known before the last transfer."""
-    return stream(chain.batch(), graph(), Ledger(), Limits()).transfers.row(-1, named=True)
+    return known(chain)[-1]
 
 
 def in_use(chain: ChainBuilder, token: bytes) -> ChainBuilder:
@@ -125,10 +127,17 @@ def test_only_what_she_signed_makes_payees_and_payers() -> None:
         .erc20(USD, ALICE, EUR, 1)
     )
     chain.native(ALICE, BOB, SMALL_WEI)
-    row = last(chain.native(ALICE, BOB, 1))
-    assert (row["from_other_payees"], row["to_signed_in"]) == (1, 0)
-    row = last(chain.native(address("carol"), BOB, SMALL_WEI + 1).native(ALICE, BOB, 1))
-    assert (row["from_other_payees"], row["to_signed_in"]) == (1, 1)
+    assert last(chain.native(ALICE, BOB, 1))["other_payees"] == 1
+
+
+@pytest.mark.parametrize(("wei", "usual"), [(SMALL_WEI + GWEI, 6 * (SMALL_WEI // GWEI + 1)), (SMALL_WEI, 0)])
+def test_a_busy_place_is_paid_by_six_and_pays_six_and_small_sums_count_for_nothing(
+    wei: int, usual: int
+) -> None:
+    chain = ChainBuilder().block()
+    for n in range(6):
+        chain.native(address(f"customer {n}"), BOB, wei).native(BOB, address(f"supplier {n}"), 1)
+    assert last(chain.native(ALICE, BOB, 1))["to_usual"] == usual
 
 
 def test_a_mint_is_known_and_a_burn_takes_away() -> None:
@@ -191,3 +200,63 @@ def test_a_share_made_for_her_is_no_token_left() -> None:
 def test_a_token_that_few_use_is_not_left() -> None:
     chain = paid_in(100).erc20(EUR, EXCHANGE, ALICE, 100).erc20(EUR, ALICE, BOB, 1)
     assert last(chain.erc20(USD, ALICE, BOB, 100))["tokens_left"] == 0
+
+
+CAROL = address("carol")
+ETHER = 10**18
+
+
+def test_the_first_sender_of_native_value_is_the_funder_for_good() -> None:
+    chain = ChainBuilder()
+    chain.block().native(BOB, ALICE, 0).erc20(USD, BOB, ALICE, 5)  # neither nothing nor a token funds
+    chain.block().native(BOB, ALICE, FUNDING_WEI)  # nor dust
+    chain.block().native(CAROL, ALICE, FUNDING_WEI + 1)
+    chain.block().native(BOB, ALICE, 10**18).native(ALICE, BOB, 1)
+    rows = known(chain)
+    assert [row["to_first_payer"] for row in rows[:-1]] == [None, None, None, CAROL]
+    assert (rows[-1]["from_first_payer"], rows[-1]["from_funder"]) == (CAROL, CAROL)
+
+
+def test_who_sends_to_a_wallet_that_had_money_before_the_stream_did_not_fund_it() -> None:
+    chain = ChainBuilder().block()
+    chain.native(ALICE, BOB, 100)  # alice sends before she was sent anything
+    chain.native(CAROL, ALICE, ETHER).native(ALICE, BOB, 1)
+    assert last(chain)["from_first_payer"] is None
+
+
+def test_a_wallet_that_pays_more_than_ever_came_was_not_funded_by_the_first_who_sent_some() -> None:
+    chain = ChainBuilder().block().native(CAROL, ALICE, ETHER).native(ALICE, BOB, ETHER).native(ALICE, BOB, 1)
+    rows = known(chain)
+    assert [row["from_funder"] for row in rows] == [None, CAROL, None]
+    assert rows[2]["from_first_payer"] == CAROL  # whoever that was
+
+
+def test_a_transfer_of_nothing_teaches_nothing() -> None:
+    chain = ChainBuilder()
+    chain.block().erc20(USD, ALICE, BOB, 0, by=CAROL)
+    chain.block().erc20(USD, ALICE, BOB, 5)
+    assert (last(chain)["met"], last(chain)["new_asset"]) == (0, 1)
+
+
+def test_a_called_contract_wallet_pays_by_its_own_call() -> None:
+    safe = address("safe")
+    for data, own in ((WALLET_CALLS[0].to_bytes(4, "big"), True), (b"1234", False)):
+        chain = ChainBuilder().block()
+        with chain.transaction(ALICE, safe, data=data):
+            chain.erc20(USD, safe, BOB, 5)
+        row = last(chain)
+        assert (row["own_call"], row["direct"]) == (own, False)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_the_cut_of_batches_changes_nothing_that_is_known(size: int) -> None:
+    rng, people, chain = Random(size), [address(f"person {n}") for n in range(6)], ChainBuilder()
+    for _ in range(60):
+        chain.block(rng.choice((12, 12, 900)))
+        for payer in rng.sample(people, 2):
+            payee = rng.choice([each for each in people if each != payer])
+            if rng.random() < 0.5:
+                chain.native(payer, payee, rng.randint(0, 9) * GWEI)
+            else:
+                chain.erc20(USD, payer, payee, rng.randint(0, 9), by=rng.choice((payer, payee)))
+    assert known_and_wallets(chain.batches(size)) == known_and_wallets([chain.batch()])

@@ -11,13 +11,12 @@ import pytest
 from detectors.alerts.alert import Alert, Evidence, Role
 from detectors.alerts.caps import NAMES, RECORD_BYTES, ROLE_BYTES, ROW_BYTES, alert_bytes, bounded, shortened
 from detectors.alerts.messages import alert_from, alert_key
-from detectors.base import Finding, Row, hexed
+from detectors.base import Finding, Row, Seen, hexed
 from detectors.engine.engine import Engine
 from detectors.engine.episodes import Episodes
 from detectors.engine.settings import EngineSettings
 from detectors.parts.ledger import Ledger
 from detectors.registry import detectors
-from ingest.model.batch import Batch
 from ingest.model.errors import BadInput
 from ingest.schema import METADATA_BYTES
 from tests.contract.test_teeth import Everybody
@@ -111,10 +110,10 @@ class Crowd(Everybody):
 
     wallets = 5_000
 
-    def score(self, batch: Batch, features: Any) -> list[Finding]:
+    def score(self, seen: Seen) -> list[Finding]:
         return [
             finding(number, subject=n.to_bytes(20, "big"), score=n / 10_000, alerts=False)
-            for number in batch.blocks["block_number"]
+            for number in seen.blocks["number"].tolist()
             for n in range(self.wallets)
         ]
 
@@ -132,8 +131,8 @@ def test_a_block_keeps_its_highest_scores_and_tells_how_many_were_left_out() -> 
 
 def test_of_equal_scores_those_of_the_lowest_subjects_are_kept() -> None:
     class Equal(Crowd):
-        def score(self, batch: Batch, features: Any) -> list[Finding]:
-            found = super().score(batch, features)
+        def score(self, seen: Seen) -> list[Finding]:
+            found = super().score(seen)
             return [each for each in found if int.from_bytes(each.subject, "big") % 2 == 0]
 
     settings = EngineSettings(score_floor=0.0, block_scores=3)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import polars as pl
 import pytest
 
 from detectors.alerts.alert import status_at
-from detectors.base import Finding, Tier, evidence_rows
+from detectors.base import Finding, Seen, Tier
 from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
-from detectors.parts.features import Features
-from ingest.model.batch import Batch, Rollback
+from detectors.parts.emptyings import floats
+from detectors.parts.lines import place_of
+from ingest.model.batch import Rollback
 from ingest.model.errors import ChainGap, RollbackTooDeep, RunMismatch
 from tests.fixtures.frames import ChainBuilder, address
 
@@ -22,29 +20,34 @@ LARGE = 1000
 
 
 class LargePayments:
-    """Names whoever pays 1,000 wei or more; the score tells how often this payer had paid before."""
+    """Names whoever pays 1,000 wei or more; the score tells how often he had paid this payee before."""
 
     name = "large-payments"
     catches: tuple[str, ...] = ("anomalous-flow",)
     needs: Tier = "transfers"
     settings: object = None
+    reads: tuple[str, ...] = ("holdings",)
 
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
-        rows = features.transfers.filter(features.transfers["amount_float"] >= LARGE)
-        return [self._finding(rows[i : i + 1].to_dicts()[0], rows[i : i + 1]) for i in range(rows.height)]
+    def score(self, seen: Seen) -> list[Finding]:
+        known = seen.of("holdings").get("known")
+        if known is None:
+            return []
+        which = known["row"] - int(seen.rows["number"][0])
+        large = floats(seen.rows["amount"][which]) >= LARGE
+        lines = zip(which[large].tolist(), known["met"][large].tolist(), strict=True)
+        return [self._finding(seen, at, met) for at, met in lines]
 
-    def _finding(self, row: dict[str, Any], rows: pl.DataFrame) -> Finding:
+    def _finding(self, seen: Seen, at: int, met: int) -> Finding:
+        row, payer = int(seen.rows["number"][at]), seen.address(int(seen.rows["source"][at]))
         return Finding(
-            block_number=row["block_number"],
-            timestamp=row["timestamp"],
+            **place_of(seen, row),
             category="anomalous-flow",
             subject_kind="wallet",
-            subject=row["from_address"],
-            score=row["from_outs"] / 1000,
+            subject=payer,
+            score=met / 1000,
             severity="low",
-            transaction=row["transaction_hash"],
-            roles=((row["from_address"], "attacker"),),
-            rows=evidence_rows(rows),
+            roles=((payer, "attacker"),),
+            rows=seen.evidence([row]),
         )
 
 
@@ -251,7 +254,7 @@ def test_scores_below_the_floor_are_left_out_and_the_highest_of_a_subject_is_kep
     chain = ChainBuilder(first_block=1).block()
     for _ in range(301):
         chain.native(ALICE, BOB, 1)
-    chain.native(ALICE, BOB, LARGE).native(ALICE, CAROL, LARGE).native(CAROL, BOB, LARGE)
+    chain.native(ALICE, BOB, LARGE).native(ALICE, BOB, LARGE).native(CAROL, BOB, LARGE)
     (score,) = engine().take(chain.batch()).scores
     assert (score.subject, score.score) == ("0x" + ALICE.hex(), 0.302)  # 301 and 302 before; carol's is 0
     assert score.parts == {"large-payments": 0.302}

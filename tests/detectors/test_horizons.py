@@ -6,26 +6,24 @@ import json
 from random import Random
 from typing import Any, cast
 
-import numpy as np
 import pytest
 
 from detectors.base import Detector
 from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
-from detectors.kernels import layout
-from detectors.kernels.layout import EMPTIED, Limits
-from detectors.memory.memory import Memory
-from detectors.parts.features import stream
-from detectors.parts.graph import Graph
+from detectors.engine.state import State, advance
+from detectors.kernels.holdings import EMPTIED
+from detectors.memory.table import Table
 from detectors.parts.horizons import DAY, Horizons
-from detectors.parts.ledger import Ledger
 from detectors.registry import detectors
 from detectors.runs.outbox import Outbox
 from ingest.kafka import Publisher
 from ingest.model.errors import BadInput
 from tests.contract.stories.address_poisoning import lookalike
 from tests.contract.told import book_of
-from tests.detectors.graphs import graph
+from tests.detectors.known import Lines, known_and_wallets
+from tests.detectors.seen.looking import Looker
+from tests.fixtures.few import forgetful
 from tests.fixtures.frames import ChainBuilder, address
 
 ALICE, BOB, CAROL, MALLORY = (address(name) for name in ("alice", "bob", "carol", "mallory"))
@@ -122,27 +120,25 @@ def test_who_appeared_since_is_fully_known(fresh: str) -> None:
 def test_who_had_money_before_the_stream_has_no_funder_however_long_ago_that_was_seen() -> None:
     chain = ChainBuilder().block().native(EXCHANGE, ALICE, ETHER).native(ALICE, BOB, 2 * ETHER)
     quiet_days(chain, 300).block().native(ALICE, CAROL, 1)
-    assert last(chain, 5)["from_funder"] == -1
+    assert last(chain, 5)["from_funder"] is None
 
 
 def test_a_wallet_that_was_forgotten_is_not_new() -> None:
     chain = ChainBuilder().block().native(EXCHANGE, ALICE, ETHER)
     began = chain.now
-    quiet_days(chain, 300).block().native(EXCHANGE, ALICE, 1)
-    assert last(chain, 5)["to_first_time"] == began
+    quiet_days(chain, 300).block().native(EXCHANGE, ALICE, 1).native(ALICE, BOB, 1)
+    (alice,) = [row for row in both(chain, 5)[1] if row["wallet"] == ALICE]
+    assert alice["first_time"] == began
+
+
+def both(chain: ChainBuilder, size: int) -> tuple[Lines, Lines]:
+    """What was known before transfers, and of wallets, where horizons are looked at every five blocks."""
+    return known_and_wallets(chain.batches(size), SETTINGS)
 
 
 def last(chain: ChainBuilder, size: int) -> dict[str, Any]:
-    """What was known before the last transfer, by a memory that looks at horizons every five blocks."""
-    memory = Memory(None, 1, follows=False)
-    town, ledger = Graph.within(memory, Horizons()), Ledger()
-    memory.open()
-    for batch in chain.batches(5):
-        memory.age(batch.first, int(batch.blocks["timestamp"][0]))
-        for piece in (batch.slice(at, at + size - 1) for at in range(batch.first, batch.last + 1, size)):
-            transfers = stream(piece, town, ledger, Limits()).transfers
-            memory.mark(piece.last)
-    return transfers.row(-1, named=True)
+    """What was known before the last transfer."""
+    return both(chain, size)[0][-1]
 
 
 def forged(chain: ChainBuilder, logs: int, number: int = 0) -> ChainBuilder:
@@ -157,7 +153,7 @@ def forged(chain: ChainBuilder, logs: int, number: int = 0) -> ChainBuilder:
 def test_forged_logs_flush_nothing_of_honest_people() -> None:
     """Ten times what the small tables hold is told; alice's own tables have no row more."""
     few = Horizons(told_cap=50, wallets_cap=50, pairs_cap=50, holdings_cap=50, assets_cap=50)
-    made = Engine(1, poisoning(), EngineSettings(epoch_blocks=5, horizons=few), follows=False)
+    made = Engine(1, poisoning(), SETTINGS, follows=False, parts=forgetful(few))
     chain = alice_pays_bob()
     for number in range(10):
         forged(chain.block(), 60, number)
@@ -165,65 +161,53 @@ def test_forged_logs_flush_nothing_of_honest_people() -> None:
     for batch in chain.batches(3):
         output = made.take(batch)
     assert [alert.measured["manner"] for alert in output.alerts] == ["a transfer of nothing"]
-    signed = made.state.graph.signed
-    assert {name: table.count for name, table in signed.items()} == {
+    assert lasting(made.state) == {
         "wallets": 4,  # the exchange, alice, bob, and mallory, who paid for her transactions
         "pairs": 2,
         "holdings": 3,
         "assets": 1,
     }
     forgot = Outbox(cast(Publisher, None), 0, 1, 64).note(made).forgot_early
-    assert set(forgot) == {"told_wallets", "told_pairs", "told_holdings"}
+    assert set(forgot) == {f"part_holdings_told_{name}" for name in ("wallets", "pairs", "holdings")}
     assert forgot == made.state.memory.early_ageings()
 
 
-@pytest.mark.parametrize("logs", [1 << 17, pytest.param(1 << 20, marks=pytest.mark.soak)])
+def lasting(state: State) -> dict[str, int]:
+    """Rows of the tables of what somebody signed for."""
+    held = {name: state.sight.held["holdings"][name] for name in ("wallets", "pairs", "holdings", "assets")}
+    return {name: table.count for name, table in held.items() if isinstance(table, Table)}
+
+
+@pytest.mark.parametrize("logs", [1 << 15, pytest.param(1 << 20, marks=pytest.mark.soak)])
 def test_a_million_forged_logs_change_no_memory_of_honest_pairs(logs: int) -> None:
-    memory, ledger = Memory(None, 1, follows=False), Ledger()  # with a journal it would take 2 GB
-    town = Graph.within(memory, Horizons(told_cap=logs))
-    memory.open()
-    stream(alice_pays_bob().batch(), town, ledger, Limits())
-    before = {name: table.count for name, table in town.signed.items()}
-    people = ledger.intern(np.random.default_rng(1).integers(1 << 32, size=(2 * logs, 5)).astype(np.uint32))
-    flood = flooding(people, time=int(ledger.appeared[1]) + 12)
-    town.take(flood, Limits(), ledger)
-    assert {name: table.count for name, table in town.signed.items()} == before | {
-        "wallets": before["wallets"] + 1,
-    }
-    again = alice_pays_bob().block(600).native(ALICE, BOB, 1).batch(2, 2)
-    known = stream(again, town, ledger, Limits()).transfers.row(-1, named=True)
-    assert (known["pair_count"], known["pair_by_payer"], known["from_outs"]) == (1, 1, 1)
-
-
-def flooding(people: Any, time: int) -> layout.Rows:
-    """So many logs, told in 64 blocks by the transactions of one account."""
-    size = people.size // 2
-    sender, payee = np.ascontiguousarray(people[:size]), np.ascontiguousarray(people[size:])
-    by, asset = np.full(size, people[0]), np.full(size, people[1])
-    sender[0] = people[2]
-    number = np.arange(size) // (size // 64)
-    zeros, amount = np.zeros(size, np.int64), np.zeros((size, 4), np.uint64)
-    hashes = np.zeros((size, 4), np.int64)
-    hashes.setflags(write=False)  # as those of real rows are: no kernel is compiled for others
-    amount[:, 3] = 1
-    return layout.Rows(
-        sender, payee, asset, by, np.zeros(size, np.bool_), np.diff(number, prepend=-1) != 0,
-        np.diff(number, append=64) != 0, time + 12 * number, 2 + number, zeros, zeros, zeros + 1, amount,
-        np.zeros(size), hashes,
-    )  # fmt: skip
+    looker: Any = Looker(("holdings",))
+    state = State.empty([looker], parts=forgetful(Horizons(told_cap=logs)))
+    chain = alice_pays_bob()
+    advance(state, chain.batch(), [], SETTINGS)
+    before, sixteenth = lasting(state), logs // 16
+    for number in range(16):
+        head = chain.block().head
+        with chain.transaction(MALLORY, FAKE):
+            for i in range(number * sixteenth, (number + 1) * sixteenth):
+                chain.erc20(FAKE, i.to_bytes(20, "big"), (2**40 + i).to_bytes(20, "big"), 1)
+        advance(state, chain.batch(head, head), [], SETTINGS)
+    assert lasting(state) == before | {"wallets": before["wallets"] + 1}  # mallory signed
+    head = chain.block(600).native(ALICE, BOB, 1).head
+    seen = advance(state, chain.batch(head, head), [], SETTINGS).by("test", ("holdings",))
+    assert seen.of("holdings")["known"]["met"].tolist() == [1]
 
 
 def test_the_first_payment_of_his_own_takes_over_what_was_told_of_him() -> None:
     """Alice is paid by a contract, which nobody signed for; then she pays herself: all of it is known."""
     chain = ChainBuilder().block().erc20(USD, EXCHANGE, ALICE, 100, by=CAROL)
     chain.erc20(USD, EXCHANGE, ALICE, 100, by=CAROL).erc20(USD, ALICE, BOB, 190)
-    town = graph()
-    row = stream(chain.batch(), town, Ledger(), Limits()).transfers.row(-1, named=True)
-    assert row["emptied"] == EMPTIED
-    assert row["from_distinct_in"] == 1
+    transfers, wallets = both(chain, 5)
+    assert transfers[-1]["emptied"] == EMPTIED
+    (alice,) = [row for row in wallets if row["wallet"] == ALICE]
+    assert alice["distinct_in"] == 1
 
 
-@pytest.mark.parametrize("name", ["wallets_s", "edges_s", "told_cap", "pairs_cap"])
+@pytest.mark.parametrize("name", ["wallets_s", "firsts_s", "told_cap", "pairs_cap"])
 @pytest.mark.parametrize("value", [0, -1, 2**31, 1.5, None, True])
 def test_a_horizon_that_no_table_can_keep_to_is_refused(name: str, value: Any) -> None:
     with pytest.raises(BadInput, match=rf"^the horizon {name} is .*: give a whole number from 1 to \d+$"):

@@ -11,7 +11,7 @@ import pytest
 
 import detectors.library as library
 import detectors.parts as shared
-from detectors.base import Detector, Reader
+from detectors.base import Detector
 from detectors.parts.contract import Part
 from detectors.registry import detectors, parts
 
@@ -28,8 +28,9 @@ class Dropped:
     catches = ("layering",)
     needs = "transfers"
     settings = None
+    reads = ()
 
-    def score(self, batch, features):
+    def score(self, seen):
         return []
 '''
 
@@ -50,7 +51,7 @@ def test_those_of_the_library_are_found_by_name() -> None:
     assert names == sorted(names)
     assert {"address-poisoning", "anomalous-wallet", "layering", "wallet-drain"} <= set(names)
     assert {"approval-phishing", "pig-butchering"} <= set(names)
-    assert all(isinstance(detector, (Detector, Reader)) for detector in detectors())
+    assert all(isinstance(detector, Detector) for detector in detectors())
 
 
 def test_a_detector_dropped_in_as_one_file_is_found(extended_library: Path) -> None:
@@ -97,6 +98,8 @@ def test_a_part_dropped_in_as_one_file_is_found(
 def test_parts_are_found_by_name_and_files_without_one_are_none() -> None:
     names = [part.name for part in parts()]
     assert names == sorted(names)
-    assert {"clusters", "grants", "net", "pools", "pulls", "sides", "trails"} <= set(names)
-    assert not {"contract", "features", "ledger", "worth"} & set(names)
+    assert {"clusters", "grants", "habits", "holdings", "net", "pools", "pulls", "sides", "trails"} <= set(
+        names
+    )
+    assert not {"contract", "horizons", "ledger", "worth"} & set(names)
     assert all(isinstance(part, Part) for part in parts())

@@ -69,7 +69,7 @@ def test_other_code_is_another_run(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_decides_an_alert_is_in_the_name_and_a_report_or_a_command_is_not() -> None:
     read = {path.relative_to(TOP).as_posix() for path in sources()}
 
-    decide = {"detectors/engine/episodes.py", "detectors/library/layering.py", "detectors/kernels/walks.py"}
+    decide = {"detectors/engine/episodes.py", "detectors/library/layering.py", "detectors/kernels/bites.py"}
     assert (
         decide | {"detectors/alerts/alert.py", "ingest/decode/transfers.py", "ingest/model/batch.py"} <= read
     )

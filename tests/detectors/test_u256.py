@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from detectors.kernels import u256
-from detectors.parts.rows import whole
+from detectors.parts.people import whole
 
 LARGEST = 2**256 - 1
 AROUND_LIMBS = [(1 << bits) + off for bits in (64, 128, 192) for off in (-1, 0, 1)]

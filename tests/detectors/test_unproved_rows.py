@@ -9,12 +9,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from detectors.base import Finding, Tier, evidence_rows
+from detectors.base import Finding, Seen, Tier
 from detectors.engine.engine import Engine
 from detectors.engine.episodes import Episodes
 from detectors.engine.settings import EngineSettings
-from detectors.parts.features import Features
+from detectors.parts.contract import Kind
 from detectors.parts.ledger import UNPROVED_BLOCKS, Ledger
+from detectors.parts.lines import place_of
 from ingest.model.batch import Batch, Rollback, concat
 from tests.detectors.findings import finding, place, transaction
 from tests.fixtures.frames import ChainBuilder, address
@@ -33,27 +34,23 @@ class FirstArrivals:
     catches: tuple[str, ...] = ("anomalous-wallet",)
     needs: Tier = "transfers"
     settings: object = None
+    reads: tuple[str, ...] = ("holdings",)
 
-    def remember(
-        self, memory: dict[str, pl.DataFrame], batch: Batch, features: Features
-    ) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
-        seen = pl.concat([*memory.values(), features.transfers.select(batch.transfers.columns)])
-        return {"seen": seen}, seen
+    def score(self, seen: Seen) -> list[Finding]:
+        known, rows = seen.of("holdings").get("known"), seen.rows
+        if known is None:
+            return []
+        which = known["row"] - int(rows["number"][0])
+        paid = which[rows["block"][which] == CHECKED]
+        return [self._finding(seen, int(at), int(rows["target"][at])) for at in paid]
 
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
-        seen = features.columns[self.name]
-        paid = (
-            seen.filter(seen["block_number"] == CHECKED) if batch.first <= CHECKED <= batch.last else seen[:0]
-        )
-        return [self._finding(row, seen) for row in paid.iter_rows(named=True)]
-
-    def _finding(self, row: dict[str, Any], seen: pl.DataFrame) -> Finding:
-        first = seen.filter(pl.col("to_address") == pl.lit(row["to_address"]))[:1]
+    def _finding(self, seen: Seen, at: int, payee: int) -> Finding:
+        rows = seen.history("rows").rows(payee, CHECKED)
+        came = (rows["kind"] == Kind.ERC20) & (rows["target"] == payee)
         return Finding(
-            block_number=CHECKED, timestamp=row["timestamp"], category="anomalous-wallet",
-            subject_kind="wallet", subject=row["to_address"], score=0.5, severity="low",
-            transaction=row["transaction_hash"], roles=((row["to_address"], "attacker"),),
-            rows=evidence_rows(first),
+            **place_of(seen, int(seen.rows["number"][at])), category="anomalous-wallet",
+            subject_kind="wallet", subject=seen.address(payee), score=0.5, severity="low",
+            roles=((seen.address(payee), "attacker"),), rows=seen.evidence([int(rows["row"][came][-1])]),
         )  # fmt: skip
 
 
@@ -139,7 +136,7 @@ def test_it_is_forgotten_at_a_fixed_age_whenever_that_is_done() -> None:
     ledger.unproved[synced] = 10
     last = 10 + UNPROVED_BLOCKS - 1
     assert (ledger.proves(synced, last), ledger.proves(synced, last + 1)) == (False, True)
-    ledger.forget_ends(last)
+    ledger.forget(last)
     assert not ledger.proves(synced, last)
-    ledger.forget_ends(last + 1)
+    ledger.forget(last + 1)
     assert ledger.unproved == {}

@@ -7,18 +7,14 @@ from typing import Any
 
 import pytest
 
-from detectors.kernels.layout import Limits
-from detectors.parts.features import stream
-from detectors.parts.ledger import Ledger
-from tests.detectors.graphs import graph
+from tests.detectors.known import wallets
 from tests.fixtures.frames import ChainBuilder, address
 
 ALICE, BOB, CAROL, USD = (address(name) for name in ("alice", "bob", "carol", "usd"))
 
 
 def seen(chain: ChainBuilder, wallet: bytes) -> list[dict[str, Any]]:
-    wallets = stream(chain.batch(), graph(), Ledger(), Limits()).wallets
-    return [row for row in wallets.iter_rows(named=True) if row["wallet"] == wallet]
+    return [row for row in wallets(chain) if row["wallet"] == wallet]
 
 
 def test_two_payments_to_bob_and_one_to_carol() -> None:
@@ -43,8 +39,8 @@ def test_counts_fade_with_time_the_fast_ones_within_a_minute() -> None:
 def test_a_wallet_is_seen_once_a_block_at_its_end_and_only_if_it_ever_sent() -> None:
     chain = ChainBuilder().block().native(ALICE, BOB, 5).native(ALICE, BOB, 5)
     chain.block().native(BOB, CAROL, 1)
-    assert [row["block_number"] for row in seen(chain, ALICE)] == [1]
-    assert [row["block_number"] for row in seen(chain, BOB)] == [2]  # in block 1 he had sent nothing yet
+    assert [row["block"] for row in seen(chain, ALICE)] == [1]
+    assert [row["block"] for row in seen(chain, BOB)] == [2]  # in block 1 he had sent nothing yet
     assert seen(chain, CAROL) == []
 
 

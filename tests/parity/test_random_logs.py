@@ -12,26 +12,26 @@ from random import Random
 import pytest
 
 from detectors.base import Detector, Finding
+from detectors.base import Seen as Piece
 from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
 from detectors.memory import rows
 from detectors.memory.table import Table
 from detectors.models.schedule import Schedule
-from detectors.parts.features import Features
 from detectors.parts.horizons import Horizons
-from detectors.parts.ledger import FACTS, Ledger
+from detectors.parts.ledger import Ledger
 from detectors.registry import detectors
 from ingest.model.batch import Batch, Event, Rollback
 from tests.contract.told import Book, Told
 from tests.detectors.test_engine import LargePayments
-from tests.fixtures.few import drawn_detectors, few_detectors
+from tests.fixtures.few import drawn_detectors, few_detectors, forgetful
 from tests.fixtures.frames import ChainBuilder
 from tests.fixtures.restarts import begun, restarted
 from tests.parity.random_log import random_chain, random_log
 
 pytestmark = pytest.mark.slow
 
-SMALL = Horizons(wallets_cap=12, told_cap=10)
+PARTS = forgetful(Horizons(wallets_cap=12, told_cap=10))
 """So that tables also forget early, at the latest after so many blocks."""
 LONG = 50
 
@@ -41,16 +41,14 @@ Seen = tuple[Book, str]
 
 
 def settings(finality: int, epoch: int) -> EngineSettings:
-    return EngineSettings(
-        finality=finality, epoch_blocks=epoch, score_floor=0.0, horizons=SMALL, schedule=OFTEN
-    )
+    return EngineSettings(finality=finality, epoch_blocks=epoch, score_floor=0.0, schedule=OFTEN)
 
 
 Detectors = Sequence[Detector]
 
 
 def engine(folder: Path | None, own: EngineSettings, those: Detectors, follows: bool = True) -> Engine:
-    return Engine(1, those, own, follows, folder=folder)
+    return Engine(1, those, own, follows, folder=folder, parts=PARTS)
 
 
 def ended(made: Engine, told: Told) -> Seen:
@@ -60,9 +58,9 @@ def ended(made: Engine, told: Told) -> Seen:
 
 
 def remembered(made: Engine) -> str:
-    """Tables and edges, who has which number and what is known of him, and what is off."""
+    """All of memory, what is known of tokens, and what is off."""
     ledger = made.state.ledger
-    facts = [getattr(ledger, name)[: ledger.count].tolist() for name in ("known", *FACTS)]
+    facts = sorted(ledger.tokens), sorted(ledger.wrapped), sorted(ledger.unproved)
     return f"{made.state.memory.digest()} {facts} {sorted(made.state.off.items())}"
 
 
@@ -142,9 +140,9 @@ class CountsBatches(LargePayments):
 
     name = "counts-batches"
 
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
-        share = 1.0 / (1 + features.transfers.height)
-        return [replace(each, score=share) for each in super().score(batch, features)]
+    def score(self, seen: Piece) -> list[Finding]:
+        share = 1.0 / (1 + seen.rows["number"].size)
+        return [replace(each, score=share) for each in super().score(seen)]
 
 
 class NeedsSingleBlocks(LargePayments):
@@ -152,10 +150,10 @@ class NeedsSingleBlocks(LargePayments):
 
     name = "needs-single-blocks"
 
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
-        if batch.first != batch.last:
+    def score(self, seen: Piece) -> list[Finding]:
+        if seen.blocks["number"].size > 1:
             raise ValueError("more than one block")
-        return super().score(batch, features)
+        return super().score(seen)
 
 
 class RaisesInAFewBlocks(LargePayments):
@@ -163,10 +161,10 @@ class RaisesInAFewBlocks(LargePayments):
 
     name = "raises-in-a-few-blocks"
 
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
-        if any(number % 7 == 6 for number in range(batch.first, batch.last + 1)):
+    def score(self, seen: Piece) -> list[Finding]:
+        if (seen.blocks["number"] % 7 == 6).any():
             raise ValueError("a seventh block")
-        return super().score(batch, features)
+        return super().score(seen)
 
 
 def lived_through(

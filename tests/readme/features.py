@@ -9,9 +9,7 @@ import re
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
-from detectors.base import reads_of
 from detectors.parts.contract import HistorySpec, Part
-from detectors.parts.features import Features
 from detectors.parts.model_tables import TABLES
 from detectors.registry import detectors, explanations, parts
 
@@ -32,7 +30,6 @@ def catalogue() -> str:
     lines = [HEAD]
     for part in parts():
         lines += _section(part)
-    lines += ["## Features of transfers and wallets", "", _text(Features), ""]
     lines += ["## Tables of trained models", ""]
     for table in TABLES.values():
         lines += [f"- `{table.name}`: {table.about}: {', '.join(f'`{name}`' for name in table.columns)}."]
@@ -72,11 +69,11 @@ def _names(names: tuple[str, ...] | list[str]) -> str:
 
 def _readers(part: Part) -> list[str]:
     """Detectors, explanations, other parts, and tables of models."""
-    asked = [(each.name, reads_of(each)) for each in detectors()]
-    asked += [(each.kind, reads_of(each)) for each in explanations()]
+    asked = [(each.name, each.reads) for each in detectors()]
+    asked += [(each.kind, each.reads) for each in explanations()]
     asked += [(other.name, other.reads) for other in parts()]
     asked += [(table.name, table.reads) for table in TABLES.values()]
-    return [name for name, reads in asked if part.name in (reads or ())]
+    return [name for name, reads in asked if part.name in reads]
 
 
 def _unread(part: Part) -> list[str]:

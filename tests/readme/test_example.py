@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from detectors import registry
-from detectors.base import Reader
+from detectors.base import Detector
 from detectors.engine.engine import Engine
 from detectors.parts.contract import Part
 from tests.fixtures.frames import ChainBuilder, address
@@ -38,7 +38,7 @@ def test_its_first_example_alerts_and_keeps_the_contract() -> None:
 
     output = Engine(1, [on_parts]).take(chain.batch())
 
-    assert isinstance(on_parts, Reader)
+    assert isinstance(on_parts, Detector)
     # Bob has one ether less in the end: what he was paid went on to carol, wrapped.
     assert [alert.subject_id for alert in output.alerts] == ["0x" + carol.hex()]
     assert output.alerts[0].measured["ether"] == 101

@@ -12,7 +12,6 @@ import pytest
 from dashboard.store import DISPOSITIONS
 from dashboard.store.tables import metadata
 from detectors.alerts.alert import SEVERITIES, RoleName
-from detectors.engine.settings import EngineSettings
 from detectors.engine.state import State
 from detectors.evaluate import HORIZON_BLOCKS
 from detectors.registry import detectors
@@ -112,7 +111,7 @@ def test_every_table_of_memory_is_in_it_with_its_days_and_its_cap() -> None:
         for row in DETECTORS.table("table").rows
         for name in re.findall(r"`([\w/]+)`", row[0])
     }
-    every = State.empty(detectors(), EngineSettings()).memory.tables()
+    every = State.empty(detectors()).memory.tables()
     tables = {name.removesuffix("/heads"): table for name, table in every.items()}
 
     assert sorted(written) == sorted(tables)

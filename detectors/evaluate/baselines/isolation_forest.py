@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import polars as pl
-
-from detectors.base import Finding, Row, Tier
+from detectors.base import Finding, Row, Seen, Tier
+from detectors.evaluate.baselines.transactions import sent
 from detectors.evaluate.categories import ANY
 from detectors.evaluate.survey import Survey
 from detectors.models.outliers import isolation_forest
-from detectors.parts.features import Features
-from ingest.model.batch import Batch
 
 
 class IsolationForest:
@@ -24,19 +21,23 @@ class IsolationForest:
     catches = (ANY,)
     needs: Tier = "transfers"
     settings: object = None
+    reads: tuple[str, ...] = ()
 
     def __init__(self, seen: Survey) -> None:
         scores, outliers = isolation_forest(seen.features)
-        columns = {"from_address": list(seen.wallets), "score": scores, "outlier": outliers}
-        schema = {"from_address": pl.Binary, "score": pl.Float64, "outlier": pl.Boolean}
-        self.outliers = pl.DataFrame(columns, schema=schema).filter("outlier").drop("outlier")
+        lines = zip(seen.wallets, scores.tolist(), outliers.tolist(), strict=True)
+        self.outliers = {wallet: score for wallet, score, is_outlier in lines if is_outlier}
 
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
+    def score(self, seen: Seen) -> list[Finding]:
         """One finding for each block in which an outlier sends transactions, with all of them."""
-        sent = batch.transactions.join(self.outliers, on="from_address", how="inner", maintain_order="left")
-        groups = sent.group_by("block_number", "timestamp", "from_address", "score", maintain_order=True)
-        chosen = groups.agg("transaction_hash")
-        return [self._finding(*row) for row in chosen.iter_rows()]
+        chosen: dict[tuple[int, int, bytes], list[bytes]] = {}
+        for each in sent(seen):
+            if each.sender in self.outliers:
+                chosen.setdefault((each.block, each.time, each.sender), []).append(each.hash)
+        return [
+            self._finding(block, time, wallet, self.outliers[wallet], hashes)
+            for (block, time, wallet), hashes in chosen.items()
+        ]
 
     def _finding(
         self, block: int, time: int, wallet: bytes, score: float, transactions: list[bytes]

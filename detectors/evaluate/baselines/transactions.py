@@ -7,26 +7,48 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
 
-import polars as pl
+import numpy as np
 
-from detectors.base import Finding, Row, Tier
+from detectors.base import Finding, Row, Seen, Tier
 from detectors.evaluate.categories import ANY
-from detectors.parts.features import Features
-from ingest.model.batch import Batch
-
-_COLUMNS = ("block_number", "timestamp", "transaction_hash", "from_address", "to_address")
-
-
-def flagged(transactions: pl.DataFrame, scores: list[float], explanation: str) -> list[Finding]:
-    """A finding for each row of `transactions`, with the transaction as its subject."""
-    rows = transactions.select(_COLUMNS).iter_rows()
-    return [_finding(row, score, explanation) for row, score in zip(rows, scores, strict=True)]
+from detectors.parts.emptyings import floats
+from detectors.parts.holdings import transfers
+from detectors.parts.people import whole
 
 
-def _finding(row: tuple[Any, ...], score: float, explanation: str) -> Finding:
-    block, time, transaction, sender, to = row
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A transaction; `to` is null where it creates a contract."""
+
+    block: int
+    time: int
+    hash: bytes
+    sender: bytes
+    to: bytes | None
+
+
+def sent(seen: Seen) -> list[Sent]:
+    """All transactions of a piece."""
+    columns = seen.transactions
+    lines = zip(
+        *(columns[name].tolist() for name in ("block", "time", "signer", "target", "created")),
+        columns["hash"],
+        strict=True,
+    )
+    return [
+        Sent(block, time, hash_.tobytes(), seen.address(sender), None if created else seen.address(to))
+        for block, time, sender, to, created, hash_ in lines
+    ]
+
+
+def flagged(transactions: list[Sent], scores: list[float], explanation: str) -> list[Finding]:
+    """A finding for each transaction, with it as its subject."""
+    return [_finding(each, score, explanation) for each, score in zip(transactions, scores, strict=True)]
+
+
+def _finding(each: Sent, score: float, explanation: str) -> Finding:
+    block, time, transaction, sender, to = each.block, each.time, each.hash, each.sender, each.to
     return Finding(
         block_number=block,
         timestamp=time,
@@ -49,11 +71,12 @@ class Constant:
     catches = (ANY,)
     needs: Tier = "transfers"
     settings: object = None
+    reads: tuple[str, ...] = ()
 
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
+    def score(self, seen: Seen) -> list[Finding]:
         """One finding a transaction, scored 1."""
-        chosen = batch.transactions
-        return flagged(chosen, [1.0] * chosen.height, "It is a transaction.")
+        chosen = sent(seen)
+        return flagged(chosen, [1.0] * len(chosen), "It is a transaction.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +94,14 @@ class Random:
     catches = (ANY,)
     needs: Tier = "transfers"
     settings = Lot()
+    reads: tuple[str, ...] = ()
 
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
+    def score(self, seen: Seen) -> list[Finding]:
         """One finding for each transaction drawn; the score is its lot, which says nothing."""
-        lots = pl.Series("lot", map(self._lot, batch.transactions["transaction_hash"]), dtype=pl.Float64)
-        drawn = batch.transactions.with_columns(lots).filter(pl.col("lot") < self.settings.per_10k / 10_000)
-        scores = [round(1 - lot, 6) for lot in drawn["lot"]]
-        return flagged(drawn, scores, "It was drawn by lot.")
+        lots = [(each, self._lot(each.hash)) for each in sent(seen)]
+        drawn = [(each, lot) for each, lot in lots if lot < self.settings.per_10k / 10_000]
+        scores = [round(1 - lot, 6) for _, lot in drawn]
+        return flagged([each for each, _ in drawn], scores, "It was drawn by lot.")
 
     def _lot(self, transaction: bytes) -> float:
         """Even between 0 and 1."""
@@ -103,18 +127,25 @@ class LargeValue:
     catches = (ANY,)
     needs: Tier = "transfers"
     settings = Large()
+    reads: tuple[str, ...] = ()
 
     def __init__(self, wrapped_ether: frozenset[bytes]) -> None:
         self.wrapped_ether = wrapped_ether
 
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
+    def score(self, seen: Seen) -> list[Finding]:
         """One finding a transaction, scored by how many times 50 ether its largest movement is."""
-        ether = pl.col("token").is_null() | pl.col("token").is_in(sorted(self.wrapped_ether))
-        above = pl.col("amount") > self.settings.wei.to_bytes(32, "big")
-        moved = features.transfers.filter(ether & above)
-        largest = moved.group_by("transaction_hash").agg(pl.col("amount_float").max())
-        chosen = batch.transactions.join(
-            largest, on="transaction_hash", how="inner", maintain_order="left", validate="1:1"
-        )
-        scores = [round(value / (value + self.settings.wei), 6) for value in chosen["amount_float"]]
-        return flagged(chosen, scores, "It moves more than 50 ether.")
+        rows, which, least = seen.rows, transfers(seen), self.settings.wei
+        which = which[floats(rows["amount"][which]) >= least]
+        largest: dict[int, float] = {}
+        first = int(seen.transactions["number"][0]) if seen.transactions["number"].size else 0
+        for at, wei in zip(which.tolist(), whole(rows["amount"][which]), strict=True):
+            if wei > least and self._is_ether(seen, int(rows["asset"][at]), int(rows["money"][at])):
+                number = int(rows["transaction"][at]) - first
+                largest[number] = max(largest.get(number, 0.0), float(wei))
+        every = sent(seen) if largest else []
+        places = np.sort(list(largest)).tolist()
+        scores = [round(largest[place] / (largest[place] + least), 6) for place in places]
+        return flagged([every[place] for place in places], scores, "It moves more than 50 ether.")
+
+    def _is_ether(self, seen: Seen, asset: int, money: int) -> bool:
+        return money == 0 or seen.address(asset) in self.wrapped_ether

@@ -198,7 +198,7 @@ def _lines(
     """What the table says of the whole lake, piece by piece, as `detect` would see it. Raises ChainGap."""
     settings = EngineSettings()
     asker = [_Asker(table.reads)]
-    state = State.empty(asker, settings)  # type: ignore[arg-type]
+    state = State.empty(asker)  # type: ignore[arg-type]
     state.ledger.native = native_coin(chain_id, None)
     state.ledger.wrapped_here = schema.wrapped_natives(chain_id)
     total, done, started = sum(r.last - r.first + 1 for r in lake.ranges(chain_id)), 0, monotonic()
@@ -209,9 +209,8 @@ def _lines(
             )
         anchor = batch.first if state.anchor is None else state.anchor[0]
         for piece in cut(batch, settings, anchor):
-            features = advance(state, piece, asker, settings)  # type: ignore[arg-type]
-            assert features.look is not None
-            lines = table.lines(features.look.by("train", table.reads))
+            look = advance(state, piece, asker, settings)  # type: ignore[arg-type]
+            lines = table.lines(look.by("train", table.reads))
             if lines is not None:
                 yield lines
         done += len(batch)

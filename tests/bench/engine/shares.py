@@ -11,13 +11,11 @@ from unittest.mock import patch
 
 from detectors.base import Detector
 from detectors.engine import engine as engines
-from detectors.engine import judge, state
+from detectors.engine import judge
 from detectors.kernels.rows import Chronicle
 from detectors.parts.contract import Part
 
-NUMBERING, SHARED, EXPLAINING, REVISING = (
-    "numbering, with decoding", "features of the contract before", "explanations", "alerts and episodes",
-)  # fmt: skip
+NUMBERING, EXPLAINING, REVISING = "numbering, with decoding", "explanations", "alerts and episodes"
 
 
 class Clock:
@@ -39,7 +37,7 @@ class Clock:
         return measured
 
     def detectors(self, some: Sequence[Detector]) -> list[Detector]:
-        """The same, each with what it remembers and says under its name."""
+        """The same, each with what it says under its name."""
         return [self._detector(each) for each in some]
 
     def parts(self, some: Sequence[Part]) -> list[Part]:
@@ -47,9 +45,7 @@ class Clock:
 
     def _detector(self, detector: Detector) -> Detector:
         timed: Any = copy.copy(detector)
-        for name in ("score", "remember"):
-            if hasattr(detector, name):
-                setattr(timed, name, self.timed(f"detector {detector.name}", getattr(detector, name)))
+        timed.score = self.timed(f"detector {detector.name}", detector.score)
         found: Detector = timed
         return found
 
@@ -60,7 +56,6 @@ def measured(clock: Clock) -> Iterator[None]:
     with ExitStack() as patches:
         for owner, name, what in (
             (Chronicle, "take", NUMBERING),
-            (state, "stream", SHARED),
             (judge, "_reason", EXPLAINING),
             (engines.Engine, "_revise", REVISING),
         ):

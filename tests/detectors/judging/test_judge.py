@@ -9,14 +9,13 @@ from typing import Any, cast
 import pytest
 
 from detectors.alerts.messages import note_from, note_text
-from detectors.base import Detector, Finding
+from detectors.base import Detector, Finding, Seen
 from detectors.engine.engine import Engine
 from detectors.engine.judge import Judge, Off
 from detectors.engine.settings import EngineSettings
-from detectors.parts.features import Features
 from detectors.runs.live import Live
 from detectors.runs.outbox import Outbox
-from ingest.model.batch import Batch, Rollback
+from ingest.model.batch import Rollback
 from ingest.model.errors import BadInput
 from tests.detectors.test_engine import ALICE, BOB, LARGE, LargePayments
 from tests.fixtures.frames import ChainBuilder
@@ -32,16 +31,17 @@ class Brittle(LargePayments):
     name = "brittle"
     only_batches = False
 
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
-        if (len(batch) > 1) if self.only_batches else (batch.first <= BAD_BLOCK <= batch.last):
+    def score(self, seen: Seen) -> list[Finding]:
+        blocks = seen.blocks["number"].tolist()
+        if (len(blocks) > 1) if self.only_batches else BAD_BLOCK in blocks:
             raise ZeroDivisionError("division by zero\nand more")
-        return super().score(batch, features)
+        return super().score(seen)
 
 
 class OutOfMemory(LargePayments):
     name = "out-of-memory"
 
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
+    def score(self, seen: Seen) -> list[Finding]:
         raise MemoryError
 
 
@@ -52,8 +52,8 @@ class Doubtful(LargePayments):
     excused_by = ("gift",)
     proven = False
 
-    def _finding(self, row: dict[str, Any], rows: Any) -> Finding:
-        return replace(super()._finding(row, rows), proven=self.proven, explanation="It paid much.")
+    def _finding(self, seen: Seen, at: int, met: int) -> Finding:
+        return replace(super()._finding(seen, at, met), proven=self.proven, explanation="It paid much.")
 
 
 class Gift:
@@ -61,9 +61,10 @@ class Gift:
 
     kind = "gift"
     settings: object = None
+    reads: tuple[str, ...] = ()
     bad_block = -1
 
-    def reason(self, batch: Batch, features: Features, finding: Finding) -> str | None:
+    def reason(self, seen: Seen, finding: Finding) -> str | None:
         if finding.block_number == self.bad_block:
             raise KeyError("bow")
         return "it is a birthday"

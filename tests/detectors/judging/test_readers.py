@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from detectors.base import Detector, Finding, Reader, Seen, Tier
+from detectors.base import Finding, Seen, Tier
 from detectors.engine.engine import Engine
 from detectors.engine.judge import Off
 from detectors.engine.settings import EngineSettings
@@ -102,12 +102,6 @@ def judged(some: Sequence[Any], chain: ChainBuilder, cut: int, *explanations: An
     return made
 
 
-def test_the_two_contracts_are_told_apart_by_what_a_detector_has() -> None:
-    assert isinstance(NetPayments(), Reader)
-    assert isinstance(LargePayments(), Detector)
-    assert not isinstance(LargePayments(), Reader)
-
-
 @pytest.mark.parametrize("cut", [1, 4, 12])
 def test_it_finds_what_one_of_the_other_contract_finds(cut: int) -> None:
     made = judged([NetPayments(), LargePayments()], payday(12), cut)
@@ -148,7 +142,7 @@ def test_an_explanation_that_reads_parts_sees_the_block_of_the_finding(cut: int)
     assert alert.suppressed_by == {"id": None, "kind": "first-payment", "reason": "it is the first"}
 
 
-def test_a_detector_with_features_can_be_excused_by_one_that_reads_parts() -> None:
+def test_a_detector_can_be_excused_by_what_reads_other_parts() -> None:
     large = LargePayments()
     large.excused_by = ("first-payment",)  # type: ignore[attr-defined]
     made = judged([large], payday(1), 1, FirstPayment())
@@ -159,7 +153,7 @@ def test_what_an_explanation_reads_must_be_there() -> None:
     explanation = FirstPayment()
     explanation.reads = ("nothing",)
     with pytest.raises(BadInput, match="explanation first-payment reads the part 'nothing'"):
-        Engine(1, [Excusable()], SETTINGS, explanations=[explanation])  # type: ignore[list-item]
+        Engine(1, [Excusable()], SETTINGS, explanations=[explanation])
 
 
 def test_quiet_time_is_its_own() -> None:

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from detectors.alerts.alert import RoleName
-from detectors.base import Finding, Row, Tier
-from detectors.parts.features import Features
-from ingest.model.batch import Batch
+from detectors.base import Finding, Row, Seen, Tier
 from tests.detectors.recorded.writing import person, tx
 
 Told = tuple[str, Sequence[str], str | None]
@@ -25,18 +23,20 @@ class Scripted:
     name: str = "scripted"
     needs: Tier = "logs"
     settings: object = None
+    reads: tuple[str, ...] = ()
 
-    def score(self, batch: Batch, features: Features) -> list[Finding]:
-        held = set(batch.transactions["transaction_hash"])
+    def score(self, seen: Seen) -> list[Finding]:
+        held = {each.tobytes() for each in seen.transactions["hash"]}
         wanted = [(told, [_hash(name) for name in told[1]]) for told in self.script]
-        return [self._finding(batch, told, hashes) for told, hashes in wanted if held >= set(hashes)]
+        return [self._finding(seen, told, hashes) for told, hashes in wanted if held >= set(hashes)]
 
-    def _finding(self, batch: Batch, told: Told, hashes: list[bytes]) -> Finding:
+    def _finding(self, seen: Seen, told: Told, hashes: list[bytes]) -> Finding:
         category, _, lowered = told
         role: RoleName = "attacker"
+        block = int(seen.blocks["number"][0])
         return Finding(
-            block_number=batch.first,
-            timestamp=int(batch.blocks["timestamp"][0]),
+            block_number=block,
+            timestamp=int(seen.blocks["time"][0]),
             category=category,
             subject_kind="transaction",
             subject=hashes[0],
@@ -44,7 +44,7 @@ class Scripted:
             severity="high",
             transaction=hashes[0],
             roles=tuple((bytes.fromhex(person(name)[2:]), role) for name in self.accused),
-            rows=tuple(Row(each, 0, batch.first) for each in hashes),
+            rows=tuple(Row(each, 0, block) for each in hashes),
             explanation=f"A scripted {category}.",
             suppressed_by=None if lowered is None else {"kind": lowered, "reason": "as told"},
         )

@@ -105,11 +105,11 @@ def told(
 def told_with_crash(log: Sequence[Event], reads: tuple[str, ...], crash: int, folder: Path) -> Told:
     """The same, killed after so many events and gone on from what was saved by then."""
     looker = Looker(reads)
-    engine = begun(Engine(1, [looker], SHORT, folder=folder / "first", parts=PARTS))  # type: ignore[list-item]
+    engine = begun(Engine(1, [looker], SHORT, folder=folder / "first", parts=PARTS))
     for offset, event in enumerate(log[:crash], start=1):
         _take(engine, looker, event, offset)
     _Restarted.reads = reads
-    engine.detectors = [_Restarted()]  # type: ignore[list-item]
+    engine.detectors = [_Restarted()]
     resumed, start = restarted(engine, folder / "second")
     engine.close()
     assert start is not None, "nothing was final yet: the crash comes too early to test anything"

@@ -74,8 +74,7 @@ def test_each_piece_has_its_own_and_names_do_not_depend_on_the_cut() -> None:
 
 def test_of_one_block_only_its_own_lists_are_seen() -> None:
     state = begun("net")
-    look = advance(state, town().batch(), [], SHORT).look
-    assert look is not None
+    look = advance(state, town().batch(), [], SHORT)
     assert [told(look.of_block(block).by("test", ())) for block in range(1, 5)] == [
         [], EXPECTED[:2], [], EXPECTED[2:],
     ]  # fmt: skip

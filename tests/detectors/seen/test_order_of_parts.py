@@ -70,11 +70,11 @@ def test_two_of_one_name_are_refused() -> None:
 
 def test_an_engine_refuses_them_before_it_reads_a_block() -> None:
     with pytest.raises(BadInput, match="circle"):
-        Engine(1, [Looker(("a",))], SHORT, parts=[Named("a", "a")])  # type: ignore[list-item]
+        Engine(1, [Looker(("a",))], SHORT, parts=[Named("a", "a")])
 
 
 def test_a_part_that_raises_ends_the_run_with_its_name_and_the_blocks() -> None:
-    engine = Engine(1, [Looker(("broken",))], SHORT, parts=[Broken("broken")])  # type: ignore[list-item]
+    engine = Engine(1, [Looker(("broken",))], SHORT, parts=[Broken("broken")])
     chain = ChainBuilder(first_block=5).block().native(ALICE, BOB, 1)
     with pytest.raises(PartFailed, match=r"part broken failed in block 5 \(ValueError: a number too large\)"):
         engine.take(chain.batch())
@@ -82,16 +82,16 @@ def test_a_part_that_raises_ends_the_run_with_its_name_and_the_blocks() -> None:
 
 def test_a_piece_without_rows_of_its_kinds_does_not_wake_a_part() -> None:
     sleeper, awake = Named("sleeper", kinds=(Kind.SYNC,)), Named("awake")
-    engine = Engine(1, [Looker(("sleeper", "awake"))], SHORT, parts=[sleeper, awake])  # type: ignore[list-item]
+    engine = Engine(1, [Looker(("sleeper", "awake"))], SHORT, parts=[sleeper, awake])
     engine.take(ChainBuilder().block().native(ALICE, BOB, 1).batch())
     assert (sleeper.asked, awake.asked) == (0, 1)
 
 
 def test_a_part_that_nobody_reads_is_not_asked() -> None:
     part = Named("unread")
-    Engine(1, [Looker(())], SHORT, parts=[part]).take(ChainBuilder().block().native(ALICE, BOB, 1).batch())  # type: ignore[list-item]
+    Engine(1, [Looker(())], SHORT, parts=[part]).take(ChainBuilder().block().native(ALICE, BOB, 1).batch())
     assert part.asked == 0
 
 
-def test_without_a_reader_nothing_is_numbered() -> None:
-    assert Engine(1, [], SHORT).state.sight is None
+def test_without_a_reader_no_part_is_asked() -> None:
+    assert Engine(1, [], SHORT).state.sight.parts == ()

@@ -54,11 +54,9 @@ class Payments:
 def payments_seen(chain: ChainBuilder) -> Seen:
     looker: Any = Looker(("payments",))
     memory = Memory(None, 0, False)
-    state = State.within(memory, [looker], SHORT, parts=[Payments()])
+    state = State.within(memory, [looker], parts=[Payments()])
     memory.open()
-    look = advance(state, chain.batch(), [looker], SHORT).look
-    assert look is not None
-    return look.by("detector d", ("payments",))
+    return advance(state, chain.batch(), [looker], SHORT).by("detector d", ("payments",))
 
 
 def reachable(value: object, depth: int = 6) -> Iterator[object]:
@@ -143,8 +141,7 @@ def test_a_detector_that_is_asked_block_by_block_sees_what_is_of_the_block() -> 
     looker: Any = Looker(("net",))
     state, whole = begun("net"), Looker(("net",))
     for piece in pieces(lived(2, 40).batch(), 19, 39):
-        look = advance(state, piece, [looker], SHORT).look
-        assert look is not None
+        look = advance(state, piece, [looker], SHORT)
         looker.score(look.by("looker", looker.reads))
         for number in range(piece.first, piece.last + 1):
             whole.score(look.of_block(number).by("whole", whole.reads))

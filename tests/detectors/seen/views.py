@@ -14,13 +14,11 @@ from tests.detectors.seen.looking import SHORT, Looker
 def begun(*reads: str) -> State:
     """Nothing is known yet but which contract wraps ether."""
     looker: Any = Looker(reads)
-    state = State.empty([looker], SHORT)
+    state = State.empty([looker])
     state.ledger.wrapped_here = schema.wrapped_natives(1)
     return state
 
 
 def seen(batch: Batch, state: State | None, *reads: str) -> Seen:
     """A piece, as a reader of these parts sees it."""
-    look = advance(state or begun(*reads), batch, [], SHORT).look
-    assert look is not None
-    return look.by("test", reads)
+    return advance(state or begun(*reads), batch, [], SHORT).by("test", reads)
