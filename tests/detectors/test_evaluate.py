@@ -265,6 +265,32 @@ def test_an_anomaly_about_an_attacker_of_another_category_is_right_but_finds_not
     assert [(hit.alert, hit.label.id) for hit in said.hits] == [(anomaly(), "attack")]
 
 
+def test_a_node_that_differs_is_found_by_its_subject_and_accuses_nobody() -> None:
+    nobody: dict[str, Any] = {"category": "node-divergence", "attackers": frozenset(), "victims": frozenset()}
+    apart: dict[str, Any] = {
+        "transactions": frozenset(),
+        "subjects": frozenset({TRUDY}),
+        "addresses": frozenset({TRUDY}),
+    }
+    told: dict[str, Any] = {
+        "category": "node-divergence",
+        "detector": "node-divergence",
+        "roles": (Role(TRUDY, "subject"),),
+    }
+    liar = label("liar", **nobody, **apart)
+    slow = label("slow", kind="hard_negative", **nobody, **(apart | {"addresses": frozenset({BOB})}))
+
+    said = verdict([layered(**told)], liar, slow)
+    assert (ids(said.found), said.unmatched, said.flagged_hard_negatives, said.misnamed) == (
+        ["liar"],
+        (),
+        (),
+        (),
+    )
+    said = verdict([layered(**(told | {"roles": (Role(BOB, "subject"),)}))], liar, slow)
+    assert (ids(said.missed), ids(said.flagged_hard_negatives)) == (["liar"], ["slow"])
+
+
 def test_an_anomaly_finds_an_attack_of_its_own_category_before_all_others() -> None:
     """It shares a transaction with the layering, and only the attacker with what it is labelled for."""
     own = label("odd", category="anomalous-wallet", transactions=frozenset())
