@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from detectors.base import Finding, Seen, Tier
+from detectors.base import Finding, Row, Seen, Tier
 from detectors.parts.lines import place_of
 from tests.contract import checks, order_checks, stories, worth_checks
 from tests.contract.checks import Check
@@ -29,9 +29,11 @@ class Everybody:
         if known is None:
             return []
         which = known["row"] - int(seen.rows["number"][0])
-        return [self._finding(seen, at) for at in which[seen.rows["source"][which] != 0].tolist()]
+        which = which[seen.rows["source"][which] != 0]
+        evidence = seen.evidence(seen.rows["number"][which].tolist())
+        return [self._finding(seen, at, row) for at, row in zip(which.tolist(), evidence, strict=True)]
 
-    def _finding(self, seen: Seen, at: int) -> Finding:
+    def _finding(self, seen: Seen, at: int, evidence: Row) -> Finding:
         row, payer = int(seen.rows["number"][at]), seen.address(int(seen.rows["source"][at]))
         return Finding(
             **place_of(seen, row),
@@ -41,7 +43,7 @@ class Everybody:
             score=0.5,
             severity="low",
             roles=((payer, "attacker"),),
-            rows=seen.evidence([row]),
+            rows=(evidence,),
             measured={"payments": 1},
             thresholds={"payments": 1},
             explanation="It paid.",

@@ -19,7 +19,9 @@ def random_chain(rng: Random, blocks: int, first: int) -> ChainBuilder:
 
 
 def lived_on(chain: ChainBuilder, rng: Random, blocks: int) -> ChainBuilder:
-    """Blocks seconds, hours or weeks apart, in which people pay, pass on, imitate and are told of."""
+    """Blocks seconds, hours or weeks apart, in which people pay, pass on, imitate and are told of; now and
+    then a token says what it is called.
+    """
     for _ in range(blocks):
         chain.block(rng.choice((12, 12, 12, 12, 700, 5 * 3600, 9 * DAY, 31 * DAY)))
         here = rng.choice(PEOPLE)
@@ -27,6 +29,8 @@ def lived_on(chain: ChainBuilder, rng: Random, blocks: int) -> ChainBuilder:
             payee = rng.choice([each for each in PEOPLE if each != here])
             _pays(chain, rng, here, payee)
             here = payee
+        if rng.random() < 0.3:
+            chain.metadata(rng.randbytes(20), "a token of this branch", "TKN")
     return chain
 
 
