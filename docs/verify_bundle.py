@@ -140,18 +140,18 @@ def of_log(log: list[Any]) -> tuple[Any, ...]:
 
 def check_row(row: dict[str, Any], receipt: list[Any], first_log: int, envelope: bytes | None) -> str:
     said = (row["token"], row["from_address"], row["to_address"], row["amount"])
+    who = sender(envelope) if envelope else None
     if row["trace_index"] is not None:
         return "stated: of a call inside of the transaction"
     if row["log_index"] is not None:
         log = receipt[3][row["log_index"] - first_log]
         if row["kind"] in ("erc20", "erc721"):
             expect(of_log(log) == said, f"a row says {said}, its log {of_log(log)}")
-            return "proved" if envelope else "stated: whose transaction the receipt is of"
-        return "proved that this log is there; what it is called is stated"
+            return "proved" if who else "stated: whose transaction the receipt is of"
+        return f"{'proved' if who else 'stated'} that this log is there; what it is called is stated"
     if envelope is None or row["amount"] is None:
-        return "proved" if envelope else "stated: the transaction is under no proof"
-    (kind, fields), who = opened(envelope), sender(envelope)
-    to, value = PLACES[kind]
+        return "proved" if who else "stated: the transaction is under no proof, or nobody signed it"
+    (kind, fields), (to, value) = (its := opened(envelope)), PLACES[its[0]]
     created = keccak(rlp.encode([bytes.fromhex((who or "0x")[2:]), fields[1 if kind else 0]]))[12:]
     paid = (None, who or row["from_address"], "0x" + (fields[to] or created).hex(),
             str(int.from_bytes(fields[value], "big")))  # fmt: skip
@@ -185,13 +185,13 @@ def main(path: str) -> None:
         found[block["number"], block["hash"]] = None
         for each in block["receipts"]:
             envelope = envelopes.get(each["index"])
-            expect(not envelope or keccak(envelope).hex() == each["transaction"][2:], "another transaction")
+            named = not envelope or not sender(envelope) or keccak(envelope).hex() == each["transaction"][2:]
+            expect(named, "a receipt is of another transaction")
             receipt = opened(proved(received, each["index"], each["nodes"]))[1]
             found[block["number"], each["transaction"]] = receipt, each["first_log"], envelope
     for number, row in enumerate(alert["evidence"]):
         held = found.get((row["block_number"], row["transaction"]), ())
-        told = "proved to be there" if held is None else check_row(row, *held) if held else "stated"
-        print(f"row {number}: {told}")
+        print(f"row {number}:", "proved" if held is None else check_row(row, *held) if held else "stated")
     print(f"signed by {signature['key']}: {alert['category']} {alert['id']}, {alert['status']}")
 
 

@@ -20,6 +20,8 @@ from ingest.blocks.trie import keccak
 from ingest.blocks.unpacked import LogBytes, ReceiptBytes, SignedBytes
 
 NOBODY = bytes(20)
+NOT_PROVED = "whose transaction the receipt is of is stated"
+UNSIGNED = "nobody signed the transaction: its name and its sender are stated"
 _TRANSFERS = ("native", "erc20", "erc721", "erc1155")
 """Kinds whose rows follow from bytes alone; whether a Deposit moved a wrapped coin hangs on a fact too."""
 
@@ -82,27 +84,34 @@ class Rows:
         if proved.signed is None:
             return Derived("stated", "its transaction is under no proof")
         if row.amount is None:
-            return Derived("proved")
+            return Derived("stated" if self._lacks(proved) else "proved", self._lacks(proved))
         found = self._found.get((row.transaction, schema.NATIVE_LOG_INDEX, 0))
         if found is None:
             return _wrong("the transaction moved no value")
         unsigned = row.transaction in self._unsigned
-        return _compared(
-            row, found, "nobody signed the transaction: its sender is stated" if unsigned else ""
-        )
+        if unsigned and proved.signed.to is None:
+            return Derived("stated", UNSIGNED)
+        return _compared(row, found, self._lacks(proved), not unsigned)
+
+    def _lacks(self, proved: ProvedReceipt) -> str:
+        """What is not proved of a receipt's transaction."""
+        if proved.signed is None:
+            return NOT_PROVED
+        return UNSIGNED if proved.transaction in self._unsigned else ""
 
     def _event(self, proved: ProvedReceipt, row: Evidence, at: int) -> Derived:
         """An event that moves nothing: that there is this log is proved, what it is called is not."""
         topics = proved.receipt.logs[at].topics
         what = "a log without topics" if not topics else f"a log with topic 0x{topics[0].hex()[:8]}…"
-        note = f"{what}; that it is called {row.kind} is stated"
-        return Derived("proved" if proved.signed else "stated", note)
+        lacks = self._lacks(proved)
+        note = f"{what}; that it is called {row.kind} is stated{f'; {lacks}' if lacks else ''}"
+        return Derived("stated" if lacks else "proved", note)
 
     def _moved(self, proved: ProvedReceipt, row: Evidence, log: LogBytes) -> Derived:
         key = row.transaction, row.log_index or 0, row.index_in_log or 0
         found = self._found.get(key)
         if found is not None:
-            return _compared(row, found, "" if proved.signed else "whose transaction it is is stated")
+            return _compared(row, found, self._lacks(proved))
         if row.kind in _TRANSFERS or row.kind != "weth":
             return _wrong(f"the log is no transfer that is called {row.kind}")
         if row.token != "0x" + log.address.hex():
@@ -174,7 +183,7 @@ def _frame(table: schema.Table, rows: Sequence[Mapping[str, Any]]) -> pl.DataFra
     return pl.DataFrame(columns)
 
 
-def _compared(row: Evidence, found: Mapping[str, Any], note: str) -> Derived:
+def _compared(row: Evidence, found: Mapping[str, Any], note: str, is_signed: bool = True) -> Derived:
     token = found["token"]
     said = {
         "kind": (row.kind or found["standard"], found["standard"]),
@@ -182,7 +191,7 @@ def _compared(row: Evidence, found: Mapping[str, Any], note: str) -> Derived:
         "to_address": (row.to_address, "0x" + found["to_address"].hex()),
         "amount": (row.amount, str(int.from_bytes(found["amount"], "big"))),
     }
-    if not note.startswith("nobody signed"):
+    if is_signed:
         said["from_address"] = row.from_address, "0x" + found["from_address"].hex()
     for name, (ours, theirs) in said.items():
         if ours != theirs:
