@@ -1,4 +1,4 @@
-"""Kernel of the part `clusters`: wallets that a hub paid first, within minutes and in about equal sums, and
+"""Kernel of the part `clusters`: wallets that a hub paid first, within minutes and the same sum, and
 which of them then did the same.
 
 A hub ties nobody: it has many customers. But who draws about the same sum for wallet after wallet has most of
@@ -30,6 +30,8 @@ WALK = 4_096
 """Payments of a slot that are looked through; while a hub has more new customers nothing is said of them."""
 MOST = 60
 """Wallets of a cohort that are named."""
+SAME = 1.02
+"""Sums are the same where none is a fiftieth more than another."""
 _SLOT = -7
 _SALT = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9))
 
@@ -96,13 +98,13 @@ def _sum_of(words, number):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _alike(found, own):  # type: ignore[no-untyped-def]
-    """The least and the most of the largest group of sums, `own` among them, of which none is more than twice
-    another; of equal groups that of the least sums.
+    """The least and the most of the largest group of sums, `own` among them, which are the same; of equal
+    groups that of the least sums.
     """
     ordered = np.sort(found)
     best, low, begin = 0, 0, 0
     for end in range(ordered.size):
-        while ordered[end] > 2.0 * ordered[begin]:
+        while ordered[end] > SAME * ordered[begin]:
             begin += 1
         if ordered[begin] <= own <= ordered[end] and end - begin + 1 > best:
             best, low = end - begin + 1, begin
@@ -116,9 +118,9 @@ def cohort_of(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Wallets that `hub` paid about when, and about as much as, it paid `who` first, and which did `first`
     and then `second`: at most MOST of them go to `lines`; how many are there. `sums` get how many they are;
-    how many it paid first from the first of them to the last, in sums between their least and their most;
-    and how many it paid about then in whatever sums did the same. 0 where there are too many payments to
-    look through.
+    how many it paid that sum first from the first of them to the last, and for as long before and after; and
+    how many it paid about then in whatever sums did the same. 0 where there are too many payments to look
+    through.
     """
     used, own, count = 0, NONE, 0
     sums[:] = 0
@@ -151,8 +153,9 @@ def cohort_of(  # type: ignore[no-untyped-def]
             if named < MOST:
                 lines[named] = found[i]
                 named += 1
+    span = newest - oldest
     for i in range(used):
         inside = least <= _sum_of(words, near[i]) <= most
-        sums[1] += inside and oldest <= cells[near[i], C_ROW] <= newest
+        sums[1] += inside and oldest - span <= cells[near[i], C_ROW] <= newest + span
     sums[2] = count
     return named

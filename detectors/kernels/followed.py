@@ -19,6 +19,8 @@ from detectors.kernels.handed_on import (
     WAY_ASSET,
     emptied,
     gathered,
+    has_a_life,
+    is_dust,
     is_one_of_many,
     walk_back,
     write_between,
@@ -82,8 +84,12 @@ def say_handed_on(  # type: ignore[no-untyped-def]
         way[steps - 1, PAYEE], way[steps - 1, WAY_ASSET], block, now, outs,
     ):  # fmt: skip
         steps -= 1
-    many, of = emptied(way, steps)
-    if whole < STEPS and many >= limits[HANDS] and 3 * many >= 2 * (of - 1) and payers < limits[CROWD]:
+    many, of, added = emptied(way, steps)
+    added = added or has_a_life(degrees, old_degrees, way[steps - 1, PAYER], now)
+    enough = many >= limits[HANDS] + added and 3 * many >= 2 * (of - 1) and payers < limits[CROWD]
+    if not made and is_dust(asset, total, priced, old_priced, now):
+        enough = False
+    if whole < STEPS and enough:
         origin, what = way[steps - 1, PAYER], SPENT if made else LINE
         for i in range(steps - 1, 0 if made else -1, -1):
             used = write_between(
@@ -105,7 +111,7 @@ def say_handed_on(  # type: ignore[no-untyped-def]
         cells, words, control, current, previous, degrees, old_degrees, source, payee, asset, transaction,
         block, now, limits[HUB], ins, outs, middle,
     )  # fmt: skip
-    if count < limits[GATHERERS]:
+    if count < limits[GATHERERS] or payers - count >= limits[CROWD]:
         return used
     begun = used
     for step in range(2):

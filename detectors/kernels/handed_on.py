@@ -54,17 +54,20 @@ OTHERS = 1
 it fees.
 """
 DUST, SPENT_TENTHS = 16, 9
-PAYEES = 6
-"""Payees of who pays many, as an employer: what each of them gets is its own from then on."""
+FEW, PAYEES = 5, 6
+"""Payees of who has a life (a few chains side by side begin with fewer), and of who pays many, as an
+employer: what each of them gets is its own from then on.
+"""
 COIN, COIN_DUST = 0, 10**16
 """The coin as an asset, and what is dust of it where another asset is followed (as `parts.worth` has it)."""
 
 PRICED = Layout(ints=("least",))
 """Of an asset that pools price: so many units are worth more than dust of the coin."""
 
-PAYER, PAYEE, WAY_ASSET, BEFORE, WAY_EMPTIED, WAY = 0, 1, 2, 3, 4, 5
+PAYER, PAYEE, WAY_ASSET, BEFORE, WAY_EMPTIED, WAY_ADDED, WAY = 0, 1, 2, 3, 4, 5, 6
 """Of a step of the way back: who pays whom what, the transaction before which, and whether its payee was
-emptied. A payer who is its own payee changes an asset into this one.
+emptied and added money of its own, more than a quarter. A payer who is its own payee changes an asset into
+this one.
 """
 
 
@@ -92,6 +95,17 @@ def _matters(cells, words, row, asset, got, priced, old_priced, now):  # type: i
 
 
 @njit(cache=True)
+def is_dust(asset, total, priced, old_priced, now):  # type: ignore[no-untyped-def]
+    """Whether a sum is known to be dust: of the coin, or of a token that a pool prices."""
+    if total[0] != 0 or total[1] != 0 or total[2] != 0:
+        return False
+    if asset == COIN:
+        return total[3] <= np.uint64(COIN_DUST)
+    least = value(priced, old_priced, asset, now, 0)
+    return least > 0 and total[3] < np.uint64(least)
+
+
+@njit(cache=True)
 def _serves_nothing_else(cells, words, rows, count, source, asset, got, priced, old_priced, now):  # type: ignore[no-untyped-def]
     """Whether hardly anybody but `source` pays a wallet anything that matters."""
     seen, met = np.empty(OTHERS, np.int64), 0
@@ -107,6 +121,12 @@ def _serves_nothing_else(cells, words, rows, count, source, asset, got, priced, 
         seen[met] = cells[row, OTHER]
         met += 1
     return True
+
+
+@njit(cache=True)
+def has_a_life(degrees, old_degrees, account, now):  # type: ignore[no-untyped-def]
+    """Whether somebody pays a few: two wallets between him and somebody else are no line yet."""
+    return payees_of(degrees, old_degrees, account, now) >= FEW
 
 
 @njit(cache=True)
@@ -151,7 +171,7 @@ def walk_back(  # type: ignore[no-untyped-def]
     payment first; how many steps.
     """
     way[0, PAYER], way[0, PAYEE], way[0, WAY_ASSET], way[0, BEFORE] = payer, payee, asset, transaction + 1
-    way[0, WAY_EMPTIED] = 0
+    way[0, WAY_EMPTIED], way[0, WAY_ADDED] = 0, 0
     steps, changes, before, wallet = 1, 0, transaction, payer
     left, got, best = np.zeros(4, np.uint64), np.zeros(4, np.uint64), np.zeros(4, np.uint64)
     put(left, total)
@@ -192,6 +212,7 @@ def walk_back(  # type: ignore[no-untyped-def]
             way[steps, PAYER], way[steps, PAYEE], way[steps, WAY_ASSET] = source, wallet, asset
             way[steps, BEFORE] = before
             way[steps, WAY_EMPTIED] = u256.at_least(all_out, SPENT_TENTHS, got, 10)
+            way[steps, WAY_ADDED] = not u256.at_least(got, 4, left, 5)
             steps += 1
             put(left, got)
             wallet, before, changed = source, newest, False
@@ -210,19 +231,21 @@ def walk_back(  # type: ignore[no-untyped-def]
             break
         summed(cells, words, ins, arrived, given, asset, 0, AMOUNT2, left)
         way[steps, PAYER], way[steps, PAYEE], way[steps, WAY_ASSET] = wallet, wallet, asset
-        way[steps, BEFORE], way[steps, WAY_EMPTIED] = before, 0
+        way[steps, BEFORE], way[steps, WAY_EMPTIED], way[steps, WAY_ADDED] = before, 0, 0
         steps, changes, asset, before, changed = steps + 1, changes + 1, given, newest, True
     return steps
 
 
 @njit(cache=True)
 def emptied(way, steps):  # type: ignore[no-untyped-def]
-    """How many wallets between the ends of a way were emptied, and how many there are."""
-    many, of = 0, 0
+    """How many wallets between the ends of a way were emptied, how many there are, and whether any of them
+    added money of its own.
+    """
+    many, of, added = 0, 0, 0
     for i in range(1, steps):
         if way[i, PAYER] != way[i, PAYEE]:
-            many, of = many + way[i, WAY_EMPTIED], of + 1
-    return many, of
+            many, of, added = many + way[i, WAY_EMPTIED], of + 1, added + way[i, WAY_ADDED]
+    return many, of, added > 0
 
 
 @njit(cache=True)

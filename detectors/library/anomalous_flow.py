@@ -20,18 +20,18 @@ MINUTES_S = 300
 class Settings:
     """midas: the score of MIDAS-R from which on a rate is unlike its past: what is counted, times the ticks
     seen, for somebody new; a place that is always busy stays below it or has a past. past: how many times
-    what it did now a payer may ever have done. payments: in a burst of one payer; one pays the same payees
-    again and again: that many hundredths of the payees (a payroll, an airdrop and gifts pay each once).
-    swarm: payments of each of several new payers who share their payees; others: how many beside
-    one. failures: failed transactions in a
-    row. token: payments with one token by so many payers: a hundred hands pass it on, no shop is paid.
-    payers: who is paid by so many meanwhile passes on what is theirs, as a payment processor does. ticks: how
-    many there must have been before anything is unusual.
+    what it did now a payer may ever have done. payments: in a burst of one payer (people run a dozen
+    errands); one pays the same payees again and again: that many hundredths of the payees (a payroll, an
+    airdrop and gifts pay each once). swarm: payments of each of several new payers who share their payees;
+    others: how many beside one. failures: failed transactions in a row. token: payments with one token by so
+    many payers: a hundred hands pass it on, no shop is paid. payers: who is paid by so many meanwhile passes
+    on what is theirs, as a payment processor does. ticks: how many there must have been before anything is
+    unusual.
     """
 
     midas: float = 100.0
     past: float = 1.5
-    payments: int = 12
+    payments: int = 15
     repeats: int = 140
     swarm: int = 6
     others: int = 3

@@ -20,11 +20,13 @@ COIN = 0
 @dataclass(frozen=True, slots=True)
 class Settings:
     """wallets: how many a round goes through before it is one (two friends who lend and repay are one; of
-    AMLworld's cycles the shortest have three accounts). home: the hundredths of what went out in one asset
+    AMLworld's cycles the shortest have three accounts); token_wallets: the same where all is in a token that
+    no pool prices, which anybody can make and play with. home: the hundredths of what went out in one asset
     that came home in it, from which on it is the same money.
     """
 
     wallets: int = 2
+    token_wallets: int = 3
     home: int = 10
 
 
@@ -74,7 +76,7 @@ class CycleLaundering:
     name = "cycle-laundering"
     catches = ("cycle-laundering",)
     needs: Tier = "transfers"
-    reads = ("trails",)
+    reads = ("trails", "prices")
     quiet_seconds = 120 * 86_400
     settings = Settings()
 
@@ -88,10 +90,12 @@ class CycleLaundering:
     def _finding(self, seen: Seen, one: Round) -> Finding | None:
         wallets, sums = one.wallets(), one.sums()
         home = _hundredths(sums)
-        if len(wallets) < self.settings.wallets or home < self.settings.home:
-            return None
         sent = seen.transactions
         at = one.transaction - int(sent["number"][0])
+        priced = _is_priced(seen, int(sent["block"][at]), sums)
+        least = self.settings.wallets if priced else self.settings.token_wallets
+        if len(wallets) < least or home < self.settings.home:
+            return None
         origin = seen.address(one.origin)
         wei = sums[-1][1] if sums[-1][0] == COIN else 0
         rows = seen.evidence(np.unique(one.hops["row"]).tolist())
@@ -110,7 +114,7 @@ class CycleLaundering:
             roles=tuple(roles),
             rows=rows,
             measured={"wallets": len(wallets), "home": home, "native_wei": str(wei)},
-            thresholds={"wallets": self.settings.wallets, "home": self.settings.home},
+            thresholds={"wallets": least, "home": self.settings.home},
             explanation=(
                 f"Money of {hexed(origin)} went through {len(wallets)} wallets in order, each of which "
                 f"passed most of it on, and came back to it{_share(sums, home)}."
@@ -134,6 +138,14 @@ def _is_first(hops: Columns) -> Array:
     same = (hops["transaction"][1:] == hops["transaction"][:-1]) & (hops["origin"][1:] == hops["origin"][:-1])
     first[1:] = ~same | (hops["step"][1:] < hops["step"][:-1])
     return first
+
+
+def _is_priced(seen: Seen, block: int, sums: list[tuple[int, int]]) -> bool:
+    """Whether any of it is the coin, or what came home last is priced by a pool before the block."""
+    said = seen.of("prices").get("price")
+    if any(asset == COIN for asset, _ in sums):
+        return True
+    return said is not None and bool(((said["block"] == block) & (said["id"] == sums[-1][0])).any())
 
 
 def _whole(limbs: list[int]) -> int:

@@ -71,12 +71,14 @@ class Layering:
     from each making of a contract): two wallets in a row that somebody paid, hardly anybody else did (what
     counts is the coin, the asset itself, and what a pool prices), and which have handed nine tenths of it on,
     whenever they did and in however many pieces, most of it to one payee, are a line (peels to others count
-    as handed on; what a wallet changes itself is followed). Who pays six or more, and others more than this,
-    is no origin: an employer. Four wallets that one paid and that passed this on to another one are a
-    gathering. A line whose end makes a contract says so, and names the maker: the money was for that (19.P1).
-    No window of time but the 120 days for which payments are remembered (P2), and no least sum (P3). An
-    attempt that broke off is found too, at severity low: a wallet that has what it holds, and the coin for
-    fees, from one that pays nobody else, and whose first payment fails.
+    as handed on; what a wallet changes itself is followed). Where one of them adds more than a quarter of its
+    own, or the origin pays five or more, three are asked for, and what is known to be dust is none. Who pays
+    six or more, and others more than this, is no origin: an employer. Four wallets that one paid and that
+    passed this on to another one, whom hardly anybody else pays, are a gathering. A line whose end makes a
+    contract says so, and names the maker: the money was for that (19.P1). No window of time but the 120 days
+    for which payments are remembered (P2), and no least sum above that (P3). An attempt that broke off is
+    found too, at severity low: a wallet that has what it holds, and the coin for fees, from one that pays
+    nobody else, and whose first payment fails.
 
     Fails: a line over one wallet (P1), the second of two wallets that pays back (P4, `cycle-laundering` from
     three on), wallets in use by others too, a wallet that keeps more than a tenth or splits it evenly in more

@@ -37,10 +37,10 @@ class Settings:
     """share: hundredths of all that a wallet ever got which it pays into mixers, from which on it serves
     nothing else (people mix a part of what they have). lump: hundredths that came by one payment. notes: how
     many a wallet was paid out, of two denominations or more, before the set of them says whose they are;
-    same: of one. young_s: how old a wallet that was made for it is at most. many: notes within an hour of a
-    wallet that is known for nothing else; savers pay in one to four. warm_s: how long after
-    the first block everybody is new. candidates: newest notes of a pool among
-    which owners are looked for.
+    same: of one. alone_wei: of a wallet that was made for it, what one note must be (of less than a coin, one
+    is privacy). young_s: how old a wallet that was made for it is at most. many: notes within an hour of a
+    wallet that is known for nothing else; savers pay in one to four. warm_s: how long after the first block
+    everybody is new. candidates: newest notes of a pool among which owners are looked for.
     """
 
     share: int = 50
@@ -48,6 +48,7 @@ class Settings:
     notes: int = 3
     same: int = 5
     young_s: int = 30 * 86_400
+    alone_wei: int = 10**18
     many: int = 5
     warm_s: int = 600
     candidates: int = 200
@@ -70,14 +71,15 @@ class MixerFlow:
     """Flags who pays into a mixer from a wallet that was made for it, and whom that money comes out to.
 
     Into it: a wallet that nobody knew before, that got nearly all it has by one payment of a wallet that is
-    no hub and pays half of it or more into mixers (stolen money, and money spread over depositors), or one
-    that was itself paid by a mixer and does so; or an old one that wakes for five notes or more and nothing
-    else, which is the weakest sign but one: who failed to pay in, and without another try hands as much as
-    that or more to a wallet that nobody knew. Out of it: a wallet that paid in before, or whom, or by whom,
-    a depositor was paid in another way; or who is paid the very set of notes, three or more, that one
-    depositor and no other paid in before. Each link has its reason and doubt; the score is one less the
-    doubt. To use a mixer is no crime: notes alone never alert, nor does their size, nor relayers' work (N1),
-    nor a deposit after a delisting (N2), nor a common gas price (N3, which is not looked at).
+    no hub and pays half of it or more into mixers, by two notes or a large one (stolen money, and money
+    spread over depositors), or one that was itself paid by a mixer and does so; or an old one that wakes for
+    five notes or more and nothing else, which is the weakest sign but one: who failed to pay in, and without
+    another try hands as much as that or more to a wallet that nobody knew. Out of it: a wallet that paid in
+    before, or whom, or by whom, a depositor was paid in another way; or who is paid the very set of notes,
+    three or more, that one depositor and no other paid in before. Each link has its reason and doubt; the
+    score is one less the doubt. To use a mixer is no crime: notes alone never alert, nor does their size, nor
+    relayers' work (N1), nor a deposit after a delisting (N2), nor a common gas price (N3, which is not looked
+    at).
 
     Fails: a withdrawal that fails (its transaction says nothing of who paid in, and a relayer's that fails
     is nobody's); old money that is paid out note by note to new wallets with gas from elsewhere; swappers
@@ -172,6 +174,11 @@ class _Case:
         keep = found["row"] <= self.row
         return {name: column[keep] for name, column in found.items()}
 
+    def _paid_here(self, who: int) -> int:
+        """What of the coin somebody has paid in by the end of this block."""
+        found = self.seen.history("mixers.notes").rows(who, self.block)
+        return sum(whole(found["amount"][(found["out"] == 0) & (found["asset"] == COIN)]))
+
     def _life(self, who: int) -> Columns | None:
         """Rows of somebody who is fully known, up to this one."""
         people = People(self.seen, self.block)
@@ -198,10 +205,12 @@ class _Case:
         out = sum(whole(notes["amount"][drawn & (notes["asset"] == COIN)]))
         total = max(sum(amounts), out)
         paid = sum(whole(notes["amount"][(notes["out"] == 0) & (notes["asset"] == COIN)]))
-        if not total or paid > sum(amounts) + out or paid * 100 < self.own.share * total:
-            return None  # pays in more than it was seen to get: it had money before, and is no new wallet
+        if not total or paid * 100 < self.own.share * total or self._paid_here(owner) > sum(amounts) + out:
+            return None  # it paid in more than it was seen to get: it had money before, and is no new wallet
         if drawn.any():
             return Link("again", owner, tuple(notes["row"].tolist()))
+        if (notes["out"] == 0).sum() < 2 and paid < self.own.alone_wei:
+            return None
         largest = max(range(len(amounts)), key=amounts.__getitem__)
         row, payer = (int(life[name][got][largest]) for name in ("row", "source"))
         if amounts[largest] * 100 < self.own.lump * total or self._is_busy(payer):

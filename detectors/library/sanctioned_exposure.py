@@ -14,6 +14,7 @@ from detectors.parts import worth
 from detectors.parts.contract import Columns, Kind, Seen
 from detectors.parts.lists import SANCTIONS
 from detectors.parts.people import whole
+from detectors.parts.values import Values, values_before
 
 COIN = 0
 MOST = 200
@@ -29,16 +30,20 @@ _PAYS, _IS_PAID, _FAILS, _IS_CALLED, _PAID = "pays", "is paid", "fails to pay", 
 class Settings:
     """dust_wei: what is not above this is dust in the coin (as elsewhere): a receiver of dust is nobody's
     suspect, as the sanctioning office itself said of nominal, unasked receipts in 2022. dust_share: one in so
-    many of the most that the listed address held is dust in a token, whose worth is not known. hops:
-    payments through which money is followed (attackers put two or three wallets between). share: hundredths
-    of a later payment that are of a listed address, by haircut, from which on it counts: below a tenth
-    poison alone would call a customer of a customer exposed.
+    many of the most that the listed address held is dust in a token, as is what a pool prices at no more than
+    dust of the coin. hops: payments through which money is followed (attackers put two or three wallets
+    between). share: hundredths of a later payment that are of a listed address, by haircut, from which on it
+    counts: below a tenth poison alone would call a customer of a customer exposed. late_share: the same once
+    the address has paid nothing for late_s seconds (the rows that are remembered): what rests is still the
+    launderer's own.
     """
 
     dust_wei: int = worth.DUST
     dust_share: int = 100
     hops: int = 6
     share: int = 10
+    late_share: int = 50
+    late_s: int = 90 * 86_400
 
 
 @dataclass(slots=True)
@@ -71,12 +76,12 @@ class SanctionedExposure:
     part `taint` follows through up to six payments and changes of asset, counted by poison, by haircut and
     first in first out, side by side. What a listed address paid after its listing began and before it was
     told is looked for among its newest 200 rows of the last 90 days, and stands in the block of the telling.
-    One alert for a listed address, its subject, as long as there is news within a year: longer than its
-    money is followed, so that money that rests is one alert.
-    Receivers are intermediaries, never attackers: who was sent money has asked for nothing yet; pools, hubs
-    mixers by what they do, and what lists call an exchange, a mixer or a bridge are infrastructure, and pass
-    no taint on (N3). Dust
-    counts for nothing (N1). Dates of listings count (N2), to the second of the block.
+    One alert for a listed address, its subject, as long as there is news within half a year: so long is its
+    money followed. When the address itself has moved nothing for three months, only payments that are mostly
+    of its money are news: who waits is found, and who once was a customer of a customer is let be. Receivers
+    are intermediaries, never attackers: who was sent money has asked for nothing yet; pools, hubs, mixers by
+    what they do, and what lists call an exchange, a mixer or a bridge are infrastructure, and pass no taint
+    on (N3). Dust counts for nothing (N1). Dates of listings count (N2), to the second of the block.
 
     Fails: a listed address that never sends, but signs what others send in tokens (P3); value through a
     mixer, but for the deposit; of a listing that is told late (P1) what its receivers did before that, what
@@ -88,8 +93,8 @@ class SanctionedExposure:
     name = "sanctioned-exposure"
     catches = ("sanctioned-exposure",)
     needs: Tier = "transfers"
-    reads = ("lists", "taint", "net")
-    quiet_seconds = 365 * 86_400
+    reads = ("lists", "taint", "net", "prices")
+    quiet_seconds = 180 * 86_400
     settings = Settings()
 
     def score(self, seen: Seen) -> list[Finding]:
@@ -113,10 +118,12 @@ class SanctionedExposure:
         for at, block in enumerate(blocks):
             flow = {name: int(flows[name][at]) for name in names}
             flow |= {name: column[at] for name, column in amounts.items()}
-            if not self._is_dust(flow):
+            if not self._is_dust(values_before(seen, block), flow) and not (
+                self._is_small(flow) and self._is_late(seen, block, flow)
+            ):
                 yield block, flow["source"], flow
 
-    def _is_dust(self, flow: dict[str, int]) -> bool:
+    def _is_dust(self, values: Values, flow: dict[str, int]) -> bool:
         """Whether a flow says nothing: also where the payer got something else for it, and keeps the value
         (the part follows it there).
         """
@@ -125,7 +132,20 @@ class SanctionedExposure:
             return True
         if flow["asset"] == COIN:
             return tainted <= own.dust_wei
+        wei = values.of(flow["asset"], tainted)
+        if wei is not None and wei <= own.dust_wei:
+            return True
         return tainted * own.dust_share < flow["had"]
+
+    def _is_small(self, flow: dict[str, int]) -> bool:
+        return flow["hops"] > DIRECT and flow["haircut"] * 100 < self.settings.late_share * flow["amount"]
+
+    def _is_late(self, seen: Seen, block: int, flow: dict[str, int]) -> bool:
+        """Whether the listed address has paid nothing itself for long, of what is remembered."""
+        rows = seen.history("rows").rows(flow["source"], block, MOST)
+        now = int(seen.blocks["time"][np.searchsorted(seen.blocks["number"], block)])
+        own = (rows["source"] == flow["source"]) & (rows["time"] >= now - self.settings.late_s)
+        return not own.any()
 
     def _pay(self, case: _Case, flow: dict[str, int]) -> None:
         case.note(_PAYS, flow["row"], flow["transaction"])

@@ -19,7 +19,7 @@ TIES = {
     FUNDED_BY: "had their first money from {}",
     FUNDED_BY + 1: "had their first money in a chain from {}",
     CASHED_OUT_TO: "handed in what they got to {}",
-    DRAWN_FROM: "drew about the same sum within minutes from {}, which has many customers",
+    DRAWN_FROM: "drew the same sum within minutes from {}, which has many customers",
 }
 
 
@@ -53,9 +53,9 @@ class SybilCluster:
     another, and that are two thirds of all it ever paid first, are one owner's; so are five that got the same
     for nothing and handed it in to one account that nearly only they pay. One of the two is a call that costs
     nothing (a visit, a claim, a vote), or one that fails: who only trades in step is no crowd but a bundle or
-    a wash trade. A hub ties nobody, but for five or more that drew about the same sum from it within a
-    quarter of an hour, and that are two thirds of all who drew such a sum meanwhile, and of all customers of
-    those minutes who then did the same: who come to try one project (N1) draw what each of them needs.
+    a wash trade. A hub ties nobody, but for five or more that drew the same sum from it within a quarter of
+    an hour, and that are two thirds of all who drew it about then, and of all customers of those minutes who
+    then did the same: who come to try one project (N1) draw what each of them needs.
 
     Fails: twins on two chains (hard case P2); chains broken by an exchange every few steps (P3), or a farm
     that draws ever other sums, or over hours, or among a great exchange's many customers, where each wallet

@@ -56,9 +56,9 @@ class Clusters:
     before it. One of the two is a call that costs nothing but the fee, the other one too or a payment.
     `link`: 0 the leader paid them first, 1 at the head of a chain, 2 they got something by `first` and handed
     it in to the leader by `second`, 3 the leader is a hub that paid them first, within a quarter of an hour
-    and in sums of which none is more than twice another. They are two thirds or more of all `members`:
-    wallets that it paid first (of a hub: from the first of them to the last, in sums between their least and
-    their most; and two thirds of all that it paid first about then which did both), or payments it got. Of a
+    and the same sum (none a fiftieth more than another). They are two thirds or more of all `members`:
+    wallets that it paid first (of a hub: for that sum, from the first of them to the last, and as long before
+    and after; and two thirds of all that it paid first about then which did both), or payments it got. Of a
     hub with more than 4,096 new customers in a quarter of an hour nothing is said.
 
     `drawn`, by "transaction": of link 3 at most 60 `wallet`s, the `row` of the first payment of each, and

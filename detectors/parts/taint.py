@@ -215,6 +215,10 @@ class _Work:
         row = self._table("held").get(int(key_of(account, asset)), now)
         return 0 if row is None else _integer(row[what])
 
+    def knows(self, account: int, asset: int, now: int) -> bool:
+        """Whether a balance is still remembered."""
+        return self._table("held").get(int(key_of(account, asset)), now) is not None
+
     def listed(self, account: int, now: int) -> bool:
         found = np.zeros(SOURCE.cells + 1, np.int64)
         return bool(is_listed(*self.sources.arrays()[:2], account, now, found))
@@ -330,6 +334,9 @@ class _Payment:
             purse = None
         if purse is None:
             return Purse([Lot(amount)]), max(held, amount)
+        if not self.work.knows(who, asset, self.now):
+            # Balances are forgotten sooner than lots: who rests for long holds at least what is remembered.
+            held = sum(lot.amount for lot in purse.fifo)
         out = purse.pay(amount, held)
         self.work.keep(who, asset, purse, self.block, self.now)
         return out, max(held, amount)

@@ -10,9 +10,10 @@ from detectors.engine.engine import Engine
 from detectors.library.cycle_laundering import CycleLaundering
 from detectors.library.layering import Layering
 from tests.fixtures.frames import ChainBuilder, address
+from tests.fixtures.market import WETH, Market, Pool
 
-ALICE, BOB, CAROL, DAVE, ART, MARKET, USD = (
-    address(name) for name in ("alice", "bob", "carol", "dave", "art", "market", "usd")
+ALICE, BOB, CAROL, DAVE, ART, MARKET, USD, GOLD = (
+    address(name) for name in ("alice", "bob", "carol", "dave", "art", "market", "usd", "gold")
 )
 ETHER = 10**18
 DAY = 86_400
@@ -89,3 +90,25 @@ def test_the_lesser_alert_of_a_chain_of_payments_yields_to_it() -> None:
     layering = by_category["layering"].suppressed_by
     assert layering is not None
     assert layering["id"] == by_category["cycle-laundering"].id
+
+
+def rounds_of_a_token(wallets: tuple[bytes, ...], priced: bool) -> ChainBuilder:
+    """Gold goes round, which a pool may have priced for a while."""
+    market = Market(ChainBuilder())
+    chain, pool = market.chain.block(), Pool(MARKET, (GOLD, WETH), [1000 * ETHER, 1000 * ETHER])
+    for n in range(8):
+        if priced and not n:
+            market.fills(pool, ART)
+        elif priced:
+            with chain.transaction(ART, address("router")):
+                market.swaps(pool, 0, ETHER, ART, ART)
+        chain.block()
+    for here, there in pairwise([*wallets, wallets[0]]):
+        chain.erc20(GOLD, here, there, 20 * ETHER).block()
+    return chain
+
+
+def test_a_token_that_no_pool_prices_must_go_through_three_wallets() -> None:
+    assert len(alerts(rounds_of_a_token((ALICE, BOB, CAROL), priced=True))) == 1
+    assert alerts(rounds_of_a_token((ALICE, BOB, CAROL), priced=False)) == []
+    assert len(alerts(rounds_of_a_token((ALICE, BOB, CAROL, DAVE), priced=False))) == 1

@@ -9,7 +9,7 @@ from detectors.alerts.alert import Alert
 from detectors.engine.engine import Engine
 from detectors.library.layering import Layering
 from tests.fixtures.frames import ChainBuilder, address, keccak
-from tests.fixtures.market import WETH
+from tests.fixtures.market import WETH, Market, Pool
 
 ALICE, BOB, CAROL, DAVE, ERIN, SHOP, POOL, USD, GOLD = (
     address(name) for name in ("alice", "bob", "carol", "dave", "erin", "shop", "pool", "usd", "gold")
@@ -265,3 +265,73 @@ def test_two_who_pay_the_coin_or_the_same_token_make_a_wallet_serve_them_unless_
                 chain.native(stranger, here, wei)
             chain.block().erc20(USD, here, there, 10**24)
         assert len(alerts(chain)) == found
+
+
+def test_who_pays_others_too_is_an_origin_of_longer_lines_only_and_an_employer_of_none() -> None:
+    """What alice pays bob may be taken by a thief, who hands it on: the line is his, and begins with bob."""
+    for others, wallets, found in (
+        (2, (BOB, CAROL), [ALICE]), (4, (BOB, CAROL), []), (4, (BOB, CAROL, DAVE), [ALICE]),
+        (9, (BOB, CAROL), []), (9, (BOB, CAROL, DAVE), [BOB]),
+    ):  # fmt: skip
+        chain, wei = ChainBuilder().block(), 100 * ETHER
+        for n in range(others):
+            chain.native(ALICE, address(f"employee {n}"), 60 * ETHER)
+        for here, there in pairwise((ALICE, *wallets, ERIN)):
+            chain.native(here, there, wei).block()
+            wei -= ETHER
+        assert [alert.subject_id for alert in alerts(chain)] == [hexed(who) for who in found]
+
+
+def test_two_who_add_money_of_their_own_may_be_people_and_three_are_a_line() -> None:
+    for wallets, found in (((BOB, CAROL), 0), ((BOB, CAROL, ERIN), 1)):
+        chain, wei = ChainBuilder(), 10 * ETHER
+        for here, there in pairwise((ALICE, *wallets, DAVE)):
+            chain.block().native(here, there, wei)
+            wei = wei * 3 // 2
+        assert len(alerts(chain)) == found
+
+
+def test_dust_is_nobodys_loot() -> None:
+    for wei, found in ((10**16, 0), (10**17, 1)):
+        chain = ChainBuilder()
+        for here, there in pairwise((ALICE, BOB, CAROL, DAVE)):
+            chain.block().native(here, there, wei)
+        assert len(alerts(chain)) == found
+
+
+def test_a_place_where_others_pay_too_gathers_nothing() -> None:
+    """Alice pays five friends, who all pay the same shop, which has other customers."""
+    friends = [address(f"friend {n}") for n in range(5)]
+    for customers, found in ((3, 1), (9, 0)):
+        chain = ChainBuilder().block()
+        for n in range(customers):
+            chain.native(address(f"customer {n}"), SHOP, ETHER)
+        for friend in friends:
+            chain.native(ALICE, friend, 10 * ETHER)
+        chain.block()
+        for friend in friends:
+            chain.native(friend, SHOP, 9 * ETHER)
+        assert len(alerts(chain)) == found
+
+
+def test_what_a_pool_prices_says_whom_a_wallet_serves_and_what_nobody_prices_does_not() -> None:
+    """Two strangers pay bob and carol gold each. Somebody may have put gold and ether into a pool before, and
+    then people trade it.
+    """
+    for priced, least, found in ((True, 10**18, 0), (True, 10**15, 1), (False, 10**18, 1)):
+        market = Market(ChainBuilder())
+        chain = market.chain.block()
+        pool = Pool(POOL, (GOLD, WETH), [1000 * ETHER, 1000 * ETHER])
+        for n in range(8):
+            if priced and not n:
+                market.fills(pool, SHOP)
+            elif priced:
+                with chain.transaction(SHOP, address("router")):
+                    market.swaps(pool, 0, ETHER, SHOP, SHOP)
+            chain.block()
+        for here, there in pairwise((ALICE, BOB, CAROL)):
+            chain.native(here, there, 100 * ETHER)
+            for stranger in (ERIN, address("trader")):
+                chain.erc20(GOLD, stranger, there, least)
+            chain.block()
+        assert len(alerts(chain.native(CAROL, DAVE, 99 * ETHER))) == found

@@ -58,6 +58,20 @@ def test_who_mixes_a_third_of_what_he_got_is_let_be() -> None:
     assert alerts(chain) == []
 
 
+def test_one_small_note_of_a_new_wallet_is_privacy_and_a_large_one_is_not() -> None:
+    for wei, found in ((ETHER // 10, 0), (ETHER, 1)):
+        chain = town().native(ALICE, MALLORY, wei + 10**16).block()
+        pays_in(chain, MALLORY, wei)
+        assert len(alerts(chain)) == found
+
+
+def test_who_pays_in_more_than_he_was_seen_to_get_had_money_before() -> None:
+    chain = town().native(ALICE, MALLORY, ETHER).block()
+    for _ in range(2):
+        pays_in(chain, MALLORY, ETHER)
+    assert alerts(chain) == []
+
+
 def test_who_got_it_bit_by_bit_is_let_be() -> None:
     chain = town()
     for payer in (ALICE, BOB, CAROL):

@@ -16,6 +16,7 @@ from ingest.model.batch import Batch
 from tests.contract.stories.mixer_flow import DEPOSIT, WITHDRAWAL
 from tests.fixtures.frames import ChainBuilder, address, word
 from tests.fixtures.mainnet import DATA, recorded, recorded_block, recorded_json
+from tests.fixtures.market import WETH, Market, Pool
 
 ALICE, BOB, CAROL, MALLORY, TOKEN, SHOP = (
     address(name) for name in ("alice", "bob", "carol", "mallory", "token", "shop")
@@ -117,6 +118,30 @@ def test_an_expired_listing_still_taints_what_left_while_it_held() -> None:
     (alert,) = alerts(chain)
     assert {hexed(ALICE), hexed(BOB)} < roles(alert).keys()
     assert hexed(CAROL) not in roles(alert)
+
+
+def test_months_after_mallory_paid_only_what_is_mostly_his_money_is_news() -> None:
+    """Bob has 5 of mallory's; with 20 of his own beside it what he pays is a fifth mallory's."""
+    for own, days, found in ((20, 1, 2), (20, 100, 1), (1, 100, 2)):
+        chain = listed().native(ALICE, BOB, own * ETHER).native(MALLORY, BOB, 5 * ETHER)
+        chain.block(days * DAY).native(BOB, CAROL, 3 * ETHER)
+        news = {hexed(CAROL)} & {address for alert in alerts(chain) for address in roles(alert)}
+        assert len(news) + 1 == found
+
+
+def test_a_token_that_a_pool_prices_is_dust_by_its_worth() -> None:
+    """Mallory holds a little gold only, of which a pool gives an ether for a unit, and pays some of it."""
+    for units, found in ((10**16, []), (10**17, [hexed(MALLORY)])):
+        market = Market(ChainBuilder())
+        chain, pool = market.chain.block(), Pool(SHOP, (TOKEN, WETH), [1000 * ETHER, 1000 * ETHER])
+        market.fills(pool, ALICE)
+        for _ in range(8):
+            chain.block()
+            with chain.transaction(ALICE, address("router")):
+                market.swaps(pool, 0, ETHER, ALICE, ALICE)
+        chain.block().lists(MALLORY).erc20(TOKEN, ALICE, MALLORY, 2 * 10**17)
+        chain.block().erc20(TOKEN, MALLORY, BOB, units)
+        assert [alert.subject_id for alert in alerts(chain)] == found
 
 
 def test_an_exchange_after_one_dirty_deposit_passes_nothing_on_to_its_customers() -> None:

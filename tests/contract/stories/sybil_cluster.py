@@ -165,7 +165,7 @@ def _same_draws(name: str, rng: Random, names: Names) -> Story:
     def acts(chain: ChainBuilder) -> Iterator[None]:
         wei = ether(rng, 0.05, 0.3)
         for wallet in wallets:
-            open_account(chain, wallet, wei * rng.randint(70, 130) // 100)
+            open_account(chain, wallet, wei * rng.randint(100, 101) // 100)
             yield from rests(rng, 1)
         yield
         for wallet in wallets:

@@ -129,8 +129,8 @@ def test_customers_of_a_hub_who_draw_what_each_needs_are_tied_by_an_exit_only() 
     assert in_step(chain)[-1] == (CAROL, 2, 6, 6)
 
 
-def test_six_who_drew_about_the_same_within_minutes_and_do_the_same_are_one_owners() -> None:
-    chain = drawn(*(ETHER * (10 + n) for n in range(6)))
+def test_six_who_drew_the_same_within_minutes_and_do_the_same_are_one_owners() -> None:
+    chain = drawn(*(ETHER * (1000 + n) for n in range(6)))
     visit_and_claim(chain, WALLETS)
     assert in_step(chain)[-1] == (ALICE, 3, 6, 6)
 
