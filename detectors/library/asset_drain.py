@@ -11,7 +11,7 @@ import numpy as np
 from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Tier, hexed
 from detectors.kernels.decoding import Kind
-from detectors.library.drains_in_vain import tried_drains
+from detectors.library.failed_drains import tried_drains
 from detectors.library.taken_unseen import candidates, unseen
 from detectors.memory.layout import Array, Columns
 from detectors.parts import worth

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detectors.base import Finding, Seen, Tier, hexed
-from detectors.library.raids_in_vain import raids_in_vain
+from detectors.library.failed_flash_loans import failed_flash_loans
 from detectors.parts.dealings import Dealing, Loss, Push, dealings
 from detectors.parts.exploits import (
     ASSUMED,
@@ -82,7 +82,7 @@ class FlashLoanAttack:
 
     def score(self, seen: Seen) -> list[Finding]:
         loans = seen.of("loans").get("loans")
-        found = list(raids_in_vain(seen, self.settings.users))
+        found = list(failed_flash_loans(seen, self.settings.users))
         if loans is None:
             return found
         for deal in dealings(seen, np.unique(loans["transaction"]).tolist()):

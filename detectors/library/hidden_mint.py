@@ -9,7 +9,7 @@ import numpy as np
 from detectors.alerts.alert import RoleName
 from detectors.base import Finding, Tier, hexed
 from detectors.kernels.decoding import Kind
-from detectors.library.mints_in_vain import tried_mints
+from detectors.library.tried_mints import tried_mints
 from detectors.memory.layout import Columns
 from detectors.parts import worth
 from detectors.parts.contract import Seen

@@ -9,7 +9,7 @@ import numpy as np
 from detectors.alerts.alert import RoleName
 from detectors.base import Finding, Tier, hexed
 from detectors.kernels.decoding import Kind
-from detectors.library.entered_in_vain import entered_in_vain
+from detectors.library.failed_reentries import failed_reentries
 from detectors.memory.layout import Array, Columns
 from detectors.memory.rowlog import DAYS_90
 from detectors.parts import worth
@@ -81,7 +81,7 @@ class Reentrancy:
 
     def score(self, seen: Seen) -> list[Finding]:
         members = seen.of("sides").get("members")
-        found = list(entered_in_vain(seen))
+        found = list(failed_reentries(seen))
         if members is None:
             return found
         for number in _repeating(seen.rows, _both(members["transaction"], members["account"])).tolist():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Seen, Tier, hexed
-from detectors.library.sandwiched_in_vain import sandwiched_in_vain
+from detectors.library.failed_sandwiches import failed_sandwiches
 from detectors.parts.front_and_back import Signs, accounts, both_ways, goes, one_hand, opposite
 from detectors.parts.trades import Leg, legs_of, trader
 from detectors.parts.without_others import before_it, shortfalls
@@ -18,12 +18,12 @@ from detectors.parts.worth import severity
 class Settings:
     """apart: what is sold again may differ by this share from what was bought (or what came back from what
     was paid). least_loss: the share of what the victims got that they lost at least.
-    apart_in_vain: the first, where the victims' transactions failed, and no loss shows whose the prices were.
+    apart_where_failed: the first, where the victims' transactions failed, and no loss shows whose the prices were.
     """
 
     apart: float = 0.1
     least_loss: float = 0.0002
-    apart_in_vain: float = 0.01
+    apart_where_failed: float = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Sandwich:
             for attempt in self._attempts(seen, legs_of(seen, which)):
                 found.setdefault((attempt.backs[-1].block, attempt.account), []).append(attempt)
         said = [self._finding(seen, found[key]) for key in sorted(found)]
-        said += sandwiched_in_vain(seen, self.settings.apart_in_vain, set(found))
+        said += failed_sandwiches(seen, self.settings.apart_where_failed, set(found))
         return sorted(said, key=lambda finding: finding.block_number)
 
     def _attempts(self, seen: Seen, legs: Sequence[Leg]) -> Iterator[Attempt]:

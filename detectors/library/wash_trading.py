@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Tier, hexed
-from detectors.library.washed_in_vain import washed_in_vain
+from detectors.library.failed_wash_trades import failed_wash_trades
 from detectors.parts import worth
 from detectors.parts.contract import Columns, Seen
 from detectors.parts.kinship import Kinship
@@ -86,7 +86,7 @@ class WashTrading:
     def score(self, seen: Seen) -> list[Finding]:
         """One finding an item, or a token, and block: subject = the wallet that has most trades in it."""
         tables = {name: table for name, table in seen.of("sales").items() if table["row"].size}
-        tried = list(washed_in_vain(seen))
+        tried = list(failed_wash_trades(seen))
         if not tables:
             return tried
         found: list[Finding | None] = [*tried]

@@ -20,7 +20,7 @@ MOST_TRADES = 40
 _ITEMS = (Kind.ERC721, Kind.ERC1155)
 
 
-def washed_in_vain(seen: Seen) -> Iterator[Finding]:
+def failed_wash_trades(seen: Seen) -> Iterator[Finding]:
     """Of calls that failed: one that brings money, names a collection, and is of who is tied to a wallet that
     holds a piece of it and let the called contract take it; and one that names a new token and the very
     amount of it that its signer, tied to its maker, just bought where nobody else trades.

@@ -13,7 +13,7 @@ from detectors.parts.trades import Leg, legs_of
 
 
 @dataclass(frozen=True, slots=True)
-class InVain:
+class FailedSandwich:
     """What an account did in a pool around `missed`, transactions (by number) that failed."""
 
     account: int
@@ -25,7 +25,7 @@ class InVain:
     apart: float
 
 
-def sandwiched_in_vain(seen: Seen, apart: float, told: set[tuple[int, int]]) -> Iterator[Finding]:
+def failed_sandwiches(seen: Seen, apart: float, told: set[tuple[int, int]]) -> Iterator[Finding]:
     """Of accounts that are not `told` of (block, account): who buys and sells again, in one block and pool,
     and has between the two others' transactions that failed and name the token; what was sold is within a
     share `apart` of what was bought.
@@ -34,7 +34,7 @@ def sandwiched_in_vain(seen: Seen, apart: float, told: set[tuple[int, int]]) -> 
     legs = seen.of("pools").get("legs")
     if legs is None or not legs["row"].size or sent["done"].all():
         return
-    found: dict[tuple[int, int], InVain] = {}
+    found: dict[tuple[int, int], FailedSandwich] = {}
     for which in _turned(seen, legs):
         for one in _of_pool(seen, legs_of(seen, which), apart):
             key = one.backs[-1].block, one.account
@@ -63,7 +63,7 @@ def _turned(seen: Seen, legs: Mapping[str, np.ndarray]) -> Iterator[np.ndarray]:
             yield np.array(lines)
 
 
-def _of_pool(seen: Seen, legs: Sequence[Leg], apart: float) -> Iterator[InVain]:
+def _of_pool(seen: Seen, legs: Sequence[Leg], apart: float) -> Iterator[FailedSandwich]:
     pair = {leg.asset_in for leg in legs} | {leg.asset_out for leg in legs}
     of: dict[int, list[Leg]] = {}
     for leg in legs:
@@ -81,7 +81,9 @@ def _of_pool(seen: Seen, legs: Sequence[Leg], apart: float) -> Iterator[InVain]:
             missed = _missed(seen, fronts, backs)
             if differs <= apart and missed:
                 token = fronts[0].asset_out
-                yield InVain(account, fronts[0].pool, token, tuple(fronts), tuple(backs), missed, differs)
+                yield FailedSandwich(
+                    account, fronts[0].pool, token, tuple(fronts), tuple(backs), missed, differs
+                )
 
 
 def _missed(seen: Seen, fronts: Sequence[Leg], backs: Sequence[Leg]) -> tuple[int, ...]:
@@ -98,7 +100,7 @@ def _missed(seen: Seen, fronts: Sequence[Leg], backs: Sequence[Leg]) -> tuple[in
     )
 
 
-def _finding(seen: Seen, one: InVain, apart: float) -> Finding:
+def _finding(seen: Seen, one: FailedSandwich, apart: float) -> Finding:
     last, sent = one.backs[-1], seen.transactions
     account, first = seen.address(one.account), int(sent["number"][0])
     signers = dict.fromkeys([one.account, *(leg.signer for leg in (*one.fronts, *one.backs))])
@@ -118,8 +120,8 @@ def _finding(seen: Seen, one: InVain, apart: float) -> Finding:
             (seen.address(one.pool), "infrastructure"),
         ),
         rows=seen.evidence(sorted(rows)),
-        measured={"apart_in_vain": round(one.apart, 6), "victims": 0, "failed": len(one.missed)},
-        thresholds={"apart_in_vain": apart},
+        measured={"apart_where_failed": round(one.apart, 6), "victims": 0, "failed": len(one.missed)},
+        thresholds={"apart_where_failed": apart},
         explanation=(
             f"{hexed(account)} bought and sold again in one block, in the pool "
             f"{hexed(seen.address(one.pool))}, around {len(one.missed)} transactions of others that name the "

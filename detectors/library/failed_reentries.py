@@ -20,7 +20,7 @@ class Entry:
     times: int
 
 
-def entered_in_vain(seen: Seen) -> Iterator[Finding]:
+def failed_reentries(seen: Seen) -> Iterator[Finding]:
     """Of failed calls of own contracts (where there are traces): a contract of another's pays the coin to one
     of them, or has a token tell it of a payment, and is called again by them meanwhile, to take out, not in.
     """

@@ -38,7 +38,7 @@ class Raid:
     victim: bytes
 
 
-def raids_in_vain(seen: Seen, users: int) -> Iterator[Finding]:
+def failed_flash_loans(seen: Seen, users: int) -> Iterator[Finding]:
     """Of failed calls of own contracts (where there are traces): a lender called back, a pool was swapped in
     meanwhile, and another's contract that fewer than `users` people use then refused what was asked of it.
     """
