@@ -18,7 +18,8 @@ from detectors.parts.worth import severity
 class Settings:
     """apart: what is sold again may differ by this share from what was bought (or what came back from what
     was paid). least_loss: the share of what the victims got that they lost at least.
-    apart_where_failed: the first, where the victims' transactions failed, and no loss shows whose the prices were.
+    apart_where_failed: the first, where the victims' transactions failed, and no loss shows whose the
+    prices were.
     """
 
     apart: float = 0.1
