@@ -14,9 +14,9 @@ from detectors.parts.contract import Columns, Kind, Seen
 from detectors.parts.inside import of_asset
 from detectors.parts.lines import place_of
 from detectors.parts.people import People, whole
+from detectors.parts.sandbox.frame import Unknowable
+from detectors.parts.sandbox.messages import Call, Said
 from detectors.parts.staging import Stage, number_in, staged
-from detectors.sandbox.frame import Unknowable
-from detectors.sandbox.messages import Call, Said
 from ingest.decode.shapes import signature
 
 _UPGRADED = int.from_bytes(signature("Upgraded(address)"), "big")

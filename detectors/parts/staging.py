@@ -12,9 +12,9 @@ import numpy as np
 from detectors.kernels.decoding import Kind
 from detectors.parts.acts import Act, acts_of
 from detectors.parts.contract import Seen
-from detectors.sandbox.frame import Unknowable
-from detectors.sandbox.machine import Machine
-from detectors.sandbox.messages import Call
+from detectors.parts.sandbox.frame import Unknowable
+from detectors.parts.sandbox.machine import Machine
+from detectors.parts.sandbox.messages import Call
 from ingest.decode.shapes import signature
 
 Move = tuple[int, int, int, int]

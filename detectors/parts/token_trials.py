@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from detectors.parts.contract import Seen
+from detectors.parts.sandbox.frame import Unknowable
+from detectors.parts.sandbox.messages import Call, Said
 from detectors.parts.staging import Stage, selector, staged
-from detectors.sandbox.frame import Unknowable
-from detectors.sandbox.messages import Call, Said
 from ingest.decode import TRANSFER
 
 STRANGERS = 5

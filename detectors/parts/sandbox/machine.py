@@ -14,9 +14,9 @@ from typing import NamedTuple, Protocol
 
 from sha3 import keccak_256
 
-from detectors.sandbox.frame import Frame, Reverted, Unknowable
-from detectors.sandbox.messages import Call, Said
-from detectors.sandbox.operations import step
+from detectors.parts.sandbox.frame import Frame, Reverted, Unknowable
+from detectors.parts.sandbox.messages import Call, Said
+from detectors.parts.sandbox.operations import step
 
 MOST_STEPS = 300_000
 """Operations of one machine, all its runs together."""

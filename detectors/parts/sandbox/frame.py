@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from detectors.sandbox.arithmetic import MASK
+from detectors.parts.sandbox.arithmetic import MASK
 
 MOST_MEMORY = 1 << 20
 """Bytes of memory of one frame."""

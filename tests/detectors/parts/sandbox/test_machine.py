@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from detectors.sandbox.arithmetic import BINARY, MASK, TERNARY
-from detectors.sandbox.frame import MOST_MEMORY, Unknowable
-from detectors.sandbox.machine import MOST_DEPTH, MOST_STEPS, Machine, keccak
-from detectors.sandbox.messages import Call
+from detectors.parts.sandbox.arithmetic import BINARY, MASK, TERNARY
+from detectors.parts.sandbox.frame import MOST_MEMORY, Unknowable
+from detectors.parts.sandbox.machine import MOST_DEPTH, MOST_STEPS, Machine, keccak
+from detectors.parts.sandbox.messages import Call
 from tests.fixtures.assembly import (
     SILENT_MINT,
     SOLD_BY_OTHERS,

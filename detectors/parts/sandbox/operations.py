@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from sha3 import keccak_256
 
-from detectors.sandbox.arithmetic import BINARY, TERNARY, UNARY
-from detectors.sandbox.frame import Frame, Reverted, piece
-from detectors.sandbox.messages import Call, Said, World
+from detectors.parts.sandbox.arithmetic import BINARY, TERNARY, UNARY
+from detectors.parts.sandbox.frame import Frame, Reverted, piece
+from detectors.parts.sandbox.messages import Call, Said, World
 
 _ADDRESS = (1 << 160) - 1
 _GAS = 30_000_000
