@@ -145,10 +145,13 @@ def test_who_reads_meanwhile_goes_on(old_store: str) -> None:
 
 @pytest.mark.parametrize("opening", [open_reader, open_writer, bring_up_to_date])
 def test_a_store_of_a_later_version_is_refused_in_one_line(store_url: str, opening: Any) -> None:
+    later = SCHEMA_VERSION + 1
     open_writer(store_url).close()
     with opened(store_url) as engine, engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE undertow_store SET version = 7")
-    with pytest.raises(BadInput, match=r"is of version 7, this undertow knows them up to \d: update") as said:
+        connection.exec_driver_sql(f"UPDATE undertow_store SET version = {later}")
+    with pytest.raises(
+        BadInput, match=rf"is of version {later}, this undertow knows them up to \d: update"
+    ) as said:
         opening(store_url)
     assert "\n" not in str(said.value)
 

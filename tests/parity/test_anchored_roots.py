@@ -1,4 +1,4 @@
-"""The roots that are anchored live are those that a lake gives: through any cut, reorganisation and restart."""
+"""Roots that are anchored live are those that a lake gives, through any cut, reorganisation, restart."""
 
 from __future__ import annotations
 
@@ -88,6 +88,7 @@ def lake_of(chain: ChainBuilder, folder: Path, dice: Random) -> Path:
     return folder
 
 
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("seed", [5, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(20, 40))])
 def test_live_late_and_dry_roots_are_the_same(seed: int, tmp_path: Path) -> None:
     dice = Random(seed)

@@ -51,6 +51,16 @@ class Stretch:
         return cls(first, last, leaves, audited, parts[4], run, parts[6])
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many stretches there are in a block, where the next one begins, and the last one there is."""
+
+    count: int
+    following: int
+    newest: Stretch | None
+    block: object
+
+
 def deployment(watched: int, first: int) -> str:
     """Data of the transaction that makes a contract for a chain, beginning at block `first`."""
     return compiled("alert_anchor")["AlertAnchor"] + (_word(watched) + _word(first)).hex()
@@ -109,6 +119,21 @@ class AnchorContract:
         """Stretch `number`, from 0. Raises BadInput where there is none."""
         return Stretch.decoded(self._words("stretches(uint256)", _word(number), _WORDS))
 
+    def at_one_block(self) -> Standing:
+        """What the contract says in the newest block, all in that one: between two questions the chain may
+        go on, or turn. Raises Refused where the node has lost that block meanwhile: to be asked again.
+        """
+        block = self._node.newest_hash()
+        count = self._number_at("count()", block)
+        newest = None
+        if count:
+            newest = self.stretch_at(count - 1, block)
+        return Standing(count, self._number_at("next()", block), newest, block)
+
+    def stretch_at(self, number: int, block: object) -> Stretch:
+        """Stretch `number` as it is in a block. Raises Refused where the node has lost it."""
+        return Stretch.decoded(self._read("stretches(uint256)", _word(number), _WORDS, block))
+
     def holding(self, first: int) -> Stretch | None:
         """The stretch that block `first` lies in; None where none is anchored yet."""
         low, high = 0, self.count()
@@ -120,14 +145,20 @@ class AnchorContract:
             low, high = (middle + 1, high) if found.last < first else (low, middle)
         return None
 
+    def _number_at(self, signature: str, block: object) -> int:
+        return int.from_bytes(self._read(signature, b"", 1, block)[0], "big")
+
     def _number(self, signature: str) -> int:
         return int.from_bytes(self._words(signature, b"", 1)[0], "big")
 
     def _words(self, signature: str, arguments: bytes, count: int) -> list[bytes]:
         try:
-            found = words(self._node.call(self.address, _data(signature, arguments)), count)
+            return self._read(signature, arguments, count, "latest")
         except Refused as error:
             raise BadInput(f"{self.address} on {self._node.source} refused {signature}: {error}") from None
+
+    def _read(self, signature: str, arguments: bytes, count: int, block: object) -> list[bytes]:
+        found = words(self._node.call(self.address, _data(signature, arguments), block), count)
         if found is None:
             raise BadInput(
                 f"at {self.address} on {self._node.source} lies no contract of undertow: check --contract"

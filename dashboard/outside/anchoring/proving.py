@@ -130,12 +130,9 @@ def read(path: Path) -> Proof:
 
 def _parsed(plain: Mapping[str, Any]) -> Proof:
     told, chain_id = plain["stretch"], _number(plain["chain_id"])
-    stretch = Stretch(
-        *(_number(told[name]) for name in ("first", "last", "leaves", "audited")),
-        root=_hash(told["root"]),
-        run=str(told["run"]),
-        audit=_hash(told["audit"]),
-    )
+    first, last, count, audited = (_number(told[name]) for name in ("first", "last", "leaves", "audited"))
+    root, run, audit = _hash(told["root"]), str(told["run"]), _hash(told["audit"])
+    stretch = Stretch(first, last, count, audited, root, run, audit)
     leaves = tuple(
         (
             Leaf(chain_id, str(each["alert"]), _hash(each["record_hash"])),

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dashboard.outside.anchoring.contract import AnchorContract, anchoring, deployment, reason
+from dashboard.outside.anchoring.contract import AnchorContract, Standing, anchoring, deployment, reason
 from dashboard.outside.anchoring.planning import Plan, Planner, stretch_of
 from dashboard.outside.anchoring.stretches import end_of
 from dashboard.store.anchors import Anchoring, Anchors, StretchRow
@@ -76,8 +76,9 @@ class Anchorer:
         outcomes = {outcome.purpose: outcome for outcome in self._sender.look()}
         for outcome in outcomes.values():
             self._note(outcome)
-        following = self._contract.next()
-        self._compare(following)
+        standing = self._contract.at_one_block()
+        following = standing.following
+        self._compare(standing)
         self._note_settled(following, outcomes)
         busy = any(each.stage == "waiting" for each in outcomes.values())
         flying = sum(each.stage == "mined" for each in outcomes.values())
@@ -105,24 +106,24 @@ class Anchorer:
                 told = (row.transaction, row.mined_block) if found is None else (found.hash, found.block)
                 self._anchors.stands(row.chain_id, row.first, "settled", *told)
 
-    def _compare(self, following: int) -> None:
+    def _compare(self, standing: Standing) -> None:
         """Raises BadInput where the contract holds something else than what this store planned."""
-        count = self._contract.count()
-        if not count:
+        if standing.newest is None:
             return
-        row = self._anchors.ending(self._plan.watched, following - 1)
+        row = self._anchors.ending(self._plan.watched, standing.following - 1)
         if row is None:
-            self._catch_up(count)
-        elif stretch_of(row) != self._contract.stretch(count - 1):
+            self._catch_up(standing)
+        elif stretch_of(row) != standing.newest:
             raise BadInput(
                 f"blocks {row.first} to {row.last} of chain {row.chain_id} are anchored with another root or "
                 "by another run than this store planned: the key anchors from two stores, or one was edited"
             )
 
-    def _catch_up(self, count: int) -> None:
+    def _catch_up(self, standing: Standing) -> None:
         """A store that lacks what the contract holds (a new one, or one from a backup) works it out again."""
-        for number in range(count):
-            if self._planner.work_out_again(self._contract.stretch(number)):
+        for number in range(standing.count):
+            held = self._contract.stretch_at(number, standing.block)
+            if self._planner.work_out_again(held):
                 self._say(f"anchor: chain {self._plan.watched}: stretch {number} was worked out again")
 
     def _send(self, row: StretchRow) -> bool:

@@ -103,7 +103,14 @@ class Speaker:
         except (AttributeError, TypeError, ValueError):
             raise self._bad("eth_getBlockByNumber", block) from None
 
-    def call(self, to: str, data: str, block: str = "latest") -> bytes:
+    def newest_hash(self) -> dict[str, str]:
+        """Names the newest block as calls take it (EIP-1898)."""
+        block = self.ask("eth_getBlockByNumber", "latest", False)
+        if not isinstance(block, dict) or not isinstance(block.get("hash"), str):
+            raise self._bad("eth_getBlockByNumber", block)
+        return {"blockHash": block["hash"]}
+
+    def call(self, to: str, data: str, block: object = "latest") -> bytes:
         """What a contract answers. Raises Refused where the call reverts."""
         answer = self.ask("eth_call", {"to": to, "data": data}, block)
         try:

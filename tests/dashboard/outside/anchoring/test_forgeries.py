@@ -58,7 +58,7 @@ def court(anchored: Anchored, filing: Filing) -> Court:
 
 
 def rebuilt(told: Told, **record: Any) -> None:
-    """The leaf and the root are made to fit what the record says now: consistent, but not what is anchored."""
+    """Leaf and root are made to fit what the record says now: consistent, but not what is anchored."""
     told["record"] |= record
     text = json.dumps(told["record"], sort_keys=True, separators=(",", ":"))
     leaf = merkle.Leaf.of(CHAIN, told["alert"], text)
@@ -133,6 +133,11 @@ def without(told: Told, at: int) -> None:
     told["leaves"].pop(at)
 
 
+def emptied(told: Told) -> None:
+    told["leaves"].clear()
+    stretch(told, leaves=0, root=hexed(merkle.root([])))
+
+
 ABSENT: dict[str, tuple[Callable[[Court, Told], object], str]] = {
     "the neighbour below is missing": (lambda c, t: without(t, 0), "left out"),
     "the neighbour above is missing": (lambda c, t: without(t, 1), "left out"),
@@ -142,9 +147,7 @@ ABSENT: dict[str, tuple[Callable[[Court, Told], object], str]] = {
     "of an alert that is there": (lambda c, t: t.update(alert="drain-30"), "do not lie on both sides"),
     "of an alert elsewhere": (lambda c, t: t.update(alert="a"), "left out|both sides"),
     "in a stretch that is empty": (lambda c, t: stretch(t, leaves=0), "does not lead"),
-    "of no leaves at all": (
-        lambda c, t: (t["leaves"].clear(), stretch(t, leaves=0, root=hexed(merkle.root([])))), "the contract has",
-    ),
+    "of no leaves at all": (lambda c, t: emptied(t), "the contract has"),
     "of a stale stretch": (lambda c, t: stretch(t, first=50, last=99), "the contract has"),
 }  # fmt: skip
 
