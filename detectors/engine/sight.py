@@ -103,12 +103,11 @@ class Look:
 
     def of_block(self, number: int) -> Look:
         """What belongs to one block of the piece; numbers stay."""
-        at = int(np.searchsorted(self.piece.blocks["number"], number))
-        one = _one_block(self.piece, at)
-        tables: dict[str, Tables] = {
-            part: {name: _within(table, one) for name, table in said.items()}
-            for part, said in self.tables.items()
-        }
+        return self.answers.once(("of block", number), lambda: self._of_block(number))
+
+    def _of_block(self, number: int) -> Look:
+        one = _one_block(self.piece, int(np.searchsorted(self.piece.blocks["number"], number)))
+        tables = _TablesOfBlock(self.tables, one)
         return replace(self, piece=one, tables=tables, facts=self.facts.of_block(number), answers=Answers())
 
     def told(self, facts: str) -> Columns:
@@ -120,6 +119,18 @@ class Look:
         """When each block of the piece was made."""
         numbers, times = (self.piece.blocks[name] for name in ("number", "time"))
         return self.answers.once("times", lambda: dict(zip(numbers.tolist(), times.tolist(), strict=True)))
+
+
+class _TablesOfBlock(dict[str, Tables]):
+    """What parts say of one block of a piece, cut out where it is asked for."""
+
+    def __init__(self, whole: dict[str, Tables], one: Piece) -> None:
+        super().__init__()
+        self._whole, self._one = whole, one
+
+    def __missing__(self, part: str) -> Tables:
+        self[part] = {name: _within(table, self._one) for name, table in self._whole[part].items()}
+        return self[part]
 
 
 @dataclass(frozen=True, slots=True)
