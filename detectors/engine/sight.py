@@ -54,10 +54,7 @@ class Sight:
         """Goes on by a piece that lies in one epoch. Raises PartFailed."""
         piece = self.chronicle.take(batch, ledger.wrapped, ledger.wrapped_here)
         look = Look(self, piece, {}, ledger, models, Facts(batch, self.chronicle.names, piece))
-        kinds = np.flatnonzero(np.bincount(piece.rows["kind"], minlength=1)).tolist()
-        kinds += [Kind.LISTED] if piece.lists["block"].size else []
-        kinds += [Kind.CROSSED] if look.told("messages")["block"].size else []
-        kinds += [Kind.DISAGREED] if look.told("disagreements")["block"].size else []
+        kinds = look.kinds()
         for part in self.parts:
             asleep = sleeping(part, kinds)
             look.tables[part.name] = {} if asleep else self._taken(part, look, batch)
@@ -107,8 +104,18 @@ class Look:
 
     def _of_block(self, number: int) -> Look:
         one = _one_block(self.piece, int(np.searchsorted(self.piece.blocks["number"], number)))
-        tables = _TablesOfBlock(self.tables, one)
-        return replace(self, piece=one, tables=tables, facts=self.facts.of_block(number), answers=Answers())
+        look = replace(self, piece=one, tables={}, facts=self.facts.of_block(number), answers=Answers())
+        kinds = look.kinds()
+        asleep = {part.name for part in self.sight.parts if sleeping(part, kinds)}
+        return replace(look, tables=_TablesOfBlock(self.tables, asleep, one))
+
+    def kinds(self) -> list[int]:
+        """Of rows and facts that the piece has: they wake parts."""
+        kinds: list[int] = np.flatnonzero(np.bincount(self.piece.rows["kind"], minlength=1)).tolist()
+        kinds += [Kind.LISTED] if self.piece.lists["block"].size else []
+        kinds += [Kind.CROSSED] if self.told("messages")["block"].size else []
+        kinds += [Kind.DISAGREED] if self.told("disagreements")["block"].size else []
+        return kinds
 
     def told(self, facts: str) -> Columns:
         """A table of facts, by name."""
@@ -122,14 +129,17 @@ class Look:
 
 
 class _TablesOfBlock(dict[str, Tables]):
-    """What parts say of one block of a piece, cut out where it is asked for."""
+    """What parts say of one block of a piece, cut out where it is asked for. Who sleeps through the block
+    says nothing, as if it were a piece of its own: a table without lines is not the same as none.
+    """
 
-    def __init__(self, whole: dict[str, Tables], one: Piece) -> None:
+    def __init__(self, whole: dict[str, Tables], asleep: set[str], one: Piece) -> None:
         super().__init__()
-        self._whole, self._one = whole, one
+        self._whole, self._asleep, self._one = whole, asleep, one
 
     def __missing__(self, part: str) -> Tables:
-        self[part] = {name: _within(table, self._one) for name, table in self._whole[part].items()}
+        said = {} if part in self._asleep else self._whole[part]
+        self[part] = {name: _within(table, self._one) for name, table in said.items()}
         return self[part]
 
 
