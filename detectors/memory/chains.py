@@ -43,6 +43,8 @@ def said(cells, control, number, as_of, now):  # type: ignore[no-untyped-def]
     too old or gone. `said(…, cells[number, PREVIOUS], …)` is the next one.
     """
     while number >= control[BEGIN] and cells[number, BLOCK] > as_of:
+        if cells[number, PREVIOUS] >= number:
+            return NONE  # no list of ours: it would go round
         number = cells[number, PREVIOUS]
     if number < control[BEGIN]:
         return NONE
