@@ -41,7 +41,7 @@ class HiddenMint:
     that; fees on transfers, whose events add up; wrapped native coins, whose deposits count; tokens that
     announced no supply at all, as old ones do (hard case 5.N4).
 
-    Fails, before the sale: code that cannot be tried, a mint that somebody else calls. Else: tokens older
+    Fails: before the sale, where code cannot be tried or somebody else calls the mint; for tokens older
     than the stream; small surpluses (below a hundredth of the supply, or less than ever came); mints that are
     announced and that nobody agreed to (5.P3); sales to venues that are no pool of Uniswap's shapes; tokens
     that tell of no mint at all. Costs a look at the sales of whoever is short. Source: kovart's SilentMint
