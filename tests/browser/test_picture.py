@@ -50,7 +50,7 @@ def test_a_demo_without_what_is_to_be_shown_ends_with_what_was_missed(
     Filing(writer).file(poisoning(1), drain(2))
     writer.close()
     address = dashboard(store)
-    monkeypatch.setattr("tests.browser.picture.DRAWN_MS", 10_000)
+    monkeypatch.setattr("tests.browser.picture.DRAWN_MS", 25_000)
 
     with pytest.raises(NotSeen, match=r"did not show an alert of layering within .* play more --blocks"):
         photograph(browser, address, tmp_path)
