@@ -62,7 +62,7 @@ def passed_on(amount: int, token: bytes | None = None) -> ChainBuilder:
 @pytest.mark.parametrize(
     ("chain", "severity"),
     [
-        (passed_on(ETHER // 500), "low"),
+        (passed_on(ETHER // 50), "low"),
         (passed_on(ETHER // 2), "medium"),
         (passed_on(5 * ETHER), "high"),
         (passed_on(10**30, USD), "medium"),

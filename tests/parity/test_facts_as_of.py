@@ -58,7 +58,7 @@ def test_a_word_that_left_with_its_block_is_not_known_until_it_is_told_again() -
 
 def test_every_detector_tells_the_same_of_a_town_whose_tokens_are_named_late() -> None:
     chain = ChainBuilder()
-    story = [(at, told.acts) for at, told in enumerate(positives("layering", 3)[:6])]
+    story = [(at, told.acts) for at, told in enumerate(positives("layering", 3)[:12])]
     tell(chain, story, background(chain, Random(3)))
     books = [book_of(detectors(), chain.batches(size), SETTINGS) for size in SIZES]
     named = [row["symbol"] for line in books[0][0] for row in json.loads(line)["evidence"]]
