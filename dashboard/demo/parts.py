@@ -84,7 +84,7 @@ def watched_categories() -> list[str]:
 def ingest(place: Place) -> Part:
     place.facts.mkdir(parents=True, exist_ok=True)
     read = ("--rpc", place.rpc, "--start", "earliest", "--facts", place.facts)
-    argv = _undertow("ingest", *read, "--kafka", place.kafka)
+    argv = _undertow("ingest", *read, "--traces", "--kafka", place.kafka)
     return _part("ingest", argv, lambda _log: _is_published(place), "proved blocks go to Kafka")
 
 
