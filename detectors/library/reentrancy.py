@@ -77,7 +77,7 @@ class Reentrancy:
     needs: Tier = "logs"
     settings = Settings()
     reads: tuple[str, ...] = ("net", "kept", "sides", "contracts", "prices")
-    quiet_seconds = 30 * 86_400
+    quiet_seconds = 90 * 86_400
 
     def score(self, seen: Seen) -> list[Finding]:
         members = seen.of("sides").get("members")

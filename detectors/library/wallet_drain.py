@@ -155,6 +155,7 @@ class WalletDrain:
     needs: Tier = "transfers"
     settings = Settings()
     reads: tuple[str, ...] = ("takings",)
+    quiet_seconds = 90 * 86_400
 
     def score(self, seen: Seen) -> list[Finding]:
         """One finding for each block and taker with a drain completed or going on: subject = the taker."""
