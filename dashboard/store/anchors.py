@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Select, delete, func, insert, or_, se
 from dashboard.store.anchor_tables import anchor_leaves, anchor_stretches, anchoring, runs
 from dashboard.store.case_tables import NO_HASH, audit_head
 from dashboard.store.heads import raw
-from dashboard.store.outward_tables import revision_head, revisions
+from dashboard.store.outward_tables import revisions
 from dashboard.store.reading import Reader
 from dashboard.store.tables import alerts, heads, rebuilds
 from dashboard.store.values import whole
@@ -177,10 +177,6 @@ class Anchors:
         with self._reading() as connection:
             return whole(connection.scalar(wanted)) or 0
 
-    def last_revision(self) -> int:
-        with self._reading() as connection:
-            return whole(connection.scalar(select(raw(revision_head.c.number)))) or 0
-
     def plan(self, row: StretchRow, leaves: Sequence[LeafRow]) -> None:
         """A stretch with its leaves, all or nothing; it is never planned anew."""
         with self._writing() as connection:
@@ -282,9 +278,3 @@ def last_settled(reader: Reader) -> dict[int, int]:
     wanted = select(anchor_stretches.c.chain_id, func.max(anchor_stretches.c.last)).where(settled)
     rows = reader.ask(wanted.group_by(anchor_stretches.c.chain_id))
     return {int(chain): int(block) for chain, block in rows}
-
-
-def anchored_audits(reader: Reader) -> list[StretchRow]:
-    """The stretches that are on a chain, each with the head of the audit then, oldest first."""
-    wanted = select(*_STRETCH).where(anchor_stretches.c.state != "waiting")
-    return [StretchRow(*row) for row in reader.ask(wanted.order_by(anchor_stretches.c.planned_at))]

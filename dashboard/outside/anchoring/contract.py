@@ -75,9 +75,6 @@ def handing_over(to: str) -> str:
     return _data("handOver(address)", bytes.fromhex(to[2:]).rjust(32, b"\0"))
 
 
-ACCEPTING = "0x" + keccak(b"accept()")[:4].hex()
-
-
 def reason(refusal: Refused) -> str:
     """Why the contract refused, in words; those of the node where it was not the contract."""
     told = refusal.data.removeprefix("0x")[:8]
