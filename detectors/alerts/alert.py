@@ -34,6 +34,11 @@ class Role:
     role: RoleName
 
 
+def canonical(plain: object) -> str:
+    """A value's only JSON text: one line, keys sorted, ASCII, no spaces. Raises ValueError for NaN."""
+    return json.dumps(plain, sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """A row of the chain that supports an alert: a log, or native value where `log_index` is null.
@@ -114,10 +119,8 @@ class Alert:
         return plain
 
     def to_json(self) -> str:
-        """Canonical: one line, keys sorted, ASCII, no spaces."""
-        return json.dumps(
-            self.to_dict(), sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False
-        )
+        """See `canonical`."""
+        return canonical(self.to_dict())
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Alert:

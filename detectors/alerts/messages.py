@@ -7,14 +7,21 @@ that came later than a record may be missing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from detectors.alerts.alert import DEFAULT_FINALITY, Alert, RoleName, Severity, Status, SubjectKind
+from detectors.alerts.alert import (
+    DEFAULT_FINALITY,
+    Alert,
+    RoleName,
+    Severity,
+    Status,
+    SubjectKind,
+    canonical,
+)
 from detectors.alerts.text import visible
 from ingest.model.errors import UnreadableRecord
 
@@ -252,9 +259,7 @@ def _part(record: BlockScores, scores: Sequence[SubjectScore], part: int) -> Blo
 
 
 def _canonical(message: Any) -> bytes:
-    """One line, keys sorted, ASCII, no spaces."""
-    plain = msgspec.to_builtins(message)
-    return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return canonical(msgspec.to_builtins(message)).encode()
 
 
 def _decoded(decoder: msgspec.json.Decoder[Record], value: bytes | None, what: str) -> Record:

@@ -17,6 +17,7 @@ from dashboard.store import Reader
 from dashboard.store.anchors import LeafRow, StretchRow, last_stretch_with, leaves_of
 from dashboard.store.anchors import stretch_of as at_block
 from dashboard.store.revision_reading import revisions_of
+from detectors.alerts.alert import canonical
 from ingest.model.errors import BadInput
 from ingest.model.redact import shown
 
@@ -90,7 +91,7 @@ def _written(row: StretchRow) -> dict[str, Any]:
 
 
 def written(proof: Mapping[str, Any]) -> str:
-    return json.dumps(proof, sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False) + "\n"
+    return canonical(proof) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def _parsed(plain: Mapping[str, Any]) -> Proof:
     )
     record = None
     if plain["says"] == "present":
-        record = json.dumps(plain["record"], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        record = canonical(plain["record"])
     return Proof(chain_id, str(plain["alert"]), str(plain["says"]), record, stretch, leaves)
 
 

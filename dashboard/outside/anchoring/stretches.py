@@ -14,6 +14,7 @@ from typing import Any
 
 from dashboard.outside.anchoring.merkle import Leaf, in_order, root
 from dashboard.store.anchors import Filed, LeafRow
+from detectors.alerts.alert import canonical
 from detectors.engine.settings import EngineSettings
 from ingest.model.errors import BadInput
 
@@ -60,7 +61,7 @@ def final_record(record: str) -> str:
     """
     plain = json.loads(record)
     plain["status"] = "retracted" if plain["status"] == "retracted" else "final"
-    return json.dumps(plain, sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return canonical(plain)
 
 
 def standing_at(revisions: Iterable[Revision], block: int) -> Revision | None:

@@ -7,6 +7,8 @@ import json
 import re
 from typing import Any
 
+from detectors.alerts import alert
+
 DEEPEST = 64
 """Lists and objects inside of each other: a bundle has ten; some thousand are too many for a parser."""
 
@@ -25,9 +27,7 @@ def parsed(content: bytes) -> Any:
 
 def canonical(value: Any) -> bytes:
     """The value's only text, without the line feed that ends a file. Raises ValueError for NaN."""
-    return json.dumps(
-        value, sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False
-    ).encode()
+    return alert.canonical(value).encode()
 
 
 def digest(value: Any) -> str:
