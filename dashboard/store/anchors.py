@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, delete, func, insert, or_, select, update
 
@@ -15,7 +15,8 @@ from dashboard.store.heads import raw
 from dashboard.store.outward_tables import revisions
 from dashboard.store.reading import Reader
 from dashboard.store.tables import alerts, heads, rebuilds
-from dashboard.store.values import whole
+from dashboard.store.values import LARGEST, quoted, whole
+from ingest.model.errors import BadInput
 
 _AT_ONCE = 500
 
@@ -79,6 +80,7 @@ class Anchoring:
     trouble: str
 
 
+_Row = TypeVar("_Row", StretchRow, LeafRow, Anchoring)
 _STRETCH = [raw(anchor_stretches.c[name]) for name in StretchRow.__slots__]
 _LEAF = [raw(anchor_leaves.c[name]) for name in LeafRow.__slots__]
 
@@ -133,7 +135,7 @@ class Anchors:
         here = (anchor_stretches.c.chain_id == chain_id) & (anchor_stretches.c.state != "settled")
         wanted = select(*_STRETCH).where(here).order_by(anchor_stretches.c.first)
         with self._reading() as connection:
-            return [StretchRow(*row) for row in connection.execute(wanted)]
+            return [_sure(StretchRow, row) for row in connection.execute(wanted)]
 
     def candidates(self, chain_id: int, after: int, revision: int) -> list[str]:
         """Alerts that may be other now than at block `after`, when row `revision` was the last of the list:
@@ -166,7 +168,7 @@ class Anchors:
                 some = anchor_leaves.c.alert_id.in_(alert_ids[start : start + _AT_ONCE])
                 wanted = select(*_LEAF).where(anchor_leaves.c.chain_id == chain_id, some)
                 for row in connection.execute(wanted.order_by(anchor_leaves.c.first)):
-                    found[row[0]] = _leaf(row)
+                    found[row[0]] = _sure(LeafRow, row)
         return found
 
     def last_leaf_revision(self, chain_id: int) -> int:
@@ -215,7 +217,7 @@ class Anchors:
     def _stretch(self, wanted: Select[Any]) -> StretchRow | None:
         with self._reading() as connection:
             row = connection.execute(wanted).first()
-        return None if row is None else StretchRow(*row)
+        return None if row is None else _sure(StretchRow, row)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -228,23 +230,44 @@ class Anchors:
             yield connection
 
 
-def _leaf(row: Sequence[Any]) -> LeafRow:
-    return LeafRow(str(row[0]), int(row[1]), str(row[2]), bool(row[3]))
+def _typed(kind: type[_Row], row: Sequence[Any]) -> _Row | None:
+    """A row of the store; None where something else stands in one of its columns."""
+    values = list[Any]()
+    for field, value in zip(fields(kind), row, strict=True):
+        if field.type == "str":
+            is_right = isinstance(value, str)
+        else:
+            is_right = whole(value) is not None or (value is None and field.type == "int | None")
+        if not is_right:
+            return None
+        values.append(bool(value) if field.type == "bool" else value)
+    return kind(*values)
+
+
+def _sure(kind: type[_Row], row: Sequence[Any]) -> _Row:
+    """Raises BadInput for a row that cannot be gone by: what it says would be anchored, or proved."""
+    found = _typed(kind, row)
+    if found is None:
+        told = ", ".join(map(quoted, row[:2]))
+        raise BadInput(
+            f"a row of what is anchored ({told}, …) cannot be read: the store was edited; restore it, or "
+            "anchor from a new one with the same --contract"
+        )
+    return found
 
 
 def stretches(reader: Reader, chain_id: int, most: int) -> list[StretchRow]:
-    """The newest stretches of a chain, the last first."""
+    """The newest stretches of a chain that can be read, the last first."""
     wanted = select(*_STRETCH).where(anchor_stretches.c.chain_id == chain_id)
-    return [
-        StretchRow(*row) for row in reader.ask(wanted.order_by(anchor_stretches.c.first.desc()).limit(most))
-    ]
+    rows = reader.ask(wanted.order_by(anchor_stretches.c.first.desc()).limit(most))
+    return [found for row in rows if (found := _typed(StretchRow, row)) is not None]
 
 
 def stretch_of(reader: Reader, chain_id: int, block: int) -> StretchRow | None:
     """The stretch that a block lies in."""
     here = (anchor_stretches.c.first <= block) & (anchor_stretches.c.last >= block)
     rows = reader.ask(select(*_STRETCH).where(anchor_stretches.c.chain_id == chain_id, here))
-    return StretchRow(*rows[0]) if rows else None
+    return _sure(StretchRow, rows[0]) if rows else None
 
 
 def last_stretch_with(reader: Reader, chain_id: int, alert_id: str) -> int | None:
@@ -256,25 +279,29 @@ def last_stretch_with(reader: Reader, chain_id: int, alert_id: str) -> int | Non
 def leaves_of(reader: Reader, chain_id: int, first: int) -> list[LeafRow]:
     """The leaves of a stretch, in no order."""
     here = (anchor_leaves.c.chain_id == chain_id) & (anchor_leaves.c.first == first)
-    return [_leaf(row) for row in reader.ask(select(*_LEAF).where(here))]
+    return [_sure(LeafRow, row) for row in reader.ask(select(*_LEAF).where(here))]
 
 
 def anchorings(reader: Reader) -> list[Anchoring]:
-    """How it goes, of each chain that is anchored."""
+    """How it goes, of each chain that is anchored, where that can be read."""
     wanted = select(*[raw(anchoring.c[name]) for name in Anchoring.__slots__]).order_by(anchoring.c.chain_id)
-    return [Anchoring(*row) for row in reader.ask(wanted)]
+    return [found for row in reader.ask(wanted) if (found := _typed(Anchoring, row)) is not None]
 
 
 def stretch_counts(reader: Reader) -> dict[tuple[int, str], int]:
     """How many stretches of a chain stand where."""
-    columns = (anchor_stretches.c.chain_id, raw(anchor_stretches.c.state))
+    columns = (raw(anchor_stretches.c.chain_id), raw(anchor_stretches.c.state))
     rows = reader.ask(select(*columns, func.count()).group_by(*columns))
-    return {(int(chain), str(state)): int(count) for chain, state, count in rows}
+    return {
+        (chain, state): int(count)
+        for chain, state, count in rows
+        if whole(chain) is not None and isinstance(state, str)
+    }
 
 
 def last_settled(reader: Reader) -> dict[int, int]:
     """The last block of each chain that is anchored for good."""
-    settled = anchor_stretches.c.state == "settled"
-    wanted = select(anchor_stretches.c.chain_id, func.max(anchor_stretches.c.last)).where(settled)
+    settled = (anchor_stretches.c.state == "settled") & (raw(anchor_stretches.c.last) <= LARGEST)  # no text
+    wanted = select(raw(anchor_stretches.c.chain_id), func.max(raw(anchor_stretches.c.last))).where(settled)
     rows = reader.ask(wanted.group_by(anchor_stretches.c.chain_id))
-    return {int(chain): int(block) for chain, block in rows}
+    return {chain: last for chain, last in rows if whole(chain) is not None and whole(last) is not None}

@@ -13,7 +13,6 @@ from sqlalchemy import Table, bindparam, text
 from sqlalchemy.types import NullType
 
 from dashboard.store import AlertKey, Change, Desk, Reader, open_desk, open_reader, open_writer
-from dashboard.store.anchor_tables import anchor_leaves, anchor_stretches, anchoring, runs
 from dashboard.store.case_tables import audit, audit_head, cases, comments, saved_filters, watches
 from dashboard.store.outward_tables import (
     alert_numbers,
@@ -27,6 +26,7 @@ from dashboard.store.tables import health, health_history, metadata, migrated, s
 from tests.dashboard.alerts import ALICE, CHAIN, MALLORY, Filing, drain
 from tests.dashboard.people import ANN
 from tests.dashboard.test_any_row import ANYTHING, BAD_ROW
+from tests.dashboard.test_odd_anchors import OF_ANCHORS
 
 FIRST, SECOND = AlertKey(CHAIN, "drain-1"), AlertKey(CHAIN, "drain-2")
 OF_PEOPLE = {cases: "alert_id = 'drain-2'", watches: f"address = '{ALICE}'", saved_filters: "name = 'odd'"}
@@ -64,8 +64,7 @@ def test_every_table_is_looked_at_for_odd_rows() -> None:
     versions, of_roles = {store_version, migrated}, {health, health_history}
     looked_at = {metadata.tables[name] for name in BAD_ROW} | OF_PEOPLE.keys() | of_roles
     leaving = {revisions, revision_head, alert_numbers, outbox, told, outbox_place}
-    anchored = {runs, anchor_stretches, anchor_leaves, anchoring}
-    assert looked_at | append_only | versions | leaving | anchored == set(metadata.tables.values())
+    assert looked_at | append_only | versions | leaving | set(OF_ANCHORS) == set(metadata.tables.values())
 
 
 @pytest.mark.parametrize("table", OF_PEOPLE, ids=[table.name for table in OF_PEOPLE])

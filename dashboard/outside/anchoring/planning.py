@@ -77,6 +77,12 @@ class Planner:
 
 
 def stretch_of(row: StretchRow) -> Stretch:
-    """As the contract holds it."""
-    root, audit = bytes.fromhex(row.root[2:]), bytes.fromhex(row.audit)
+    """As the contract holds it. Raises BadInput where a hash of the row is none."""
+    try:
+        root, audit = bytes.fromhex(row.root[2:]), bytes.fromhex(row.audit)
+    except ValueError:
+        raise BadInput(
+            f"the stretch of chain {row.chain_id} from block {row.first} has no hash where one should stand: "
+            "the store was edited"
+        ) from None
     return Stretch(row.first, row.last, row.leaves, row.audited, root, row.run, audit)

@@ -12,7 +12,7 @@ from dashboard.outside.anchoring import merkle
 from dashboard.outside.anchoring.contract import AnchorContract, Stretch
 from dashboard.outside.anchoring.merkle import Leaf
 from dashboard.outside.anchoring.planning import stretch_of
-from dashboard.outside.anchoring.stretches import final_record, hexed, tree_of
+from dashboard.outside.anchoring.stretches import final_record, hexed, leaf_of, tree_of
 from dashboard.store import Reader
 from dashboard.store.anchors import LeafRow, StretchRow, last_stretch_with, leaves_of
 from dashboard.store.anchors import stretch_of as at_block
@@ -44,7 +44,7 @@ def prove(reader: Reader, chain_id: int, alert_id: str, block: int | None) -> di
             f"the leaves of blocks {row.first} to {row.last} in the store do not lead to the root that was "
             "planned: the store was edited"
         )
-    leaves = [Leaf(chain_id, each.alert_id, bytes.fromhex(each.record_hash[2:])) for each in tree.leaves]
+    leaves = [leaf_of(chain_id, each) for each in tree.leaves]
     hashes = [leaf.hash() for leaf in leaves]
     names = [leaf.alert_id for leaf in leaves]
     proof = {"format": FORMAT, "chain_id": chain_id, "alert": alert_id, "stretch": _written(row)}

@@ -17,6 +17,7 @@ from dashboard.store.anchors import Filed, LeafRow
 from detectors.alerts.alert import canonical
 from detectors.engine.settings import EngineSettings
 from ingest.model.errors import BadInput
+from ingest.model.redact import shown
 
 EPOCH = EngineSettings().epoch_blocks
 
@@ -105,8 +106,17 @@ def planned(
 
 def tree_of(chain_id: int, leaves: Iterable[LeafRow]) -> Planned:
     """The same of leaves that are known."""
-    found = [(Leaf(chain_id, each.alert_id, bytes.fromhex(each.record_hash[2:])), each) for each in leaves]
-    return _tree(found)
+    return _tree([(leaf_of(chain_id, each), each) for each in leaves])
+
+
+def leaf_of(chain_id: int, row: LeafRow) -> Leaf:
+    """As a tree holds it. Raises BadInput where the row has no hash."""
+    try:
+        return Leaf(chain_id, row.alert_id, bytes.fromhex(row.record_hash[2:]))
+    except ValueError:
+        raise BadInput(
+            f"the leaf of alert {shown(row.alert_id, 80)} has no hash: the store was edited"
+        ) from None
 
 
 def _tree(leaves: Sequence[tuple[Leaf, LeafRow]]) -> Planned:
