@@ -9,19 +9,8 @@ import typer
 
 from dashboard.outside import tokens_cli
 from dashboard.outside.anchoring import cli as anchor_cli
-from dashboard.outside.tokens_cli import own_store
+from dashboard.outside.tokens_cli import StoreOption, own_store
 from ingest.commands.observing import LogFormatOption, MetricsPort
-
-_Store = Annotated[
-    str | None,
-    typer.Option(
-        "--store",
-        envvar="UNDERTOW_STORE",
-        metavar="URL",
-        help="Where alerts are filed: sqlite:///FILE or postgresql://HOST/DATABASE.  "
-        "[default: ~/.undertow/store.db]",
-    ),
-]
 
 
 def mount(app: typer.Typer) -> None:
@@ -33,7 +22,7 @@ def mount(app: typer.Typer) -> None:
 
 
 def api(
-    store: _Store = None,
+    store: StoreOption = None,
     host: Annotated[
         str, typer.Option(help="Address to listen on; any but this machine's own needs tokens and TLS.")
     ] = "127.0.0.1",
@@ -78,7 +67,7 @@ def notify(
         Path,
         typer.Option(envvar="UNDERTOW_ROUTES", metavar="FILE", help="TOML: channels, and what each is told."),
     ],
-    store: _Store = None,
+    store: StoreOption = None,
     once: Annotated[bool, typer.Option("--once", help="End when nothing is left to be told now.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Only read the file and what it refers to.")] = False,
     retry_dead: Annotated[bool, typer.Option("--retry-dead", help="Try again what was given up.")] = False,

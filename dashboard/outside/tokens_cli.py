@@ -27,6 +27,17 @@ _Store = Annotated[
         help="The store whose audit the change is noted in.  [default: ~/.undertow/store.db]",
     ),
 ]
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        envvar="UNDERTOW_STORE",
+        metavar="URL",
+        help="Where alerts are filed: sqlite:///FILE or postgresql://HOST/DATABASE.  "
+        "[default: ~/.undertow/store.db]",
+    ),
+]
+"""The store that most of these commands go by; `own_store` where it is not given."""
 DAY_S = 86_400
 
 

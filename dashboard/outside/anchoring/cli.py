@@ -8,22 +8,13 @@ from typing import Annotated
 
 import typer
 
+from dashboard.outside.tokens_cli import StoreOption, own_store
 from detectors.alerts.alert import DEFAULT_FINALITY
 from ingest.commands.observing import LogFormatOption, MetricsPort
 
 STRETCH = 50
 """Blocks of a stretch where nothing else is said."""
 DEPTH = 12
-_Store = Annotated[
-    str | None,
-    typer.Option(
-        "--store",
-        envvar="UNDERTOW_STORE",
-        metavar="URL",
-        help="Where alerts are filed: sqlite:///FILE or postgresql://HOST/DATABASE.  "
-        "[default: ~/.undertow/store.db]",
-    ),
-]
 _Chain = Annotated[
     int | None,
     typer.Option(
@@ -47,7 +38,7 @@ def mount(app: typer.Typer) -> None:
 
 def anchor(
     context: typer.Context,
-    store: _Store = None,
+    store: StoreOption = None,
     rpc: Annotated[
         str | None,
         typer.Option(metavar="URL", help="A node of the chain to anchor on, not of the watched one."),
@@ -125,7 +116,6 @@ def anchor(
     from dashboard.outside.anchoring.planning import Plan
     from dashboard.outside.anchoring.running import Daemon
     from dashboard.outside.anchoring.wiring import contract_of, sender_on, watched_chain
-    from dashboard.outside.tokens_cli import own_store
     from dashboard.store import open_anchors, open_reader
     from ingest.machine.logs import sayer
     from ingest.machine.metrics import metrics as answering
@@ -161,7 +151,7 @@ def _dry(lake: Path, chain_id: int | None, begin: int | None, blocks: int, final
 def prove(
     alert: Annotated[str, typer.Argument(help="The id of an alert.")],
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where the proof is written.")],
-    store: _Store = None,
+    store: StoreOption = None,
     chain_id: _Chain = None,
     block: Annotated[
         int | None,
@@ -176,7 +166,6 @@ def prove(
     from dashboard.filing.export import write_whole
     from dashboard.outside.anchoring import proving
     from dashboard.outside.anchoring.wiring import watched_chain
-    from dashboard.outside.tokens_cli import own_store
     from dashboard.store import open_reader
 
     with closing(open_reader(store or own_store())) as reader:
