@@ -16,11 +16,11 @@ from detectors.parts.lines import place_of
 from detectors.parts.people import People, whole
 from detectors.parts.sandbox.frame import Unknowable
 from detectors.parts.sandbox.messages import Call, Said
-from detectors.parts.staging import Stage, number_in, staged
+from detectors.parts.staging import Stage, number_in, selector, staged
 from ingest.decode.shapes import signature
 
 _UPGRADED = int.from_bytes(signature("Upgraded(address)"), "big")
-_TRANSFER = signature("transfer(address,uint256)")[:4]
+_TRANSFER = selector("transfer(address,uint256)")
 _LEAST_ASKED = 4 + 3 * 32
 """Bytes of a call that names a payment to be agreed on: whom, how much, and what else to do."""
 MOST_ASSETS = 20
@@ -158,7 +158,7 @@ def _taken(
         return None
     shares = {(to, asset): min(1.0, units / kept[asset]) for (to, asset), units in got.items()}
     (taker, _), share = max(shares.items(), key=lambda each: each[1])
-    known = seen.number_of(taker.to_bytes(20, "big"), int(seen.blocks["number"][-1]))
+    known = seen.number_of(taker.to_bytes(20, "big"), stage.block)
     return known, share, len({asset for to, asset in got if to == taker})
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from detectors.alerts.alert import Alert
 from detectors.base import Detector
+from detectors.engine.settings import EngineSettings
 from detectors.registry import detectors
 from tests.contract.background import background
 from tests.contract.stories import (
@@ -21,10 +22,12 @@ from tests.contract.stories import (
     sandwich,
     wash_trading,
 )
-from tests.contract.story import Story, tell
+from tests.contract.story import Names, Story, tell
+from tests.contract.told import book_of
 from tests.detectors.launched import alerts
 from tests.fixtures.frames import ChainBuilder
 
+SETTINGS = EngineSettings(finality=8, epoch_blocks=50)
 TRIED = [
     (asset_drain, "guarded"),
     (asset_drain, "old key"),
@@ -102,3 +105,17 @@ def test_what_was_tried_is_told_gently_and_nobody_is_called_a_victim(
 @pytest.mark.parametrize("seed", [1, 2])
 def test_who_only_failed_is_left_in_peace(room: ModuleType, variant: str, seed: int) -> None:
     assert said(room, of_name(room.hard_negatives(seed), variant)) == []
+
+
+def test_a_payee_who_is_heard_of_in_a_later_block_is_nobody_yet() -> None:
+    """Wherever the blocks were cut: what is said of a failed call rests on its own block and those before."""
+    names = Names("attempts")
+    owner, thief = names.many(2)
+    chain = ChainBuilder().block()
+    chest = asset_drain._coded(chain, names, owner)
+    chain.block().calls(owner, chest, asset_drain.asked("hand(address)", names.fresh()))
+    chain.block().fails(owner, chest, asset_drain.asked("pay(address,uint256)", thief, 38 * asset_drain.UNIT))
+    chain.block().native(names.fresh(), thief, 1)
+    books = [book_of([detector(asset_drain)], chain.batches(size), SETTINGS) for size in (1, 2, 100)]
+    assert books[0][0]
+    assert books[1:] == books[:1] * 2
