@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from detectors.parts.contract import Seen
 from detectors.parts.sandbox.frame import Unknowable
@@ -13,6 +14,7 @@ from detectors.parts.sandbox.messages import Call, Said
 from detectors.parts.staging import Stage, selector, staged
 from ingest.decode import TRANSFER
 
+T = TypeVar("T")
 STRANGERS = 5
 """Who buy and then want to sell: some traps let the first few out."""
 PART = 10_000
@@ -28,8 +30,8 @@ _TRANSFERRED = int.from_bytes(TRANSFER, "big")
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """`bought` strangers bought; `stuck` of them could not sell, or `through`, the least share of what they
-    gave that came to the pool, is below a mark. `maker_sells`: whether its maker can.
+    """`bought` strangers bought, and of what the luckiest of them sold again the share `through` came to the
+    pool; 0 where none could sell. `maker_sells`: whether its maker gets more through.
     """
 
     bought: int
@@ -52,7 +54,7 @@ def tried_to_sell(seen: Seen, token: int, pool: int, block: int, before_row: int
     return seen.once(("trial", token, pool, block, before_row), lambda: _known(make))
 
 
-def _known(make: Callable[[], Trial | None]) -> Trial | None:
+def _known(make: Callable[[], T | None]) -> T | None:
     try:
         return make()
     except Unknowable:
@@ -106,10 +108,7 @@ def surplus_by(seen: Seen, token: int, block: int, data: bytes, before_row: int)
             stage.replay(before_row)
         return _surplus(stage, data)
 
-    try:
-        return make()
-    except Unknowable:
-        return None
+    return _known(make)
 
 
 def _surplus(stage: Stage, data: bytes) -> Surplus | None:
