@@ -25,6 +25,7 @@ from tests.contract.stories import (
 from tests.contract.story import Names, Story, tell
 from tests.contract.told import book_of
 from tests.detectors.launched import alerts
+from tests.fixtures.assembly import asked
 from tests.fixtures.frames import ChainBuilder
 
 SETTINGS = EngineSettings(finality=8, epoch_blocks=50)
@@ -113,8 +114,8 @@ def test_a_payee_who_is_heard_of_in_a_later_block_is_nobody_yet() -> None:
     owner, thief = names.many(2)
     chain = ChainBuilder().block()
     chest = asset_drain._coded(chain, names, owner)
-    chain.block().calls(owner, chest, asset_drain.asked("hand(address)", names.fresh()))
-    chain.block().fails(owner, chest, asset_drain.asked("pay(address,uint256)", thief, 38 * asset_drain.UNIT))
+    chain.block().calls(owner, chest, asked("hand(address)", names.fresh()))
+    chain.block().fails(owner, chest, asked("pay(address,uint256)", thief, 38 * asset_drain.UNIT))
     chain.block().native(names.fresh(), thief, 1)
     books = [book_of([detector(asset_drain)], chain.batches(size), SETTINGS) for size in (1, 2, 100)]
     assert books[0][0]
