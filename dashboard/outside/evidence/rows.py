@@ -22,8 +22,8 @@ from ingest.blocks.unpacked import LogBytes, ReceiptBytes, SignedBytes
 NOBODY = bytes(20)
 NOT_PROVED = "whose transaction the receipt is of is stated"
 UNSIGNED = "nobody signed the transaction: its name and its sender are stated"
-_TRANSFERS = ("native", "erc20", "erc721", "erc1155")
-"""Kinds whose rows follow from bytes alone; whether a Deposit moved a wrapped coin hangs on a fact too."""
+_WRAPPED = "weth"
+"""The one kind whose rows do not follow from bytes alone: whether a Deposit moved a coin hangs on a fact too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Rows:
         found = self._found.get(key)
         if found is not None:
             return _compared(row, found, self._lacks(proved))
-        if row.kind in _TRANSFERS or row.kind != "weth":
+        if row.kind != _WRAPPED:
             return _wrong(f"the log is no transfer that is called {row.kind}")
         if row.token != "0x" + log.address.hex():
             return _wrong(f"the log is of 0x{log.address.hex()}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
@@ -85,8 +86,6 @@ def _step(step: str, name: str, judge: object) -> Step:
 
 def _json(value: dict[str, Any]) -> dict[str, Any]:
     """As JSON reads it back: tuples are lists."""
-    import json
-
     plain: dict[str, Any] = json.loads(canonical(value))
     return plain
 
