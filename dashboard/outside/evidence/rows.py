@@ -23,7 +23,7 @@ NOBODY = bytes(20)
 NOT_PROVED = "whose transaction the receipt is of is stated"
 UNSIGNED = "nobody signed the transaction: its name and its sender are stated"
 _WRAPPED = "weth"
-"""The one kind whose rows do not follow from bytes alone: whether a Deposit moved a coin hangs on a fact too."""
+"""The one kind whose rows do not follow from bytes alone: that a Deposit moved a coin hangs on a fact too."""
 
 
 @dataclass(frozen=True, slots=True)
