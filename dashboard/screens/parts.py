@@ -60,11 +60,6 @@ def revision(reader: Reader) -> int:
 
 
 @st.cache_data(max_entries=KEPT_PAGES, show_spinner=False, hash_funcs={Reader: id})
-def page(reader: Reader, revision: int, filters: Filters, number: int, size: int) -> list[AlertRow]:
-    return reader.page(filters, number, size)
-
-
-@st.cache_data(max_entries=KEPT_PAGES, show_spinner=False, hash_funcs={Reader: id})
 def categories(reader: Reader, revision: int) -> list[str]:
     return reader.categories()
 
