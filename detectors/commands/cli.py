@@ -285,6 +285,12 @@ def _detect_lake(
     written = write_book(alerts, judged, settings.finality)
     if scores is not None:
         write_scores(scores, judged)
+    for name, off in judged.off.items():
+        print(
+            f"detect: {off.told(name)}: the others went on; report this, and judge the lake again once it "
+            "is mended",
+            file=sys.stderr,
+        )
     left_out = f"; {judged.scores_left_out} scores left out, beyond the cap of a block"
     full = ", ".join(f"{name} {times} times" for name, times in judged.forgot_early.items())
     gaps = f", begun anew after {judged.gaps} gaps" if judged.gaps else ""

@@ -96,9 +96,7 @@ def _agreed() -> Columns:
 def _disagreements(frame: pl.DataFrame) -> Columns:
     words = ("node", "what", "answer", "other_node", "other_answer")
     told: dict[str, Array] = {name: _objects(frame[name]) for name in words}
-    numbers = {
-        name: frame[name].cast(pl.Int64).fill_null(-1).to_numpy().copy() for name in ("about", "depth")
-    }
+    numbers = {name: _or_none(frame[name]) for name in ("about", "depth")}
     block = frame["block_number"].to_numpy().astype(np.int64)
     return sealed({"block": block, **told, **numbers, "refuted": frame["refuted"].to_numpy().copy()})
 
@@ -127,7 +125,7 @@ def tokens(frame: pl.DataFrame, names: Names) -> Columns:
             "address": numbers[known],
             "name": _objects(frame["name"])[known],
             "symbol": _objects(frame["symbol"])[known],
-            "decimals": frame["decimals"].cast(pl.Int64).fill_null(-1).to_numpy()[known],
+            "decimals": _or_none(frame["decimals"])[known],
         }
     )
 
@@ -142,6 +140,12 @@ def _numbered(addresses: pl.Series, told: pl.Series, names: Names) -> tuple[Arra
     known = np.flatnonzero(numbers >= 0)
     appeared = names.appeared(numbers[known])
     return numbers, known[appeared <= told.to_numpy().astype(np.int64)[known]]
+
+
+def _or_none(column: pl.Series) -> Array:
+    """Integers, -1 for null."""
+    whole = column.cast(pl.Int64)
+    return (whole.fill_null(-1) if whole.null_count() else whole).to_numpy().copy()
 
 
 def _objects(column: pl.Series) -> Array:

@@ -4,7 +4,7 @@ switched off, alone and for good: the others go on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -15,7 +15,7 @@ from detectors.base import Detector, Excused, Explanation, Finding
 from detectors.engine.order import explanation_key
 from detectors.engine.ranks import RANKS
 from detectors.engine.sight import Look
-from ingest.model.errors import BadInput
+from ingest.model.errors import BadInput, DetectorFailed
 
 T = TypeVar("T")
 Judged = tuple[Detector, Finding]
@@ -27,6 +27,15 @@ class Off:
 
     block: int
     reason: str
+
+    def told(self, name: str) -> str:
+        return f"{name} raised and is off from block {self.block} on ({self.reason})"
+
+
+def refuse_off(off: Mapping[str, Off]) -> None:
+    """Raises DetectorFailed where one was switched off: figures would be of the others alone."""
+    for name, each in off.items():
+        raise DetectorFailed(f"{each.told(name)}: nothing is judged without it; report this, and mend it")
 
 
 @dataclass(frozen=True, slots=True)

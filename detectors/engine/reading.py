@@ -9,7 +9,7 @@ import numpy as np
 
 from detectors.engine.answers import Answers
 from detectors.kernels.decoding import Kind
-from detectors.kernels.rows import Chronicle, sealed
+from detectors.kernels.rows import Chronicle
 from detectors.memory.history import History
 from detectors.memory.layout import Array, Columns
 from detectors.memory.names import Names
@@ -42,9 +42,9 @@ class Reading:
         if as_of not in self._times:
             raise ValueError(f"history is read as of block {as_of}, which is not of this piece")
         numbers = self._held.numbers(key, as_of, self._times[as_of], most)
-        # a key's rows are a chain: from the newest on so many are always the same
-        place = (self._name, key, int(numbers[0]) if numbers.size else -1, numbers.size)
-        return self._answers.once(place, lambda: sealed(self._held.at(numbers)), numbers.size)
+        # a key's rows are a chain: from the newest on so many are always the same; and none are always none
+        place = (self._name, key, int(numbers[0]), numbers.size) if numbers.size else (self._name, -1, -1, 0)
+        return self._answers.once(place, lambda: self._held.at(numbers), numbers.size)
 
 
 def evidence(chronicle: Chronicle, numbers: Sequence[int]) -> tuple[Row, ...]:

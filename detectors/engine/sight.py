@@ -124,8 +124,11 @@ class Look:
 
     def times(self) -> Mapping[int, int]:
         """When each block of the piece was made."""
-        numbers, times = (self.piece.blocks[name] for name in ("number", "time"))
-        return self.answers.once("times", lambda: dict(zip(numbers.tolist(), times.tolist(), strict=True)))
+        return self.answers.once("times", self._times)
+
+    def _times(self) -> Mapping[int, int]:
+        numbers, times = (self.piece.blocks[name].tolist() for name in ("number", "time"))
+        return dict(zip(numbers, times, strict=True))
 
 
 class _TablesOfBlock(dict[str, Tables]):

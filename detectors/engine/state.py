@@ -164,12 +164,13 @@ def _change_models(state: State, first: int, detectors: Sequence[Detector], sche
     """At a fixed block: samples are frozen there and begin to be fitted, or what was fitted takes effect."""
     assert state.anchor is not None
     for step in schedule.steps(state.anchor[0], first, first):
-        for detector in detectors:
-            name = detector.name
-            if isinstance(detector, Learns) and step.frozen == first:
-                _freeze(state, detector, name)
-            elif isinstance(detector, Learns) and step.effective == first and name in state.frozen:
-                state.models[name] = FITTING.fitted(detector.model, state.frozen.pop(name))
+        if first not in (step.frozen, step.effective):
+            continue
+        for detector in (each for each in detectors if isinstance(each, Learns)):
+            if step.frozen == first:
+                _freeze(state, detector, detector.name)
+            elif detector.name in state.frozen:
+                state.models[detector.name] = FITTING.fitted(detector.model, state.frozen.pop(detector.name))
 
 
 def _freeze(state: State, detector: Learns, name: str) -> None:

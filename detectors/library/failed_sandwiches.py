@@ -54,13 +54,18 @@ def _turned(seen: Seen, legs: Mapping[str, np.ndarray]) -> Iterator[np.ndarray]:
     at = legs["transaction"] - sent["number"][0]
     block, failing = sent["block"][at], np.unique(sent["block"][~sent["done"]])
     which = np.flatnonzero(np.isin(block, failing))
-    groups: dict[tuple[int, int], list[int]] = {}
-    for line in which.tolist():
-        groups.setdefault((int(block[line]), int(legs["pool"][line])), []).append(line)
-    for lines in groups.values():
-        sold, numbers = legs["asset_in"][lines], legs["transaction"][lines]
-        if np.unique(sold).size > 1 and np.unique(numbers).size > 1:
-            yield np.array(lines)
+    which = which[np.lexsort((legs["pool"][which], block[which]))]
+    if not which.size:
+        return
+    pools, blocks = legs["pool"][which], block[which]
+    begins = np.flatnonzero(np.r_[True, (pools[1:] != pools[:-1]) | (blocks[1:] != blocks[:-1])])
+    sold, numbers = legs["asset_in"][which], legs["transaction"][which]
+    both = np.ones(begins.size, np.bool_)
+    for column in (sold, numbers):
+        both &= np.minimum.reduceat(column, begins) < np.maximum.reduceat(column, begins)
+    ends = np.r_[begins[1:], which.size]
+    for begin, end in zip(begins[both].tolist(), ends[both].tolist(), strict=True):
+        yield which[begin:end]
 
 
 def _of_pool(seen: Seen, legs: Sequence[Leg], apart: float) -> Iterator[FailedSandwich]:

@@ -11,7 +11,7 @@ from detectors.base import Finding, hexed
 from detectors.parts.contract import Columns, Kind, Seen
 from detectors.parts.kinship import Kinship
 from detectors.parts.lines import place_of
-from detectors.parts.people import People, whole
+from detectors.parts.people import Account, People, whole
 
 DAY = 86_400
 MOST_SELLERS = 24
@@ -55,17 +55,23 @@ def _sellers(people: People, signer: int, called: int, row: int, data: bytes) ->
 
 def _offers(people: People, who: int, called: int, data: bytes) -> bool:
     """Whether somebody holds a piece of a collection that is named, which the called contract may take."""
-    rows = people.rows(who)
+    account = people.account(who)
+    pieces = people.seen.once(("pieces", account.place, called), lambda: _pieces(account, called))
+    return any(people.seen.address(collection) in data for collection in pieces)
+
+
+def _pieces(account: Account, called: int) -> list[int]:
+    """The collections of which somebody holds pieces that the called contract may take."""
+    rows, who = account.rows, account.who
     allowed = (rows["kind"] == Kind.APPROVAL_FOR_ALL) | (rows["kind"] == Kind.APPROVAL_ERC721)
     allowed &= (rows["target"] == called) & (rows["source"] == who) & (rows["flag"] != 0)
-    for collection in set(rows["emitter"][allowed].tolist()):
-        if people.seen.address(collection) not in data:
-            continue
+    found = []
+    for collection in dict.fromkeys(rows["emitter"][allowed].tolist()):
         moved = np.isin(rows["kind"], _ITEMS) & (rows["emitter"] == collection)
         came, went = (rows["item"][moved & (rows[side] == who)] for side in ("target", "source"))
         if came.size > went.size:
-            return True
-    return False
+            found.append(collection)
+    return found
 
 
 def _bought(people: People, signer: int, row: int, data: bytes) -> int:

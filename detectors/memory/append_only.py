@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from detectors.memory.compiled import njit
-from detectors.memory.layout import Array, Columns, Layout
+from detectors.memory.layout import Array, Columns, Held, Layout, Place
 from detectors.memory.segments import Segments
 
 BLOCK, TIME = 0, 1
@@ -43,6 +43,7 @@ class AppendOnly:
         self, layout: Layout, horizon_s: int | None, segments: Segments, first: int, own: tuple[int, ...] = ()
     ) -> None:
         self.layout, self.horizon_s, self.segments, self.first = layout, horizon_s, segments, first
+        self._laid = {"block": Place(BLOCK, np.int64), "time": Place(TIME, np.int64)} | layout.places(first)
         self.control: Array = np.array([0, 0, -1 if horizon_s is None else horizon_s, *own], np.int64)
         self.deleted_at = NO_BLOCK
         """The last block at which files were deleted."""
@@ -66,18 +67,12 @@ class AppendOnly:
             )
 
     def at(self, which: Array) -> Columns:
-        """Rows by number: a copy, in the order asked for: `row`, `block`, `time`, and the layout's columns.
-        Raises IndexError for a number that is gone or to come, which its asker should not have.
+        """Rows by number: a copy, read-only, in the order asked for: `row`, `block`, `time`, and the layout's
+        columns, which may have a `row` of their own. Raises IndexError for a number that is gone or to come,
+        which its asker should not have.
         """
         self._check_held(which)
-        cells = self.segments.cells[which]
-        own = {"row": which, "block": cells[:, BLOCK], "time": cells[:, TIME]}
-        return (
-            own | self._own_columns(cells) | self.layout.columns(np.ascontiguousarray(cells[:, self.first :]))
-        )
-
-    def _own_columns(self, cells: Array) -> dict[str, Array]:
-        return {}
+        return Held(self.segments.cells[which], self._laid, {} if "row" in self._laid else {"row": which})
 
     def _check_held(self, which: Array) -> None:
         if len(which) and not self.control[BEGIN] <= which.min() <= which.max() < self.count:

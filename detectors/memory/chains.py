@@ -7,6 +7,8 @@ history's layout begin at `FIRST`.
 
 from __future__ import annotations
 
+import numpy as np
+
 from detectors.memory.append_only import BEGIN, BLOCK, COUNT, HORIZON, TIME
 from detectors.memory.compiled import njit
 from detectors.memory.rows import NONE, touch, value
@@ -65,4 +67,19 @@ def gather(cells, control, number, as_of, now, most, out):  # type: ignore[no-un
             out[found] = number
         found += 1
         number = said(cells, control, cells[number, PREVIOUS], as_of, now)
+    return found
+
+
+@njit(cache=True)
+def gather_of(cells, control, current, previous, key, as_of, now, most, out):  # type: ignore[no-untyped-def]
+    """`gather` from a key's newest row on."""
+    return gather(cells, control, value(current, previous, key, now, 0) - 1, as_of, now, most, out)
+
+
+@njit(cache=True)
+def held(current, previous, keys):  # type: ignore[no-untyped-def]
+    """Of which keys there may be a row: who asks for one of the others finds nothing."""
+    found = np.empty(keys.size, np.bool_)
+    for i in range(keys.size):
+        found[i] = value(current, previous, keys[i], 0, 0) > 0
     return found

@@ -9,7 +9,6 @@ import numpy as np
 from detectors.memory import chains
 from detectors.memory.append_only import COUNT, AppendOnly
 from detectors.memory.layout import Array, Columns, Layout
-from detectors.memory.rows import value
 from detectors.memory.segments import Segments
 from detectors.memory.table import Table
 
@@ -72,14 +71,18 @@ class History(AppendOnly):
         """Numbers of a key's `most` newest rows at or below block `as_of`, whose block time is `now`, newest
         first. Raises ValueError for a block below `readable_from`.
         """
-        cells, control, current, previous = self.arrays_as_of(as_of)
-        newest = value(current, previous, key, now, 0) - 1
+        arrays = self.arrays_as_of(as_of)
         out = np.empty(min(most, 16), np.int64)
-        found = chains.gather(cells, control, newest, as_of, now, most, out)
+        found = chains.gather_of(*arrays, key, as_of, now, most, out)
         if found > out.size:
             out = np.empty(found, np.int64)
-            chains.gather(cells, control, newest, as_of, now, most, out)
+            chains.gather_of(*arrays, key, as_of, now, most, out)
         return out[:found]
+
+    def held(self, keys: Array) -> Array:
+        """Of which keys there may be rows, [n] bool: of the others none were added, or all are gone."""
+        found: Array = chains.held(*self.heads.arrays()[:2], keys)
+        return found
 
     def rows(self, key: int, as_of: int, now: int, most: int = 1 << 20) -> Columns:
         """A key's rows as `numbers` finds them, with their columns as `at` gives them."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
@@ -49,6 +49,55 @@ class Layout:
             found |= {name: words[:, i : i + WORD] for name, i in zip(self.words, count(at, WORD))}
         return found
 
+    def places(self, first: int = 0) -> dict[str, Place]:
+        """Where in a row each column lies whose first one begins at cell `first`."""
+        names = [*self.ints, *self.floats, *self.words]
+        types = [np.int64] * len(self.ints) + [np.float64] * len(self.floats) + [np.uint64] * len(self.words)
+        return {
+            name: Place(first + at, dtype)
+            for name, at, dtype in zip(names, self.at(*names), types, strict=True)
+        }
+
     def to_json(self) -> dict[str, list[str]]:
         """As a head keeps it, so that state of other columns is recognised."""
         return {"ints": list(self.ints), "floats": list(self.floats), "words": list(self.words)}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The first cell of a column, and its type; a uint64 column is a word of four cells."""
+
+    at: int
+    dtype: type
+
+    def of(self, cells: Array) -> Array:
+        """This column of rows of cells, [n, cells]; nothing is copied."""
+        typed: Array = cells.view(self.dtype)
+        return typed[:, self.at : self.at + WORD] if self.dtype is np.uint64 else typed[:, self.at]
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Mapping[str, Array]):
+    """Columns by name of rows that were copied, each made when it is asked for: most who read a row want few
+    of its columns. Read-only.
+    """
+
+    cells: Array
+    places: Mapping[str, Place]
+    made: dict[str, Array] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.cells.flags.writeable = False
+        for column in self.made.values():
+            column.flags.writeable = False
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self.made:
+            self.made[name] = self.places[name].of(self.cells)
+        return self.made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*self.made, *self.places)))
+
+    def __len__(self) -> int:
+        return len(self.made.keys() | self.places.keys())

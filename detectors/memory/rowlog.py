@@ -10,7 +10,7 @@ import numpy as np
 from detectors.memory import accounts
 from detectors.memory.append_only import BLOCK, TIME, AppendOnly
 from detectors.memory.errors import MemoryFull
-from detectors.memory.layout import Array, Columns, Layout
+from detectors.memory.layout import Array, Columns, Layout, Place
 from detectors.memory.region import LARGE_FROM, Region
 from detectors.memory.segments import Segments
 
@@ -45,6 +45,7 @@ class RowLog(AppendOnly):
         segments = Segments(folder, name, np.int64, first + layout.cells, ROOM)
         super().__init__(layout, horizon_s, segments, first, (len(places),))
         self.places = tuple(places)
+        self._laid |= {name: Place(accounts.ACCOUNTS + i, np.int64) for i, name in enumerate(self.places)}
         heads = Region(8 * MOST_ACCOUNTS)
         heads.in_large_pages(LARGE_FROM, heads.size)
         self.heads: Array = heads.array(np.int64)
@@ -83,9 +84,6 @@ class RowLog(AppendOnly):
     def rows(self, account: int, as_of: int, now: int, most: int = 200) -> Columns:
         """An account's newest rows as `numbers` finds them."""
         return self.at(self.numbers(account, as_of, now, most))
-
-    def _own_columns(self, cells: Array) -> dict[str, Array]:
-        return {name: cells[:, accounts.ACCOUNTS + i] for i, name in enumerate(self.places)}
 
     def load(self, begin: int, count: int) -> None:
         """Takes the rows that files hold."""

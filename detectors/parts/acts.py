@@ -89,6 +89,8 @@ class Acts:
         sent = seen.transactions
         makes = (sent["created"] != 0) & sent["done"]
         calls = (sent["selector"] >= 0) & (sent["target"] != 0) & (sent["created"] == 0)
+        # most contracts are older: one look for all of them
+        calls &= said.held(sent["target"]) | np.isin(sent["target"], sent["created"][makes])
         for at in np.flatnonzero(makes | calls).tolist():
             number, block, time = (int(sent[name][at]) for name in ("number", "block", "time"))
             if makes[at]:

@@ -62,8 +62,8 @@ class Ledger:
 
     def note_unproved(self, transactions: pl.DataFrame) -> None:
         """Remembers the rows of `transactions` that nothing proves, however the block itself is proved."""
-        if not (transactions["receipt_of"] == "state-sync").any():
-            return
+        if "state-sync" not in transactions["receipt_of"].to_list():
+            return  # mostly so: a list is searched sooner than a frame is asked
         synced = transactions.filter(pl.col("receipt_of") == "state-sync")
         self.unproved.update(synced.select("transaction_hash", "block_number").iter_rows())
 
@@ -85,7 +85,9 @@ class Ledger:
 
     def learn_wrapped(self, facts: pl.DataFrame) -> None:
         """Takes `wrapped_natives` rows, but for contracts that only call themselves so."""
-        sure = facts.filter(pl.col("how") != decode.BY_VALUE) if facts.height else facts
+        if not facts.height:
+            return
+        sure = facts.filter(pl.col("how") != decode.BY_VALUE)
         for number, address in sure.select("block_number", "address").iter_rows():
             self.wrapped.setdefault(address, number)
 

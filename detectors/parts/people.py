@@ -39,6 +39,12 @@ class Account:
     _known: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def place(self) -> tuple[int, int, int]:
+        """Whose rows these are, which is the newest, and how many: the same for the same rows."""
+        newest = self.rows["row"]
+        return self.who, int(newest[0]) if newest.size else -1, newest.size
+
+    @property
     def moved(self) -> Array:
         """Which rows moved money, by what they say."""
         moved: Array = self._once("moved", lambda: _moved(self.rows))
@@ -114,8 +120,8 @@ class People:
         """The same one for all who ask in the piece, as long as nothing new is heard of it."""
         if who not in self._found:
             rows = self.seen.history("rows").rows(who, self.block, MOST)
-            place = (who, int(rows["row"][0]) if rows["row"].size else -1, rows["row"].size)
-            self._found[who] = self.seen.once(("account", *place), lambda: Account(who, rows))
+            account = Account(who, rows)
+            self._found[who] = self.seen.once(("account", *account.place), lambda: account)
         return self._found[who]
 
     def rows(self, who: int) -> Columns:

@@ -206,8 +206,8 @@ class Live:
         for name, off in engine.state.off.items():
             if name not in before:
                 self.say(
-                    f"detect: chain {self.chain_id}: {name} raised and is off from block {off.block} on "
-                    f"({off.reason}): the others go on; report this, and give --rebuild once it is mended"
+                    f"detect: chain {self.chain_id}: {off.told(name)}: the others go on; report this, and "
+                    "give --rebuild once it is mended"
                 )
         return output
 

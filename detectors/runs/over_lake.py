@@ -15,6 +15,7 @@ import polars as pl
 from detectors.alerts.alert import Alert, book
 from detectors.base import Detector
 from detectors.engine.engine import Engine
+from detectors.engine.judge import Off
 from detectors.engine.output import Score
 from detectors.engine.settings import EngineSettings
 from detectors.runs.tiers import at_tier
@@ -48,6 +49,8 @@ class Judged:
     scores_left_out: int = 0
     forgot_early: dict[str, int] = field(default_factory=dict)
     """How often a table was full, and forgot its oldest rows before their time, where one was."""
+    off: dict[str, Off] = field(default_factory=dict)
+    """Detectors and explanations that raised, and were not asked any more since."""
 
 
 @dataclass(slots=True)
@@ -70,6 +73,7 @@ class LakeRun:
         engine, gaps, transfers, done, left_out = self._engine(), 0, 0, 0, 0
         alerts: list[Alert] = []
         scores: list[Score] = []
+        off: dict[str, Off] = {}
         total, started = self._count(first, last), time.monotonic()
         for whole in self.lake.batches(self.chain_id, first, last, blocks=self.blocks):
             batch = at_tier(whole, self.settings.tier)
@@ -80,6 +84,7 @@ class LakeRun:
                     raise
                 alerts, gaps, engine = alerts + engine.standing(), gaps + 1, self._engine()
                 output = engine.take(batch)
+            off |= {name: each for name, each in engine.state.off.items() if name not in off}
             scores += output.scores if self.keep_scores else []
             left_out += sum(output.scores_left_out.values())
             transfers += batch.transfers.height
@@ -91,7 +96,8 @@ class LakeRun:
             )
         alerts += engine.standing()
         early = engine.state.memory.early_ageings()
-        return Judged(self.chain_id, alerts, scores, engine.state.number, gaps, transfers, left_out, early)
+        head = engine.state.number
+        return Judged(self.chain_id, alerts, scores, head, gaps, transfers, left_out, early, off)
 
     def _count(self, first: int | None, last: int | None) -> int:
         """How many of the asked-for blocks the lake holds."""

@@ -102,7 +102,14 @@ class Replay:
         return True
 
     def _judge(self, event: Event, after: int) -> None:
+        before = set(self.engine.state.off)
         self.scores.add(self.engine.take(event, after), self.chain_id)
+        for name, off in self.engine.state.off.items():
+            if name not in before:
+                self.say(
+                    f"detect: chain {self.chain_id}: {off.told(name)}: what it said of later blocks is taken "
+                    "back; report this, and give --rebuild once it is mended"
+                )
         if isinstance(event, Batch):
             self.first = event.first if self.first is None else min(self.first, event.first)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from detectors.base import Detector
+from detectors.engine.judge import refuse_off
 from detectors.evaluate.judging import judge
 from detectors.evaluate.labels import Labels, load_labels
 from detectors.evaluate.measures import category_row
@@ -57,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     judges += [each.detector for each in copies]
     run = LakeRun(lake, labels.chain_id, judges)
     judged = run.run(None, None, lambda progress: print(progress, file=sys.stderr, flush=True))
+    refuse_off(judged.off)
     for line in table(judged.alerts, labels, [known[name] for name in names], copies):
         print(line)
     return 0

@@ -11,6 +11,7 @@ from typing import Any
 
 from detectors.alerts.alert import Alert
 from detectors.base import Detector
+from detectors.engine.judge import refuse_off
 from detectors.evaluate.baselines.isolation_forest import IsolationForest
 from detectors.evaluate.baselines.transactions import Constant, LargeValue, Random
 from detectors.evaluate.survey import Survey
@@ -34,6 +35,7 @@ def baseline_books(
     """What each baseline alerts on, by its name, over all blocks that the lake holds of a chain."""
     naive = baselines(seen)
     judged = LakeRun(lake, chain_id, naive, allow_gaps=True).run(None, None, report)
+    refuse_off(judged.off)
     books: dict[str, list[Alert]] = {detector.name: [] for detector in naive}
     for alert in judged.alerts:
         books[alert.detector].append(alert)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from detectors.alerts.alert import Alert
 from detectors.base import Detector, Learns
 from detectors.engine.engine import Engine
+from detectors.engine.judge import refuse_off
 from detectors.evaluate.categories import built
 from detectors.evaluate.recorded.blocks import CHAIN_ID
 from ingest.model.batch import Batch
@@ -25,6 +26,7 @@ def alerts_of(batches: Sequence[Batch], detectors: Sequence[Detector]) -> list[A
     engine = Engine(CHAIN_ID, detectors, follows=False, keep_all=True)
     for batch in batches:
         engine.take(batch)
+    refuse_off(engine.state.off)
     return sorted(engine.standing(), key=lambda alert: (alert.block_number, alert.id))
 
 

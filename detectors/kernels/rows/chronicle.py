@@ -30,6 +30,7 @@ from detectors.memory.numbering import Numbering
 from detectors.memory.rowlog import DAYS_90, RowLog
 from ingest.decode import wraps as wrapped_of
 from ingest.model.batch import Batch
+from ingest.schema import wrapped_natives
 
 Array = NDArray[Any]
 
@@ -47,6 +48,7 @@ _HAS_ITEM = np.zeros(256, np.bool_)
 _HAS_ITEM[list(WITH_ITEM)] = True
 _WRAPS = np.zeros(256, np.bool_)
 _WRAPS[[Kind.WETH_DEPOSIT, Kind.WETH_WITHDRAWAL]] = True
+_NOBODY = np.zeros(1, np.dtype((np.void, 4 * ADDRESS_WORDS)))
 _AS_LAID = (
     "block", "time", "transaction", "kind", "log_index", "index_in_log", "trace_index", *IDS, "amount",
     "amount2", "small", "small2", "flag", "more",
@@ -184,10 +186,38 @@ def _count(decoded: Decoded, batch: Batch) -> Array:
     """All but deposits and withdrawals that moved nothing: which of them did, `ingest.decode` says."""
     counts, wraps = np.ones(len(decoded), np.bool_), np.flatnonzero(_WRAPS[decoded.kind])
     if wraps.size:
-        moved = wrapped_of(batch.blocks, batch.transactions, batch.logs, batch.wrapped_natives, batch.traces)
-        kept = (moved["block_number"].to_numpy().astype(np.int64) << 32) | moved["log_index"].to_numpy()
-        counts[wraps] = np.isin((decoded.block[wraps] << 32) | decoded.log_index[wraps], kept)
+        plain = _plainly_counted(decoded, batch, wraps)
+        counts[wraps] = _counted(decoded, batch, wraps) if plain is None else plain
     return counts
+
+
+def _plainly_counted(decoded: Decoded, batch: Batch, wraps: Array) -> Array | None:
+    """What `ingest.decode` says where it is mostly simple: no fact tells of any of these contracts, and no
+    Transfer of one known by the chain's id comes from nobody or goes there. None where it is not.
+    """
+    emitters = _joined(decoded.address("emitter"))
+    known = _joined(address_words(sorted(wrapped_natives(batch.blocks["chain_id"][0]))))
+    told = _joined(address_words(batch.wrapped_natives["address"].to_list()))
+    if np.isin(emitters[wraps], told).any():
+        return None
+    own = np.flatnonzero((decoded.kind == Kind.ERC20) & np.isin(emitters, known))
+    for end in ("source", "target"):
+        ends = _joined(decoded.address(end)[own])
+        if ((ends == emitters[own]) | (ends == _NOBODY)).any():
+            return None
+    found: Array = np.isin(emitters[wraps], known)
+    return found
+
+
+def _joined(words: NDArray[np.uint32]) -> Array:
+    """Addresses [n, 5] as single values, to be compared."""
+    return np.ascontiguousarray(words).view(np.dtype((np.void, 4 * ADDRESS_WORDS))).ravel()
+
+
+def _counted(decoded: Decoded, batch: Batch, wraps: Array) -> Array:
+    moved = wrapped_of(batch.blocks, batch.transactions, batch.logs, batch.wrapped_natives, batch.traces)
+    kept = (moved["block_number"].to_numpy().astype(np.int64) << 32) | moved["log_index"].to_numpy()
+    return np.isin((decoded.block[wraps] << 32) | decoded.log_index[wraps], kept)
 
 
 def _blocks(batch: Batch, transactions: Columns, draft: Draft) -> dict[str, Array]:

@@ -45,13 +45,14 @@ def numbered(names: Names, draft: Draft, batch: Batch) -> tuple[Array, dict[str,
 
 
 def _columns(told: pl.DataFrame, address: Array) -> dict[str, Array]:
+    kinds = zip(told["kind"].to_list(), told["source"].to_list(), strict=True)
     return {
         "block": _integers(told["block_number"]),
         "address": address,
-        "kind": np.array([_kind(*each) for each in told.select("kind", "source").iter_rows()], np.int64),
+        "kind": np.array([_kind(*each) for each in kinds], np.int64),
         "listed": told["listed"].to_numpy().astype(np.bool_),
-        "since": _integers(told["valid_from"].fill_null(EVER)),
-        "until": _integers(told["valid_until"].fill_null(STILL)),
+        "since": _filled(told["valid_from"], EVER),
+        "until": _filled(told["valid_until"], STILL),
         "source": np.array([_source(name) for name in told["source"]], np.int64),
     }
 
@@ -67,6 +68,10 @@ def _kind(kind: str, source: str) -> int:
 
 def _source(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "big")
+
+
+def _filled(column: pl.Series, null: int) -> Array:
+    return _integers(column.fill_null(null) if column.null_count() else column)
 
 
 def _integers(column: pl.Series) -> Array:

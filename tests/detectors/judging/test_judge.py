@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from typer.testing import CliRunner
 
 from detectors.alerts.messages import note_from, note_text
 from detectors.base import Detector, Finding, Seen
 from detectors.engine.engine import Engine
 from detectors.engine.judge import Judge, Off
 from detectors.engine.settings import EngineSettings
+from detectors.evaluate.recorded.trial import alerts_of
 from detectors.runs.live import Live
 from detectors.runs.outbox import Outbox
+from detectors.runs.replay import Replay
+from ingest.lake.writing import LakeWriter
 from ingest.model.batch import Rollback
-from ingest.model.errors import BadInput
+from ingest.model.errors import BadInput, DetectorFailed
 from tests.detectors.test_engine import ALICE, BOB, LARGE, LargePayments
 from tests.fixtures.frames import ChainBuilder
 from tests.fixtures.restarts import begun, restarted
+from undertow import app
 
 SETTINGS = EngineSettings(finality=8, epoch_blocks=20)
 BAD_BLOCK = 7
@@ -188,3 +194,36 @@ def test_the_operator_is_told_what_is_off_once_and_the_mark_says_it_from_then_on
     ]
     note = Outbox(cast(Any, None), 0, 1, 64).note(engine)
     assert note_from(note_text(note)).off == {"brittle": BAD_BLOCK}
+
+
+def test_whoever_judges_a_lake_is_told_what_is_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("detectors.registry.detectors", lambda: (Brittle(),))
+    LakeWriter(tmp_path / "lake").write(payday(9).batch())
+
+    ran = CliRunner().invoke(
+        app, ["detect", "--lake", str(tmp_path / "lake"), "--alerts", str(tmp_path / "book")]
+    )
+
+    assert ran.exit_code == 0
+    assert (
+        "detect: brittle raised and is off from block 7 on (ZeroDivisionError: division by zero): the others "
+        "went on; report this, and judge the lake again once it is mended"
+    ) in ran.stderr
+
+
+def test_figures_that_leave_out_a_detector_are_refused() -> None:
+    with pytest.raises(DetectorFailed, match=r"^brittle raised and is off from block 7 on \(ZeroDivision"):
+        alerts_of([payday(9).batch()], [Brittle()])
+
+
+def test_who_judges_a_log_anew_is_told_what_is_off() -> None:
+    said: list[str] = []
+    engine = Engine(1, [Brittle()], SETTINGS)
+    replay = Replay(1, engine, cast(Any, None), said.append, threading.Event(), 0)
+    batch = payday(9).batch()
+    for number in range(1, 10):
+        replay._judge(batch.slice(number, number), number)
+    replay.scores.close()
+
+    (line,) = said
+    assert line.startswith("detect: chain 1: brittle raised and is off from block 7 on (ZeroDivisionError")
