@@ -21,6 +21,7 @@ SCREENS = (
     (routes.HEALTH, "Health", "health"),
     (routes.TRUTH, "Truth", "truth"),
     (routes.ANCHORS, "Anchors", "anchors"),
+    (routes.ADVICE, "Advice", "advice"),
 )
 
 

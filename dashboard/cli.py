@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dashboard.accounts import cli as accounts_cli
+from dashboard.advice import cli as advice_cli
 from dashboard.demo import cli as demo_cli
 from dashboard.outside import cli as outside_cli
 from dashboard.outside.evidence import cli as evidence_cli
@@ -47,6 +48,7 @@ def mount(app: typer.Typer) -> None:
     checks.command("verify")(audit_verify)
     app.add_typer(checks, name="audit")
     evidence_cli.mount(app)
+    advice_cli.mount(app)
     outside_cli.mount(app)
     accounts_cli.mount(app)
     demo_cli.mount(app)
@@ -255,7 +257,6 @@ def _noted(text: str) -> Known:
 
 def _own_store() -> str:
     """The store that serves where none is named, so that `undertow sink` and `undertow dashboard` meet."""
-    from ingest.machine.tools import home
+    from dashboard.store import own_store
 
-    home().mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{home() / 'store.db'}"
+    return own_store()

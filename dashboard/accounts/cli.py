@@ -180,7 +180,6 @@ def own_users() -> Path:
 
 
 def _own_store() -> str:
-    from ingest.machine.tools import home
+    from dashboard.store import own_store
 
-    home().mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{home() / 'store.db'}"
+    return own_store()

@@ -138,10 +138,9 @@ def _write(
 
 def own_store() -> str:
     """The store that serves where none is named."""
-    from ingest.machine.tools import home
+    from dashboard.store import own_store as own
 
-    home().mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{home() / 'store.db'}"
+    return own()
 
 
 def _path(tokens: Path | None) -> Path:

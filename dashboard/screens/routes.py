@@ -17,8 +17,8 @@ from urllib.parse import parse_qs, urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-OVERVIEW, QUEUE, INCIDENTS, WALLET, TOKEN, FLOWS, TRENDS, HEALTH, TRUTH, ANCHORS = (
-    "", "queue", "incidents", "wallet", "token", "flows", "trends", "health", "truth", "anchors",
+OVERVIEW, QUEUE, INCIDENTS, WALLET, TOKEN, FLOWS, TRENDS, HEALTH, TRUTH, ANCHORS, ADVICE = (
+    "", "queue", "incidents", "wallet", "token", "flows", "trends", "health", "truth", "anchors", "advice",
 )  # fmt: skip
 _ALERT = "alert"
 _ADDRESS = "address_bar"

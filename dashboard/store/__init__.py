@@ -12,6 +12,7 @@ from dashboard.store.connect import (
     open_outbox,
     open_reader,
     open_writer,
+    own_store,
 )
 from dashboard.store.desk import Bulk, Desk
 from dashboard.store.feed import Feed, Rejected
@@ -27,5 +28,6 @@ __all__ = [
     "AuditRow", "Audited", "Bulk", "Case", "CaseReader", "Change", "Comment", "Counts", "Desk", "Feed",
     "Filters", "Head", "HealthReader", "Known", "NotAllowed", "Overtaken", "Reader", "Rejected", "Role",
     "RoleHealth", "SavedFilter", "SetAside", "Standing", "Watch", "Writer", "bring_up_to_date",
-    "in_order", "open_anchors", "open_desk", "open_outbox", "open_reader", "open_writer", "quoted", "whole",
+    "in_order", "open_anchors", "open_desk", "open_outbox", "open_reader", "open_writer", "own_store",
+    "quoted", "whole",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from dashboard.store.reading import Reader
 from dashboard.store.tables import SCHEMA_VERSION
 from dashboard.store.versions import make_or_upgrade, version_of
 from dashboard.store.writing import Writer
+from ingest.machine.tools import home
 from ingest.model.errors import BadInput, StoreUnreachable
 from ingest.model.redact import redact
 
@@ -30,6 +31,12 @@ _NOTIFY_LOCK = 0x6E6F74696679
 """Of PostgreSQL, which one `undertow notify` holds: "notify" in ASCII."""
 _ANCHOR_LOCK = 0x616E63686F72
 """The same of `undertow anchor`."""
+
+
+def own_store() -> str:
+    """The store that serves where none is named; its folder is made."""
+    home().mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{home() / 'store.db'}"
 
 
 def open_writer(url: str) -> Writer:

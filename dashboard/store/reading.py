@@ -79,6 +79,11 @@ class Reader:
         self.cases = CaseReader(self._reading)
         self.health = HealthReader(self._reading)
 
+    @property
+    def database(self) -> str:
+        """sqlite or postgresql."""
+        return self._engine.dialect.name
+
     def revision(self) -> int:
         """A number that grows whenever anything was filed: what was read at the same one is still true."""
         return sum(whole(row[0]) or 0 for row in self._rows(select(*_raw(offsets, ("next_offset",)))))

@@ -20,6 +20,7 @@ from detectors.alerts.alert import Alert
 MOST_ALERTS = 100
 MOST_SCORES = 500
 MOST_ADDRESSES = 500
+MOST_NAMED = 5_000
 RECORDS = 50
 """Newest alerts of an address whose whole record is read, for what it tells of transfers."""
 
@@ -55,6 +56,21 @@ def alerts_of(reader: Reader, chain_id: int, address: str) -> list[tuple[str, Al
         .limit(MOST_ALERTS)
     )
     return [(str(role), AlertRow(*row)) for role, *row in reader.ask(wanted)]
+
+
+def naming(reader: Reader, chain_id: int, addresses: Sequence[str]) -> list[tuple[str, str, AlertRow]]:
+    """The newest alerts that name any of some addresses: address, its part, and the alert; at most
+    `MOST_NAMED` of them.
+    """
+    same = (roles.c.chain_id == alerts.c.chain_id) & (roles.c.alert_id == alerts.c.id)
+    wanted = (
+        select(*raw(roles, ("address", "role")), *LINE)
+        .join(alerts, same)
+        .where(roles.c.address.in_(list(addresses)), roles.c.chain_id == chain_id)
+        .order_by(alerts.c.timestamp.desc(), alerts.c.id)
+        .limit(MOST_NAMED)
+    )
+    return [(str(address), str(role), AlertRow(*row)) for address, role, *row in reader.ask(wanted)]
 
 
 def alerts_naming(reader: Reader, chain_id: int, addresses: Sequence[str]) -> list[str]:

@@ -6,12 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
+
 from dashboard.store import Reader
 from dashboard.transfers.evidence import EvidenceTransfers
 from dashboard.transfers.lake import LakeTransfers
 from dashboard.transfers.pools import Market, markets
 from dashboard.transfers.values import Asked, Contract, Found, Label, Token, Transfer, unknown
+from ingest import schema
 
+MOST_ALLOWANCES = 20_000
 NO_LAKE = (
     "No lake is named, so only transfers among the evidence of alerts are known here: keep one with "
     "`undertow ingest --lake DIR` or `undertow backfill`, then start `undertow dashboard --lake DIR`."
@@ -88,6 +92,17 @@ class Transfers:
 
     def labels(self, chain_id: int, address: str) -> list[Label]:
         return [] if self._lake is None else self._lake.labels(chain_id, address)
+
+    def labelled(self, chain_id: int, addresses: Sequence[str]) -> dict[str, list[Label]]:
+        return {} if self._lake is None else self._lake.labelled(chain_id, addresses)
+
+    def given(
+        self, chain_id: int, owner: str, most: int = MOST_ALLOWANCES
+    ) -> tuple[pl.DataFrame, tuple[str, ...]]:
+        """Allowances that an owner gave or took back, and what was not looked at; none without a lake."""
+        if self._lake is None or not self.has_lake(chain_id):
+            return schema.APPROVALS.empty(), ()
+        return self._lake.given(chain_id, owner, most)
 
     def contract(self, chain_id: int, address: str) -> Contract | None:
         return None if self._lake is None else self._lake.contract(chain_id, address)

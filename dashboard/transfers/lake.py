@@ -15,6 +15,7 @@ import polars as pl
 from dashboard.transfers.lookalike import looks
 from dashboard.transfers.values import Asked, Contract, Found, Label, Token, Transfer, told, unknown
 from detectors.alerts.text import printable
+from ingest.decode.approvals import APPROVALS
 from ingest.lake.reading import MANIFESTS, Lake, Manifest, table_path
 from ingest.model.errors import NotALake
 from ingest.schema import BLOCKS, LOGS
@@ -90,6 +91,33 @@ class LakeTransfers:
         }
         return sorted(labels, key=lambda label: (label.block_number, label.source, label.tag))
 
+    def labelled(self, chain_id: int, addresses: Sequence[str]) -> dict[str, list[Label]]:
+        """`labels` of many at once."""
+        columns = ("address", "kind", "tag", "source", "date", "listed", "block_number")
+        found: dict[str, list[Label]] = {}
+        for address, kind, tag, source, date, listed, block in self._facts(
+            "lists", chain_id, "address", addresses, columns
+        ):
+            label = Label(kind, _safe(tag), _safe(source), date, listed, block)
+            found.setdefault(_hex(address), []).append(label)
+        return {each: sorted(labels, key=lambda label: label.block_number) for each, labels in found.items()}
+
+    def given(self, chain_id: int, owner: str, most: int) -> tuple[pl.DataFrame, tuple[str, ...]]:
+        """The newest allowances that an owner gave or took back (shape: `schema.APPROVALS`, in order of the
+        chain), and what was not looked through, in words.
+        """
+        asked = Asked(chain_id, most=most)
+        topic = bytes(12) + bytes.fromhex(owner[2:])
+        passing = (pl.col("topic1") == topic) & pl.col("topic0").is_in(APPROVALS.topics)
+        blocks, logs = self._logs(asked, passing)
+        ranges, left_out = self._ranges(asked), []
+        if logs.height >= most:
+            left_out.append(f"of the allowances that it gave only the newest {most:,} are read")
+        elif len(ranges) > MOST_FILES:
+            first = ranges[MOST_FILES - 1].first
+            left_out.append(f"allowances that it gave before block {first:,} are not looked for")
+        return APPROVALS(blocks, logs), tuple(left_out)
+
     def contract(self, chain_id: int, address: str) -> Contract | None:
         """Who made the contract at an address; None where the lake saw none made there."""
         codes = self._facts("codes", chain_id, "address", [address], ("block_number", "code_hash"))
@@ -119,12 +147,14 @@ class LakeTransfers:
         """Number and time of blocks, and the newest logs of some contracts in them that begin with one of
         `topics`, in order of the chain.
         """
-        asked = Asked(chain_id, most=most)
         passing = _is_in("address", emitters) & pl.col("topic0").is_in(list(topics))
+        return self._logs(Asked(chain_id, most=most), passing)
+
+    def _logs(self, asked: Asked, passing: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
         found, read = pl.DataFrame(), self._ranges(asked)[:MOST_FILES]
         for frame in self._scanned("logs", read, passing, list(LOGS.schema), asked):
             found = pl.concat([found, frame]) if found.height else frame
-            if found.height > most:
+            if found.height > asked.most:
                 break
         if not found.height:
             return BLOCKS.empty(), LOGS.empty()
@@ -132,7 +162,7 @@ class LakeTransfers:
         holding = [each for each in read if any(each.first <= number <= each.last for number in numbers)]
         scan = pl.scan_parquet(self._files("blocks", holding), hive_partitioning=False)
         here = scan.filter(pl.col("block_number").is_in(numbers)).select("block_number", "timestamp")
-        return self._collected(here), found.head(most).sort(_PLACE)
+        return self._collected(here), found.head(asked.most).sort(_PLACE)
 
     def _lake(self) -> Lake:
         """The manifests, read again once one was renamed in."""

@@ -121,6 +121,11 @@ class Decoder:
         self._order = [name for name in shapes.ORDER if name in table.schema]
         self._floats = [name for name in table.schema if name.endswith("_float")]
 
+    @property
+    def topics(self) -> list[bytes]:
+        """The first topics of all that it knows."""
+        return self._topics
+
     def __call__(self, blocks: pl.DataFrame, logs: pl.DataFrame) -> pl.DataFrame:
         """All events of consecutive blocks that the rules know, in chain order, as rows of the table."""
         signed = logs.filter(pl.col("topic0").is_in(self._topics))
