@@ -10,6 +10,7 @@ import typer
 from dashboard.accounts import cli as accounts_cli
 from dashboard.advice import cli as advice_cli
 from dashboard.demo import cli as demo_cli
+from dashboard.doctor import cli as doctor_cli
 from dashboard.outside import cli as outside_cli
 from dashboard.outside.evidence import cli as evidence_cli
 from ingest.commands.observing import LogFormatOption, MetricsPort
@@ -49,6 +50,7 @@ def mount(app: typer.Typer) -> None:
     app.add_typer(checks, name="audit")
     evidence_cli.mount(app)
     advice_cli.mount(app)
+    doctor_cli.mount(app)
     outside_cli.mount(app)
     accounts_cli.mount(app)
     demo_cli.mount(app)

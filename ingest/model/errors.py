@@ -18,6 +18,7 @@ UndertowError
 ├── ChainGap            a block whose parent is not the block before it
 ├── RollbackTooDeep     a reorganisation below the state on disk
 ├── PartFailed          knowledge that detectors share could not be worked out: nothing stands on it
+├── DetectorFailed      a detector raised where figures would be of the others alone
 ├── PortTaken
 ├── EvidenceRefused     a bundle of evidence in which something does not hold
 └── SetupFailed         a tool that could not be installed or started
