@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dashboard.accounts import cli as accounts_cli
-from dashboard.advice import cli as advice_cli
 from dashboard.demo import cli as demo_cli
-from dashboard.doctor import cli as doctor_cli
+from dashboard.filing.doctor import cli as doctor_cli
 from dashboard.outside import cli as outside_cli
 from dashboard.outside.evidence import cli as evidence_cli
+from dashboard.transfers.advice import cli as advice_cli
 from ingest.commands.observing import LogFormatOption, MetricsPort
 
 if TYPE_CHECKING:

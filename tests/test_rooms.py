@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,15 @@ def test_every_room_says_what_it_is_for(package: str) -> None:
 
     silent = [room for room in rooms if not room.read_text().startswith('"""')]
     assert rooms and not silent
+
+
+@pytest.mark.parametrize("room", ["parts", "library", "explanations", "engine", "kernels", "models"])
+def test_no_score_is_a_product_of_matrices(room: str) -> None:
+    """Its sums are added in the order of a library and its threads: a book is the same bytes everywhere."""
+    found = [
+        f"{path.relative_to(TOP)}:{node.lineno}"
+        for path in (TOP / "detectors" / room).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
+    ]
+    assert not found

@@ -9,11 +9,11 @@ import time
 import streamlit as st
 
 from dashboard import wording
-from dashboard.advice.advise import Advice, Advised, advise
 from dashboard.screens import inputs, parts, tables
 from dashboard.screens.tables import Column
 from dashboard.store import Reader
 from dashboard.store.privacy import logged
+from dashboard.transfers.advice.advise import Advice, Advised, advise
 from ingest.model.errors import UndertowError
 
 KEY = "advice_address"

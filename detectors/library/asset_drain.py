@@ -17,6 +17,7 @@ from detectors.memory.layout import Array, Columns
 from detectors.parts import worth
 from detectors.parts.contract import Seen
 from detectors.parts.inside import NOBODY, Inside, Line, in_coin, of_asset
+from detectors.parts.limbs import floats
 from detectors.parts.people import People, whole
 
 DAY = 86_400
@@ -96,7 +97,7 @@ class AssetDrain:
         if kept is None or net is None or not net["account"].size:
             return []
         signer = seen.transactions["signer"][net["transaction"] - seen.transactions["number"][0]]
-        before, out = _floats(kept["before"]), _floats(net["paid"]) - _floats(net["received"])
+        before, out = floats(kept["before"]), floats(net["paid"]) - floats(net["received"])
         # a part may already have left within the window: a first look asks for a half of the rest
         drained = (out >= 0.5 * before) & (before > 0) & (out > 0) & (kept["first"] > 0)
         drained &= (net["account"] != NOBODY) & (net["account"] != signer) & (net["account"] != net["asset"])
@@ -255,7 +256,7 @@ def _left_without(net: Columns, kept: Columns, before: Array, out: Array) -> Arr
     burnt = np.unique(sent[came & ((account == NOBODY) | (account == net["asset"]))])
     first = int(sent[0])
     pairs = ((sent - first) << 40) | account
-    rounding = 2.0**-40 * before + 2.0**-50 * _floats(net["paid"])
+    rounding = 2.0**-40 * before + 2.0**-50 * floats(net["paid"])
     lost = (out > 0) & (kept["first"] != 0) & (out <= before + rounding) & (account != NOBODY)
     lost &= ~np.isin(pairs, pairs[out < 0]) & ~np.isin(sent, burnt)
     found: Array = np.unique(sent[lost])
@@ -270,9 +271,3 @@ def _was_put_in(rows: Columns, line: Line, coins: Array) -> bool:
     same = np.array([amount == -line.more for amount in whole(rows["amount"][into])], np.bool_)
     called = (rows["kind"][into] == Kind.TRANSACTION) & (rows["small"][into] >= 0)
     return bool((same & called).any() or (same.any() and same.size > 1))
-
-
-def _floats(words: Array) -> Array:
-    """[n, 4] limbs as floats, for a first look."""
-    found: Array = words.astype(np.float64) @ np.array([2.0**192, 2.0**128, 2.0**64, 1.0])
-    return found

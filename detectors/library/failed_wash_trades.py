@@ -8,6 +8,7 @@ import numpy as np
 
 from detectors.alerts.alert import RoleName
 from detectors.base import Finding, hexed
+from detectors.memory.layout import Array
 from detectors.parts.contract import Columns, Kind, Seen
 from detectors.parts.kinship import Kinship
 from detectors.parts.lines import place_of
@@ -40,8 +41,12 @@ def failed_wash_trades(seen: Seen) -> Iterator[Finding]:
 
 
 def _sellers(people: People, signer: int, called: int, row: int, data: bytes) -> list[int]:
-    """Wallets of the signer's owner that lately called the same contract, and whose pieces it may take."""
+    """Wallets of the signer's owner that lately called the same contract, and whose pieces it may take.
+    Nobody is asked about where nobody lately let it take any: most of what is called is no market.
+    """
     rows = people.rows(called)
+    if not (_may_take(rows) & (rows["target"] == called)).any():
+        return []
     called_it = (rows["kind"] == Kind.TRANSACTION) & (rows["target"] == called) & (rows["row"] < row)
     called_it &= (rows["flag"] != 0) & (rows["signer"] != signer) & (rows["amount"] == 0).all(axis=1)
     others = list(dict.fromkeys(rows["signer"][called_it].tolist()))[:MOST_SELLERS]
@@ -63,8 +68,7 @@ def _offers(people: People, who: int, called: int, data: bytes) -> bool:
 def _pieces(account: Account, called: int) -> list[int]:
     """The collections of which somebody holds pieces that the called contract may take."""
     rows, who = account.rows, account.who
-    allowed = (rows["kind"] == Kind.APPROVAL_FOR_ALL) | (rows["kind"] == Kind.APPROVAL_ERC721)
-    allowed &= (rows["target"] == called) & (rows["source"] == who) & (rows["flag"] != 0)
+    allowed = _may_take(rows) & (rows["target"] == called) & (rows["source"] == who)
     found = []
     for collection in dict.fromkeys(rows["emitter"][allowed].tolist()):
         moved = np.isin(rows["kind"], _ITEMS) & (rows["emitter"] == collection)
@@ -72,6 +76,13 @@ def _pieces(account: Account, called: int) -> list[int]:
         if came.size > went.size:
             found.append(collection)
     return found
+
+
+def _may_take(rows: Columns) -> Array:
+    """Which rows let somebody take pieces."""
+    given: Array = rows["flag"] != 0
+    given &= (rows["kind"] == Kind.APPROVAL_FOR_ALL) | (rows["kind"] == Kind.APPROVAL_ERC721)
+    return given
 
 
 def _bought(people: People, signer: int, row: int, data: bytes) -> int:

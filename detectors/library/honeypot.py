@@ -13,10 +13,11 @@ from detectors.library.tried_traps import tried_traps
 from detectors.parts import worth
 from detectors.parts.contract import Seen
 from detectors.parts.launches import Life, Line, Till, insiders, life_of, without_visits
+from detectors.parts.limbs import floats
 from detectors.parts.lines import place_of
 from detectors.parts.people import People
 from detectors.parts.token_sales import Sale, failed_sales, has_failed, sales, wanted
-from detectors.parts.tokens import What, floats
+from detectors.parts.tokens import What
 
 DAY = 86_400
 _OPEN_AGAIN = ("open-again", "somebody whose sale had failed has sold since.")

@@ -16,6 +16,7 @@ from detectors.memory.layout import Array
 from detectors.parts import worth
 from detectors.parts.contract import Seen
 from detectors.parts.inside import NOBODY, Inside, Line, in_coin
+from detectors.parts.limbs import floats
 from detectors.parts.people import People, whole
 
 MOVES = (Kind.TRANSACTION, Kind.INNER_VALUE, Kind.ERC20)
@@ -75,7 +76,7 @@ class VaultInflation:
         kept, net = seen.of("kept").get("lines"), seen.of("net").get("changes")
         if kept is None or net is None:
             return []
-        before, came = _floats(kept["before"]), _floats(net["received"])
+        before, came = floats(kept["before"]), floats(net["received"])
         jumps = (came > 0) & (came >= (self.settings.factor - 1) * before)
         jumps &= (net["account"] != NOBODY) & (net["asset"] != net["account"])
         makers = (net["account"] == NOBODY) | (net["account"] == net["asset"])
@@ -184,13 +185,6 @@ def _shares_made(rows: dict[str, Array] | object, later: Sequence[int], vault: i
         if rows["money"][at] == asset and rows["target"][at] == vault:  # type: ignore[index]
             return False
     return False
-
-
-def _floats(words: Array) -> Array:
-    """[n, 4] limbs as floats, for a first look."""
-    scale = np.array([2.0**192, 2.0**128, 2.0**64, 1.0])
-    found: Array = words.astype(np.float64) @ scale
-    return found
 
 
 def _both(left: Array, right: Array) -> Array:

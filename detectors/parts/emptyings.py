@@ -11,6 +11,7 @@ from detectors.memory.history import History
 from detectors.memory.layout import Array, Layout
 from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, Seen
 from detectors.parts.horizons import DAY
+from detectors.parts.limbs import floats
 from detectors.parts.people import whole
 
 LOST = Layout(ints=("row", "payer", "payee", "called"), floats=("before", "got"), words=("amount",))
@@ -81,12 +82,6 @@ class Emptyings:
         large = (less >= self.settings.share * before) & (less <= before * (1 + 2**-40))
         large &= 2 * floats(payments["amount"][asked]) >= less
         return asked[large], lines[large]
-
-
-def floats(words: Array) -> Array:
-    """[n, 4] limbs as floats."""
-    found: Array = words.astype(np.float64) @ np.array([2.0**192, 2.0**128, 2.0**64, 1.0])
-    return found
 
 
 def _words(number: int) -> Array:

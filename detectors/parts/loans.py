@@ -11,7 +11,7 @@ from detectors.kernels.decoding.kinds import Kind
 from detectors.kernels.out_and_back import out_and_back, pays_first
 from detectors.memory.layout import Array, Columns
 from detectors.parts.contract import PartMemory, Seen, TableSpec
-from detectors.parts.prices import floats
+from detectors.parts.limbs import floats
 
 EVENTS = (Kind.FLASH_LOAN_AAVE, Kind.FLASH_LOAN_BALANCER, Kind.FLASH_LOAN_ERC3156, Kind.FLASH_V3)
 BY_EVENT, BY_TRANSFERS, BY_SWAP = 1, 2, 3

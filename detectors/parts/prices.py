@@ -15,6 +15,7 @@ from detectors.memory.layout import Array, Columns
 from detectors.memory.table import Table
 from detectors.parts.contract import PartMemory, Seen, TableSpec
 from detectors.parts.factories import is_pair
+from detectors.parts.limbs import floats
 
 DAY = 86_400
 _Q96 = float(1 << 96)
@@ -153,10 +154,3 @@ def _proved(seen: Seen, told: Array) -> Array:
             is_pair(seen.address(pool), *pair) for pair in product(one[:_COINS], other[:_COINS])
         )
     return found[back.reshape(-1)]
-
-
-def floats(limbs: Array) -> Array:
-    """Of [n, 4] limbs, most significant first."""
-    parts = limbs.astype(np.float64) * _PLACES
-    total: Array = ((parts[:, 0] + parts[:, 1]) + parts[:, 2]) + parts[:, 3]
-    return total

@@ -15,6 +15,7 @@ from detectors.memory.history import History
 from detectors.memory.layout import Array, Layout
 from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, Seen
 from detectors.parts.horizons import DAY
+from detectors.parts.limbs import floats
 from detectors.parts.people import whole
 
 
@@ -282,8 +283,3 @@ def _moved(rows: Columns, first: int, end: int, pool: int) -> tuple[dict[int, in
 
 def _limbs(amount: int) -> list[int]:
     return [(amount >> 64 * (3 - i)) & (2**64 - 1) for i in range(4)]
-
-
-def floats(limbs: Array) -> Array:
-    values: Array = limbs.astype(np.float64) @ np.array([2.0**192, 2.0**128, 2.0**64, 1.0])
-    return values

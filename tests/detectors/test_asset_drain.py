@@ -8,8 +8,9 @@ import numpy as np
 
 from detectors.alerts.alert import Alert
 from detectors.engine.engine import Engine
-from detectors.library.asset_drain import AssetDrain, _floats, _left_without
+from detectors.library.asset_drain import AssetDrain, _left_without
 from detectors.memory.layout import Array
+from detectors.parts.limbs import floats
 from tests.contract.stories.asset_drain import OWNER, UPGRADED
 from tests.fixtures.frames import ChainBuilder, address, word
 
@@ -121,7 +122,7 @@ def test_a_theft_is_looked_at_though_much_more_passes_through_its_victim_in_the_
     lines = {"received": [passed, 0], "paid": [passed + kept, 0], "before": [kept, 0]}
     words = {name: np.stack([limbs(value) for value in values]) for name, values in lines.items()}
     net = {"transaction": np.array([7, 7]), "account": np.array([5, 6]), "asset": np.array([0, 0]), **words}
-    before, out = _floats(words["before"]), _floats(words["paid"]) - _floats(words["received"])
+    before, out = floats(words["before"]), floats(words["paid"]) - floats(words["received"])
 
     assert _left_without(net, {"first": np.array([1, 1])}, before, out).tolist() == [7]
 

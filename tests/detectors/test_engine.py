@@ -8,7 +8,7 @@ from detectors.alerts.alert import status_at
 from detectors.base import Finding, Seen, Tier
 from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
-from detectors.parts.emptyings import floats
+from detectors.parts.limbs import floats
 from detectors.parts.lines import place_of
 from ingest.model.batch import Rollback
 from ingest.model.errors import ChainGap, RollbackTooDeep, RunMismatch

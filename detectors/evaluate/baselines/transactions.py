@@ -12,8 +12,8 @@ import numpy as np
 
 from detectors.base import Finding, Row, Seen, Tier
 from detectors.evaluate.categories import ANY
-from detectors.parts.emptyings import floats
 from detectors.parts.holdings import transfers
+from detectors.parts.limbs import floats
 from detectors.parts.people import whole
 
 

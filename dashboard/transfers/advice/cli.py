@@ -50,9 +50,9 @@ def advise(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of lines.")] = False,
 ) -> None:
     """Say what an address should revoke or beware of, from store and lake, here; it is written nowhere."""
-    from dashboard.advice.advise import advise as advise_of
-    from dashboard.advice.advise import shown
     from dashboard.store import open_reader, own_store
+    from dashboard.transfers.advice.advise import advise as advise_of
+    from dashboard.transfers.advice.advise import shown
     from dashboard.transfers.door import open_transfers
 
     if address != STDIN:

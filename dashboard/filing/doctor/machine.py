@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from dashboard.doctor.found import Found
+from dashboard.filing.doctor.found import Found
 from ingest.machine import tools
 from ingest.machine.tools import Kit
 

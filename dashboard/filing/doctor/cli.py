@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from dashboard.doctor.found import Found
+    from dashboard.filing.doctor.found import Found
 
 
 def mount(app: typer.Typer) -> None:
@@ -45,7 +45,7 @@ def doctor(
 
 
 def _checks(rpc: str | None, kafka: str | None, store: str | None, lake: Path | None) -> Iterator[Found]:
-    from dashboard.doctor import machine, peers
+    from dashboard.filing.doctor import machine, peers
 
     yield from machine.machine()
     for url in (each.strip() for each in (rpc or "").split(",") if each.strip()):

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from dashboard.doctor import machine, peers
+from dashboard.filing.doctor import machine, peers
 from dashboard.store import open_writer
 from ingest.lake.writing import LakeWriter
 from tests.dashboard.alerts import Filing, drain, judged

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from dashboard.doctor.found import Found, answered
+from dashboard.filing.doctor.found import Found, answered
 from dashboard.store import open_reader
 from ingest.kafka import Cluster
 from ingest.lake.reading import Lake

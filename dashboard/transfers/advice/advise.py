@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dashboard import wording
-from dashboard.advice.alike import alike
-from dashboard.advice.grants import Grant, standing
 from dashboard.store import AlertRow, Reader
 from dashboard.store.subjects import MOST_NAMED, naming
+from dashboard.transfers.advice.alike import alike
+from dashboard.transfers.advice.grants import Grant, standing
 from dashboard.transfers.door import Transfers
 from dashboard.transfers.summary import by_asset
 from dashboard.transfers.values import Asked, Label, Token, Transfer

@@ -14,11 +14,11 @@ import pytest
 from sqlalchemy import create_engine, text
 from typer.testing import CliRunner
 
-from dashboard.advice.advise import Advised, advise, shown
-from dashboard.advice.alike import alike
-from dashboard.advice.grants import Grant, standing
 from dashboard.store import Reader, open_reader, open_writer
 from dashboard.store.privacy import logged
+from dashboard.transfers.advice.advise import Advised, advise, shown
+from dashboard.transfers.advice.alike import alike
+from dashboard.transfers.advice.grants import Grant, standing
 from dashboard.transfers.door import open_transfers
 from detectors.alerts.alert import Role
 from ingest.decode import approvals
