@@ -19,7 +19,7 @@ from ingest.model.errors import UndertowError
 KEY = "advice_address"
 NO_ADDRESS = "That is no address: 0x and 40 hex digits."
 NOTHING = "Nothing is known against this address, nor against those it had to do with."
-COLUMNS = (Column("Severity", "short"), Column("What"), Column("About"), Column("Alert"))
+COLUMNS = (Column("Severity", "short"), Column("What"), Column("Alert it rests on", width="20rem"))
 
 
 def show() -> None:
@@ -61,6 +61,5 @@ def _row(each: Advice) -> list[tables.Cell]:
     return [
         tables.severity(each.severity),
         tables.cell(wording.text(each.sentence)),
-        tables.cell(each.about),
         tables.cell(each.alert or ""),
     ]

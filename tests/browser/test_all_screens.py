@@ -47,6 +47,7 @@ def address(tmp_path_factory: pytest.TempPathFactory, dashboard: Callable[..., s
 
 
 SCREENS = {
+    "advice": ("/advice", "kept nowhere"),
     "overview": ("/", "Three that want a person first"),
     "queue": ("/queue", "Alice was emptied of"),
     "alert": (f"/?alert={CHAIN}:drain-4", "Where to look next"),
