@@ -29,6 +29,7 @@ def mount(app: typer.Typer) -> None:
     app.command("detect")(detect)
     app.command("evaluate")(evaluate)
     app.command("train")(train)
+    app.command("settings")(settings)
     app.command()(setup)
 
 
@@ -136,6 +137,27 @@ _Models = Annotated[
 ]
 
 
+_Settings = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        envvar="UNDERTOW_SETTINGS",
+        metavar="FILE",
+        help="TOML with other settings of detectors, as `undertow settings` prints them; live, in force from "
+        "--rebuild on.",
+    ),
+]
+
+
+def settings(chosen: _Settings = None) -> None:
+    """Print the settings of all detectors as TOML: of a file, or as they are; to be cut down and changed."""
+    from detectors.engine.chosen import applied, as_toml
+    from detectors.registry import detectors
+
+    for line in as_toml(applied(detectors(), chosen)):
+        typer.echo(line)
+
+
 def setup(
     browser: Annotated[
         bool, typer.Option("--browser", help="Also a Chromium, which only the tests need.")
@@ -169,6 +191,7 @@ def detect(
     finality: _Finality = DEFAULT_FINALITY,
     native_symbol: _NativeSymbol = None,
     models: _Models = None,
+    chosen: _Settings = None,
     metrics: MetricsPort = None,
     log_format: LogFormatOption = "text",
 ) -> None:
@@ -177,10 +200,11 @@ def detect(
     """
     from detectors.engine.settings import EngineSettings
 
-    settings = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol), tier=tier)
+    own = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol), tier=tier)
     _expect_a_use_of_lake(context, alerts is not None, rebuild)
     if lake is not None and alerts is not None:
-        _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, settings, models)
+        judges = _judges(models, chosen)
+        _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, own, judges)
     elif tier is not None:
         raise typer.BadParameter(
             "give --lake and --alerts with it: live, all that comes is read", param_hint="--tier"
@@ -188,7 +212,8 @@ def detect(
     elif chain_id is not None and alerts is None:
         with _observed(metrics, log_format) as say:
             anew = rebuild, lake, allow_gaps
-            _detect_live(kafka, chain_id, state, until_block, anew, settings, models, say)
+            judges = _judges(models, chosen)
+            _detect_live(kafka, chain_id, state, until_block, anew, own, judges, say)
     else:
         raise typer.BadParameter("give --chain-id (live, with --kafka), or --lake and --alerts (batch)")
 
@@ -225,7 +250,7 @@ def _detect_live(
     until: int | None,
     anew: tuple[bool, Path | None, bool],
     settings: EngineSettings,
-    models: Path | None,
+    judges: Sequence[Detector],
     say: Callable[[str], None],
 ) -> None:
     from detectors.runs.live import Live
@@ -235,17 +260,17 @@ def _detect_live(
     with stop_on_signal() as stop:
         folder = state or home() / "detect"
         rebuild, lake, allow_gaps = anew
-        Live(kafka, chain_id, _judges(models), folder, settings, say, lake, allow_gaps).run(
-            stop, until, rebuild
-        )
+        Live(kafka, chain_id, judges, folder, settings, say, lake, allow_gaps).run(stop, until, rebuild)
 
 
-def _judges(models: Path | None) -> Sequence[Detector]:
-    """The library, and the models of a folder."""
+def _judges(models: Path | None, chosen: Path | None) -> Sequence[Detector]:
+    """The library, with the settings of a file, and the models of a folder."""
+    from detectors.engine.chosen import applied
     from detectors.engine.trained import trained_scorers
     from detectors.registry import detectors
 
-    return detectors() if models is None else (*detectors(), *trained_scorers(models))
+    library = applied(detectors(), chosen)
+    return library if models is None else (*library, *trained_scorers(models))
 
 
 @contextmanager
@@ -266,7 +291,7 @@ def _detect_lake(
     allow_gaps: bool,
     scores: Path | None,
     settings: EngineSettings,
-    models: Path | None,
+    judges: Sequence[Detector],
 ) -> None:
     from detectors.runs.over_lake import LakeRun, write_book, write_scores
     from ingest.lake.reading import Lake
@@ -276,7 +301,7 @@ def _detect_lake(
     run = LakeRun(
         opened,
         opened.chain_id() if chain_id is None else chain_id,
-        _judges(models),
+        judges,
         settings,
         allow_gaps,
         keep_scores=scores is not None,

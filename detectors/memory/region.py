@@ -7,6 +7,7 @@ grows: growing an array of a million rows by copying stops detection for 0.2 to 
 from __future__ import annotations
 
 import ctypes
+import gc
 import mmap
 import os
 import sys
@@ -50,7 +51,12 @@ class Region:
     def __init__(self, size: int, for_files: bool = False) -> None:
         self.size = pages(size)
         protection = _NOTHING if for_files else _USABLE
-        self._address = _mapped(None, self.size, protection, _RESERVED, -1)
+        try:
+            self._address = _mapped(None, self.size, protection, _RESERVED, -1)
+        except MemoryFull:
+            # Addresses of engines that nobody uses any more are given back when Python finds that out.
+            gc.collect()
+            self._address = _mapped(None, self.size, protection, _RESERVED, -1)
         weakref.finalize(self, _libc.munmap, self._address, self.size).atexit = False
 
     def array(self, kind: DTypeLike, width: int = 0) -> NDArray[Any]:
