@@ -10,6 +10,7 @@ import typer
 from dashboard.outside import tokens_cli
 from dashboard.outside.anchoring import cli as anchor_cli
 from dashboard.outside.tokens_cli import StoreOption, own_store
+from dashboard.outside.tuning import cli as tuning_cli
 from ingest.commands.observing import LogFormatOption, MetricsPort
 
 
@@ -19,6 +20,7 @@ def mount(app: typer.Typer) -> None:
     app.command()(notify)
     tokens_cli.mount(app)
     anchor_cli.mount(app)
+    tuning_cli.mount(app)
 
 
 def api(

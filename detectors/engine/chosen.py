@@ -8,7 +8,7 @@ import copy
 import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -105,3 +105,32 @@ def as_toml(detectors: Sequence[Detector]) -> Iterator[str]:
 
 def _written(value: object) -> str:
     return json.dumps(value) if isinstance(value, bool | str) else repr(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A detector with one number among its settings changed; its name tells it from the one that it is of."""
+
+    of: str
+    setting: str
+    was: float
+    now: float
+    detector: Detector
+
+
+FACTORS = (0.5, 2.0)
+
+
+def variants(detector: Detector) -> Iterator[Variant]:
+    """Each number at half and at double; shares stay at most one, counts at least one."""
+    for name in changeable(detector):
+        was = getattr(detector.settings, name)
+        if isinstance(was, bool | str):
+            continue
+        for factor in FACTORS:
+            now = max(1, int(was * factor)) if isinstance(was, int) else was * factor
+            now = min(1.0, now) if isinstance(was, float) and was <= 1 else now
+            if now != was:
+                other: Any = changed(detector, {name: now}, "a variant")
+                other.name = f"{detector.name} {name} {now:g}"
+                yield Variant(detector.name, name, was, now, other)
