@@ -33,7 +33,7 @@ pytestmark = pytest.mark.slow
 
 PARTS = forgetful(Horizons(wallets_cap=12, told_cap=10))
 """So that tables also forget early, at the latest after so many blocks."""
-LONG = 50
+LONG = 100
 
 OFTEN = Schedule(first=(20, 30, 45), first_wait=5, every=30, wait=12)
 
@@ -106,7 +106,8 @@ def gone_on(made: Engine, told: Told, log: list[Event], crash: int, folder: Path
 
 
 @pytest.mark.parametrize(
-    ("seed", "finality", "epoch"), [(1, 8, 5), pytest.param(3, 64, 20, marks=pytest.mark.soak)]
+    ("seed", "finality", "epoch"),
+    [(1, 8, 5), pytest.param(3, 64, 20, marks=(pytest.mark.soak, pytest.mark.timeout(1800)))],
 )
 def test_any_way_to_a_chain_ends_in_the_same_book_and_memory(
     seed: int, finality: int, epoch: int, tmp_path: Path
