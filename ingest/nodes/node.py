@@ -89,12 +89,15 @@ class Node:
         self._calls = TraceReader(
             self._ask,
             lambda reply: self._decode(reply, list[FlatTrace]),
-            lambda reply: self._decode(reply, list[NestedTrace]),
+            lambda reply: self._decode(reply, list[NestedTrace | None]),
             self._bad,
         )
 
     def chain_id(self) -> int:
-        return self._number(self._one("eth_chainId", [], str))
+        text = self._one("eth_chainId", [], str)
+        if not text.lower().startswith("0x") and len(text) > 1:
+            raise self._bad(f"gave {shown(text)!r} for its chain id: without 0x it may be decimal or hex")
+        return self._number(text)
 
     def head(self) -> HeaderAnswer:
         """The node's newest block."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ingest.blocks.answers import HeaderAnswer, unhex
+from ingest.blocks.spelling import data
 from ingest.model.errors import NodeUnreachable, UndertowError
 from ingest.model.redact import shown
 from ingest.nodes.jsonrpc import Call, Reply
@@ -123,7 +124,7 @@ class StateReader:
     def _returned(self, reply: Reply) -> bytes | None:
         text = None if reply.error is not None else self._text(reply)
         try:
-            return None if text is None else unhex(text)
+            return None if text is None else unhex(data(text))
         except ValueError as error:
             raise self._bad(f"gave an answer of another shape: {shown(str(error))}") from error
 

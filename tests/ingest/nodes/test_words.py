@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ingest.model.errors import FinalityUnknown, NodeUnreachable
+from ingest.model.errors import FinalityUnknown, NodeMisbehaved, NodeUnreachable
 from ingest.nodes.refusals import RpcError, spoken
 from ingest.nodes.transport import TooSlow
 from tests.fixtures.fake_chain import FakeChain, FakeTransport, Json, node_of
@@ -188,3 +188,31 @@ def test_a_node_that_is_asked_for_receipts_it_does_not_offer_is_asked_for_no_blo
     node.fetch(10, 19)
     assert transport.asked["eth_getBlockReceipts"] == 10
     assert transport.asked["eth_getTransactionReceipt"] == 20
+
+
+# nothing, written otherwise
+
+
+@pytest.mark.parametrize("nothing", ["0x", "", "0x0"])
+def test_no_code_and_no_answer_are_none_however_a_node_writes_them(nothing: str) -> None:
+    transport = FakeTransport(FakeChain().produce_blocks(3))
+    truly = transport._answer
+
+    def answer(call: Json) -> Json:
+        is_asked = call["method"] in ("eth_getCode", "eth_call")
+        return {"id": call["id"], "result": nothing} if is_asked else truly(call)
+
+    transport._answer = answer  # type: ignore[method-assign]
+    node = node_of(transport)
+    assert node.codes([b"\1" * 20], held(transport)) == [b""]
+    assert node.call(CALLS[:1], held(transport)) == [b""]
+
+
+@pytest.mark.parametrize("said", ["137", "80002"])
+def test_a_chain_id_that_may_be_decimal_or_hex_is_not_guessed_at(said: str) -> None:
+    transport = FakeTransport(FakeChain(), hook=lambda told: [{**one, "result": said} for one in told])
+
+    with pytest.raises(
+        NodeMisbehaved, match=rf"gave '{said}' for its chain id: without 0x it may be decimal"
+    ):
+        node_of(transport).chain_id()
