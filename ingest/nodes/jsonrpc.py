@@ -87,6 +87,8 @@ def decode(body: bytes, count: int) -> list[Reply]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _no_batch(NotJsonRpc(str(error)), count) from error
     if isinstance(replies, Reply) and count == 1:
+        if replies.id is None and replies.is_null:
+            raise NotJsonRpc("neither a result nor an error")
         return [_sound(replies)]
     listed = [_sound(reply) for reply in (replies if isinstance(replies, list) else [replies])]
     if sorted(-1 if reply.id is None else reply.id for reply in listed) == list(range(count)):

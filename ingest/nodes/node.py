@@ -43,6 +43,13 @@ _TOO_LARGE_STATUS = {413}
 _BATCH_STATUS = {400, 404, 405, 415, 422, 500, 501}
 """Status of nodes that take no batches, or smaller ones: smaller ones are tried."""
 
+_WHAT_IS_WRONG = {
+    **dict.fromkeys((401, 402, 403), "is the key in its address right, and its plan paid?"),
+    **dict.fromkeys((404, 405), "is the path in its address right?"),
+    **dict.fromkeys((301, 302, 307, 308), "it redirects: is its address right, to https and the last slash?"),
+}
+"""What a person is asked to look at, by the status of an answer."""
+
 _TOO_MANY = [Reply(error=RpcError(TOO_LARGE, "not answered as a batch"))]
 _HASH = re.compile("0x[0-9a-fA-F]{64}")
 _WITHOUT_FINALITY = ("anvil/", "hardhat")
@@ -220,7 +227,9 @@ class Node:
         except AnswerTooLarge:
             raise
         except TransportError as error:
-            raise self._no_answer(error, len(calls)) from error
+            body = self._body_of(error, len(calls))
+            if body is None:
+                raise self._no_answer(error, len(calls)) from error
         self.health.answered(time.monotonic() - started)
         try:
             replies = jsonrpc.decode(body, len(calls))
@@ -235,6 +244,18 @@ class Node:
         self.health.well()
         return replies
 
+    def _body_of(self, error: TransportError, count: int) -> bytes | None:
+        """An answer to all calls that came with another status than 200, as some nodes send their errors;
+        what a gateway says has no number of a question.
+        """
+        if not isinstance(error, BadStatus) or error.status in _PATIENCE_STATUS:
+            return None
+        try:
+            replies = jsonrpc.decode(error.body, count)
+        except (NotJsonRpc, BatchRefused):
+            return None
+        return error.body if all(reply.id is not None for reply in replies) else None
+
     def _no_answer(self, error: TransportError, count: int) -> Exception:
         """What an exchange that did not work means for the one who asked."""
         status = error.status
@@ -246,7 +267,8 @@ class Node:
             wait = "" if error.retry_after_s is None else f", for {error.retry_after_s:.0f} s"
             said = NodeUnreachable(f"the node at {self.source} asks for patience ({error}{wait})")
         else:
-            said = NodeUnreachable(f"no node answers at {self.source} ({error}): is it running?")
+            asked = _WHAT_IS_WRONG.get(status or 0, "is it running?")
+            said = NodeUnreachable(f"no node answers at {self.source} ({error}): {asked}")
         self.health.failed(said, error.retry_after_s)
         return said
 
