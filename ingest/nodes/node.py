@@ -227,9 +227,10 @@ class Node:
         except AnswerTooLarge:
             raise
         except TransportError as error:
-            body = self._body_of(error, len(calls))
-            if body is None:
+            found = self._body_of(error, len(calls))
+            if found is None:
                 raise self._no_answer(error, len(calls)) from error
+            body = found
         self.health.answered(time.monotonic() - started)
         try:
             replies = jsonrpc.decode(body, len(calls))
