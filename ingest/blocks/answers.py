@@ -17,6 +17,9 @@ Apart = Literal["state-sync", "block"]
 _EMPTY = ("", "0x", "0x0")
 _ROOT_DIGITS = 2 + 2 * 32
 
+NO_ROOT = "0x" + "00" * 32
+"""What stands for the receipts root of a header that has none."""
+
 
 class LogAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
     address: str
@@ -26,9 +29,12 @@ class LogAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True):
 
 
 class ReceiptAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_only=True):
-    """A receipt. The fields of single chains count where that chain's receipts are hashed with them."""
+    """A receipt. The fields of single chains count where that chain's receipts are hashed with them; what a
+    transaction used itself only where the sums are missing, or wrong.
+    """
 
-    cumulative_gas_used: str
+    cumulative_gas_used: str = ""
+    gas_used: str | None = None
     logs: list[LogAnswer] = []
     block_hash: str | None = None
     transaction_hash: str | None = None
@@ -125,8 +131,8 @@ class HeaderAnswer(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_onl
     number: str
     hash: str
     parent_hash: str
-    receipts_root: str
     timestamp: str
+    receipts_root: str = NO_ROOT
     state_root: str | None = None
     transactions_root: str | None = None
     miner: str | None = None

@@ -63,7 +63,7 @@ def batch_apart(
     """
     return Batch(
         blocks=_blocks(chain_id, answers, proofs, transactions_proofs),
-        transactions=_transactions(chain_id, answers, envelopes or [None] * len(answers)),
+        transactions=_transactions(chain_id, answers, proofs, envelopes or [None] * len(answers)),
         logs=_logs(chain_id, answers),
     )
 
@@ -99,7 +99,10 @@ def _blocks(
 
 
 def _transactions(
-    chain_id: int, answers: Sequence[Answer], envelopes: Sequence[Sequence[bytes] | None]
+    chain_id: int,
+    answers: Sequence[Answer],
+    proofs: Sequence[Proof],
+    envelopes: Sequence[Sequence[bytes] | None],
 ) -> pl.DataFrame:
     sent = [transaction for answer in answers for transaction in answer.block.transactions]
     receipts = [receipt for answer in answers for receipt in answer.receipts]
@@ -118,7 +121,7 @@ def _transactions(
         "transaction_type": _small_numbers(map(_type, sent, receipts), 8),
         "gas_limit": _small_numbers((transaction.most_gas for transaction in sent), 64),
         "input": _bytes(transaction.call_data for transaction in sent),
-        "status": _numbers_or_null(receipt.outcome for receipt in receipts),
+        "status": [one for both in zip(answers, proofs, strict=True) for one in _statuses(*both)],
         "gas_used": [used for answer in answers for used in _gas_used(answer)],
         "effective_gas_price": _small_numbers(map(_price, receipts), 64),
         "contract_address": _bytes(map(_created, receipts)),
@@ -219,6 +222,21 @@ def _spread(values: Iterable[T], sizes: Sequence[int]) -> list[T]:
 
 def _wei(value: str) -> int:
     return int(number(value) or "0x0", 16)
+
+
+def _statuses(answer: Answer, proof: Proof) -> list[int | None]:
+    """Where a node leaves it out, or writes nothing, and the root is over neither a status nor a state root,
+    a receipt is of a transaction that failed: zero is written as nothing there as well.
+    """
+    found = _numbers_or_null(receipt.outcome for receipt in answer.receipts)
+    if proof == "none" or None not in found:
+        return found
+    rooted = len(under_root(answer))
+    both = enumerate(zip(answer.receipts, found, strict=True))
+    return [
+        0 if status is None and at < rooted and receipt.state_root is None else status
+        for at, (receipt, status) in both
+    ]
 
 
 def _gas_used(answer: Answer) -> list[int]:

@@ -142,10 +142,10 @@ def _filled(header: HeaderAnswer, bloom: bytes, gas_used: int) -> HeaderAnswer:
         sha3_uncles=known.sha3_uncles or _NO_UNCLES,
         difficulty=known.difficulty or "0x0",
         extra_data=given(known.extra_data) or "0x",
-        mix_hash=_padded(known.mix_hash, _HASH_DIGITS),
+        mix_hash=_padded(known.mix_hash or "0x0", _HASH_DIGITS),
         nonce=_padded(known.nonce or "0x0", _NONCE_DIGITS),
     )
 
 
-def _padded(text: str | None, digits: int) -> str | None:
-    return None if text is None else "0x" + text[2:].rjust(digits - 2, "0")
+def _padded(text: str, digits: int) -> str:
+    return "0x" + text[2:].rjust(digits - 2, "0")

@@ -10,11 +10,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import accumulate
 from typing import Any, TypeVar
 
 import msgspec
 
 from ingest.blocks.answers import (
+    NO_ROOT,
     AccessAnswer,
     Answer,
     AuthorizationAnswer,
@@ -50,6 +52,19 @@ def tidied(answer: Answer) -> Answer:
     sent = [_transaction(each) for each in block.transactions]
     receipts = [_receipt(each) for each in answer.receipts]
     return replace(answer, block=msgspec.structs.replace(block, transactions=sent), receipts=receipts)
+
+
+def with_sums(answer: Answer) -> Answer | None:
+    """`answer` with the cumulative gas of its receipts made from what each used: some nodes leave it out, or
+    give the block's in its place, or each one's own. None where it is not known, or is so already.
+    """
+    used = [number(receipt.gas_used) for receipt in answer.receipts]
+    if not used or None in used:
+        return None
+    sums = accumulate(int(text or "", 16) for text in used)
+    both = zip(answer.receipts, sums, strict=True)
+    receipts = [msgspec.structs.replace(one, cumulative_gas_used=hex(total)) for one, total in both]
+    return None if receipts == answer.receipts else replace(answer, receipts=receipts)
 
 
 def has_prefixes(answer: Answer) -> bool:
@@ -142,7 +157,9 @@ def _readers(kind: type[msgspec.Struct], **others: Read) -> dict[str, Read]:
     return {name: others.get(name, _KNOWN.get(name, quantity)) for name in names}
 
 
-_HEADER = _readers(HeaderAnswer, nonce=partial(word, _SEAL))
+_HEADER = _readers(
+    HeaderAnswer, nonce=partial(word, _SEAL), receipts_root=lambda text: _hash(text) or NO_ROOT
+)
 _LOG, _RECEIPT = _readers(LogAnswer), _readers(ReceiptAnswer)
 _SENT = {name: read for name, read in _readers(TransactionAnswer).items() if name != "type"}
 _ACCESS, _AUTHORIZATION = _readers(AccessAnswer), _readers(AuthorizationAnswer)

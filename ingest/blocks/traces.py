@@ -8,14 +8,16 @@ What only one can tell is left out, so that the rows are the same whichever a no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import msgspec
 import polars as pl
 
 from ingest import schema
 from ingest.blocks.answers import given, number, unhex
+from ingest.blocks.spelling import data
 from ingest.decode import amount_float
 from ingest.model.redact import shown
 
@@ -23,6 +25,7 @@ _NAMES = {"create2": "create", "suicide": "selfdestruct"}
 _MOVES = ("call", "create", "selfdestruct")
 _ADDRESS_BYTES = 20
 
+_MOST_GAS = 1 << 63
 _LAST_PRECOMPILE, _P256 = 0x1F, 0x100
 """Precompiled contracts lie at the lowest addresses, and one (RIP-7212) a little above."""
 
@@ -66,9 +69,10 @@ class FlatTrace(msgspec.Struct, rename="camel", gc=False, frozen=True):
 
     type: str
     action: FlatAction
-    trace_address: list[int]
+    trace_address: list[int | str] = []
     block_hash: str | None = None
-    transaction_position: int | None = None
+    transaction_position: int | str | None = None
+    transaction_hash: str | None = None
     result: FlatResult | None = None
     error: str | None = None
 
@@ -87,14 +91,18 @@ class NestedCall(msgspec.Struct, rename="camel", gc=False, frozen=True):
 
 
 class NestedTrace(msgspec.Struct, rename="camel", gc=False, frozen=True):
-    """An element of what `debug_traceBlockByHash` answers: one transaction."""
+    """An element of what `debug_traceBlockByHash` answers: one transaction, or why it was not traced."""
 
     result: NestedCall | None = None
+    tx_hash: str | None = None
+    error: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of the transaction at `position` of its block, `depth` calls below it; hex as it came."""
+    """One call of the transaction at `position` of its block, `depth` calls below it; hex as it came. Where
+    the node names the `transaction`, that says which it is, whatever the order of the answer.
+    """
 
     position: int
     depth: int
@@ -106,16 +114,26 @@ class Call:
     input: str | None
     error: str | None
     undone: bool
+    transaction: str | None = None
 
 
 def flat_calls(traces: Sequence[FlatTrace]) -> Iterator[Call]:
     """The calls of a block from `trace_block`; rewards of miners are none."""
     failed: list[bool] = []
     sent = [trace for trace in traces if trace.transaction_position is not None and trace.type != "reward"]
-    for trace in sorted(sent, key=lambda trace: (trace.transaction_position, trace.trace_address)):
+    for trace in sorted(sent, key=_place):
         del failed[len(trace.trace_address) :]
         failed.append(bool(trace.error))
         yield from _alike(_flat_call(trace, undone=any(failed)))
+
+
+def _place(trace: FlatTrace) -> tuple[int, list[int]]:
+    """Numbers as they are, or written as hex."""
+    return _number(trace.transaction_position or 0), [_number(step) for step in trace.trace_address]
+
+
+def _number(place: int | str) -> int:
+    return place if isinstance(place, int) else int(place, 16)
 
 
 def nested_calls(traces: Sequence[NestedTrace]) -> Iterator[Call]:
@@ -125,7 +143,7 @@ def nested_calls(traces: Sequence[NestedTrace]) -> Iterator[Call]:
         while waiting:
             call, depth, undone = waiting.pop()
             undone = undone or bool(call.error)
-            yield from _alike(_nested_call(call, position, depth, undone))
+            yield from _alike(_nested_call(call, position, depth, undone, trace.tx_hash))
             waiting += [(inner, depth + 1, undone) for inner in reversed(call.calls)]
 
 
@@ -133,7 +151,7 @@ def _flat_call(trace: FlatTrace, undone: bool) -> Call:
     action, result = trace.action, trace.result or FlatResult()
     made, gone = trace.type == "create", trace.type in ("suicide", "selfdestruct")
     return Call(
-        position=trace.transaction_position or 0,
+        position=_number(trace.transaction_position or 0),
         depth=len(trace.trace_address),
         call_type=_named(trace.type if made or gone else action.call_type or trace.type),
         sender=(action.address if gone else action.sender) or "",
@@ -143,10 +161,11 @@ def _flat_call(trace: FlatTrace, undone: bool) -> Call:
         input=action.input,
         error=trace.error,
         undone=undone,
+        transaction=trace.transaction_hash,
     )
 
 
-def _nested_call(call: NestedCall, position: int, depth: int, undone: bool) -> Call:
+def _nested_call(call: NestedCall, position: int, depth: int, undone: bool, transaction: str | None) -> Call:
     return Call(
         position=position,
         depth=depth,
@@ -158,6 +177,7 @@ def _nested_call(call: NestedCall, position: int, depth: int, undone: bool) -> C
         input=call.input,
         error=call.error,
         undone=undone,
+        transaction=transaction,
     )
 
 
@@ -201,7 +221,7 @@ def frame(
     place = transactions.select(
         "block_number", "transaction_index", "transaction_hash", "timestamp", "receipt_of", used="gas_used"
     )
-    rows = _rows(calls).join(
+    rows = _rows(_in_order(transactions, calls)).join(
         place, on=("block_number", "transaction_index"), how="left", maintain_order="left"
     )
     sent, told = transactions["receipt_of"].null_count(), rows.filter(pl.col("receipt_of").is_null())
@@ -216,6 +236,29 @@ def frame(
     return schema.conform(schema.TRACES, whole.with_columns(value_float=amount_float(whole["value"])))
 
 
+def _in_order(transactions: pl.DataFrame, calls: Sequence[tuple[int, Call]]) -> Sequence[tuple[int, Call]]:
+    """The calls, each with the position of the transaction that it is named after: some nodes leave one out,
+    or answer in another order. Raises ValueError where one is named after none of the block.
+    """
+    columns = transactions.select("block_number", "transaction_hash", "transaction_index").iter_rows()
+    held = {(number, transaction): at for number, transaction, at in columns}
+    named = [(number, _named_place(held, number, call)) for number, call in calls]
+    if all(place == call.position for (_, call), (_, place) in zip(calls, named, strict=True)):
+        return calls
+    moved = [
+        (number, replace(call, position=at)) for (_, call), (number, at) in zip(calls, named, strict=True)
+    ]
+    return sorted(moved, key=lambda one: (one[0], one[1].position))
+
+
+def _named_place(held: Mapping[tuple[int, bytes], int], number: int, call: Call) -> int:
+    name = given(call.transaction)
+    place = call.position if name is None else held.get((number, unhex(name)))
+    if place is None:
+        raise ValueError(f"{shown(name or '', 80)} is no transaction of block {number}")
+    return place
+
+
 def _rows(calls: Sequence[tuple[int, Call]]) -> pl.DataFrame:
     columns = {
         "block_number": pl.Series([number for number, _ in calls], dtype=pl.UInt64),
@@ -225,9 +268,7 @@ def _rows(calls: Sequence[tuple[int, Call]]) -> pl.DataFrame:
         "from_address": _addresses([call.sender for _, call in calls]),
         "to_address": _addresses([call.to for _, call in calls]),
         "value": pl.Series([_moved(call).to_bytes(32, "big") for _, call in calls], dtype=pl.Binary),
-        "gas_used": pl.Series(
-            [None if c.gas_used is None else int(c.gas_used, 16) for _, c in calls], dtype=pl.UInt64
-        ),
+        "gas_used": pl.Series([_gas(call) for _, call in calls], dtype=pl.UInt64),
         "input": _bytes([call.input or "0x" for _, call in calls]),
         "error": pl.Series([call.error for _, call in calls], dtype=pl.String),
         "undone": pl.Series([call.undone for _, call in calls], dtype=pl.Boolean),
@@ -237,6 +278,13 @@ def _rows(calls: Sequence[tuple[int, Call]]) -> pl.DataFrame:
 
 def _named(kind: str) -> str:
     return _NAMES.get(kind.lower(), kind.lower())
+
+
+def _gas(call: Call) -> int | None:
+    """Null where it is not given, or is none that a block has room for: clients got it below zero."""
+    text = number(call.gas_used)
+    gas = -1 if text is None else int(text, 16)
+    return gas if 0 <= gas < _MOST_GAS else None
 
 
 def _moved(call: Call) -> int:
@@ -253,4 +301,11 @@ def _addresses(texts: Sequence[str | None]) -> pl.Series:
 
 
 def _bytes(texts: Sequence[str | None]) -> pl.Series:
-    return pl.Series([None if text is None else unhex(text) for text in texts], dtype=pl.Binary)
+    return pl.Series([None if text is None else _read(text) for text in texts], dtype=pl.Binary)
+
+
+def _read(text: str) -> bytes:
+    try:
+        return unhex(text)
+    except ValueError:
+        return unhex(data(text))

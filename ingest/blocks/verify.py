@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from ingest.blocks.answers import Answer
+from ingest.blocks.answers import Answer, number
 from ingest.blocks.apart import Unpaired, lacks_receipt, told_apart
 from ingest.blocks.frames import batch_apart
 from ingest.blocks.proof import Proof, failed, prove_apart
-from ingest.blocks.spelling import Ambiguous, has_prefixes, tidied
+from ingest.blocks.spelling import Ambiguous, has_prefixes, tidied, with_sums
 from ingest.blocks.transactions import (
     TransactionsProof,
     Whole,
@@ -128,17 +128,17 @@ def _frames(chain_id: int, believed: Sequence[Proved]) -> Batch:
 
 def _proved(chain_id: int, answer: Answer, rules: Rules, reject: Reject) -> Proved:
     """The answer as far as `rules` prove it; `reject` hears of what is not, or not whole."""
-    number, source = answer.block.height, answer.source
+    height, source = answer.block.height, answer.source
     try:
         read = _unproved(chain_id, answer) if rules.verify == "off" else _read(chain_id, answer, rules)
     except ProofFailed as error:
-        reject(number, str(error), source)
+        reject(height, str(error), source)
         if rules.verify == "strict":
             raise
         read = _unproved(chain_id, answer)
     if lacks_receipt(read.answer):
-        told = f"block {number} from {source} has a state sync without a receipt: its logs are missing"
-        reject(number, told, source)
+        told = f"block {height} from {source} has a state sync without a receipt: its logs are missing"
+        reject(height, told, source)
     return read
 
 
@@ -151,9 +151,23 @@ def _read(chain_id: int, answer: Answer, rules: Rules) -> Proved:
             meant = _meant(answer)
         except Ambiguous as odd:
             raise failed(answer.block, answer.source, str(odd)) from error
-        if meant == answer:
+        summed = _summed(meant)
+        if meant == answer and summed is None:
             raise
-    return _held_to(chain_id, meant, rules)
+    try:
+        return _held_to(chain_id, meant, rules)
+    except ProofFailed:
+        if summed is None:
+            raise
+    return _held_to(chain_id, summed, rules)
+
+
+def _summed(answer: Answer) -> Answer | None:
+    """The answer with the gas of its receipts added up; None where that changes nothing."""
+    try:
+        return with_sums(answer)
+    except ValueError:
+        return None
 
 
 def _meant(answer: Answer) -> Answer:
@@ -172,6 +186,8 @@ def _unproved(chain_id: int, answer: Answer) -> Proved:
     """
     try:
         read = answer if has_prefixes(answer) else _meant(answer)
+        if any(number(receipt.cumulative_gas_used) is None for receipt in read.receipts):
+            read = _summed(read) or read
         return Proved(told_apart(read, chain_id), "none", "none")
     except Unpaired as error:
         told = f"gave block {answer.block.height} with {error}"

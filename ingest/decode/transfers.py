@@ -43,11 +43,12 @@ def transfers(
     ERC-20 and ERC-721 share a signature and are told apart by topic count. Transfers of zero tokens are kept
     (poisoning uses them); native value is kept where it is above zero and the transaction was not reverted.
     Deposits and withdrawals count as `ingest.decode.wrapping` says; `wrapped` and `traces` are the batch's.
+    What a system says again of the native coin (`schema.NATIVE_ECHOES`) is no transfer of a token.
     """
     stamp = blocks.select("block_number", "timestamp")
     parts, present = [_native(transactions)], set(logs["topic0"].unique().to_list())
     for topic0 in present & _DECODERS.keys():
-        signed = logs.filter(pl.col("topic0") == topic0).join(stamp, on="block_number")
+        signed = logs.filter((pl.col("topic0") == topic0) & ~_is_an_echo()).join(stamp, on="block_number")
         parts.extend(decoder(signed) for decoder in _DECODERS[topic0])
     if not present.isdisjoint(WRAPPING_TOPICS):
         wraps = _wrapped(wrapping_logs(logs).join(stamp, on="block_number"))
@@ -78,6 +79,10 @@ def wraps(
 def wrapping_logs(logs: pl.DataFrame) -> pl.DataFrame:
     """The logs of the shape of a Deposit or a Withdrawal: of wrapped native coins, and of anybody else."""
     return logs.filter(pl.col("topic0").is_in(WRAPPING_TOPICS) & _holds(addresses=1, topics=2, data=WORD))
+
+
+def _is_an_echo() -> pl.Expr:
+    return pl.col("address").is_in(sorted(schema.NATIVE_ECHOES))
 
 
 def _native(transactions: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from ingest.blocks.traces import Call, frame
 from ingest.model.batch import Batch
 from ingest.model.errors import NodeMisbehaved
+from ingest.model.redact import shown
 
 Ask = Callable[[Sequence[tuple[int, bytes]]], Sequence[Sequence[Call] | None]]
 """Asks for the calls in blocks, given by number and hash; None where the chain holds another block by now."""
@@ -30,4 +31,5 @@ def traced(batch: Batch, ask: Ask, source: str) -> Batch:
     try:
         return batch.with_facts(traces=frame(batch.blocks, batch.transactions, calls))
     except (ValueError, OverflowError, TypeError) as error:
-        raise NodeMisbehaved(f"the node at {source} gave traces that are none: {error}") from error
+        told = shown(str(error).split("\n", 1)[0])
+        raise NodeMisbehaved(f"the node at {source} gave traces that are none: {told}") from error

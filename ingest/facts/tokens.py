@@ -109,7 +109,7 @@ def _emitters(batch: Batch) -> list[bytes]:
     wrapped = [*schema.wrapped_natives(batch.chain_id), *batch.wrapped_natives["address"].unique()]
     topic, wraps = pl.col("topic0"), pl.col("address").is_in(wrapped)
     moves = batch.logs.filter(topic.is_in(TOKEN_TOPICS) | (topic.is_in(WRAPPING_TOPICS) & wraps))
-    return moves["address"].unique().to_list()
+    return [address for address in moves["address"].unique() if address not in schema.NATIVE_ECHOES]
 
 
 def _first_transfers(batch: Batch) -> list[tuple[int, bytes]]:

@@ -7,10 +7,13 @@ from urllib.parse import urlsplit
 
 def redact(url: str) -> str:
     """Scheme, host and port of `url`, without user, password, path and query. A file URL keeps its path."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "…"  # its host or its port is none
     if not parts.hostname:
         return url if parts.scheme.startswith("sqlite") else f"{parts.scheme}://…" if parts.scheme else "…"
-    port = f":{parts.port}" if parts.port else ""
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}{port}"
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ingest.model.errors import BadInput
 from ingest.model.redact import redact
@@ -15,6 +17,7 @@ from ingest.nodes.transport_websocket import WebSocketChannel
 _HTTP = ("http://", "https://")
 _WEBSOCKET = ("ws://", "wss://")
 _IPC = "ipc://"
+_HOST = re.compile(r"\w+://[^\s\\]+$")
 
 
 def source_of(url: str) -> str:
@@ -25,7 +28,7 @@ def source_of(url: str) -> str:
 
 def open_transport(url: str, cap_bytes: int) -> Transport:
     """Nothing is connected yet. Raises BadInput where `url` is no address of a node."""
-    if url.startswith(_HTTP) and "://" not in url[8:]:
+    if _is_url(url, _HTTP):
         return HttpTransport(url, cap_bytes)
     connect = channel_to(url, cap_bytes)
     if connect is None:
@@ -38,10 +41,21 @@ def open_transport(url: str, cap_bytes: int) -> Transport:
 
 def channel_to(url: str, cap_bytes: int = 1 << 20) -> Callable[[], Channel] | None:
     """Opens a connection that stays open; None where the address asks for none."""
-    if url.startswith(_WEBSOCKET) and "://" not in url[6:]:
+    if _is_url(url, _WEBSOCKET):
         return lambda: WebSocketChannel(url, cap_bytes)
     path = _socket_path(url)
     return None if path is None else lambda: IpcChannel(path, cap_bytes)
+
+
+def _is_url(url: str, schemes: tuple[str, ...]) -> bool:
+    """Whether `url` has one of these schemes, in letters of any case, and names a host."""
+    if not url.lower().startswith(schemes) or "://" in url[8:] or not _HOST.match(url):
+        return False
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port is not False  # a port that is none raises
+    except ValueError:
+        return False
 
 
 def _socket_path(url: str) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from ingest.blocks.traces import Call as TracedCall
 from ingest.blocks.traces import FlatTrace, NestedTrace, flat_calls, nested_calls
 from ingest.model.errors import UndertowError
+from ingest.model.redact import shown
 from ingest.nodes.jsonrpc import Call, Reply
 
 Ask = Callable[[Sequence[Call]], list[Reply]]
@@ -19,7 +20,7 @@ class TraceReader:
     """
 
     def __init__(self, ask: Ask, flat: Callable[[Reply], list[FlatTrace] | None],
-                 nested: Callable[[Reply], list[NestedTrace] | None],
+                 nested: Callable[[Reply], list[NestedTrace | None] | None],
                  bad: Callable[[str], UndertowError]) -> None:  # fmt: skip
         """`ask` brings replies; `flat` and `nested` decode one, raising what a bad answer raises; `bad` makes
         the error that says what the node did wrong.
@@ -66,4 +67,14 @@ class TraceReader:
 
     def _nested_calls(self, reply: Reply) -> list[TracedCall] | None:
         traces = self._nested(reply)
-        return None if traces is None else list(nested_calls(traces))
+        if traces is None:
+            return None
+        given = [trace or NestedTrace() for trace in traces]
+        for trace in given:
+            if trace.result is None and trace.error:
+                why = shown(str(trace.error.get("message") if isinstance(trace.error, dict) else trace.error))
+                told = (
+                    f"could not trace a transaction ({why}): read it without --traces, or name another node"
+                )
+                raise self._bad(told)
+        return list(nested_calls(given))

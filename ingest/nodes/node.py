@@ -22,7 +22,7 @@ from ingest.nodes.batch_size import BatchSize
 from ingest.nodes.calls import TraceReader
 from ingest.nodes.finality import may_have_final_blocks
 from ingest.nodes.health import Health
-from ingest.nodes.jsonrpc import BatchRefused, Call, NotJsonRpc, Reply
+from ingest.nodes.jsonrpc import BatchRefused, Call, NoBatch, NotJsonRpc, Reply
 from ingest.nodes.receipts import BlockReader, with_transactions
 from ingest.nodes.refusals import TOO_LARGE, RpcError, spoken
 from ingest.nodes.state import StateReader
@@ -43,6 +43,14 @@ _TOO_LARGE_STATUS = {413}
 _BATCH_STATUS = {400, 404, 405, 415, 422, 500, 501}
 """Status of nodes that take no batches, or smaller ones: smaller ones are tried."""
 
+_WHAT_IS_WRONG = {
+    **dict.fromkeys((401, 402, 403), "is the key in its address right, and its plan paid?"),
+    **dict.fromkeys((404, 405), "is the path in its address right?"),
+    **dict.fromkeys((301, 302, 307, 308), "it redirects: is its address right, to https and the last slash?"),
+}
+"""What a person is asked to look at, by the status of an answer."""
+
+_TOO_MANY = [Reply(error=RpcError(TOO_LARGE, "not answered as a batch"))]
 _HASH = re.compile("0x[0-9a-fA-F]{64}")
 _WITHOUT_FINALITY = ("anvil/", "hardhat")
 """Development nodes call head - 64 finalised, yet replace it when told to: they have no finalised block."""
@@ -88,12 +96,15 @@ class Node:
         self._calls = TraceReader(
             self._ask,
             lambda reply: self._decode(reply, list[FlatTrace]),
-            lambda reply: self._decode(reply, list[NestedTrace]),
+            lambda reply: self._decode(reply, list[NestedTrace | None]),
             self._bad,
         )
 
     def chain_id(self) -> int:
-        return self._number(self._one("eth_chainId", [], str))
+        text = self._one("eth_chainId", [], str)
+        if not text.lower().startswith("0x") and len(text) > 1:
+            raise self._bad(f"gave {shown(text)!r} for its chain id: without 0x it may be decimal or hex")
+        return self._number(text)
 
     def head(self) -> HeaderAnswer:
         """The node's newest block."""
@@ -125,17 +136,17 @@ class Node:
         if self.is_for_development:
             return None
         reply = self._ask([("eth_getBlockByNumber", ["finalized", False])], QUICK_S)[0]
-        if reply.error is not None:
-            is_refused = reply.error.lacks_parameter or reply.error.lacks_method
-            if is_refused and not reply.error.does_not_know_yet:
+        error = reply.error
+        if error is not None and not error.does_not_know_yet:
+            if error.lacks_parameter or error.lacks_method:
                 return None
-            raise self._unsure(shown(reply.error.message))
-        block = self._decode(reply, HeaderAnswer)
+            raise self._unsure(shown(error.message))
+        block = None if error is not None else self._decode(reply, HeaderAnswer)
         if block is not None:
             return self._sound(block)
         if not may_have_final_blocks(self.head(), self.chain_id(), self._client or ""):
             return None  # blocks are sealed by work or by authorities: nothing there is ever called final
-        raise self._unsure("it has none yet")
+        raise self._unsure("it has none yet" if error is None else shown(error.message))
 
     def fetch(self, first: int, last: int) -> list[Answer]:
         """Blocks `first`..`last` with their receipts; fewer where the node has not all of them (yet)."""
@@ -184,9 +195,11 @@ class Node:
         replies: list[Reply] = []
         size_before = self._batch.size
         while len(replies) < len(calls):
-            some = calls[len(replies) : len(replies) + self._batch.size]
+            some, for_long = calls[len(replies) : len(replies) + self._batch.size], True
             try:
                 answered = self._exchange(some, deadline_s)
+            except NoBatch:
+                answered, for_long = _TOO_MANY, False
             except (BatchRefused, AnswerTooLarge) as error:
                 answered = [Reply(error=RpcError(TOO_LARGE, str(error)))]
             except (NodeUnreachable, NodeMisbehaved) as error:
@@ -196,7 +209,10 @@ class Node:
                     self._batch.was_not_to_blame(size_before)
                 raise
             if len(some) > 1 and any(reply.error and reply.error.is_too_large for reply in answered):
-                self._batch.halve(len(some))
+                self._batch.halve(len(some), for_long)
+                continue
+            if len(some) > 1 and any(reply.error and reply.error.took_too_long for reply in answered):
+                self._batch.halve(len(some), for_long=False)
                 continue
             self._batch.went_through(len(some))
             replies += answered
@@ -211,20 +227,35 @@ class Node:
         except AnswerTooLarge:
             raise
         except TransportError as error:
-            raise self._no_answer(error, len(calls)) from error
+            found = self._body_of(error, len(calls))
+            if found is None:
+                raise self._no_answer(error, len(calls)) from error
+            body = found
         self.health.answered(time.monotonic() - started)
         try:
             replies = jsonrpc.decode(body, len(calls))
         except NotJsonRpc as error:
             raise self._bad(f"did not answer in JSON-RPC ({error})") from error
         except BatchRefused as error:
-            self._stop_if_asked(error.error)
+            self._stop_if_asked(spoken(calls[0][0], error.error))
             raise
         replies = [_by_speaker(call, reply) for call, reply in zip(calls, replies, strict=True)]
         for reply in replies:
-            self._stop_if_asked(reply.error)
+            self._stop_if_asked(reply.error, is_single=len(replies) == 1)
         self.health.well()
         return replies
+
+    def _body_of(self, error: TransportError, count: int) -> bytes | None:
+        """An answer to all calls that came with another status than 200, as some nodes send their errors;
+        what a gateway says has no number of a question.
+        """
+        if not isinstance(error, BadStatus) or error.status in _PATIENCE_STATUS:
+            return None
+        try:
+            replies = jsonrpc.decode(error.body, count)
+        except (NotJsonRpc, BatchRefused):
+            return None
+        return error.body if all(reply.id is not None for reply in replies) else None
 
     def _no_answer(self, error: TransportError, count: int) -> Exception:
         """What an exchange that did not work means for the one who asked."""
@@ -237,12 +268,13 @@ class Node:
             wait = "" if error.retry_after_s is None else f", for {error.retry_after_s:.0f} s"
             said = NodeUnreachable(f"the node at {self.source} asks for patience ({error}{wait})")
         else:
-            said = NodeUnreachable(f"no node answers at {self.source} ({error}): is it running?")
+            asked = _WHAT_IS_WRONG.get(status or 0, "is it running?")
+            said = NodeUnreachable(f"no node answers at {self.source} ({error}): {asked}")
         self.health.failed(said, error.retry_after_s)
         return said
 
-    def _stop_if_asked(self, error: RpcError | None) -> None:
-        if error is not None and error.asks_for_patience:
+    def _stop_if_asked(self, error: RpcError | None, is_single: bool = False) -> None:
+        if error is not None and (error.asks_for_patience or (is_single and error.took_too_long)):
             said = NodeUnreachable(f"the node at {self.source} asks for patience: {shown(error.message)}")
             self.health.failed(said)
             raise said

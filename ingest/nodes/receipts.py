@@ -82,7 +82,7 @@ class BlockReader:
         self, block: BlockAnswer, receipts: list[ReceiptAnswer] | None
     ) -> list[ReceiptAnswer] | None:
         """The receipts, with those that are missing asked for by their transactions: some nodes give one that
-        is under no root in that way only, or lose some of a block.
+        is under no root in that way only, or lose some of a block. None where it has none yet.
         """
         if receipts is None or len(receipts) >= len(block.transactions):
             return receipts
@@ -94,7 +94,7 @@ class BlockReader:
         replies = self._ask([("eth_getTransactionReceipt", [name]) for name in missing])
         found = [None if reply.error is not None else self._receipt(reply) for reply in replies]
         named.update((name, one) for name, one in zip(missing, found, strict=True) if one is not None)
-        return [named[name] for name in names] if None not in found else receipts
+        return [named[name] for name in names] if None not in found else receipts or None
 
     def _with_single_receipts(self, block: BlockAnswer) -> Pair:
         hashes = iter([transaction.hash for transaction in block.transactions])

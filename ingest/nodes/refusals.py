@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -24,23 +25,41 @@ _VM_CODE = -32015
 _PATIENCE_CODES = {-32029, 429}
 _LIMIT_CODE = -32005
 _PATIENCE = re.compile(
-    r"\brate\b|rate.?limit|per second|too many (requests|calls)|request count|\bcapacity\b|\bquota\b"
-    r"|throttl|try again|too fast"
+    r"\brate\b|rate.?limit|per second|too many (requests|calls|concurrent)|request (count|limit)|\bcapacity\b"
+    r"|\bquota\b|throttl|try again|too fast"
+    r"|(daily|hourly|monthly|usage|compute units?)( \w+){0,2} (limit|cap)\b|credits? .{0,20}exhausted"
+    r"|temporarily unavailable|service unavailable|overload|\bbusy\b|no (\w+ ){0,3}healthy|bad gateway"
+    r"|network error|upstream|backend response|connection (refused|reset|closed)"
+    r"|no available (node|server|backend)|all (nodes|backends)"
 )
+"""What nodes say that want to be left alone, or have no answer just now: asked later they do."""
+
+_TOO_SLOW = re.compile(r"timed? ?out\b|deadline exceeded|took too long|gateway time|execution timeout")
+
+_BATCH = re.compile(
+    r"\bbatch\w*\b.{0,40}(not (allowed|supported|enabled)|unsupported|disabled|too|exceed|limit|more than)"
+    r"|(too many|too large|more than|exceed\w*|limit|maximum|max)\b.{0,40}\bbatch"
+)
+"""A batch is too large for the node, or it takes none: to wait changes nothing."""
+
 _TOO_LARGE = re.compile(
     r"(response|result|answer|batch|body|payload|message|request|size).{0,40}"
     r"(too (large|big|many)|exceed|limit)|too (large|big)|more than \d+ results"
 )
 _NO_METHOD = re.compile(
-    r"(method|module).{0,80}not (found|exist|available|supported|implemented|allowed|whitelisted)"
-    r"|unknown method|unsupported method|not supported"
+    r"(method|module|namespace|\b(eth|debug|trace|web3|net)_\w+|(trace|debug|archive) requests).{0,80}"
+    r"(not (found|exist|available|supported|implemented|allowed|whitelisted|enabled|permitted)"
+    r"|disabled|restricted|forbidden|unavailable|requires? )"
+    r"|(unknown|unsupported|unimplemented) method|not (supported|implemented)|unimplemented"
+    r"|not (allowed|permitted) to (access|use|call) (the )?method|upgrade (to|your)"
 )
 _BAD_PARAMETER = re.compile(
     r"invalid (argument|params|block (tag|number|param))|(unknown|unsupported) (block )?tag"
     r"|cannot (unmarshal|parse)|without 0x|invalid digit|strconv"
 )
 _NO_STATE = re.compile(
-    r"missing trie node|\bstate\b.{0,60}(not|un)\s?(available|found|exist)|prun|historical|archive"
+    r"missing (trie )?node|node missing|layer stale|version does not exist|no state available"
+    r"|\bstate\b.{0,60}(not|un)\s?(available|found|exist)|prun|historical|archive"
 )
 _NOT_YET = re.compile(
     r"unknown block(?! (tag|number))|block.{0,20}not (yet )?(found|known|available)|not yet|syncing"
@@ -67,6 +86,7 @@ _REVERTED = re.compile(r"(\b|_)revert(ed)?(\b|_)|\bexecution (revert|failed|erro
 _ERROR_SELECTORS = ("0x08c379a0", "0x4e487b71")
 """What a contract returns with a reason, and where it panics (Solidity)."""
 
+_WRAPPERS = 3
 _RETURNED = re.compile(r"(reverted )?0x[0-9a-f]*$")
 _BEGINS_REVERTED = re.compile(r"\W*(vm )?(execution )?revert(ed)?\b")
 
@@ -81,7 +101,7 @@ class RpcError(msgspec.Struct, gc=False, frozen=True):
     @property
     def asks_for_patience(self) -> bool:
         """Hosted nodes that mean "later"; -32005 is used both for that and for answers that are too large."""
-        if self.is_a_contracts:
+        if self.is_a_contracts or _BATCH.search(self.message.lower()):
             return False
         if self.code == _LIMIT_CODE:
             return not self.is_too_large
@@ -91,7 +111,13 @@ class RpcError(msgspec.Struct, gc=False, frozen=True):
     def is_too_large(self) -> bool:
         text = self.message.lower()
         is_large = self.code in (TOO_LARGE, -32008) or bool(_TOO_LARGE.search(text))
-        return is_large and not self.is_a_contracts and not _PATIENCE.search(text)
+        is_batch = _BATCH.search(text) is not None
+        return (is_batch or (is_large and not _PATIENCE.search(text))) and not self.is_a_contracts
+
+    @property
+    def took_too_long(self) -> bool:
+        """Whether the node gave up before it was done, as geth does within a batch: less may do."""
+        return bool(_TOO_SLOW.search(self.message.lower())) and not self.is_a_contracts
 
     @property
     def is_a_contracts(self) -> bool:
@@ -128,12 +154,27 @@ def spoken(method: str, error: RpcError) -> RpcError:
     if method not in _RUN_CODE:
         return error
     data, text = _returned(error.data), error.message.lower()
+    if any(_is_a_revert(inner) for inner in _wrapped(error.data)):
+        return RpcError(CONTRACT, error.message, error.data)
     is_nodes = error.code in {*_PATIENCE_CODES, _LIMIT_CODE, -32601, -32602}
     if is_nodes and not data.startswith(_ERROR_SELECTORS) and not _BEGINS_REVERTED.match(text):
         return error
     failed = _FAILED_RUN.match(text) is not None or _REVERTED.search(text) is not None
     is_contracts = error.code in (_REVERTED_CODE, _VM_CODE) or _RETURNED.match(data) is not None or failed
     return RpcError(CONTRACT, error.message, error.data) if is_contracts else error
+
+
+def _wrapped(data: Any) -> Iterator[dict[str, Any]]:
+    """The errors that proxies put into another one's data, whatever they call them."""
+    inner = [data] if isinstance(data, dict) else []
+    for _ in range(_WRAPPERS):
+        yield from inner
+        inner = [one for each in inner for one in each.values() if isinstance(one, dict)]
+
+
+def _is_a_revert(error: Mapping[str, Any]) -> bool:
+    said, data = str(error.get("message", "")).lower(), str(error.get("data", "")).lower()
+    return bool(_BEGINS_REVERTED.match(said)) or data.startswith(_ERROR_SELECTORS)
 
 
 def _returned(data: Any) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ingest.blocks.answers import HeaderAnswer, unhex
-from ingest.model.errors import UndertowError
+from ingest.blocks.spelling import data
+from ingest.model.errors import NodeUnreachable, UndertowError
 from ingest.model.redact import shown
 from ingest.nodes.jsonrpc import Call, Reply
 
@@ -16,6 +17,13 @@ TRIES = 3
 """Times that a question is put whose answer is an error that says nothing known. A fault on the way passes;
 what stays is about this contract, and no reason to stop reading a chain.
 """
+
+
+REFUSALS = 3
+"""Times that a node refuses the calls of a block before each is asked alone."""
+
+_IDENTITY = "0x" + "00" * 19 + "04"
+"""A precompiled contract that gives back what it is given."""
 
 
 class StateReader:
@@ -29,12 +37,44 @@ class StateReader:
         """
         self._ask, self._header, self._text, self._bad = ask, header, text, bad
         self.takes_hashes = True
+        self._refused: tuple[bytes, int] = b"", 0
 
     def read(self, method: str, asked: Sequence[Any], block_hash: bytes) -> list[bytes | None]:
         """What the node answers to each; None: a contract fails, or the node has that state no more.
 
-        An error is an answer only from a node that holds the block: others lag, or are on another fork.
+        An error is an answer only from a node that holds the block: others lag, or are on another fork. A
+        node that will not answer is asked again by the caller; where it never will, what it refuses is looked
+        for among the calls, as a contract may say that it has no time, in words that nobody foresaw.
         """
+        try:
+            answers = self._read(method, asked, block_hash)
+        except NodeUnreachable:
+            before = self._refused[1] if self._refused[0] == block_hash else 0
+            self._refused = block_hash, before + 1
+            if method != "eth_call" or before + 1 < REFUSALS:
+                raise
+            answers = [self._apart(one, block_hash) for one in asked]
+        self._refused = b"", 0
+        return answers
+
+    def _apart(self, one: Any, block_hash: bytes) -> bytes | None:
+        """The answer to one call; None where it is refused each time and a harmless one never is. Raises
+        NodeUnreachable where that is: then the node is to blame. They are asked in such an order that no
+        steady rhythm of refusals hits one and spares the other.
+        """
+        harmless = {"to": _IDENTITY, "data": "0x"}
+        for call in (one, harmless, harmless, one, one, harmless):
+            try:
+                (answer,) = self._read("eth_call", [call], block_hash)
+            except NodeUnreachable:
+                if call is harmless:
+                    raise
+                continue
+            if call is one:
+                return answer
+        return None
+
+    def _read(self, method: str, asked: Sequence[Any], block_hash: bytes) -> list[bytes | None]:
         at = "0x" + block_hash.hex()
         if self.takes_hashes:
             replies = self._ask([(method, [one, {"blockHash": at}]) for one in asked])
@@ -84,7 +124,7 @@ class StateReader:
     def _returned(self, reply: Reply) -> bytes | None:
         text = None if reply.error is not None else self._text(reply)
         try:
-            return None if text is None else unhex(text)
+            return None if text is None else unhex(data(text))
         except ValueError as error:
             raise self._bad(f"gave an answer of another shape: {shown(str(error))}") from error
 

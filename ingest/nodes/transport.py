@@ -35,12 +35,15 @@ class AnswerTooLarge(TransportError):
 
 
 class BadStatus(TransportError):
-    """HTTP that is no 200. `retry_after_s` is what the node asks to be left alone for, in seconds."""
+    """HTTP that is no 200. `retry_after_s` is what the node asks to be left alone for, in seconds; `body` is
+    what came with it: some nodes send errors so.
+    """
 
-    def __init__(self, status: int, retry_after_s: float | None) -> None:
+    def __init__(self, status: int, retry_after_s: float | None, body: bytes = b"") -> None:
         super().__init__(f"HTTP status {status}")
         self.status = status
         self.retry_after_s = retry_after_s
+        self.body = body
 
 
 class Transport(Protocol):

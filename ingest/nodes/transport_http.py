@@ -54,7 +54,8 @@ class HttpTransport:
                 timeout=(min(CONNECT_S, deadline_s), deadline_s),
             ) as response:  # fmt: skip
                 if response.status_code != requests.codes.ok:
-                    raise BadStatus(response.status_code, _retry_after_s(response))
+                    said = self._read_if_whole(response, until)
+                    raise BadStatus(response.status_code, _retry_after_s(response), said)
                 return self._read(response, until)
         except requests.RequestException as error:
             raise _lost(error) from error
@@ -66,6 +67,13 @@ class HttpTransport:
 
     def close(self) -> None:
         self._session.close()
+
+    def _read_if_whole(self, response: requests.Response, until: float) -> bytes:
+        """What came with a status that is no success; empty where it did not come whole, or is too large."""
+        try:
+            return self._read(response, until)
+        except (TransportError, urllib3.exceptions.HTTPError, OSError):
+            return b""
 
     def _read(self, response: requests.Response, until: float) -> bytes:
         body = bytearray()

@@ -40,7 +40,7 @@ from ingest.schema.facts import (
     TOKEN_METADATA,
     WRAPPED_NATIVES,
 )
-from ingest.schema.natives import NATIVE_DECIMALS, native_symbol, wrapped_natives
+from ingest.schema.natives import NATIVE_DECIMALS, NATIVE_ECHOES, native_symbol, wrapped_natives
 from ingest.schema.table import Column, DataType, Table, completed, conform
 
 CHAIN_TABLES = (BLOCKS, TRANSACTIONS, LOGS)
@@ -74,6 +74,7 @@ __all__ = [
     "METADATA_BYTES",
     "MIXERS",
     "NATIVE_DECIMALS",
+    "NATIVE_ECHOES",
     "NATIVE_LOG_INDEX",
     "OWNERSHIP",
     "POOLS",

@@ -11,7 +11,8 @@ NATIVE_DECIMALS = 18
 @dataclass(frozen=True, slots=True)
 class NativeCoin:
     """`symbol` is what the chain calls its coin. `wrapped` are the contracts that give a token for it, one
-    for one, announced by `Deposit` and `Withdrawal`; empty where none is certain.
+    for one, announced by `Deposit` and `Withdrawal`, or that move the coin itself as if it were a token;
+    empty where none is certain.
     """
 
     symbol: str
@@ -24,6 +25,9 @@ def _coin(symbol: str, *wrapped: str) -> NativeCoin:
 
 _OP_STACK = _coin("ETH", "4200000000000000000000000000000000000006")
 """Chains of the OP stack whose coin is ether wrap it at the same predeployed address."""
+
+_MRC20 = "0000000000000000000000000000000000001010"
+_ERC20_OF_MOONBEAM = "0000000000000000000000000000000000000802"
 
 NATIVE_COINS: dict[int, NativeCoin] = {
     1: _coin("ETH", "c02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"),
@@ -41,7 +45,7 @@ NATIVE_COINS: dict[int, NativeCoin] = {
     100: _coin("xDAI", "e91d153e0b41518a2ce8dd3d7944fa863463a97d"),
     122: _coin("FUSE", "0be9e53fd7edac9f859882afdda116645287c629"),
     130: _OP_STACK,
-    137: _coin("POL", "0d500b1d8e8ef31e21c99d1db9a6444d3adf1270"),
+    137: _coin("POL", "0d500b1d8e8ef31e21c99d1db9a6444d3adf1270", _MRC20),
     146: _coin("S", "039e2fb66102314ce7b64ce5ce3e5183bc94ad38"),
     169: _coin("ETH", "0dc808adce2099a9f62aa87d9670745aba741746"),
     204: _coin("BNB", "4200000000000000000000000000000000000006"),
@@ -57,8 +61,8 @@ NATIVE_COINS: dict[int, NativeCoin] = {
     1101: _coin("ETH", "4f9a0e7fd2bf6067db6994cf12e4495df938e6e9"),
     1116: _coin("CORE", "40375c92d9faf44d2f9db9bd9ba41a3317a2404f"),
     1135: _OP_STACK,
-    1284: _coin("GLMR", "acc15dc74880c9944775448304b263d191c6077f"),
-    1285: _coin("MOVR", "98878b06940ae243284ca214f92bb71a2b032b8a"),
+    1284: _coin("GLMR", "acc15dc74880c9944775448304b263d191c6077f", _ERC20_OF_MOONBEAM),
+    1285: _coin("MOVR", "98878b06940ae243284ca214f92bb71a2b032b8a", _ERC20_OF_MOONBEAM),
     1337: _coin("ETH"),
     1868: _OP_STACK,
     2020: _coin("RON", "e514d9deb7966c8be0ca922de8a064264ea6bcd4"),
@@ -71,14 +75,14 @@ NATIVE_COINS: dict[int, NativeCoin] = {
     34443: _OP_STACK,
     42161: _coin("ETH", "82af49447d8a07e3bd95bd0d56f35241523fbab1"),
     42170: _coin("ETH", "722e8bdd2ce80a4422e880164f2079488e115365"),
-    42220: _coin("CELO"),
+    42220: _coin("CELO", "471ece3750da237f93b8e339c536989b8978a438"),
     43113: _coin("AVAX", "d00ae08403b9bbb9124bb305c09058e32c39a48c"),
     43114: _coin("AVAX", "b31f66aa3c1e785363f0875a1b74e27b85fd66c7"),
-    44787: _coin("CELO"),
+    44787: _coin("CELO", "f194afdf50b03e69bd7d057c1aa9e10c9954e4c9"),
     57073: _OP_STACK,
     59141: _coin("ETH"),
     59144: _coin("ETH", "e5d7c2a44ffddf6b295a15c148167daaaf5cf34f"),
-    80002: _coin("POL"),
+    80002: _coin("POL", _MRC20),
     80094: _coin("BERA", "6969696969696969696969696969696969696969"),
     81457: _coin("ETH", "4300000000000000000000000000000000000004"),
     84532: _OP_STACK,
@@ -94,9 +98,21 @@ NATIVE_COINS: dict[int, NativeCoin] = {
     1313161554: _coin("ETH", "c9bdeed33cd01541e1eed10f90519d2c06fe3feb"),
     1666600000: _coin("ONE", "cf664087a5bb0237a0bad6742852ec6c87d69a7a"),
 }
-"""By chain id. Celo has no wrapped coin: CELO is a token itself, and its movements are Transfers.
+"""By chain id. CELO, POL and Moonbeam's coins are tokens as well: a Transfer of that contract moves the coin.
 
 31337 and 1337 are development chains, whose nodes call their coin ether.
+"""
+
+
+NATIVE_ECHOES = frozenset(
+    bytes.fromhex(address)
+    for address in (
+        "fffffffffffffffffffffffffffffffffffffffe",  # EIP-7708, Amsterdam
+        "000000000000000000000000000000000000800a",  # the ZK stack (zkSync Era and others)
+    )
+)
+"""Addresses of the system, at which nobody can put a contract, whose Transfers say again what transactions
+and calls say of the native coin: to count them would be to count it twice, and once as a token.
 """
 
 

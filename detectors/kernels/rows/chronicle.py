@@ -30,7 +30,7 @@ from detectors.memory.numbering import Numbering
 from detectors.memory.rowlog import DAYS_90, RowLog
 from ingest.decode import wraps as wrapped_of
 from ingest.model.batch import Batch
-from ingest.schema import wrapped_natives
+from ingest.schema import NATIVE_ECHOES, wrapped_natives
 
 Array = NDArray[Any]
 
@@ -49,6 +49,8 @@ _HAS_ITEM[list(WITH_ITEM)] = True
 _WRAPS = np.zeros(256, np.bool_)
 _WRAPS[[Kind.WETH_DEPOSIT, Kind.WETH_WITHDRAWAL]] = True
 _NOBODY = np.zeros(1, np.dtype((np.void, 4 * ADDRESS_WORDS)))
+_ECHOES = address_words(sorted(NATIVE_ECHOES))
+_TRANSFERS = (Kind.ERC20, Kind.ERC721)
 _AS_LAID = (
     "block", "time", "transaction", "kind", "log_index", "index_in_log", "trace_index", *IDS, "amount",
     "amount2", "small", "small2", "flag", "more",
@@ -183,8 +185,10 @@ class Chronicle:
 
 
 def _count(decoded: Decoded, batch: Batch) -> Array:
-    """All but deposits and withdrawals that moved nothing: which of them did, `ingest.decode` says."""
-    counts, wraps = np.ones(len(decoded), np.bool_), np.flatnonzero(_WRAPS[decoded.kind])
+    """All but deposits and withdrawals that moved nothing, which of them did `ingest.decode` says, and what
+    only says again what the coin did.
+    """
+    counts, wraps = ~_is_an_echo(decoded), np.flatnonzero(_WRAPS[decoded.kind])
     if wraps.size:
         plain = _plainly_counted(decoded, batch, wraps)
         counts[wraps] = _counted(decoded, batch, wraps) if plain is None else plain
@@ -218,6 +222,17 @@ def _counted(decoded: Decoded, batch: Batch, wraps: Array) -> Array:
     moved = wrapped_of(batch.blocks, batch.transactions, batch.logs, batch.wrapped_natives, batch.traces)
     kept = (moved["block_number"].to_numpy().astype(np.int64) << 32) | moved["log_index"].to_numpy()
     return np.isin((decoded.block[wraps] << 32) | decoded.log_index[wraps], kept)
+
+
+def _is_an_echo(decoded: Decoded) -> Array:
+    """bool [n]: Transfers of the addresses in `NATIVE_ECHOES`."""
+    found, emitter = np.zeros(len(decoded), np.bool_), decoded.address("emitter")
+    for words in _ECHOES:
+        found |= emitter[:, -1] == words[-1]
+    which = np.flatnonzero(found)
+    same = (emitter[which, None] == _ECHOES).all(axis=2).any(axis=1)
+    found[which] = same & np.isin(decoded.kind[which], _TRANSFERS)
+    return found
 
 
 def _blocks(batch: Batch, transactions: Columns, draft: Draft) -> dict[str, Array]:

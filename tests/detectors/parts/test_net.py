@@ -138,3 +138,36 @@ def test_a_transaction_with_a_thousand_accounts_is_summed_like_any_other() -> No
             chain.erc20(TOKEN, ALICE, address(f"payee {n % 500}"), n)
     assert said(seen(chain.batch(), None, "net")) == plain(chain.batch())
     assert schema.wrapped_natives(1) == {WETH}
+
+
+@pytest.mark.parametrize("echo", [bytes.fromhex("ff" * 19 + "fe"), bytes(18) + b"\x80\x0a", None])
+def test_ether_of_which_the_system_logs_a_transfer_is_paid_once(echo: bytes | None) -> None:
+    """EIP-7708, and zkSync's base token; `None`: nobody says it again."""
+    chain = ChainBuilder().block()
+    with chain.transaction(ALICE, BOB, ETHER):
+        if echo is not None:
+            chain.erc20(echo, ALICE, BOB, ETHER)
+    batch = chain.block().batch()
+
+    (hash_,) = batch.transactions["transaction_hash"]
+    assert said(seen(batch, begun("net"), "net")) == {
+        (hash_, BOB, None): (ETHER, 0),
+        (hash_, ALICE, None): (0, ETHER),
+    }
+
+
+def test_a_chains_coin_that_is_a_token_too_is_one_asset() -> None:
+    """On Polygon Alice pays Bob by its contract, which is paid the sum and pays it on."""
+    coin = bytes(18) + b"\x10\x10"
+    chain = ChainBuilder(137).block()
+    with chain.transaction(ALICE, coin, ETHER):
+        chain.erc20(coin, ALICE, BOB, ETHER)
+    batch = chain.block().batch()
+    state = begun("net")
+    state.ledger.wrapped_here = schema.wrapped_natives(137)
+
+    (hash_,) = batch.transactions["transaction_hash"]
+    assert said(seen(batch, state, "net")) == {
+        (hash_, BOB, None): (ETHER, 0),
+        (hash_, ALICE, None): (0, ETHER),
+    }

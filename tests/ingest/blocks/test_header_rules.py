@@ -102,6 +102,7 @@ def test_a_real_header_leads_to_its_hash_and_no_field_of_it_can_be_changed_or_le
         if name in ("number", "parentHash", "receiptsRoot", "timestamp"):
             continue  # a block without these is none
         known = name in ("gasUsed", "logsBloom", "sha3Uncles", "difficulty", "nonce") or name in ZERO
+        known = known or (name == "mixHash" and not int(text, 16))
         lacking = {key: value for key, value in header.items() if key != name}
         assert known or not leads(lacking), name
 

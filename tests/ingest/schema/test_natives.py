@@ -26,7 +26,14 @@ def test_of_a_chain_that_nobody_knows_nothing_is_claimed() -> None:
 def test_the_wrapped_coin_of_a_chain_is_none_elsewhere() -> None:
     assert schema.wrapped_natives(1) == {bytes.fromhex(WETH)}
     assert schema.wrapped_natives(56) == {bytes.fromhex(WBNB)}
-    assert schema.wrapped_natives(42220) == frozenset()
+    assert schema.wrapped_natives(43_114_000) == frozenset()
+
+
+def test_a_coin_that_is_a_token_too_is_known_by_its_contract() -> None:
+    """CELO, POL and the coins of Moonbeam: a Transfer of theirs moves the coin."""
+    assert schema.wrapped_natives(42220) == {bytes.fromhex("471ece3750da237f93b8e339c536989b8978a438")}
+    assert bytes(18) + b"\x10\x10" in schema.wrapped_natives(137)
+    assert bytes(18) + b"\x08\x02" in schema.wrapped_natives(1284)
 
 
 def test_every_entry_is_an_address_and_a_plain_symbol() -> None:
