@@ -1,21 +1,22 @@
 """Checks a bundle of `undertow evidence` without undertow: python verify_bundle.py FILE
 
-Needs Python 3.11 and, from PyPI, `rlp` and `pycryptodome` (Keccak). detectors/README.md has the format.
+Needs Python 3.11, from PyPI `rlp` and `pycryptodome` (Keccak, Ed25519). detectors/README.md has the format.
 Whether the headers are on a chain it cannot know: compare the hashes that it prints with a node's.
 """
 
 import hashlib
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import rlp
 from Crypto.Hash import keccak as _keccak
+from Crypto.Signature import eddsa
 
 LISTS = "/alert /alert/evidence /blocks /facts /steps /models"
-DIVIDED = {"/evidence", *(f"/evidence{name}" for name in LISTS.split()), "/filed", "/filed/revisions"}
+DIVIDED = {"/evidence", *(f"/evidence{name}" for name in LISTS.split())}
+DIVIDED |= {"/filed", "/filed/revisions", "/anchored", "/anchored/later"}
 TRANSFER = "ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 PLACES = {0: (3, 4), 1: (4, 5), 2: (5, 6), 3: (5, 6), 4: (5, 6), 0x7E: (2, 4)}  # payee and value, by type
 
@@ -33,7 +34,7 @@ def expect(holds: bool, what: str) -> None:
         sys.exit(f"refused: {what}")
 
 
-def times(k: int, point: Any, add: Callable[[Any, Any], Any], found: Any = (0, 1)) -> Any:
+def times(k: int, point: Any, add: Any, found: Any = (0, 1)) -> Any:
     while k:
         found, point, k = add(found, point) if k & 1 else found, add(point, point), k >> 1
     return found
@@ -47,38 +48,14 @@ def parts(place: str, value: Any) -> dict[str, str]:
     return {p: d for name, each in named for p, d in parts(f"{place}/{name}", each).items()}
 
 
-def ed25519(key: bytes, message: bytes, signature: bytes) -> bool:
-    """RFC 8032, 5.1.7."""
-    p, q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
-    d = -121665 * pow(121666, -1, p) % p
-
-    def add(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
-        m = d * a[0] * b[0] * a[1] * b[1] % p
-        x, y = a[0] * b[1] + b[0] * a[1], a[1] * b[1] + a[0] * b[0]
-        return x * pow(1 + m, -1, p) % p, y * pow(1 - m, -1, p) % p
-
-    def point(data: bytes) -> tuple[int, ...]:
-        y = int.from_bytes(data, "little")
-        sign, y = y >> 255, y & (1 << 255) - 1
-        square = (y * y - 1) * pow(d * y * y + 1, -1, p) % p
-        x = pow(square, (p + 3) // 8, p)
-        x = x if x * x % p == square else x * pow(2, (p - 1) // 4, p) % p
-        expect(x * x % p == square, "the signature or its key is no point of the curve")
-        return (x if x % 2 == sign else p - x), y
-
-    base = point(bytes([0x58] + [0x66] * 31))
-    s = int.from_bytes(signature[32:], "little")
-    h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % q
-    return s < q and times(s, base, add) == add(point(signature[:32]), times(h, point(key), add))
-
-
 def proved(root: bytes, index: int, nodes: list[str]) -> bytes:
     """The value at a place of a trie (yellow paper, appendix D)."""
     path, wanted = rlp.encode(index).hex(), root
     for node in (bytes.fromhex(each[2:]) for each in nodes):
         expect(keccak(node) == wanted, f"a node of place {index} does not hash to what leads to it")
-        items = rlp.decode(node)
-        while True:
+        below = rlp.decode(node)
+        while not isinstance(below, bytes):
+            items: list[Any] = below
             if len(items) == 17:
                 below, path = items[int(path[0], 16)], path[1:]
             else:
@@ -89,10 +66,7 @@ def proved(root: bytes, index: int, nodes: list[str]) -> bytes:
                 if own[0] in "23":
                     expect(not path and node.hex() == nodes[-1][2:], f"nodes behind the leaf of {index}")
                     return bytes(below)
-            if isinstance(below, bytes):
-                wanted = below
-                break
-            items = below
+        wanted = below
     sys.exit(f"refused: the nodes of place {index} end before a leaf")
 
 
@@ -159,6 +133,25 @@ def check_row(row: dict[str, Any], receipt: list[Any], first_log: int, envelope:
     return "proved" if who else "stated: nobody signed the transaction"
 
 
+def over(at: int, count: int, path: list[bytes], leaf: bytes) -> bytes:
+    """The root over a leaf, with the hashes beside its way up (RFC 9162, 2.1, with Keccak)."""
+    if count < 2 or not path:
+        return leaf if count == 1 and not path else b""
+    split, *beside = 1 << (count - 1).bit_length() - 1, path[-1]
+    ends = (0, split) if at < split else (split, count)
+    below = over(at - ends[0], ends[1] - ends[0], path[:-1], leaf)
+    return keccak(b"\1" + b"".join([below, *beside] if at < split else [*beside, below]))
+
+
+def check_anchored(proof: dict[str, Any], name: bytes) -> None:
+    told, leaf, chain = proof["stretch"], proof["leaves"][0], proof["chain_id"].to_bytes(8, "big")
+    start = b"\0undertow alert revision 1\n" + chain + len(name).to_bytes(2, "big") + name
+    path = [bytes.fromhex(each[2:]) for each in leaf["path"]]
+    made = over(leaf["place"], told["leaves"], path, keccak(start + keccak(canonical(proof["record"]))))
+    expect("0x" + made.hex() == told["root"], "what is shown as anchored does not lead to its root")
+    print(f"anchored, if the contract has blocks {told['first']} to {told['last']} under {told['root']}")
+
+
 def main(path: str) -> None:
     content = Path(path).read_bytes()
     bundle = json.loads(content)
@@ -168,8 +161,11 @@ def main(path: str) -> None:
     for place in sorted(made | told):
         expect(made.get(place) == told.get(place), f"{place} is not what was signed")
     text = b"undertow-evidence/1\n" + canonical(signature["digests"])
-    signed = ed25519(bytes.fromhex(signature["key"]), text, bytes.fromhex(signature["value"]))
-    expect(signed, "the signature is not of this key and these digests")
+    try:
+        key = eddsa.import_public_key(bytes.fromhex(signature["key"]))
+        eddsa.new(key, "rfc8032").verify(text, bytes.fromhex(signature["value"]))
+    except ValueError:
+        sys.exit("refused: the signature is not of this key and these digests")
     alert, found = bundle["evidence"]["alert"], {}
     for block in bundle["evidence"]["blocks"]:
         if block["header"] is None:
@@ -192,6 +188,8 @@ def main(path: str) -> None:
     for number, row in enumerate(alert["evidence"]):
         held = found.get((row["block_number"], row["transaction"]), ())
         print(f"row {number}:", "proved" if held is None else check_row(row, *held) if held else "stated")
+    if bundle["anchored"]:
+        check_anchored(bundle["anchored"]["proof"], alert["id"].encode())
     print(f"signed by {signature['key']}: {alert['category']} {alert['id']}, {alert['status']}")
 
 

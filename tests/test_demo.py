@@ -18,7 +18,7 @@ from tests.fixtures.home import own_home
 
 pytestmark = [pytest.mark.broker, pytest.mark.chain, pytest.mark.slow]
 
-PARTS = ["broker", "origin chain", "fork", "simulation", "ingest", "detect", "sink"]
+PARTS = ["broker", "origin chain", "fork", "second chain", "simulation", "ingest", "detect", "sink", "anchor"]
 UP_S = 150
 """How long a busy machine may take to bring every part up."""
 
@@ -73,13 +73,14 @@ def test_so_many_blocks_end_with_a_summary_and_status_0(home: Path, monkeypatch:
     monkeypatch.setenv("UNDERTOW_CHAIN_ID", "5")  # somebody's own settings are not the demo's
     monkeypatch.setenv("UNDERTOW_VERIFY", "off")
     with demo(home, "--blocks", "50", "--no-dashboard", "--seed", "3") as run:
-        run.wait_for("\nsink ")
+        run.wait_for("\nanchor ")
         assert run.child.process.wait(300) == 0
         run.assert_nothing_is_left()
         text = run.text()
     assert [name for name in PARTS if re.search(rf"^{name}  ", text, re.M)] == PARTS
     (blocks,) = re.findall(r"^blocks +(\d+)$", text, re.M)
     assert int(blocks) >= 50
+    assert re.search(r"^anchored +\d+ stretches of blocks, \d+ on their way$", text, re.M)
     (transfers,) = re.findall(r"^transfers +(\d+)$", text, re.M)
     assert int(transfers) > 0
     (found, all_of_them) = re.findall(r"^attacks +(\d+) of (\d+) found$", text, re.M)[0]

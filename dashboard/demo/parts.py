@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -9,10 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard.demo.supervisor import Part
+from ingest.localchain.chain.wallet import Wallet
+from ingest.machine import tools
 from ingest.machine.processes import LOOPBACK, answers
+from ingest.nodes.sending.key_file import SigningKey
 
 BLOCK_SECONDS = 1.0
 """Real pace of an endless demo; one of so many blocks goes as fast as the machine allows."""
+
+ANCHOR_CHAIN_ID = 41_337
+"""Far from those of the watched chains, which count up from 31337."""
+ANCHOR_WEI = 10**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,7 @@ class Place:
     chain_id: int
     broker_port: int
     chain_port: int
+    anchor_port: int
 
     @property
     def kafka(self) -> str:
@@ -31,6 +41,10 @@ class Place:
     @property
     def rpc(self) -> str:
         return url(self.chain_port)
+
+    @property
+    def anchor_rpc(self) -> str:
+        return url(self.anchor_port)
 
     @property
     def store_file(self) -> Path:
@@ -102,6 +116,29 @@ def sink(place: Place) -> Part:
 def dashboard(place: Place, port: int) -> Part:
     argv = _undertow("dashboard", "--store", place.store, "--port", port)
     return _part("dashboard", argv, lambda _log: answers(port), url(port))
+
+
+def second_chain(place: Place) -> Part:
+    """What is said of the watched chain is anchored on another one, which mines each second."""
+    heard = ("--host", LOOPBACK, "--port", str(place.anchor_port))
+    mines = ("--chain-id", str(ANCHOR_CHAIN_ID), "--block-time", "1", "--silent")
+    argv = [str(tools.anvil()), *heard, *mines]
+    return _part("second chain", argv, lambda _log: answers(place.anchor_port), place.anchor_rpc)
+
+
+def anchor(place: Place) -> Part:
+    """A new key pays, which the second chain gives coin."""
+    key = place.folder / f"anchor-{place.chain_id}.key"
+    key.unlink(missing_ok=True)
+    with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(secrets.token_hex(32) + "\n")
+    wallet = Wallet.connect(place.anchor_rpc)
+    wallet.ask("anvil_setBalance", SigningKey.read(key).address, hex(ANCHOR_WEI))
+    where = ("--store", place.store, "--chain-id", place.chain_id, "--from-block", 0)
+    paid = ("--rpc", place.anchor_rpc, "--key-file", key, "--depth", 3)
+    argv = _undertow("anchor", *where, *paid, "--state", place.folder / f"anchor-{place.chain_id}")
+    says = f"final alerts are anchored on chain {ANCHOR_CHAIN_ID}"
+    return _part("anchor", argv, lambda log: "paid by" in _text(log), says)
 
 
 def url(port: int) -> str:

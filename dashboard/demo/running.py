@@ -61,11 +61,11 @@ def run(options: Options, terminal: Terminal, stop: threading.Event) -> None:
 
 
 def _start(supervisor: Supervisor, place: Place, options: Options) -> None:
-    supervisor.start(demo_parts.broker(place), demo_parts.chain(place))
+    supervisor.start(demo_parts.broker(place), demo_parts.chain(place), demo_parts.second_chain(place))
     supervisor.start(demo_parts.simulation(place, options.blocks, options.seed), demo_parts.ingest(place))
     supervisor.start(demo_parts.detect(place), demo_parts.sink(place))
-    if options.port is not None:
-        supervisor.start(demo_parts.dashboard(place, options.port))
+    screen = () if options.port is None else (demo_parts.dashboard(place, options.port),)
+    supervisor.start(demo_parts.anchor(place), *screen)
 
 
 def _show(
@@ -74,9 +74,10 @@ def _show(
     with Watcher(place.rpc, place.store, place.chain_id) as watcher:
         if not _watch(supervisor, watcher, terminal, stop):
             return
-        from dashboard.demo.summary import summary
+        from dashboard.demo.summary import anchored, summary
 
-        for line in summary(place.kafka, place.chain_id, place.labels):
+        told = summary(place.kafka, place.chain_id, place.labels)
+        for line in (*told, *anchored(place.store, place.chain_id)):
             terminal.say(line)
     if options.port is not None:
         terminal.say(f"the dashboard stays at {demo_parts.url(options.port)} until Ctrl-C")
@@ -113,7 +114,7 @@ def _place(folder: Path, options: Options) -> Place:
     elif not options.keep:
         _empty(folder)
     memory.write_text(json.dumps({"chain_id": chain_id}))
-    return Place(folder, chain_id, broker_port=free_port(), chain_port=free_port())
+    return Place(folder, chain_id, *(free_port() for _ in range(3)))
 
 
 def _own_settings() -> dict[str, str]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 
+from dashboard.store import open_reader
+from dashboard.store.anchors import anchorings, last_settled, stretch_counts
 from detectors.alerts.alert import Alert
 from detectors.evaluate import Label, judge, load_labels
 from detectors.runs.published import last_revisions
@@ -24,6 +27,21 @@ def summary(bootstrap: str, chain_id: int, labels: Path) -> list[str]:
         *_raised(alerts),
         *_judged(alerts, labels),
     ]
+
+
+def anchored(store: str, chain_id: int) -> list[str]:
+    """What of it stands on the second chain, and where; what waits."""
+    with closing(open_reader(store)) as reader:
+        told = next((each for each in anchorings(reader) if each.chain_id == chain_id), None)
+        counts = stretch_counts(reader)
+        last = last_settled(reader).get(chain_id)
+    settled = counts.get((chain_id, "settled"), 0)
+    waiting = sum(number for (chain, _), number in counts.items() if chain == chain_id) - settled
+    lines = [f"anchored      {settled} stretches of blocks, {waiting} on their way"]
+    if told is not None:
+        reach = "" if last is None else f", up to block {last}"
+        lines.append(f"  in {told.contract} on chain {told.anchor_chain}{reach}")
+    return lines
 
 
 def count(bootstrap: str, chain_id: int) -> tuple[int, int]:

@@ -276,6 +276,13 @@ def last_stretch_with(reader: Reader, chain_id: int, alert_id: str) -> int | Non
     return whole(reader.ask(select(func.max(anchor_leaves.c.first)).where(here))[0][0])
 
 
+def stretches_after(reader: Reader, chain_id: int, last: int) -> list[StretchRow]:
+    """The stretches of a chain that begin above a block, oldest first."""
+    here = (anchor_stretches.c.chain_id == chain_id) & (anchor_stretches.c.first > last)
+    rows = reader.ask(select(*_STRETCH).where(here).order_by(anchor_stretches.c.first))
+    return [_sure(StretchRow, row) for row in rows]
+
+
 def leaves_of(reader: Reader, chain_id: int, first: int) -> list[LeafRow]:
     """The leaves of a stretch, in no order."""
     here = (anchor_leaves.c.chain_id == chain_id) & (anchor_leaves.c.first == first)

@@ -185,6 +185,12 @@ class Desk:
             note(connection, self._deed(actor, action, person_subject(name), before, after))
             yield
 
+    def note_model(self, actor: Actor, name: str, told: Mapping[str, Any]) -> None:
+        """Notes the digests of a trained model: they are under the audit's head from then on."""
+        actor = require(actor, "admin", "note a model")
+        with self._writing() as connection:
+            note(connection, self._deed(actor, "note model", f"model {name}", None, told))
+
     def close(self) -> None:
         self._engine.dispose()
 

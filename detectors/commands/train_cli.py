@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -23,7 +24,8 @@ _Labels = Annotated[
     typer.Option(
         "--labels",
         metavar="FILE",
-        help="What really happened in that lake, as `undertow simulate` writes it.",
+        help="What really happened in that lake, as `undertow simulate` writes it, or a label pack "
+        "(NAME.pack.json).",
     ),
 ]
 _Model = Annotated[
@@ -41,6 +43,21 @@ _LeaveOut = Annotated[
         "lakes), or both; by families takes longest.",
     ),
 ]
+_On = Annotated[
+    datetime | None,
+    typer.Option(
+        "--on",
+        metavar="DATE",
+        formats=["%Y-%m-%d"],
+        help="The day that packs must count on.  [default: today]",
+    ),
+]
+_Withdrawn = Annotated[
+    Path | None,
+    typer.Option(
+        "--withdrawn", metavar="FILE", help="Labels that were withdrawn: a line each, SHA-256 and reason."
+    ),
+]
 _Seed = Annotated[int, typer.Option("--seed", min=0, help="Which honest rows are drawn.")]
 
 
@@ -51,11 +68,16 @@ def train(
     out: _Out,
     leave_out: _LeaveOut = "both",
     seed: _Seed = 1,
+    on: _On = None,
+    withdrawn: _Withdrawn = None,
 ) -> None:
     """Train a model on labelled lakes: boosted trees, and how they do on what is left out of training."""
     from detectors.evaluate.training.left_out import table_of
+    from detectors.evaluate.training.pack_noise import doubts, lines_of
+    from detectors.evaluate.training.packs import pack_of, withdrawn_in
     from detectors.evaluate.training.train import table_named
     from detectors.evaluate.training.train import train as trained_on
+    from detectors.models.growing import Growth
     from detectors.models.model_file import expect_new, to_text
     from detectors.runs.over_lake import write_lines
     from ingest.machine.progress import ProgressLine
@@ -68,10 +90,16 @@ def train(
     if leave_out == "worlds" and len(lake) < 2:
         raise typer.BadParameter("--leave-out worlds needs several: give --lake and --labels again")
     expect_new(out)
-    worlds = list(zip(lake, labels, strict=True))
-    made, tried, rows = trained_on(table, worlds, seed, ProgressLine(sys.stderr).show, leave_out=leave_out)
+    gone, day = withdrawn_in(withdrawn), (on or datetime.now()).date()
+    packs = [pack_of(each, day, gone) for each in labels]
+    worlds = list(zip(lake, [pack.labels for pack in packs], strict=True))
+    show = ProgressLine(sys.stderr).show
+    made, tried, rows = trained_on(table, worlds, seed, show, leave_out=leave_out, packs=packs)
     typer.echo(f"{made.rows} rows, {made.positives} of attacks; AUC with a part left out of training:")
     typer.echo("\n".join(table_of(tried)))
+    for each in packs:
+        typer.echo(f"label pack {each.name}: {each.labels}, {each.digest}")
+    typer.echo("\n".join(lines_of(doubts(rows, rows.truth, [each.name for each in packs], Growth(), seed))))
     if rows.left_out:
         typer.echo(f"{rows.left_out} labels left out: they end above the last block of their lake", err=True)
     write_lines(out, [to_text(made).rstrip("\n")])

@@ -27,13 +27,20 @@ _INTS, _FLOATS = ("feature", "left", "right", "roots"), ("threshold", "value")
 @dataclass(frozen=True, slots=True)
 class Source:
     """One world that a model learned from: its chain, the SHA-256 of its label file, the seed that file
-    names, and its last block, up to which labels counted.
+    names, and its last block, up to which labels counted. `pack`: the name of the label pack, where labels
+    came in one, and `pack_digest` the SHA-256 of its file.
     """
 
     chain_id: int
     labels: str
     seed: int | None
     last_block: int
+    pack: str | None = None
+    pack_digest: str | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """As a file has it: what it does not have is left out, as in files of before there were packs."""
+        return {name: value for name, value in asdict(self).items() if value is not None or name == "seed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +145,7 @@ def _said(model: Trained) -> dict[str, Any]:
         "rows": model.rows,
         "positives": model.positives,
         "rows_digest": model.rows_digest,
-        "sources": [asdict(source) for source in model.sources],
+        "sources": [source.plain() for source in model.sources],
         "trees": trees | {"base": model.trees.base},
     }
 

@@ -33,6 +33,7 @@ def mount(app: typer.Typer) -> None:
     group.callback()(anchor)
     group.command()(prove)
     group.command()(check)
+    group.command()(model)
     app.add_typer(group, name="anchor")
 
 
@@ -176,6 +177,18 @@ def prove(
         f"alert {alert} is {proof['says']} in blocks {stretch['first']} to {stretch['last']}: "
         f"the proof is in {out}"
     )
+
+
+def model(
+    file: Annotated[Path, typer.Argument(help="A model, as `undertow train` writes it.")],
+    store: StoreOption = None,
+) -> None:
+    """Note the digests of a model, of its training rows and of its label packs in the audit, whose head is
+    anchored with the next stretch.
+    """
+    from dashboard.outside.anchoring.trained import noted
+
+    typer.echo(noted(file, store or own_store()))
 
 
 def check(

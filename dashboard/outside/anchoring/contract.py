@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ingest.blocks.trie import keccak
@@ -71,10 +72,6 @@ def anchoring(watched: int, stretch: Stretch) -> str:
     return _data(f"anchor(uint64,{_STRETCH})", _word(watched) + stretch.encoded())
 
 
-def handing_over(to: str) -> str:
-    return _data("handOver(address)", bytes.fromhex(to[2:]).rjust(32, b"\0"))
-
-
 def reason(refusal: Refused) -> str:
     """Why the contract refused, in words; those of the node where it was not the contract."""
     told = refusal.data.removeprefix("0x")[:8]
@@ -141,6 +138,15 @@ class AnchorContract:
                 return found
             low, high = (middle + 1, high) if found.last < first else (low, middle)
         return None
+
+    def following(self, last: int) -> Iterator[Stretch]:
+        """The stretches that begin above block `last`, oldest first."""
+        low, high = 0, self.count()
+        end = high
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self.stretch(middle).first > last else (middle + 1, high)
+        yield from map(self.stretch, range(low, end))
 
     def _number_at(self, signature: str, block: object) -> int:
         return int.from_bytes(self._read(signature, b"", 1, block)[0], "big")

@@ -122,14 +122,15 @@ def read(path: Path) -> Proof:
             raise BadInput(f"{path} is not as `undertow anchor prove` writes it: its JSON is not canonical")
         if plain["format"] != FORMAT:
             raise BadInput(f"{path} is of format {shown(str(plain['format']), 60)!r}, not {FORMAT!r}")
-        return _parsed(plain)
+        return parsed(plain)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BadInput(
             f"{path} is no whole proof: {type(error).__name__} at {shown(str(error), 80)}"
         ) from None
 
 
-def _parsed(plain: Mapping[str, Any]) -> Proof:
+def parsed(plain: Mapping[str, Any]) -> Proof:
+    """What a proof's JSON says. Raises ValueError, TypeError, KeyError or AttributeError where it is none."""
     told, chain_id = plain["stretch"], _number(plain["chain_id"])
     first, last, count, audited = (_number(told[name]) for name in ("first", "last", "leaves", "audited"))
     root, run, audit = _hash(told["root"]), str(told["run"]), _hash(told["audit"])
@@ -205,7 +206,12 @@ def check_anchored(proof: Proof, contract: AnchorContract, owner: str | None = N
     contract.check(proof.chain_id)
     if owner is not None and contract.owner() != owner.lower():
         raise BadInput(f"the contract is owned by {contract.owner()}, not by {owner}")
-    held, told = contract.holding(proof.stretch.first), proof.stretch
+    check_held(proof, contract.holding(proof.stretch.first))
+
+
+def check_held(proof: Proof, held: Stretch | None) -> None:
+    """Raises BadInput where a contract's stretch is not that of a proof; None is a stretch that it lacks."""
+    told = proof.stretch
     if held is None:
         raise BadInput(f"the contract holds no stretch with block {told.first}: it is not anchored (yet)")
     for name in Stretch.__slots__:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.filing.export import JUDGED_ANEW
-from dashboard.outside.evidence.bundle import Filed, Revision
+from dashboard.outside.evidence.anchors import anchored_of
+from dashboard.outside.evidence.bundle import Anchored, Filed, Revision
 from dashboard.store import Reader, open_reader, quoted, whole
 from dashboard.store.revision_reading import MOST, revisions_of
 from detectors.alerts.alert import Alert, status_at
@@ -18,10 +19,13 @@ from ingest.model.errors import BadInput
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An alert as it is in the book, and what a store filed of it; None where a book is all there is."""
+    """An alert as it is in the book, what a store filed of it, and what is anchored of it; None where a book
+    is all there is, or nothing of it is.
+    """
 
     alert: Alert
     filed: Filed | None
+    anchored: Anchored | None = None
 
     @property
     def plain(self) -> dict[str, Any]:
@@ -50,7 +54,8 @@ def _filed(reader: Reader, chain_id: int, alert_id: str) -> Taken:
     alert = Alert.from_dict(records[-1])
     standing = replace(alert, status=status_at(alert, head.block_number, head.finality))
     revisions = [Revision(each.kind, record) for each, record in zip(kept, records, strict=True)]  # type: ignore[arg-type]
-    return Taken(standing, Filed(head.block_number, head.finality, len(found) - len(kept), revisions))
+    filed = Filed(head.block_number, head.finality, len(found) - len(kept), revisions)
+    return Taken(standing, filed, anchored_of(reader, chain_id, alert_id))
 
 
 def from_book(path: Path, alert_id: str, chain_id: int | None) -> Taken:

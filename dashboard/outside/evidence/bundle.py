@@ -12,6 +12,7 @@ MOST_BYTES = 64_000_000
 
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Hash = Annotated[str, Meta(pattern=r"\A0x[0-9a-f]{64}\Z")]
+Address = Annotated[str, Meta(pattern=r"\A0x[0-9a-f]{40}\Z")]
 Bytes = Annotated[str, Meta(pattern=r"\A0x(?:[0-9a-f]{2})*\Z")]
 Digest = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
@@ -88,15 +89,42 @@ class Run(Struct, frozen=True, forbid_unknown_fields=True):
     note: str | None
 
 
+class Call(Struct, frozen=True, forbid_unknown_fields=True):
+    """A call inside of a transaction, as a lake's `traces` have it; no root is over any."""
+
+    transaction: Hash
+    trace_index: Count
+    depth: Count
+    call_type: str
+    from_address: Address
+    to_address: Address | None
+    value: Hash
+    input: Bytes
+    error: str | None
+    undone: bool
+
+
+class Stated(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a detector sees of the rows' transactions and nothing proves: `senders`, by hash, of those that
+    nobody signed, and `calls`. Where there are more than a bundle carries, none is, and `calls_left_out` says
+    how many there were.
+    """
+
+    senders: dict[Hash, Address]
+    calls: list[Call]
+    calls_left_out: Count
+
+
 class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     """What follows from the chain and the run alone: the same, whoever gathers it. `alert` is as in the book.
-    `facts` is null where no lake was read; `facts_left_out` are more than a bundle carries.
+    `facts` and `stated` are null where no lake was read; `facts_left_out` are more than a bundle carries.
     """
 
     alert: dict[str, Any]
     blocks: list[Block]
     facts: list[Fact] | None
     facts_left_out: Count
+    stated: Stated | None
     run: Run
     models: list[Model]
     steps: list[Step]
@@ -120,6 +148,17 @@ class Filed(Struct, frozen=True, forbid_unknown_fields=True):
     revisions: list[Revision]
 
 
+class Anchored(Struct, frozen=True, forbid_unknown_fields=True):
+    """The last that was anchored of the alert, as `undertow anchor prove` writes it, and of stretches after
+    that one which are not empty, oldest first, that they say nothing of it. `left_out` later ones are more
+    than a bundle carries.
+    """
+
+    proof: dict[str, Any]
+    later: list[dict[str, Any]]
+    left_out: Count
+
+
 class Signature(Struct, frozen=True, forbid_unknown_fields=True):
     """Ed25519 over the format's name, a line feed, and the canonical JSON of `digests`."""
 
@@ -133,4 +172,5 @@ class Bundle(Struct, frozen=True, forbid_unknown_fields=True):
     format: Literal["undertow-evidence/1"]
     evidence: Evidence
     filed: Filed | None
+    anchored: Anchored | None
     signature: Signature

@@ -11,6 +11,13 @@ Standing = Literal["proved", "anchored", "signed", "stated"]
 a chain. signed: the instance's key signed it. stated: somebody says so, and the bundle's maker passes it on.
 """
 
+STATUS = "status"
+OF_THE_RECORD = (
+    "category, severity and score", "measured values and thresholds", "explanation and suppression",
+    "roles and subject",
+)  # fmt: skip
+"""Claims of what stands in an alert's record: it is that which is anchored."""
+
 REFUSALS: Mapping[str, str] = {
     "not-json": "the file is no JSON, or too large",
     "not-canonical": "the same value has another text: keys in another order or twice, spaces, a missing end",
@@ -45,6 +52,10 @@ REFUSALS: Mapping[str, str] = {
     "wrong-revision": "a revision is of another alert, or the last one is not the alert",
     "retracted": "the alert was retracted, and is not shown so",
     "wrong-status": "the alert's status is not that at the head",
+    "wrong-anchor-proof": "what is shown as anchored does not lead to its root, or is of something else",
+    "anchored-otherwise": "what is anchored is no revision of this alert",
+    "not-anchored": "the contract does not hold these blocks, or holds something else of them",
+    "another-owner": "the contract is owned by somebody else than who was asked for",
     "not-on-chain": "the node has another block at this height, or none",
     "stale": "the alert has changed since",
     "not-in-lake": "the lake does not have these blocks",

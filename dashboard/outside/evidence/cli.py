@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -132,13 +132,29 @@ def verify(
     ] = None,
     alert: Annotated[str | None, typer.Option(metavar="ID", help="The alert that it must be of.")] = None,
     chain_id: _Chain = None,
+    anchor_rpc: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="A node of the chain that it is anchored on; with --anchor."),
+    ] = None,
+    anchor: Annotated[
+        str | None,
+        typer.Option(
+            envvar="UNDERTOW_ANCHOR", metavar="ADDRESS", help="The contract that it must be anchored in."
+        ),
+    ] = None,
+    anchor_owner: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Who must own that contract.")
+    ] = None,
     finality: _Finality = DEFAULT_FINALITY,
     native_symbol: _NativeSymbol = None,
     models: _Models = None,
 ) -> None:
     """Say of each claim of a bundle what it stands on: proved, anchored, signed, or only stated. Offline, but
-    for --rpc; with --lake the alert is made again and compared.
+    for --rpc and --anchor-rpc; with --lake the alert is made again and compared.
     """
+    if anchor_rpc is not None and anchor is None:
+        raise typer.BadParameter("give --anchor beside --anchor-rpc: a bundle cannot say where to look")
+    from dashboard.outside.evidence import judging
     from dashboard.outside.evidence.blocks import LakeBlocks
     from dashboard.outside.evidence.verifying import Asked, check
     from ingest.model.errors import BadInput
@@ -149,11 +165,14 @@ def verify(
         raise BadInput(f"the bundle {file} cannot be read: {error.strerror}; give another file") from error
     found = check(content, Asked(_key(signer), alert, chain_id))
     if found.alert is not None and not found.refusals:
+        judging.compare(found)
         with _asked(rpc, None) as nodes:
             if nodes is not None:
                 from dashboard.outside.evidence import on_chain
 
                 on_chain.compare(found, nodes)
+        if anchor_rpc is not None and anchor is not None:
+            _look_in(found, anchor_rpc, anchor, anchor_owner)
         if lake is not None:
             from dashboard.outside.evidence import replay
             from detectors.engine.settings import EngineSettings
@@ -162,6 +181,18 @@ def verify(
             held = LakeBlocks(lake, found.alert.chain_id)
             replay.compare(found, held, settings, _judges(models), lambda _block: None)
     _say(file, found, rpc is not None)
+
+
+def _look_in(found: Checked, rpc: str, contract: str, owner: str | None) -> None:
+    from dashboard.outside.anchoring.contract import AnchorContract
+    from dashboard.outside.anchoring.wiring import checked_address
+    from dashboard.outside.evidence import in_contract
+    from ingest.nodes.sending.speaking import Speaker
+
+    address = checked_address(contract, "--anchor")
+    named = None if owner is None else checked_address(owner, "--anchor-owner")
+    with closing(Speaker(rpc)) as node:
+        in_contract.compare(found, AnchorContract(node, address), named)
 
 
 def _key(text: str | None) -> str | None:

@@ -15,6 +15,7 @@ from dashboard.outside.evidence.facts import facts_of
 from dashboard.outside.evidence.places import digests
 from dashboard.outside.evidence.signing import Signer
 from dashboard.outside.evidence.steps import models_of, run_of, steps_of
+from dashboard.outside.evidence.told import stated_of
 from detectors.base import Detector
 from detectors.engine.settings import EngineSettings
 from ingest import schema
@@ -46,11 +47,13 @@ def gather(
         proved_blocks(alert, sources),
         facts,
         left_out,
+        None if lake is None else stated_of(lake, alert),
         run_of(alert, None if lake is None else anchor_of(lake), settings, detectors),
         models_of(alert),
         steps_of(alert),
     )
-    plain = msgspec.to_builtins({"format": FORMAT, "evidence": evidence, "filed": taken.filed})
+    parts = {"format": FORMAT, "evidence": evidence, "filed": taken.filed, "anchored": taken.anchored}
+    plain = msgspec.to_builtins(parts)
     signed = digests(plain)
     signature = {
         "algorithm": "Ed25519",

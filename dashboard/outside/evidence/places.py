@@ -9,7 +9,7 @@ from dashboard.outside.evidence.canonical import digest
 
 _DIVIDED = {
     "/evidence", "/evidence/alert", "/evidence/alert/evidence", "/evidence/blocks", "/evidence/facts",
-    "/evidence/steps", "/evidence/models", "/filed", "/filed/revisions",
+    "/evidence/steps", "/evidence/models", "/filed", "/filed/revisions", "/anchored", "/anchored/later",
 }  # fmt: skip
 """Values whose parts have digests; all others have one as a whole. So has one of these where it is null."""
 

@@ -27,6 +27,7 @@ class Checked:
     alert: Alert | None = None
     claims: list[Claim] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    proved: list[ProvedReceipt] = field(default_factory=list)
 
     def refuse(self, name: str, place: str, why: str) -> None:
         self.refusals.append(Refusal(name, place, why))

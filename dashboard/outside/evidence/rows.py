@@ -60,10 +60,10 @@ class Rows:
     def __init__(self, chain_id: int, proved: Sequence[ProvedReceipt], facts: Sequence[Fact]) -> None:
         self._proved = {(each.block, each.transaction): each for each in proved}
         self._unsigned: set[str] = set()
-        frame = self._decoded(chain_id, proved, facts)
+        decoded = self._decoded(chain_id, proved, facts)
         self._found: dict[Key, dict[str, Any]] = {
             ("0x" + row["transaction_hash"].hex(), row["log_index"], row["index_in_log"]): row
-            for row in frame.iter_rows(named=True)
+            for row in decoded.iter_rows(named=True)
         }
 
     def check(self, row: Evidence) -> Derived:
@@ -123,33 +123,40 @@ class Rows:
             return schema.TRANSFERS.empty()
         ordered = sorted(proved, key=lambda each: (each.block, each.index))
         numbers = sorted({each.block for each in ordered})
-        blocks = _frame(schema.BLOCKS, [{"block_number": number, "timestamp": 0} for number in numbers])
-        sent = _frame(schema.TRANSACTIONS, [self._transaction(chain_id, each) for each in ordered])
-        logs = _frame(schema.LOGS, [row for each in ordered for row in _logs(chain_id, each)])
+        blocks = frame(schema.BLOCKS, [{"block_number": number, "timestamp": 0} for number in numbers])
+        self._unsigned |= {each.transaction for each in ordered if each.envelope and sender(each) is None}
+        sent = frame(
+            schema.TRANSACTIONS, [transaction_row(chain_id, each, sender(each) or NOBODY) for each in ordered]
+        )
+        logs = frame(schema.LOGS, [row for each in ordered for row in log_rows(chain_id, each)])
         wraps = [
             {"block_number": fact.row.get("block_number"), "address": _bytes(fact.row.get("address")),
              "how": fact.row.get("how")}
             for fact in facts if fact.table == schema.WRAPPED_NATIVES.name
         ]  # fmt: skip
-        wrapped = _frame(schema.WRAPPED_NATIVES, wraps)
+        wrapped = frame(schema.WRAPPED_NATIVES, wraps)
         return decode.transfers(blocks, sent, logs, wrapped, schema.TRACES.empty())
 
-    def _transaction(self, chain_id: int, each: ProvedReceipt) -> dict[str, Any]:
-        signed, sender = each.signed, NOBODY
-        if each.envelope is not None:
-            found = sender_of(each.envelope)
-            if found is None:
-                self._unsigned.add(each.transaction)
-            sender = found or NOBODY
-        return {
-            **_place(chain_id, each),
-            "timestamp": 0,
-            "from_address": sender,
-            "to_address": None if signed is None else signed.to,
-            "value": (0 if signed is None else signed.value).to_bytes(32, "big"),
-            "status": each.receipt.status,
-            "contract_address": _created(signed, sender),
-        }
+
+def sender(each: ProvedReceipt) -> bytes | None:
+    """Who signed a receipt's transaction; None where nobody did, or it is under no proof."""
+    return None if each.envelope is None else sender_of(each.envelope)
+
+
+def transaction_row(chain_id: int, each: ProvedReceipt, by: bytes) -> dict[str, Any]:
+    """A transaction as far as proved bytes say it, sent by `by`; its time is not among them."""
+    signed = each.signed
+    return {
+        **_place(chain_id, each),
+        "timestamp": 0,
+        "from_address": by,
+        "to_address": None if signed is None else signed.to,
+        "value": (0 if signed is None else signed.value).to_bytes(32, "big"),
+        "nonce": None if signed is None else signed.nonce,
+        "input": None if signed is None else signed.input,
+        "status": each.receipt.status,
+        "contract_address": _created(signed, by),
+    }
 
 
 def _created(signed: SignedBytes | None, sender: bytes) -> bytes | None:
@@ -159,7 +166,8 @@ def _created(signed: SignedBytes | None, sender: bytes) -> bytes | None:
     return keccak(rlp.encode([sender, rlp.number(signed.nonce)]))[12:]
 
 
-def _logs(chain_id: int, each: ProvedReceipt) -> Iterator[dict[str, Any]]:
+def log_rows(chain_id: int, each: ProvedReceipt) -> Iterator[dict[str, Any]]:
+    """The logs of a receipt."""
     for at, log in enumerate(each.receipt.logs):
         topics = {f"topic{place}": topic for place, topic in enumerate(log.topics)}
         yield {
@@ -175,7 +183,7 @@ def _place(chain_id: int, each: ProvedReceipt) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _frame(table: schema.Table, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+def frame(table: schema.Table, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     """Rows with what is known of them; the rest is null."""
     columns = {
         name: pl.Series([row.get(name) for row in rows], dtype=kind) for name, kind in table.schema.items()

@@ -76,6 +76,11 @@ def _decoding() -> Step:
                 whole.hexdigest())  # fmt: skip
 
 
+def source_digest(judge: object) -> str:
+    """SHA-256 of the file that a part, a detector or an explanation is in."""
+    return _digest(Path(inspect.getfile(type(judge))))
+
+
 def _step(step: str, name: str, judge: object) -> Step:
     path = Path(inspect.getfile(type(judge)))
     what = inspect.getdoc(type(judge)) or ""

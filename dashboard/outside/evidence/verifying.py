@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 
+from dashboard.outside.evidence.anchors import check_anchored
 from dashboard.outside.evidence.bundle import MOST_BYTES, Bundle, Evidence
 from dashboard.outside.evidence.canonical import canonical, first_difference, parsed
-from dashboard.outside.evidence.claims import Claim
+from dashboard.outside.evidence.claims import OF_THE_RECORD, STATUS, Claim
 from dashboard.outside.evidence.places import digests
 from dashboard.outside.evidence.proofs import ALERT, KIND_OF_BLOCK, Checked, check_blocks
 from dashboard.outside.evidence.rows import ProvedReceipt, Rows
@@ -46,10 +47,12 @@ def check(content: bytes, asked: Asked) -> Checked:
     _check_asked(found.alert, asked, found)
     _check_alert(found.alert, found)
     proved, headers = check_blocks(found.bundle.evidence, found.alert, found)
+    found.proved = proved
     _check_rows(found.bundle.evidence, found.alert, proved, headers, found)
     _check_run(found.bundle.evidence, found.alert, found)
     _check_filed(found.bundle, found.alert, found)
     _claim_the_rest(found.bundle, found)
+    check_anchored(found.bundle, found.alert, found)
     return found
 
 
@@ -217,10 +220,7 @@ def _check_filed(bundle: Bundle, alert: Alert, found: Checked) -> None:
 
 def _claim_the_rest(bundle: Bundle, found: Checked) -> None:
     """What nothing proves stands on the signature; facts are on somebody else's word before that."""
-    signed = (
-        "category, severity and score", "measured values and thresholds", "explanation and suppression",
-        "roles and subject", "status", "models", "steps from rows to score",
-    )  # fmt: skip
+    signed = (*OF_THE_RECORD, STATUS, "models", "steps from rows to score")
     found.claims += [Claim(what, "signed") for what in signed]
     evidence, filed = bundle.evidence, bundle.filed
     if evidence.facts is None:

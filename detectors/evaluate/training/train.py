@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from detectors.evaluate.training.labelled_rows import Rows, labelled_rows
 from detectors.evaluate.training.left_out import LeaveOut, Tried, tried
+from detectors.evaluate.training.packs import Pack
 from detectors.models.growing import Growth, grow
 from detectors.models.model_file import Trained, rows_digest
 from detectors.parts.model_tables import TABLES, ModelTable
@@ -33,12 +34,18 @@ def train(
     report: Callable[[Progress], None],
     growth: Growth | None = None,
     leave_out: LeaveOut = "both",
+    packs: Sequence[Pack] = (),
 ) -> tuple[Trained, list[Tried], Rows]:
     """A model of the worlds (lake, labels), how it would do on what is left out, and the rows it is of.
-    Raises BadInput where there are too few rows.
+    `packs`: of each world that which its labels are of, where they are known. Raises BadInput where there are
+    too few rows.
     """
     growth = growth or Growth()
     rows = labelled_rows(table, worlds, seed, report)
+    if packs:
+        named = zip(rows.sources, packs, strict=True)
+        sources = tuple(replace(each, pack=pack.name, pack_digest=pack.own) for each, pack in named)
+        rows = replace(rows, sources=sources)
     true, honest = int(rows.truth.sum()), int((~rows.truth).sum())
     for what, count in (("rows of attacks", true), ("honest rows", honest)):
         if count < LEAST:

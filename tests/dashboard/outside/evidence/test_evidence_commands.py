@@ -81,7 +81,8 @@ def test_a_bundle_from_a_lake_is_verified_offline_and_says_what_it_cannot_know(f
 
     assert "proved    row 0\n" in said
     assert "stated    row 4: of a call inside of a transaction" in said
-    assert "10 proved, 0 anchored, 9 signed, 2 stated" in said
+    assert "10 proved, 0 anchored, 9 signed, 3 stated" in said
+    assert "it rests on what holdings" in said
     assert "the headers are not known to be on the chain: give --rpc" in said
 
 

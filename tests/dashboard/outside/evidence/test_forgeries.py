@@ -11,6 +11,7 @@ import pytest
 from dashboard.outside.evidence.claims import REFUSALS
 from dashboard.outside.evidence.signing import Signer
 from dashboard.outside.evidence.verifying import Asked, check
+from tests.dashboard.outside.anchoring.test_anchored_bundles import FORGED
 from tests.dashboard.outside.evidence.bundles import alert, gathered, parsed, refused, resealed, taken
 from tests.dashboard.outside.evidence.forgeries import STATED, TEXTS, WITH_A_KEY, absolute
 from tests.fixtures.signed_chain import CHAIN_ID, who
@@ -106,7 +107,9 @@ def test_every_name_is_in_the_tables_or_needs_a_node_or_a_lake(true: bytes) -> N
         "another-alert",
     }
 
-    assert named | elsewhere | by_signature == set(REFUSALS)
+    on_chain = {name for _, name, _ in FORGED.values()} | {"another-owner"}
+
+    assert named | elsewhere | by_signature | on_chain == set(REFUSALS)
     assert len(WITH_A_KEY) + len(STATED) + len(TEXTS) >= 40
     assert "0x" + who("mallory").hex() in true.decode()
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.outside.evidence import judging
 from dashboard.outside.evidence.alerts import Taken, from_book, from_store
 from dashboard.outside.evidence.blocks import LakeBlocks
 from dashboard.outside.evidence.gathering import Gathered, gather
@@ -86,6 +87,49 @@ def test_each_category_that_is_found_there_is_proved_and_made_again(folder: Path
         )
         run = parsed(content)["evidence"]["run"]
         assert run["ingredients"]["anchor"][0] == FIRST and run["note"] is None
+
+
+def judged_again(folder: Path, category: str, change: Change | None = None) -> dict[str, set[str]]:
+    """By standing, the columns of the largest alert of a category, judged from its bundle alone."""
+    every = {alert_id: from_book(folder / "book.jsonl", alert_id, None) for alert_id in ids(folder)}
+    taken = next(each for each in every.values() if each.alert.category == category)
+    plain = parsed(bundle(folder, taken).content)
+    if change is not None:
+        change(plain)
+    found = check(resealed(plain, Signer(folder / "key")), NOTHING)
+    before = len(found.claims)
+    judging.compare(found)
+    columns: dict[str, set[str]] = {"proved": set(), "stated": set()}
+    for claim in found.claims[before:]:
+        columns[claim.standing] |= set(claim.what.removeprefix("of ").split(", "))
+    return columns
+
+
+def test_a_sandwich_follows_from_its_proved_rows_alone(folder: Path) -> None:
+    """It is judged within one block: who verifies needs no word of ours, and no memory."""
+    columns = judged_again(folder, "sandwich")
+
+    assert columns["proved"] >= {"category and subject", "score", "roles", "rows", "measured loss_wei"}
+    assert columns["stated"] == set()
+
+
+def test_what_is_said_otherwise_than_the_rows_say_is_only_stated_even_with_the_key(folder: Path) -> None:
+    forged: dict[str, Change] = {
+        "measured loss_wei": put("evidence/alert/measured/loss_wei", "1"),
+        "score": put("evidence/alert/score", 0.123),
+        "severity": put("evidence/alert/severity", "low"),
+        "explanation": put("evidence/alert/explanation", "it was nothing"),
+        "roles": put("evidence/alert/roles", lambda roles: roles[:-1]),
+    }
+    for column, change in forged.items():
+        assert judged_again(folder, "sandwich", change)["stated"] == {column}
+
+
+def test_what_rests_on_memory_is_said_to(folder: Path) -> None:
+    columns = judged_again(folder, "address-poisoning")
+
+    assert columns["proved"] == set()
+    assert "category and subject" in columns["stated"]
 
 
 def test_a_script_that_knows_nothing_of_undertow_says_the_same_of_them(folder: Path, tmp_path: Path) -> None:
