@@ -140,7 +140,7 @@ def follow(  # type: ignore[no-untyped-def]
     priced, old_priced, priced_journal, first, block_of, time_of, q_block, q_time, q_asset, q_least,
     p_transaction, p_payer, p_payee, p_asset, p_row, p_form, p_amount,
     s_transaction, s_account, s_asset_in, s_asset_out, s_row, s_paid, s_got,
-    c_transaction, c_maker, c_row, a_transaction, a_payer, a_asset, a_row, a_amount, limits, p_hub,
+    c_transaction, c_maker, c_row, a_transaction, a_payer, a_asset, a_what, a_row, a_amount, limits, p_hub,
 ):  # fmt: skip
     """Remembers payments and exchanges in their order; lines of the rounds that each payment closes, and of
     the trails that each payment, the making of a contract, or a payment that failed (`a_`), completes.
@@ -186,8 +186,8 @@ def follow(  # type: ignore[no-untyped-def]
                 q = _price(priced, old_priced, priced_journal, q_block, q_time, q_asset, q_least, q, t_block)
             handed = say_tried(
                 cells, words, control, current, previous, degrees, old_degrees, priced, old_priced,
-                a_payer[a], a_asset[a], a_amount[a], a_transaction[a], a_row[a], block_of[at], time_of[at],
-                limits[EDGES], limits[HUB], way, ins, outs, trails, handed, t_full,
+                a_payer[a], a_asset[a], a_what[a], a_amount[a], a_transaction[a], a_row[a], block_of[at],
+                time_of[at], limits[EDGES], limits[HUB], way, ins, outs, trails, handed, t_full,
             )  # fmt: skip
             a += 1
         if p == p_transaction.size:

@@ -3,7 +3,8 @@
 From a payment back along what came into its payer, then into whoever paid that, in a line: a wallet that
 hands on has one source of an asset, which gave most of what it got of it; it passes half of that on or more
 to one payee, and twice as much at most (money of its own beside); hardly anybody else paid it anything of
-worth. It is emptied
+worth, and it did not pay before what nobody saw come: who did had money of his own, and uses for it, as an
+exchange has of which the stream knows little yet. It is emptied
 where nine tenths of what came have left again, to whomever: a wallet that keeps a share has a use for it.
 What it changed into another asset itself is followed. Ends: a hub, a contract that paid whoever called it.
 """
@@ -163,6 +164,25 @@ def _largest_source(cells, words, rows, count, asset, got, best):  # type: ignor
 
 
 @njit(cache=True)
+def _had_before(cells, words, arrived, gone, ins, outs, asset, oldest, paid, came):  # type: ignore[no-untyped-def]
+    """Whether a wallet paid more of an asset than had come before transaction `oldest`: it had money that
+    nobody saw come, and uses of its own for it.
+    """
+    if oldest <= 0:
+        return False
+    summed(cells, words, outs, gone, -1, asset, oldest, AMOUNT, came)
+    summed(cells, words, outs, gone, -1, asset, 0, AMOUNT, paid)
+    u256.subtract_from(paid, came)
+    if u256.is_zero(paid):
+        return False
+    whole = np.zeros(4, np.uint64)
+    summed(cells, words, ins, arrived, -1, asset, oldest, AMOUNT, whole)
+    summed(cells, words, ins, arrived, -1, asset, 0, AMOUNT, came)
+    u256.subtract_from(came, whole)
+    return u256.compare(paid, came) > 0
+
+
+@njit(cache=True)
 def walk_back(  # type: ignore[no-untyped-def]
     cells, words, control, current, previous, degrees, old_degrees, priced, old_priced, payer, payee, asset,
     total, transaction, block, now, edges, hub, way, ins, outs,
@@ -176,6 +196,7 @@ def walk_back(  # type: ignore[no-untyped-def]
     left, got, best = np.zeros(4, np.uint64), np.zeros(4, np.uint64), np.zeros(4, np.uint64)
     put(left, total)
     all_in, all_out = np.zeros(4, np.uint64), np.zeros(4, np.uint64)
+    older, came = np.zeros(4, np.uint64), np.zeros(4, np.uint64)
     changed = False
     while steps < STEPS and not is_hub(degrees, old_degrees, wallet, now, hub):
         arrived = listed(cells, control, current, previous, wallet, IN, block, now, before, edges, ins)
@@ -204,6 +225,7 @@ def walk_back(  # type: ignore[no-untyped-def]
                 or not half_at_least(got, left)
                 or not half_at_least(got, all_in)
                 or not half_at_least(left, all_out)
+                or _had_before(cells, words, arrived, gone, ins, outs, asset, oldest, older, came)
                 or not _serves_nothing_else(
                     cells, words, ins, arrived, source, asset, got, priced, old_priced, now
                 )

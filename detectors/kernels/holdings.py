@@ -17,16 +17,18 @@ that the former paid.
 SENT, PAYEES, TOKENS_HELD, SIGNED_IN, OWN_PAYEES, USUAL_IN = range(OWN, OWN + len(WALLET.ints))
 
 HOLDING = Layout(
-    ints=("known", "held", "paid", "taker", "since"), words=("balance", "largest", "taken")
+    ints=("known", "held", "paid", "taker", "since"), floats=("came",), words=("balance", "largest", "taken")
 )  # fmt: skip
 """Of a wallet and asset. known: 0 for a new one, KNOWN while the stream explains every unit of it, NONE once
 more left than ever came, FORGOTTEN where some may have come before what is remembered. held: 1 where some was
 left after the wallet's own last payment of a token in use (what others send does not set it, since anyone can
 send anything), -1 for one that it was given for a stake. paid: own payments. taker, since: whom it pays in
-several bites, and since when. Its words: the balance known, the largest payment made, the sum of the bites.
+several bites, and since when. came: units of a token in use that wallets which kept some paid it
+themselves. Its words: the balance known, the largest payment made, the sum of the bites.
 """
 KNOWN_HOW, HELD, PAID, TAKER, SINCE = range(OWN, OWN + len(HOLDING.ints))
-BALANCE, LARGEST, TAKEN = range(OWN + 5, OWN + 5 + 3 * WORD, WORD)
+CAME = OWN + 5
+BALANCE, LARGEST, TAKEN = range(OWN + 6, OWN + 6 + 3 * WORD, WORD)
 KNOWN, FORGOTTEN, NONE = 1, 2, -1
 
 PAIR = Layout(ints=("count", "kept"), words=("native",))
@@ -58,7 +60,7 @@ wraps or unwraps the coin; and since when both and the asset are heard of.
 
 SAID = (
     "from_funder", "to_funder", "funder_payees", "from_first_payer", "to_first_payer",
-    "from_paid_asset", "to_paid_asset", "to_usual", "to_paid_as_much",
+    "from_paid_asset", "to_paid_asset", "to_usual", "to_knows_as_much",
     "emptied", "partly", "tokens_left", "native_left", "asset_payers", "funded_well", "paid_back", "lent",
     "other_payees", "to_matters", "met", "new_asset",
 )  # fmt: skip
@@ -80,6 +82,8 @@ BUSY = 6
 """Payers and payees, by signed payments, from which on a wallet is a busy place."""
 IN_USE_PAYERS = 20
 """Wallets that paid with an asset themselves from which on it is one in use: anybody can make a token."""
+CAME_TIMES = 3.0
+"""A busy place is used to a payment of a token where others paid it so many times as much of it."""
 USUAL_AFTER = 20
 """Transfers of an asset before an amount of it can be called unusual."""
 SMALL_WEI = 10**16

@@ -22,6 +22,8 @@ from detectors.kernels.holdings import (
     ASSET_SINCE,
     BALANCE,
     BLOCK,
+    CAME,
+    CAME_TIMES,
     COUNT,
     DIRECT,
     EMPTIED,
@@ -226,6 +228,16 @@ def take(holdings, assets, row, amount, magnitude, out):  # type: ignore[no-unty
 
 
 @njit(cache=True)
+def come(holdings, row, magnitude, out):  # type: ignore[no-untyped-def]
+    """Counts what a wallet that keeps some pays of a token in use by itself."""
+    if row[DIRECT] == 0 or out[S_EMPTIED] == EMPTIED or out[S_FROM_FUNDER] == row[PAYEE]:
+        return
+    if row[OF_ASSET] != 0 and in_use(row[OF_ASSET], out[S_ASSET_PAYERS]):
+        key = pair_key(row[PAYEE], row[OF_ASSET])
+        claimed(holdings, key, row[BLOCK], row[TIME], True).view(np.float64)[CAME] += 10.0**magnitude
+
+
+@njit(cache=True)
 def sign(row, amount, giver, taker, counts, out):  # type: ignore[no-untyped-def]
     """Counts a payment that the payer's own transaction made. It makes the payer a wallet in use where it
     kept something, as a deposit address never does; it makes the payee a busy place where it is not small,
@@ -261,12 +273,15 @@ def unusual(assets, row, magnitude):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def busy(holdings, row, amount, taker, out):  # type: ignore[no-untyped-def]
-    """What a busy payee was paid so far, and whether it pays as much of the asset itself."""
+def busy(holdings, row, amount, magnitude, taker, out):  # type: ignore[no-untyped-def]
+    """What a busy payee was paid so far, and whether as much of the asset is nothing new to it: it pays as
+    much itself, or others paid it more.
+    """
     out[S_USUAL] = taker[USUAL_IN]
     as_much, money = u256.is_zero(amount), known(holdings, pair_key(row[PAYEE], row[OF_ASSET]), row[TIME])
     if money.size > 0:
         as_much = u256.compare(word(money, LARGEST), amount) >= 0
+        as_much = as_much or money.view(np.float64)[CAME] >= CAME_TIMES * 10.0**magnitude
     out[S_AS_MUCH] = 1 if as_much else 0
 
 
@@ -304,7 +319,7 @@ def know_before(wallets, holdings, pairs, assets, firsts, rows, amounts, out, di
             taker = wallet_of(wallets, row, payee)
         is_met = payer != 0 and payee != 0
         if is_met and is_busy(taker):
-            busy(holdings, row, amount, taker, said)
+            busy(holdings, row, amount, magnitude, taker, said)
         if payer != 0:
             give(holdings, pairs, assets, firsts, row, amount, giver, said)
         if is_met and said[S_FROM_FUNDER] != 0:
@@ -323,6 +338,7 @@ def know_before(wallets, holdings, pairs, assets, firsts, rows, amounts, out, di
             said[S_OTHER_PAYEES] = giver[OWN_PAYEES] - counts[KEPT]
             if row[SIGNER] == payer:
                 sign(row, amount, giver, taker, counts, said)
+                come(holdings, row, magnitude, said)
             if row[OF_ASSET] == 0:
                 u256.add_to(word(counts, NATIVE), amount)
             distances[i] = unusual(assets, row, magnitude)

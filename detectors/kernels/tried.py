@@ -27,8 +27,10 @@ from detectors.memory import chains
 from detectors.memory.compiled import njit
 from detectors.memory.rows import NONE
 
-TRIED = 3
-"""What a trail is, beside those of `handed_on`: a line whose last wallet failed to hand it on."""
+TRIED, ASKED = 3, 4
+"""What a trail is, beside those of `handed_on`: a line whose last wallet failed to hand it on; one whose last
+wallet failed in a call that it gave coin, which may have been to hand it on.
+"""
 
 LEAST = 4
 """A payment of the coin that failed wanted to pay on a quarter of what came, at the least."""
@@ -54,8 +56,8 @@ def _from_one_hand(cells, control, current, previous, wallet, source, block, now
 
 @njit(cache=True)
 def say_tried(  # type: ignore[no-untyped-def]
-    cells, words, control, current, previous, degrees, old_degrees, priced, old_priced, payer, asset, amount,
-    transaction, row, block, now, edges, hub, way, ins, outs, lines, used, full,
+    cells, words, control, current, previous, degrees, old_degrees, priced, old_priced, payer, asset, what,
+    amount, transaction, row, block, now, edges, hub, way, ins, outs, lines, used, full,
 ):  # fmt: skip
     """Lines of the trail that a payment would have gone on which failed (of a token its amount is zero: not
     known); how many lines there are then.
@@ -85,12 +87,12 @@ def say_tried(  # type: ignore[no-untyped-def]
         last -= 1
     for i in range(last, 0, -1):
         used = write_between(
-            cells, words, control, current, previous, TRIED, last - i, way[last, PAYER], way[i, PAYER],
+            cells, words, control, current, previous, what, last - i, way[last, PAYER], way[i, PAYER],
             way[i, PAYEE], way[i, WAY_ASSET], way[i, BEFORE], transaction, block, now, outs, lines, used,
             full,
         )  # fmt: skip
     used = write(
-        lines, used, full, transaction, way[last, PAYER], TRIED, last, payer, payer, asset, row, transaction,
+        lines, used, full, transaction, way[last, PAYER], what, last, payer, payer, asset, row, transaction,
         amount,
     )  # fmt: skip
     return begun if used == NONE else used

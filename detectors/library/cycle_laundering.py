@@ -9,6 +9,7 @@ import numpy as np
 
 from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Tier, hexed
+from detectors.library.broken_rounds import broken_rounds
 from detectors.memory.layout import Array, Columns
 from detectors.parts import worth
 from detectors.parts.contract import Seen
@@ -62,10 +63,12 @@ class CycleLaundering:
     least half of what came and a quarter more at most, that is most of what it got and paid of the asset
     meanwhile, and it may change the asset once or twice itself. The last payment may be a sale (the origin's
     own token or item for the money). Rings, pieces, branches and rests of months (120 days for a round) are
-    found; nothing inside one transaction is.
+    found; nothing inside one transaction is. A round that broke off is found too, at severity low: wallets
+    that serve nothing else, of which the last one's first payment fails, in a call that names whom the money
+    had come from.
 
-    Fails: a round that broke off before it came home (what the payment that failed was for is not told:
-    `layering` says that it broke off); a round through an exchange or another hub, whose amounts and clock
+    Fails: a round that broke off by a call that does not say who was to be paid, or over one wallet
+    (`layering` says that it broke off); a round through an exchange or another hub, whose amounts and clock
     alone remain (hard case P1); a last hop that is a priority fee or gas deposit to a builder or paymaster
     (P3), unless its own address pays on; a sale through a pool of the origin's; a wallet that scatters to
     many others in mid-way. An owner who moves his money through two own wallets and back looks the same.
@@ -81,11 +84,12 @@ class CycleLaundering:
     settings = Settings()
 
     def score(self, seen: Seen) -> list[Finding]:
-        """One finding a payment that closes a round: subject = the wallet where it began."""
-        hops = seen.of("trails").get("hops")
+        """One finding a payment that closes a round, or was to: subject = the wallet where it began."""
+        hops, broken = seen.of("trails").get("hops"), list(broken_rounds(seen, self.settings.wallets))
         if hops is None or not hops["transaction"].size:
-            return []
-        return [found for each in _rounds(hops) if (found := self._finding(seen, each)) is not None]
+            return broken
+        whole = [found for each in _rounds(hops) if (found := self._finding(seen, each)) is not None]
+        return sorted([*whole, *broken], key=lambda found: found.block_number)
 
     def _finding(self, seen: Seen, one: Round) -> Finding | None:
         wallets, sums = one.wallets(), one.sums()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,15 +9,12 @@ import numpy as np
 from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Tier, hexed
 from detectors.kernels.handed_on import GATHERED, LINE, SPENT
-from detectors.kernels.tried import TRIED
-from detectors.memory.layout import Columns
+from detectors.kernels.tried import ASKED, TRIED
 from detectors.parts import trails, worth
 from detectors.parts.contract import Seen
+from detectors.parts.ways import Way, ways
 
 _LIMITS = trails.Settings()
-COIN = 0
-"""The number of the coin, wrapped or not, as an asset."""
-
 TRIED_SCORE = 0.3
 """Of a line that broke off: it may be anybody who moves to a new wallet and fails there."""
 
@@ -32,38 +28,6 @@ class Settings:
     few: int = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One trail: its lines of `handed`, from the origin on."""
-
-    transaction: int
-    origin: int
-    what: int
-    lines: Columns
-
-    @property
-    def end(self) -> int:
-        return int(self.lines["payee"][-1])
-
-    def between(self) -> list[int]:
-        """The wallets between the ends, in order."""
-        met = dict.fromkeys([*self.lines["payer"].tolist(), *self.lines["payee"].tolist()])
-        return [wallet for wallet in met if wallet not in (self.origin, self.end)]
-
-    def at_stake(self) -> tuple[int, bool]:
-        """The native value handed on (of a line the most in one step, of a gathering all that came together),
-        and whether any step was in a token.
-        """
-        sums: dict[int, int] = {}
-        columns = (self.lines[name].tolist() for name in ("step", "payer", "payee", "asset", "amount"))
-        tokens = False
-        for step, payer, payee, asset, amount in zip(*columns, strict=True):
-            if asset == COIN and payer != payee:
-                sums[step] = sums.get(step, 0) + _whole(amount)
-            tokens = tokens or asset != COIN
-        return max(sums.values(), default=0), tokens
-
-
 class Layering:
     """Flags lines of wallets that hand on what they got, and money that one scatters and one gathers.
 
@@ -74,11 +38,12 @@ class Layering:
     as handed on; what a wallet changes itself is followed). Where one of them adds more than a quarter of its
     own, or the origin pays five or more, three are asked for, and what is known to be dust is none. Who pays
     six or more, and others more than this, is no origin: an employer. Four wallets that one paid and that
-    passed this on to another one, whom hardly anybody else pays, are a gathering. A line whose end makes a
-    contract says so, and names the maker: the money was for that (19.P1). No window of time but the 120 days
-    for which payments are remembered (P2), and no least sum above that (P3). An attempt that broke off is
-    found too, at severity low: a wallet that has what it holds, and the coin for fees, from one that pays
-    nobody else, and whose first payment fails.
+    passed this on to another one, whom hardly anybody else pays, are a gathering; but a contract that none of
+    them made is a place (a mixer, a sale) where many are yet to come. A line whose end makes a contract says
+    so, and names the maker: the money was for that (19.P1). No window of time but the 120 days for which
+    payments are remembered (P2), and no least sum above that (P3). An attempt that broke off is found too, at
+    severity low: a wallet that has what it holds, and the coin for fees, from one that pays nobody else, and
+    whose first payment fails.
 
     Fails: a line over one wallet (P1), the second of two wallets that pays back (P4, `cycle-laundering` from
     three on), wallets in use by others too, a wallet that keeps more than a tenth or splits it evenly in more
@@ -95,7 +60,7 @@ class Layering:
     name = "layering"
     catches = ("layering",)
     needs: Tier = "transfers"
-    reads = ("trails",)
+    reads = ("contracts", "mixers", "trails")
     quiet_seconds = 120 * 86_400
     settings = Settings()
 
@@ -104,7 +69,8 @@ class Layering:
         lines = seen.of("trails").get("handed")
         if lines is None or not lines["transaction"].size:
             return []
-        return [self._finding(seen, way) for way in _ways(lines)]
+        said = [way for way in ways(lines) if way.what != ASKED and not _is_a_place(seen, way)]
+        return [self._finding(seen, way) for way in said]
 
     def _finding(self, seen: Seen, way: Way) -> Finding:
         sent = seen.transactions
@@ -137,17 +103,15 @@ class Layering:
         )
 
 
-def _ways(lines: Columns) -> Iterator[Way]:
-    """The trails of a piece: lines of one transaction, origin and kind whose steps go on."""
-    first = np.ones(lines["step"].size, np.bool_)
-    same = np.ones(lines["step"].size - 1, np.bool_)
-    for name in ("transaction", "origin", "what"):
-        same &= lines[name][1:] == lines[name][:-1]
-    first[1:] = ~same | (lines["step"][1:] < lines["step"][:-1])
-    begins = np.flatnonzero(first).tolist()
-    for begin, end in zip(begins, [*begins[1:], first.size], strict=True):
-        mine = {name: column[begin:end] for name, column in lines.items()}
-        yield Way(int(mine["transaction"][0]), int(mine["origin"][0]), int(mine["what"][0]), mine)
+def _is_a_place(seen: Seen, way: Way) -> bool:
+    """Whether what gathers is a mixer, or a contract that nobody on the way made."""
+    if way.what != GATHERED:
+        return False
+    block = int(seen.transactions["block"][way.transaction - int(seen.transactions["number"][0])])
+    if seen.history("mixers.pools").rows(way.end, block, 1)["row"].size:
+        return True
+    births = seen.history("contracts.made").rows(way.end, block, 1)["signer"]
+    return bool(births.size) and int(births[0]) not in {way.origin, *way.between()}
 
 
 def _roles(seen: Seen, way: Way, between: list[int]) -> tuple[tuple[bytes, RoleName], ...]:
@@ -156,10 +120,6 @@ def _roles(seen: Seen, way: Way, between: list[int]) -> tuple[tuple[bytes, RoleN
     others = [*between, *([way.end] if way.what == LINE else [])]
     named: list[tuple[bytes, RoleName]] = [(seen.address(wallet), "attacker") for wallet in attackers]
     return (*named, *((seen.address(wallet), "intermediary") for wallet in others))
-
-
-def _whole(limbs: list[int]) -> int:
-    return sum(limb << 64 * (3 - i) for i, limb in enumerate(limbs))
 
 
 def _thresholds(what: int) -> dict[str, int]:

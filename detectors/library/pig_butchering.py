@@ -55,15 +55,18 @@ class PigButchering:
     Roles: spender or platform, its maker and receivers attack, the payer is the victim. An exchange that is
     paid is infrastructure.
 
-    Left in peace: sums that do not rise (subscriptions, desks: hard case 25.N1, an alert about the first
-    payments is lowered once they rise no more), what is answered by shares or goods (25.N2), own wallets (by
-    who funded them), places that many pay into, owners of which others get something.
+    Left in peace: whoever is told by the payer himself, in his call, whom to pay (a payroll by Disperse: a
+    contract that does as it is told is no platform); sums that do not rise (subscriptions, desks: hard case
+    25.N1, an alert about the first payments is lowered once they rise no more), what is answered by shares or
+    goods (25.N2), own wallets (by who funded them), places that many pay into, owners of which others get
+    something.
 
-    Fails: a victim who only ever pays by hand (25.P3 without a first pull); bait from another wallet is not
-    named (25.P2), but hides nothing; equal or falling sums; native value; more than 180 days; a person who
-    pays so much else that older payments lie further back than 400 rows. Accuses wrongly: a bill by use that
-    doubles in three steps and goes to a third party. Costs a comparison a line, and a look into the row log
-    for each owner who is looked at. Source: Forta's detector (precision 1.0 of 41), Chainalysis.
+    Fails: a platform whose page has its victim name the receiver; a victim who only ever pays by hand (25.P3
+    without a first pull); bait from another wallet is not named (25.P2), but hides nothing; equal or falling
+    sums; native value; more than 180 days; a person who pays so much else that older payments lie further
+    back than 400 rows. Accuses wrongly: a bill by use that doubles in three steps and goes to a third party.
+    Costs a comparison a line, and a look into the row log for each owner who is looked at. Source: Forta's
+    detector (precision 1.0 of 41), Chainalysis.
     """
 
     name = "pig-butchering"
@@ -93,6 +96,8 @@ class PigButchering:
         pairs = dict.fromkeys((int(pulls["owner"][i]), int(pulls["spender"][i]), int(i)) for i in asked)
         for owner, spender, i in pairs:
             own, row = bool(pulls["own"][i]), int(pulls["row"][i])
+            if own and _names(people.seen, pulls, int(i)):
+                continue
             found = self._platform(people, owner, spender) if own else self._pulled(people, owner, spender)
             if found is None and not own:
                 found = self._all_at_once(people, owner, spender, row)
@@ -297,3 +302,10 @@ class PigButchering:
             parts.setdefault(who, "infrastructure" if hub else "attacker")
         parts[paid.victim] = "victim"
         return tuple((people.seen.address(who), role) for who, role in parts.items() if who > 0)
+
+
+def _names(seen: Seen, pulls: Columns, line: int) -> bool:
+    """Whether a payer says in his call who gets the money, and that is somebody other than whom he calls."""
+    receiver, called = int(pulls["receiver"][line]), int(pulls["spender"][line])
+    word = seen.address(receiver).rjust(32, b"\0")
+    return receiver != called and word in seen.call_data(int(pulls["transaction"][line]))

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from detectors.base import Finding, Seen, Tier
+from detectors.library.failed_price_raids import failed_price_raids
 from detectors.library.moved_prices import (
     Cut,
     by_attempt,
@@ -34,6 +35,8 @@ class Settings:
     70 % gives more than its worth for a token 1.4 times too dear). drained: the share of a pool's money that
     went then. seized: collateral was worth so many times the debt that was paid for it (bonuses end at
     1.15, thin pools are off by half, wrong feeds by far more).
+    users: of a raid that failed, people who used the contract that refused, from which on it is known to be
+    in use (as of `flash-loan-attack`).
     window_s, most_rows: how far back purchases are looked for: all that the row log holds, as thieves wait
     for weeks.
     """
@@ -50,6 +53,7 @@ class Settings:
     seized: float = 2.0
     window_s: int = 90 * 86_400
     most_rows: int = 400
+    users: int = 24
 
 
 class PriceManipulation:
@@ -60,24 +64,25 @@ class PriceManipulation:
     for it; at whatever pace, and less what others sold against it; a claim of what was registered at such a
     price too (10.P2). By destruction: tokens left a pool that synced without a trade, and the rest was sold
     to it for its money (P1). By a feed: collateral was seized for a debt of much less, at prices of pools
-    that nobody moved (P3).
+    that nobody moved (P3). In vain, where there are traces: a contract of the caller's traded a pool, and
+    another's that few use looked at that pool and refused.
 
     Large swaps, slices and sandwiches have nobody who pays by the price (N1); who evens out pools pays and is
     paid by pools alone (N2); leverage at a fair price is covered by what was bought; a token that burns a
-    little of each sale moves little. Fails: attempts in one transaction that was
-    reverted, as it leaves no log; sales that are
-    paid out in the pumped token itself; loans by a wrong feed (P3) without a liquidation; pools of unknown
-    kinds (P4); over several transactions only purchases in pools of Uniswap's second version with what is
-    lent are seen; reserves destroyed in one transaction and used in another. Costs a look at transactions
-    that trade a pool both ways, and a look into the row log for each contract that pays its caller. Source:
-    DeFiRanger (432 attacks in 350M transactions), DeFiScope P .96 R .80.
+    little of each sale moves little. Fails: attempts in one transaction that was reverted, without traces, or
+    where the victim asks somebody who had looked before; sales that are paid out in the pumped token itself;
+    loans by a wrong feed (P3) without a liquidation; pools of unknown kinds (P4); over several transactions
+    only purchases in pools of Uniswap's second version with what is lent are seen; reserves destroyed in one
+    transaction and used in another. Costs a look at transactions that trade a pool both ways, and a look into
+    the row log for each contract that pays its caller. Source: DeFiRanger (432 attacks in 350M transactions),
+    DeFiScope P .96 R .80.
     """
 
     name = "price-manipulation"
     catches: tuple[str, ...] = ("price-manipulation",)
     needs: Tier = "logs"
     settings = Settings()
-    reads: tuple[str, ...] = ("loans", "net", "pools", "prices", "sides")
+    reads: tuple[str, ...] = ("contracts", "loans", "net", "pools", "prices", "sides")
     excused_by: tuple[str, ...] = ("liquidation", "arbitrage")
     quiet_seconds = 86_400
 
@@ -87,6 +92,7 @@ class PriceManipulation:
         found += self._refused(seen)
         found += self._destroyed(seen)
         found += self._seized(seen)
+        found += failed_price_raids(seen, self.settings.users)
         return sorted(found, key=lambda finding: finding.block_number)
 
     @property

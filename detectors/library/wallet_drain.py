@@ -54,7 +54,7 @@ class Takings:
 
     The history `taken` has by payee, beside `row`, `payer`, `signer` and `asset` of each: `amount`, the same
     in `gwei`, what the payee had `lent` the payer (gwei), `usual` and `as_much` (as `holdings` has `to_usual`
-    and `to_paid_as_much`), and whether it `is_coin` (wrapped or not), `in_use` by many, `emptied` the
+    and `to_knows_as_much`), and whether it `is_coin` (wrapped or not), `in_use` by many, `emptied` the
     holding, or the `whole` wallet; `owner` is its funder, where few share it, else stands for itself.
     """
 
@@ -107,7 +107,7 @@ class Takings:
         return {
             "row": rows["number"], "payer": rows["source"], "signer": rows["signer"], "asset": rows["asset"],
             "gwei": np.array(gwei, np.int64), "lent": said["lent"], "usual": said["to_usual"],
-            "as_much": said["to_paid_as_much"], "is_coin": rows["money"] == 0,
+            "as_much": said["to_knows_as_much"], "is_coin": rows["money"] == 0,
             "in_use": said["asset_payers"] >= IN_USE_PAYERS, "emptied": said["emptied"] > 0,
             "whole": (said["emptied"] == EMPTIED) & (said["tokens_left"] == 0) & gone,
             "owner": np.where(tied, funder, -rows["source"]), "amount": rows["amount"],
@@ -137,8 +137,9 @@ class WalletDrain:
 
     What an attacker can give decides nothing: worthless tokens, dust, transfers and deposits told by some
     contract. Every excuse is held against the sum that moves: a funder's money is a twentieth of what the
-    wallet ever had, a busy place was paid three times as much by wallets that kept some, before the first
-    was emptied. A stake or a share of a vault is no rest.
+    wallet ever had, a busy place was paid three times as much (of the coin, or of this very token) by wallets
+    that kept some, before the first was emptied, or paid as much of the token itself. A stake or a share of a
+    vault is no rest.
 
     Fails: victims with one asset whose balance began before the stream, or to whom native value came inside
     of calls; what leaves more than a twentieth, whatever it takes; another taker for each victim, one whose

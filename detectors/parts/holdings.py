@@ -56,9 +56,10 @@ class Holdings:
     gwei that the payee paid the payer beyond what it got back; `paid_back` (1): this native value is no more
     than that. `to_matters` (1): at least a twentieth of the payee's largest payment of an asset that it has
     paid with itself, or of what is usual of one in use. `to_usual`: gwei that wallets paid a busy payee and
-    kept some, 0 where it is none; `to_paid_as_much` (1): the payee paid as much of this asset itself. `met`:
-    payments from payer to payee before. `new_asset` (1): the payee never held it. `unusual`: how many spreads
-    the amount lies from what is usual of the asset, 0 for its first twenty.
+    kept some, 0 where it is none; `to_knows_as_much` (1): a busy payee that paid as much of this asset
+    itself, or was paid three times as much of it by wallets that kept some. `met`: payments from payer to
+    payee before. `new_asset` (1): the payee never held it. `unusual`: how many spreads the amount lies from
+    what is usual of the asset, 0 for its first twenty.
 
     What calls inside of a transaction moved is not in it. Anybody can tell of transfers in somebody's name:
     what a payer signed for lasts, what is only told lies in a small table apart (`memory.claims`).

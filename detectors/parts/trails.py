@@ -12,6 +12,7 @@ from detectors.kernels.followed import follow
 from detectors.kernels.handed_on import COIN, COIN_DUST, PRICED
 from detectors.kernels.moves import DEGREE, L_AMOUNT, MOVE
 from detectors.kernels.signed_payments import MOST_ASSETS, signed_payments
+from detectors.kernels.tried import ASKED, TRIED
 from detectors.memory.history import History
 from detectors.memory.layout import Array
 from detectors.memory.table import Table
@@ -84,8 +85,8 @@ class Trails:
     `handed`, by "transaction" (of what completes a trail): payments and exchanges of money that was handed on
     by wallets which serve nothing else (`kernels.handed_on`): `what` (0 a line, 1 scattered and gathered, 2 a
     line whose last wallet makes a contract with this transaction, 3 one whose last wallet fails to hand it on
-    by this transaction, `kernels.tried`), then as `hops`. A line is walked back for
-    64 steps at most; of a longer one nothing is said again.
+    by this transaction, 4 one whose last wallet fails in a call with coin, `kernels.tried`), then as `hops`.
+    A line is walked back for 64 steps at most; of a longer one nothing is said again.
     """
 
     name: str = "trails"
@@ -165,13 +166,16 @@ class Trails:
 
 
 def _tried(seen: Seen) -> list[Array]:
-    """Payments that failed: transaction, payer, asset, row, and amount (of tokens none is known)."""
+    """Payments that failed, and calls that were given coin: transaction, payer, asset, what it is, row, and
+    amount (of tokens none is known).
+    """
     rows = seen.rows
     failed = (rows["kind"] == Kind.TRANSACTION) & ~rows["flag"]
-    coin = failed & (rows["small"] == NO_SELECTOR) & (rows["amount"] != 0).any(axis=1)
+    coin = failed & (rows["amount"] != 0).any(axis=1)
     at = np.flatnonzero(coin | (failed & (rows["small"] == TRANSFER)))
     asset = np.where(coin[at] | np.isin(rows["target"][at], seen.coins["id"]), COIN, rows["target"][at])
-    return [rows["transaction"][at], rows["signer"][at], asset, rows["number"][at], rows["amount"][at]]
+    what = np.where(np.isin(rows["small"][at], (NO_SELECTOR, TRANSFER)), TRIED, ASKED)
+    return [rows["transaction"][at], rows["signer"][at], asset, what, rows["number"][at], rows["amount"][at]]
 
 
 def _prices(seen: Seen) -> list[Array]:

@@ -9,7 +9,7 @@ import pytest
 from detectors.evaluate.labels import Label, Labels
 from detectors.library.ponzi import Ponzi
 from detectors.library.sandwich import Sandwich
-from tests.bench.sensitivity import changed, copies_of, main, table
+from tests.bench.sensitivity import changed, copies_of, ended_by, main, table
 from tests.detectors.launched import alerts
 from tests.detectors.test_ponzi import PEOPLE, gives, pays
 from tests.fixtures.frames import ChainBuilder
@@ -53,6 +53,19 @@ def test_a_copy_that_asks_for_twice_as_many_givers_finds_what_has_as_many() -> N
         "| `ponzi` | `givers` | 2 | 1 of 1 | 0 |",
         "| `ponzi` | `givers` | 8 | 0 of 1 | 0 |",
     ]
+
+
+def test_what_goes_on_after_the_last_block_counts_for_nothing() -> None:
+    def story(last: int) -> Label:
+        return Label(
+            id=f"ends at {last}", category="ponzi", kind="attack", first_block=1, last_block=last,
+            harm_block=None, transactions=frozenset(), attackers=frozenset(), victims=frozenset(),
+            addresses=frozenset(),
+        )  # fmt: skip
+
+    labels = Labels(1, "honest", (story(5), story(6)))
+    assert ended_by(labels, 5).labels == (story(5),)
+    assert ended_by(labels, None) == labels
 
 
 def test_a_detector_that_is_none_is_named_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:

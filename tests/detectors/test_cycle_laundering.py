@@ -5,11 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from detectors.alerts.alert import Alert
 from detectors.engine.engine import Engine
 from detectors.library.cycle_laundering import CycleLaundering
 from detectors.library.layering import Layering
-from tests.fixtures.frames import ChainBuilder, address
+from tests.fixtures.frames import ChainBuilder, address, keccak, word
 from tests.fixtures.market import WETH, Market, Pool
 
 ALICE, BOB, CAROL, DAVE, ART, MARKET, USD, GOLD = (
@@ -42,6 +44,43 @@ def test_alice_is_the_attacker_and_those_on_the_way_are_not() -> None:
     assert len(roles) == 3
     assert alert.value_wei == str(20 * ETHER - 3 * ETHER // 1000)
     assert alert.severity == "high"
+
+
+def broken_off(*wallets: bytes, home: bytes, by: bytes | None = None) -> ChainBuilder:
+    """Each hands all on; the last one's payment to `home` fails: of a token, or by a contract that pays
+    whomever it is told.
+    """
+    chain = ChainBuilder()
+    for here, there in pairwise(wallets):
+        chain.block()
+        if by is None:
+            chain.erc20(USD, here, there, 10**24)
+        chain.native(here, there, 20 * ETHER)
+    data = word(home) + word(10**24)
+    if by is None:
+        return chain.block().calls(
+            wallets[-1], USD, keccak(b"transfer(address,uint256)")[:4] + data, status=0
+        )
+    return chain.block().fails(wallets[-1], by, keccak(b"pay(address,uint256)")[:4] + data, wei=20 * ETHER)
+
+
+@pytest.mark.parametrize("by", [None, MARKET])
+def test_a_payment_home_that_fails_tells_where_the_round_was_to_end(by: bytes | None) -> None:
+    (alert,) = alerts(broken_off(ALICE, BOB, CAROL, home=ALICE, by=by))
+    roles = {role.address: role.role for role in alert.roles}
+    assert roles == {
+        "0x" + ALICE.hex(): "attacker", "0x" + BOB.hex(): "intermediary", "0x" + CAROL.hex(): "intermediary"
+    }  # fmt: skip
+    assert alert.severity == "low"
+    assert "failed" in alert.explanation
+
+
+@pytest.mark.parametrize("by", [None, MARKET])
+def test_who_fails_to_pay_a_stranger_or_to_give_back_what_a_friend_gave_closes_no_round(
+    by: bytes | None,
+) -> None:
+    assert alerts(broken_off(ALICE, BOB, CAROL, home=DAVE, by=by)) == []
+    assert alerts(broken_off(ALICE, BOB, home=ALICE, by=by)) == []
 
 
 def test_small_change_that_goes_round_is_low() -> None:

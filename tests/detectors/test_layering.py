@@ -136,6 +136,34 @@ def test_who_scatters_through_a_contract_and_who_gathers_are_attackers() -> None
     assert {named[hexed(wallet)] for wallet in middle} == {"intermediary"}
 
 
+def test_a_contract_that_none_of_them_made_gathers_for_the_public_and_an_own_one_for_them() -> None:
+    middle = [address(f"middle {n}") for n in range(5)]
+
+    def paid_to(maker: bytes) -> int:
+        chain = ChainBuilder().block().creates(maker, POOL).block()
+        for wallet in middle:
+            chain.native(ALICE, wallet, 10 * ETHER)
+        chain.block()
+        for wallet in middle:
+            chain.native(wallet, POOL, 10 * ETHER)
+        return len(alerts(chain))
+
+    assert (paid_to(SHOP), paid_to(ALICE), paid_to(middle[0])) == (0, 1, 1)
+
+
+def test_who_paid_what_nobody_saw_come_has_a_use_for_money_of_his_own() -> None:
+    """An exchange of which the stream knows little yet, a deposit address before it, a customer after it."""
+
+    def customers(old_payments: int) -> ChainBuilder:
+        chain = ChainBuilder().block()
+        for n in range(old_payments):
+            chain.native(CAROL, address(f"customer {n}"), ETHER)
+        chain.block().native(ALICE, BOB, 10 * ETHER).block().native(BOB, CAROL, 10 * ETHER)
+        return chain.block().native(CAROL, DAVE, 9 * ETHER)
+
+    assert [len(alerts(customers(paid))) for paid in (0, 1, 2)] == [1, 0, 0]
+
+
 def test_three_who_gather_may_be_a_family_and_an_owner_who_pays_openly_hides_nothing() -> None:
     middle = [address(f"middle {n}") for n in range(5)]
     assert alerts(scattered(middle[:3])) == []

@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.allowances import allows, pulls
 from tests.detectors.granted import ALICE, BOB, HOT, MALLORY, SPENDER, USD, Town, roles
-from tests.fixtures.frames import address
+from tests.fixtures.frames import address, word
 
 ETHER, DAY = 10**18, 86_400
 
@@ -80,6 +80,26 @@ def test_with_a_second_owner_it_is_another_story() -> None:
     allows(town.chain, USD, BOB, SPENDER)
     pulls(town.chain.block(), USD, ALICE, MALLORY, 100 * ETHER, SPENDER)
     assert town.alerts("pig-butchering") == []
+
+
+def test_a_contract_that_pays_whom_alice_names_is_no_platform_and_who_she_pays_no_attacker() -> None:
+    """Ever more wages over a contract that pays many, as Disperse does; and the same with a receiver that she
+    did not name.
+    """
+
+    def alerts(named: bool) -> int:
+        town, maker, payer = Town(), address("maker"), address("payer of many")
+        town.opens(ALICE, 500 * ETHER)
+        town.chain.creates(maker, payer)
+        allows(town.chain, USD, ALICE, payer)
+        for amount in (20, 45, 110):
+            clerk = address(f"clerk {amount}")
+            data = b"pay!" + (word(clerk) if named else b"")
+            with town.chain.block(3 * DAY).transaction(ALICE, payer, data=data):
+                town.chain.erc20(USD, ALICE, payer, amount * ETHER).erc20(USD, payer, clerk, amount * ETHER)
+        return len(town.alerts("pig-butchering"))
+
+    assert (alerts(named=False), alerts(named=True)) == (1, 0)
 
 
 def test_a_platform_that_gives_shares_is_honest_and_one_that_gives_nothing_is_not() -> None:

@@ -51,6 +51,22 @@ def test_who_closes_an_account_at_a_busy_exchange_is_no_victim() -> None:
     assert drains(chain) == []
 
 
+def test_a_busy_shop_that_others_pay_more_of_a_token_is_used_to_what_customers_pay_last() -> None:
+    """It takes the token and pays none of it out itself."""
+
+    def paid(units: int) -> int:
+        chain = in_use(with_token=True)
+        for number in range(8):
+            buyer = address(f"buyer {number}")
+            chain.native(buyer, SHOP, 5 * ETHER).native(SHOP, address(f"supplier {number}"), ETHER)
+            chain.erc20(USD, HOT, buyer, 2 * units).block().erc20(USD, buyer, SHOP, units)
+        for customer in CUSTOMERS[:5]:
+            chain.block().native(customer, SHOP, LEFT - 3 * FEE).erc20(USD, customer, SHOP, 290)
+        return len(drains(chain))
+
+    assert (paid(units=200), paid(units=20)) == (0, 1)
+
+
 def test_who_repays_a_loan_and_its_interest_is_no_victim() -> None:
     chain = in_use(with_token=False)
     for customer in CUSTOMERS[:5]:

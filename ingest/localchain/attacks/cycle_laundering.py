@@ -13,7 +13,7 @@ from ingest.localchain.chain.actions import Asset
 from ingest.localchain.chain.miner import Mined
 from ingest.localchain.chain.wallet import Address
 from ingest.localchain.story_parts.funding import between
-from ingest.localchain.story_parts.money_trails import cash_in, convert, cover, dirty, hop, stuck
+from ingest.localchain.story_parts.money_trails import cash_in, convert, cover, dirty, hop, stuck_home
 from ingest.localchain.story_parts.random_draws import comes_to_nothing, naps, rest
 from ingest.localchain.world.stage import Acts, Outcome, Stage, Story, hashes, roles, wait
 from ingest.localchain.world.world import ETH
@@ -133,13 +133,13 @@ def _fresh(stage: Stage, least: int = 3, most: int = _LONGEST_ROUND) -> list[Add
 
 
 def _broken(stage: Stage, asset: Asset, origin: Address, hops: Sequence[Address]) -> Story:
-    """The last payment fails, and the money stays one hop away from home."""
+    """The payment home fails, and the money stays one hop away from it."""
     done: list[Mined] = []
     line = [origin, *hops[: stage.rng.randint(1, 3)]]
     for here, there in pairwise(line):
         done += yield hop(stage, asset, here, there)
         yield from wait(stage.rng.randint(0, 1))
-    done += yield [stuck(stage, asset, line[-1])]
+    done += yield [stuck_home(stage, asset, line[-1], origin)]
     named = roles([origin], intermediaries=line[1:])
     return Outcome(hashes(done), named, "the payment home failed", succeeded=False, also=_LAYERED)
 

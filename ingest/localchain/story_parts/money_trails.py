@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ingest.localchain.chain.actions import (
     PLAIN_GAS,
     SWAP_GAS,
@@ -14,6 +16,7 @@ from ingest.localchain.chain.actions import (
     sell,
 )
 from ingest.localchain.chain.wallet import Address
+from ingest.localchain.protocols.disperse import Disperse, disperse_ether, gas_of
 from ingest.localchain.world.pools import swap
 from ingest.localchain.world.stage import ETHER, Acts, Stage, wait
 from ingest.localchain.world.world import ETH
@@ -69,6 +72,17 @@ def stuck(stage: Stage, asset: Asset, here: Address) -> Transaction:
     if asset.address is None:
         return pay(ETH, here, stage.world.factory, stage.spendable(here, PLAIN_GAS) // 2)
     return pay(asset, here, stage.fresh(), 2 * stage.holding(asset, here) + 1)
+
+
+def stuck_home(stage: Stage, asset: Asset, here: Address, home: Address) -> Transaction:
+    """A payment to one wallet that fails: of a token more than there is; of native value by Disperse, which
+    is told to pay more than it is given.
+    """
+    if asset.address is not None:
+        return pay(asset, here, home, 2 * stage.holding(asset, here) + 1)
+    left = stage.spendable(here, gas_of(1))
+    asked = disperse_ether(stage.world.of(Disperse), here, {home: left})
+    return replace(asked, value=left // 2)
 
 
 def cover(stage: Stage, wallet: Address) -> list[Transaction]:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from random import Random
 
 from tests.contract.stories.flash_loan_attack import opened
-from tests.contract.story import Names, Story, attack, dealt, honest
-from tests.fixtures.frames import ChainBuilder, address, word
+from tests.contract.story import Acts, Names, Story, attack, dealt, honest
+from tests.fixtures.assembly import asked
+from tests.fixtures.frames import Called, ChainBuilder, address, word
 from tests.fixtures.lenders import LIQUIDATION, Venue
 from tests.fixtures.market import ETHER, SYNC, WETH, Pool
 
@@ -15,7 +16,9 @@ Told = Callable[[Venue, list[bytes]], Iterator[None]]
 
 
 def positives(seed: int) -> list[Story]:
-    """Eighteen: at once, step by step, by several wallets, by liquidations, destruction, and a wrong feed."""
+    """Twenty: at once, step by step, by several wallets, by liquidations, destruction, and a wrong feed; and
+    a lender that looks at the pool and refuses.
+    """
     tales = {
         "in one call": _in_one_call,
         "pushed fund": _fund,
@@ -27,14 +30,17 @@ def positives(seed: int) -> list[Story]:
         "burnt from the pool": _burnt,
         "wrong feed": _wrong_feed,
     }
-    return [
+    told = [
         _attack(tales[name.rsplit(" ", 1)[0]], name, rng, names)
         for name, rng, names in dealt(seed, *tales, rounds=2)
     ]
+    return told + [_refused(name, names) for name, _, names in dealt(seed, "refused", rounds=2)]
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """Ten: large swaps, slices, leverage at a fair price, pools evened out, repayments, small burns."""
+    """Thirteen: large swaps, slices, leverage at a fair price, pools evened out, repayments, small burns; and
+    calls that failed for another reason than a price.
+    """
     tales = {
         "large swap": _large_swap,
         "slices": _slices,
@@ -47,9 +53,47 @@ def hard_negatives(seed: int) -> list[Story]:
         "old lender": _old_lender,
         "liquidated fairly": _liquidated_fairly,
     }
-    return [
+    told = [
         _honest(tales[name.rsplit(" ", 1)[0]], name, rng, names) for name, rng, names in dealt(seed, *tales)
     ]
+    fails = {"second pool refuses": "pool", "never looked": "blind", "refused by many's": "many's"}
+    told += [
+        _fails_honestly(name, fails[name.rsplit(" ", 1)[0]], names) for name, _, names in dealt(seed, *fails)
+    ]
+    return told
+
+
+def _fails(names: Names, refuses: str) -> tuple[Acts, bytes, bytes]:
+    """A contract trades a pool with its owner's money, and calls a lender, which looks at the pool and
+    refuses; or else who refuses is another pool, a lender that does not look, or one that many use.
+    """
+    owner, bot, pool, market = names.many(4)
+    swap = asked("swap(uint256,uint256,address,bytes)")
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        chain.creates(owner, bot)
+        chain.creates(names.fresh(), market)
+        for person in names.many(30 if refuses == "many's" else 3):
+            chain.calls(person, market, b"deposit")
+        yield
+        calls = [Called(1, bot, pool, swap)]
+        calls += [Called(1, bot, market, swap if refuses == "pool" else b"borrow", failed=True)]
+        if refuses != "blind":
+            calls += [Called(2, market, pool, asked("getReserves()"), way="staticcall")]
+        chain.fails(owner, bot, b"run", calls=calls)
+        yield
+
+    return acts, owner, bot
+
+
+def _refused(name: str, names: Names) -> Story:
+    acts, thief, raider = _fails(names, "lender")
+    return attack(name, acts, thief, [raider])
+
+
+def _fails_honestly(name: str, refuses: str, names: Names) -> Story:
+    acts, owner, bot = _fails(names, refuses)
+    return honest(name, acts, [owner, bot])
 
 
 def _attack(told: Told, name: str, rng: Random, names: Names) -> Story:

@@ -82,6 +82,13 @@ def test_what_broke_off_did_not_come_home(told: Told) -> None:
         assert told.gained_by(label, everybody) == pytest.approx(0, abs=20)
 
 
+def test_the_payment_that_failed_was_to_go_home(told: Told) -> None:
+    for label in told.failed():
+        (origin,) = named(label, "attacker")
+        asked = told.chain.ask("eth_getTransactionByHash", label["transactions"][-1])
+        assert origin.removeprefix("0x") in asked["input"]
+
+
 def test_an_arbitrage_goes_round_within_one_transaction(told: Told) -> None:
     pools = set(ASSETS) - {None}
     for label in told.hard_negatives("arbitrage_cycle"):
