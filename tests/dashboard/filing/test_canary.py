@@ -60,6 +60,7 @@ def told(received: Received) -> list[tuple[object, ...]]:
     return [(each["kind"], each["over"], each["alarm"]["name"]) for each in received.told()]
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.broker
 @pytest.mark.chain
 def test_a_canary_of_the_chain_is_found_and_a_detector_that_stops_is_an_alarm_until_it_speaks_again(
@@ -77,9 +78,9 @@ def test_a_canary_of_the_chain_is_found_and_a_detector_that_stops_is_an_alarm_un
         sink = Thread(target=run, args=(pipeline.kafka, writer, goal, stop, print))
         sink.start()
         try:
-            wait_until(lambda: heard(reader) is not None, 120, "the sink does not tell of canaries")
+            wait_until(lambda: heard(reader) is not None, 240, "the sink does not tell of canaries")
             plays_a_canary(world)
-            wait_until(lambda: has_found(reader), 120, "the canary was not found")
+            wait_until(lambda: has_found(reader), 240, "the canary was not found")
             clock.now += WITHIN_S - 1
             telling.tell()
             assert kinds(reader) == [] and received.posts == []
@@ -93,7 +94,7 @@ def test_a_canary_of_the_chain_is_found_and_a_detector_that_stops_is_an_alarm_un
             assert "canary-002 of block" in received.told()[0]["alarm"]["reason"]
 
             pipeline.starts("detect")
-            wait_until(lambda: kinds(reader) == ["raised", "over"], 120, "the alarm is not over")
+            wait_until(lambda: kinds(reader) == ["raised", "over"], 240, "the alarm is not over")
             telling.tell()
             assert told(received)[1:] == [("alarm", True, "canary")]
         finally:
