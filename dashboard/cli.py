@@ -13,7 +13,7 @@ from dashboard.filing.doctor import cli as doctor_cli
 from dashboard.outside import cli as outside_cli
 from dashboard.outside.evidence import cli as evidence_cli
 from dashboard.transfers.advice import cli as advice_cli
-from ingest.commands.observing import LogFormatOption, MetricsPort
+from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption
 
 if TYPE_CHECKING:
     from dashboard.store import Known
@@ -73,24 +73,47 @@ def sink(
             help="Days of block time before the head for which scores are kept; alerts and cases always are.",
         ),
     ] = 90,
+    canary: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="UNDERTOW_CANARY",
+            metavar="FILE",
+            help="Labels with canaries, as `undertow simulate --canary` writes them: silence is an alarm.",
+        ),
+    ] = None,
+    shadow_canary: Annotated[
+        bool, typer.Option("--shadow-canary", help="Listen for what `undertow canary` finds instead.")
+    ] = False,
+    canary_within: Annotated[
+        int,
+        typer.Option(
+            metavar="SECONDS", min=10, max=10_000_000, help="Silence of the canary after which it is one."
+        ),
+    ] = 600,
     metrics: MetricsPort = None,
+    otlp: OtlpOption = None,
     log_format: LogFormatOption = "text",
 ) -> None:
     """File alerts and scores from Kafka into a store, for the dashboard, until Ctrl-C or SIGTERM."""
     from contextlib import closing
 
+    from dashboard.filing.canary import Canary
     from dashboard.filing.metrics import StoreMetrics
     from dashboard.filing.sink import Goal, run
     from dashboard.store import open_reader, open_writer
     from ingest.machine.logs import sayer
     from ingest.machine.metrics import metrics as answering
     from ingest.machine.signals import stop_on_signal
+    from ingest.machine.traces import exporting
 
+    if canary is not None and shadow_canary:
+        raise typer.BadParameter("give one of --canary and --shadow-canary: one run has one kind of canary")
+    heard = Canary(canary, canary_within) if canary is not None or shadow_canary else None
     url, say = store or _own_store(), sayer("sink", log_format)
     with stop_on_signal() as stop, closing(open_writer(url)) as writer:
         counted = StoreMetrics(lambda: open_reader(url))
-        with closing(counted), answering(metrics, counted):
-            run(kafka, writer, Goal(chain_id, until_block, keep_scores), stop, say)
+        with closing(counted), answering(metrics, counted), exporting(otlp, say):
+            run(kafka, writer, Goal(chain_id, until_block, keep_scores, heard), stop, say)
 
 
 def dashboard(

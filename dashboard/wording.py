@@ -158,10 +158,15 @@ def ago(seconds: object) -> str:
     if not isinstance(seconds, int | float) or not abs(seconds) < _LONGEST_AGO:
         return "at an unknown time"
     whole = max(0, int(seconds))
+    return f"{span(whole)} ago" if whole else "now"
+
+
+def span(seconds: int) -> str:
+    """`42 s`, `5 min`, `3 h`, `2 d`: the largest unit that fits."""
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if whole >= size:
-            return f"{whole // size} {unit} ago"
-    return f"{whole} s ago" if whole else "now"
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
 
 
 def title(identifier: object) -> str:

@@ -31,6 +31,12 @@ def demo(
             "actors begin anew under the next chain id.",
         ),
     ] = False,
+    canary: Annotated[
+        bool,
+        typer.Option(
+            "--canary", help="Play a harmless attack every minute, and raise an alarm where nobody finds it."
+        ),
+    ] = False,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Of the dashboard, on 127.0.0.1.")] = 8501,
 ) -> None:
     """Run everything here: broker, forked chain with labelled actors, ingest, detect, sink, dashboard.
@@ -42,6 +48,6 @@ def demo(
     from dashboard.demo.terminal import Terminal
     from ingest.machine.signals import stop_on_signal
 
-    options = Options(blocks, seed, None if no_dashboard else port, keep)
+    options = Options(blocks, seed, None if no_dashboard else port, keep, canary)
     with stop_on_signal() as stop:
         run(options, Terminal(sys.stdout), stop)

@@ -16,6 +16,8 @@ from ingest.machine import tools
 from ingest.machine.processes import LOOPBACK, answers
 from ingest.nodes.sending.key_file import SigningKey
 
+CANARY_BLOCKS, CANARY_WITHIN_S = 60, 300
+"""How often a canary is played, and how long none may be found."""
 BLOCK_SECONDS = 1.0
 """Real pace of an endless demo; one of so many blocks goes as fast as the machine allows."""
 
@@ -75,13 +77,14 @@ def chain(place: Place) -> Part:
     return Part("chain", argv, _chain_lines)
 
 
-def simulation(place: Place, blocks: int | None, seed: int | None) -> Part:
+def simulation(place: Place, blocks: int | None, seed: int | None, canary: bool = False) -> Part:
     """Ends by itself when it has played `blocks`; without, it plays on at a pace that can be watched."""
     length = ("--block-time", BLOCK_SECONDS) if blocks is None else ("--blocks", blocks)
     chosen = () if seed is None else ("--seed", seed)
     stories = ("--categories", ",".join(watched_categories()))
     written = ("--labels", place.labels, "--facts", place.facts)
-    argv = _undertow("simulate", "--rpc", place.rpc, *written, *length, *chosen, *stories)
+    sings = ("--canary", CANARY_BLOCKS) if canary else ()
+    argv = _undertow("simulate", "--rpc", place.rpc, *written, *length, *chosen, *stories, *sings)
     says = f"labelled actors play on chain {place.chain_id}"
     return _part("simulation", argv, lambda log: bool(_text(log)), says, ends=True)
 
@@ -108,8 +111,9 @@ def detect(place: Place) -> Part:
     return _part("detect", argv, lambda _log: _is_judged(place), "blocks are judged as they come")
 
 
-def sink(place: Place) -> Part:
-    argv = _undertow("sink", "--kafka", place.kafka, "--store", place.store)
+def sink(place: Place, canary: bool = False) -> Part:
+    heard = ("--canary", place.labels, "--canary-within", CANARY_WITHIN_S) if canary else ()
+    argv = _undertow("sink", "--kafka", place.kafka, "--store", place.store, *heard)
     return _part("sink", argv, lambda _log: _is_filed(place), "alerts are filed for the dashboard")
 
 

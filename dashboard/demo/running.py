@@ -37,6 +37,7 @@ class Options:
     seed: int | None
     port: int | None
     keep: bool = False
+    canary: bool = False
 
 
 def run(options: Options, terminal: Terminal, stop: threading.Event) -> None:
@@ -62,8 +63,9 @@ def run(options: Options, terminal: Terminal, stop: threading.Event) -> None:
 
 def _start(supervisor: Supervisor, place: Place, options: Options) -> None:
     supervisor.start(demo_parts.broker(place), demo_parts.chain(place), demo_parts.second_chain(place))
-    supervisor.start(demo_parts.simulation(place, options.blocks, options.seed), demo_parts.ingest(place))
-    supervisor.start(demo_parts.detect(place), demo_parts.sink(place))
+    played = demo_parts.simulation(place, options.blocks, options.seed, options.canary)
+    supervisor.start(played, demo_parts.ingest(place))
+    supervisor.start(demo_parts.detect(place), demo_parts.sink(place, options.canary))
     screen = () if options.port is None else (demo_parts.dashboard(place, options.port),)
     supervisor.start(demo_parts.anchor(place), *screen)
 

@@ -24,6 +24,8 @@ class HealthTopic:
         self._place = (bootstrap, chain_id, partition)
         self._reader: Reader | None = None
         self._looked = float("-inf")
+        self.shadow: Health | None = None
+        """What a shadow run of the canary told last."""
 
     def file(self, writer: Writer) -> int:
         """What is new, into the store; how many records were told."""
@@ -38,6 +40,7 @@ class HealthTopic:
                 rejected.append(Rejected(message.topic, message.offset, str(error)))
         if messages:
             writer.file_health(self._place[1], records, rejected)
+        self.shadow = next((each for each in reversed(records) if each.role == "canary"), self.shadow)
         return len(records)
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -9,13 +10,15 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 from dashboard.filing.ageing import KEPT_SCORES_DAYS, Ageing
+from dashboard.filing.canary import Canary, CanaryWatch
 from dashboard.filing.health import HealthTopic
 from dashboard.filing.store_away import AWAY_S, Away, filed
 from dashboard.store import Feed, Rejected, Writer
 from detectors.alerts.alert import DEFAULT_FINALITY, Alert
-from detectors.alerts.messages import ScoreRecord, alert_from, scores_from
+from detectors.alerts.messages import BlockScores, ScoreRecord, alert_from, scores_from
 from detectors.runs.published import OutputMarks
 from ingest.kafka import ALERTS, SCORES, Cluster, HealthReporter, Message, Reader
+from ingest.machine.traces import note_blocks
 from ingest.model.errors import BadInput, StoreUnreachable, UnreadableRecord
 from ingest.model.health import Vitals
 
@@ -30,18 +33,20 @@ longer than these take.
 CHAINS_EVERY_S = 5.0
 """How often to look for chains that are new in the log."""
 
+_HASH = "0x(?:[0-9a-f]{2})*"
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Which chain to file (None: all), the block after which to end (None: never), and for how many days of
-    block time scores are kept.
+    """Which chain to file (None: all), the block after which to end (None: never), for how many days of
+    block time scores are kept, and which canaries are listened for.
     """
 
     chain_id: int | None = None
     until_block: int | None = None
     keep_scores_days: int = KEPT_SCORES_DAYS
+    canary: Canary | None = None
 
 
 def run(bootstrap: str, writer: Writer, goal: Goal, stop: threading.Event, say: Say) -> None:
@@ -64,6 +69,7 @@ def run(bootstrap: str, writer: Writer, goal: Goal, stop: threading.Event, say: 
                 for topics in chains.values():
                     _file(writer, topics, stop, away, say)
                     topics.health.file(writer)
+                    topics.listen()
                     ageing.step(topics.chain_id)
                 if chains and goal.until_block is not None and _reached(writer, chains, goal.until_block):
                     return
@@ -76,17 +82,25 @@ def run(bootstrap: str, writer: Writer, goal: Goal, stop: threading.Event, say: 
 
 
 def _file(writer: Writer, topics: ChainTopics, stop: threading.Event, away: Away, say: Say) -> None:
+    began = time.time_ns()
     feed = topics.read()
     if feed is None or not filed(writer, feed, stop, away):
         return
     topics.vitals.count("revisions", len(feed.revisions))
     topics.vitals.count("rejected", len(feed.rejected))
     topics.vitals.head = writer.head(feed.chain_id)
+    note_blocks("sink", feed.chain_id, _blocks(feed), began)
     for bad in feed.rejected:
         say(f"sink: chain {feed.chain_id}: set aside {bad.topic} offset {bad.offset}: {bad.reason}")
     if feed.revisions:
         head = topics.vitals.head
         say(f"sink: chain {feed.chain_id}: {_counted(len(feed.revisions))} filed, head {head}")
+
+
+def _blocks(feed: Feed) -> list[tuple[int, bytes]]:
+    """Numbers and hashes of the blocks that a feed files."""
+    found = ((each.block_number, each.block_hash) for each in feed.blocks if isinstance(each, BlockScores))
+    return [(number, bytes.fromhex(told[2:])) for number, told in found if re.fullmatch(_HASH, told)]
 
 
 def _counted(revisions: int) -> str:
@@ -107,7 +121,8 @@ def _new_chains(
                 say(f"sink: chain {chain_id}: the store's place in {topic} is no offset: it is read again")
             told = Told(writer.finality(chain_id) or DEFAULT_FINALITY, writer.rebuilding(chain_id))
             mark = DetectorMark(bootstrap, chain_id, partition, told, say)
-            yield ChainTopics(bootstrap, chain_id, partition, writer.offsets(chain_id), mark)
+            canary = None if goal.canary is None else CanaryWatch(chain_id, goal.canary, writer, say)
+            yield ChainTopics(bootstrap, chain_id, partition, writer.offsets(chain_id), mark, canary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +194,14 @@ class ChainTopics:
         partition: int,
         offsets: dict[str, int],
         mark: DetectorMark,
+        canary: CanaryWatch | None = None,
     ) -> None:
         self.chain_id = chain_id
         self._filed = offsets
         self._held: Held | None = None
         self._mark = mark
         self._rebuilding = mark.filed.rebuilding
+        self._canary = canary
         self.health = HealthTopic(bootstrap, chain_id, partition)
         self.vitals = Vitals()
         self.reporter = HealthReporter(bootstrap, "sink", chain_id, self.vitals)
@@ -216,6 +233,11 @@ class ChainTopics:
         before, self._filed, self._rebuilding = self._filed, after, told.rebuilding
         more = (told.finality, rejected, told.rebuilding, later)
         return Feed(self.chain_id, revisions, records, before, after, *more, told.run)
+
+    def listen(self) -> None:
+        """Whether canaries are found, where somebody is to listen."""
+        if self._canary is not None:
+            self.vitals.canaries = [self._canary.step(self.health.shadow)]
 
     def _polled(self) -> Held:
         """Scores that are new, and up to where the alerts were sent that belong to them."""

@@ -76,7 +76,7 @@ def notify(
     metrics: MetricsPort = None,
     log_format: LogFormatOption = "text",
 ) -> None:
-    """Tell people of alerts, by webhook, Slack, PagerDuty and e-mail, until Ctrl-C or SIGTERM."""
+    """Tell people of alerts, by webhook, Slack, PagerDuty, e-mail and Apprise, until Ctrl-C or SIGTERM."""
     import time
     from contextlib import closing
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from dashboard import wording
-from dashboard.screens import health_course, health_outbox, health_records, parts, tables
+from dashboard.screens import health_course, health_outbox, health_records, health_watch, parts, tables
 from dashboard.screens.tables import Column
 from dashboard.store import Head, Reader, SetAside
 from dashboard.store.overview import newest_time
@@ -51,7 +51,9 @@ def _live(reader: Reader) -> None:
         parts.section("Records that could not be read", "the last of each topic first")
         _set_aside(reader.set_aside())
         health_outbox.show(reader)
-        health_records.show(reader.health.now(), time.time())
+        told = reader.health.now()
+        health_watch.show(reader, told, time.time())
+        health_records.show(told, time.time())
         health_course.show(reader, [head.chain_id for head in heads], time.time())
     except UndertowError as error:
         parts.tell(error)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
+from dashboard.store.alarms import Alarm, alarm_of, plan_alarms
 from dashboard.store.case_tables import watches
 from dashboard.store.heads import raw
 from dashboard.store.keys import among
-from dashboard.store.outward_tables import outbox, outbox_place, revision_head, revisions, told
+from dashboard.store.letters import Known, Letter, Telling, Told, digest_row, message_id, netted
+from dashboard.store.outward_tables import alarms, outbox, outbox_place, revision_head, revisions, told
 from dashboard.store.revision_reading import Revision
 from dashboard.store.values import whole
 from ingest.model.errors import BadInput
@@ -26,54 +26,10 @@ STORM_S = 60
 GONE = ("sent", "folded", "dropped")
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a channel was last told of an alert. `standing`: it still takes it for a danger."""
-
-    severity: str
-    standing: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """That a channel is to be told of a revision, and what it knows then. `due_at` None: at once."""
-
-    channel: str
-    kind: str
-    after: Told
-    due_at: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What a decision goes by, beside the revision: what each channel was told of the alert, addresses that
-    are watched on its chain, and how many messages of a storm each channel may still have.
-    """
-
-    told: dict[str, Told]
-    watched: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A message of the outbox. `alert_id` is empty in a digest. Times are seconds UTC."""
-
-    number: int
-    channel: str
-    id: str
-    chain_id: int
-    alert_id: str
-    revision: int
-    kind: str
-    state: str
-    due_at: int
-    filed_at: int
-    attempts: int
-
-
 Decide = Callable[[Revision, Known], Sequence[Telling]]
 _LETTER = [raw(outbox.c[name]) for name in Letter.__slots__]
 _REVISION = [raw(revisions.c[name]) for name in Revision.__slots__]
+_ALARMS = select(alarms.c.number).where(alarms.c.looked_at == 0).limit(1)
 _BEHIND = select(outbox_place.c.one).join(revision_head, revision_head.c.number > outbox_place.c.revision)
 
 
@@ -110,6 +66,18 @@ class Outbox:
             after = {"revision": fresh[-1].number, "outbox": last + len(rows)}
             connection.execute(update(outbox_place).values(**after))
         return len(fresh)
+
+    def plan_alarms(self, channels: Sequence[str], now: int, since: int) -> int:
+        """Notes who of these channels is to be told of an alarm; how many alarms it looked at."""
+        if not self._rows(_ALARMS):
+            return 0
+        with self._writing() as connection:
+            return plan_alarms(connection, channels, now, since)
+
+    def alarm(self, letter: Letter) -> Alarm | None:
+        """What a message of kind `alarm` tells of."""
+        with self._telling(), self._reading.connect() as connection:
+            return alarm_of(connection, letter)
 
     def fold(self, now: int) -> int:
         """Makes one message of what was held for a channel until now; how many rows that were."""
@@ -193,7 +161,7 @@ class Outbox:
             _set(connection, kept, state="waiting", due_at=now)
         elif kept:
             _, last = self._place(connection)
-            digest = _digest(last + 1, kept, now)
+            digest = digest_row(last + 1, kept, now)
             connection.execute(insert(outbox), digest)
             _set(connection, kept, state="folded", done_at=now, folded_into=last + 1)
             connection.execute(update(outbox_place).values(outbox=last + 1))
@@ -291,25 +259,6 @@ class _Book:
             self._connection.execute(insert(told), rows)
 
 
-def netted(
-    held: Sequence[Letter], standing: Collection[tuple[int, str]]
-) -> tuple[list[Letter], list[Letter]]:
-    """Of messages that were held, what is still to be told, and what is not: of each alert the last counts,
-    and nothing at all of one that came and went meanwhile. `standing` are alerts that are still a danger.
-    """
-    by_alert: dict[tuple[int, str], list[Letter]] = {}
-    for each in held:
-        by_alert.setdefault((each.chain_id, each.alert_id), []).append(each)
-    kept, dropped = list[Letter](), list[Letter]()
-    for key, some in by_alert.items():
-        is_new = some[0].kind == "raised"
-        came_and_went = is_new and key not in standing
-        dropped += some if came_and_went else some[:-1]
-        if not came_and_went:
-            kept.append(replace(some[-1], kind="raised" if is_new else some[-1].kind))
-    return kept, dropped
-
-
 def _standing(connection: Connection, channel: str, held: Sequence[Letter]) -> set[tuple[int, str]]:
     keys, found = sorted({(each.chain_id, each.alert_id) for each in held}), set[tuple[int, str]]()
     stands = (told.c.channel == channel) & (told.c.standing == 1)
@@ -318,30 +267,6 @@ def _standing(connection: Connection, channel: str, held: Sequence[Letter]) -> s
         rows = connection.execute(select(told.c.chain_id, told.c.alert_id).where(stands, here))
         found |= {(chain_id, alert_id) for chain_id, alert_id in rows}
     return found
-
-
-def message_id(channel: str, revision: Revision, kind: str) -> str:
-    """The same for the same message, in whatever copy of the store it is planned."""
-    told_of = f"{channel}\n{revision.chain_id}:{revision.alert_id}\n{revision.hash}\n{kind}"
-    return hashlib.sha256(told_of.encode()).hexdigest()[:32]
-
-
-def _digest(number: int, kept: Sequence[Letter], now: int) -> dict[str, Any]:
-    told_of = "\n".join((kept[0].channel, *(each.id for each in kept)))
-    return {
-        "number": number,
-        "channel": kept[0].channel,
-        "id": hashlib.sha256(told_of.encode()).hexdigest()[:32],
-        "chain_id": 0,
-        "alert_id": "",
-        "revision": max(each.revision for each in kept),
-        "kind": "digest",
-        "state": "waiting",
-        "due_at": now,
-        "filed_at": now,
-        "attempts": 0,
-        "reason": "",
-    }
 
 
 def _set(connection: Connection, letters: Sequence[Letter], **after: object) -> None:

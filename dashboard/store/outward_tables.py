@@ -76,6 +76,22 @@ told = Table(
 )
 """What each channel was last told of an alert: who was told of a danger is told when it is none."""
 
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False, comment="from 1, without gaps"),
+    Column("chain_id", BigInteger, nullable=False),
+    Column("name", String, nullable=False, comment="canary"),
+    Column("about", String, nullable=False, comment="the category that is silent"),
+    Column("kind", String, nullable=False, comment="raised or over"),
+    Column("at", BigInteger, nullable=False, comment="clock of the sink, seconds UTC"),
+    Column("reason", Text, nullable=False, comment="in words of ours"),
+    Column("looked_at", Integer, nullable=False, comment="1: the outbox knows of it"),
+    Index("alarms_to_be_told", "looked_at", "number"),
+    Index("alarms_of", "chain_id", "name", "about", "number"),
+)
+"""What operators are told of: never an alert, and in no book."""
+
 outbox_place = Table(
     "outbox_place",
     metadata,

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, delete, select, update
 
 from dashboard.store.ageing import age_health, age_scores
+from dashboard.store.alarms import RAISED, Alarm, is_alerted, note, standing
 from dashboard.store.feed import Feed, Rejected
 from dashboard.store.heads import move_head, note_rebuild, note_run, of_head, raw, settle
 from dashboard.store.health import file_health
@@ -111,6 +112,22 @@ class Writer:
         with self._telling(), self._engine.begin() as connection:
             file_health(connection, records)
             _set_aside(connection, chain_id, bad)
+
+    def is_alerted(self, chain_id: int, category: str, address: str) -> bool:
+        """Whether an alert of this category that was not taken back names an address as attacker."""
+        with self._telling(), self._engine.connect() as connection:
+            return is_alerted(connection, chain_id, category, address)
+
+    def is_alarmed(self, chain_id: int, name: str, about: str) -> bool:
+        """Whether an alarm was raised and is not over."""
+        with self._telling(), self._engine.connect() as connection:
+            last = standing(connection, chain_id, name, about)
+        return last is not None and last.kind == RAISED
+
+    def note_alarm(self, alarm: Alarm) -> bool:
+        """Notes that an alarm is raised or over; whether that is news. It is no alert, and in no book."""
+        with self._telling(), self._engine.begin() as connection:
+            return note(connection, alarm)
 
     def age(self, chain_id: int, days: int) -> int:
         """Removes a slice of the scores that are more than `days` older than the head, and of old health; how

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from detectors.alerts.alert import DEFAULT_FINALITY
+from detectors.commands.canary_cli import canary
 from detectors.commands.evaluate_cli import evaluate
 from detectors.commands.train_cli import train
-from ingest.commands.observing import LogFormatOption, MetricsPort
+from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption
 
 if TYPE_CHECKING:
     from detectors.base import Detector
@@ -29,6 +30,7 @@ def mount(app: typer.Typer) -> None:
     app.command("detect")(detect)
     app.command("evaluate")(evaluate)
     app.command("train")(train)
+    app.command("canary")(canary)
     app.command("settings")(settings)
     app.command()(setup)
 
@@ -193,6 +195,7 @@ def detect(
     models: _Models = None,
     chosen: _Settings = None,
     metrics: MetricsPort = None,
+    otlp: OtlpOption = None,
     log_format: LogFormatOption = "text",
 ) -> None:
     """Judge blocks: live from Kafka (--chain-id) or in batch from a lake (--lake, --alerts). Same code, same
@@ -210,7 +213,7 @@ def detect(
             "give --lake and --alerts with it: live, all that comes is read", param_hint="--tier"
         )
     elif chain_id is not None and alerts is None:
-        with _observed(metrics, log_format) as say:
+        with _observed(metrics, otlp, log_format) as say:
             anew = rebuild, lake, allow_gaps
             judges = _judges(models, chosen)
             _detect_live(kafka, chain_id, state, until_block, anew, own, judges, say)
@@ -274,13 +277,15 @@ def _judges(models: Path | None, chosen: Path | None) -> Sequence[Detector]:
 
 
 @contextmanager
-def _observed(port: int | None, log_format: LogFormat) -> Iterator[Callable[[str], None]]:
+def _observed(port: int | None, otlp: str | None, log_format: LogFormat) -> Iterator[Callable[[str], None]]:
     """How a live run says what it does, while it answers for its metrics."""
     from ingest.machine.logs import sayer
     from ingest.machine.metrics import metrics
+    from ingest.machine.traces import exporting
 
-    with metrics(port):
-        yield sayer("detect", log_format, sys.stderr)
+    say = sayer("detect", log_format, sys.stderr)
+    with metrics(port), exporting(otlp, say):
+        yield say
 
 
 def _detect_lake(

@@ -46,6 +46,7 @@ def _judged(scores: pl.DataFrame, labels: Labels) -> list[tuple[float, bool]]:
     """
     right = {each for label in labels.attacks for each in label.attackers | label.transactions}
     besides = {address for label in labels.attacks for address in label.addresses} - right
+    besides |= labels.of_canaries
     known = {each for label in labels.labels for each in label.addresses | label.transactions}
     return [
         (score, subject in right)

@@ -95,9 +95,12 @@ def judge(alerts: Iterable[Alert], labels: Labels) -> Verdict:
     and where it touches none of them, against all others: it is right about one of those, but does not find
     it. An alert of the category "any" (a baseline) is of every category. A hard negative is flagged by an
     alert that shares a transaction with it or calls one of its addresses an attacker, at any time. Of an id
-    that comes twice the later one is judged. Raises BadInput where an alert is about another chain.
+    that comes twice the later one is judged. What is said of a canary is not looked at: it counts neither
+    way. Raises BadInput where an alert is about another chain.
     """
-    book, again = _last_of_each_id(alerts, labels.chain_id)
+    canaries = labels.of_canaries
+    counted = (alert for alert in alerts if not _touches(alert, canaries))
+    book, again = _last_of_each_id(counted, labels.chain_id)
     standing = [alert for alert in book if alert.status != "retracted"]
     raised = [alert for alert in standing if alert.suppressed_by is None]
     yielded = [alert for alert in standing if _has_yielded(alert)]
@@ -148,6 +151,12 @@ def _last_of_each_id(alerts: Iterable[Alert], chain_id: int) -> tuple[list[Alert
             again.append((alert.id, alert.id))
         last[alert.id] = alert
     return sorted(last.values(), key=lambda alert: (alert.block_number, alert.id)), again
+
+
+def _touches(alert: Alert, names: frozenset[str]) -> bool:
+    """Whether an alert names one of these addresses, or rests on one of these transactions."""
+    told = {*alert.transactions, *(each.address for each in alert.roles)}
+    return not names.isdisjoint(told)
 
 
 def _of(alert: Alert) -> str | None:

@@ -17,7 +17,7 @@ from detectors.alerts.alert import Alert, RoleName
 from detectors.evaluate.categories import OF_SUBJECTS
 from ingest.model.errors import BadInput
 
-Kind = Literal["attack", "hard_negative"]
+Kind = Literal["attack", "hard_negative", "canary"]
 Unlabelled = Literal["honest", "unknown"]
 
 _VARIANT = re.compile(r"([^:\s]{1,60}): ")
@@ -84,6 +84,8 @@ class Labels:
     labels: tuple[Label, ...]
     seed: int | None = None
     """What the world was played from, where the file says so."""
+    canaries: tuple[Label, ...] = ()
+    """Harmless attacks, played to see whether their detector speaks. They are no part of `labels`."""
 
     @property
     def attacks(self) -> tuple[Label, ...]:
@@ -94,6 +96,11 @@ class Labels:
     def hard_negatives(self) -> tuple[Label, ...]:
         """In time order, by (first block, id)."""
         return self._of("hard_negative")
+
+    @property
+    def of_canaries(self) -> frozenset[str]:
+        """Addresses and transactions of canaries: what is said of them counts neither way."""
+        return frozenset(each for label in self.canaries for each in label.addresses | label.transactions)
 
     def _of(self, kind: Kind) -> tuple[Label, ...]:
         chosen = (label for label in self.labels if label.kind == kind)
@@ -116,7 +123,9 @@ def load_labels(path: Path) -> Labels:
             if label.id in labels:
                 raise ValueError(f"the id {label.id!r} is taken by a line above")
             labels[label.id] = label
-        return Labels(chain_id, unlabelled, tuple(labels.values()), seed)
+        stories = tuple(label for label in labels.values() if label.kind != "canary")
+        canaries = tuple(label for label in labels.values() if label.kind == "canary")
+        return Labels(chain_id, unlabelled, stories, seed, canaries)
     except _MALFORMED as error:
         raise BadInput(f"{path}, line {number + 1}: no label ({type(error).__name__}: {error})") from error
 

@@ -5,6 +5,7 @@ checkpoint.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,13 +18,15 @@ from detectors.engine.engine import Engine
 from detectors.engine.output import Output
 from detectors.engine.settings import EngineSettings
 from detectors.memory.memory import NO_BLOCK
+from detectors.runs.model_ages import ModelAges
 from detectors.runs.outbox import Outbox
 from detectors.runs.published import OutputMark, output_mark
 from detectors.runs.rebuild import Rebuild
 from detectors.runs.replay import Say
 from ingest.kafka import BLOCKS, Cluster, HealthReporter, Publisher
 from ingest.log.blocklog import LogReader
-from ingest.model.batch import Event
+from ingest.machine.traces import note_blocks
+from ingest.model.batch import Batch, Event
 from ingest.model.errors import BadInput, RunMismatch
 from ingest.model.health import Vitals
 
@@ -57,6 +60,7 @@ class Live:
     """A rebuild begins after the last gap, instead of ending."""
     vitals: Vitals = field(default_factory=Vitals)
     """What is counted for `undertow.health`; nothing that is judged knows of it."""
+    _ages: ModelAges = field(init=False)
 
     def run(self, stop: threading.Event, until_block: int | None = None, rebuild: bool = False) -> None:
         """Until `stop` is set, or block `until_block` is judged.
@@ -78,6 +82,7 @@ class Live:
                 begun = self._resumed(mark)
             if begun is None:
                 return
+            self._ages = ModelAges(self.state_dir, self.chain_id, self.settings.schedule, self.detectors)
             try:
                 self._follow(*begun, outbox, stop, until_block)
                 checkpoint.save(begun[0])
@@ -166,7 +171,7 @@ class Live:
         checked = mark is None or engine.state.anchor is not None
         with LogReader(self.bootstrap, self.chain_id, offset) as reader:
             while not stop.is_set() and not (until_block is not None and engine.state.number >= until_block):
-                outputs, after = [], sent
+                outputs, after, began = [], sent, time.time_ns()
                 for event, after in reader.poll(POLL_S):
                     with self.vitals.timed("judge"):
                         output = self._taken(engine, event, after)
@@ -180,6 +185,8 @@ class Live:
                         outbox.send(outputs, engine, after)
                     sent = after
                     self._count(engine, outputs)
+                    blocks = [(number, hash_) for output in outputs for number, hash_, _ in output.blocks]
+                    note_blocks("detect", self.chain_id, blocks, began)
                 self._save(engine)
 
     def _count(self, engine: Engine, outputs: Sequence[Output]) -> None:
@@ -187,6 +194,7 @@ class Live:
         self.vitals.count("blocks", sum(len(output.blocks) for output in outputs))
         self.vitals.count("revisions", sum(len(output.alerts) for output in outputs))
         self.vitals.count("reorganisations", sum(output.rollback is not None for output in outputs))
+        self.vitals.models = self._ages.told(engine.state)
         off = engine.state.off
         self.vitals.detectors = {
             each.name: f"off since block {off[each.name].block}" if each.name in off else "on"
@@ -197,6 +205,9 @@ class Live:
         """Judges an event, and says what was switched off by it."""
         before, forgotten = set(engine.state.off), engine.state.memory.early_ageings()
         output = engine.take(event, after)
+        if isinstance(event, Batch):
+            self._ages.heard(event, engine.state)
+            self.vitals.head_time = int(event.blocks["timestamp"][-1])
         for name, times in engine.state.memory.early_ageings().items():
             if times > forgotten.get(name, 0):
                 self.say(

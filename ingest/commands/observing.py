@@ -19,6 +19,16 @@ MetricsPort = Annotated[
         help="Answer Prometheus on this port of 127.0.0.1.  [default: do not]",
     ),
 ]
+OtlpOption = Annotated[
+    str | None,
+    typer.Option(
+        "--otlp",
+        envvar="UNDERTOW_OTLP",
+        metavar="URL",
+        help="Send a span of each block to this OpenTelemetry collector; needs undertow[otel].  "
+        "[default: do not]",
+    ),
+]
 LogFormatOption = Annotated[
     LogFormat,
     typer.Option(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ingest.commands.observing import LogFormatOption, MetricsPort
+from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption
 
 if TYPE_CHECKING:
     from ingest.live.wiring import Start
@@ -138,6 +138,7 @@ def ingest(
     wrapped_native: WrappedNative = None,
     bridge: BridgeFiles = None,
     metrics: MetricsPort = None,
+    otlp: OtlpOption = None,
     log_format: LogFormatOption = "text",
 ) -> None:
     """Follow a node's chain, block by block and proved, into Kafka, until Ctrl-C or SIGTERM."""
@@ -147,6 +148,7 @@ def ingest(
     from ingest.machine.logs import sayer
     from ingest.machine.metrics import metrics as answering
     from ingest.machine.signals import collect_seldom, stop_on_signal
+    from ingest.machine.traces import exporting
     from ingest.nodes import Limits
 
     settings = FollowSettings(
@@ -157,7 +159,7 @@ def ingest(
     )  # fmt: skip
     collect_seldom()
     say = sayer("ingest", log_format, sys.stderr)
-    with stop_on_signal() as stop, answering(metrics):
+    with stop_on_signal() as stop, answering(metrics), exporting(otlp, say):
         follow(rpc, kafka, chain_id, settings, lake, stop, say)
 
 

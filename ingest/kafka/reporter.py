@@ -73,6 +73,9 @@ class HealthReporter:
             detectors=dict(vitals.detectors),
             cpu_s=round(time.process_time(), 3),
             proofs=vitals.proofs(),
+            head_time=vitals.head_time,
+            models=list(vitals.models),
+            canaries=list(vitals.canaries),
         )
 
     def _run(self) -> None:

@@ -22,6 +22,7 @@ from ingest.facts.lists import KEPT_BLOCKS, ListBook
 from ingest.facts.messages import MessageBook
 from ingest.facts.reader import FactReader
 from ingest.live.forks import Forks, Log
+from ingest.machine.traces import note_blocks
 from ingest.model.batch import Batch, Event, Rollback
 from ingest.model.errors import (
     BadInput,
@@ -236,6 +237,7 @@ class Follower:
 
     def _publish(self, base: Header | None, answers: Sequence[Answer]) -> bool:
         events: list[Event] = []
+        began = time.time_ns()
         ours = self._log.headers.head
         if base is not None and base != ours:
             events.append(Rollback(self._chain_id, base.number, base.hash))
@@ -252,6 +254,9 @@ class Follower:
         for event in events:
             self._tell(event)
             self._count(event)
+            if isinstance(event, Batch):
+                blocks = event.blocks["block_number", "block_hash"].rows()
+                note_blocks("ingest", self._chain_id, blocks, began)
         return True
 
     def _batch(self, base: Header | None, answers: Sequence[Answer]) -> Batch:

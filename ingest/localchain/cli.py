@@ -76,6 +76,14 @@ def simulate(
         Path | None,
         typer.Option(help="Folder for lists that belong to the world: who is under sanctions."),
     ] = None,
+    canary: Annotated[
+        int | None,
+        typer.Option(
+            min=10,
+            metavar="BLOCKS",
+            help="Every so many blocks a harmless attack on wallets of its own, with a label `canary`.",
+        ),
+    ] = None,
     reorg: Annotated[
         list[str] | None,
         typer.Option(
@@ -94,7 +102,7 @@ def simulate(
     pace = block_time if block_time is not None else float(blocks is None)
     script = Script(
         seed, blocks, attacks_per_category, transactions_per_block, pace, _reorgs(reorg or []),
-        _categories(categories), facts,
+        _categories(categories), facts, canary,
     )  # fmt: skip
     _say(f"simulation  seed {seed}, labels to {labels}")
     with stop_on_signal() as stop:

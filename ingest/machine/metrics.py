@@ -34,6 +34,10 @@ NAMES: Mapping[str, str] = {
     "undertow_revisions_total": "Revisions of alerts that a role has sent or filed.",
     "undertow_counted_total": "Whatever else a role counts, by what it is.",
     "undertow_detector_on": "1 where a detector is asked, 0 where it is off or warms up.",
+    "undertow_model_trained_timestamp_seconds": "Block time when the training data of a model ended.",
+    "undertow_model_age_seconds": "Block time between that and the head.",
+    "undertow_canary_silent": "1 where no canary was found within the stated time, else 0.",
+    "undertow_canary_found_timestamp_seconds": "When a canary was last found, by the sink's clock.",
     "undertow_node_head_block": "The head that a node told last.",
     "undertow_node_latency_seconds": "How long a node takes for an answer.",
     "undertow_node_failures_total": "Answers that a node did not give.",
@@ -125,7 +129,30 @@ def of_health(records: Sequence[Health]) -> Iterator[Metric]:
     yield counter("undertow_counted_total", (*_ROLE, "what"), rest)
     on = [((*at, name), float(state == "on")) for at, one in each for name, state in one.detectors.items()]
     yield gauge("undertow_detector_on", (*_ROLE, "detector"), on)
+    yield from _models(each)
+    yield from _canaries(each)
     yield from _nodes(records)
+
+
+def _models(each: Sequence[tuple[Labels, Health]]) -> Iterator[Metric]:
+    labels = (*_ROLE, "model", "digest")
+    told = [
+        ((*at, model.name, model.digest), one.head_time, model.trained_until)
+        for at, one in each
+        for model in one.models
+    ]
+    until = [(at, end) for at, _, end in told if end is not None]
+    ages = [(at, max(0, head - end)) for at, head, end in told if head is not None and end is not None]
+    yield gauge("undertow_model_trained_timestamp_seconds", labels, until)
+    yield gauge("undertow_model_age_seconds", labels, ages)
+
+
+def _canaries(each: Sequence[tuple[Labels, Health]]) -> Iterator[Metric]:
+    labels = (*_ROLE, "source")
+    told = [((*at, canary.source), canary) for at, one in each for canary in one.canaries]
+    yield gauge("undertow_canary_silent", labels, [(at, float(canary.silent)) for at, canary in told])
+    found = [(at, canary.found_at) for at, canary in told if canary.found_at is not None]
+    yield gauge("undertow_canary_found_timestamp_seconds", labels, found)
 
 
 def _parts(each: Sequence[tuple[Labels, Health]]) -> Metric:

@@ -14,7 +14,7 @@ import msgspec
 
 from ingest.model.errors import UnreadableRecord
 
-HealthRole = Literal["ingest", "detect", "sink"]
+HealthRole = Literal["ingest", "detect", "sink", "canary"]
 BOUNDS_MS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
 """Upper bounds of the histograms; what takes longer is counted behind the last."""
 LARGEST_RECORD = 64_000
@@ -36,12 +36,36 @@ class NodeHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     last_error: str | None = None
 
 
+class ModelHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A model in use: its training data ended with a block and that block's time (seconds UTC of the chain);
+    None where nobody knows any more.
+    """
+
+    name: Name
+    digest: Name
+    trained_block: Whole | None = None
+    trained_until: Whole | None = None
+
+
+class CanaryHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Canaries that are played on the chain (`source` is "played") or in a run beside it ("shadow"): silent
+    where none was newly found for `within_s` seconds. `found_at`: seconds UTC, clock of who listens.
+    """
+
+    source: Name
+    silent: bool
+    within_s: Whole
+    found_at: Whole | None = None
+    last: str = ""
+
+
 class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One record of `undertow.health`. Counts and histograms are since the role started, `began_at`; times
     are seconds UTC. `latency` has for each part how many took up to each of BOUNDS_MS, and longer.
 
     `detectors` says of each whether it is on, warming up, or since which block it is off. `proofs` are the
-    newest blocks with how far each was proved, lowest first, at most NEWEST_PROOFS.
+    newest blocks with how far each was proved, lowest first, at most NEWEST_PROOFS. `head_time` is the head's
+    block time, from which the age of `models` counts.
     """
 
     chain_id: Whole
@@ -58,6 +82,9 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     detectors: dict[str, str] = {}
     cpu_s: float = 0.0
     proofs: list[tuple[Whole, Name]] = []
+    head_time: Whole | None = None
+    models: list[ModelHealth] = []
+    canaries: list[CanaryHealth] = []
 
 
 class Vitals:
@@ -70,6 +97,9 @@ class Vitals:
         self.head: int | None = None
         self.lag_blocks: int | None = None
         self.detectors: dict[str, str] = {}
+        self.head_time: int | None = None
+        self.models: list[ModelHealth] = []
+        self.canaries: list[CanaryHealth] = []
         self._proofs: dict[int, str] = {}
 
     def proved(self, blocks: Iterable[tuple[int, str]]) -> None:

@@ -65,6 +65,7 @@ SCREENS = {
     "trends": ("/trends", "New clusters"),
     "health": ("/health", "Alert rates"),
     "truth": ("/truth", "Naive baselines"),
+    "anchors": ("/anchors", "what was said of final blocks"),
 }
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from dashboard.screens import health_course, health_outbox, health_records
+from dashboard.screens import health_course, health_outbox, health_records, health_watch
 from dashboard.store import Reader, RoleHealth, Writer, open_outbox, open_writer
-from dashboard.store.outbox import Telling, Told
+from dashboard.store.alarms import OVER, RAISED, Alarm
+from dashboard.store.letters import Telling, Told
 from dashboard.store.outbox_reading import DeadLetter
-from ingest.model.health import Health, NodeHealth
+from ingest.model.health import CanaryHealth, Health, ModelHealth, NodeHealth
 from tests.dashboard.alerts import CHAIN, Filing, drain, judged
 from tests.dashboard.screen import opened, said
 from tests.dashboard.test_health import NOW, told
@@ -121,3 +122,35 @@ def test_what_nobody_could_be_told_is_on_the_screen(sqlite_url: str, monkeypatch
 def test_a_dead_letter_with_odd_values_is_shown_as_it_is() -> None:
     row = health_outbox._row(DeadLetter("soc", "x", CHAIN, "a", "raised", "many", None, "<b>"))  # type: ignore[arg-type]
     assert [cell["text"] for cell in row] == ["soc", "raised", "a", "at an unknown time", "many", "<b>"]
+
+
+def test_canaries_alarms_and_the_age_of_models_are_on_the_screen(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNDERTOW_STORE", sqlite_url)
+    record = told(
+        role="detect",
+        head_time=10_000_000,
+        models=[ModelHealth("anomalous-wallet", "ab" * 32, 49, 9_740_800), ModelHealth("trained", "cd" * 32)],
+        canaries=[CanaryHealth("played", True, 600, None, "the last was drain-1, not found")],
+    )
+    with closing(open_writer(sqlite_url)) as writer:
+        writer.file_health(CHAIN, [record])
+        assert writer.note_alarm(Alarm(0, CHAIN, "canary", "played", RAISED, NOW - 90, "none <b>was found"))
+        assert not writer.note_alarm(Alarm(0, CHAIN, "canary", "played", RAISED, NOW, "again"))
+        assert writer.note_alarm(Alarm(0, CHAIN, "canary", "played", OVER, NOW - 30, "it is found again"))
+    drawn = said(opened("health"))
+    assert all(words in drawn for words in ("Canaries", "Alarms", "Models in use"))
+    rows = [[cell["text"] for cell in health_watch.model(record, each)] for each in record.models]
+    assert [row[1:] for row in rows] == [
+        ["anomalous-wallet", "ab" * 32, "49", "1970-04-23 17:46:40", "3 d"],
+        ["trained", "cd" * 32, "", "", ""],
+    ]
+    (song,) = ([cell["text"] for cell in health_watch.canary(record, each, NOW)] for each in record.canaries)
+    assert song[1:] == ["played", "silent", "not yet", "600", "the last was drain-1, not found"]
+
+
+def test_an_alarm_with_odd_values_is_shown_as_it_is() -> None:
+    odd = Alarm(1, "x", "canary", "<b>", "raised", None, "why")  # type: ignore[arg-type]
+    row = [cell["text"] for cell in health_watch.alarm(odd, NOW)]
+    assert row == ["x", "canary (<b>)", "raised", "at an unknown time", "why"]

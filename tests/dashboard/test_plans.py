@@ -15,7 +15,7 @@ from dashboard.store import AlertKey, Filters, Reader, open_reader, open_writer,
 from dashboard.store import incidents as joined
 from dashboard.store.case_lists import case_list
 from dashboard.store.connect import open_outbox
-from dashboard.store.outbox import Telling, Told
+from dashboard.store.letters import Telling, Told
 from dashboard.store.outbox_reading import dead_letters, outbox_counts
 from dashboard.store.overview import Span
 from dashboard.store.revision_reading import (

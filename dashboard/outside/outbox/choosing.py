@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from dashboard.outside.outbox.routes import Quiet, Route, Routes
-from dashboard.store.outbox import Known, Telling, Told
+from dashboard.store.letters import Known, Telling, Told
 from dashboard.store.revision_reading import Revision
 from detectors.alerts.alert import SEVERITIES, Alert
 

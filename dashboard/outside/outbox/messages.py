@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboard.store.outbox import Letter
+from dashboard.store.alarms import OVER, Alarm
+from dashboard.store.letters import Letter
 from detectors.alerts.alert import SEVERITIES, Alert
 from detectors.alerts.text import visible
 
@@ -22,7 +23,8 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`id` is the same however often it is sent. `alerts` are those it tells of; one, but in a digest.
+    """`id` is the same however often it is sent. `alerts` are those it tells of; one, but in a digest, and
+    none where it tells operators of an `alarm`.
 
     `is_over`: what it tells of is no danger any more.
     """
@@ -31,30 +33,53 @@ class Message:
     kind: str
     alerts: tuple[Alert, ...]
     told_at: int
+    alarm: Alarm | None = None
 
     @property
     def is_over(self) -> bool:
+        if self.alarm is not None:
+            return self.alarm.kind == OVER
         first = self.alerts[0]
         return self.kind != "digest" and (first.status == "retracted" or first.suppressed_by is not None)
 
     @property
     def severity(self) -> str:
+        if self.alarm is not None:
+            return "critical"
         return max((each.severity for each in self.alerts), key=SEVERITIES.index)
 
     @property
     def thread(self) -> str:
         """The same for all that is told of one alert."""
+        if self.alarm is not None:
+            return f"undertow-{self.alarm.chain_id}-{self.alarm.key}"
         if self.kind == "digest":
             return f"undertow-digest-{self.id}"
         return f"undertow-{self.alerts[0].chain_id}-{self.alerts[0].id}"
+
+    @property
+    def chain_id(self) -> int:
+        return self.alerts[0].chain_id if self.alarm is None else self.alarm.chain_id
+
+    @property
+    def category(self) -> str:
+        return self.alerts[0].category if self.alarm is None else self.alarm.name
 
 
 def message_of(letter: Letter, alerts: Sequence[Alert]) -> Message:
     return Message(letter.id, letter.kind, tuple(alerts), letter.filed_at)
 
 
+def message_of_alarm(letter: Letter, alarm: Alarm) -> Message:
+    return Message(letter.id, letter.kind, (), letter.filed_at, alarm)
+
+
 def title(message: Message) -> str:
     """One line."""
+    if message.alarm is not None:
+        word = "alarm over" if message.is_over else "alarm"
+        about = f"{plain(message.alarm.name)} of {plain(message.alarm.about)}"
+        return f"undertow: {word}: {about} on chain {message.alarm.chain_id}"
     first = message.alerts[0]
     if message.kind == "digest":
         count = Counter(each.severity for each in message.alerts)
@@ -66,6 +91,8 @@ def title(message: Message) -> str:
 
 def lines(message: Message) -> list[str]:
     """What a person reads below the title."""
+    if message.alarm is not None:
+        return [plain(message.alarm.reason)]
     if message.kind == "digest":
         gravest = sorted(message.alerts, key=lambda each: -SEVERITIES.index(each.severity))
         told = [_line(each) for each in gravest[:LISTED]]
@@ -116,8 +143,12 @@ def facts(message: Message) -> dict[str, object]:
         "summary": title(message),
         "count": len(message.alerts),
     }
+    if message.alarm is not None:
+        names = ("chain_id", "name", "about", "kind", "at", "reason")
+        said = {name: getattr(message.alarm, name) for name in names}
+        return told | {"over": message.is_over, "alarm": said}
     if message.kind != "digest":
         return told | {"over": message.is_over, "alert": message.alerts[0].to_dict()}
-    names = ("chain_id", "id", "category", "severity", "status", "block_number")
-    short = [{name: getattr(each, name) for name in names} for each in message.alerts[:1_000]]
+    shown = ("chain_id", "id", "category", "severity", "status", "block_number")
+    short = [{name: getattr(each, name) for name in shown} for each in message.alerts[:1_000]]
     return told | {"alerts": short}

@@ -19,7 +19,7 @@ _SPAN = re.compile(r"([1-9][0-9]{0,5})(s|m|h|d)")
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _QUIET = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])(?: (\S+))?")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-KINDS = ("webhook", "slack", "pagerduty", "email")
+KINDS = ("webhook", "slack", "pagerduty", "email", "apprise")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,14 @@ class Route:
 class Routes:
     """`channels` by name, as the file has them: a sender reads its own. `max_age` in seconds: of blocks that
     are older nobody is told. `storm`: messages a minute to one channel, before the rest is told as one.
+    `operators`: channels that are told of alarms about undertow itself, at once and whatever routes say.
     """
 
     channels: Mapping[str, Mapping[str, Any]]
     routes: tuple[Route, ...]
     max_age: int
     storm: int
+    operators: tuple[str, ...] = ()
 
 
 class _Route(msgspec.Struct, forbid_unknown_fields=True):
@@ -79,9 +81,10 @@ class _Route(msgspec.Struct, forbid_unknown_fields=True):
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     channels: dict[str, dict[str, Any]]
-    routes: list[_Route]
+    routes: list[_Route] = []
     max_age: str = "6h"
     storm: int = 20
+    operators: list[str] = []
 
 
 def read_routes(path: Path) -> Routes:
@@ -100,10 +103,12 @@ def read_routes(path: Path) -> Routes:
                 f"--routes: [channels.{name[:40]!r}]: a name of a-z, 0-9 and dashes, and a kind of "
                 f"{', '.join(KINDS)}"
             )
-    if not found.routes or not 1 <= found.storm <= 100_000:
-        raise BadInput("--routes: name a [[routes]] at least, and a `storm` of 1 to 100,000")
+    if not (found.routes or found.operators) or not 1 <= found.storm <= 100_000:
+        raise BadInput("--routes: name a [[routes]] or `operators` at least, and a `storm` of 1 to 100,000")
+    if strange := sorted(set(found.operators) - set(found.channels)):
+        raise BadInput(f"--routes: operators: no [channels.{strange[0][:40]}]")
     routes = tuple(_route(each, place, found.channels) for place, each in enumerate(found.routes, 1))
-    return Routes(found.channels, routes, span(found.max_age, "max_age"), found.storm)
+    return Routes(found.channels, routes, span(found.max_age, "max_age"), found.storm, tuple(found.operators))
 
 
 def _route(told: _Route, place: int, channels: Mapping[str, Any]) -> Route:

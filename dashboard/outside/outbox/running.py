@@ -7,10 +7,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from dashboard.outside.outbox.choosing import tellings
-from dashboard.outside.outbox.messages import message_of
+from dashboard.outside.outbox.messages import Message, message_of, message_of_alarm
+from dashboard.outside.outbox.outcome import Outcome
 from dashboard.outside.outbox.routes import Routes
-from dashboard.outside.outbox.senders import Outcome, Sender, sender
-from dashboard.store.outbox import Known, Letter, Outbox, Telling
+from dashboard.outside.outbox.senders import Sender, sender
+from dashboard.store.alarms import KIND
+from dashboard.store.letters import Known, Letter, Telling
+from dashboard.store.outbox import Outbox
 from dashboard.store.revision_reading import Revision
 from detectors.alerts.alert import Alert
 from detectors.alerts.messages import alert_from, alert_key
@@ -42,7 +45,9 @@ class Notifier:
     def step(self) -> int:
         """Plans, folds, and sends the first message of each channel; how much there was to do."""
         done = self._outbox.plan(self._decide, self._now(), self._routes.storm)
-        done += self._outbox.fold(self._now())
+        now = self._now()
+        done += self._outbox.plan_alarms(self._routes.operators, now, now - self._routes.max_age)
+        done += self._outbox.fold(now)
         for letter in self._outbox.due(self._now()):
             self._send(letter)
             done += 1
@@ -60,15 +65,22 @@ class Notifier:
 
     def _send(self, letter: Letter) -> None:
         now = self._now()
-        alerts = [alert for each in self._outbox.revisions(letter) if (alert := _alert(each)) is not None]
+        message = self._message(letter)
         if letter.channel not in self._senders:
             self._outbox.dead(letter, now, "no such channel in the file of routes")
-        elif not alerts:
+        elif message is None:
             self._outbox.dead(letter, now, "the store no longer holds what it tells of")
         elif now - letter.filed_at > GIVE_UP_S:
             self._outbox.dead(letter, now, "it waited for more than a day")
         else:
-            self._settle(letter, self._senders[letter.channel].send(message_of(letter, alerts)))
+            self._settle(letter, self._senders[letter.channel].send(message))
+
+    def _message(self, letter: Letter) -> Message | None:
+        if letter.kind == KIND:
+            alarm = self._outbox.alarm(letter)
+            return None if alarm is None else message_of_alarm(letter, alarm)
+        alerts = [alert for each in self._outbox.revisions(letter) if (alert := _alert(each)) is not None]
+        return message_of(letter, alerts) if alerts else None
 
     def _settle(self, letter: Letter, outcome: Outcome) -> None:
         now = self._now()

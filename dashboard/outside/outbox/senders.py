@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 import smtplib
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -17,7 +15,9 @@ from urllib.parse import urlsplit
 import requests
 
 from dashboard.outside.outbox import messages
+from dashboard.outside.outbox.apprise_sender import Apprise
 from dashboard.outside.outbox.messages import Message
+from dashboard.outside.outbox.outcome import Outcome, is_here
 from dashboard.outside.outbox.secrets import secret
 from dashboard.outside.outbox.signing import HEADER, signature
 from ingest.model.errors import BadInput
@@ -27,16 +27,6 @@ PAGERDUTY = "https://events.pagerduty.com"
 _PAGERDUTY_SEVERITY = {"critical": "critical", "high": "error", "medium": "warning", "low": "info"}
 _PASSING = (408, 425, 429)
 _LONGEST_WAIT_S = 3_600
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Whether a message arrived; if not, why, whether to try again, and the seconds that were asked for."""
-
-    arrived: bool
-    reason: str = ""
-    again: bool = True
-    wait_s: int = 0
 
 
 class Sender(Protocol):
@@ -52,6 +42,7 @@ def sender(name: str, settings: Mapping[str, Any]) -> Sender:
         "slack": _slack,
         "pagerduty": _pagerduty,
         "email": _email,
+        "apprise": _apprise,
     }
     made = makers[kind](f"[channels.{name}]", given)
     if given:
@@ -143,9 +134,9 @@ class PagerDuty:
         if not message.is_over:
             event["payload"] = {
                 "summary": f"{messages.title(message)}: {messages.lines(message)[0]}"[:1_024],
-                "source": f"chain {message.alerts[0].chain_id}",
+                "source": f"chain {message.chain_id}",
                 "severity": _PAGERDUTY_SEVERITY[message.severity],
-                "class": messages.plain(message.alerts[0].category),
+                "class": messages.plain(message.category),
                 "custom_details": {"id": message.id, "lines": messages.lines(message)},
             }
         return self._http.post(self._url, _json(event), {})
@@ -222,6 +213,10 @@ def _pagerduty(where: str, given: dict[str, Any]) -> Sender:
     return PagerDuty(url, secret(given.pop("routing_key", None), f"--routes: {where}: routing_key"))
 
 
+def _apprise(where: str, given: dict[str, Any]) -> Sender:
+    return Apprise(secret(given.pop("url", None), f"--routes: {where}: url"), where)
+
+
 def _email(where: str, given: dict[str, Any]) -> Sender:
     host, tls = str(given.pop("host", "")), str(given.pop("tls", "tls"))
     port = given.pop("port", {"tls": 465, "starttls": 587}.get(tls, 25))
@@ -230,7 +225,7 @@ def _email(where: str, given: dict[str, Any]) -> Sender:
     known = host and isinstance(port, int) and people[1]
     if not known or not all(map(_is_mailbox, (people[0], *people[1]))):
         raise BadInput(f'--routes: {where}: an e-mail takes host, port, from and to = ["ann@example.org"]')
-    if tls not in ("tls", "starttls") and not (tls == "none" and _is_here(host)):
+    if tls not in ("tls", "starttls") and not (tls == "none" and is_here(host)):
         raise BadInput(f"--routes: {where}: tls is tls or starttls; none goes to this machine only")
     user, password = given.pop("user", None), given.pop("password", None)
     sign_in = None if user is None else (str(user), secret(password, f"--routes: {where}: password"))
@@ -267,16 +262,9 @@ def _checked(url: object, where: str) -> str:
         host, parts = None, urlsplit("")
     if not host or parts.username is not None or parts.scheme not in ("http", "https"):
         raise BadInput(f"--routes: {where}: url is no https://HOST/… without user and password")
-    if parts.scheme == "http" and not _is_here(host):
+    if parts.scheme == "http" and not is_here(host):
         raise BadInput(f"--routes: {where}: url: http:// goes to this machine only: write https://")
     return str(url)
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _json(value: object) -> bytes:

@@ -146,7 +146,7 @@ class _Truth:
     def of(cls, labels: Labels, known: list[Label], table: ModelTable) -> _Truth:
         """Attacks above the end have parts as well: who plays one is not honest, only because it is early."""
         attacks = [label for label in labels.labels if label.kind == "attack"]
-        parts = frozenset(each for label in attacks for each in label.addresses)
+        parts = frozenset(each for label in [*attacks, *labels.canaries] for each in label.addresses)
         own: dict[str, list[Label]] = {}
         for label in known:
             if label.kind == "attack" and (table.category in (None, label.category, *label.also)):

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from ingest.localchain.world.stage import Outcome
 from ingest.model.errors import BadInput, NodeMisbehaved
 
-Kind = Literal["attack", "hard_negative"]
+Kind = Literal["attack", "hard_negative", "canary"]
 
 
 @dataclass(frozen=True, slots=True)

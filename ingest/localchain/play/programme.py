@@ -39,7 +39,7 @@ def programme(
         starts = {r: _last_start(r, blocks) for r in repertoires}
         yield from _act(rng, starts, 0, per_category, 0)
         return
-    for act in count():
+    for act in count() if per_category and repertoires else ():  # else it would look for a story for ever
         first = act * ACT_BLOCKS
         yield from _act(rng, dict.fromkeys(repertoires, first + ACT_BLOCKS - 1), first, per_category, act)
 

@@ -12,6 +12,7 @@ from random import Random
 
 from ingest.localchain.chain.miner import Miner
 from ingest.localchain.play import programme
+from ingest.localchain.play.canary import with_canaries
 from ingest.localchain.play.deploying import ensure_world
 from ingest.localchain.play.director import Director
 from ingest.localchain.play.labels import Label, LabelFile
@@ -44,6 +45,8 @@ class Script:
     """Only the stories of these; None: of all."""
     facts: Path | None = None
     """Where the lists of this world are written, see `facts`."""
+    canary_every: int | None = None
+    """Blocks between the beginnings of two canaries; None: there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ def begin(url: str, labels: Path, script: Script) -> Director:
     plan = programme.programme(
         rng, repertoires(script.categories), script.blocks, script.attacks_per_category
     )
+    if script.canary_every is not None:
+        plan = with_canaries(plan, script.canary_every, script.blocks)
     director = Director(stage, plan, file, script.seed)
     director.begin(habits)
     return director

@@ -12,7 +12,7 @@ import pytest
 
 from dashboard.outside.outbox.choosing import quiet_until, tellings
 from dashboard.outside.outbox.routes import Routes, read_routes
-from dashboard.store.outbox import Known, Letter, Telling, Told, netted
+from dashboard.store.letters import Known, Letter, Telling, Told, netted
 from dashboard.store.revision_reading import Revision
 from detectors.alerts.alert import Alert
 from ingest.model.errors import BadInput

@@ -23,7 +23,7 @@ from ingest.machine import logs
 from ingest.machine.metrics import NAMES, gauge, metrics
 from ingest.machine.processes import free_port
 from ingest.model.errors import PortTaken
-from ingest.model.health import NodeHealth, Vitals
+from ingest.model.health import CanaryHealth, ModelHealth, NodeHealth, Vitals
 from tests.dashboard.alerts import Filing, drain, judged
 
 DOCKER = Path(__file__).parents[3] / "docker"
@@ -86,6 +86,23 @@ def test_a_role_answers_with_what_it_counted(ingesting: Vitals) -> None:
     assert value("detector_on", detector="rug-pull", **role) == 0
     assert value("node_latency_seconds", chain="5", node="http://node") == 0.0125
     assert value("node_lies_total", chain="5", node="http://node") == 1
+
+
+def test_a_role_tells_how_old_its_models_are_and_whether_the_canary_is_silent(ingesting: Vitals) -> None:
+    ingesting.head_time = 1_000
+    ingesting.models = [ModelHealth("anomalous-wallet", "ab", 4, 400), ModelHealth("trained", "cd")]
+    ingesting.canaries = [CanaryHealth("played", True, 600, 77), CanaryHealth("shadow", False, 600)]
+    port = free_port()
+    with metrics(port):
+        found = read(port)
+    role = 'chain="5"'
+    model = f'{role},digest="ab",model="anomalous-wallet",role="ingest"'
+    assert found[f"undertow_model_trained_timestamp_seconds{{{model}}}"] == 400
+    assert found[f"undertow_model_age_seconds{{{model}}}"] == 600
+    assert not any("trained" in name and "cd" in name for name in found)
+    silent = {source: f'{{{role},role="ingest",source="{source}"}}' for source in ("played", "shadow")}
+    assert [found[f"undertow_canary_silent{silent[name]}"] for name in ("played", "shadow")] == [1, 0]
+    assert found[f"undertow_canary_found_timestamp_seconds{silent['played']}"] == 77
 
 
 def test_the_store_is_counted_by_chain_category_and_status(tmp_path: Path) -> None:
@@ -153,6 +170,11 @@ def test_a_line_for_programs_is_one_object_whatever_it_quotes(capsys: pytest.Cap
     assert out.count("\n") == 1 and (told["role"], told["level"]) == ("ingest", "info")
     assert told["line"].startswith('chain 5: "evil"\n')
     assert json.loads(err)["level"] == "error"
+
+
+@pytest.mark.parametrize("role", ["ingest", "detect", "sink"])
+def test_what_does_a_block_can_be_traced(role: str) -> None:
+    assert "--otlp" in CliRunner().invoke(undertow.app, [role, "--help"]).stdout
 
 
 @pytest.mark.parametrize("role", ["ingest", "detect", "sink", "api", "notify"])
