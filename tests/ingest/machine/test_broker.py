@@ -17,6 +17,9 @@ from ingest.model.errors import BadInput, BrokerUnreachable, PortTaken, SetupFai
 
 pytestmark = pytest.mark.broker
 
+UP_S = 240
+"""How long a busy machine may take to start a broker."""
+
 
 @pytest.fixture(autouse=True)
 def installed() -> None:
@@ -28,6 +31,7 @@ def start(data: Path, port: int, log: Path) -> Child:
     return Child.start("broker", argv, log=log)
 
 
+@pytest.mark.timeout(600)
 def test_the_command_says_where_it_answers_and_killed_or_ended_takes_its_java_with_it_and_keeps_its_records(
     tmp_path: Path,
 ) -> None:
@@ -59,7 +63,7 @@ def started(data: Path, port: int, log: Path) -> Iterator[tuple[Child, psutil.Pr
     """The command when it has said that it answers, and its Java."""
     command = start(data, port, log)
     try:
-        wait_until(lambda: "answers at" in log.read_text(), 90, "the broker", command)
+        wait_until(lambda: "answers at" in log.read_text(), UP_S, "the broker", command)
         (java,) = psutil.Process(command.pid).children()
         yield command, java
     finally:
