@@ -20,7 +20,8 @@ demo: .venv/.installed ## a forked chain, its labelled actors, detection and the
 	@$(BIN)/undertow demo $(ARGS)
 
 .PHONY: test
-test: ready-browser lint ## every check and every test
+test: .venv/.installed ## every check and every test
+	@$(MAKE) --no-print-directory -j2 ready-browser lint
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not soak" $(ARGS)
 
 .PHONY: soak

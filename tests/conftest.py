@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.fixtures.order import long_files_first
+from tests.fixtures.order import ByWorld, long_files_first
 
 # No example fails for being slow on a busy machine. `make test` tries the same ones each time,
 # `make soak` others.
@@ -28,3 +28,8 @@ pytest_plugins = [
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     long_files_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByWorld | None:
+    return ByWorld(config, log) if config.getoption("dist") == "loadfile" else None

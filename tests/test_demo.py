@@ -69,11 +69,32 @@ def demo(home: Path, *arguments: str) -> Iterator[Demo]:
         yield Demo(child)
 
 
-def test_so_many_blocks_end_with_a_summary_and_status_0(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def used_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which a demo with a dashboard came up, refused to run twice, and was ended by Ctrl-C."""
+    home, port = own_home(tmp_path_factory.mktemp("used") / "home"), free_port()
+    with demo(home, "--port", str(port)) as first:
+        first.wait_for("\nhead ")
+        assert "labelled actors play on chain 31337" in first.text()
+        assert f"dashboard     http://127.0.0.1:{port}" in first.text()
+        assert "a demo runs already" in refused(home, "--no-dashboard")
+        assert first.end(signal.SIGINT) == 0
+        first.assert_nothing_is_left()
+    return home
+
+
+def test_ctrl_c_ends_everything_and_the_labels_stay(used_home: Path) -> None:
+    assert (used_home / "demo/labels-31337.jsonl").read_text().splitlines()
+
+
+def test_continue_goes_on_with_the_next_chain_and_so_many_blocks_end_with_a_summary_and_status_0(
+    used_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("UNDERTOW_CHAIN_ID", "5")  # somebody's own settings are not the demo's
     monkeypatch.setenv("UNDERTOW_VERIFY", "off")
-    with demo(home, "--blocks", "50", "--no-dashboard", "--seed", "3") as run:
+    with demo(used_home, "--continue", "--blocks", "50", "--no-dashboard", "--seed", "3") as run:
         run.wait_for("\nanchor ")
+        assert "labelled actors play on chain 31338" in run.text()
         assert run.child.process.wait(300) == 0
         run.assert_nothing_is_left()
         text = run.text()
@@ -88,27 +109,17 @@ def test_so_many_blocks_end_with_a_summary_and_status_0(home: Path, monkeypatch:
     assert len(re.findall(r"^  missed ", text, re.M)) == int(all_of_them) - int(found)
 
 
-def test_ctrl_c_ends_everything_and_continue_goes_on_with_the_next_chain_and_killed_it_leaves_nothing(
-    home: Path,
-) -> None:
-    port = free_port()
-    with demo(home, "--port", str(port)) as first:
-        first.wait_for("\nhead ")
-        assert "labelled actors play on chain 31337" in first.text()
-        assert f"dashboard     http://127.0.0.1:{port}" in first.text()
-        assert "a demo runs already" in refused(home, "--no-dashboard")
-        assert first.end(signal.SIGINT) == 0
-        first.assert_nothing_is_left()
-    with demo(home, "--no-dashboard", "--continue") as second:
-        second.wait_for("\nsink ")
-        assert "labelled actors play on chain 31338" in second.text()
-        second.child.process.kill()
-        second.child.process.wait(10)
-        psutil.wait_procs(list(second.started.values()), timeout=60)
-        second.assert_nothing_is_left()
-    assert (home / "demo/labels-31337.jsonl").exists()
+@pytest.mark.soak
+def test_killed_it_leaves_nothing(home: Path) -> None:
+    with demo(home, "--no-dashboard") as run:
+        run.wait_for("\nsink ")
+        run.child.process.kill()
+        run.child.process.wait(10)
+        psutil.wait_procs(list(run.started.values()), timeout=60)
+        run.assert_nothing_is_left()
 
 
+@pytest.mark.soak
 def test_a_part_that_dies_is_named_and_takes_the_rest_with_it(home: Path) -> None:
     with demo(home, "--no-dashboard") as run:
         run.wait_for("\nsink ")

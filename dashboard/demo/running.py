@@ -18,7 +18,7 @@ from dashboard.demo.parts import Place
 from dashboard.demo.progress import Progress, Watcher
 from dashboard.demo.supervisor import Stopped, Supervisor
 from dashboard.demo.terminal import Terminal
-from detectors.runs.kernel_setup import ensure_kernels
+from detectors.runs.kernel_setup import compiling_kernels
 from ingest.machine import setup, tools
 from ingest.machine.processes import free_port, refuse_taken
 from ingest.model.errors import BadInput, SetupFailed
@@ -47,8 +47,8 @@ def run(options: Options, terminal: Terminal, stop: threading.Event) -> None:
     """
     if options.port is not None:
         refuse_taken(options.port, "--port")
-    setup.ensure(terminal.say)
-    ensure_kernels(terminal.say)
+    with compiling_kernels(terminal.say):
+        setup.ensure(terminal.say)
     with _one_at_a_time(tools.home() / "demo") as folder:
         place = _place(folder, options)
         with Supervisor(folder / "logs", stop, terminal.say, _own_settings()) as supervisor:

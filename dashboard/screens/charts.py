@@ -12,8 +12,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard import wording
-from dashboard.transfers import Token
 from dashboard.transfers.selection import Sankey
+from dashboard.transfers.values import Token
 
 SEVERITY_COLOURS = {"critical": "#dc2626", "high": "#ea7317", "medium": "#eab308", "low": "#7b8aa3"}
 COLOURS = ("#2a9d8f", "#4878cf", "#c77cff", "#e07b39", "#8a8f3c", "#d65f8a", "#5aa9a2", "#9c755f", "#7b8aa3")

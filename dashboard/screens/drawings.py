@@ -14,8 +14,9 @@ from dashboard.flow import Flow, drawing
 from dashboard.screens import parts, routes, tables
 from dashboard.store import Reader
 from dashboard.store.subjects import Score
-from dashboard.transfers import Asked, Token, Transfer, Transfers, network, selection
-from dashboard.transfers.values import native, unknown
+from dashboard.transfers import network, selection
+from dashboard.transfers.door import Transfers
+from dashboard.transfers.values import Asked, Token, Transfer, native, unknown
 from detectors.alerts.alert import RoleName
 
 LONGEST = 140

@@ -12,9 +12,10 @@ from dashboard.flow import drawing
 from dashboard.screens import charts, drawings, inputs, parts, routes, tables
 from dashboard.screens.tables import Column
 from dashboard.store import Reader
-from dashboard.transfers import Token, Transfers, selection
+from dashboard.transfers import selection
+from dashboard.transfers.door import Transfers
 from dashboard.transfers.follow import MOST_HOPS, Trail, Wanted, follow
-from dashboard.transfers.values import native
+from dashboard.transfers.values import Token, native
 from ingest.model.errors import UndertowError
 
 WAYS = ("forward", "backward")

@@ -15,7 +15,7 @@ import streamlit as st
 
 from dashboard.screens import routes
 from dashboard.store import Reader, in_order
-from dashboard.transfers import Transfers
+from dashboard.transfers.door import Transfers
 
 ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 HASH = re.compile(r"0x[0-9a-f]{64}")

@@ -11,7 +11,8 @@ import streamlit as st
 from dashboard import wording
 from dashboard.flow import Flow, drawing, wallet
 from dashboard.screens import drawings, inputs, parts
-from dashboard.transfers import Asked, selection
+from dashboard.transfers import selection
+from dashboard.transfers.values import Asked
 from detectors.alerts.alert import Alert, Evidence
 from ingest.model.errors import UndertowError
 

@@ -24,7 +24,8 @@ from dashboard.store import (
     subjects,
     trends,
 )
-from dashboard.transfers import Asked, Found, Transfers, open_transfers
+from dashboard.transfers.door import Transfers, open_transfers
+from dashboard.transfers.values import Asked, Found
 from detectors.alerts.alert import SEVERITIES, Alert
 from ingest.model.errors import UndertowError
 

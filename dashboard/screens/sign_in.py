@@ -10,7 +10,7 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.runtime import Runtime, exists, get_instance
 
-from dashboard.accounts import LOCAL_ONLY, Entry, Provider
+from dashboard.accounts.entry import LOCAL_ONLY, Entry, Provider
 from dashboard.screens import parts
 from dashboard.store import LOCAL, Actor, Desk, NotAllowed, open_desk
 from ingest.model.errors import UndertowError

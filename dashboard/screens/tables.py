@@ -10,8 +10,8 @@ from dashboard import wording
 from dashboard.screens import parts, routes
 from dashboard.store import AlertRow
 from dashboard.store.subjects import Score
-from dashboard.transfers import Token, Transfer
 from dashboard.transfers.summary import token_of
+from dashboard.transfers.values import Token, Transfer
 from detectors.alerts.alert import SEVERITIES
 
 Cell = dict[str, Any]

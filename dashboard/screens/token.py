@@ -8,8 +8,9 @@ from dashboard import wording
 from dashboard.screens import charts, drawings, inputs, parts, tables, token_market, token_risk
 from dashboard.screens.tables import Column
 from dashboard.store import Reader
-from dashboard.transfers import Asked, Found, Token, Transfers
+from dashboard.transfers.door import Transfers
 from dashboard.transfers.summary import holders, span_of, supply
+from dashboard.transfers.values import Asked, Found, Token
 from ingest.model.errors import UndertowError
 
 VIEWS = ("Summary", "Risk", "Market", "Holders", "Transfers")

@@ -9,8 +9,9 @@ import streamlit as st
 from dashboard import wording
 from dashboard.screens import charts, parts, routes, tables
 from dashboard.screens.tables import Column
-from dashboard.transfers import Found, Token, Transfers
+from dashboard.transfers.door import Transfers
 from dashboard.transfers.pools import Market, in_tokens, thinned
+from dashboard.transfers.values import Found, Token
 
 MOST_POINTS = 240
 COLUMNS = (

@@ -13,7 +13,7 @@ from dashboard.screens.tables import Column
 from dashboard.store import Reader
 from dashboard.store.overview import Bucket, Span, newest_time
 from dashboard.store.trends import CLUSTER, MOST_ALERTS, WEEK, Recurring, fresh
-from dashboard.transfers import Transfers
+from dashboard.transfers.door import Transfers
 from ingest.model.errors import UndertowError
 
 WEEKS = 26

@@ -12,8 +12,9 @@ from dashboard.screens import charts, drawings, inputs, parts, tables, wallet_gr
 from dashboard.screens.tables import Column
 from dashboard.store import AlertRow, Reader
 from dashboard.store.subjects import MOST_SCORES, Score
-from dashboard.transfers import Asked, Found, Label, Transfers
+from dashboard.transfers.door import Transfers
 from dashboard.transfers.summary import by_asset, counterparties, in_and_out, span_of, token_of
+from dashboard.transfers.values import Asked, Found, Label
 from ingest.model.errors import UndertowError
 
 VIEWS = ("Summary", "Around it", "Paths", "Transfers")

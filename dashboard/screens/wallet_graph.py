@@ -9,7 +9,8 @@ import streamlit as st
 from dashboard import wording
 from dashboard.screens import drawings, inputs, parts, tables
 from dashboard.screens.tables import Column
-from dashboard.transfers import Transfers, network
+from dashboard.transfers import network
+from dashboard.transfers.door import Transfers
 
 
 def around(

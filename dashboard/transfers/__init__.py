@@ -1,8 +1,3 @@
 """Who paid whom, beyond the evidence of one alert: read from a lake, else from what alerts say, followed from
 wallet to wallet, and measured as a graph. Every answer is bounded and says where it was cut.
 """
-
-from dashboard.transfers.door import Transfers, open_transfers
-from dashboard.transfers.values import Asked, Contract, Found, Label, Token, Transfer
-
-__all__ = ["Asked", "Contract", "Found", "Label", "Token", "Transfer", "Transfers", "open_transfers"]

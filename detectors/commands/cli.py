@@ -169,11 +169,11 @@ def setup(
 
     A second run changes nothing and ends at once. UNDERTOW_HOME names another folder.
     """
-    from detectors.runs.kernel_setup import ensure_kernels
+    from detectors.runs.kernel_setup import compiling_kernels
     from ingest.machine.setup import ensure
 
-    ensure(typer.echo, browser=browser)
-    ensure_kernels(typer.echo)
+    with compiling_kernels(typer.echo):
+        ensure(typer.echo, browser=browser)
 
 
 def detect(

@@ -5,9 +5,12 @@ Light to import: what it compiles is imported by a process of its own.
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from ingest.model.errors import SetupFailed
 
@@ -17,27 +20,53 @@ _WARM_UP = "from detectors.runs.warm_up import warm_up; warm_up()"
 
 def ensure_kernels(progress: Callable[[str], None]) -> None:
     """Done in a moment where these were compiled before. Raises SetupFailed where they do not compile."""
+    with compiling_kernels(progress):
+        pass
+
+
+@contextmanager
+def compiling_kernels(progress: Callable[[str], None]) -> Iterator[None]:
+    """As `ensure_kernels`, beside what the block does: its end waits for the kernels. When the block fails,
+    they are given up.
+    """
     from detectors.memory.compiled import CACHE, whole_digest
 
     stamp = CACHE / f"complete-{whole_digest()}"
-    if not stamp.exists():
+    if stamp.exists():
+        yield
+    else:
         progress("detection: compiling kernels …")
-        _compile()
+        with _compiler() as compiler:
+            yield
+            _wait(compiler)
         CACHE.mkdir(parents=True, exist_ok=True)
         stamp.touch()
     progress("detection: kernels are compiled")
 
 
-def _compile() -> None:
-    """In a process of its own: what it imports is heavy, and what the libraries print is not for people."""
+@contextmanager
+def _compiler() -> Iterator[subprocess.Popen[str]]:
+    """In a process of its own: what it imports is heavy, and what the libraries print is not for people. It
+    ends with the block, and the processes that it starts with it.
+    """
+    argv = [sys.executable, "-c", _WARM_UP]
+    with subprocess.Popen(
+        argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _wait(compiler: subprocess.Popen[str]) -> None:
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", _WARM_UP], capture_output=True, text=True, timeout=_DEADLINE_S, check=False
-        )
+        _, said = compiler.communicate(timeout=_DEADLINE_S)
     except subprocess.TimeoutExpired:
         raise SetupFailed(
             f"detection's kernels were not compiled within {_DEADLINE_S} s: try again"
         ) from None
-    if done.returncode:
-        words = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+    if compiler.returncode:
+        words = (said.strip().splitlines() or ["no reason given"])[-1]
         raise SetupFailed(f"detection's kernels do not compile on this machine: {words}")

@@ -186,13 +186,18 @@ def test_make_hands_on_what_it_is_given() -> None:
 
 @pytest.mark.chain
 @pytest.mark.slow
-def test_a_world_is_played_with_traces_and_judged_with_and_without_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "tiers", [("traces",), pytest.param(("traces", "receipts"), marks=pytest.mark.soak)], ids=len
+)
+def test_a_world_is_played_with_traces_and_judged_with_and_without_them(
+    tmp_path: Path, tiers: tuple[str, ...]
+) -> None:
     plain = [
         "--folder", str(tmp_path), "--seeds", "5", "--blocks", "60", "--per-category", "1", "--transactions",
         "8", "--categories", "reentrancy", "--no-baselines",
     ]  # fmt: skip
     command = [sys.executable, "-m", "tests.bench.evaluate", *plain]
-    for tier in ("traces", "receipts"):
+    for tier in tiers:
         subprocess.run([*command, "--tier", tier], cwd=TOP, check=True)
     (world,) = [path for path in (tmp_path / "worlds").iterdir() if path.name != "locks"]
     assert json.loads((world / "world.json").read_text())["seed"] == 5

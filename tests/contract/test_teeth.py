@@ -175,7 +175,7 @@ def test_refused(kind: type[Everybody], check: Check, reason: str, worlds: World
 @pytest.mark.parametrize(
     "check",
     [
-        order_checks.any_cut_gives_the_same_book,
+        pytest.param(order_checks.any_cut_gives_the_same_book, marks=pytest.mark.soak),
         order_checks.a_rollback_leaves_no_trace,
         order_checks.a_restart_changes_nothing,
     ],

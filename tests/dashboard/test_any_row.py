@@ -147,7 +147,14 @@ def test_any_value_of_any_column_leaves_the_others_to_be_seen(
 
 
 @pytest.mark.parametrize("table", TABLES, ids=[each.name for each in TABLES])
-@pytest.mark.parametrize("value", ["high", b"\xff", -1], ids=["text", "bytes", "below zero"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("high", id="text"),
+        pytest.param(b"\xff", id="bytes", marks=pytest.mark.soak),
+        pytest.param(-1, id="below zero", marks=pytest.mark.soak),
+    ],
+)
 def test_any_value_of_any_column_lets_the_sink_file_on(tmp_path: Path, table: Table, value: object) -> None:
     for column in table.columns:
         url = f"sqlite:///{tmp_path}/{column.name}.db"

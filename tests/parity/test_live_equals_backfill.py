@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pytest
 
@@ -13,40 +15,65 @@ from tests.dashboard.outside.evidence.test_evidence_commands import script
 from tests.fixtures.log import replay
 from tests.fixtures.pipeline import Pipeline
 
-pytestmark = [pytest.mark.broker, pytest.mark.chain, pytest.mark.slow, pytest.mark.timeout(400)]
-
-BLOCKS = 300
-REORGANISATIONS = {110: 5, 230: 12}
-"""After so many blocks, so many of the newest are replaced."""
-KILLS = {80: "ingest", 150: "detect", 190: "sink"}
+pytestmark = [pytest.mark.broker, pytest.mark.chain, pytest.mark.slow]
 
 
-def plays(director: Director, pipeline: Pipeline) -> None:
+@dataclass(frozen=True)
+class Course:
+    """So many blocks are played; what goes wrong after which of them; what is accused at least."""
+
+    blocks: int
+    reorganisations: Mapping[int, int]
+    """So many of the newest blocks are replaced."""
+    kills: Mapping[int, str]
+    accused: frozenset[str]
+
+
+SHORT = Course(
+    120, {50: 5, 90: 12}, {35: "ingest", 65: "detect", 75: "sink"}, frozenset({"address-poisoning"})
+)
+LONG = Course(
+    300,
+    {110: 5, 230: 12},
+    {80: "ingest", 150: "detect", 190: "sink"},
+    frozenset({"address-poisoning", "wallet-drain", "layering", "anomalous-wallet"}),
+)
+
+
+def plays(director: Director, pipeline: Pipeline, course: Course) -> None:
     """The simulation to its end, with what goes wrong on the way."""
-    for played in range(1, BLOCKS + 1):
+    for played in range(1, course.blocks + 1):
         director.play_block()
-        if played in KILLS:
-            pipeline.kills(KILLS[played])
-        if played in REORGANISATIONS:
+        if played in course.kills:
+            pipeline.kills(course.kills[played])
+        if played in course.reorganisations:
             # What is reorganised away must have been judged, or nothing would have to be undone.
             pipeline.waits_until_judged(director.stage.miner.head)
-            director.stage.miner.reorganise(REORGANISATIONS[played])
+            director.stage.miner.reorganise(course.reorganisations[played])
 
 
+@pytest.mark.parametrize(
+    "course",
+    [
+        pytest.param(SHORT, id="short"),
+        pytest.param(LONG, id="long", marks=[pytest.mark.soak, pytest.mark.timeout(900)]),
+    ],
+)
 def test_a_live_run_with_reorganisations_and_kills_writes_the_book_of_a_batch_run(
-    pipeline: Pipeline,
+    pipeline: Pipeline, course: Course
 ) -> None:
-    director = begin(pipeline.url, pipeline.folder / "labels.jsonl", Script(seed=5, blocks=BLOCKS))
+    script = Script(seed=5, blocks=course.blocks)
+    director = begin(pipeline.url, pipeline.folder / "labels.jsonl", script)
     pipeline.first = 1
     pipeline.starts_all()
 
-    plays(director, pipeline)
+    plays(director, pipeline, course)
     last = director.stage.miner.head
     pipeline.waits_until_judged(last)
     pipeline.waits_until_filed(last)
     assert pipeline.ends() == {"ingest": 0, "detect": 0}
 
-    assert len(replay(pipeline.kafka, pipeline.chain_id).rollbacks()) >= len(REORGANISATIONS)
+    assert len(replay(pipeline.kafka, pipeline.chain_id).rollbacks()) >= len(course.reorganisations)
 
     lake = str(pipeline.folder / "lake")
     span = ("--from-block", "1", "--to-block", str(last))
@@ -57,12 +84,7 @@ def test_a_live_run_with_reorganisations_and_kills_writes_the_book_of_a_batch_ru
     from_kafka = pipeline.book_of("export", "--kafka", pipeline.kafka, *chain)
     from_store = pipeline.book_of("export", "--store", pipeline.store, *chain)
 
-    assert {json.loads(line)["category"] for line in batch.splitlines()} >= {
-        "address-poisoning",
-        "wallet-drain",
-        "layering",
-        "anomalous-wallet",
-    }
+    assert {json.loads(line)["category"] for line in batch.splitlines()} >= course.accused
     assert from_kafka == batch
     assert from_store == batch
     the_evidence_is_the_same(pipeline, batch)

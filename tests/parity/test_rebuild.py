@@ -16,7 +16,7 @@ from tests.parity.judged_log import HEAD, JudgedLog, assert_same, clean_run, log
 
 pytestmark = pytest.mark.broker
 
-SAID_BY_OTHERS = ("another consumer", "[]", '{"head": "high"}')
+SAID_BY_OTHERS = ("", "another consumer", "[]", '{"head": "high"}', '{"run": 7}')
 
 
 @pytest.fixture
@@ -28,7 +28,13 @@ def judged(kafka: str, fresh_chain_id: int, tmp_path: Path) -> JudgedLog:
     return judged
 
 
-@pytest.mark.parametrize("state", ["state", "elsewhere"], ids=["with-its-checkpoint", "checkpoint-lost"])
+@pytest.mark.parametrize(
+    "state",
+    [
+        pytest.param("state", id="with-its-checkpoint"),
+        pytest.param("elsewhere", id="checkpoint-lost", marks=pytest.mark.soak),
+    ],
+)
 def test_other_settings_are_refused_until_the_log_is_judged_anew(judged: JudgedLog, state: str) -> None:
     before = judged.alerts()
     with pytest.raises(RunMismatch, match="--rebuild"):
@@ -106,7 +112,7 @@ def test_a_rollback_below_what_is_final_is_mended_by_the_command_that_it_names(
 
 @pytest.mark.parametrize(
     "text",
-    ["", '{"run": 7}', "{" * 3000, *(pytest.param(text, marks=pytest.mark.soak) for text in SAID_BY_OTHERS)],
+    ["{" * 3000, *(pytest.param(text, marks=pytest.mark.soak) for text in SAID_BY_OTHERS)],
 )
 def test_the_mark_of_another_program_is_refused_and_a_rebuild_mends_it(judged: JudgedLog, text: str) -> None:
     judged.leaves_a_mark(text, offset=3)

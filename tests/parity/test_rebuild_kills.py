@@ -54,6 +54,18 @@ def test_killed_before_anything_it_was_never_there(
     assert judged.judges(finality=8) == []
 
 
+def test_killed_in_the_middle_a_plain_start_ends_it(
+    judged: JudgedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert is_killed(judged, monkeypatch, 2)
+    assert judged.mark().rebuilding
+    with pytest.raises(BadInput, match="judged anew"):
+        from_kafka(judged.kafka, judged.chain_id)
+    assert "judged anew" in judged.judges(finality=16)[0]
+    assert_same(judged, clean_run(judged, 16))
+
+
+@pytest.mark.soak
 def test_killed_at_any_transaction_a_plain_start_ends_it(
     judged: JudgedLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,7 +121,9 @@ def test_a_second_rebuild_over_a_killed_one_with_yet_other_settings(
 @pytest.mark.parametrize(
     "place",
     [
-        pytest.param("detectors.engine.checkpoint.save", id="before-state-is-written"),
+        pytest.param(
+            "detectors.engine.checkpoint.save", id="before-state-is-written", marks=pytest.mark.soak
+        ),
         pytest.param("detectors.memory.memory.Memory.move", id="before-it-is-moved", marks=pytest.mark.soak),
         pytest.param("detectors.memory.append_only.AppendOnly.move", id="when-its-files-were-moved"),
     ],

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.accounts import LOCAL_ONLY, Entry, Provider, User, write_users
 from dashboard.accounts.access import Access, check
-from dashboard.accounts.users import folded, hashed
+from dashboard.accounts.entry import LOCAL_ONLY, Entry, Provider
+from dashboard.accounts.users import User, folded, hashed, write_users
 from dashboard.store import LOCAL, Actor, Desk, NotAllowed, open_desk, open_reader
 from ingest.model.errors import BadInput, StoreUnreachable
 from tests.dashboard.people import HOSTILE

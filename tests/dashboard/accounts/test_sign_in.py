@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.accounts import User, write_users
+from dashboard.accounts.users import User, write_users
 from dashboard.store import open_reader, open_writer
 from tests.dashboard.accounts.test_entry import ANN, PASSWORD
 from tests.dashboard.alerts import Filing, drain, judged

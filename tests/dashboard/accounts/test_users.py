@@ -12,8 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 import undertow
-from dashboard.accounts import User, read_users, write_users
-from dashboard.accounts.users import fits, hashed
+from dashboard.accounts.users import User, fits, hashed, read_users, write_users
 from dashboard.store import AuditRow, open_reader
 from ingest.model.errors import BadInput
 from tests.dashboard.people import HOSTILE

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.store import Reader, open_reader, open_writer
-from dashboard.transfers import Transfers, open_transfers
+from dashboard.transfers.door import Transfers, open_transfers
 from tests.dashboard.alerts import Filing
 from tests.dashboard.transfers.town import lake
 

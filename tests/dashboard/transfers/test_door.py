@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from dashboard.store import Reader
-from dashboard.transfers import Asked, Transfers, open_transfers
 from dashboard.transfers import lake as lakes
+from dashboard.transfers.door import Transfers, open_transfers
 from dashboard.transfers.lookalike import looks
+from dashboard.transfers.values import Asked
 from detectors.alerts.alert import Evidence, Role
 from ingest.lake.writing import LakeWriter
 from ingest.model.errors import NotALake

@@ -5,9 +5,11 @@ from __future__ import annotations
 import networkx as nx
 import pytest
 
-from dashboard.transfers import Asked, Found, Transfer, Transfers, follow, network, selection
+from dashboard.transfers import follow, network, selection
+from dashboard.transfers.door import Transfers
 from dashboard.transfers.follow import Wanted
 from dashboard.transfers.summary import by_asset, counterparties, holders, in_and_out, supply
+from dashboard.transfers.values import Asked, Found, Transfer
 from tests.dashboard.transfers.town import (
     ALICE,
     BANK,

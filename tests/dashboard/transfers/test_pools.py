@@ -8,9 +8,9 @@ import pytest
 
 from dashboard.screens import token_market
 from dashboard.store import open_reader, open_writer
-from dashboard.transfers import Asked, Transfers, open_transfers
+from dashboard.transfers.door import Transfers, open_transfers
 from dashboard.transfers.pools import Market, Moment, candidates, in_tokens, thinned
-from dashboard.transfers.values import Token
+from dashboard.transfers.values import Asked, Token
 from ingest.lake.writing import LakeWriter
 from tests.dashboard.alerts import Filing, judged
 from tests.dashboard.screen import opened, said

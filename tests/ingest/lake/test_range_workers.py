@@ -74,7 +74,10 @@ def test_a_worker_that_is_killed_is_one_clear_line_and_the_next_run_finishes(
     assert [range_.first for range_ in ranges] == [0, 1000, 2000, 3000, 4000]
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "how",
+    [signal.SIGKILL, *(pytest.param(how, marks=pytest.mark.soak) for how in (signal.SIGTERM, signal.SIGINT))],
+)
 def test_no_worker_outlives_its_backfill(town: Town, tmp_path: Path, how: signal.Signals) -> None:
     last = town.mine(4200).head
     argv = [sys.executable, "-m", "undertow", "backfill", "--rpc", town.url, "--lake", str(tmp_path / "lake")]

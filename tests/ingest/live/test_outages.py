@@ -122,6 +122,7 @@ def test_a_broker_killed_under_load_loses_nothing(
 @pytest.mark.broker
 @pytest.mark.chain
 @pytest.mark.slow
+@pytest.mark.soak
 def test_a_broker_whose_disk_is_full_is_waited_for_until_there_is_room(
     town: Town, own_broker: StoppableBroker
 ) -> None:

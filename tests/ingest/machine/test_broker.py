@@ -3,6 +3,8 @@
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -15,6 +17,9 @@ from ingest.model.errors import BadInput, BrokerUnreachable, PortTaken, SetupFai
 
 pytestmark = pytest.mark.broker
 
+UP_S = 240
+"""How long a busy machine may take to start a broker."""
+
 
 @pytest.fixture(autouse=True)
 def installed() -> None:
@@ -26,51 +31,50 @@ def start(data: Path, port: int, log: Path) -> Child:
     return Child.start("broker", argv, log=log)
 
 
-def test_the_command_says_where_it_answers_and_ends_its_java_on_sigterm(tmp_path: Path) -> None:
+@pytest.mark.timeout(600)
+def test_the_command_says_where_it_answers_and_killed_or_ended_takes_its_java_with_it_and_keeps_its_records(
+    tmp_path: Path,
+) -> None:
     port, log = free_port(), tmp_path / "log"
-    command = start(tmp_path / "data", port, log)
-    try:
-        wait_until(lambda: "answers at" in log.read_text(), 90, "the broker", command)
+    there = f"127.0.0.1:{port}"
+    with started(tmp_path / "data", port, log) as (command, java):
         assert (
-            log.read_text()
-            == f"broker: Kafka answers at 127.0.0.1:{port}, its records are in {tmp_path / 'data'}\n"
+            log.read_text() == f"broker: Kafka answers at {there}, its records are in {tmp_path / 'data'}\n"
         )
-        Cluster(f"127.0.0.1:{port}").check()
-        (java,) = psutil.Process(command.pid).children()
+        partition = Cluster(there).partition_of(7, create=True)
+        with Publisher(there, "alice") as alice, alice.transaction():
+            alice.send(BLOCKS, partition, b"7", b"block 1")
+        command.process.kill()
+        command.process.wait(10)
+        assert_gone(java, port)
+    with pytest.raises(BrokerUnreachable):
+        Cluster(there).check(deadline_s=0.5)
+    with started(tmp_path / "data", port, tmp_path / "log-2") as (command, java):
+        assert Cluster(there).chains() == {7: partition}
+        assert [message.value for message in tail(there, BLOCKS, partition, 1)] == [b"block 1"]
         command.process.send_signal(signal.SIGTERM)
         assert command.process.wait(30) == 0
         assert not java.is_running()
         assert not port_is_taken(port)
-    finally:
-        command.stop()
 
 
-def test_a_killed_command_takes_its_java_with_it(tmp_path: Path) -> None:
-    port, log = free_port(), tmp_path / "log"
-    command = start(tmp_path / "data", port, log)
+@contextmanager
+def started(data: Path, port: int, log: Path) -> Iterator[tuple[Child, psutil.Process]]:
+    """The command when it has said that it answers, and its Java."""
+    command = start(data, port, log)
     try:
-        wait_until(lambda: "answers at" in log.read_text(), 90, "the broker", command)
+        wait_until(lambda: "answers at" in log.read_text(), UP_S, "the broker", command)
         (java,) = psutil.Process(command.pid).children()
-        command.process.kill()
-        command.process.wait(10)
-        _, alive = psutil.wait_procs([java], timeout=30)
-        assert alive == []
-        wait_until(lambda: not port_is_taken(port), 30, "the broker's port")
-        assert not java.is_running()
+        yield command, java
     finally:
         command.stop()
 
 
-def test_records_outlive_a_restart(tmp_path: Path) -> None:
-    with broker.running(tmp_path) as bootstrap:
-        partition = Cluster(bootstrap).partition_of(7, create=True)
-        with Publisher(bootstrap, "alice") as alice, alice.transaction():
-            alice.send(BLOCKS, partition, b"7", b"block 1")
-    with broker.running(tmp_path) as bootstrap:
-        assert Cluster(bootstrap).chains() == {7: partition}
-        assert [message.value for message in tail(bootstrap, BLOCKS, partition, 1)] == [b"block 1"]
-    with pytest.raises(BrokerUnreachable):
-        Cluster(bootstrap).check(deadline_s=0.5)
+def assert_gone(java: psutil.Process, port: int) -> None:
+    _, alive = psutil.wait_procs([java], timeout=30)
+    assert alive == []
+    wait_until(lambda: not port_is_taken(port), 30, "the broker's port")
+    assert not java.is_running()
 
 
 def test_it_listens_on_this_machine_only(kafka: str) -> None:

@@ -1,8 +1,9 @@
-"""Programs are installed before the contracts that need them; what fails ends the rest."""
+"""Programs are installed before the contracts that need them, beside kernels; what fails ends the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from typer.testing import CliRunner
@@ -21,9 +22,15 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Said:
     def tools(progress: Callable[[str], None], browser: bool = False) -> None:
         progress(f"tools{' and a browser' * browser}")
 
+    @contextmanager
+    def kernels(progress: Callable[[str], None]) -> Iterator[None]:
+        progress("kernels begin")
+        yield
+        progress("kernels")
+
     monkeypatch.setattr("ingest.machine.tools.ensure", tools)
     monkeypatch.setattr("ingest.machine.solidity.ensure", lambda progress: progress("contracts"))
-    monkeypatch.setattr("detectors.runs.kernel_setup.ensure_kernels", lambda progress: progress("kernels"))
+    monkeypatch.setattr("detectors.runs.kernel_setup.compiling_kernels", kernels)
     return []
 
 
@@ -35,7 +42,10 @@ def test_programs_come_before_contracts(said: Said) -> None:
 @pytest.mark.parametrize(("flags", "first"), [([], "tools"), (["--browser"], "tools and a browser")])
 def test_the_command_installs_everything(said: Said, flags: list[str], first: str) -> None:
     outcome = CliRunner().invoke(undertow.app, ["setup", *flags])
-    assert (outcome.exit_code, outcome.output.splitlines()) == (0, [first, "contracts", "kernels"])
+    assert (outcome.exit_code, outcome.output.splitlines()) == (
+        0,
+        ["kernels begin", first, "contracts", "kernels"],
+    )
 
 
 def test_what_cannot_be_installed_ends_it(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:

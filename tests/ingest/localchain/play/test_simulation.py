@@ -13,27 +13,42 @@ import pytest
 from dashboard.demo.parts import watched_categories
 from ingest.localchain.chain.chain import fork
 from ingest.localchain.chain.wallet import Wallet
-from ingest.localchain.play.simulation import Script, simulate
+from ingest.localchain.play.simulation import Script, Summary, simulate
 from ingest.machine.processes import free_port
 from ingest.model.errors import BadInput, NodeUnreachable
-from tests.fixtures.chain import PLAYED, Played
+from tests.fixtures.chain import PLAYED, Played, plays
 from tests.ingest.localchain.reading import labels_of
 
 pytestmark = pytest.mark.chain
+
+SHORT = Script(seed=8, blocks=45)
+"""Room for the shortest stories only."""
 
 
 def head_hash(url: str) -> str:
     return str(Wallet.connect(url).ask("eth_getBlockByNumber", "latest", False)["hash"])
 
 
+@pytest.mark.parametrize(
+    "script", [SHORT, pytest.param(PLAYED, marks=pytest.mark.soak)], ids=["short", "long"]
+)
 def test_the_same_seed_gives_the_same_labels_and_the_same_last_block(
-    played: Played, fork_rpc: str, tmp_path: Path
+    origin_rpc: str, tmp_path: Path, script: Script
 ) -> None:
-    again = simulate(fork_rpc, tmp_path / "labels.jsonl", PLAYED)
+    first, again = (how_it_ends(origin_rpc, tmp_path / name, script) for name in ("first", "again"))
 
-    assert head_hash(fork_rpc) == head_hash(played.rpc)
-    assert (tmp_path / "labels.jsonl").read_text() == played.labels.read_text()
-    assert again == played.summary
+    assert first == again
+    assert first[0].labels
+
+
+def how_it_ends(origin_rpc: str, folder: Path, script: Script) -> tuple[Summary, str, str]:
+    """What was played, its labels, and the hash of the last block."""
+    folder.mkdir()
+    (end,) = (
+        (played.summary, played.labels.read_text(), head_hash(played.rpc))
+        for played in plays(origin_rpc, folder, script)
+    )
+    return end
 
 
 def test_another_seed_plays_something_else(origin_rpc: str, tmp_path: Path) -> None:

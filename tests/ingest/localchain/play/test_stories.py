@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from dashboard.demo.parts import watched_categories
-from ingest.localchain.chain.chain import fork
 from ingest.localchain.chain.wallet import Wallet
 from ingest.localchain.play.deploying import world
-from ingest.localchain.play.simulation import Script, simulate
-from ingest.localchain.play.stories import repertoires
 from tests.fixtures.chain import Played
-from tests.ingest.localchain.reading import labels_of, moved_by, named, receipts_of
+from tests.ingest.localchain.reading import labels_of, moved_by, named
 
 pytestmark = pytest.mark.chain
 
-SHOWN = repertoires(watched_categories())
-EVERY_VARIANT = max(len(repertoire.variants) for repertoire in SHOWN)
-STORIES = [
-    pytest.param(r.category, r.kind, variant, id=f"{r.kind}-{r.category}-{variant}")
-    for r in SHOWN
-    for variant in r.variants
-]
 ASSETS = {asset.address: asset for asset in world().assets}
 
 
 @pytest.fixture(scope="module")
-def all_stories(origin_rpc: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    labels = tmp_path_factory.mktemp("stories") / "labels.jsonl"
-    categories = frozenset(repertoire.category for repertoire in SHOWN)
-    script = Script(seed=3, blocks=300, attacks_per_category=EVERY_VARIANT, categories=categories)
-    with fork(origin_rpc) as node:
-        yield Played(node.url, labels, simulate(node.url, labels, script))
-
-
-@pytest.fixture(scope="module")
-def chain(all_stories: Played) -> Wallet:
-    return Wallet.connect(all_stories.rpc)
+def chain(whole: Played) -> Wallet:
+    return Wallet.connect(whole.rpc)
 
 
 def told(played: Played, category: str, kind: str = "attack", variant: str = "") -> list[dict[str, Any]]:
@@ -50,62 +29,27 @@ def told(played: Played, category: str, kind: str = "attack", variant: str = "")
     ]
 
 
-@pytest.mark.parametrize(("category", "kind", "variant"), STORIES)
-def test_a_story_is_mined_as_its_label_says(
-    all_stories: Played, chain: Wallet, category: str, kind: str, variant: str
-) -> None:
-    label = told(all_stories, category, kind, variant)[0]
-    receipts = receipts_of(chain, label["transactions"])
-
-    # What an attack tries may fail, and be all there is of an attempt.
-    assert "0x1" in {receipt["status"] for receipt in receipts} or not label["succeeded"]
-    blocks = [int(receipt["blockNumber"], 16) for receipt in receipts]
-    assert (label["first_block"], label["last_block"]) == (min(blocks), max(blocks))
-    assert label["last_block"] < int(chain.ask("eth_blockNumber"), 16)
-
-
-@pytest.mark.parametrize(("category", "kind", "variant"), STORIES)
-def test_a_label_names_attackers_in_attacks_only(
-    all_stories: Played, category: str, kind: str, variant: str
-) -> None:
-    label = told(all_stories, category, kind, variant)[0]
-
-    assert label["roles"]
-    assert bool(named(label, "attacker")) == (kind == "attack")
-    assert not set(named(label, "attacker")) & set(named(label, "victim"))
-
-
-@pytest.mark.parametrize(("category", "kind", "variant"), STORIES)
-def test_a_story_keeps_to_the_length_it_states(
-    all_stories: Played, category: str, kind: str, variant: str
-) -> None:
-    label = told(all_stories, category, kind, variant)[0]
-    latest = next(r.latest_end for r in repertoires() if (r.category, r.kind) == (category, kind))
-
-    assert label["last_block"] - label["first_block"] < latest
-
-
 def alike(one: str, other: str) -> bool:
     return one != other and one[:5] == other[:5] and one[-4:] == other[-4:]
 
 
-def test_a_poisoned_victim_had_paid_the_address_that_is_imitated(all_stories: Played, chain: Wallet) -> None:
-    for label in told(all_stories, "address-poisoning"):
+def test_a_poisoned_victim_had_paid_the_address_that_is_imitated(whole: Played, chain: Wallet) -> None:
+    for label in told(whole, "address-poisoning"):
         history = moved_by(chain, all_before(chain, label["first_block"]))
         for victim in named(label, "victim"):
             paid = {movement.receiver for movement in history if movement.sender == victim}
             assert any(alike(friend, fake) for friend in paid for fake in named(label, "attacker")), label
 
 
-def test_poison_is_nothing_or_next_to_nothing_or_counterfeit(all_stories: Played, chain: Wallet) -> None:
-    for label in told(all_stories, "address-poisoning"):
+def test_poison_is_nothing_or_next_to_nothing_or_counterfeit(whole: Played, chain: Wallet) -> None:
+    for label in told(whole, "address-poisoning"):
         for move in moved_by(chain, label["transactions"]):
             if move.receiver in named(label, "victim") and move.token in ASSETS:
                 assert ASSETS[move.token].usd(move.amount) <= 0.01, label
 
 
-def test_one_who_falls_for_it_loses_what_the_label_says(all_stories: Played, chain: Wallet) -> None:
-    fallen = [label for label in told(all_stories, "address-poisoning") if label["harm_block"]]
+def test_one_who_falls_for_it_loses_what_the_label_says(whole: Played, chain: Wallet) -> None:
+    fallen = [label for label in told(whole, "address-poisoning") if label["harm_block"]]
 
     assert fallen
     for label in fallen:
@@ -115,19 +59,17 @@ def test_one_who_falls_for_it_loses_what_the_label_says(all_stories: Played, cha
         assert ASSETS[mistake.token].usd(mistake.amount) == label["loss_usd"]
 
 
-def test_the_hostile_token_is_in_ordinary_traffic_and_in_a_poisoning(
-    all_stories: Played, chain: Wallet
-) -> None:
+def test_the_hostile_token_is_in_ordinary_traffic_and_in_a_poisoning(whole: Played, chain: Wallet) -> None:
     hostile = world().hostile
     assert "<img src=x onerror=alert(1)>" in hostile.symbol and "\u202e" in hostile.symbol
 
-    poisoned = [t for label in told(all_stories, "address-poisoning") for t in label["transactions"]]
+    poisoned = [t for label in told(whole, "address-poisoning") for t in label["transactions"]]
     assert hostile.address in {movement.token for movement in moved_by(chain, poisoned)}
     assert hostile.address in {movement.token for movement in moved_by(chain, all_before(chain, 25))}
 
 
-def test_drained_people_have_a_life_of_their_own(all_stories: Played, chain: Wallet) -> None:
-    for label in told(all_stories, "wallet-drain"):
+def test_drained_people_have_a_life_of_their_own(whole: Played, chain: Wallet) -> None:
+    for label in told(whole, "wallet-drain"):
         history = moved_by(chain, all_before(chain, label["first_block"]))
         paid = {victim: [m for m in history if m.sender == victim] for victim in named(label, "victim")}
 
@@ -135,14 +77,14 @@ def test_drained_people_have_a_life_of_their_own(all_stories: Played, chain: Wal
         assert not {m.receiver for payments in paid.values() for m in payments} & paid.keys()
 
 
-def test_hard_negatives_do_no_harm(all_stories: Played) -> None:
-    innocent = [label for label in labels_of(all_stories.labels) if label["kind"] == "hard_negative"]
+def test_hard_negatives_do_no_harm(whole: Played) -> None:
+    innocent = [label for label in labels_of(whole.labels) if label["kind"] == "hard_negative"]
 
     assert {(label["harm_block"], label["loss_usd"]) for label in innocent} == {(None, 0.0)}
 
 
-def test_who_hands_in_tokens_gets_as_many_back(all_stories: Played, chain: Wallet) -> None:
-    (label, *_) = told(all_stories, "wallet-drain", "hard_negative", "migration")
+def test_who_hands_in_tokens_gets_as_many_back(whole: Played, chain: Wallet) -> None:
+    (label, *_) = told(whole, "wallet-drain", "hard_negative", "migration")
     moves = moved_by(chain, label["transactions"])
 
     for holder in named(label, "intermediary"):

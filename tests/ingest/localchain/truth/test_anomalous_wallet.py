@@ -27,6 +27,7 @@ def test_a_machine_meets_dozens_of_wallets_in_five_assets_within_minutes(told: T
 
 
 def test_no_two_machines_are_alike(told: Told) -> None:
+    told.leaves_to_soak("each machine is there once")
     for variant in sorted(told.variants("attack")):
         sizes = {len(label["transactions"]) for label in told.attacks(variant)}
         assert len(sizes) >= 2, variant
