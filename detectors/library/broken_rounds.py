@@ -11,6 +11,7 @@ from detectors.alerts.alert import RoleName
 from detectors.base import Finding, Seen, hexed
 from detectors.kernels.tried import ASKED, TRIED
 from detectors.parts import worth
+from detectors.parts.people import People
 from detectors.parts.ways import Way, ways
 
 SCORE = 0.4
@@ -26,9 +27,10 @@ class Broken:
     between: tuple[int, ...]
 
 
-def broken_rounds(seen: Seen, wallets: int) -> Iterator[Finding]:
-    """Of the ways whose last wallet failed to hand on what it had got: those over so many wallets whose
-    failed call names one that the money had come from. Who was to be paid stands in the call's own data,
+def broken_rounds(seen: Seen, wallets: int, of_many: int) -> Iterator[Finding]:
+    """Of the ways whose last wallet failed to hand on what it had got: those over so many wallets (`of_many`
+    where the first sent money to many, as an exchange does) whose failed call names one that the money had
+    come from. Who was to be paid stands in the call's own data,
     whatever it calls: a token, a contract that pays many, a router.
     """
     lines = seen.of("trails").get("handed")
@@ -36,8 +38,13 @@ def broken_rounds(seen: Seen, wallets: int) -> Iterator[Finding]:
         return
     for way in ways(lines):
         found = _broken(seen, way) if way.what in (TRIED, ASKED) else None
-        if found is not None and len(found.between) >= wallets:
-            yield _finding(seen, found, wallets)
+        if found is None or len(found.between) < wallets:
+            continue
+        sent = seen.transactions
+        block = int(sent["block"][way.transaction - int(sent["number"][0])])
+        least = of_many if People(seen, block).serves_many(found.home) else wallets
+        if len(found.between) >= least:
+            yield _finding(seen, found, least)
 
 
 def _broken(seen: Seen, way: Way) -> Broken | None:

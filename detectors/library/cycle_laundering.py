@@ -13,6 +13,7 @@ from detectors.library.broken_rounds import broken_rounds
 from detectors.memory.layout import Array, Columns
 from detectors.parts import worth
 from detectors.parts.contract import Seen
+from detectors.parts.people import People
 
 COIN = 0
 """The number of the coin, wrapped or not, as an asset."""
@@ -22,8 +23,9 @@ COIN = 0
 class Settings:
     """wallets: how many a round goes through before it is one (two friends who lend and repay are one; of
     AMLworld's cycles the shortest have three accounts); token_wallets: the same where all is in a token that
-    no pool prices, which anybody can make and play with. home: the hundredths of what went out in one asset
-    that came home in it, from which on it is the same money.
+    no pool prices, which anybody can make and play with, or the origin sent money to many: what an exchange
+    paid out comes back over its customer and his address for deposits. home: the hundredths of what went out
+    in one asset that came home in it, from which on it is the same money.
     """
 
     wallets: int = 2
@@ -85,19 +87,23 @@ class CycleLaundering:
 
     def score(self, seen: Seen) -> list[Finding]:
         """One finding a payment that closes a round, or was to: subject = the wallet where it began."""
-        hops, broken = seen.of("trails").get("hops"), list(broken_rounds(seen, self.settings.wallets))
+        hops, broken = seen.of("trails").get("hops"), list(self._broken(seen))
         if hops is None or not hops["transaction"].size:
             return broken
         whole = [found for each in _rounds(hops) if (found := self._finding(seen, each)) is not None]
         return sorted([*whole, *broken], key=lambda found: found.block_number)
+
+    def _broken(self, seen: Seen) -> Iterator[Finding]:
+        return broken_rounds(seen, self.settings.wallets, self.settings.token_wallets)
 
     def _finding(self, seen: Seen, one: Round) -> Finding | None:
         wallets, sums = one.wallets(), one.sums()
         home = _hundredths(sums)
         sent = seen.transactions
         at = one.transaction - int(sent["number"][0])
-        priced = _is_priced(seen, int(sent["block"][at]), sums)
-        least = self.settings.wallets if priced else self.settings.token_wallets
+        block = int(sent["block"][at])
+        is_plain = _is_priced(seen, block, sums) and not People(seen, block).serves_many(one.origin)
+        least = self.settings.wallets if is_plain else self.settings.token_wallets
         if len(wallets) < least or home < self.settings.home:
             return None
         origin = seen.address(one.origin)

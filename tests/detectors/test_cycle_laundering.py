@@ -151,3 +151,26 @@ def test_a_token_that_no_pool_prices_must_go_through_three_wallets() -> None:
     assert len(alerts(rounds_of_a_token((ALICE, BOB, CAROL), priced=True))) == 1
     assert alerts(rounds_of_a_token((ALICE, BOB, CAROL), priced=False)) == []
     assert len(alerts(rounds_of_a_token((ALICE, BOB, CAROL, DAVE), priced=False))) == 1
+
+
+def paying_out(*wallets: bytes, customers: int) -> ChainBuilder:
+    """Alice pays so many others first, who are never heard of again; then her money goes round."""
+    chain = ChainBuilder().block()
+    for n in range(customers):
+        chain.native(ALICE, address(f"customer {n}"), ETHER)
+    wei = 20 * ETHER
+    for here, there in pairwise([ALICE, *wallets, ALICE]):
+        chain.block().native(here, there, wei)
+        wei -= ETHER // 1000
+    return chain
+
+
+def test_what_an_exchange_paid_out_and_gets_back_over_an_address_for_deposits_is_no_round() -> None:
+    assert alerts(paying_out(BOB, CAROL, customers=12)) == []
+    assert [each.category for each in alerts(paying_out(BOB, CAROL, customers=5))] == ["cycle-laundering"]
+
+
+def test_who_pays_many_to_look_like_an_exchange_is_found_where_the_round_is_longer() -> None:
+    assert [each.category for each in alerts(paying_out(BOB, CAROL, DAVE, customers=12))] == [
+        "cycle-laundering"
+    ]
