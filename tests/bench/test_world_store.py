@@ -16,7 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.model.errors import SetupFailed
 from tests.bench import world_store
+from tests.bench.world_playing import refuse_half
 from tests.bench.world_store import NOT_IN_A_WORLD, Plan, WorldStore, digest_of, sources
 
 PLAN = Plan(seed=1, blocks=300, transactions=20, per_category=2)
@@ -290,3 +292,11 @@ def test_a_world_that_another_run_plays_is_not_cleared_away(store: WorldStore, s
     with store.kept(replace(PLAN, seed=2), plays_within) as folder:
         assert (folder / "lake").read_text() == "whole"
     assert said == []
+
+
+def test_a_play_that_was_told_to_end_early_is_refused_though_it_ended_well() -> None:
+    with pytest.raises(
+        SetupFailed, match=r"^the world was played to block 1599 of 3000 only, and is not kept"
+    ):
+        refuse_half(3_000, 1_599)
+    refuse_half(3_000, 3_017)

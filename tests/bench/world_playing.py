@@ -47,7 +47,16 @@ def play(plan: Plan, folder: Path) -> None:
             time.sleep(_POLL_S)
         if ended := simulation.poll():
             raise SetupFailed(_why(simulation, ended))
+        refuse_half(plan.blocks, copied)
         _tell(simulation)
+
+
+def refuse_half(planned: int, copied: int) -> None:
+    """Raises SetupFailed for a world that ends early: who is told to end does so, with status 0."""
+    if copied < planned:
+        raise SetupFailed(
+            f"the world was played to block {copied} of {planned} only, and is not kept: play again"
+        )
 
 
 def show_and_run(*arguments: object) -> None:
