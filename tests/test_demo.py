@@ -19,7 +19,7 @@ from tests.fixtures.home import own_home
 pytestmark = [pytest.mark.broker, pytest.mark.chain, pytest.mark.slow]
 
 PARTS = ["broker", "origin chain", "fork", "second chain", "simulation", "ingest", "detect", "sink", "anchor"]
-UP_S = 150
+UP_S = 300
 """How long a busy machine may take to bring every part up."""
 
 

@@ -60,6 +60,7 @@ def told(received: Received) -> list[tuple[object, ...]]:
     return [(each["kind"], each["over"], each["alarm"]["name"]) for each in received.told()]
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(900)
 @pytest.mark.broker
 @pytest.mark.chain
