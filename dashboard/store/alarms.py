@@ -101,7 +101,9 @@ def _is_to_be_told(connection: Connection, channel: str, alarm: Alarm, since: in
     """Asks and notes what the channel knows, in one."""
     here = (told.c.channel == channel) & (told.c.chain_id == alarm.chain_id) & (told.c.alert_id == alarm.key)
     knows = whole(connection.scalar(select(raw(told.c.standing)).where(here))) == 1
-    tells = knows if alarm.kind == OVER else alarm.at >= since and not knows
+    at = whole(alarm.at)
+    is_old = at is not None and at < since
+    tells = knows if alarm.kind == OVER else not (is_old or knows)
     if tells:
         connection.execute(delete(told).where(here))
         row = {"channel": channel, "chain_id": alarm.chain_id, "alert_id": alarm.key}

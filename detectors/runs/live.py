@@ -62,6 +62,9 @@ class Live:
     """What is counted for `undertow.health`; nothing that is judged knows of it."""
     _ages: ModelAges = field(init=False)
 
+    def __post_init__(self) -> None:
+        self._ages = self._known_ages()
+
     def run(self, stop: threading.Event, until_block: int | None = None, rebuild: bool = False) -> None:
         """Until `stop` is set, or block `until_block` is judged.
 
@@ -82,7 +85,7 @@ class Live:
                 begun = self._resumed(mark)
             if begun is None:
                 return
-            self._ages = ModelAges(self.state_dir, self.chain_id, self.settings.schedule, self.detectors)
+            self._ages = self._known_ages()
             try:
                 self._follow(*begun, outbox, stop, until_block)
                 checkpoint.save(begun[0])
@@ -188,6 +191,10 @@ class Live:
                     blocks = [(number, hash_) for output in outputs for number, hash_, _ in output.blocks]
                     note_blocks("detect", self.chain_id, blocks, began)
                 self._save(engine)
+
+    def _known_ages(self) -> ModelAges:
+        """As they lie on disk."""
+        return ModelAges(self.state_dir, self.chain_id, self.settings.schedule, self.detectors)
 
     def _count(self, engine: Engine, outputs: Sequence[Output]) -> None:
         self.vitals.head = engine.state.number

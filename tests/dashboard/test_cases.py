@@ -233,6 +233,7 @@ WRITES: dict[str, Callable[[Desk, Any], object]] = {
     "unwatch": lambda desk, actor: desk.unwatch(actor, CHAIN, ALICE),
     "save_filter": lambda desk, actor: desk.save_filter(actor, "mine", ""),
     "drop_filter": lambda desk, actor: desk.drop_filter(actor, 1),
+    "note_model": lambda desk, actor: desk.note_model(actor, "wallet", {}),
     "user_change": lambda desk, actor: desk.user_change(actor, "add", "eve", None, {}).__enter__(),
 }
 NOTES_ONLY = {"signed_in", "sign_in_refused", "close"}
