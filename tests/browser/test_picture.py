@@ -42,6 +42,7 @@ def test_the_queue_and_an_alert_are_photographed_small_enough_to_be_committed(
 
 
 @pytest.mark.browser
+@pytest.mark.soak
 def test_a_demo_without_what_is_to_be_shown_ends_with_what_was_missed(
     tmp_path: Path, browser: Browser, dashboard: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

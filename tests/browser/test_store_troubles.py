@@ -111,6 +111,7 @@ def test_postgresql_is_killed_and_started_again(
         one.has_everything_once()
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("times", [1, pytest.param(10, marks=SOAK)])
 def test_the_disk_is_full_and_has_room_again(
     times: int, kafka: str, fresh_chain_id: int, tmp_path: Path,

@@ -51,13 +51,19 @@ def test_a_rollback_takes_blocks_and_logs_back() -> None:
     assert (len(log.logs), log.rollbacks) == (2, [1])
 
 
+def test_a_chain_that_became_shorter_may_become_shorter_still() -> None:
+    log = replay(HALF, BACK, Rollback(WHOLE.chain_id, FIRST, bytes(HALF.blocks["block_hash"][0])))
+
+    assert ([number for number, _ in log.chain], log.rollbacks) == ([FIRST], [1, 1])
+
+
 @pytest.mark.parametrize(
     ("events", "what"),
     [
         ((HALF, HALF), "came a second time"),
         ((HALF, WHOLE.slice(WHOLE.last, WHOLE.last)), "has no parent"),
         ((HALF, BACK, HALF.slice(HALF.last, HALF.last)), "came a second time"),
-        ((HALF, BACK, Rollback(WHOLE.chain_id, FIRST, bytes(HALF.blocks["block_hash"][0]))), "two rollbacks"),
+        ((HALF, BACK, BACK), "rolled back to the head"),
         ((HALF, Rollback(WHOLE.chain_id, BACK.number, bytes(32))), "which was never there"),
         ((HALF, Rollback(WHOLE.chain_id, HALF.last, HALF.last_hash)), "rolled back to the head"),
     ],

@@ -15,7 +15,7 @@ from ingest.machine.processes import free_port, wait_until
 from tests.dashboard.alerts import CHAIN, Filing, drain
 from tests.dashboard.outside.anchoring.anchored import lives
 
-pytestmark = pytest.mark.chain
+pytestmark = [pytest.mark.chain, pytest.mark.soak]
 
 
 def test_the_demo_anchors_what_is_final_and_its_summary_says_where(tmp_path: Path) -> None:

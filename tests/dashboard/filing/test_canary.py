@@ -106,7 +106,7 @@ def test_a_canary_of_the_chain_is_found_and_a_detector_that_stops_is_an_alarm_un
         assert written == [chain.book() for chain in from_store(pipeline.store)]
         alerts = [json.loads(line) for book in written for line in book]
         robbers = {who for canary in load_labels(labels).canaries for who in canary.attackers}
-        about = [alert["category"] for alert in alerts if alert["subject_id"] in robbers]
+        about = [alert["category"] for alert in alerts if alert["subject"]["id"] in robbers]
         assert about == ["wallet-drain"] * 2 and len(robbers) == 2
         assert not [alert for alert in alerts if "canary" in (alert["category"], alert["detector"])]
 

@@ -29,7 +29,11 @@ Log = tuple[int, int, bytes, bytes]
 
 @pytest.mark.parametrize(
     ("blocks", "seed"),
-    [(150, 1), pytest.param(1000, 2, marks=[pytest.mark.slow, pytest.mark.soak, pytest.mark.timeout(3600)])],
+    [
+        (60, 1),
+        pytest.param(150, 1, marks=pytest.mark.soak),
+        pytest.param(1000, 2, marks=[pytest.mark.slow, pytest.mark.soak, pytest.mark.timeout(3600)]),
+    ],
 )
 def test_one_of_two_nodes_does_everything_wrong_and_the_log_is_exact(
     town: Town, kafka: str, blocks: int, seed: int, monkeypatch: pytest.MonkeyPatch
