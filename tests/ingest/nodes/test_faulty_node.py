@@ -30,8 +30,7 @@ Log = tuple[int, int, bytes, bytes]
 @pytest.mark.parametrize(
     ("blocks", "seed"),
     [
-        (60, 1),
-        pytest.param(150, 1, marks=pytest.mark.soak),
+        (150, 1),
         pytest.param(1000, 2, marks=[pytest.mark.slow, pytest.mark.soak, pytest.mark.timeout(3600)]),
     ],
 )
