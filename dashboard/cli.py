@@ -12,24 +12,15 @@ from dashboard.demo import cli as demo_cli
 from dashboard.filing.doctor import cli as doctor_cli
 from dashboard.outside import cli as outside_cli
 from dashboard.outside.evidence import cli as evidence_cli
+from dashboard.store_option import StoreOption, chosen_store
 from dashboard.transfers.advice import cli as advice_cli
 from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption
 
 if TYPE_CHECKING:
     from dashboard.store import Known
 
-_STORE_HELP = "Where alerts are filed: sqlite:///FILE or postgresql://HOST/DATABASE."
 _Kafka = Annotated[
     str, typer.Option("--kafka", envvar="UNDERTOW_KAFKA", metavar="HOST:PORT", help="The Kafka to read.")
-]
-_Store = Annotated[
-    str | None,
-    typer.Option(
-        "--store",
-        envvar="UNDERTOW_STORE",
-        metavar="URL",
-        help=f"{_STORE_HELP}  [default: ~/.undertow/store.db]",
-    ),
 ]
 _Chain = Annotated[
     int | None,
@@ -57,7 +48,7 @@ def mount(app: typer.Typer) -> None:
 
 
 def sink(
-    store: _Store = None,
+    store: StoreOption = None,
     kafka: _Kafka = "127.0.0.1:9092",
     chain_id: _Chain = None,
     until_block: Annotated[
@@ -109,7 +100,7 @@ def sink(
     if canary is not None and shadow_canary:
         raise typer.BadParameter("give one of --canary and --shadow-canary: one run has one kind of canary")
     heard = Canary(canary, canary_within) if canary is not None or shadow_canary else None
-    url, say = store or _own_store(), sayer("sink", log_format)
+    url, say = chosen_store(store), sayer("sink", log_format)
     with stop_on_signal() as stop, closing(open_writer(url)) as writer:
         counted = StoreMetrics(lambda: open_reader(url))
         with closing(counted), answering(metrics, counted), exporting(otlp, say):
@@ -117,7 +108,7 @@ def sink(
 
 
 def dashboard(
-    store: _Store = None,
+    store: StoreOption = None,
     port: Annotated[
         int, typer.Option(envvar="UNDERTOW_DASHBOARD_PORT", min=1, max=65535, help="Port of that address.")
     ] = 8501,
@@ -165,7 +156,7 @@ def dashboard(
     said = check(access)
     with stop_on_signal() as stop:
         child = launch.start(
-            store or _own_store(), port, access=access, sources=launch.Sources(lake, evaluation)
+            chosen_store(store), port, access=access, sources=launch.Sources(lake, evaluation)
         )
         for line in said:
             typer.echo(f"dashboard: {line}")
@@ -236,7 +227,7 @@ def status(
 
 
 def audit_verify(
-    store: _Store = None,
+    store: StoreOption = None,
     known: Annotated[
         str | None,
         typer.Option(metavar="NUMBER:HASH", help="A row that was noted before: it must still be there."),
@@ -260,7 +251,7 @@ def audit_verify(
     noted = [] if known is None else [_noted(known)]
     if rpc is not None and contract is not None:
         noted += anchored_heads(rpc, contract)
-    with closing(open_reader(store or _own_store())) as reader:
+    with closing(open_reader(chosen_store(store))) as reader:
         found = reader.cases.checked(*noted)
     rows = "1 row" if found.rows == 1 else f"{found.rows} rows"
     typer.echo(f"audit: {rows}, each as it was written; nothing was removed")
@@ -278,10 +269,3 @@ def _noted(text: str) -> Known:
     if not (number.isascii() and number.isdecimal() and len(number) < 19 and is_hash):
         raise typer.BadParameter(f"{text!r} is no row: give NUMBER:HASH", param_hint="--known")
     return Known(int(number), digest)
-
-
-def _own_store() -> str:
-    """The store that serves where none is named, so that `undertow sink` and `undertow dashboard` meet."""
-    from dashboard.store import own_store
-
-    return own_store()

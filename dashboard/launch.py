@@ -34,8 +34,8 @@ _SETTINGS = {
     "theme.light.primaryColor": "#0a6d6f",
     "theme.dark.primaryColor": "#2bb3b0",
     "runner.magicEnabled": "false",
-    # Python's own rule when to look for garbage: a whole search after every drawing was half of what eight
-    # sessions at the queue took.
+    # Python's own rule when to look for garbage: a whole search after every drawing was a large share of what
+    # eight sessions at the queue did, by a profile of `make bench-dashboard`.
     "runner.postScriptGC": "false",
     "logger.level": "warning",
 }

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dashboard.store_option import AuditOption, chosen_store
+
 if TYPE_CHECKING:
     from dashboard.accounts.users import User
     from dashboard.store import Actor
@@ -24,14 +26,6 @@ _Users = Annotated[
         envvar="UNDERTOW_USERS",
         metavar="FILE",
         help="Who may sign in.  [default: ~/.undertow/users.json, where it is there]",
-    ),
-]
-_Store = Annotated[
-    str | None,
-    typer.Option(
-        envvar="UNDERTOW_STORE",
-        metavar="URL",
-        help="The store whose audit the change is noted in.  [default: ~/.undertow/store.db]",
     ),
 ]
 
@@ -52,7 +46,7 @@ def add(
         bool, typer.Option("--provider", help="They sign in at the provider and have no password here.")
     ] = False,
     users: _Users = None,
-    store: _Store = None,
+    store: AuditOption = None,
 ) -> None:
     """Let somebody sign in. The password is asked for, or is the first line of standard input."""
     from dashboard.accounts.users import User, checked_name, checked_role, hashed
@@ -65,13 +59,13 @@ def add(
     typer.echo(f"{called} may sign in as {allowed}")
 
 
-def remove(name: _Name, users: _Users = None, store: _Store = None) -> None:
+def remove(name: _Name, users: _Users = None, store: AuditOption = None) -> None:
     """Let somebody sign in no longer; who is signed in is out at their next click."""
     _change(_path(users), store, "remove person", name, lambda _: None)
     typer.echo(f"{name} may no longer sign in")
 
 
-def passwd(name: _Name, users: _Users = None, store: _Store = None) -> None:
+def passwd(name: _Name, users: _Users = None, store: AuditOption = None) -> None:
     """Give somebody another password: asked for, or the first line of standard input."""
     from dashboard.accounts.users import hashed
 
@@ -86,7 +80,7 @@ def role(
     name: _Name,
     to: Annotated[str, typer.Argument(help="The role that they have from now on.")],
     users: _Users = None,
-    store: _Store = None,
+    store: AuditOption = None,
 ) -> None:
     """Give somebody another role, from their next click on."""
     from dashboard.accounts.users import checked_role
@@ -119,7 +113,7 @@ def _change(
     from dashboard.accounts.users import User, folded, read_users, write_users
     from dashboard.store import open_desk
 
-    with closing(open_desk(store or _own_store())) as desk:
+    with closing(open_desk(chosen_store(store))) as desk:
         people = read_users(path)
         before = people.pop(folded(name), None)
         if before is None and action != "add person":
@@ -177,9 +171,3 @@ def own_users() -> Path:
     from ingest.machine.tools import home
 
     return home() / "users.json"
-
-
-def _own_store() -> str:
-    from dashboard.store import own_store
-
-    return own_store()

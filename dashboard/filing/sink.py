@@ -97,10 +97,10 @@ def _file(writer: Writer, topics: ChainTopics, stop: threading.Event, away: Away
         say(f"sink: chain {feed.chain_id}: {_counted(len(feed.revisions))} filed, head {head}")
 
 
-def _blocks(feed: Feed) -> list[tuple[int, bytes]]:
+def _blocks(feed: Feed) -> Iterator[tuple[int, bytes]]:
     """Numbers and hashes of the blocks that a feed files."""
     found = ((each.block_number, each.block_hash) for each in feed.blocks if isinstance(each, BlockScores))
-    return [(number, bytes.fromhex(told[2:])) for number, told in found if re.fullmatch(_HASH, told)]
+    return ((number, bytes.fromhex(told[2:])) for number, told in found if re.fullmatch(_HASH, told))
 
 
 def _counted(revisions: int) -> str:

@@ -9,8 +9,8 @@ import typer
 
 from dashboard.outside import tokens_cli
 from dashboard.outside.anchoring import cli as anchor_cli
-from dashboard.outside.tokens_cli import StoreOption, own_store
 from dashboard.outside.tuning import cli as tuning_cli
+from dashboard.store_option import StoreOption, chosen_store
 from ingest.commands.observing import LogFormatOption, MetricsPort
 
 
@@ -61,7 +61,7 @@ def api(
 
     listening = Listening(host, port, tokens, tls_cert, tls_key, rate)
     with stop_on_signal() as stop:
-        serve(store or own_store(), str(lake or ""), listening, stop, sayer("api", log_format), metrics)
+        serve(chosen_store(store), str(lake or ""), listening, stop, sayer("api", log_format), metrics)
 
 
 def notify(
@@ -88,7 +88,7 @@ def notify(
     from ingest.machine.metrics import metrics as answering
     from ingest.machine.signals import stop_on_signal
 
-    found, say, url = read_routes(routes), sayer("notify", log_format), store or own_store()
+    found, say, url = read_routes(routes), sayer("notify", log_format), chosen_store(store)
     channels = ", ".join(sorted(senders(found)))
     say(f"notify: {len(found.routes)} routes to {channels}")
     if check:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dashboard.store_option import AuditOption, chosen_store
+
 if TYPE_CHECKING:
     from dashboard.outside.api.tokens import Token
 
@@ -19,25 +21,6 @@ _Tokens = Annotated[
         envvar="UNDERTOW_TOKENS", metavar="FILE", help="Who may ask.  [default: ~/.undertow/tokens.json]"
     ),
 ]
-_Store = Annotated[
-    str | None,
-    typer.Option(
-        envvar="UNDERTOW_STORE",
-        metavar="URL",
-        help="The store whose audit the change is noted in.  [default: ~/.undertow/store.db]",
-    ),
-]
-StoreOption = Annotated[
-    str | None,
-    typer.Option(
-        "--store",
-        envvar="UNDERTOW_STORE",
-        metavar="URL",
-        help="Where alerts are filed: sqlite:///FILE or postgresql://HOST/DATABASE.  "
-        "[default: ~/.undertow/store.db]",
-    ),
-]
-"""The store that most of these commands go by; `own_store` where it is not given."""
 DAY_S = 86_400
 
 
@@ -59,7 +42,7 @@ def add(
         int | None, typer.Option(min=1, max=36_500, help="After so many days it expires.  [default: never]")
     ] = None,
     tokens: _Tokens = None,
-    store: _Store = None,
+    store: AuditOption = None,
 ) -> None:
     """Let a program ask. Its token is printed once: what is kept cannot be turned back into it."""
     from dashboard.accounts.users import checked_role
@@ -77,7 +60,7 @@ def add(
     typer.echo(f"{called} may ask as {allowed}: keep the token, it is not shown again", err=True)
 
 
-def remove(name: _Name, tokens: _Tokens = None, store: _Store = None) -> None:
+def remove(name: _Name, tokens: _Tokens = None, store: AuditOption = None) -> None:
     """Let a program ask no longer, from its next request on."""
     from dashboard.store import quoted
     from ingest.model.errors import BadInput
@@ -130,17 +113,10 @@ def _write(
     ]
     whoever_types = Actor(f"{getpass.getuser()} (command line)", "admin")
     with (
-        closing(open_desk(store or own_store())) as desk,
+        closing(open_desk(chosen_store(store))) as desk,
         desk.user_change(whoever_types, action, f"{name} (token)", *told),
     ):
         write_tokens(path, tokens)
-
-
-def own_store() -> str:
-    """The store that serves where none is named."""
-    from dashboard.store import own_store as own
-
-    return own()
 
 
 def _path(tokens: Path | None) -> Path:

@@ -12,13 +12,12 @@ from dashboard import wording
 from dashboard.screens import inputs, parts, tables
 from dashboard.screens.tables import Column
 from dashboard.store import Reader
-from dashboard.store.privacy import logged
-from dashboard.transfers.advice.advise import Advice, Advised, advise
+from dashboard.store.privacy import written_down
+from dashboard.transfers.advice.advise import NOTHING, Advice, Advised, advise
 from ingest.model.errors import UndertowError
 
 KEY = "advice_address"
 NO_ADDRESS = "That is no address: 0x and 40 hex digits."
-NOTHING = "Nothing is known against this address, nor against those it had to do with."
 COLUMNS = (Column("Severity", "short"), Column("What"), Column("Alert it rests on", width="20rem"))
 
 
@@ -27,11 +26,8 @@ def show() -> None:
     parts.heading("Advice", "what an address of your own should revoke or beware of")
     try:
         reader = parts.store()
-        if settings := logged(reader):
-            parts.notice(
-                f"The database may write down what it is asked ({', '.join(settings)}), and the address with "
-                "it: set these so that it does not, then come back."
-            )
+        if why := written_down(reader):
+            parts.notice(f"{why[0].upper()}{why[1:]}, then come back.")
             return
         _ask(reader)
     except UndertowError as error:

@@ -27,3 +27,16 @@ def logged(reader: Reader) -> list[str]:
     settings = table("pg_settings", column("name", String), column("setting", String))
     wanted = select(settings.c.name, settings.c.setting).where(settings.c.name.in_(_OFF))
     return sorted(f"{each} = {value}" for each, value in reader.ask(wanted) if value not in _OFF[each])
+
+
+def written_down(reader: Reader) -> str:
+    """Why an address that the store is asked about would not stay private, and what to do; empty where it
+    would. Raises StoreUnreachable.
+    """
+    settings = ", ".join(logged(reader))
+    if not settings:
+        return ""
+    return (
+        f"the database may write down what it is asked ({settings}), and the address with it: set these so "
+        "that it does not"
+    )

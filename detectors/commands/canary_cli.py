@@ -6,6 +6,7 @@ told of it as an alert: a health record says it, for which `undertow sink --shad
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -48,7 +49,7 @@ def canary(
     vitals, done = Vitals(), 0
     with stop_on_signal() as stop, HealthReporter(kafka, "canary", chain_id, vitals):
         while not stop.is_set():
-            found, played = _judged(opened, truth)
+            found, played = _judged(opened, truth, say)
             vitals.count("played", played)
             vitals.count("found", found)
             say(f"canary: {found} of {played} found")
@@ -70,11 +71,13 @@ def _attacks(file: Path) -> Labels:
     return replace(told, labels=tuple(chosen), canaries=())
 
 
-def _judged(lake: Lake, labels: Labels) -> tuple[int, int]:
-    """How many of the attacks a run of today's detectors finds, and of how many."""
+def _judged(lake: Lake, labels: Labels, say: Callable[[str], None]) -> tuple[int, int]:
+    """How many of the attacks a run of today's detectors finds, and of how many; says who raised."""
     from detectors.evaluate import judge
     from detectors.registry import detectors
     from detectors.runs.over_lake import LakeRun
 
     said = LakeRun(lake, labels.chain_id, detectors()).run(None, None, lambda _progress: None)
+    for name, off in said.off.items():
+        say(f"canary: {off.told(name)}")
     return len(judge(said.alerts, labels).found), len(labels.attacks)

@@ -153,10 +153,9 @@ _Settings = Annotated[
 
 def settings(chosen: _Settings = None) -> None:
     """Print the settings of all detectors as TOML: of a file, or as they are; to be cut down and changed."""
-    from detectors.engine.chosen import applied, as_toml
-    from detectors.registry import detectors
+    from detectors.engine.chosen import as_toml, judges
 
-    for line in as_toml(applied(detectors(), chosen)):
+    for line in as_toml(judges(None, chosen)):
         typer.echo(line)
 
 
@@ -201,12 +200,13 @@ def detect(
     """Judge blocks: live from Kafka (--chain-id) or in batch from a lake (--lake, --alerts). Same code, same
     alerts.
     """
+    from detectors.engine.chosen import judges as judging
     from detectors.engine.settings import EngineSettings
 
     own = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol), tier=tier)
     _expect_a_use_of_lake(context, alerts is not None, rebuild)
     if lake is not None and alerts is not None:
-        judges = _judges(models, chosen)
+        judges = judging(models, chosen)
         _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, own, judges)
     elif tier is not None:
         raise typer.BadParameter(
@@ -215,7 +215,7 @@ def detect(
     elif chain_id is not None and alerts is None:
         with _observed(metrics, otlp, log_format) as say:
             anew = rebuild, lake, allow_gaps
-            judges = _judges(models, chosen)
+            judges = judging(models, chosen)
             _detect_live(kafka, chain_id, state, until_block, anew, own, judges, say)
     else:
         raise typer.BadParameter("give --chain-id (live, with --kafka), or --lake and --alerts (batch)")
@@ -264,16 +264,6 @@ def _detect_live(
         folder = state or home() / "detect"
         rebuild, lake, allow_gaps = anew
         Live(kafka, chain_id, judges, folder, settings, say, lake, allow_gaps).run(stop, until, rebuild)
-
-
-def _judges(models: Path | None, chosen: Path | None) -> Sequence[Detector]:
-    """The library, with the settings of a file, and the models of a folder."""
-    from detectors.engine.chosen import applied
-    from detectors.engine.trained import trained_scorers
-    from detectors.registry import detectors
-
-    library = applied(detectors(), chosen)
-    return library if models is None else (*library, *trained_scorers(models))
 
 
 @contextmanager

@@ -13,7 +13,9 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from detectors import registry
 from detectors.base import Detector
+from detectors.engine.trained import trained_scorers
 from ingest.model.errors import BadInput
 
 Chosen = Mapping[str, Mapping[str, Any]]
@@ -50,6 +52,12 @@ def applied(detectors: Sequence[Detector], path: Path | None) -> Sequence[Detect
     return tuple(
         changed(each, chosen[each.name], str(path)) if each.name in chosen else each for each in detectors
     )
+
+
+def judges(models: Path | None, chosen: Path | None) -> Sequence[Detector]:
+    """Who judges: the library with what a file chose for it, and the models of a folder. Raises BadInput."""
+    library = applied(registry.detectors(), chosen)
+    return library if models is None else (*library, *trained_scorers(models))
 
 
 def changed(detector: Detector, values: Mapping[str, Any], source: str) -> Detector:

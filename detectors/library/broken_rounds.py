@@ -30,8 +30,8 @@ class Broken:
 def broken_rounds(seen: Seen, wallets: int, of_many: int) -> Iterator[Finding]:
     """Of the ways whose last wallet failed to hand on what it had got: those over so many wallets (`of_many`
     where the first sent money to many, as an exchange does) whose failed call names one that the money had
-    come from. Who was to be paid stands in the call's own data,
-    whatever it calls: a token, a contract that pays many, a router.
+    come from. Who was to be paid stands in the call's own data, whatever it calls: a token, a contract that
+    pays many, a router.
     """
     lines = seen.of("trails").get("handed")
     if lines is None or not lines["transaction"].size:

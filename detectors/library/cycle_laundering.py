@@ -87,14 +87,12 @@ class CycleLaundering:
 
     def score(self, seen: Seen) -> list[Finding]:
         """One finding a payment that closes a round, or was to: subject = the wallet where it began."""
-        hops, broken = seen.of("trails").get("hops"), list(self._broken(seen))
+        hops = seen.of("trails").get("hops")
+        broken = list(broken_rounds(seen, self.settings.wallets, self.settings.token_wallets))
         if hops is None or not hops["transaction"].size:
             return broken
         whole = [found for each in _rounds(hops) if (found := self._finding(seen, each)) is not None]
         return sorted([*whole, *broken], key=lambda found: found.block_number)
-
-    def _broken(self, seen: Seen) -> Iterator[Finding]:
-        return broken_rounds(seen, self.settings.wallets, self.settings.token_wallets)
 
     def _finding(self, seen: Seen, one: Round) -> Finding | None:
         wallets, sums = one.wallets(), one.sums()

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from ingest.model.errors import SetupFailed
 
@@ -24,22 +25,32 @@ def ensure_kernels(progress: Callable[[str], None]) -> None:
         pass
 
 
+def are_compiled() -> bool:
+    """Whether the kernels of this version are; nothing is compiled."""
+    return _stamp().exists()
+
+
+def _stamp() -> Path:
+    """The file that says so."""
+    from detectors.memory.compiled import CACHE, whole_digest
+
+    return CACHE / f"complete-{whole_digest()}"
+
+
 @contextmanager
 def compiling_kernels(progress: Callable[[str], None]) -> Iterator[None]:
     """As `ensure_kernels`, beside what the block does: its end waits for the kernels. When the block fails,
     they are given up.
     """
-    from detectors.memory.compiled import CACHE, whole_digest
-
-    stamp = CACHE / f"complete-{whole_digest()}"
-    if stamp.exists():
+    if are_compiled():
         yield
     else:
         progress("detection: compiling kernels …")
         with _compiler() as compiler:
             yield
             _wait(compiler)
-        CACHE.mkdir(parents=True, exist_ok=True)
+        stamp = _stamp()
+        stamp.parent.mkdir(parents=True, exist_ok=True)
         stamp.touch()
     progress("detection: kernels are compiled")
 

@@ -188,7 +188,7 @@ class Live:
                         outbox.send(outputs, engine, after)
                     sent = after
                     self._count(engine, outputs)
-                    blocks = [(number, hash_) for output in outputs for number, hash_, _ in output.blocks]
+                    blocks = ((number, hash_) for output in outputs for number, hash_, _ in output.blocks)
                     note_blocks("detect", self.chain_id, blocks, began)
                 self._save(engine)
 

@@ -255,8 +255,8 @@ class Follower:
             self._tell(event)
             self._count(event)
             if isinstance(event, Batch):
-                blocks = event.blocks["block_number", "block_hash"].rows()
-                note_blocks("ingest", self._chain_id, blocks, began)
+                numbers, hashes = event.blocks["block_number"], event.blocks["block_hash"]
+                note_blocks("ingest", self._chain_id, zip(numbers, hashes, strict=True), began)
         return True
 
     def _batch(self, base: Header | None, answers: Sequence[Answer]) -> Batch:

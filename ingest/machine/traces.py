@@ -12,7 +12,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -55,10 +55,13 @@ def span_id(trace: int, role: str) -> int:
 
 def note_blocks(role: str, chain_id: int, blocks: Iterable[Block], began_ns: int) -> None:
     """Notes that a role has done `blocks` from `began_ns` (`time.time_ns`) until now; nothing where
-    traces are off. Never waits.
+    traces are off, and then `blocks` is not gone through. Never waits.
     """
+    if not _exporting:
+        return
+    told, now = list(blocks), time.time_ns()
     for each in _exporting:
-        each.note(role, chain_id, blocks, began_ns, time.time_ns())
+        each.note(role, chain_id, told, began_ns, now)
 
 
 @contextmanager
@@ -119,7 +122,7 @@ class _Exporter:
         if left:
             self._say(f"traces: {left} spans did not arrive at {self._url}")
 
-    def note(self, role: str, chain_id: int, blocks: Iterable[Block], began: int, ended: int) -> None:
+    def note(self, role: str, chain_id: int, blocks: Sequence[Block], began: int, ended: int) -> None:
         made = [_span(role, chain_id, block, began, ended) for block in blocks]
         with self._lock:
             self._keep([*self._waiting, *made])

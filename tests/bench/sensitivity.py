@@ -9,14 +9,14 @@ a false alarm may be one that is none beside the whole library.
 from __future__ import annotations
 
 import argparse
-import copy
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from detectors.base import Detector
+from detectors.engine.chosen import Variant, variants
 from detectors.engine.judge import refuse_off
 from detectors.evaluate.judging import judge
 from detectors.evaluate.labels import Labels, load_labels
@@ -27,19 +27,6 @@ from ingest.lake.reading import Lake
 
 OFTEN = ("sandwich", "flash-loan-attack", "reentrancy", "hidden-mint", "asset-drain", "honeypot",
          "wash-trading", "pump-and-dump", "ponzi")  # fmt: skip
-FACTORS = ((0.5, "half"), (2.0, "double"))
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """A detector with one setting changed; `name` is what its alerts are told by."""
-
-    name: str
-    of: str
-    setting: str
-    was: float
-    now: float
-    detector: Detector
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := [name for name in names if name not in known]:
         print(f"sensitivity: {', '.join(unknown)}: no such detector; see detectors/library/")
         return 2
-    copies = [each for name in names for each in copies_of(known[name])]
+    copies = [each for name in names for each in variants(known[name])]
     labels = ended_by(load_labels(wanted.world / "labels.jsonl"), wanted.to_block)
     lake = Lake.open(wanted.world / "lake")
     judges = [*(known[name] for name in names), *(each.detector for each in copies)]
@@ -71,33 +58,8 @@ def ended_by(labels: Labels, block: int | None) -> Labels:
     return replace(labels, labels=kept)
 
 
-def copies_of(detector: Detector) -> Iterator[Copy]:
-    """Each number among its settings at half and at double; shares stay at most one, counts at least one."""
-    settings: Any = detector.settings
-    assert is_dataclass(settings)
-    for field in fields(settings):
-        was = getattr(settings, field.name)
-        if isinstance(was, bool) or not isinstance(was, int | float):
-            continue
-        for factor, word in FACTORS:
-            now = changed(was, factor)
-            if now == was:
-                continue
-            other: Any = copy.copy(detector)
-            other.settings = replace(settings, **{field.name: now})  # type: ignore[type-var]
-            other.name = f"{detector.name} {field.name} {word}"
-            yield Copy(other.name, detector.name, field.name, was, now, other)
-
-
-def changed(was: float, factor: float) -> float:
-    now = was * factor
-    if isinstance(was, int):
-        return max(1, int(now))
-    return min(1.0, now) if was <= 1 else now
-
-
 def table(
-    alerts: Sequence[Any], labels: Labels, plain: Sequence[Detector], copies: Sequence[Copy]
+    alerts: Sequence[Any], labels: Labels, plain: Sequence[Detector], copies: Sequence[Variant]
 ) -> Iterator[str]:
     yield "| detector | setting | at | found | false alarms |"
     yield "|---|---|---|---|---|"
@@ -105,7 +67,7 @@ def table(
         yield _line(alerts, labels, detector.name, detector.name, "as it is", "")
         for each in copies:
             if each.of == detector.name:
-                yield _line(alerts, labels, each.name, each.of, f"`{each.setting}`", f"{each.now:g}")
+                yield _line(alerts, labels, each.detector.name, each.of, f"`{each.setting}`", f"{each.now:g}")
 
 
 def _line(alerts: Sequence[Any], labels: Labels, told_by: str, of: str, setting: str, at: str) -> str:

@@ -25,3 +25,9 @@ def said(app: AppTest) -> str:
     """All markup of a page that was drawn without an error."""
     assert not app.exception
     return " ".join(str(block.proto.body) for block in app.get("html"))
+
+
+def drawn(app: AppTest) -> str:
+    """All that undertow's own tables and pictures were given, of a page drawn without an error."""
+    assert not app.exception
+    return " ".join(str(each.proto) for each in app.get("bidi_component"))

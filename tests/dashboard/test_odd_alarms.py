@@ -13,7 +13,7 @@ from dashboard.store import Writer, open_outbox, open_reader, open_writer
 from dashboard.store.alarms import OVER, RAISED, Alarm, last_alarms, note
 from dashboard.store.outward_tables import alarms
 from tests.dashboard.alerts import CHAIN, Filing, drain, judged
-from tests.dashboard.screen import opened, said
+from tests.dashboard.screen import drawn, opened
 from tests.dashboard.test_any_row import ANYTHING
 
 NOW = 1_700_000_000
@@ -64,4 +64,4 @@ def test_the_screen_shows_the_others(store: Writer, value: object) -> None:
     for column in COLUMNS:
         if column not in ("about", "number"):
             make_odd(store, column, value)
-    assert said(opened("health"))
+    assert f"canary ({OTHER})" in drawn(opened("health"))

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from detectors.registry import detectors
+from tests.detectors.judging.test_judge import Brittle
 from tests.detectors.test_lake_run import lake_of, layering_town
 from tests.fixtures.frames import address
 from undertow import app
@@ -49,3 +51,13 @@ def test_where_no_canary_is_recorded_its_attacks_are_and_where_none_is_either_th
     assert sings(recorded, label("layering", "attack")).stdout == "canary: 1 of 1 found\n"
     refused = sings(recorded, label("layering", "hard_negative"))
     assert "labels no canary and no attack: give the labels of the recorded blocks" in str(refused.exception)
+
+
+def test_a_detector_that_raises_is_named_beside_what_the_others_found(
+    recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = detectors()
+    monkeypatch.setattr("detectors.registry.detectors", lambda: (*library, Brittle()))
+    said = sings(recorded, label("layering")).stdout.splitlines()
+    assert said[0].startswith("canary: brittle raised and is off from block 7 on")
+    assert said[-1] == "canary: 1 of 1 found"

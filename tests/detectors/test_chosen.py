@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from detectors.engine.chosen import applied, as_toml, changed, read
+from detectors.engine.chosen import applied, as_toml, changed, read, variants
 from detectors.engine.digest import digest
 from detectors.engine.settings import EngineSettings
+from detectors.library.sandwich import Sandwich
 from detectors.registry import detectors
 from ingest.lake.writing import LakeWriter
 from ingest.model.errors import BadInput
@@ -108,3 +111,40 @@ def test_detect_goes_by_the_file_and_settings_prints_it(tmp_path: Path) -> None:
     written(tmp_path, "[layering]\nfew = 'x'\n")
     refused = CliRunner().invoke(app, [*argv, "--settings", str(path)])
     assert isinstance(refused.exception, BadInput)
+
+
+def test_each_number_is_halved_and_doubled_in_a_variant_and_nothing_else() -> None:
+    plain: Any = Sandwich()
+    found = list(variants(plain))
+    assert [(each.setting, each.now) for each in found[:2]] == [("apart", 0.05), ("apart", 0.2)]
+    for each in found:
+        others: Any = each.detector.settings
+        assert getattr(others, each.setting) == each.now != each.was
+    assert plain.settings == Sandwich().settings
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A share, a count, a count that is least, a factor; a word and a choice are no numbers."""
+
+    share: float = 0.6
+    count: int = 3
+    least: int = 1
+    factor: float = 1.4
+    word: str = "all"
+    choice: bool = True
+
+
+def test_a_share_is_at_most_all_and_a_count_at_least_one() -> None:
+    plain: Any = Sandwich()
+    plain.settings = Numbers()
+    assert [(each.setting, each.now) for each in variants(plain)] == [
+        ("share", 0.3), ("share", 1.0), ("count", 1), ("count", 6), ("least", 2), ("factor", 0.7),
+        ("factor", 2.8),
+    ]  # fmt: skip
+
+
+def test_variants_of_the_whole_library_have_names_of_their_own() -> None:
+    names = [each.detector.name for judge in detectors() for each in variants(judge)]
+    assert len(names) > len(detectors())
+    assert len({*names, *(judge.name for judge in detectors())}) == len(names) + len(detectors())

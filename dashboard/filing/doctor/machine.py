@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 from dashboard.filing.doctor.found import Found
+from detectors.runs.kernel_setup import are_compiled
 from ingest.machine import tools
 from ingest.machine.tools import Kit
 
@@ -47,15 +50,8 @@ def packages() -> Found:
 
 def _required() -> list[str]:
     """Names of requirements that hold without an extra."""
-    told = metadata.requires("undertow") or []
-    return [_name(each) for each in told if "extra ==" not in each]
-
-
-def _name(requirement: str) -> str:
-    for at, letter in enumerate(requirement):
-        if not (letter.isalnum() or letter in "-_."):
-            return requirement[:at]
-    return requirement
+    told = [Requirement(each) for each in metadata.requires("undertow") or []]
+    return [each.name for each in told if each.marker is None or each.marker.evaluate({"extra": ""})]
 
 
 def _is_there(name: str) -> bool:
@@ -93,8 +89,6 @@ def kit(one: Kit) -> Found:
 
 
 def kernels() -> Found:
-    from detectors.memory.compiled import CACHE, whole_digest
-
-    if (CACHE / f"complete-{whole_digest()}").exists():
+    if are_compiled():
         return Found("kernels", "ok", "compiled for this version")
     return Found("kernels", "missing", "not compiled for this version", SETUP)

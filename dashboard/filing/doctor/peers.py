@@ -27,7 +27,7 @@ def node(url: str) -> Iterator[Found]:
         yield Found(name, "broken", " ".join(str(error).split()))
         return
     with closing(opened):
-        first = answered(name, lambda: f"chain {opened.chain_id()}, head {int(opened.head().number, 16):,}")
+        first = answered(name, lambda: f"chain {opened.chain_id()}, head {opened.head().height:,}")
         yield first
         if first.state != "ok":
             return
@@ -57,7 +57,7 @@ def _calls(name: str, opened: Node) -> Found:
     try:
         number = _looked_at(opened)
         if (header := opened.header(number)) is not None:
-            (told,) = opened.traces([(number, bytes.fromhex(header.hash[2:]))])
+            (told,) = opened.traces([(number, header.id)])
     except UndertowError as error:
         why = " ".join(str(error).split())
     if told is None:
@@ -70,7 +70,7 @@ def _calls(name: str, opened: Node) -> Found:
 
 
 def _looked_at(opened: Node) -> int:
-    return max(0, int(opened.head().number, 16) - LAST)
+    return max(0, opened.head().height - LAST)
 
 
 def kafka(bootstrap: str) -> Found:

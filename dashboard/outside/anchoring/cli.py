@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dashboard.outside.tokens_cli import StoreOption, own_store
+from dashboard.store_option import StoreOption, chosen_store
 from detectors.alerts.alert import DEFAULT_FINALITY
 from ingest.commands.observing import LogFormatOption, MetricsPort
 
@@ -124,7 +124,7 @@ def anchor(
     from ingest.nodes.sending.key_file import SigningKey
     from ingest.nodes.sending.speaking import Speaker
 
-    key, url, say = SigningKey.read(key_file), store or own_store(), sayer("anchor", log_format)
+    key, url, say = SigningKey.read(key_file), chosen_store(store), sayer("anchor", log_format)
     with ExitStack() as opened:
         stop = opened.enter_context(stop_on_signal())
         anchors = opened.enter_context(open_anchors(url))
@@ -169,7 +169,7 @@ def prove(
     from dashboard.outside.anchoring.wiring import watched_chain
     from dashboard.store import open_reader
 
-    with closing(open_reader(store or own_store())) as reader:
+    with closing(open_reader(chosen_store(store))) as reader:
         proof = proving.prove(reader, watched_chain(reader, chain_id), alert, block)
     write_whole(out, proving.written(proof))
     stretch = proof["stretch"]
@@ -188,7 +188,7 @@ def model(
     """
     from dashboard.outside.anchoring.trained import noted
 
-    typer.echo(noted(file, store or own_store()))
+    typer.echo(noted(file, chosen_store(store)))
 
 
 def check(

@@ -15,7 +15,6 @@ from ingest.model.errors import EvidenceRefused
 
 if TYPE_CHECKING:
     from dashboard.outside.evidence.proofs import Checked
-    from detectors.base import Detector
     from ingest.nodes import Nodes
 
 _Rpc = Annotated[str | None, typer.Option("--rpc", metavar="URL", help="A node of the alert's chain.")]
@@ -36,6 +35,10 @@ _NativeSymbol = Annotated[
 _Models = Annotated[
     Path | None,
     typer.Option("--models", envvar="UNDERTOW_MODELS", metavar="DIR", help="As `detect` had it."),
+]
+_Settings = Annotated[
+    Path | None,
+    typer.Option("--settings", envvar="UNDERTOW_SETTINGS", metavar="FILE", help="As `detect` had it."),
 ]
 
 
@@ -67,6 +70,7 @@ def evidence(
     finality: _Finality = DEFAULT_FINALITY,
     native_symbol: _NativeSymbol = None,
     models: _Models = None,
+    chosen: _Settings = None,
 ) -> None:
     """Write what proves an alert into one file that `undertow verify`, or anybody, can check."""
     if (store is None) == (alerts is None):
@@ -76,6 +80,7 @@ def evidence(
     from dashboard.outside.evidence.blocks import LakeBlocks, NodeBlocks, Source
     from dashboard.outside.evidence.gathering import gather
     from dashboard.outside.evidence.signing import Signer
+    from detectors.engine.chosen import judges
     from detectors.engine.settings import EngineSettings
 
     taken = from_store(store, alert, chain_id) if store else from_book(Path(str(alerts)), alert, chain_id)
@@ -85,7 +90,7 @@ def evidence(
     with _asked(rpc, chain) as nodes:
         sources: list[Source] = [] if lake is None else [LakeBlocks(lake, chain)]
         sources += [] if nodes is None else [NodeBlocks(nodes, chain)]
-        found = gather(taken, sources, signer, settings, _judges(models))
+        found = gather(taken, sources, signer, settings, judges(models, chosen))
     write_whole(out, found.content.decode())
     for note in found.unproved:
         typer.echo(f"evidence: not proved: {note}", err=True)
@@ -105,13 +110,6 @@ def _asked(rpc: str | None, chain_id: int | None) -> Iterator[Nodes | None]:
         yield nodes
     finally:
         nodes.close()
-
-
-def _judges(models: Path | None) -> tuple[Detector, ...]:
-    from detectors.engine.trained import trained_scorers
-    from detectors.registry import detectors
-
-    return detectors() if models is None else (*detectors(), *trained_scorers(models))
 
 
 def _own_key() -> Path:
@@ -148,6 +146,7 @@ def verify(
     finality: _Finality = DEFAULT_FINALITY,
     native_symbol: _NativeSymbol = None,
     models: _Models = None,
+    chosen: _Settings = None,
 ) -> None:
     """Say of each claim of a bundle what it stands on: proved, anchored, signed, or only stated. Offline, but
     for --rpc and --anchor-rpc; with --lake the alert is made again and compared.
@@ -157,6 +156,7 @@ def verify(
     from dashboard.outside.evidence import judging
     from dashboard.outside.evidence.blocks import LakeBlocks
     from dashboard.outside.evidence.verifying import Asked, check
+    from detectors.engine.chosen import judges
     from ingest.model.errors import BadInput
 
     try:
@@ -165,7 +165,8 @@ def verify(
         raise BadInput(f"the bundle {file} cannot be read: {error.strerror}; give another file") from error
     found = check(content, Asked(_key(signer), alert, chain_id))
     if found.alert is not None and not found.refusals:
-        judging.compare(found)
+        detectors = judges(models, chosen)
+        judging.compare(found, detectors)
         with _asked(rpc, None) as nodes:
             if nodes is not None:
                 from dashboard.outside.evidence import on_chain
@@ -179,7 +180,7 @@ def verify(
 
             settings = EngineSettings(finality=finality, native_symbol=native_symbol)
             held = LakeBlocks(lake, found.alert.chain_id)
-            replay.compare(found, held, settings, _judges(models), lambda _block: None)
+            replay.compare(found, held, settings, detectors, lambda _block: None)
     _say(file, found, rpc is not None)
 
 

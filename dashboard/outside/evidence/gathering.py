@@ -50,7 +50,7 @@ def gather(
         None if lake is None else stated_of(lake, alert),
         run_of(alert, None if lake is None else anchor_of(lake), settings, detectors),
         models_of(alert),
-        steps_of(alert),
+        steps_of(alert, detectors),
     )
     parts = {"format": FORMAT, "evidence": evidence, "filed": taken.filed, "anchored": taken.anchored}
     plain = msgspec.to_builtins(parts)

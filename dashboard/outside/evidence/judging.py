@@ -52,14 +52,15 @@ class Rows:
     facts: Sequence[Fact] = ()
 
 
-def compare(found: Checked) -> None:
+def compare(found: Checked, detectors: Sequence[Detector]) -> None:
     """Adds a claim for the columns of the alert that follow from proved rows, one for those that follow with
-    what is stated, and one for those that do not. For a bundle of which nothing was refused.
+    what is stated, and one for those that do not. For a bundle of which nothing was refused; `detectors` are
+    those that judge here, with their settings.
     """
     if found.bundle is None or found.alert is None:
         return
     evidence, alert, proved = found.bundle.evidence, found.alert, found.proved
-    detector = next((each for each in registry.detectors() if each.name == alert.detector), None)
+    detector = next((each for each in detectors if each.name == alert.detector), None)
     columns, blocks = columns_of_alert(alert), {block.number: block for block in evidence.blocks}
     if detector is None:
         found.claims.append(Claim(_listed(columns), "stated", f"this undertow has no {alert.detector}"))

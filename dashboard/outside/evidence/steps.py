@@ -24,11 +24,11 @@ DIGEST, ROWS = "model_digest", "training_rows_digest"
 """What `measured` calls the digest of a model, and that of its training rows."""
 
 
-def steps_of(alert: Alert) -> list[Step]:
+def steps_of(alert: Alert, detectors: Sequence[Detector]) -> list[Step]:
     """Decoding, the parts that the detector reads in the order in which they are asked, the detector, and the
     explanations that it can be excused by. Raises BadInput where this version has no such detector.
     """
-    detector = next((each for each in registry.detectors() if each.name == alert.detector), None)
+    detector = next((each for each in detectors if each.name == alert.detector), None)
     if detector is None:
         raise BadInput(f"this undertow has no detector {alert.detector}: use the version that made the alert")
     excuses = _excuses(detector)

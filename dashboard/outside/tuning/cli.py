@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.outside.tokens_cli import StoreOption, own_store
+from dashboard.store_option import StoreOption, chosen_store
 
 if TYPE_CHECKING:
     from dashboard.outside.tuning.proposals import Proposal, Tuned
@@ -54,19 +54,17 @@ def tune(
     from dashboard.outside.tuning.proposals import tune as proposed
     from dashboard.store import open_reader
     from dashboard.store.judgements import closed, judgements
-    from detectors.engine.chosen import applied, read
-    from detectors.registry import detectors as library
+    from detectors.engine.chosen import judges, read
     from ingest.lake.reading import Lake
     from ingest.machine.progress import ProgressLine
 
     opened = Lake.open(lake)
     chain = opened.chain_id() if chain_id is None else chain_id
-    with closing(open_reader(own_store() if store is None else store)) as reader:
+    with closing(open_reader(chosen_store(store))) as reader:
         told, all_closed = judgements(reader, chain), closed(reader, chain)
     others = {name: count for name, count in all_closed.items() if name not in ("confirmed", "dismissed")}
     only = [each.strip() for each in (detectors or "").split(",") if each.strip()]
-    judges = applied(library(), settings)
-    tuned = proposed(opened, chain, told, judges, ProgressLine(sys.stderr).show, only)
+    tuned = proposed(opened, chain, told, judges(None, settings), ProgressLine(sys.stderr).show, only)
     for line in shown(tuned, others):
         typer.echo(line)
     if out is not None:

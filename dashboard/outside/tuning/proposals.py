@@ -14,7 +14,8 @@ from detectors.base import Detector
 from detectors.engine.chosen import Variant, variants
 from detectors.engine.judge import refuse_off
 from detectors.engine.output import Score
-from detectors.evaluate.intervals import wilson
+from detectors.engine.yielding import PART_OF
+from detectors.evaluate.intervals import f1, wilson
 from detectors.runs.over_lake import LakeRun
 from ingest.lake.reading import Lake
 from ingest.machine.progress import Progress
@@ -23,7 +24,6 @@ from ingest.model.errors import BadInput
 LEAST = 4
 """Judgements of a detector, two of each half, below which nothing is proposed for it."""
 SAMPLED = 12
-PART_OF = "part-of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,7 @@ class Effect:
     @property
     def worth(self) -> tuple[float, int]:
         """F1 of what is raised against what people confirmed; of equals the one with fewer alerts."""
-        wrong = self.of_confirmed - self.confirmed + self.dismissed
-        found = 2 * self.confirmed
-        return (found / (found + wrong) if found + wrong else 0.0), -self.alerts
+        return f1(self.confirmed, self.of_confirmed - self.confirmed, self.dismissed), -self.alerts
 
     def words(self) -> str:
         return (
@@ -61,10 +59,9 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """`chosen` and `later`: before and after, on the blocks it was chosen on and on those after them."""
+    """`later`: before and after, on the blocks after those that it was chosen on."""
 
     variant: Variant
-    chosen: tuple[Effect, Effect]
     later: tuple[Effect, Effect]
 
 
@@ -78,15 +75,6 @@ class Tuned:
     proposals: tuple[Proposal, ...]
     silent: Mapping[str, str]
     unalerted: tuple[Score, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A stretch of blocks: first and last, and the transactions in it."""
-
-    first: int
-    last: int
-    transactions: int
 
 
 def tune(
@@ -117,10 +105,10 @@ def tune(
     judges = [*detectors, *(each.detector for name in asked for each in tried[name])]
     judged = LakeRun(lake, chain_id, judges, keep_scores=True).run(None, None, report)
     refuse_off(judged.off)
-    parts = _parts(lake, chain_id, cut)
+    sent = _sent(lake, chain_id, cut)
     proposals = []
     for name in asked:
-        best = _best(name, tried[name], judged.alerts, halves, parts)
+        best = _best(name, tried[name], judged.alerts, cut, halves, sent)
         if isinstance(best, str):
             silent[name] = best
         else:
@@ -144,59 +132,58 @@ def _cut(told: Sequence[Judgement]) -> int:
     return cut
 
 
-def _parts(lake: Lake, chain_id: int, cut: int) -> list[_Part]:
-    """Before the cut and from it on."""
-    counts = {False: 0, True: 0}
-    first = last = None
-    for batch in lake.batches(chain_id, None, None, blocks=1_000):
-        first, last = batch.first if first is None else first, batch.last
-        numbers = batch.transactions["block_number"]
-        late = int((numbers >= cut).sum())
-        counts[True] += late
-        counts[False] += len(numbers) - late
-    begin, end = first or 0, last or 0
-    return [_Part(begin, cut - 1, counts[False]), _Part(cut, end, counts[True])]
+def _sent(lake: Lake, chain_id: int, cut: int) -> tuple[int, int]:
+    """Transactions before a block, and from it on."""
+    early = late = 0
+    for batch in lake.batches(chain_id):
+        from_it_on = int((batch.transactions["block_number"] >= cut).sum())
+        early, late = early + batch.transactions.height - from_it_on, late + from_it_on
+    return early, late
 
 
 def _best(
     name: str,
     tried: Sequence[Variant],
     alerts: Sequence[Alert],
+    cut: int,
     halves: Sequence[Sequence[Judgement]],
-    parts: Sequence[_Part],
+    sent: Sequence[int],
 ) -> Proposal | str:
     """The variant that fits the earlier judgements best, or why there is none."""
 
     def effects(told_by: str) -> tuple[Effect, Effect]:
         mine = [each for each in alerts if each.detector == told_by and _is_raised(each)]
         early, late = (
-            effect(mine, [each for each in half if each.detector == name], part)
-            for half, part in zip(halves, parts, strict=True)
+            effect(
+                [each for each in mine if (each.block_number >= cut) == is_late],
+                [each for each in halves[is_late] if each.detector == name],
+                sent[is_late],
+            )
+            for is_late in (False, True)
         )
         return early, late
 
-    before = effects(name)
+    early_before, late_before = effects(name)
     after = {each.detector.name: effects(each.detector.name) for each in tried}
     best = max(tried, key=lambda each: after[each.detector.name][0].worth, default=None)
-    if best is None or after[best.detector.name][0].worth <= before[0].worth:
+    if best is None or after[best.detector.name][0].worth <= early_before.worth:
         return "no setting at half or double fits the judgements better than today's"
-    early, late = after[best.detector.name]
-    if late.worth <= before[1].worth:
+    late = after[best.detector.name][1]
+    if late.worth <= late_before.worth:
         return f"{best.setting} = {best.now:g} fits the earlier judgements better, and later ones no better"
-    return Proposal(best, (before[0], early), (before[1], late))
+    return Proposal(best, (late_before, late))
 
 
-def effect(alerts: Sequence[Alert], told: Sequence[Judgement], part: _Part) -> Effect:
+def effect(alerts: Sequence[Alert], told: Sequence[Judgement], transactions: int) -> Effect:
     """Alerts are the same where they are about the same subject, of the same category."""
-    mine = [each for each in alerts if part.first <= each.block_number <= part.last]
-    said = {(each.category, each.subject_id) for each in mine}
+    said = {(each.category, each.subject_id) for each in alerts}
     right = [each for each in told if each.is_right]
     wrong = [each for each in told if not each.is_right]
     known = {(each.category, each.subject) for each in told}
     return Effect(
         sum((each.category, each.subject) in said for each in right), len(right),
         sum((each.category, each.subject) in said for each in wrong), len(wrong),
-        len(mine), sum((each.category, each.subject_id) not in known for each in mine), part.transactions,
+        len(alerts), sum((each.category, each.subject_id) not in known for each in alerts), transactions,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +20,8 @@ MOST_TRANSFERS = 20_000
 MOST_NAMES = 2_000
 """Newest counterparties, spenders and tokens that are asked about."""
 MOST_OF_A_KIND = 25
+"""Pieces of advice of one kind, beside those that are critical: these are all told."""
+NOTHING = "Nothing is known against this address, nor against those it had to do with."
 OF_TOKENS: Mapping[str, str] = {
     "honeypot": "it cannot be sold, or only at a loss: buy no more of it",
     "rug-pull": "its makers took the money out of its pool, or may: do not buy it",
@@ -109,7 +112,25 @@ def advise(reader: Reader, transfers: Transfers, chain_id: int, address: str, no
         _by_address(alerts),
     )
     advice = [*_own(known), *_revoke(known), *_beware(known), *_tokens(known), *_counterparties(known)]
-    return Advised(chain_id, tuple(sorted(advice, key=lambda each: -_rank(each.severity))), tuple(unknown))
+    kept, cut = _worst(advice)
+    return Advised(chain_id, kept, (*unknown, *cut))
+
+
+def _worst(advice: Iterable[Advice]) -> tuple[tuple[Advice, ...], list[str]]:
+    """The worst first, of each kind the first ones, and what that leaves out."""
+    counts = Counter[str]()
+    kept = list[Advice]()
+    for each in sorted(advice, key=lambda one: -_rank(one.severity)):
+        is_critical = each.severity == "critical"
+        counts[each.kind] += not is_critical
+        if is_critical or counts[each.kind] <= MOST_OF_A_KIND:
+            kept.append(each)
+    cut = [
+        f"of {count:,} pieces of advice of the kind {kind} the worst {MOST_OF_A_KIND} are told"
+        for kind, count in counts.items()
+        if count > MOST_OF_A_KIND
+    ]
+    return tuple(kept), cut
 
 
 def _by_address(rows: Iterable[tuple[str, str, AlertRow]]) -> dict[str, list[tuple[str, AlertRow]]]:
@@ -127,14 +148,13 @@ def _own(known: _Known) -> Iterator[Advice]:
         before = worst.get((row.category, role))
         if before is None or _rank(row.severity) > _rank(before.severity):
             worst[row.category, role] = row
-    for (category, role), row in list(worst.items())[:MOST_OF_A_KIND]:
+    for (category, role), row in worst.items():
         part = _PARTS.get(role, "is named in an alert of")
         yield Advice("own", _severity(row), known.address, f"This address {part} {category}.", row.id)
 
 
 def _revoke(known: _Known) -> Iterator[Advice]:
     """What may be taken, and by whom: those who are accused or listed first, then what is unlimited."""
-    left = MOST_OF_A_KIND
     for grant in known.grants:
         alert, taints = known.accused(grant.spender), _tainted(known, grant.spender)
         what = "all pieces" if grant.standard == "for_all" else "any amount" if grant.is_unlimited else "some"
@@ -144,8 +164,7 @@ def _revoke(known: _Known) -> Iterator[Advice]:
             yield Advice("revoke", "critical", grant.spender, f"{begin}, and is {why}: revoke it.", alert.id)
         elif taints:
             yield Advice("revoke", "critical", grant.spender, f"{begin}, and {taints}: revoke it.")
-        elif grant.is_unlimited and left:
-            left -= 1
+        elif grant.is_unlimited:
             since = f"since block {grant.block_number:,}"
             yield Advice("revoke", "low", grant.spender, f"{begin} {since}: revoke it if it is not used.")
 
@@ -153,7 +172,7 @@ def _revoke(known: _Known) -> Iterator[Advice]:
 def _beware(known: _Known) -> Iterator[Advice]:
     """Counterparties that look like somebody who was there before."""
     met = _others(known.moves[::-1], known.address)
-    for other, genuine in list(alike(met).items())[:MOST_OF_A_KIND]:
+    for other, genuine in alike(met).items():
         alert = known.accused(other)
         sentence = f"{other} looks like {genuine}, which was there before: compare every digit before paying."
         yield Advice("beware", "high", other, sentence, None if alert is None else alert.id)
@@ -177,12 +196,10 @@ def _counterparties(known: _Known) -> Iterator[Advice]:
         if row.amount:
             other = row.payer if row.payee == known.address else row.payee
             sums.setdefault(other, [0, 0])[row.payee != known.address] += 1
-    told = 0
     for other, (came, went) in sums.items():
         alert, taints = known.accused(other), _tainted(known, other)
-        if (alert is None and not taints) or other == known.address or told == MOST_OF_A_KIND:
+        if (alert is None and not taints) or other == known.address:
             continue
-        told += 1
         how = " and ".join(
             f"{count} payment{'s' * (count > 1)} {way}"
             for count, way in ((came, "from"), (went, "to"))
@@ -228,6 +245,6 @@ def shown(advised: Advised) -> Iterator[str]:
     for each in advised.advice:
         yield f"{each.severity:8} {wording.text(each.sentence)}"
     if not advised.advice:
-        yield "Nothing is known against this address, nor against those it had to do with."
+        yield NOTHING
     for words in advised.unknown:
         yield f"not known: {words}"

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dashboard.store_option import StoreOption, chosen_store
+
 if TYPE_CHECKING:
     from dashboard.store import Reader
     from dashboard.transfers.door import Transfers
@@ -28,15 +30,7 @@ def mount(app: typer.Typer) -> None:
 
 def advise(
     address: Annotated[str, typer.Argument(metavar="-", help="A dash: the address is read from stdin.")],
-    store: Annotated[
-        str | None,
-        typer.Option(
-            envvar="UNDERTOW_STORE",
-            metavar="URL",
-            help="Where alerts are filed: sqlite:///FILE or postgresql://HOST/DATABASE.  "
-            "[default: ~/.undertow/store.db]",
-        ),
-    ] = None,
+    store: StoreOption = None,
     lake: Annotated[
         Path | None,
         typer.Option(envvar="UNDERTOW_LAKE", metavar="DIR", help="The lake with what the address did."),
@@ -50,7 +44,7 @@ def advise(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of lines.")] = False,
 ) -> None:
     """Say what an address should revoke or beware of, from store and lake, here; it is written nowhere."""
-    from dashboard.store import open_reader, own_store
+    from dashboard.store import open_reader
     from dashboard.transfers.advice.advise import advise as advise_of
     from dashboard.transfers.advice.advise import shown
     from dashboard.transfers.door import open_transfers
@@ -60,7 +54,7 @@ def advise(
             "an argument stands in the shell's history and in the list of processes: "
             "give `-`, then the address on stdin, ended by Ctrl-D"
         )
-    reader = open_reader(own_store() if store is None else store)
+    reader = open_reader(chosen_store(store))
     try:
         _refuse_logged(reader)
         transfers = open_transfers(reader, "" if lake is None else str(lake))
@@ -86,15 +80,11 @@ def asked(line: str) -> str:
 
 
 def _refuse_logged(reader: Reader) -> None:
-    from dashboard.store.privacy import logged
+    from dashboard.store.privacy import written_down
     from ingest.model.errors import BadInput
 
-    settings = logged(reader)
-    if settings:
-        raise BadInput(
-            f"the database may write down what it is asked ({', '.join(settings)}), and the address with it: "
-            "set these so that it does not, or give a --store in SQLite"
-        )
+    if why := written_down(reader):
+        raise BadInput(f"{why}, or give a --store in SQLite")
 
 
 def _chain(reader: Reader, transfers: Transfers, chain_id: int | None) -> int:

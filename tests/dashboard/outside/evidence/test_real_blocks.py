@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,8 @@ from dashboard.outside.evidence.signing import Signer
 from dashboard.outside.evidence.verifying import check
 from dashboard.store import open_writer
 from detectors.alerts.alert import Alert
+from detectors.base import Detector
+from detectors.engine.chosen import judges, variants
 from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
 from detectors.registry import detectors
@@ -61,9 +63,9 @@ def ids(folder: Path) -> list[str]:
     return [each.id for each in largest.values()]
 
 
-def bundle(folder: Path, taken: Taken) -> Gathered:
+def bundle(folder: Path, taken: Taken, library: Sequence[Detector] | None = None) -> Gathered:
     blocks = LakeBlocks(folder / "lake", 1)
-    return gather(taken, [blocks], Signer(folder / "key"), EngineSettings(), detectors())
+    return gather(taken, [blocks], Signer(folder / "key"), EngineSettings(), library or detectors())
 
 
 def refusals(folder: Path, content: bytes) -> list[tuple[str, str]]:
@@ -98,7 +100,7 @@ def judged_again(folder: Path, category: str, change: Change | None = None) -> d
         change(plain)
     found = check(resealed(plain, Signer(folder / "key")), NOTHING)
     before = len(found.claims)
-    judging.compare(found)
+    judging.compare(found, detectors())
     columns: dict[str, set[str]] = {"proved": set(), "stated": set()}
     for claim in found.claims[before:]:
         columns[claim.standing] |= set(claim.what.removeprefix("of ").split(", "))
@@ -240,6 +242,31 @@ def test_a_lake_that_begins_elsewhere_is_another_run(folder: Path, tmp_path: Pat
     compare(found, LakeBlocks(tmp_path / "lake", 1), EngineSettings(), detectors(), lambda _: None)
 
     assert [each.name for each in found.refusals] == ["another-run"]
+
+
+def test_an_alert_that_was_judged_by_chosen_settings_is_proved_and_made_again_by_these_alone(
+    folder: Path, tmp_path: Path
+) -> None:
+    category = Alert.from_json((folder / "book.jsonl").read_text().splitlines()[0]).detector
+    (plain,) = (each for each in detectors() if each.name == category)
+    one = next(variants(plain))
+    (tmp_path / "settings.toml").write_text(f"[{one.of}]\n{one.setting} = {one.now!r}\n")
+    chosen = judges(None, tmp_path / "settings.toml")
+    run = LakeRun(Lake.open(folder / "lake"), 1, chosen).run(None, None, lambda _: None)
+    write_book(tmp_path / "book.jsonl", run, EngineSettings().finality)
+    other = next(each.id for each in run.alerts if each.detector != category)
+    taken = from_book(tmp_path / "book.jsonl", other, None)
+    content = bundle(folder, taken, chosen).content
+
+    def said(library: Sequence[Detector]) -> list[str]:
+        found = check(content, NOTHING)
+        compare(found, LakeBlocks(folder / "lake", 1), EngineSettings(), library, lambda _: None)
+        return [each.name for each in found.refusals]
+
+    assert parsed(content)["evidence"]["run"]["ingredients"] is not None
+    assert said(chosen) == []
+    assert said(detectors()) == ["another-run"]
+    assert "would be run" in parsed(bundle(folder, taken).content)["evidence"]["run"]["note"]
 
 
 def test_the_digest_of_a_run_is_that_of_its_ingredients_as_the_readme_says(folder: Path) -> None:

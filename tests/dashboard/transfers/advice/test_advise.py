@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +17,7 @@ from typer.testing import CliRunner
 
 from dashboard.store import Reader, open_reader, open_writer
 from dashboard.store.privacy import logged
-from dashboard.transfers.advice.advise import Advised, advise, shown
+from dashboard.transfers.advice.advise import MOST_OF_A_KIND, Advised, advise, shown
 from dashboard.transfers.advice.alike import alike
 from dashboard.transfers.advice.grants import Grant, standing
 from dashboard.transfers.door import open_transfers
@@ -24,7 +25,7 @@ from detectors.alerts.alert import Role
 from ingest.decode import approvals
 from ingest.lake.writing import LakeWriter
 from tests.dashboard.alerts import Filing, drain
-from tests.dashboard.screen import opened, said
+from tests.dashboard.screen import drawn, opened, said
 from tests.fixtures.frames import ChainBuilder, address, word
 from tests.fixtures.market import APPROVAL, FOR_ALL
 from tests.fixtures.postgres import Postgres
@@ -116,6 +117,30 @@ def test_a_stranger_is_told_that_nothing_is_known(store: tuple[str, Reader], lak
     advised = advise(store[1], open_transfers(store[1], str(lake)), CHAIN, "0x" + "12" * 20, NOW)
     assert list(shown(advised)) == [
         "Nothing is known against this address, nor against those it had to do with."
+    ]
+
+
+def test_what_is_too_much_to_tell_is_counted_and_nothing_critical_is_left_out(
+    store: tuple[str, Reader], tmp_path: Path
+) -> None:
+    more, chain = MOST_OF_A_KIND + 3, ChainBuilder(CHAIN).block()
+    for at in range(more):
+        allows(chain, address(f"shop {at}"), 2**256 - 1)
+    allows(chain, SPENDER, 2**256 - 1)
+    for at in range(more):
+        thief = address(f"thief {at}")
+        chain.lists(thief, "phishing").native(thief, ALICE, 1)
+        allows(chain, thief, 1)
+    LakeWriter(tmp_path / "much").write(chain.batch())
+
+    advised = advise(store[1], open_transfers(store[1], str(tmp_path / "much")), CHAIN, hexed(ALICE), NOW)
+
+    found = Counter((kind, severity) for kind, severity, _ in told(advised))
+    assert found["revoke", "critical"] == more + 1
+    assert found["revoke", "low"] == found["counterparty", "high"] == MOST_OF_A_KIND
+    assert sorted(advised.unknown) == [
+        f"of {more} pieces of advice of the kind {kind} the worst {MOST_OF_A_KIND} are told"
+        for kind in ("counterparty", "revoke")
     ]
 
 
@@ -233,8 +258,7 @@ def test_on_the_screen_the_address_is_in_no_url_and_the_advice_is_the_same(
     page = page.text_input(key="advice_address").input(hexed(ALICE)[2:].upper()).run()
 
     assert ALICE.hex() not in json.dumps(dict(page.query_params)).lower()
-    drawn = " ".join(str(each.proto) for each in page.get("bidi_component"))
-    assert "may take any amount of DAI" in drawn
+    assert "may take any amount of DAI" in drawn(page)
 
     page = page.text_input(key="advice_address").input("nobody").run()
     assert "That is no address" in said(page)
