@@ -10,9 +10,9 @@ import typer
 from dashboard.accounts import cli as accounts_cli
 from dashboard.demo import cli as demo_cli
 from dashboard.filing.doctor import cli as doctor_cli
+from dashboard.filing.store_option import StoreOption, chosen_store
 from dashboard.outside import cli as outside_cli
 from dashboard.outside.evidence import cli as evidence_cli
-from dashboard.store_option import StoreOption, chosen_store
 from dashboard.transfers.advice import cli as advice_cli
 from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption
 

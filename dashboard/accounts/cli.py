@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.store_option import AuditOption, chosen_store
+from dashboard.filing.store_option import AuditOption, chosen_store
 
 if TYPE_CHECKING:
     from dashboard.accounts.users import User

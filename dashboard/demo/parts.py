@@ -18,6 +18,8 @@ from ingest.nodes.sending.key_file import SigningKey
 
 CANARY_BLOCKS, CANARY_WITHIN_S = 60, 300
 """How often a canary is played, and how long none may be found."""
+LAKE_EVERY = 20
+"""Blocks: a demo is short, and its screens are looked at while it runs."""
 BLOCK_SECONDS = 1.0
 """Real pace of an endless demo; one of so many blocks goes as fast as the machine allows."""
 
@@ -55,6 +57,11 @@ class Place:
     @property
     def store(self) -> str:
         return f"sqlite:///{self.store_file}"
+
+    @property
+    def lake(self) -> Path:
+        """All transfers of final blocks, for the screens of wallets, tokens and flows."""
+        return self.folder / "lake"
 
     @property
     def facts(self) -> Path:
@@ -98,10 +105,12 @@ def watched_categories() -> list[str]:
     return sorted(caught & {one.category for one in repertoires()})
 
 
-def ingest(place: Place) -> Part:
+def ingest(place: Place, keeps_lake: bool) -> Part:
+    """A lake is for who looks: its blocks are read from the node once more."""
     place.facts.mkdir(parents=True, exist_ok=True)
     read = ("--rpc", place.rpc, "--start", "earliest", "--facts", place.facts)
-    argv = _undertow("ingest", *read, "--traces", "--kafka", place.kafka)
+    kept = ("--lake", place.lake, "--lake-every", LAKE_EVERY) if keeps_lake else ()
+    argv = _undertow("ingest", *read, "--traces", "--kafka", place.kafka, *kept)
     return _part("ingest", argv, lambda _log: _is_published(place), "proved blocks go to Kafka")
 
 
@@ -118,7 +127,7 @@ def sink(place: Place, canary: bool = False) -> Part:
 
 
 def dashboard(place: Place, port: int) -> Part:
-    argv = _undertow("dashboard", "--store", place.store, "--port", port)
+    argv = _undertow("dashboard", "--store", place.store, "--port", port, "--lake", place.lake)
     return _part("dashboard", argv, lambda _log: answers(port), url(port))
 
 

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from dashboard.filing.store_option import StoreOption, chosen_store
 from dashboard.outside import tokens_cli
 from dashboard.outside.anchoring import cli as anchor_cli
 from dashboard.outside.tuning import cli as tuning_cli
-from dashboard.store_option import StoreOption, chosen_store
 from ingest.commands.observing import LogFormatOption, MetricsPort
 
 

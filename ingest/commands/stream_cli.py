@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption
+from ingest.lake import RANGE_BLOCKS
 
 if TYPE_CHECKING:
     from ingest.live.wiring import Start
@@ -87,6 +88,14 @@ FirstBlock = Annotated[
     ),
 ]
 Archive = Annotated[Path | None, typer.Option(help="Also keep final blocks in this lake.")]
+LakeEvery = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        max=RANGE_BLOCKS,
+        help="Blocks that go to the lake at once; fewer come sooner, in more files. A divisor of 1000.",
+    ),
+]
 UntilBlock = Annotated[
     int | None, typer.Option(min=0, help="End once this block is published.  [default: never]")
 ]
@@ -126,6 +135,7 @@ def ingest(
     start: FirstBlock = "latest",
     verify: VerifyOption = "strict",
     lake: Archive = None,
+    lake_every: LakeEvery = RANGE_BLOCKS,
     until_block: UntilBlock = None,
     chain_id: ChainId = None,
     poll_ms: PollMs = 50,
@@ -155,7 +165,7 @@ def ingest(
         _start(start), verify, until_block, poll_ms / 1000, confirmations, quorum, Limits(node_deadline),
         traces, facts, check_senders=check_senders,
         wrapped=read_addresses(wrapped_native or (), "--wrapped-native"),
-        bridges=read_bridges(tuple(bridge or ())),
+        bridges=read_bridges(tuple(bridge or ())), lake_every=_divisor(lake_every),
     )  # fmt: skip
     collect_seldom()
     say = sayer("ingest", log_format, sys.stderr)
@@ -215,6 +225,16 @@ def _start(text: str) -> Start:
             f"{text!r} is no block number, nor `earliest`, nor `latest`", param_hint="--start"
         )
     return int(text)
+
+
+def _divisor(blocks: int) -> int:
+    """So that no range goes over the end of another."""
+    if RANGE_BLOCKS % blocks:
+        raise typer.BadParameter(
+            f"{blocks} does not divide {RANGE_BLOCKS}: choose one that does, such as 20, 50 or 250",
+            param_hint="--lake-every",
+        )
+    return blocks
 
 
 def _say(line: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ingest.blocks.headers import Headers
-from ingest.lake import reading as lakes
+from ingest.lake import RANGE_BLOCKS
 from ingest.lake.backfill import Backfill
 from ingest.lake.writing import LakeWriter
 from ingest.model.errors import ChainGap, NodeMisbehaved, NodeUnreachable, UndertowError, WrongChain
@@ -21,16 +21,20 @@ Bounds = Callable[[], tuple[int, int] | None]
 
 
 class Archive:
-    """A thread that copies each range of `lakes.RANGE_BLOCKS` blocks once all of it is final.
+    """A thread that copies each range of `every` blocks once all of it is final: a divisor of
+    `RANGE_BLOCKS`, the more of it the fewer files.
 
     Blocks come from the node again, not from Kafka, so that the lake stands on its own proof.
     """
 
-    def __init__(self, backfill: Backfill, writer: LakeWriter, chain_id: int, bounds: Bounds) -> None:
+    def __init__(
+        self, backfill: Backfill, writer: LakeWriter, chain_id: int, bounds: Bounds, every: int
+    ) -> None:
         self._backfill = backfill
         self._writer = writer
         self._chain_id = chain_id
         self._bounds = bounds
+        self._every = every
         self._stop = threading.Event()
         self._error: UndertowError | None = None
         self._thread = threading.Thread(target=self._run, name="archive", daemon=True)
@@ -75,7 +79,7 @@ class Archive:
         first = held[-1].last + 1 if held else bounds[0]
         last = bounds[1] - FINALITY
         if whole_ranges:
-            last = last - (last + 1) % lakes.RANGE_BLOCKS
+            last = last - (last + 1) % self._every
         while first <= last and held and not self._backfill.agrees(held[-1]):
             first = held.pop().first  # a chain that changed below final blocks: these are written again
         return (first, last) if first <= last else None
@@ -83,15 +87,22 @@ class Archive:
 
 @contextmanager
 def archived(
-    chain_id: int, backfill: Backfill, writer: LakeWriter, headers: Headers, stop: threading.Event
+    chain_id: int,
+    backfill: Backfill,
+    writer: LakeWriter,
+    headers: Headers,
+    stop: threading.Event,
+    every: int = RANGE_BLOCKS,
 ) -> Iterator[None]:
-    """Archives what `headers` pass while the block runs; the rest of a range too, unless `stop` is set."""
+    """Archives what `headers` pass while the block runs, `every` so many blocks; the rest of them too, unless
+    `stop` is set.
+    """
 
     def bounds() -> tuple[int, int] | None:
         oldest, head = headers.oldest, headers.head
         return None if oldest is None or head is None else (oldest.number, head.number)
 
-    archive = Archive(backfill, writer, chain_id, bounds)
+    archive = Archive(backfill, writer, chain_id, bounds, every)
     archive.start()
     finished = False
     try:

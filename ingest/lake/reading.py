@@ -14,11 +14,9 @@ import msgspec
 import polars as pl
 
 from ingest import schema
+from ingest.lake import RANGE_BLOCKS
 from ingest.model.batch import Batch
 from ingest.model.errors import NotALake
-
-RANGE_BLOCKS = 1000
-"""Ranges end below each multiple of this, or where a request ends."""
 
 MANIFESTS = "_ranges"
 

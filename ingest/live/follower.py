@@ -21,6 +21,7 @@ from ingest.facts.disagreements import Disagreement, DisagreementBook
 from ingest.facts.lists import KEPT_BLOCKS, ListBook
 from ingest.facts.messages import MessageBook
 from ingest.facts.reader import FactReader
+from ingest.lake import RANGE_BLOCKS
 from ingest.live.forks import Forks, Log
 from ingest.machine.traces import note_blocks
 from ingest.model.batch import Batch, Event, Rollback
@@ -54,8 +55,8 @@ class FollowSettings:
     seconds; a block is published once `confirmations` blocks lie on top of it; `quorum` nodes must hold the
     head; `limits` bound every answer. With `traces` the calls inside transactions are read too; `facts` is a
     folder of lists, `wrapped` are coins that wrap the native one, `bridges` those whose other chains are
-    read. While blocks are missing, so many requests
-    are made `ahead`. With `check_senders` transactions are held against their signatures.
+    read. While blocks are missing, so many requests are made `ahead`. With `check_senders` transactions are
+    held against their signatures. A lake that is kept gets final blocks `lake_every` so many.
     """
 
     start: Start = "latest"
@@ -71,6 +72,7 @@ class FollowSettings:
     check_senders: bool = False
     wrapped: frozenset[bytes] = frozenset()
     bridges: tuple[Bridge, ...] = ()
+    lake_every: int = RANGE_BLOCKS
 
 
 class Follower:

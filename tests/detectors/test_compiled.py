@@ -86,6 +86,18 @@ def test_no_kernel_is_made_of_what_is_not_counted(file: Path) -> None:
             assert not here & used, f"{file}: {here & used} of {node.module}"
 
 
+def test_what_lines_import_is_what_the_syntax_tree_says() -> None:
+    for file in (TOP / "detectors").rglob("*.py"):
+        names: set[str] = set()
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            elif isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+        paths = {TOP / f"{name.replace('.', '/')}.py" for name in names if name.startswith("detectors.")}
+        assert imported(file) == {path for path in paths if path.is_file()}, file
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A checkout with four small files of kernels."""

@@ -30,7 +30,7 @@ class Course:
 
 
 SHORT = Course(
-    120, {50: 5, 90: 12}, {35: "ingest", 65: "detect", 75: "sink"}, frozenset({"address-poisoning"})
+    80, {30: 5, 60: 12}, {20: "ingest", 40: "detect", 50: "sink"}, frozenset({"address-poisoning"})
 )
 LONG = Course(
     300,

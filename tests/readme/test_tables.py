@@ -19,7 +19,8 @@ from detectors.runs.over_lake import SCORES
 from ingest import schema
 from ingest.facts.list_files import KINDS
 from ingest.kafka import connection
-from ingest.lake.reading import MANIFESTS, RANGE_BLOCKS
+from ingest.lake import RANGE_BLOCKS
+from ingest.lake.reading import MANIFESTS
 from ingest.localchain.play.labels import Label
 from ingest.localchain.play.stories import repertoires
 from ingest.localchain.world.stage import Outcome

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.store_option import StoreOption, chosen_store
+from dashboard.filing.store_option import StoreOption, chosen_store
 
 if TYPE_CHECKING:
     from dashboard.outside.tuning.proposals import Proposal, Tuned

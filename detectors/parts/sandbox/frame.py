@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from detectors.parts.sandbox.arithmetic import MASK
 
 MOST_MEMORY = 1 << 20
 """Bytes of memory of one frame."""
 MOST_STACK = 1024
+MOST_CODES = 256
+"""Of so many codes it is kept where a jump may go."""
 
 
 class Reverted(Exception):
@@ -37,7 +40,7 @@ class Frame:
     stack: list[int] = field(default_factory=list)
     memory: bytearray = field(default_factory=bytearray)
     returned: bytes = b""
-    _targets: set[int] | None = None
+    _targets: frozenset[int] | None = None
 
     def pop(self) -> int:
         """Raises IndexError where there is nothing: the contract fails."""
@@ -87,11 +90,14 @@ def piece(data: bytes, start: int, size: int) -> bytes:
     return data[start : start + size].ljust(size, b"\0")
 
 
-def _targets(code: bytes) -> set[int]:
-    """Where a jump may go: a JUMPDEST that is not pushed as data."""
+@lru_cache(MOST_CODES)
+def _targets(code: bytes) -> frozenset[int]:
+    """Where a jump may go: a JUMPDEST that is not pushed as data. Worked out once for a code: a trial calls
+    the same few contracts hundreds of times.
+    """
     found, at = set(), 0
     while at < len(code):
         if code[at] == 0x5B:
             found.add(at)
         at += code[at] - 0x5E if 0x60 <= code[at] <= 0x7F else 1
-    return found
+    return frozenset(found)

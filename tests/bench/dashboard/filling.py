@@ -48,18 +48,19 @@ def alert(number: int, chain_id: int) -> Alert:
     )  # fmt: skip
 
 
-def scored(number: int) -> BlockScores:
-    return judged(number, *((wallet(number % 5_000 + at), 0.1 + at / 10) for at in range(SCORES_A_BLOCK)))
+def scored(number: int, rows: int = SCORES_A_BLOCK) -> BlockScores:
+    """A block's scores: so many rows."""
+    return judged(number, *((wallet(number % 5_000 + at), 0.1 + at / (2 * rows)) for at in range(rows)))
 
 
-def send(detection: Detection, alerts: int) -> None:
+def send(detection: Detection, alerts: int, rows: int) -> None:
     """An alert a block, and the scores of each block."""
     for numbers in _slices(alerts):
         found = [alert(number, detection.chain_id) for number in numbers]
-        detection.judge(*found, blocks=tuple(map(scored, numbers)))
+        detection.judge(*found, blocks=tuple(scored(number, rows) for number in numbers))
 
 
-def fill(store: str, chain_id: int, alerts: int) -> float:
+def fill(store: str, chain_id: int, alerts: int, rows: int) -> float:
     """The same alerts and scores, filed without Kafka; seconds that it took. The sink reads its own topics
     from their beginning afterwards.
     """
@@ -67,7 +68,8 @@ def fill(store: str, chain_id: int, alerts: int) -> float:
         begun, before = time.monotonic(), dict[str, int]()
         for numbers in _slices(alerts):
             found = [(number, alert(number, chain_id)) for number in numbers]
-            blocks = [msgspec.structs.replace(scored(number), chain_id=chain_id) for number in numbers]
+            told = (scored(number, rows) for number in numbers)
+            blocks = [msgspec.structs.replace(each, chain_id=chain_id) for each in told]
             after = {"filled": numbers.stop}
             writer.file(Feed(chain_id, found, blocks, before, after, FINALITY))
             before = after

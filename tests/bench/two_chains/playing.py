@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from ingest.facts.bridge_files import Bridge
-from ingest.lake.reading import RANGE_BLOCKS
+from ingest.lake import RANGE_BLOCKS
 from ingest.lake.writing import LakeWriter
 from ingest.localchain.chain.chain import fork, origin
 from ingest.localchain.chain.wallet import address_of

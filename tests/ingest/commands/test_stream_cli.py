@@ -63,6 +63,7 @@ def test_a_node_of_another_chain_is_refused(town: Town, tmp_path: Path) -> None:
     [
         ("ingest", "--rpc", NOBODY, "--start", "yesterday"),
         ("ingest", "--rpc", NOBODY, "--verify", "perhaps"),
+        ("ingest", "--rpc", NOBODY, "--lake", "lake", "--lake-every", 30),
         ("ingest",),
         ("backfill", "--rpc", NOBODY, "--from-block", 2, "--to-block", 1, "--lake", "lake"),
     ],

@@ -41,19 +41,22 @@ def test_only_final_blocks_are_kept_and_the_next_run_goes_on_after_them(
 
 
 def test_whole_ranges_are_written_while_it_goes_on(town: Town, kafka: str, tmp_path: Path) -> None:
-    town.mine(1000 + FINALITY)
-    stop = threading.Event()
-    arguments = (town.url, kafka, None, FollowSettings("earliest"), tmp_path, stop, lambda _line: None)
+    town.mine(70 + FINALITY)
+    stop, settings = threading.Event(), FollowSettings("earliest", lake_every=50)
+    arguments = (town.url, kafka, None, settings, tmp_path, stop, lambda _line: None)
     running = threading.Thread(target=follow, args=arguments)
     running.start()
     try:
-        wait_until(lambda: (tmp_path / "_ranges").exists() and _spans(tmp_path, town) != [], 60, "a range")
+        _wait_for(1, tmp_path, town)
+        assert _spans(tmp_path, town) == [(0, 49)]
+        town.mine(50)
+        _wait_for(2, tmp_path, town)
     finally:
         stop.set()
         running.join(30)
 
-    assert _spans(tmp_path, town) == [(0, 999)]
-    assert hashes(tmp_path, town.chain_id) == town.hashes(0, 999)
+    assert _spans(tmp_path, town) == [(0, 49), (50, 99)]
+    assert hashes(tmp_path, town.chain_id) == town.hashes(0, 99)
 
 
 def test_blocks_that_were_thought_final_and_left_are_written_again(
@@ -66,6 +69,13 @@ def test_blocks_that_were_thought_final_and_left_are_written_again(
     follow_to_head(town, kafka, tmp_path)
 
     assert hashes(tmp_path, town.chain_id) == town.hashes(0, town.head - 2)
+
+
+def _wait_for(ranges: int, lake: Path, town: Town) -> None:
+    def written() -> bool:
+        return (lake / "_ranges").exists() and len(_spans(lake, town)) == ranges
+
+    wait_until(written, 60, f"{ranges} ranges in the lake")
 
 
 def _spans(lake: Path, town: Town) -> list[tuple[int, int]]:
