@@ -31,7 +31,8 @@ def left_with(
 ) -> tuple[set[int], set[int]]:
     """Who was paid by the side what others had lost by then, and gave nobody anything: where profit is left,
     a tenth of it or more; and all of them. Less than that anybody may be given, so that he looks like one of
-    them. Who paid the side, too, or gave an item for it, has traded.
+    them. Who paid the side, too, or gave an item for it, has traded; for what claims are made afterwards is
+    put in.
     """
     lost = dict[int, int]()
     losers = set[int]()
@@ -41,7 +42,9 @@ def left_with(
             losers.add(line.account)
     told = {name: seen.rows[name][slice(*rows)] for name in _READ}
     moved = told["kind"] == Kind.ERC20
+    made = np.flatnonzero(moved & (told["source"] == 0))
     by_side = moved & np.isin(told["source"], list(side)) & _after_losses(told, moved, losers, lost)
+    by_side[: int(made[-1]) if made.size else 0] = False
     paid = set(told["target"][by_side].tolist()) - side - apart - {0}
     traded = np.isin(told["kind"], _ITEMS) | (moved & np.isin(told["target"], list(side)))
     paid -= losers | set(told["source"][traded].tolist())
