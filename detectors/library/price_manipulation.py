@@ -34,7 +34,7 @@ class Settings:
     (lenders want 1.2 times the loan and more, so an honest one stays far above). dearer: so many times dearer
     he made it, or what was taken out of a pool without a trade made the rest. attempt: the same where the
     next call failed (a lender of 70 % gives more than its worth for a token 1.4 times too dear). drained: the
-    share of a pool's money that went then; unpriced: the same where the money has no price. seized: collateral
+    share of a pool's money that went then; unpriced: the same where no price is known. seized: collateral
     was worth so many times the debt that was paid for it (bonuses end at 1.15, thin pools are off by half,
     wrong feeds by far more). users: of a raid that failed, people who used the contract that refused, from
     which on it is known to be in use (as of `flash-loan-attack`). window_s, most_rows: how far back purchases
