@@ -135,7 +135,7 @@ class Dealing:
 
     def losses_for_nothing(self) -> list[Loss]:
         """Of accounts that got nothing for what has no price, where the side gave nothing and has more: who
-        sells it to pools of unknown kinds for what was lent.
+        sells it to pools of unknown kinds for what was lent. Of what was lent itself the side would have it.
         """
         if not self.gave_nothing() or not any(self.sums().values()):
             return []
@@ -145,6 +145,8 @@ class Dealing:
             if all(line.more < 0 and self.values.rate(line.asset) is None for line in mine)
             and account not in {line.asset for line in mine}
         ]
+        lent = {loan.asset for loan in self.loans}
+        found = [loss for loss in found if lent.isdisjoint(loss.assets)]
         burnt = {line.asset for line in self.changes if line.account == 0 and line.more > 0}
         taken = [loss for loss in found if not burnt.isdisjoint(loss.assets)]
         return taken or found
@@ -158,6 +160,20 @@ class Dealing:
             if line.account == loss.account and line.asset in loss.assets
         }
         return all(ours.get(asset, 0) >= _NEARLY * units for asset, units in lost.items())
+
+    def pays_others(self) -> bool:
+        """Whether somebody who gave nothing, and to whom nothing was left, has a tenth of what was lent or
+        more: a debt was repaid, or something bought.
+        """
+        lent: dict[int, float] = {}
+        for loan in self.loans:
+            lent[loan.asset] = lent.get(loan.asset, 0.0) + loan.lent
+        return any(
+            min(line.more for line in mine) >= 0
+            and any(line.asset in lent and 10 * line.more >= lent[line.asset] for line in mine)
+            for account, mine in self._others()
+            if account not in self.given
+        )
 
     def gave_nothing(self) -> bool:
         """Whether the side has less of nothing, but for what was taken for what was lent."""

@@ -22,9 +22,10 @@ Moved = tuple[int, int, int, int]
 
 OWED = (
     Kind.BURN_V2, Kind.BURN_V3, Kind.COLLECT_V3, Kind.BORROW, Kind.WITHDRAW, Kind.LIQUIDATION_AAVE,
-    Kind.LIQUIDATION_COMPOUND, Kind.VAULT_WITHDRAW, Kind.MIXER_WITHDRAWAL,
+    Kind.LIQUIDATION_COMPOUND, Kind.VAULT_WITHDRAW, Kind.MIXER_WITHDRAWAL, Kind.PROPOSAL_EXECUTED,
 )  # fmt: skip
-"""Events that say what somebody gets is his, or that he owes it."""
+"""Events that say what somebody gets is his, that he owes it, or that a vote gave it (which
+`governance-attack` judges)."""
 _PAYMENTS = (Kind.ERC721, Kind.ERC1155)
 _POOLS = (Kind.SYNC, Kind.SWAP_V2, Kind.SWAP_V3)
 _MOVES = (Kind.ERC20, Kind.INNER_VALUE)
@@ -151,8 +152,8 @@ def _gathered(
     payers: list[int],
     lines: Sequence[Moved],
 ) -> Loot | None:
-    assets = max(len(sums[taker]) for taker in takers)
-    assets = max([assets, *(len(_shared_by(hand, sums, takers, lines)) for hand in takers)])
+    made = {asset for asset, more in sums.get(NOBODY, {}).items() if more < 0}
+    assets = max(len(_shared_by(taker, sums, takers, lines) - made) for taker in takers)
     if assets < _LEAST_ASSETS:
         return None
     known = values_before(one.seen, one.of("block")).known
@@ -163,6 +164,8 @@ def _gathered(
     if len({asset for _, asset, _ in lost}) < _LEAST_ASSETS:
         return None
     hands = _hands(sums, takers, {*losers, *apart}, lines)
+    if len(losers) == 1 and not (swapped or hands or _handed_on(takers, lines)):
+        return None
     return Loot(tuple(lost), tuple(takers), hands, assets, swapped=bool(swapped))
 
 
@@ -170,6 +173,10 @@ def _shared_by(hand: int, sums: Sums, takers: Collection[int], lines: Sequence[M
     """Assets that a taker has, with those of whom he gave the rest."""
     found = set(sums[hand])
     return found | {what for source, target, what, _ in lines if source == hand and target in takers}
+
+
+def _handed_on(takers: Collection[int], lines: Sequence[Moved]) -> bool:
+    return any(source in takers and target in takers for source, target, *_ in lines)
 
 
 def _swapped(sums: Sums, apart: Collection[int], givers: set[int], known: Collection[int]) -> list[int]:

@@ -14,6 +14,7 @@ from detectors.alerts.alert import Alert
 from detectors.evaluate.recorded import exploits
 from detectors.library.asset_drain import AssetDrain
 from detectors.library.flash_loan_attack import FlashLoanAttack
+from ingest.decode.shapes import signature
 from tests.detectors.test_asset_drain import alerts, roles
 from tests.fixtures.frames import ChainBuilder, address, word
 from tests.fixtures.lenders import BORROW
@@ -132,6 +133,20 @@ def test_payments_of_many_to_many_in_one_batch_are_no_theft() -> None:
         for at in range(6):
             token = (USD, EUR)[at % 2]
             chain.erc20(token, address(f"payer {at}"), address(f"payee {at}"), 100)
+
+    assert said(deed) == []
+
+
+def test_a_treasury_that_pays_one_in_two_tokens_does_what_it_is_for() -> None:
+    def deed(chain: ChainBuilder) -> None:
+        chain.erc20(USD, BANK, HELPER, 5_000).erc20(EUR, BANK, HELPER, 7_000)
+
+    assert said(deed) == []
+
+
+def test_what_a_vote_pays_out_of_several_contracts_is_left_to_who_judges_votes() -> None:
+    def deed(chain: ChainBuilder) -> None:
+        two_safes(chain).log(RAID, (signature("ProposalExecuted(uint256)"),), word(7))
 
     assert said(deed) == []
 

@@ -50,7 +50,7 @@ def positives(seed: int) -> list[Story]:
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """Fifteen: loans for a moment that harm nobody, and large sums without any; and, of calls that failed, an
+    """Nineteen: loans for a moment that harm nobody, and large sums without any; of calls that failed, an
     arbitrage that came too late, and one that a lender of many refuses.
     """
     tales = {
