@@ -195,9 +195,11 @@ class AssetDrain:
         return {*made["signer"].tolist(), *told["target"][old & (told["kind"] == Kind.OWNER)].tolist()} - {0}
 
     def _takes_part(self, one: Inside, people: People, takings: list[Taking], signer: int) -> bool:
-        """Whether a signer had a share, now or shortly before, or made the code that was put behind: keys
-        that leaked sign for their owners, who are victims.
+        """Whether a signer had a share, now or shortly before, by a contract of his own too, or made the code
+        that was put behind: keys that leaked sign for their owners, who are victims.
         """
+        if not one.side().isdisjoint(taking.taker for taking in takings):
+            return True
         rows = people.rows(signer)
         near = (rows["target"] == signer) & (rows["time"] + self.settings.window_s >= one.of("time"))
         if (near & np.isin(rows["source"], [taking.contract for taking in takings])).any():

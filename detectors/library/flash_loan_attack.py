@@ -61,9 +61,12 @@ class FlashLoanAttack:
     A loan is one by event, or by what left a holder and came back (`loans`), so calls in a constructor, from
     a wallet with code, of unknown lenders and V4-like vaults are alike (9.P1 to P3); an explanation never
     lowers a loss that a moved price made (9.P5). Where the loser's asset has no price and is sold to pools of
-    unknown kinds, it is enough that the loser got nothing and the side gave nothing. Arbitrage has no loser
-    beside pools (N1); collateral, debt and shares that change hands for what was paid are seen as minted or
-    burnt receipts, or told by the lender's event (N2).
+    unknown kinds, it is enough that the loser got nothing and the side gave nothing; where the pool that was
+    moved trades for another money, losses are told in that. A venue of an unknown kind that the side traded
+    one way and back counts as moved. Arbitrage has no loser beside pools (N1); collateral, debt and shares
+    that change hands for what was paid are seen as minted or burnt receipts, as a third who was paid with the
+    loan, or told by the lender's event (N2). None of that explains what the side keeps of the loss in kind,
+    nor shares that it took and burnt.
 
     What was refused is said with severity low, where there are traces: in a failed call of the signer's own
     contract a lender called back, a pool was swapped in, and then another's contract that few use failed.

@@ -201,3 +201,26 @@ def test_five_of_the_six_recorded_exploits_are_told_with_who_has_the_loot() -> N
             named = {role.address for role in alert.roles if role.role == "attacker"}
             assert any(who.startswith(expected[path.stem]) for who in named)
             assert Path(outcome.place).stem == path.stem
+
+
+def test_the_sixth_exploit_is_found_once_it_was_seen_who_had_staked() -> None:
+    """Umbrella: one asset goes from one contract to another, as in every withdrawal; that the taker had never
+    put anything in is the whole mechanism, and lies before the transaction.
+    """
+    exploit = exploits.files.decode(
+        path := recorded("exploits/0x33479bcf.json"), exploits.files.read(path), exploits.Recorded
+    )
+    told = [(log.address, log.topics, log.data) for log in exploit.logs]
+    (token, (_, bank, taker), amount) = told[0]
+    bank, taker = (bytes.fromhex(each[-40:]) for each in (bank, taker))
+    units, share = int(amount, 16), bytes.fromhex(token[2:])
+    chain = ChainBuilder().block().creates(ALICE, bank)
+    for at in range(3):
+        staker = address(f"staker {at}")
+        chain.erc20(share, staker, bank, units // 3 + 1, by=staker, via=bank)
+    chain.creates(MALLORY, taker).block(2 * 86_400)
+    with chain.transaction(MALLORY, taker, data=b"\1\2\3\4"):
+        chain.erc20(share, bank, taker, units)
+    (alert,) = alerts(chain)
+    assert roles(alert)["0x" + bank.hex()] == "victim"
+    assert roles(alert)["0x" + taker.hex()] == roles(alert)["0x" + MALLORY.hex()] == "attacker"
