@@ -12,6 +12,7 @@ from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Tier, hexed
 from detectors.kernels.decoding import Kind
 from detectors.library.failed_drains import tried_drains
+from detectors.library.given_back import given_back
 from detectors.library.taken_unseen import candidates, unseen
 from detectors.memory.layout import Array, Columns
 from detectors.parts import worth
@@ -74,11 +75,12 @@ class AssetDrain:
     leave, withdrawals of an owner, contracts that are empty after each transaction.
 
     Fails: takings below six tenths (hard case 15.P1: 10 to 50 % of a pool) and repeated ones that stay small
-    (P2); calls that move what others allowed a contract (P4); a rescue that is given back later (N4) is said
-    until then, and stays; an owner's new wallet that nothing ties to him looks the same as a thief's; one
-    asset from one contract that was there before the stream (a withdrawal of a wallet with code looks the
-    same: 14 of 10,000 transactions do); who burns a share or has a debt told beside it. Costs a comparison a
-    line of `net`. Source: Forta's asset-drained (99 % and more of an asset in a block).
+    (P2); calls that move what others allowed a contract (P4) where it is one asset; loot that is split among
+    more than three; a rescue (N4) is said until the contract has it back, which lowers it; an owner's new
+    wallet that nothing ties to him looks the same as a thief's; one asset from one contract that was there
+    before the stream (a withdrawal of a wallet with code looks the same: 14 of 10,000 transactions do); who
+    burns a share or has a debt told beside it. Costs a comparison a line of `net`. Source: Forta's asset-
+    drained (99 % and more of an asset in a block).
     """
 
     name = "asset-drain"
@@ -86,11 +88,11 @@ class AssetDrain:
     needs: Tier = "logs"
     settings = Settings()
     reads: tuple[str, ...] = ("net", "kept", "sides", "contracts", "prices", "acts")
-    quiet_seconds = DAY
+    quiet_seconds = 30 * DAY
 
     def score(self, seen: Seen) -> list[Finding]:
-        tried = list(tried_drains(seen, self.settings.share))
-        return sorted([*tried, *self._taken(seen)], key=lambda finding: finding.block_number)
+        found = [*tried_drains(seen, self.settings.share), *self._taken(seen), *given_back(seen)]
+        return sorted(found, key=lambda finding: finding.block_number)
 
     def _taken(self, seen: Seen) -> list[Finding]:
         kept, net = seen.of("kept").get("lines"), seen.of("net").get("changes")
@@ -129,11 +131,7 @@ class AssetDrain:
 
     def _taking(self, one: Inside, people: People, line: Line, lines: list[Line]) -> Taking | None:
         first, coins = int(one.rows["number"][0]), one.seen.coins["id"]
-        best = max(
-            (each for each in lines if each.asset == line.asset and each.more > 0),
-            key=lambda each: each.more,
-            default=None,
-        )
+        best = _best(one, line, lines)
         if best is None or best.account == NOBODY:
             return None
         rows = people.rows(line.account)
@@ -197,9 +195,11 @@ class AssetDrain:
         return {*made["signer"].tolist(), *told["target"][old & (told["kind"] == Kind.OWNER)].tolist()} - {0}
 
     def _takes_part(self, one: Inside, people: People, takings: list[Taking], signer: int) -> bool:
-        """Whether a signer had a share, now or shortly before, or made the code that was put behind: keys
-        that leaked sign for their owners, who are victims.
+        """Whether a signer had a share, now or shortly before, by a contract of his own too, or made the code
+        that was put behind: keys that leaked sign for their owners, who are victims.
         """
+        if not one.side().isdisjoint(taking.taker for taking in takings):
+            return True
         rows = people.rows(signer)
         near = (rows["target"] == signer) & (rows["time"] + self.settings.window_s >= one.of("time"))
         if (near & np.isin(rows["source"], [taking.contract for taking in takings])).any():
@@ -247,6 +247,17 @@ class AssetDrain:
             "never had anything to do with it, and got nothing for it.",
             value_wei=wei or None,
         )  # fmt: skip
+
+
+def _best(one: Inside, line: Line, lines: list[Line]) -> Line | None:
+    """Who has most of what an account lost; before all a contract of the signer's own through which all of it
+    went, however many it was spread over.
+    """
+    about = [each for each in lines if each.asset == line.asset and each.account != line.account]
+    own = one.side() - {one.of("signer")}
+    through = [each for each in about if each.account in own and each.received >= -line.more]
+    gained = [each for each in about if each.more > 0]
+    return max(through or gained, key=lambda each: each.more, default=None)
 
 
 def _left_without(net: Columns, kept: Columns, before: Array, out: Array) -> Array:

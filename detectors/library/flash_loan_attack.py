@@ -12,6 +12,7 @@ from detectors.parts.dealings import Dealing, Loss, Push, dealings
 from detectors.parts.exploits import (
     ASSUMED,
     is_told,
+    losses_in_money,
     moved_sentence,
     roles_of,
     settled,
@@ -19,6 +20,7 @@ from detectors.parts.exploits import (
     used_push,
 )
 from detectors.parts.loans import BY_EVENT, BY_SWAP, BY_TRANSFERS
+from detectors.parts.turned import Turned, turned
 from detectors.parts.worth import severity
 
 _HOW = {BY_EVENT: "by event", BY_TRANSFERS: "by transfers", BY_SWAP: "by a swap that pays first"}
@@ -59,9 +61,12 @@ class FlashLoanAttack:
     A loan is one by event, or by what left a holder and came back (`loans`), so calls in a constructor, from
     a wallet with code, of unknown lenders and V4-like vaults are alike (9.P1 to P3); an explanation never
     lowers a loss that a moved price made (9.P5). Where the loser's asset has no price and is sold to pools of
-    unknown kinds, it is enough that the loser got nothing and the side gave nothing. Arbitrage has no loser
-    beside pools (N1); collateral, debt and shares that change hands for what was paid are seen as minted or
-    burnt receipts, or told by the lender's event (N2).
+    unknown kinds, it is enough that the loser got nothing and the side gave nothing; where the pool that was
+    moved trades for another money, losses are told in that. A venue of an unknown kind that the side traded
+    one way and back counts as moved. Arbitrage has no loser beside pools (N1); collateral, debt and shares
+    that change hands for what was paid are seen as minted or burnt receipts, as a third who was paid with the
+    loan, or told by the lender's event (N2). None of that explains what the side keeps of the loss in kind,
+    nor shares that it took and burnt.
 
     What was refused is said with severity low, where there are traces: in a failed call of the signer's own
     contract a lender called back, a pool was swapped in, and then another's contract that few use failed.
@@ -93,34 +98,51 @@ class FlashLoanAttack:
     def _finding(self, seen: Seen, deal: Dealing) -> Finding | None:
         own = self.settings
         push = used_push(deal, own.push)
+        turn = turned(seen, deal) if push is None else None
         losses = deal.losses(own.least_wei, own.honest, by_sale=push is not None)
         if push is None:
-            losses = [loss for loss in losses if not loss.blind and not settled(deal, loss)]
+            losses = [loss for loss in losses if not loss.blind and (turn or not settled(deal, loss))]
         gain = deal.gain()
-        lost = total(losses)
-        if not losses or gain < own.least_gain * lost:
-            losses = deal.losses_in_kind(own.least_share, own.in_kind)
-            if not losses and is_told(seen, deal):
-                losses = deal.losses_for_nothing()
-            if push is None:
-                losses = [loss for loss in losses if not settled(deal, loss)]
-        return _told(seen, deal, losses, push, gain, own) if losses else None
+        if not losses or gain < own.least_gain * total(losses):
+            losses = self._in_money(deal, push) if push is not None else []
+            losses = losses or self._unpriced(seen, deal, used=push is not None or turn is not None)
+        return _told(seen, deal, losses, push or turn, gain, own) if losses else None
+
+    def _in_money(self, deal: Dealing, push: Push) -> list[Loss]:
+        """What was lost by prices in another asset than the coin, where the side gained by it."""
+        own = self.settings
+        losses, gained = losses_in_money(deal, push, own.least_share, own.honest)
+        return losses if gained >= own.least_gain else []
+
+    def _unpriced(self, seen: Seen, deal: Dealing, used: bool) -> list[Loss]:
+        """What was lost of assets without a price; `used`: a price was moved, so no claim explains it."""
+        kinds = [deal.losses_in_kind(self.settings.least_share, self.settings.in_kind)]
+        losses = deal.losses_for_nothing()
+        kinds += [losses] if used or is_told(seen, deal, losses) else []
+        kept = ([loss for loss in each if used or not settled(deal, loss)] for each in kinds)
+        return next((each for each in kept if each), [])
 
 
 def _told(
-    seen: Seen, deal: Dealing, losses: list[Loss], push: Push | None, gain: int, own: Settings
+    seen: Seen, deal: Dealing, losses: list[Loss], moved: Push | Turned | None, gain: int, own: Settings
 ) -> Finding:
     lost, unknown, guess = total(losses), losses[0].wei is None, bool(deal.values.used)
     in_kind = {loan.asset for loan in deal.loans}.issuperset(losses[0].assets)
     share = float(in_kind) if unknown else min(1.0, gain / lost)
-    moved = 0.0 if push is None else 0.15 + 0.2 * min(1.0, (push.times - 1) / 0.5)
+    push = moved if isinstance(moved, Push) else None
+    further = 0.0 if push is None else min(1.0, (push.times - 1) / 0.5)
     signer, loser = hexed(seen.address(deal.signer)), hexed(seen.address(losses[0].account))
+    by_share = unknown and losses[0].share < 1
     sums = f"{lost} wei in it, and the borrower's side has {gain} more."
+    if by_share:
+        sums = f"{losses[0].share:.0%} of what it paid."
+    elif unknown:
+        sums = _IN_KIND if in_kind else _FOR_NOTHING
     sentences = [
         f"{signer} borrowed and paid back in one transaction, and {loser} lost",
-        sums if not unknown else _IN_KIND if in_kind else _FOR_NOTHING,
-        *([] if push is None else [moved_sentence(seen, push)]),
-        *([ASSUMED] if guess else []),
+        sums,
+        *([] if moved is None else [moved_sentence(seen, moved)]),
+        *([ASSUMED] if guess or by_share else []),
     ]
     return Finding(
         block_number=deal.block,
@@ -128,7 +150,7 @@ def _told(
         category="flash-loan-attack",
         subject_kind="wallet",
         subject=seen.address(deal.signer),
-        score=round(min(1.0, 0.5 + 0.15 * share + moved), 6),
+        score=round(min(1.0, 0.5 + 0.15 * share + 0.15 * (moved is not None) + 0.2 * further), 6),
         severity=severity("critical", lost, has_tokens=unknown),
         transaction=deal.hash,
         roles=roles_of(seen, deal, losses),
@@ -143,7 +165,7 @@ def _told(
             "gain_wei": str(gain),
             "loans": len(deal.loans),
             "loan": _HOW[max(deal.loans, key=lambda each: each.lent).how],
-            "prices": "assumed" if guess else "before the block",
+            "prices": "assumed" if guess or by_share else "before the block",
         },
         thresholds={
             "least_wei": str(own.least_wei), "honest": own.honest, "least_gain": own.least_gain,

@@ -9,6 +9,7 @@ import numpy as np
 from detectors.alerts.alert import RoleName
 from detectors.base import Finding, Tier, hexed
 from detectors.kernels.decoding import Kind
+from detectors.library.minted_and_sold import minted_and_sold
 from detectors.library.tried_mints import tried_mints
 from detectors.memory.layout import Columns
 from detectors.parts import worth
@@ -20,11 +21,14 @@ from detectors.parts.people import People
 @dataclass(frozen=True, slots=True)
 class Settings:
     """least: the share of the announced supply that was spent without having come. beyond: how many times as
-    much as ever came that is: what grows by itself (a rebase, interest) grows by a part of it.
+    much as ever came that is: what grows by itself (a rebase, interest) grows by a part of it. drained: the
+    share of a pool's money that is taken for units made in the same transaction for nothing: rewards that are
+    claimed and sold take a hundredth.
     """
 
     least: float = 0.01
     beyond: float = 1.0
+    drained: float = 0.5
 
 
 class HiddenMint:
@@ -41,24 +45,24 @@ class HiddenMint:
     that; fees on transfers, whose events add up; wrapped native coins, whose deposits count; tokens that
     announced no supply at all, as old ones do (hard case 5.N4).
 
-    Fails: before the sale, where code cannot be tried or somebody else calls the mint; for tokens older
-    than the stream; small surpluses (below a hundredth of the supply, or less than ever came); mints that are
-    announced and that nobody agreed to (5.P3); sales to venues that are no pool of Uniswap's shapes; tokens
-    that tell of no mint at all. Costs a look at the sales of whoever is short. Source: kovart's SilentMint
-    for Forta (rules "spends more than owned" and "false total supply"; published without a figure: 0 measured
-    recalls).
+    Fails: before the sale, where code cannot be tried or somebody else calls the mint; for tokens older than
+    the stream; small surpluses (below a hundredth of the supply, or less than ever came); announced mints
+    that nobody agreed to and that are sold later or little by little; sales to venues that are no pool of
+    Uniswap's shapes; tokens that tell of no mint at all. Costs a look at the sales of whoever is short.
+    Source: kovart's SilentMint for Forta (rules "spends more than owned" and "false total supply"; published
+    without a figure: 0 measured recalls).
     """
 
     name = "hidden-mint"
     catches: tuple[str, ...] = ("hidden-mint",)
     needs: Tier = "logs"
     settings = Settings()
-    reads: tuple[str, ...] = ("net", "kept", "pools", "contracts", "acts")
+    reads: tuple[str, ...] = ("net", "kept", "pools", "contracts", "acts", "loans", "prices", "sides")
     quiet_seconds = 30 * 86_400
 
     def score(self, seen: Seen) -> list[Finding]:
-        tried = list(tried_mints(seen, self.settings.least))
-        return sorted([*tried, *self._sold(seen)], key=lambda finding: finding.block_number)
+        found = [*tried_mints(seen, self.settings.least), *minted_and_sold(seen, self.settings.drained)]
+        return sorted([*found, *self._sold(seen)], key=lambda finding: finding.block_number)
 
     def _sold(self, seen: Seen) -> list[Finding]:
         legs = seen.of("pools").get("legs")

@@ -23,15 +23,20 @@ def _score(times: float, share: float) -> float:
 
 
 def by_round_trip(
-    seen: Seen, deal: Dealing, losses: list[Loss], push: Push, gain: int, cuts: Mapping[str, Cut]
+    seen: Seen, deal: Dealing, losses: list[Loss], push: Push, gained: float, cuts: Mapping[str, Cut]
 ) -> Finding:
-    lost, guess = total(losses), bool(deal.values.used)
+    """`gained`: the share of the losses that the side has more. Where the coin prices none of them, sums are
+    told as shares.
+    """
+    unknown, lost, guess = losses[0].wei is None, total(losses), bool(deal.values.used)
     signer, loser = hexed(seen.address(deal.signer)), hexed(seen.address(losses[0].account))
+    sums = f"{lost} wei in between, of which the side has {gained:.0%}"
+    if unknown:
+        sums = f"{losses[0].share:.0%} of what it paid in between"
     sentences = [
-        f"{signer} traded a pool one way and back in one transaction, and {loser} lost {lost} wei",
-        f"in between; the side has {gain} more.",
+        f"{signer} traded a pool one way and back in one transaction, and {loser} lost {sums}.",
         moved_sentence(seen, push),
-        *([ASSUMED] if guess else []),
+        *([ASSUMED] if guess or unknown else []),
     ]
     return Finding(
         block_number=deal.block,
@@ -39,8 +44,8 @@ def by_round_trip(
         category="price-manipulation",
         subject_kind="wallet",
         subject=seen.address(deal.signer),
-        score=_score(push.times, gain / lost),
-        severity=severity("critical", lost, has_tokens=False),
+        score=_score(push.times, gained),
+        severity=severity("critical", lost, has_tokens=unknown),
         transaction=deal.hash,
         roles=roles_of(seen, deal, losses),
         rows=seen.evidence(deal.evidence(seen)),
@@ -48,14 +53,14 @@ def by_round_trip(
             "least_wei": str(lost),
             "push": round(push.times, 6),
             "honest": round(1 - max(loss.share for loss in losses), 6),
-            "least_gain": round(gain / lost, 6),
-            "gain_wei": str(gain),
-            "prices": "assumed" if guess else "before the block",
+            "least_gain": round(gained, 6),
+            "gain_wei": str(deal.gain()),
+            "prices": "assumed" if guess or unknown else "before the block",
         },
         thresholds={name: cuts[name] for name in ("least_wei", "push", "honest", "least_gain")},
         explanation=" ".join(sentences),
-        proven=not guess,
-        value_wei=lost,
+        proven=not guess and not unknown,
+        value_wei=None if unknown else lost,
     )
 
 
@@ -121,32 +126,34 @@ def _evidence(pledge: Pledge) -> list[int]:
 
 
 def by_destruction(
-    seen: Seen, deal: Dealing, gone: Destroyed, lost: int, gain: int, cuts: Mapping[str, Cut]
+    seen: Seen, deal: Dealing, gone: Destroyed, lost: int | None, gained: float, cuts: Mapping[str, Cut]
 ) -> Finding:
+    """`lost` in wei, None where nothing prices it; `gained`: the share of it that the side has."""
     signer, pool = hexed(seen.address(deal.signer)), hexed(seen.address(gone.pool))
     share = gone.lost / gone.held
     victim = Loss(gone.pool, lost, share, (gone.money,), False)
+    worth = f"{share:.0%}" if lost is None else f"{lost} wei"
     return Finding(
         **_place(deal),
         category="price-manipulation",
         subject_kind="wallet",
         subject=seen.address(deal.signer),
         score=_score(gone.times, share),
-        severity=severity("critical", lost, has_tokens=False),
+        severity=severity("critical", lost or 0, has_tokens=lost is None),
         roles=roles_of(seen, deal, [victim]),
         rows=seen.evidence(deal.evidence(seen)),
         measured={
-            "least_wei": str(lost),
+            "least_wei": str(lost or 0),
             "dearer": round(gone.times, 6),
             "drained": round(share, 6),
-            "least_gain": round(gain / lost, 6),
+            "least_gain": round(gained, 6),
         },
         thresholds={name: cuts[name] for name in ("least_wei", "dearer", "drained", "least_gain")},
         explanation=(
             f"Tokens were taken out of the pool {pool} without a trade, which made the rest {gone.times:.2f}"
-            f" times dearer, and {signer} sold to it for {lost} wei of what it held."
+            f" times dearer, and {signer} sold to it for {worth} of what it held."
         ),
-        proven=True,
+        proven=lost is not None,
         value_wei=lost,
     )
 

@@ -19,7 +19,7 @@ from detectors.library.moved_prices import (
 )
 from detectors.parts.bare_syncs import bare_syncs, destroyed
 from detectors.parts.dealings import Dealing, dealings
-from detectors.parts.exploits import total, used_push
+from detectors.parts.exploits import losses_in_money, total, used_push
 from detectors.parts.lending import LIQUIDATIONS, told_of
 from detectors.parts.lines import Place
 from detectors.parts.pledges import Look, called_payers, pledges, refused_calls
@@ -28,28 +28,30 @@ from detectors.parts.values import values_before
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """least_wei, honest, least_gain, push, most_legs: as of `flash-loan-attack`. covered: what was left for a
-    loan would be worth less than this share of it had its owner not bought (lenders want 1.2 times the loan
-    and more, so an honest one stays far above). dearer: so many times dearer he made it, or what was taken
-    out of a pool without a trade made the rest. attempt: the same where the next call failed (a lender of
-    70 % gives more than its worth for a token 1.4 times too dear). drained: the share of a pool's money that
-    went then. seized: collateral was worth so many times the debt that was paid for it (bonuses end at
-    1.15, thin pools are off by half, wrong feeds by far more).
-    users: of a raid that failed, people who used the contract that refused, from which on it is known to be
-    in use (as of `flash-loan-attack`).
-    window_s, most_rows: how far back purchases are looked for: all that the row log holds, as thieves wait
-    for weeks.
+    """least_wei, honest, least_gain, push, most_legs: as of `flash-loan-attack`. least_share: where the coin
+    prices nothing, the share of what was first paid to the moved pool below which a loss is not looked at.
+    covered: what was left for a loan would be worth less than this share of it had its owner not bought
+    (lenders want 1.2 times the loan and more, so an honest one stays far above). dearer: so many times dearer
+    he made it, or what was taken out of a pool without a trade made the rest. attempt: the same where the
+    next call failed (a lender of 70 % gives more than its worth for a token 1.4 times too dear). drained: the
+    share of a pool's money that went then; unpriced: the same where no price is known. seized: collateral
+    was worth so many times the debt that was paid for it (bonuses end at 1.15, thin pools are off by half,
+    wrong feeds by far more). users: of a raid that failed, people who used the contract that refused, from
+    which on it is known to be in use (as of `flash-loan-attack`). window_s, most_rows: how far back purchases
+    are looked for: all that the row log holds, as thieves wait for weeks.
     """
 
     least_wei: int = 10**17
     honest: float = 0.75
     least_gain: float = 0.1
     push: float = 1.02
+    least_share: float = 0.01
     most_legs: int = 200
     covered: float = 0.95
     dearer: float = 1.1
     attempt: float = 1.5
     drained: float = 0.05
+    unpriced: float = 0.25
     seized: float = 2.0
     window_s: int = 90 * 86_400
     most_rows: int = 400
@@ -112,10 +114,16 @@ class PriceManipulation:
 
     def _at_once(self, seen: Seen, deal: Dealing) -> Finding | None:
         own = self.settings
-        push, losses, gain = used_push(deal, own.push), deal.losses(own.least_wei, own.honest), deal.gain()
-        if push is None or not losses or gain < own.least_gain * total(losses):
+        push = used_push(deal, own.push)
+        if push is None:
             return None
-        return by_round_trip(seen, deal, losses, push, gain, self._cuts)
+        losses = deal.losses(own.least_wei, own.honest)
+        gained = deal.gain() / total(losses) if losses else 0.0
+        if gained < own.least_gain:
+            losses, gained = losses_in_money(deal, push, own.least_share, own.honest)
+        if gained < own.least_gain:
+            return None
+        return by_round_trip(seen, deal, losses, push, gained, self._cuts)
 
     def _drawn(self, seen: Seen) -> Iterator[Finding]:
         own, sent = self.settings, seen.transactions
@@ -155,16 +163,16 @@ class PriceManipulation:
             if len(deal.legs) > own.most_legs:
                 continue
             for gone in destroyed(seen, deal, bare[deal.number]):
-                lost = deal.values.of(gone.money, gone.lost) or 0
-                gain = deal.values.of(gone.money, deal.more(gone.money)) or 0
-                emptied = gone.lost >= own.drained * gone.held
+                got = deal.more(gone.money)
+                lost = deal.values.of(gone.money, gone.lost)
+                part = own.drained if lost is not None else own.unpriced
                 if (
                     gone.times >= own.dearer
-                    and emptied
-                    and lost >= own.least_wei
-                    and gain >= own.least_gain * lost
+                    and gone.lost >= part * gone.held
+                    and (lost is None or lost >= own.least_wei)
+                    and got >= own.least_gain * gone.lost
                 ):
-                    yield by_destruction(seen, deal, gone, lost, gain, self._cuts)
+                    yield by_destruction(seen, deal, gone, lost, got / gone.lost, self._cuts)
 
     def _seized(self, seen: Seen) -> Iterator[Finding]:
         own, rows = self.settings, seen.rows

@@ -5,12 +5,13 @@ in the coin at prices before the block.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from detectors.memory.layout import Array
 from detectors.parts.contract import Kind, Seen
+from detectors.parts.profit import left_with, trader_for
 from detectors.parts.trades import Change, Leg, changes_of, legs_of
 from detectors.parts.values import Values, values_before
 from detectors.parts.without_others import before_it
@@ -57,7 +58,8 @@ class Loss:
 @dataclass(frozen=True, slots=True)
 class Dealing:
     """A transaction with who acts in it as one (`side`): `own` are the signer, what is his and who borrowed;
-    beside them a contract that trades for him, and where profit is left.
+    beside them a contract that trades for him, and where profit is left. `given`: who else was paid by the
+    side what others lost, and gave nothing: in sums his, as profit may be split, but nobody to be named.
     """
 
     number: int
@@ -72,6 +74,7 @@ class Dealing:
     loans: tuple[Loan, ...]
     own: frozenset[int]
     side: frozenset[int]
+    given: frozenset[int]
     values: Values
 
     @property
@@ -121,9 +124,7 @@ class Dealing:
         """
         found = list[Loss]()
         for loan in {loan.asset: loan for loan in self.loans}.values():
-            ours = sum(
-                line.more for line in self.changes if line.asset == loan.asset and line.account in self.side
-            )
+            ours = self.more(loan.asset)
             for account, mine in self._others():
                 lost = -sum(line.more for line in mine if line.asset == loan.asset)
                 blind = any(line.more > 0 for line in mine)
@@ -134,20 +135,68 @@ class Dealing:
 
     def losses_for_nothing(self) -> list[Loss]:
         """Of accounts that got nothing for what has no price, where the side gave nothing and has more: who
-        sells it to pools of unknown kinds for what was lent.
+        sells it to pools of unknown kinds for what was lent. Of what was lent itself the side would have it.
         """
-        ours: dict[int, int] = {}
-        for line in self.changes:
-            if line.account in self.side:
-                ours[line.asset] = ours.get(line.asset, 0) + line.more
-        if min(ours.values(), default=0) < 0 or not any(ours.values()):
+        if not self.gave_nothing() or not any(self.sums().values()):
             return []
-        return [
+        found = [
             Loss(account, None, 1.0, tuple(line.asset for line in mine), False)
             for account, mine in self._others()
             if all(line.more < 0 and self.values.rate(line.asset) is None for line in mine)
             and account not in {line.asset for line in mine}
         ]
+        lent = {loan.asset for loan in self.loans}
+        found = [loss for loss in found if lent.isdisjoint(loss.assets)]
+        burnt = {line.asset for line in self.changes if line.account == 0 and line.more > 0}
+        taken = [loss for loss in found if not burnt.isdisjoint(loss.assets)]
+        return taken or found
+
+    def keeps(self, loss: Loss) -> bool:
+        """Whether the side has nearly all that somebody lost, in kind."""
+        ours = self.sums()
+        lost = {
+            line.asset: -line.more
+            for line in self.changes
+            if line.account == loss.account and line.asset in loss.assets
+        }
+        return all(ours.get(asset, 0) >= _NEARLY * units for asset, units in lost.items())
+
+    def pays_others(self) -> bool:
+        """Whether somebody who gave nothing, and to whom nothing was left, has a tenth of what was lent or
+        more: a debt was repaid, or something bought.
+        """
+        lent: dict[int, float] = {}
+        for loan in self.loans:
+            lent[loan.asset] = lent.get(loan.asset, 0.0) + loan.lent
+        return any(
+            min(line.more for line in mine) >= 0
+            and any(line.asset in lent and 10 * line.more >= lent[line.asset] for line in mine)
+            for account, mine in self._others()
+            if account not in self.given
+        )
+
+    def gave_nothing(self) -> bool:
+        """Whether the side has less of nothing, but for what was taken for what was lent."""
+        fees: dict[int, float] = {}
+        for loan in self.loans:
+            fees[loan.asset] = fees.get(loan.asset, 0.0) + _FEE * loan.lent
+        return all(more >= -fees.get(asset, 0.0) for asset, more in self.sums().items())
+
+    def told_in(self, asset: int) -> Dealing:
+        """The same with sums told in units of another asset than the coin, by the pools of this transaction
+        alone.
+        """
+        values = Values({}, unit=asset)
+        values.assume(self.legs)
+        return replace(self, values=values)
+
+    def sums(self) -> dict[int, int]:
+        """What the side has more of each asset, or less."""
+        ours: dict[int, int] = {}
+        for line in self.changes:
+            if line.account in self.side | self.given:
+                ours[line.asset] = ours.get(line.asset, 0) + line.more
+        return ours
 
     def _others(self) -> list[tuple[int, list[Change]]]:
         """Accounts beside the side, pools and lenders, with what changed for each."""
@@ -160,12 +209,12 @@ class Dealing:
 
     def gain(self) -> int:
         """What the side has more, as far as it can be valued."""
-        mine = (self.values.of(line.asset, line.more) for line in self.changes if line.account in self.side)
+        mine = (self.values.of(asset, more) for asset, more in self.sums().items())
         return sum(wei for wei in mine if wei is not None)
 
     def more(self, asset: int) -> int:
         """Units that the side has more of an asset."""
-        return sum(line.more for line in self.changes if line.asset == asset and line.account in self.side)
+        return self.sums().get(asset, 0)
 
     def evidence(self, seen: Seen) -> list[int]:
         """All that moved or was lent: at most so many rows that they can be read."""
@@ -185,6 +234,10 @@ _TOLD = (
     Kind.FLASH_LOAN_AAVE, Kind.FLASH_LOAN_BALANCER, Kind.FLASH_LOAN_ERC3156, Kind.FLASH_V3, Kind.INNER_VALUE,
 )  # fmt: skip
 _MOST_ROWS = 400
+_FEE = 0.0105
+"""What lenders of the while take at most, as a share of what was lent (as the part `loans`)."""
+_NEARLY = 0.9
+"""The share of a loss that a side keeps where none of it was needed to pay back what was lent."""
 
 
 def dealings(seen: Seen, numbers: Iterable[int]) -> list[Dealing]:
@@ -210,11 +263,13 @@ def _dealing(seen: Seen, number: int, values: Values) -> Dealing:
     own = {signer, *members_of(seen, number)}
     own |= {loan.borrower for loan in loans} & ({called} - pools)
     own |= {loan.borrower for loan in loans if not _has_less(changes, loan.borrower, values)} - pools - {0}
-    side = own | _trader(seen, rows, called, pools)
+    side = own | trader_for(seen, rows, called, pools)
+    given: set[int] = set()
     if loans:
-        side |= _paid_by(seen, rows, side, pools | {loan.lender for loan in loans}, changes)
+        much, given = left_with(seen, rows, side, pools | {loan.lender for loan in loans}, changes)
+        side |= much
     block, time, hashed = int(sent["block"][at]), int(sent["time"][at]), sent["hash"][at].tobytes()
-    acting = frozenset(own), frozenset(side - {0})
+    acting = frozenset(own), frozenset(side - {0}), frozenset(given - side)
     return Dealing(
         number, block, time, hashed, signer, called, rows, changes, legs, loans, *acting, values
     )  # fmt: skip
@@ -224,36 +279,6 @@ def _has_less(changes: Sequence[Change], account: int, values: Values) -> bool:
     """Whether an account lost by a transaction: who was made to borrow, and pays for it, is no attacker."""
     worth = (values.of(line.asset, line.more) for line in changes if line.account == account)
     return sum(wei for wei in worth if wei is not None) < 0
-
-
-def _trader(seen: Seen, rows: tuple[int, int], called: int, pools: set[int]) -> set[int]:
-    """A called contract that trades with pools itself acts for the signer: a router ends with nothing, so it
-    changes no sum.
-    """
-    mine = slice(*rows)
-    source, target = seen.rows["source"][mine], seen.rows["target"][mine]
-    with_pool = (np.isin(target, list(pools)) & (source == called)) | (
-        np.isin(source, list(pools)) & (target == called)
-    )
-    return {called} if (with_pool & (seen.rows["kind"][mine] == Kind.ERC20)).any() else set()
-
-
-def _paid_by(
-    seen: Seen, rows: tuple[int, int], side: set[int], apart: set[int], changes: Sequence[Change]
-) -> set[int]:
-    """Who was paid by the side what others lost, a tenth of it or more, and gave nobody anything: where
-    profit is left. Less than that anybody may be given, so that he looks like one of them.
-    """
-    mine, lost = slice(*rows), dict[int, int]()
-    for line in changes:
-        if line.more < 0 and line.account not in side | apart | {0}:
-            lost[line.asset] = lost.get(line.asset, 0) - line.more
-    by_side = np.isin(seen.rows["source"][mine], list(side)) & (seen.rows["kind"][mine] == Kind.ERC20)
-    by_side &= np.isin(seen.rows["money"][mine], list(lost))
-    paid = set(seen.rows["target"][mine][by_side].tolist()) - side - apart - {0}
-    paid -= {change.account for change in changes if change.more < 0}
-    much = {line.account for line in changes if line.asset in lost and 10 * line.more >= lost[line.asset]}
-    return paid & much
 
 
 def members_of(seen: Seen, number: int) -> list[int]:

@@ -4,7 +4,7 @@ before, so that nobody can say which share of theirs it was.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,11 +17,15 @@ from detectors.parts.values import values_before
 Sums = dict[int, dict[int, int]]
 """What each account has more of each asset, or less."""
 
+Moved = tuple[int, int, int, int]
+"""Source, target, asset, units."""
+
 OWED = (
     Kind.BURN_V2, Kind.BURN_V3, Kind.COLLECT_V3, Kind.BORROW, Kind.WITHDRAW, Kind.LIQUIDATION_AAVE,
-    Kind.LIQUIDATION_COMPOUND, Kind.VAULT_WITHDRAW, Kind.MIXER_WITHDRAWAL,
+    Kind.LIQUIDATION_COMPOUND, Kind.VAULT_WITHDRAW, Kind.MIXER_WITHDRAWAL, Kind.PROPOSAL_EXECUTED,
 )  # fmt: skip
-"""Events that say what somebody gets is his, or that he owes it."""
+"""Events that say what somebody gets is his, that he owes it, or that a vote gave it (which
+`governance-attack` judges)."""
 _PAYMENTS = (Kind.ERC721, Kind.ERC1155)
 _POOLS = (Kind.SYNC, Kind.SWAP_V2, Kind.SWAP_V3)
 _MOVES = (Kind.ERC20, Kind.INNER_VALUE)
@@ -51,22 +55,51 @@ class Loot:
 def loot(one: Inside, most_takers: int) -> Loot | None:
     """Of a transaction in which several assets went from accounts that got nothing to one who gave nothing,
     or somebody put in, took out more, and another has the rest. None where art or shares were given for it,
-    a debt or a claim is told, or nobody knows what native value moved.
+    or a debt or a claim is told. Shares that were taken themselves, and burnt for what they stand for, were
+    given by nobody. Where nobody knows what native value moved, only who lost the coin himself was not paid
+    in it.
     """
     rows, sums = one.rows, _sums(one)
-    is_known = (
-        bool(one.seen.transactions["traced"][one.at]) or not (rows["kind"] == Kind.WETH_WITHDRAWAL).any()
-    )
-    burnt = any(more > 0 for asset, more in sums.get(NOBODY, {}).items() if asset)
-    if not is_known or burnt or np.isin(rows["kind"], (*_PAYMENTS, *OWED)).any():
-        return None
     pools = set(rows["emitter"][np.isin(rows["kind"], _POOLS)].tolist())
     apart = pools | {NOBODY, one.of("signer"), one.of("target"), one.of("created")}
-    takers = _takers(one, sums, pools)
+    burnt = {asset for asset, more in sums.get(NOBODY, {}).items() if asset and more > 0}
+    redeemed = _redeemed(sums, apart, burnt)
+    if burnt - redeemed or owed(rows, redeemed) or np.isin(rows["kind"], _PAYMENTS).any():
+        return None
+    lines, unwraps = _lines(rows), _unwraps(one)
+    takers = _takers(one, sums, pools, lines, unwraps)
     if not 0 < len(takers) <= most_takers:
         return None
-    lines = _lines(rows)
-    return _gathered(one, sums, apart, takers, lines) or _taken_out(sums, apart, takers, lines)
+    payers = [who for who in _one_sided(sums, apart) if not redeemed or not redeemed.isdisjoint(sums[who])]
+    payers = [who for who in payers if not unwraps or 0 in sums[who]]
+    found = _gathered(one, sums, apart, takers, payers, lines)
+    return found or (None if redeemed or unwraps else _taken_out(sums, apart, takers, lines))
+
+
+def owed(rows: Columns, redeemed: Collection[int]) -> bool:
+    """Whether an event says that somebody gets what is his, or owes it, beside liquidity that left a pool for
+    shares of it that were themselves taken.
+    """
+    told = np.isin(rows["kind"], OWED)
+    told &= (rows["kind"] != Kind.BURN_V2) | ~np.isin(rows["emitter"], list(redeemed))
+    return bool(told.any())
+
+
+def _redeemed(sums: Sums, apart: Collection[int], burnt: Collection[int]) -> set[int]:
+    """Of what was burnt, what others lost for nothing, no less of it."""
+    lost: dict[int, int] = {}
+    for payer in _one_sided(sums, apart):
+        for asset, more in sums[payer].items():
+            lost[asset] = lost.get(asset, 0) - more
+    return {asset for asset in burnt if 0 < sums[NOBODY][asset] <= lost.get(asset, 0)}
+
+
+def _unwraps(one: Inside) -> set[int]:
+    """Who took the coin out of its wrapper, where nobody knows whom it went to."""
+    rows = one.rows
+    if bool(one.seen.transactions["traced"][one.at]):
+        return set()
+    return set(rows["source"][rows["kind"] == Kind.WETH_WITHDRAWAL].tolist())
 
 
 def _sums(one: Inside) -> Sums:
@@ -77,21 +110,29 @@ def _sums(one: Inside) -> Sums:
     return sums
 
 
-def _lines(rows: Columns) -> list[tuple[int, int, int, int]]:
+def _lines(rows: Columns) -> list[Moved]:
     """(source, target, asset, units) of all that moved."""
     moved = np.isin(rows["kind"], _MOVES)
     columns = (rows[name][moved].tolist() for name in ("source", "target", "money"))
     return list(zip(*columns, whole(rows["amount"][moved]), strict=True))
 
 
-def _takers(one: Inside, sums: Sums, pools: Collection[int]) -> list[int]:
+def _takers(
+    one: Inside, sums: Sums, pools: Collection[int], lines: Sequence[Moved], unwraps: Collection[int]
+) -> list[int]:
     """Who has more and gave nothing. Neither the signer nor a contract that he called: claims come so, to
-    wallets with code too. Both are where that contract is his alone.
+    wallets with code too. Both are where that contract is his alone; it is where it unwrapped what others
+    lost and gave the rest of that to somebody.
     """
     called = one.of("target")
     barred = set() if called in one.side() else {one.of("signer"), called}
     barred |= {NOBODY, *pools}
-    return [account for account, mine in sums.items() if account not in barred and min(mine.values()) > 0]
+    gained = [account for account, mine in sums.items() if min(mine.values()) > 0]
+    takers = [account for account in gained if account not in barred]
+    if called in unwraps and called in gained and called in barred:
+        handed_on = any(source == called and target in takers for source, target, *_ in lines)
+        takers += [called] if handed_on else []
+    return takers
 
 
 def _one_sided(sums: Sums, apart: Collection[int]) -> list[int]:
@@ -104,12 +145,17 @@ def _one_sided(sums: Sums, apart: Collection[int]) -> list[int]:
 
 
 def _gathered(
-    one: Inside, sums: Sums, apart: Collection[int], takers: list[int], lines: list[tuple[int, int, int, int]]
+    one: Inside,
+    sums: Sums,
+    apart: Collection[int],
+    takers: list[int],
+    payers: list[int],
+    lines: Sequence[Moved],
 ) -> Loot | None:
-    assets = max(len(sums[taker]) for taker in takers)
+    made = {asset for asset, more in sums.get(NOBODY, {}).items() if more < 0}
+    assets = max(len(_shared_by(taker, sums, takers, lines) - made) for taker in takers)
     if assets < _LEAST_ASSETS:
         return None
-    payers = _one_sided(sums, apart)
     known = values_before(one.seen, one.of("block")).known
     swapped = _swapped(sums, apart, {*payers, one.of("signer"), one.of("target")}, known)
     given = {asset for account in swapped for asset, more in sums[account].items() if more > 0}
@@ -118,7 +164,19 @@ def _gathered(
     if len({asset for _, asset, _ in lost}) < _LEAST_ASSETS:
         return None
     hands = _hands(sums, takers, {*losers, *apart}, lines)
+    if len(losers) == 1 and not (swapped or hands or _handed_on(takers, lines)):
+        return None
     return Loot(tuple(lost), tuple(takers), hands, assets, swapped=bool(swapped))
+
+
+def _shared_by(hand: int, sums: Sums, takers: Collection[int], lines: Sequence[Moved]) -> set[int]:
+    """Assets that a taker has, with those of whom he gave the rest."""
+    found = set(sums[hand])
+    return found | {what for source, target, what, _ in lines if source == hand and target in takers}
+
+
+def _handed_on(takers: Collection[int], lines: Sequence[Moved]) -> bool:
+    return any(source in takers and target in takers for source, target, *_ in lines)
 
 
 def _swapped(sums: Sums, apart: Collection[int], givers: set[int], known: Collection[int]) -> list[int]:
@@ -136,9 +194,7 @@ def _swapped(sums: Sums, apart: Collection[int], givers: set[int], known: Collec
     return found
 
 
-def _taken_out(
-    sums: Sums, apart: Collection[int], takers: list[int], lines: list[tuple[int, int, int, int]]
-) -> Loot | None:
+def _taken_out(sums: Sums, apart: Collection[int], takers: list[int], lines: Sequence[Moved]) -> Loot | None:
     """Who was paid first and paid back more, with no share made or burnt that would say why."""
     if any(asset for asset in sums.get(NOBODY, {})):
         return None
@@ -160,9 +216,7 @@ def _taken_out(
     return None
 
 
-def _hands(
-    sums: Sums, takers: list[int], others: Collection[int], lines: list[tuple[int, int, int, int]]
-) -> tuple[int, ...]:
+def _hands(sums: Sums, takers: list[int], others: Collection[int], lines: Sequence[Moved]) -> tuple[int, ...]:
     """Who paid takers and ends with nothing."""
     paid = (source for source, target, *_ in lines if target in takers)
     return tuple(dict.fromkeys(who for who in paid if who not in sums and who not in others))

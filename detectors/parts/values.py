@@ -26,17 +26,19 @@ class Price:
 @dataclass(slots=True)
 class Values:
     """Prices before a block, and, in `assumed`, those of assets of which nothing was known before: by what
-    pools held before their first trade of a transaction, which rests on what they say alone.
+    pools held before their first trade of a transaction, which rests on what they say alone. All in wei, or
+    in units of another asset, `unit`.
     """
 
     known: Mapping[int, Price]
+    unit: int = 0
     assumed: dict[int, Price] = field(default_factory=dict)
     used: set[int] = field(default_factory=set)
     """Assets of `assumed` that were asked for."""
 
     def of(self, asset: int, units: int) -> int | None:
         """Wei for so many units, with their sign; None where nothing tells."""
-        if asset == 0:
+        if asset == self.unit:
             return units
         price = self.known.get(asset)
         if price is None and (price := self.assumed.get(asset)) is not None:
@@ -48,15 +50,15 @@ class Values:
     def at_price(self, asset: int, units: int) -> int | None:
         """Wei for so many units at the price of one, though a sale of all would fetch less."""
         rate = self.rate(asset)
-        if asset == 0 or rate is None:
-            return units if asset == 0 else None
+        if asset == self.unit or rate is None:
+            return units if asset == self.unit else None
         if asset not in self.known:
             self.used.add(asset)
         return int(rate * units)
 
     def rate(self, asset: int) -> float | None:
         """Wei a unit, as `of` for a small sum."""
-        price = Price(1.0, 1.0) if asset == 0 else self.known.get(asset) or self.assumed.get(asset)
+        price = Price(1.0, 1.0) if asset == self.unit else self.known.get(asset) or self.assumed.get(asset)
         return None if price is None else price.wei
 
     def assume(self, legs: Sequence[Leg]) -> None:
@@ -72,7 +74,7 @@ class Values:
                     continue
                 there = {leg.asset_in: held[leg.trade.side], leg.asset_out: held[1 - leg.trade.side]}
                 for quote, asset in ((leg.asset_in, leg.asset_out), (leg.asset_out, leg.asset_in)):
-                    if (rate := self.rate(quote)) is not None and asset != 0 and asset not in self.known:
+                    if (rate := self.rate(quote)) is not None and asset not in {self.unit, *self.known}:
                         price = Price(rate * there[quote] / there[asset], rate * there[quote])
                         if asset not in self.assumed or price.depth > self.assumed[asset].depth:
                             self.assumed[asset] = price

@@ -129,3 +129,31 @@ def test_a_theft_is_looked_at_though_much_more_passes_through_its_victim_in_the_
 
 def limbs(number: int) -> Array:
     return np.frombuffer(number.to_bytes(32, "big"), ">u8").astype(np.uint64)
+
+
+def test_a_rescuer_who_gives_all_of_it_back_is_lowered_and_who_gives_a_part_is_not() -> None:
+    chain = pays(kept(), MALLORY, BOB, 1_000, USD, EUR).block(3 * DAY)
+    chain.erc20(USD, BOB, SAFE, 950)
+    (alert,) = alerts(chain)
+    assert alert.suppressed_by is None
+    chain.block().erc20(EUR, BOB, SAFE, 950)
+    (alert,) = alerts(chain)
+    assert alert.suppressed_by is not None
+    assert alert.suppressed_by["kind"] == "value-back-to-owner"
+
+
+def test_what_somebody_else_gives_a_robbed_contract_lowers_nothing() -> None:
+    chain = pays(kept(), MALLORY, BOB, 1_000, USD).block(DAY).erc20(USD, CAROL, SAFE, 1_000)
+    (alert,) = alerts(chain)
+    assert alert.suppressed_by is None
+
+
+def test_loot_that_a_contract_of_mallorys_spreads_over_fresh_wallets_is_hers() -> None:
+    chain = kept().creates(MALLORY, NEW).block()
+    with chain.transaction(MALLORY, NEW, data=b"raid"):
+        chain.erc20(USD, SAFE, NEW, 1_000)
+        for at in range(5):
+            chain.erc20(USD, NEW, address(f"fresh {at}"), 200)
+    (alert,) = alerts(chain)
+    assert roles(alert)["0x" + NEW.hex()] == "attacker"
+    assert roles(alert)["0x" + SAFE.hex()] == "victim"

@@ -14,6 +14,7 @@ from detectors.alerts.alert import Alert
 from detectors.evaluate.recorded import exploits
 from detectors.library.asset_drain import AssetDrain
 from detectors.library.flash_loan_attack import FlashLoanAttack
+from ingest.decode.shapes import signature
 from tests.detectors.test_asset_drain import alerts, roles
 from tests.fixtures.frames import ChainBuilder, address, word
 from tests.fixtures.lenders import BORROW
@@ -136,6 +137,20 @@ def test_payments_of_many_to_many_in_one_batch_are_no_theft() -> None:
     assert said(deed) == []
 
 
+def test_a_treasury_that_pays_one_in_two_tokens_does_what_it_is_for() -> None:
+    def deed(chain: ChainBuilder) -> None:
+        chain.erc20(USD, BANK, HELPER, 5_000).erc20(EUR, BANK, HELPER, 7_000)
+
+    assert said(deed) == []
+
+
+def test_what_a_vote_pays_out_of_several_contracts_is_left_to_who_judges_votes() -> None:
+    def deed(chain: ChainBuilder) -> None:
+        two_safes(chain).log(RAID, (signature("ProposalExecuted(uint256)"),), word(7))
+
+    assert said(deed) == []
+
+
 def test_a_hot_wallet_that_had_to_do_with_the_payers_before_collects_from_them() -> None:
     assert said(two_safes, before=lambda chain: chain.erc20(USD, HELPER, BANK, 5_000)) == []
 
@@ -186,3 +201,26 @@ def test_five_of_the_six_recorded_exploits_are_told_with_who_has_the_loot() -> N
             named = {role.address for role in alert.roles if role.role == "attacker"}
             assert any(who.startswith(expected[path.stem]) for who in named)
             assert Path(outcome.place).stem == path.stem
+
+
+def test_the_sixth_exploit_is_found_once_it_was_seen_who_had_staked() -> None:
+    """Umbrella: one asset goes from one contract to another, as in every withdrawal; that the taker had never
+    put anything in is the whole mechanism, and lies before the transaction.
+    """
+    exploit = exploits.files.decode(
+        path := recorded("exploits/0x33479bcf.json"), exploits.files.read(path), exploits.Recorded
+    )
+    told = [(log.address, log.topics, log.data) for log in exploit.logs]
+    (token, (_, bank, taker), amount) = told[0]
+    bank, taker = (bytes.fromhex(each[-40:]) for each in (bank, taker))
+    units, share = int(amount, 16), bytes.fromhex(token[2:])
+    chain = ChainBuilder().block().creates(ALICE, bank)
+    for at in range(3):
+        staker = address(f"staker {at}")
+        chain.erc20(share, staker, bank, units // 3 + 1, by=staker, via=bank)
+    chain.creates(MALLORY, taker).block(2 * 86_400)
+    with chain.transaction(MALLORY, taker, data=b"\1\2\3\4"):
+        chain.erc20(share, bank, taker, units)
+    (alert,) = alerts(chain)
+    assert roles(alert)["0x" + bank.hex()] == "victim"
+    assert roles(alert)["0x" + taker.hex()] == roles(alert)["0x" + MALLORY.hex()] == "attacker"

@@ -20,6 +20,7 @@ from detectors.base import Detector
 from detectors.evaluate.categories import ANOMALOUS
 from detectors.evaluate.intervals import wilson
 from detectors.evaluate.recorded.mev_files import Block, Mev, MevSet, Taken, read_set
+from detectors.evaluate.recorded.ranking import graded
 from detectors.evaluate.recorded.report import Case, SetReport, Tally, said
 from detectors.evaluate.recorded.sandwiches import SANDWICH, Compared, compare
 from detectors.evaluate.recorded.trial import EXPLOIT_LIKE, alerts_of, attackers, catches, learners, raised
@@ -43,7 +44,9 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One block and what was made of it. `others`: alerts beside its findings."""
+    """One block and what was made of it. `others`: alerts beside its findings; `scores`: of what was graded
+    as an exploit, lowered or not.
+    """
 
     block: Block
     sandwiches: Compared
@@ -51,6 +54,7 @@ class Judged:
     liquidations: Kept
     lookalikes: tuple[int, list[Case]]
     others: tuple[Alert, ...]
+    scores: tuple[float, ...]
 
 
 def judge(folder: Path, detectors: Sequence[Detector]) -> SetReport:
@@ -74,9 +78,9 @@ def judge(folder: Path, detectors: Sequence[Detector]) -> SetReport:
         tallies = (*tallies, _lookalikes(judged, catches(detectors, (POISONING,))))
     cases = [case for each in judged for case in _cases(each, sandwiches)]
     figures = _figures(judged)
-    return SetReport(
-        folder.name, _summary(figures), tallies, tuple(cases), figures, _notes(recorded, detectors)
-    )
+    scores = tuple(score for each in judged for score in each.scores)
+    notes = _notes(recorded, detectors)
+    return SetReport(folder.name, _summary(figures), tallies, tuple(cases), figures, notes, scores)
 
 
 def _judged_run(run: Sequence[Block], detectors: Sequence[Detector]) -> list[Judged]:
@@ -106,6 +110,7 @@ def _judged(block: Block, alerts: Sequence[Alert]) -> Judged:
         _kept("liquidation", block, findings.liquidations or (), alerts),
         _named_lookalikes(block, alerts),
         tuple(alert for alert in raised(alerts) if _is_other(alert, block)),
+        tuple(graded(alert for alert in alerts if alert.block_number == block.number)),
     )
 
 

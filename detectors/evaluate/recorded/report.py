@@ -9,6 +9,7 @@ from typing import Any, Literal
 from detectors.alerts.alert import Alert
 from detectors.alerts.text import visible
 from detectors.evaluate.intervals import wilson
+from detectors.evaluate.recorded.ranking import Ranking
 
 Kind = Literal["found", "missed", "extra", "disagreement", "not built", "other alert"]
 MOST_TRANSACTIONS = 12
@@ -57,7 +58,8 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class SetReport:
     """One set of recordings. `figures` are counts and rates beside the tallies, `summary` tells them
-    to a person, `notes` what must be known to weigh them.
+    to a person, `notes` what must be known to weigh them. `scores`: what was graded of exploits (a score
+    each), or of ordinary transactions.
     """
 
     name: str
@@ -66,6 +68,7 @@ class SetReport:
     cases: tuple[Case, ...]
     figures: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    scores: tuple[float, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -79,22 +82,27 @@ class SetReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All sets; `absent` names those that the folder does not hold."""
+    """All sets; `absent` names those that the folder does not hold; `ranking` where exploits and ordinary
+    blocks are both there.
+    """
 
     detectors: tuple[str, ...]
     sets: tuple[SetReport, ...]
     absent: tuple[str, ...] = field(default=())
+    ranking: Ranking | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "detectors": list(self.detectors),
             "sets": {each.name: each.to_dict() for each in self.sets},
             "absent": list(self.absent),
+            "ranking": self.ranking and self.ranking.to_dict(),
         }
 
     def lines(self) -> list[str]:
         """For a terminal. Nothing in it is left as the recordings wrote it: what is hidden is written out."""
         text = [line for each in self.sets for line in [*_set_lines(each), ""]]
+        text += [self.ranking.line(), ""] if self.ranking is not None else []
         text += [f"{name}: not in this folder, not judged" for name in self.absent]
         return [visible(line) for line in text]
 

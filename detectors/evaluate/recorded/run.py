@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from detectors.alerts.text import visible
 from detectors.base import Detector
 from detectors.evaluate.recorded import exploits, mev, poisoning
+from detectors.evaluate.recorded.ranking import Ranking
 from detectors.evaluate.recorded.report import Report, SetReport
 from ingest.model.errors import BadInput
 
@@ -33,8 +34,19 @@ def judge_recorded(folder: Path, detectors: Sequence[Detector]) -> Report:
             f"{visible(str(folder))} holds no recordings: it needs at least one of the folders "
             f"{', '.join(_SETS)}"
         )
+    sets = {name: _SETS[name](folder / name, detectors) for name in held}
     return Report(
         tuple(detector.name for detector in detectors),
-        tuple(_SETS[name](folder / name, detectors) for name in held),
+        tuple(sets.values()),
         tuple(name for name in _SETS if name not in held),
+        _ranking(sets),
     )
+
+
+def _ranking(sets: Mapping[str, SetReport]) -> Ranking | None:
+    """Exploits against ordinary blocks, where there are both."""
+    ordinary = [sets[name] for name in ("mainnet", "mainnet_mev") if name in sets]
+    if "exploits" not in sets or not ordinary:
+        return None
+    scores = [score for each in ordinary for score in each.scores]
+    return Ranking(sets["exploits"].scores, scores, sum(each.figures["transactions"] for each in ordinary))

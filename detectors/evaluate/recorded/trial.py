@@ -15,7 +15,7 @@ from ingest.model.batch import Batch
 EXPLOIT_LIKE = frozenset(
     (
         *("flash-loan-attack", "price-manipulation", "reentrancy"),
-        *("asset-drain", "vault-inflation", "governance-attack"),
+        *("asset-drain", "vault-inflation", "governance-attack", "hidden-mint"),
     )
 )
 """Categories of which one at least fits an exploit of a protocol."""

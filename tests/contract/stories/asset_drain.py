@@ -19,8 +19,9 @@ UNIT = 10**18
 
 
 def positives(seed: int) -> list[Story]:
-    """Twenty: a stolen key, an open function, exchanged code, in pieces, most of it, old contracts; a
-    stranger and an old key that may not take it, a proposal that nobody agrees to.
+    """Twenty-six: a stolen key, an open function, exchanged code, in pieces, most of it, old contracts, what
+    many had allowed one, loot that is spread; a stranger and an old key that may not take it, a proposal
+    that nobody agrees to.
     """
     tales = {
         "stolen key": _stolen_key,
@@ -33,6 +34,9 @@ def positives(seed: int) -> list[Story]:
         "guarded": _guarded,
         "old key": _old_key,
         "proposal": _proposal,
+        "turned in silence": _turned_in_silence,
+        "allowances of many": _allowances_of_many,
+        "spread": _spread,
     }
     return [
         tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales, rounds=2)
@@ -40,8 +44,8 @@ def positives(seed: int) -> list[Story]:
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """Twelve: moves, upgrades, depositors who leave, grants, owners, routers, rescues that are the owner's;
-    calls that failed and wanted little, nothing, or what goes to an own wallet.
+    """Fourteen: moves, upgrades, depositors who leave, grants, owners, routers, providers, a rescue that is
+    given back; calls that failed and wanted little, nothing, or what goes to an own wallet.
     """
     tales = {
         "treasury move": _move,
@@ -56,6 +60,8 @@ def hard_negatives(seed: int) -> list[Story]:
         "small bill": _small_bill,
         "nothing to leave with": _nothing_to_leave_with,
         "own new wallet": _own_new_wallet,
+        "provider leaves": _provider_leaves,
+        "white hat": _white_hat,
     }
     return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales)]
 
@@ -287,6 +293,86 @@ def _upgrade(name: str, rng: Random, names: Names) -> Story:
         _pays(chain, owner, old, new, 980, USD, EUR)
 
     return honest(name, acts, [owner, new, code])
+
+
+def _turned_in_silence(name: str, rng: Random, names: Names) -> Story:
+    """The owners sign a call that exchanges the code and tells nothing of it; then all is swept (15.P3)."""
+    owner, thief = names.many(2)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        treasury = _treasury(chain, names, owner)
+        yield
+        chain.calls(owner, treasury, b"exec")
+        yield
+        for token in (USD, EUR):
+            _pays(chain, thief, treasury, thief, 1_000, token)
+        yield
+
+    return attack(name, acts, thief, victims=[owner])
+
+
+def _allowances_of_many(name: str, rng: Random, names: Names) -> Story:
+    """A robbed router moves what people had allowed it, of several tokens (15.P4)."""
+    people, thief, contract, loot = names.many(4), names.fresh(), names.fresh(), names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        chain.creates(thief, contract)
+        yield
+        with chain.transaction(thief, contract, data=b"call"):
+            for at, person in enumerate(people):
+                chain.erc20((USD, EUR)[at % 2], person, loot, rng.randint(100, 900) * UNIT)
+        yield
+
+    return attack(name, acts, loot, [thief, contract], people)
+
+
+def _spread(name: str, rng: Random, names: Names) -> Story:
+    """The thief's contract hands on at once to wallets that nobody knows."""
+    owner, thief, contract, fresh = names.fresh(), names.fresh(), names.fresh(), names.many(6)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        treasury = _treasury(chain, names, owner)
+        chain.creates(thief, contract)
+        yield
+        with chain.transaction(thief, contract, data=b"raid"):
+            chain.erc20(USD, treasury, contract, 996 * UNIT)
+            for wallet in fresh:
+                chain.erc20(USD, contract, wallet, 166 * UNIT)
+
+    return attack(name, acts, contract, [thief, *fresh], [owner])
+
+
+def _provider_leaves(name: str, rng: Random, names: Names) -> Story:
+    """Nearly all of a pool's liquidity is one provider's, who takes it (15.N2)."""
+    provider, pair = names.many(2)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        chain.creates(names.fresh(), pair)
+        for token in (USD, EUR):
+            chain.erc20(token, provider, pair, 900 * UNIT)
+        chain.erc20(pair, bytes(20), provider, 900 * UNIT, by=provider)
+        yield
+        with chain.transaction(provider, names.fresh()):
+            chain.erc20(pair, provider, pair, 900 * UNIT).erc20(pair, pair, bytes(20), 900 * UNIT)
+            chain.erc20(USD, pair, provider, 899 * UNIT).erc20(EUR, pair, provider, 901 * UNIT)
+
+    return honest(name, acts, [provider])
+
+
+def _white_hat(name: str, rng: Random, names: Names) -> Story:
+    """Somebody empties an open contract ahead of thieves, and gives it back (15.N4)."""
+    rescuer = names.fresh()
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        treasury = _treasury(chain, names, names.fresh())
+        yield
+        _pays(chain, rescuer, treasury, rescuer, 1_000, USD, EUR)
+        yield
+        for token in (USD, EUR):
+            chain.erc20(token, rescuer, treasury, 950 * UNIT)
+        yield
+
+    return honest(name, acts, [rescuer])
 
 
 def _leavers(name: str, rng: Random, names: Names) -> Story:

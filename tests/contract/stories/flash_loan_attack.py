@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from random import Random
 
+from tests.contract import exploit_shapes
 from tests.contract.story import Acts, Names, Story, attack, dealt, honest, open_account
 from tests.fixtures.assembly import asked
 from tests.fixtures.frames import Called, ChainBuilder, word
@@ -25,8 +26,8 @@ Deed = Callable[[Venue, bytes, bytes], None]
 
 
 def positives(seed: int) -> list[Story]:
-    """Sixteen: lenders and funds, by event, by transfers alone, in a constructor, by the wallet itself; and
-    one whose victim refuses.
+    """Twenty-four: lenders and funds, by event, by transfers alone, in a constructor, by the wallet itself;
+    one whose victim refuses; and shapes that hide an attack, once each.
     """
     tales = {
         "lender": _by_contract(_lender(FLASH_AAVE)),
@@ -38,13 +39,18 @@ def positives(seed: int) -> list[Story]:
         "profit sent on": _by_contract(_sent_on),
         "refused": _refused,
     }
-    return [
+    twice = [
         tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales, rounds=2)
+    ]
+    shapes = dealt(seed, *exploit_shapes.ATTACKS)
+    return twice + [
+        _by_contract(exploit_shapes.ATTACKS[name.rsplit(" ", 1)[0]])(name, rng, names)
+        for name, rng, names in shapes
     ]
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """Eleven: loans for a moment that harm nobody, and large sums without any; and, of calls that failed, an
+    """Nineteen: loans for a moment that harm nobody, and large sums without any; of calls that failed, an
     arbitrage that came too late, and one that a lender of many refuses.
     """
     tales = {
@@ -59,6 +65,7 @@ def hard_negatives(seed: int) -> list[Story]:
         "backrun": _honest(_backrun),
         "too late": _too_late,
         "refused by many's": _refused_by_a_lender_of_many,
+        **{name: _honest(deed) for name, deed in exploit_shapes.HONEST.items()},
     }
     return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales)]
 

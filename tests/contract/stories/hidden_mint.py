@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from random import Random
 
+from tests.contract.stories.asset_drain import UPGRADED
 from tests.contract.story import Names, Story, attack, dealt, honest, rests
 from tests.fixtures import assembly
 from tests.fixtures.assembly import OPEN_MINT, SILENT_MINT, asked, token
-from tests.fixtures.frames import ChainBuilder
+from tests.fixtures.frames import ChainBuilder, word
 from tests.fixtures.market import ETHER, WETH, Market, Pool
 
 SUPPLY = 10**6 * ETHER
 
 
 def positives(seed: int) -> list[Story]:
-    """Sixteen: balances written, wallets without end, events that tell little, doubling, constructors; code
-    that was tried, with and without success, before anything was sold.
+    """Twenty: balances written, wallets without end, events that tell little, doubling, constructors, code
+    that was exchanged, a mint that nobody agreed to; code that was tried, with and without success, before
+    anything was sold.
     """
     tales = {
         "written": _written,
@@ -27,6 +29,8 @@ def positives(seed: int) -> list[Story]:
         "after weeks": _after_weeks,
         "in vain": _in_vain,
         "not sold yet": _not_sold_yet,
+        "upgraded": _upgraded,
+        "minted and sold": _minted_and_sold,
     }
     return [
         tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales, rounds=2)
@@ -34,8 +38,8 @@ def positives(seed: int) -> list[Story]:
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """Eight: rebases, fees, mints in the open, also by code, tokens without a first event, bridges, old
-    tokens, a call that its maker may not make any more.
+    """Ten: rebases, fees, mints in the open, also by code, tokens without a first event, bridges, old tokens,
+    a call that its maker may not make any more; claims and shares that are sold as they are made.
     """
     tales = {
         "rebase": _rebase,
@@ -46,6 +50,8 @@ def hard_negatives(seed: int) -> list[Story]:
         "older": _older,
         "rewards": _rewards,
         "renounced": _renounced,
+        "claimed and sold": _claimed_and_sold,
+        "share sold": _share_sold,
     }
     return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales)]
 
@@ -200,6 +206,67 @@ def _constructor(name: str, rng: Random, names: Names) -> Story:
 def _after_weeks(name: str, rng: Random, names: Names) -> Story:
     """The token was honest for weeks (5.P4)."""
     return _swindle(name, rng, names, lambda *_: None, days=40)
+
+
+def _upgraded(name: str, rng: Random, names: Names) -> Story:
+    """The rules of supply change after months (5.P4): the first surplus shows it."""
+
+    def before(chain: ChainBuilder, token: bytes, owner: bytes, helper: bytes) -> None:
+        chain.log(token, (UPGRADED, word(names.fresh())), by=owner)
+
+    return _swindle(name, rng, names, before, days=20)
+
+
+def _minted_and_sold(name: str, rng: Random, names: Names) -> Story:
+    """A function that was left open mints for a stranger (5.P3), and he sells at once to an old pool."""
+    thief, contract = names.many(2)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        market, pool = _old_market(chain, names)
+        chain.creates(thief, contract)
+        yield
+        with chain.transaction(thief, contract, data=b"raid"):
+            chain.erc20(pool.tokens[0], bytes(20), contract, 40 * SUPPLY)
+            got = market.swaps(pool, 0, 12 * SUPPLY, contract, contract)
+            chain.erc20(WETH, contract, thief, got)
+
+    return attack(name, acts, thief, [contract])
+
+
+def _old_market(chain: ChainBuilder, names: Names) -> tuple[Market, Pool]:
+    """A pool of a token that nobody saw the beginning of."""
+    market = Market(chain)
+    pool = Pool(names.fresh(), (names.fresh(), WETH), [SUPPLY, 100 * ETHER])
+    return market, market.opens(pool, introduced=False)
+
+
+def _claimed_and_sold(name: str, rng: Random, names: Names) -> Story:
+    """Rewards are made and sold by one call: a tenth of what the pool has."""
+    person, claimer = names.many(2)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        market, pool = _old_market(chain, names)
+        yield
+        with chain.transaction(person, claimer, data=b"claim"):
+            chain.erc20(pool.tokens[0], bytes(20), claimer, SUPPLY // 10)
+            chain.erc20(WETH, claimer, person, market.swaps(pool, 0, SUPPLY // 10, claimer, claimer))
+
+    return honest(name, acts, [person, claimer])
+
+
+def _share_sold(name: str, rng: Random, names: Names) -> Story:
+    """A thin pool pays far too much for a share: it is bought where it is made, for the coin, and sold."""
+    person, bot, vault = names.many(3)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        market, pool = _old_market(chain, names)
+        yield
+        with chain.transaction(person, bot, data=b"swap"):
+            chain.erc20(WETH, person, bot, 20 * ETHER).erc20(WETH, bot, vault, 20 * ETHER)
+            chain.erc20(pool.tokens[0], bytes(20), bot, 2 * SUPPLY)
+            chain.erc20(WETH, bot, person, market.swaps(pool, 0, 2 * SUPPLY, bot, bot))
+
+    return honest(name, acts, [person, bot])
 
 
 def _rebase(name: str, rng: Random, names: Names) -> Story:

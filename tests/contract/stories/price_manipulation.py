@@ -16,8 +16,8 @@ Told = Callable[[Venue, list[bytes]], Iterator[None]]
 
 
 def positives(seed: int) -> list[Story]:
-    """Twenty: at once, step by step, by several wallets, by liquidations, destruction, and a wrong feed; and
-    a lender that looks at the pool and refuses.
+    """Twenty-four: at once, step by step, by several wallets, by liquidations, destruction, a wrong feed, and
+    a sale at the price of the moment; and a lender that looks at the pool and refuses.
     """
     tales = {
         "in one call": _in_one_call,
@@ -29,6 +29,8 @@ def positives(seed: int) -> list[Story]:
         "several loans": _several_loans,
         "burnt from the pool": _burnt,
         "wrong feed": _wrong_feed,
+        "bond": _bond,
+        "burnt for dollars": _burnt_for_dollars,
     }
     told = [
         _attack(tales[name.rsplit(" ", 1)[0]], name, rng, names)
@@ -201,6 +203,30 @@ def _several_loans(place: Venue, people: list[bytes]) -> Iterator[None]:
     for _ in range(3):
         yield
         _draws(place, people[0], coin * 3 // 10)
+
+
+def _bond(place: Venue, people: list[bytes]) -> Iterator[None]:
+    """A principal is registered at the price of the moment, and claimed a block later (10.P2)."""
+    coin = place.coin
+    units = _buys(place, people[0], 2 * coin, people[0])
+    _leaves(place, people[0], units // 2)
+    place.market.trades(people[0], place.pool, 0, units - units // 2)
+    yield
+    _draws(place, people[0], coin * 8 // 10)
+
+
+def _burnt_for_dollars(place: Venue, people: list[bytes]) -> Iterator[None]:
+    """A pool whose money nothing prices loses its tokens, and then its money."""
+    chain, (thief, contract, _) = place.market.chain, people
+    dollars = address(f"dollars of {place.vault.hex()}")
+    pool = Pool(thief[::-1], (place.token, dollars), [10**24, 10**12])
+    place.market.opens(pool, introduced=False)
+    chain.creates(thief, contract)
+    yield
+    place.lender, place.pool = pool.where, pool
+    with chain.transaction(thief, contract, data=b"\1\2\3\4"):
+        _burns(place, pool.reserves[0] * 9 // 10)
+        place.market.swaps(pool, 0, pool.reserves[0], contract, contract)
 
 
 def _large_swap(place: Venue, people: list[bytes]) -> Iterator[None]:

@@ -31,8 +31,8 @@ def positives(seed: int) -> list[Story]:
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """Eight: who puts a part back, withdraws twice, is paid rewards, pays many, moves by a loan; and, of
-    calls that failed, who puts a part back, and who borrows.
+    """Nine: who puts a part back, withdraws twice, is paid rewards, pays many, moves by a loan, trades by a
+    router; and, of calls that failed, who puts a part back, and who borrows.
     """
     tales = {
         "saver": _saver,
@@ -41,6 +41,7 @@ def hard_negatives(seed: int) -> list[Story]:
         "payroll": _payroll,
         "flash loan": _flash_loan,
         "bridge": _bridge,
+        "aggregator": _aggregator,
         "saves in vain": _saves_in_vain,
         "borrows in vain": _borrows_in_vain,
     }
@@ -157,6 +158,21 @@ def _in_peace(name: str, names: Names, calls: Callable[[bytes, bytes], list[Call
         yield
 
     return honest(name, acts, [owner, wallet])
+
+
+def _aggregator(name: str, rng: Random, names: Names) -> Story:
+    """A router sells in two equal parts, one inside of the other, and hands on each (11.N1)."""
+    person, router, venue = names.many(3)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        yield
+        with chain.transaction(person, router, data=b"swap"):
+            chain.erc20(TOKENS["usd"], person, router, 8_000)
+            for _ in range(2):
+                chain.erc20(TOKENS["usd"], router, venue, 4_000).erc20(GAME, venue, router, 500)
+                chain.erc20(GAME, router, person, 500)
+
+    return honest(name, acts, [person, router])
 
 
 def _saves_in_vain(name: str, rng: Random, names: Names) -> Story:

@@ -38,7 +38,9 @@ class Vault:
 
 
 def positives(seed: int) -> list[Story]:
-    """Twelve: by hand, by contract, long before, in small steps, in vain, and a market of Compound's kind."""
+    """Fourteen: by hand, by contract, long before, in small steps, in vain, a market of Compound's kind, and
+    a share that a lender takes as collateral.
+    """
     tales = {
         "first": _first,
         "long before": _long_before,
@@ -46,6 +48,7 @@ def positives(seed: int) -> list[Story]:
         "nobody comes": _nobody,
         "virtual shares": _virtual,
         "compound": _compound,
+        "collateral": _collateral,
     }
     return [
         tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales, rounds=2)
@@ -153,6 +156,22 @@ def _compound(name: str, rng: Random, names: Names) -> Story:
             chain.erc20(TOKENS["eur"], lender, tool, 10**7)
 
     return attack(name, acts, tool, [thief], [lender])
+
+
+def _collateral(name: str, rng: Random, names: Names) -> Story:
+    """A vault that was just opened is given to, and its one share borrowed against elsewhere (12.P2)."""
+    thief, lender = names.many(2)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        vault = _opened(chain, names)
+        yield
+        vault.pays_in(thief, 1, 1)
+        chain.erc20(USD, thief, vault.where, rng.randint(10**6, 10**9))
+        yield
+        with chain.transaction(thief, lender):
+            chain.erc20(vault.where, thief, lender, 1).erc20(TOKENS["eur"], lender, thief, 10**9)
+
+    return attack(name, acts, thief, victims=[lender])
 
 
 def _used(chain: ChainBuilder, names: Names, people: list[bytes]) -> Vault:
