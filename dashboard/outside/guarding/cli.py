@@ -53,7 +53,7 @@ def guard(
         typer.Option(
             envvar="UNDERTOW_GUARD",
             metavar="FILE",
-            help="TOML: which alerts pause which vaults, who approves.",
+            help="TOML: which alerts pause which vaults.",
         ),
     ] = None,
     store: StoreOption = None,
@@ -102,9 +102,7 @@ def guard(
         contract = check_policy(node, read, key.address)
         plans = opened.enter_context(open_guard(url))
         sender = opened.enter_context(sender_on(node, key, state, depth, max_fee))
-        say(
-            f"guard: {len(read.vaults)} vaults on chain {read.chain}, at {contract.address}, as {key.address}"
-        )
+        say(f"guard: {len(read.vaults)} vaults on chain {read.chain} at {contract.address}, as {key.address}")
         running.run(running.Guardian(plans, sender, node, contract, read, say, depth), stop, once)
 
 
@@ -125,7 +123,7 @@ def confirm(
     max_fee: _MaxFee = 500,
     state: _State = None,
 ) -> None:
-    """List what waits for a second key, or confirm it with one: a confirmer's, never the one that proposed."""
+    """List what waits for a second key, or confirm it with a confirmer's, never the one that proposed."""
     import re
 
     from dashboard.outside.anchoring.wiring import checked_address
@@ -178,7 +176,7 @@ def score(
     state: _State = None,
     log_format: LogFormatOption = "text",
 ) -> None:
-    """Write the risk score of a vault, by which its withdrawal limit goes. A dry run unless --send is given."""
+    """Write the risk score of a vault, by which its withdrawal limit goes. A dry run unless --send is there."""
     if send and key_file is None:
         raise typer.BadParameter("--send needs --key-file: the oracle's key")
     from dashboard.outside.anchoring.wiring import checked_address
@@ -209,9 +207,7 @@ def score(
 
 def deploy(
     vault: Annotated[str, typer.Option(metavar="ADDRESS", help="The vault that it guards.")],
-    guardian: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="Who proposes: the key of `undertow guard`.")
-    ],
+    guardian: Annotated[str, typer.Option(metavar="ADDRESS", help="Who proposes, by `undertow guard`.")],
     confirmer: Annotated[str, typer.Option(metavar="ADDRESS", help="Who confirms: a second key.")],
     rpc: Annotated[str, typer.Option(metavar="URL", help="A node of the vault's chain.")],
     key_file: Annotated[
@@ -273,7 +269,7 @@ def drill(
     ] = 3,
     depth: Annotated[int, typer.Option(min=2, max=20, help="Blocks of the reorganisation.")] = 4,
 ) -> None:
-    """Rob a vault on a private chain with and without a guard, raise a false alarm, and say what each cost."""
+    """Rob a vault on a private chain with and without a guard, raise a false alarm; say what each cost."""
     from dashboard.outside.guarding.drill.course import run_all
     from dashboard.outside.guarding.drill.table import text
 

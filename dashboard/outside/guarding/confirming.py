@@ -34,9 +34,7 @@ def check_confirmer(guard: GuardContract, key: str, confirmer: str, now: int) ->
             "needed, and it is never the one that proposed"
         )
     if held.state == "unknown":
-        raise BadInput(
-            f"the guard knows no proposal {key}: without a key `undertow guard confirm` lists them"
-        )
+        raise BadInput(f"the guard knows no proposal {key}: `undertow guard confirm` alone lists them")
     if held.state == "withdrawn":
         raise BadInput(f"proposal {key} was withdrawn by the guard's owner")
     if held.state == "done":

@@ -26,7 +26,7 @@ def run_dry(
     stop: threading.Event,
     once: bool,
 ) -> None:
-    """Until `stop`, or `once`. With a node chain, contract, roles and time are held against the policy too."""
+    """Until `stop`, or `once`. With a node, chain, contract, roles and time are held against the policy."""
     if node is not None:
         check_policy(node, policy, guardian)
     said: set[str] = set()
