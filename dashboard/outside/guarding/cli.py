@@ -176,7 +176,7 @@ def score(
     state: _State = None,
     log_format: LogFormatOption = "text",
 ) -> None:
-    """Write the risk score of a vault, by which its withdrawal limit goes. A dry run unless --send is there."""
+    """Write the risk score of a vault, by which its withdrawal limit goes. A dry run without --send."""
     if send and key_file is None:
         raise typer.BadParameter("--send needs --key-file: the oracle's key")
     from dashboard.outside.anchoring.wiring import checked_address

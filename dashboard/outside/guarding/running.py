@@ -192,9 +192,8 @@ class Guardian:
             self._move(plan, state="dropped", why=against)
             return
         if plan.kind == "pause" and self.guard.recent_pauses() >= self.policy.pauses_a_day:
-            self.trouble = (
-                f"the policy allows {self.policy.pauses_a_day} pauses in 24 hours, and they are used up"
-            )
+            most = self.policy.pauses_a_day
+            self.trouble = f"the policy allows {most} in 24 hours, and these pauses are used up"
             return
         data = pausing(plan.vault, plan.reason)
         if plan.how != "pause":
