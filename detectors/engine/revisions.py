@@ -108,8 +108,8 @@ def revised(old: Alert, new: Alert) -> Alert:
 
     An alert is raised where it first stands unsuppressed: readers take nothing for raised before, so one
     that was suppressed until now gets this block as its own. Its id stays, and a rollback puts its first
-    block back. Its proof is the weakest of all that it rests on, and without one it is not proven. What it yields to is settled at the block's
-    end: see `detectors.engine.yielding`.
+    block back. Its proof is the weakest of all that it rests on, and without one it is not proven. What it
+    yields to is settled at the block's end: see `detectors.engine.yielding`.
     """
     old = replace(old, suppressed_by=own_suppression(old))
     speaks = new if gravity(new) >= gravity(old) else old

@@ -37,7 +37,8 @@ def alerts(chain: ChainBuilder | Market) -> list[Alert]:
 def proven(chain: ChainBuilder | Market, proof: str = "receipts-root") -> list[bool | None]:
     """What alerts say of it, where the blocks are proved so."""
     batch = chain.batch()
-    engine = Engine(1, [Reentrancy()], follows=False)
+    detectors: list[Any] = [Reentrancy()]
+    engine = Engine(1, detectors, follows=False)
     engine.take(replace(batch, blocks=batch.blocks.with_columns(proof=pl.lit(proof))))
     return [alert.proven for alert in engine.standing()]
 

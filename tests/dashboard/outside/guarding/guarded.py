@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from dashboard.outside.guarding.contracts import (
     Bounds,
@@ -118,10 +119,11 @@ class Guarded:
         )  # fmt: skip
         return replace(told, **changes)  # type: ignore[arg-type]
 
-    def robbed(self, number: int = 1, **changes: object) -> Alert:
+    def robbed(self, number: int = 1, **changes: Any) -> Alert:
         """Mallory robs the vault, and that is proven."""
         roles = (Role(self.vault, "victim"), Role(STRANGER, "attacker"))
-        return drain(number, **{"roles": roles, "proven": True, **changes})
+        told: dict[str, Any] = {"roles": roles, "proven": True, **changes}
+        return drain(number, **told)
 
     @contextmanager
     def loop(self, store: str, said: list[str], **policy: object) -> Iterator[Guardian]:
