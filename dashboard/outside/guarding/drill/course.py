@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from dashboard.outside.guarding import choosing
 from dashboard.outside.guarding.alerts import alert_in
 from dashboard.outside.guarding.drill.one_run import Run, a_run
-from dashboard.outside.guarding.drill.private_chain import DEPTH, HELD, PrivateChain, strike
-from ingest.localchain.chain.miner import Miner
+from dashboard.outside.guarding.drill.private_chain import BOUNDS, DEPTH, HELD, PrivateChain, strike
+from ingest.localchain.chain.miner import BLOCK_SECONDS, Miner
 
 LONGEST = 60
 """Blocks of a run at most, after the theft."""
@@ -78,10 +78,12 @@ def _left(chain: PrivateChain, strikes: int, number: int) -> int:
 
 
 def _wait_out(run: Run) -> None:
-    for _ in range(LONGEST):
+    """Until a pause has ended; where there is no guard for as long as one lasts."""
+    least = 0 if run.guarded else BOUNDS.pause_seconds // BLOCK_SECONDS
+    for number in range(LONGEST):
         run.block()
-        is_over = not run.guardian.guard.is_paused(run.chain.vault)
-        if is_over and run.guardian.is_idle():
+        is_over = not run.guardian.guard.is_paused(run.chain.vault) and run.guardian.is_idle()
+        if is_over and number + 1 >= least:
             return
 
 
