@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from dashboard.outside.guarding import choosing
 from dashboard.outside.guarding.alerts import alert_in
-from dashboard.outside.guarding.policy import Policy
+from dashboard.outside.guarding.policy import Act, Policy
 from dashboard.outside.guarding.wiring import check_policy
 from dashboard.store.guard_plans import GuardReading
 from ingest.model.errors import BadInput, StoreUnreachable
@@ -15,6 +15,7 @@ from ingest.nodes.sending.speaking import Speaker
 
 POLL_S = 0.5
 Say = Callable[[str], None]
+_WOULD: dict[Act, str] = {"propose": "would propose a pause", "pause": "would pause"}
 
 
 def run_dry(
@@ -46,7 +47,7 @@ def _lines(reading: GuardReading, policy: Policy) -> list[str]:
         judged = reading.judged(policy.chain)
         if judged is None or judged.timestamp is None:
             return [f"guard: the store holds no block of chain {policy.chain} that could be gone by"]
-        if node_less_expiry(policy, judged.timestamp):
+        if judged.timestamp >= policy.expires:
             raise BadInput("the policy has expired: look whether it still holds, and give a later `expires`")
         named = reading.naming(policy.chain, policy.vaults, judged.timestamp - policy.max_age)
     except StoreUnreachable as error:
@@ -55,12 +56,6 @@ def _lines(reading: GuardReading, policy: Policy) -> list[str]:
     for each in named:
         alert = alert_in(each.record, each.alert_id)
         found = choosing.verdict(policy, alert, judged)
-        what = f"would {policy.act} a pause" if found.answer == "act" else "would do nothing"
-        what = "would pause" if found.answer == "act" and policy.act == "pause" else what
+        what = _WOULD[policy.act] if found.answer == "act" else "would do nothing"
         lines.append(f"guard: {each.vault}: {what} for alert {alert.id} ({alert.category}): {found.why}")
     return lines
-
-
-def node_less_expiry(policy: Policy, now: int) -> bool:
-    """Whether a policy is over by the time of the newest block filed."""
-    return now >= policy.expires

@@ -45,7 +45,7 @@ class Guardian:
         """Sees to what was sent; plans what is to be done of what was filed; sends what is planned."""
         self.trouble = ""
         outcomes = {outcome.purpose: outcome for outcome in self.sender.look()}
-        for plan in self.plans.plans(self.policy.chain, *OPEN):
+        for plan in self._mine(*OPEN):
             self._follow(plan, outcomes.get(purpose_of(plan)))
         judged = self.plans.judged(self.policy.chain)
         if judged is None or judged.timestamp is None:
@@ -54,12 +54,12 @@ class Guardian:
         self._plan_resuming()
         check_in_force(self.policy, block_time(self.node), self.guard.bounds().expires)
         self._plan_pausing(judged)
-        for plan in self.plans.plans(self.policy.chain, "planned"):
+        for plan in self._mine("planned"):
             self._send(plan, judged)
 
     def is_idle(self) -> bool:
         """Whether nothing is planned or under way."""
-        return not self.sender.waits() and not self.plans.plans(self.policy.chain, "planned", "sent")
+        return not self.sender.waits() and not self._mine("planned", "sent")
 
     # What was sent.
 
@@ -107,7 +107,7 @@ class Guardian:
     def _note_resumed(self, plan: Plan) -> None:
         if plan.kind != "resume":
             return
-        for each in self.plans.plans(plan.chain_id, "done"):
+        for each in self._mine("done"):
             if each.kind == "pause" and (each.alert_id, each.vault) == (plan.alert_id, plan.vault):
                 self._move(each, state="resumed")
 
@@ -129,12 +129,11 @@ class Guardian:
         return len(before) if not before or before[-1].state in _AGAIN else None
 
     def _is_under_way(self, vault: str) -> bool:
-        open_ones = self.plans.plans(self.policy.chain, *OPEN)
-        return any((each.vault, each.kind) == (vault, "pause") for each in open_ones)
+        return any((each.vault, each.kind) == (vault, "pause") for each in self._mine(*OPEN))
 
     def _plan_resuming(self) -> None:
         """For each pause whose alert is none any more."""
-        for paused in self.plans.plans(self.policy.chain, "sent", "proposed", "done"):
+        for paused in self._mine("sent", "proposed", "done"):
             alert = self._alert_of(paused) if paused.kind == "pause" else None
             over = None if alert is None else choosing.ended(alert)
             if alert is not None and over is not None:
@@ -158,8 +157,13 @@ class Guardian:
             self._plan("resume", paused.vault, alert, times, over)
 
     def _plans_of(self, vault: str, alert_id: str, kind: Kind) -> list[Plan]:
-        about = self.plans.about(self.policy.chain, alert_id)
-        return [each for each in about if (each.vault, each.kind) == (vault, kind)]
+        about, wanted = self.plans.about(self.policy.chain, alert_id), (self.guard.address, vault, kind)
+        return [each for each in about if (each.contract, each.vault, each.kind) == wanted]
+
+    def _mine(self, *states: str) -> list[Plan]:
+        """Plans for this guard: those of one before it are its own."""
+        found = self.plans.plans(self.policy.chain, *states)
+        return [each for each in found if each.contract == self.guard.address]
 
     def _plan(self, kind: Kind, vault: str, alert: Alert, time: int, because: str) -> None:
         reason = reason_of(self.policy.chain, alert.id, time)
@@ -255,14 +259,15 @@ def run(guardian: Guardian, stop: threading.Event, once: bool = False, poll_s: f
     """
     said = ""
     while not stop.is_set():
+        silent = False
         try:
             guardian.step()
             trouble = guardian.trouble
         except (Unreachable, NodeMisbehaved, CannotPay, Refused) as error:
-            trouble = str(error)
+            trouble, silent = str(error), True
         if trouble and trouble != said:
             guardian.say(f"guard: waiting: {trouble}")
         said = trouble
-        if once and (trouble or guardian.is_idle()):
+        if once and (silent or guardian.is_idle() or (trouble and not guardian.sender.waits())):
             return
         stop.wait(poll_s)

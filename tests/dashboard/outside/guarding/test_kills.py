@@ -4,6 +4,7 @@ at all, and what became of it is said.
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from dashboard.store import open_reader
 from dashboard.store.guard_plans import OPEN
 from tests.dashboard.alerts import CHAIN, Filing
 from tests.dashboard.outside.guarding.guarded import BOUNDS, Guarded, lives
+from tests.dashboard.outside.guarding.test_guarding import audit
 from tests.fixtures.second_chain import SecondChain, second_chain
 
 pytestmark = pytest.mark.chain
@@ -92,14 +94,20 @@ def adds_up(guarded: Guarded, store: str, said: str) -> None:
         of_it = [each for each in sent if plan.reason[2:] in each["input"]]
         assert len(of_it) <= 1, "at most once"
         assert len(of_it) == 1 if plan.state == "done" else plan.state in ("dropped", "refused"), plan
-        assert f"planned for alert {plan.alert_id} " in said
-        assert f": {plan.state}" in said or (plan.state == "done" and ": done" in said)
+        states = [json.loads(row["change"])["state"] for row in audit(store) if about(row) == plan.number]
+        assert states[0] == "planned" and states[-1] == plan.state and states.count(plan.state) == 1, states
+        assert f": {plan.state}" in said
     assert len(sent) <= len(plans)
     with guarded.asked() as (guard, _):
         kept = [guard.proposal(key).reason for key in guard.all_keys()]
     assert sorted(kept) == sorted(plan.reason for plan in plans if plan.state == "done")
     with closing(open_reader(store)) as reader:
         assert reader.cases.checked().rows >= 2 * len(plans)
+
+
+def about(row: dict[str, str]) -> int:
+    """The plan of a row of the audit."""
+    return int(json.loads(row["change"])["number"])
 
 
 def calls(guarded: Guarded) -> list[dict[str, str]]:
