@@ -10,6 +10,7 @@ import typer
 from dashboard.filing.store_option import StoreOption, chosen_store
 from dashboard.outside import tokens_cli
 from dashboard.outside.anchoring import cli as anchor_cli
+from dashboard.outside.guarding import cli as guard_cli
 from dashboard.outside.tuning import cli as tuning_cli
 from ingest.commands.observing import LogFormatOption, MetricsPort
 
@@ -20,6 +21,7 @@ def mount(app: typer.Typer) -> None:
     app.command()(notify)
     tokens_cli.mount(app)
     anchor_cli.mount(app)
+    guard_cli.mount(app)
     tuning_cli.mount(app)
 
 

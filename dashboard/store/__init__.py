@@ -9,6 +9,7 @@ from dashboard.store.connect import (
     bring_up_to_date,
     open_anchors,
     open_desk,
+    open_guard,
     open_outbox,
     open_reader,
     open_writer,
@@ -28,6 +29,6 @@ __all__ = [
     "AuditRow", "Audited", "Bulk", "Case", "CaseReader", "Change", "Comment", "Counts", "Desk", "Feed",
     "Filters", "Head", "HealthReader", "Known", "NotAllowed", "Overtaken", "Reader", "Rejected", "Role",
     "RoleHealth", "SavedFilter", "SetAside", "Standing", "Watch", "Writer", "bring_up_to_date",
-    "in_order", "open_anchors", "open_desk", "open_outbox", "open_reader", "open_writer", "own_store",
-    "quoted", "whole",
+    "in_order", "open_anchors", "open_desk", "open_guard", "open_outbox", "open_reader", "open_writer",
+    "own_store", "quoted", "whole",
 ]  # fmt: skip

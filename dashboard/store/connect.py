@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 
 from dashboard.store.anchors import Anchors
 from dashboard.store.desk import Desk
+from dashboard.store.guard_plans import GuardPlans
 from dashboard.store.outbox import Outbox
 from dashboard.store.reading import Reader
 from dashboard.store.tables import SCHEMA_VERSION
@@ -31,6 +32,8 @@ _NOTIFY_LOCK = 0x6E6F74696679
 """Of PostgreSQL, which one `undertow notify` holds: "notify" in ASCII."""
 _ANCHOR_LOCK = 0x616E63686F72
 """The same of `undertow anchor`."""
+_GUARD_LOCK = 0x6775617264
+"""The same of `undertow guard`."""
 
 
 def own_store() -> str:
@@ -71,6 +74,16 @@ def open_anchors(url: str) -> Iterator[Anchors]:
     anchors = Anchors(_writing(url), lambda: _told_plainly(url))
     with closing(anchors), _alone(url, "anchor", _ANCHOR_LOCK):
         yield anchors
+
+
+@contextmanager
+def open_guard(url: str) -> Iterator[GuardPlans]:
+    """The store at `url` for who guards vaults. Raises as `open_writer`, and BadInput where somebody else
+    does so already.
+    """
+    plans = GuardPlans(_writing(url), lambda: _told_plainly(url))
+    with closing(plans), _alone(url, "guard", _GUARD_LOCK):
+        yield plans
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from sqlalchemy.types import NullType
 from dashboard.store.answers import AlertRow, Counts, Filters, Head, SetAside, Standing
 from dashboard.store.case_reading import CaseReader
 from dashboard.store.case_state import in_state
+from dashboard.store.guard_plans import GuardReading
 from dashboard.store.health import HealthReader
 from dashboard.store.tables import (
     NEWEST,
@@ -78,6 +79,7 @@ class Reader:
         self._telling = telling
         self.cases = CaseReader(self._reading)
         self.health = HealthReader(self._reading)
+        self.guard = GuardReading(self._reading)
 
     @property
     def database(self) -> str:

@@ -103,6 +103,10 @@ class Alert:
     explanation: str
     value_wei: str | None = None
     """What it is about in the chain's own coin, a decimal string; null where that is not known."""
+    proven: bool | None = None
+    """Whether the rows shown are the whole of a loss, each under a root of its block: see README; null in
+    alerts of earlier versions.
+    """
 
     def to_dict(self) -> dict[str, Any]:
         plain: dict[str, Any] = {name: getattr(self, name) for name in _SAME}
@@ -113,6 +117,7 @@ class Alert:
         ]
         plain["transactions"] = list(self.transactions)
         plain["value_wei"] = self.value_wei
+        plain["proven"] = self.proven
         plain["measured"] = dict(self.measured)
         plain["thresholds"] = dict(self.thresholds)
         plain["suppressed_by"] = _with_id(self.suppressed_by)
@@ -141,6 +146,7 @@ class Alert:
             thresholds=plain["thresholds"],
             suppressed_by=_with_id(plain["suppressed_by"]),
             value_wei=plain.get("value_wei"),
+            proven=plain.get("proven"),
         )
 
     @classmethod

@@ -194,6 +194,7 @@ class _Alert(Struct):
     suppressed_by: _Suppression | None
     explanation: Prose
     value_wei: Units | None = None
+    proven: bool | None = None
 
 
 ALERT_TYPE = _Alert

@@ -75,7 +75,17 @@ def opened(detector: str, tier: Tier, finding: Finding, place: Place, run: str) 
         suppressed_by=shortened_suppression(finding.suppressed_by),
         explanation=shortened(finding.explanation, TEXT),
         value_wei=None if finding.value_wei is None else str(finding.value_wei),
+        proven=is_proven(finding, place),
     )
+
+
+def is_proven(finding: Finding, place: Place) -> bool:
+    """Whether a finding's mechanism is complete and each of its rows is a log under the receipts root of its
+    block. Calls inside lie under no root, and what a transaction itself moved under another one, of which
+    `proof` says nothing.
+    """
+    logs = bool(finding.rows) and all(row.log_index >= 0 for row in finding.rows)
+    return finding.proven and logs and place.proof != PROOFS[-1]
 
 
 def shortened_suppression(suppression: Suppression | None) -> dict[str, str | None] | None:
@@ -98,20 +108,22 @@ def revised(old: Alert, new: Alert) -> Alert:
 
     An alert is raised where it first stands unsuppressed: readers take nothing for raised before, so one
     that was suppressed until now gets this block as its own. Its id stays, and a rollback puts its first
-    block back. Its proof is the weakest of all that it rests on. What it yields to is settled at the block's
-    end: see `detectors.engine.yielding`.
+    block back. Its proof is the weakest of all that it rests on, and without one it is not proven. What it
+    yields to is settled at the block's end: see `detectors.engine.yielding`.
     """
     old = replace(old, suppressed_by=own_suppression(old))
     speaks = new if gravity(new) >= gravity(old) else old
     is_raised_now = own_suppression(old) is not None and own_suppression(new) is None
     raised = new if is_raised_now else old
+    proof = max(old.proof, new.proof, key=PROOFS.index)
     return replace(
         speaks,
         id=old.id,
         block_number=raised.block_number,
         block_hash=raised.block_hash,
         timestamp=raised.timestamp,
-        proof=max(old.proof, new.proof, key=PROOFS.index),
+        proof=proof,
+        proven=speaks.proven and proof != PROOFS[-1],
         updated_block=new.updated_block,
     )
 

@@ -35,7 +35,7 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class Raid:
     """`times` payouts of `amount` of an asset by `bank`, to accounts of one side that ever put in `given` and
-    got `taken`, with these; the rows.
+    got `taken`, with these; the rows. `known`: all that these accounts ever did is in the record log.
     """
 
     bank: int
@@ -46,6 +46,7 @@ class Raid:
     taken: int
     hands: tuple[int, ...]
     rows: tuple[int, ...]
+    known: bool
 
 
 class Reentrancy:
@@ -60,6 +61,8 @@ class Reentrancy:
     What was taken back is said with severity low, where there are traces: in a failed call of the signer's
     own contract another's paid it the coin, or had a token tell it of a payment, and was called by it
     meanwhile, without the coin.
+
+    Proven where all that the paid accounts ever did is known, so that no older stake can be what is paid out.
 
     Left in peace: who puts a part straight back, routers that pay many, callbacks of flash loans, and several
     withdrawals of what one has.
@@ -108,10 +111,11 @@ class Reentrancy:
         given, taken = _dealings(one, hands | side, bank, asset)
         if given < amount or 1_000 * (taken - given) < round(1_000 * self.settings.beyond) * amount:
             return None
-        if _put_in(one, rows, hands | side, bank, asset) < amount and not _all_is_known(one, hands):
+        known = _all_is_known(one, hands)
+        if _put_in(one, rows, hands | side, bank, asset) < amount and not known:
             return None
         numbers = tuple(rows["number"][group].tolist())
-        return Raid(bank, asset, amount, group.size, given, taken, tuple(sorted(hands)), numbers)
+        return Raid(bank, asset, amount, group.size, given, taken, tuple(sorted(hands)), numbers, known)
 
     def _finding(self, one: Inside, raid: Raid, side: set[int]) -> Finding:
         seen, signer = one.seen, one.of("signer")
@@ -139,6 +143,7 @@ class Reentrancy:
             thresholds={"payouts": self.settings.payouts, "beyond": self.settings.beyond},
             explanation=f"{hexed(bank)} paid the side of {hexed(wallet)} the same sum {raid.times} times in "
             f"one transaction: {raid.taken} units in all, of {raid.given} that it ever put in.",
+            proven=raid.known,
             value_wei=wei or None,
         )  # fmt: skip
 

@@ -27,6 +27,14 @@ def test_what_it_is_worth_and_which_alert_says_more_are_kept_and_null_where_unkn
     assert old.suppressed_by == {"kind": "arbitrage", "reason": "a cycle", "id": None}
 
 
+def test_whether_it_is_proven_is_null_in_alerts_of_an_earlier_version() -> None:
+    plain = layered(proven=True).to_dict()
+    assert (plain["proven"], layered().to_dict()["proven"]) == (True, None)
+    assert Alert.from_dict(plain).proven is True
+    del plain["proven"]
+    assert Alert.from_dict(plain).proven is None
+
+
 def test_evidence_of_an_earlier_version_is_read_with_what_it_lacks_as_unknown() -> None:
     plain = layered().to_dict()
     for row in plain["evidence"]:

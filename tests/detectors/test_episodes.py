@@ -10,9 +10,10 @@ import pytest
 from detectors.alerts.alert import Alert, Role, RoleName
 from detectors.base import Row, hexed
 from detectors.engine.episodes import Episodes
-from detectors.engine.revisions import alert_id
+from detectors.engine.revisions import alert_id, revised
 from detectors.engine.settings import EngineSettings
 from detectors.parts.ledger import Ledger
+from tests.detectors.alerts import layered
 from tests.detectors.findings import ALICE, BOB, MALLORY, finding, place, transaction
 from tests.fixtures.frames import address
 
@@ -304,3 +305,12 @@ def test_the_past_can_be_asked_for_without_going_back() -> None:
     assert [len(tally.rows) for tally in named.values()] == [1]
     assert of.at(4) == ({}, {}, {})
     assert of.alerts == {opened.id: revised}
+
+
+def test_an_alert_that_comes_to_rest_on_less_is_proven_no_more() -> None:
+    first = layered(proven=True, proof="header")
+    assert revised(first, layered(proven=True, proof="receipts-root")).proven is True
+    assert revised(first, layered(proven=True, proof="none")).proven is False
+    assert revised(first, layered(proven=False, proof="header")).proven is False
+    graver = layered(proven=True, proof="header", severity="critical")
+    assert revised(graver, layered(proven=False, proof="header", severity="low")).proven is True

@@ -94,6 +94,9 @@ def test_keys_that_came_later_may_be_there_and_may_be_missing() -> None:
     assert alert_from(KEY, altered("colour", ["red"]), 1) == ALERT
     for value in ("12", None):
         assert alert_from(KEY, altered("value_wei", value), 1).value_wei == value
+    for proven in (True, False, None):
+        assert alert_from(KEY, altered("proven", proven), 1).proven is proven
+    assert alert_from(KEY, altered("proven", ...), 1).proven is None
     part = {"kind": "part-of", "reason": "says less", "id": "another"}
     assert alert_from(KEY, altered("suppressed_by", part), 1).suppressed_by == part
     del part["id"]
@@ -145,6 +148,7 @@ DAMAGE: list[tuple[str, object]] = [
     *each("measured", {"\0": 1}, {"": 1}),
     *each("suppressed_by", "airdrop", {}, {"kind": 1, "reason": "x"}, {"kind": "x"}, []),
     *each("value_wei", 12, "-1", "1e18", "9" * 79),
+    *each("proven", 1, "yes", "true", []),
     *each("chain_id", 2, -1, "1", None, True, ...),
 ]  # fmt: skip
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+import polars as pl
 
 from detectors.alerts.alert import Alert
 from detectors.engine.engine import Engine
@@ -31,6 +34,15 @@ def alerts(chain: ChainBuilder | Market) -> list[Alert]:
     return list(engine.standing())
 
 
+def proven(chain: ChainBuilder | Market, proof: str = "receipts-root") -> list[bool | None]:
+    """What alerts say of it, where the blocks are proved so."""
+    batch = chain.batch()
+    detectors: list[Any] = [Reentrancy()]
+    engine = Engine(1, detectors, follows=False)
+    engine.take(replace(batch, blocks=batch.blocks.with_columns(proof=pl.lit(proof))))
+    return [alert.proven for alert in engine.standing()]
+
+
 def raid(chain: ChainBuilder, *payouts: int, stake: int = 100, hands: tuple[bytes, ...] = (RAIDER,)) -> None:
     with chain.transaction(MALLORY, RAIDER, data=b"raid"):
         if stake:
@@ -51,6 +63,31 @@ def test_the_bank_that_pays_a_stake_four_times_is_the_victim_of_mallory_and_her_
     }
     assert alert.measured["payouts"] == 4
     assert alert.measured["beyond"] == 3.0
+
+
+def test_a_raid_by_contracts_of_which_all_is_known_is_proven_by_its_logs() -> None:
+    chain = begun()
+    raid(chain, 100, 100, 100)
+    assert proven(chain) == proven(chain, "header") == [True]
+    assert proven(chain, "none") == [False]
+
+
+def test_calls_inside_lie_under_no_root_so_what_they_show_is_not_proven() -> None:
+    market = Market(begun())
+    market.traced.add(market.chain.head)
+    market._calls([(RAIDER, BANK, ETHER, "call"), *[(BANK, RAIDER, ETHER, "call")] * 3])
+    with market.chain.transaction(MALLORY, RAIDER, ETHER, data=b"raid"):
+        pass
+    assert proven(market) == [False]
+
+
+def test_of_an_account_that_was_there_before_the_stream_nothing_is_proven() -> None:
+    chain = begun()
+    with chain.transaction(MALLORY, BANK, data=b"raid"):
+        chain.erc20(USD, MALLORY, BANK, 100)
+        for _ in range(3):
+            chain.erc20(USD, BANK, MALLORY, 100)
+    assert proven(chain) == [False]
 
 
 def test_two_hands_in_turn_are_one_side() -> None:

@@ -116,6 +116,7 @@ class Alert(Answer):
     tier: str
     suppressed_by: Suppression | None
     value_wei: str | None
+    proven: bool | None
     explanation: str
 
 

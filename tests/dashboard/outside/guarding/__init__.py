@@ -1,0 +1,1 @@
+"""Guards of vaults: contracts, policy, loop, second key, score, drill."""
