@@ -185,6 +185,16 @@ class Desk:
             note(connection, self._deed(actor, action, person_subject(name), before, after))
             yield
 
+    @contextmanager
+    def pack_change(self, actor: Actor, action: str, subject: str, told: Mapping[str, Any]) -> Iterator[None]:
+        """Notes what becomes of packs and their keys. What is done inside is done only if that can be noted,
+        and noted only if it was done.
+        """
+        actor = require(actor, "admin", "take in packs")
+        with self._writing() as connection:
+            note(connection, self._deed(actor, action, subject, None, told))
+            yield
+
     def note_model(self, actor: Actor, name: str, told: Mapping[str, Any]) -> None:
         """Notes the digests of a trained model: they are under the audit's head from then on."""
         actor = require(actor, "admin", "note a model")
