@@ -10,6 +10,7 @@ import typer
 from dashboard.outside import tokens_cli
 from dashboard.outside.anchoring import cli as anchor_cli
 from dashboard.outside.packs import cli as packs_cli
+from dashboard.outside.sharing import cli as sharing_cli
 from dashboard.outside.tuning import cli as tuning_cli
 from dashboard.store_option import StoreOption, chosen_store
 from ingest.commands.observing import LogFormatOption, MetricsPort
@@ -23,6 +24,7 @@ def mount(app: typer.Typer) -> None:
     anchor_cli.mount(app)
     tuning_cli.mount(app)
     packs_cli.mount(app)
+    sharing_cli.mount(app)
 
 
 def api(
