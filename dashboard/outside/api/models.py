@@ -346,7 +346,7 @@ class Pack(Answer):
 
     name: str
     version: Number
-    kind: Literal["list", "labels", "model", "withdrawal"]
+    kind: Literal["list", "labels", "model", "histograms", "withdrawal"]
     lists: str | None
     chain_id: Number | None
     source: str

@@ -79,9 +79,11 @@ def mount(app: typer.Typer) -> None:
 def make(
     file: Annotated[
         Path,
-        typer.Argument(help="A list of addresses, a file of labels, a model, or the pack to be withdrawn."),
+        typer.Argument(help="A list of addresses, labels, a model, a release, or a pack to be withdrawn."),
     ],
-    kind: Annotated[str, typer.Option(help="What it is: `list`, `labels`, `model` or `withdrawal`.")],
+    kind: Annotated[
+        str, typer.Option(help="What it is: `list`, `labels`, `model`, `histograms` or `withdrawal`.")
+    ],
     name: Annotated[str, typer.Option(help="What it is called, in every version.")],
     source: Annotated[str, typer.Option(metavar="TEXT", help="Who says so.")],
     licence: Annotated[str, typer.Option(metavar="TEXT", help="What others may do with it.")],
@@ -250,7 +252,8 @@ def trust(
         str, typer.Argument(help="The public key, 64 hex digits, from who signs, by another way.")
     ],
     may: Annotated[
-        str, typer.Option(metavar="KINDS", help="What it may sign, by commas: list, labels, model.")
+        str,
+        typer.Option(metavar="KINDS", help="What it may sign, by commas: list, labels, model, histograms."),
     ],
     chain: Annotated[
         list[int] | None,

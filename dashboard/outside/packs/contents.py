@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from dashboard.outside.packs.pack import Digest, Head, Name, Number, Words
+from dashboard.outside.sharing import release
 from detectors.evaluate.labels import Labels, load_labels
 from detectors.models import model_file
 from detectors.models.growing import Growth
@@ -151,6 +152,15 @@ def chain_of(model: model_file.Trained) -> int | None:
     return chains.pop() if len(chains) == 1 else None
 
 
+def shared(text: str) -> release.Release:
+    """A release of noised histograms. Raises BadInput."""
+    with staged("release.json", text) as path:
+        found = release.read(path)
+    if release.text_of(found) != text:
+        raise BadInput("it is not written as `undertow share release` writes it, byte for byte")
+    return found
+
+
 def withdrawn(text: str) -> Withdrawn:
     """Raises BadInput."""
     try:
@@ -178,10 +188,16 @@ def _check_model(head: Head, text: str) -> None:
         raise BadInput(f"of another chain: it did not learn from chain {head.chain_id} alone")
 
 
+def _check_histograms(head: Head, text: str) -> None:
+    if shared(text).chain_id != head.chain_id:
+        raise BadInput(f"of another chain: its histograms are not of chain {head.chain_id}")
+
+
 def _check_withdrawal(head: Head, text: str) -> None:
     withdrawn(text)
 
 
 _CHECKS = {
-    "list": _check_list, "labels": _check_labels, "model": _check_model, "withdrawal": _check_withdrawal,
+    "list": _check_list, "labels": _check_labels, "model": _check_model, "histograms": _check_histograms,
+    "withdrawal": _check_withdrawal,
 }  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dashboard.outside.packs.contents import labelled, listed, trained, withdrawn
+from dashboard.outside.packs.contents import labelled, listed, shared, trained, withdrawn
 from dashboard.outside.packs.pack import Pack
 from dashboard.outside.packs.register import Entry, Register
 from detectors.models.model_file import SUFFIX, Trained, digest_of, load
@@ -30,6 +30,9 @@ def changes(new: Pack | None, old: Pack | None, place: str) -> Iterator[str]:
     elif kind == "labels":
         yield from _compared("labels", _labels(new), _labels(old))
         yield f"in {place}: models learn from it when they are trained again"
+    elif kind == "histograms":
+        yield from _compared("histograms", _histograms(new), _histograms(old))
+        yield f"in {place}, for `undertow share thresholds`"
     elif new is not None:
         told = withdrawn(new.content)
         yield f"withdraws the pack {told.name} ({told.digest[:16]}…): {shown(told.reason)}"
@@ -77,6 +80,16 @@ def _labels(pack: Pack | None) -> dict[str, str]:
         each.id: f"{each.kind} {each.category}, blocks {each.first_block}-{each.last_block}, "
         f"{len(each.addresses)} addresses, {len(each.transactions)} transactions"
         for each in (*told.labels, *told.canaries)
+    }
+
+
+def _histograms(pack: Pack | None) -> dict[str, str]:
+    if pack is None:
+        return {}
+    told = shared(pack.content)
+    return {
+        each.feature: f"of {max(sum(each.counts), 0):,} wallets, noise of scale {told.scale:g}"
+        for each in told.histograms
     }
 
 

@@ -12,6 +12,7 @@ import msgspec
 from dashboard.outside.evidence.signing import Signer
 from dashboard.outside.packs import contents, pack
 from dashboard.outside.packs.pack import Head, Pack
+from dashboard.outside.sharing import release
 from detectors.evaluate.labels import load_labels
 from detectors.models.model_file import load, to_text
 from detectors.parts.model_tables import COLUMNS
@@ -65,6 +66,9 @@ def _content(kind: str, file: Path, told: Told) -> tuple[str, str | None, int | 
     if kind == "model":
         model = load(file, COLUMNS)
         return to_text(model), None, contents.chain_of(model)
+    if kind == "histograms":
+        released = release.read(file)
+        return release.text_of(released), None, released.chain_id
     if told.reason is None:
         raise BadInput("a withdrawal says why: give --reason")
     return _withdrawal(pack.read(file), told.reason), None, None

@@ -25,7 +25,7 @@ SUFFIX = ".pack"
 MOST_BYTES = 16_000_000
 """Of a whole file: some 150,000 addresses, or a model of far more nodes than `contents.MOST_NODES`."""
 
-Kind = Literal["list", "labels", "model", "withdrawal"]
+Kind = Literal["list", "labels", "model", "histograms", "withdrawal"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 Digest = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]

@@ -138,7 +138,10 @@ def kept_at(folder: Path, digest: str) -> Path:
 
 def kept(folder: Path, entry: Entry) -> Pack:
     """The pack of an entry, as it was signed. Raises BadInput and PackRefused."""
-    return read(kept_at(folder, entry.digest))
+    path = kept_at(folder, entry.digest)
+    if not path.is_file():
+        raise BadInput(f"{path} is gone, which {entry.name} was taken in from: bring back a copy of {folder}")
+    return read(path)
 
 
 def settle(folder: Path, register: Register) -> None:

@@ -44,6 +44,8 @@ class Places:
             return (self.lists / f"{head.lists}-pack.{head.name}.csv").absolute()
         if head.kind == "labels":
             return (self.labels / f"{head.name}.labels.jsonl").absolute()
+        if head.kind == "histograms":
+            return (self.labels.with_name("histograms") / f"{head.name}.json").absolute()
         return (self.models / f"{head.name}{MODEL_SUFFIX}").absolute()
 
 

@@ -15,11 +15,13 @@ Counts = NDArray[np.int64]
 
 _SPANS: dict[str, tuple[float, float, int]] = {
     "unusual_amount": (0.0, 16.0, 32),
-    "out_over_in": (-16.0, 16.0, 32),
+    "out_over_in": (-8.0, 8.0, 64),
     "share_new_payees": (0.0, 1.0, 20),
 }
 _OF_LOGS = (0.0, 8.0, 32)
-"""Lowest edge, highest, and bins between; of features that are logs of counts."""
+"""Lowest edge, highest, and bins between; of features that are logs of counts. `out_over_in` is the difference
+of two such logs, in the same steps.
+"""
 
 
 def edges(feature: str) -> Matrix:

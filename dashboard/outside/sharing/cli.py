@@ -155,7 +155,7 @@ def measure(
     draws: Annotated[int, typer.Option(min=1, help="Releases that thresholds are made from.")] = 20,
 ) -> None:
     """Attack releases, and try thresholds made of them: what each epsilon gives away, and what it brings."""
-    from dashboard.outside.sharing.measuring import attacked, gains, sample
+    from dashboard.outside.sharing.measuring import attacked, gains
     from dashboard.outside.sharing.release import checked_features
     from dashboard.outside.sharing.wallets import wallets_of
     from ingest.machine.progress import ProgressLine
@@ -170,7 +170,7 @@ def measure(
     for micro in micros:
         typer.echo(_attack(attacked(others[0], names, micro, trials)))
     typer.echo(f"thresholds that {rate:g} of wallets stand above, tried on the later ones:")
-    for gain in gains(sample(own, young, 1), others, later, names, rate, micros, draws):
+    for gain in gains(own, others, later, names, rate, micros, young, draws):
         typer.echo(_gain(gain))
 
 

@@ -18,6 +18,7 @@ from dashboard.outside.sharing.release import released, true_counts
 from dashboard.outside.sharing.thresholds import pooled, threshold
 from dashboard.outside.sharing.wallets import Wallets
 from detectors.evaluate.intervals import wilson
+from detectors.models.outliers import Matrix
 
 TRIALS = 1_000
 """Releases that are attacked with the wallet in them, and as many without."""
@@ -82,32 +83,49 @@ class Gain:
 
 def gains(
     own: Wallets, others: Sequence[Wallets], later: Wallets, features: list[str], rate: float,
-    epsilons: Sequence[int], draws: int = 20,
+    epsilons: Sequence[int], young: int, draws: int = 20,
 ) -> Iterator[Gain]:  # fmt: skip
-    """Thresholds of one's own wallets alone; with others' noised histograms at each epsilon; and with others'
-    true ones, as if nobody minded. One's own are never noised.
+    """Thresholds by `young` wallets of one's own alone, as they are; with others' noised histograms at each
+    epsilon added to one's own true ones; with others' true ones, as if nobody minded; and as if one had known
+    the later wallets. Each draw is of other wallets of one's own, and of other noise.
     """
-    mine = dict(zip(features, true_counts(own, features), strict=True))
-    yield _gain("own wallets alone", [mine], later, features, rate)
+    mine = [sample(own, young, seed) for seed in range(draws)]
+    alone = [[_quantile(each.rows[:, bins.column(name)], rate) for name in features] for each in mine]
+    yield _gain("own wallets alone", alone, later, features, rate)
     for micro in epsilons:
-        found = []
-        for _ in range(draws):
-            told = pooled([released(each, features, micro) for each in others])
-            found.append({name: mine[name] + told[name] for name in features})
-        yield _gain(f"{micro / 1_000_000:g}", found, later, features, rate)
+        told = [pooled([released(each, features, micro) for each in others]) for _ in mine]
+        yield _gain(f"epsilon {micro / 1_000_000:g}", _set(mine, told, features, rate), later, features, rate)
     true = [dict(zip(features, true_counts(each, features), strict=True)) for each in others]
-    whole = {name: mine[name] + sum(each[name] for each in true) for name in features}
-    yield _gain("true histograms", [whole], later, features, rate)
+    whole = {name: np.sum([each[name] for each in true], axis=0) for name in features}
+    yield _gain("others' true histograms", _set(mine, [whole] * draws, features, rate), later, features, rate)
+    best = [[_quantile(later.rows[:, bins.column(name)], rate) for name in features]]
+    yield _gain("the later wallets themselves", best, later, features, rate)
 
 
-def _gain(
-    name: str, found: list[dict[str, bins.Counts]], later: Wallets, features: list[str], rate: float
-) -> Gain:
+def _quantile(values: Matrix, rate: float) -> float:
+    """The lowest value above which at most `rate` of them lie."""
+    return float(np.sort(values)[values.size - 1 - int(rate * values.size)])
+
+
+def _set(
+    mine: Sequence[Wallets], told: Sequence[dict[str, bins.Counts]], features: list[str], rate: float
+) -> list[list[float]]:
+    """Of each draw a threshold for each feature."""
+    return [
+        [
+            threshold(name, counts + others[name], rate)
+            for name, counts in zip(features, true_counts(each, features), strict=True)
+        ]
+        for each, others in zip(mine, told, strict=True)
+    ]
+
+
+def _gain(name: str, found: list[list[float]], later: Wallets, features: list[str], rate: float) -> Gain:
     shares = np.array(
         [
-            (later.rows[:, bins.column(each)] > threshold(each, counts[each], rate)).mean()
-            for counts in found
-            for each in features
+            (later.rows[:, bins.column(each)] > limit).mean()
+            for limits in found
+            for each, limit in zip(features, limits, strict=True)
         ]
     )
     least = 0.5 / len(later.rows)

@@ -14,6 +14,8 @@ import pytest
 from typer.testing import CliRunner
 
 from dashboard.outside.evidence.signing import Signer
+from dashboard.outside.sharing.bins import edges
+from dashboard.outside.sharing.release import FORMAT, Histogram, Release, text_of
 from dashboard.store import open_reader
 from detectors.engine.engine import Engine
 from detectors.library.sanctioned_exposure import SanctionedExposure
@@ -21,7 +23,7 @@ from detectors.models.model_file import digest_of, load
 from detectors.parts.model_tables import COLUMNS
 from ingest.facts import lists
 from ingest.facts.lists import ListBook
-from tests.dashboard.outside.packs.exchange import MALLORY, OSCAR, TRUDY, Exchange, model
+from tests.dashboard.outside.packs.exchange import MALLORY, OSCAR, TRUDY, Exchange, model, resigned
 from tests.detectors.test_train import Town
 from tests.fixtures.frames import ChainBuilder, address
 from tests.readme.documents import TOP
@@ -229,3 +231,32 @@ def test_somebody_without_undertow_checks_a_pack(each: Exchange, tmp_path: Path)
     assert "refused: the content" in checked(content.replace(MALLORY.encode(), OSCAR.encode()))
     assert "refused: another signer's key" in checked(content, "ab" * 32)
     assert "refused: not in canonical form" in checked(content + b" ")
+
+
+def test_histograms_are_taken_in_as_they_were_released_and_in_no_other_form(each: Exchange) -> None:
+    bins = [Histogram(name, edges(name).tolist(), [7] * (edges(name).size + 1)) for name in ("out_fast",)]
+    file, released = each.folder / "release.json", Release(FORMAT, 1, (1, 9), 500_000, 2.0, bins)
+    file.write_text(text_of(released))
+    each.did(
+        "trust",
+        "carol",
+        each.carol.public,
+        "--may",
+        "histograms",
+        "--packs",
+        each.packs,
+        "--store",
+        each.store,
+    )
+    pack = each.makes("histograms", file)
+    said = each.takes(pack)
+    assert "histograms: 1 added" in said
+    assert "  + out_fast of 238 wallets, noise of scale 2" in said
+    assert (each.packs / "histograms" / "carols.json").read_bytes() == file.read_bytes()
+
+    odd = resigned(
+        pack.read_bytes(), each.carol, lambda head: head.update(version=2), text_of(released) + " "
+    )
+    (each.folder / "odd.pack").write_bytes(odd)
+    status, said = each.taking(each.folder / "odd.pack")
+    assert (status, "is not written as `undertow share release` writes it" in said) == (1, True), said

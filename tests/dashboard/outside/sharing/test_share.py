@@ -14,7 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from dashboard.outside.sharing import bins, cli, release
-from dashboard.outside.sharing.measuring import attacked, gains, sample
+from dashboard.outside.sharing.measuring import attacked, gains
 from dashboard.outside.sharing.noise import Noise
 from dashboard.outside.sharing.release import Histogram, Release, released, text_of, true_counts
 from dashboard.outside.sharing.thresholds import pooled, threshold
@@ -184,9 +184,10 @@ def test_an_attack_wins_where_epsilon_is_high_and_guesses_where_it_is_low() -> N
 
 
 def test_others_histograms_bring_thresholds_nearer_than_few_wallets_of_ones_own() -> None:
-    own, others, later = sample(people(500), 40, 1), [people(4_000, 2), people(4_000, 3)], people(9_000, 4)
-    found = {each.name: each.error for each in gains(own, others, later, FAST, 0.02, [2_000_000], 3)}
-    assert found["2"] < found["own wallets alone"]
+    own, others, later = people(500), [people(4_000, 2), people(4_000, 3)], people(9_000, 4)
+    measured = gains(own, others, later, FAST, 0.02, [10_000, 2_000_000], young=40, draws=4)
+    found = {each.name: each.error for each in measured}
+    assert found["epsilon 2"] < found["own wallets alone"] < found["epsilon 0.01"]
 
 
 def test_thresholds_are_by_hand_what_they_are_said_to_be() -> None:
