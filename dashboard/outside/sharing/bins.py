@@ -19,8 +19,8 @@ _SPANS: dict[str, tuple[float, float, int]] = {
     "share_new_payees": (0.0, 1.0, 20),
 }
 _OF_LOGS = (0.0, 8.0, 32)
-"""Lowest edge, highest, and bins between; of features that are logs of counts. `out_over_in` is the difference
-of two such logs, in the same steps.
+"""Lowest edge, highest, and bins between; of features that are logs of counts. `out_over_in` has their steps:
+it is a difference of two such logs.
 """
 
 
