@@ -159,7 +159,7 @@ def take_in(
     with _settled(packs, dry_run) as folder:
         found = read(file)
         plan = to_import(folder, found, _places(folder, facts, models), _day(on), chain_id, _looked(models))
-        _do(folder, plan, dry_run, store, f"import pack {found.called}"[:60])
+        _do(folder, plan, dry_run, store, "import pack", f"pack {found.called}")
 
 
 def withdraw(
@@ -183,7 +183,7 @@ def withdraw(
 
     with _settled(packs, dry_run) as folder:
         plan = to_withdraw(folder, name, _reason(reason), _looked(models))
-        _do(folder, plan, dry_run, store, "withdraw pack")
+        _do(folder, plan, dry_run, store, "withdraw pack", f"pack {name}")
 
 
 def show(
@@ -298,7 +298,7 @@ def revoke(
 
     with _settled(packs, dry_run) as folder:
         plan = to_revoke(folder, key, _reason(reason), _day(None), _looked(models))
-        _do(folder, plan, dry_run, store, "revoke key")
+        _do(folder, plan, dry_run, store, "revoke key", f"key {key[:16]}")
 
 
 def keys(packs: _Packs = None) -> None:
@@ -369,7 +369,7 @@ def _settled(packs: Path | None, dry_run: bool) -> Iterator[Path]:
         yield folder
 
 
-def _do(folder: Path, plan: Plan, dry_run: bool, store: str | None, action: str) -> None:
+def _do(folder: Path, plan: Plan, dry_run: bool, store: str | None, action: str, subject: str) -> None:
     from dashboard.outside.packs.register import registered
     from dashboard.outside.packs.taking import carry_out
 
@@ -379,7 +379,7 @@ def _do(folder: Path, plan: Plan, dry_run: bool, store: str | None, action: str)
         typer.echo("nothing was changed")
     elif plan.register != registered(folder) or plan.keys is not None:
         told = {"changes": list(plan.lines)[:40]}
-        carry_out(folder, plan, lambda _: _noted(store, action, plan.lines[0][:120], told))
+        carry_out(folder, plan, lambda _: _noted(store, action, subject, told))
         typer.echo("done")
 
 

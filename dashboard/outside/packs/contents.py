@@ -117,7 +117,9 @@ def as_list(found: list_files.ListFile, expires: date) -> str:
         since, until = found.dates.get(address, (None, None))
         if since is not None and since >= last:
             raise BadInput(f"0x{address.hex()} begins to hold after the pack has expired: leave it out")
-        rows.writerow([f"0x{address.hex()}", tag or "", _day(since), _day(min(until or last, last))])
+        rows.writerow(
+            [f"0x{address.hex()}", tag or "", _day(since), _day(last if until is None else min(until, last))]
+        )
     return out.getvalue()
 
 

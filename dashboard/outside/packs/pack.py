@@ -107,10 +107,8 @@ def refusal(what: object, why: str, mend: str = "get it again from its source") 
 def read(path: Path) -> Pack:
     """Raises PackRefused for what is no pack, or not the one that was signed; BadInput for no file."""
     try:
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise refusal(path, f"too large: it has {size:,} bytes, a pack has at most {MOST_BYTES:,}")
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise BadInput(f"the pack {path} cannot be read: {error.strerror}: give another file") from error
     return opened(content, str(path))
@@ -119,7 +117,7 @@ def read(path: Path) -> Pack:
 def opened(content: bytes, what: str) -> Pack:
     """The pack of these bytes; `what` names it where it is refused. Raises PackRefused."""
     if len(content) > MOST_BYTES:
-        raise refusal(what, f"too large: it has more than {MOST_BYTES:,} bytes")
+        raise refusal(what, f"too large: a pack has at most {MOST_BYTES:,} bytes")
     if not content.endswith(b"}\n"):
         raise refusal(what, f"truncated: after {len(content):,} bytes it does not end as a pack does")
     try:

@@ -69,9 +69,14 @@ def test_import_says_what_changes_before_it_does_and_a_dry_run_changes_nothing(e
 
     assert each.takes(second) == said.replace("nothing was changed", "done")
     with closing(open_reader(each.store)) as reader:
-        rows = [(row.action, json.loads(row.change)["after"]) for row in reader.cases.audit()]
-    assert [action for action, _ in rows] == ["trust key", "import pack carols 1", "import pack carols 2"]
-    assert rows[-1][1]["changes"][0] == "entries: 1 added, 1 withdrawn, 1 changed, 0 as before"
+        _, first, last = reader.cases.audit()
+    assert [(row.action, row.subject) for row in (first, last)] == [
+        ("import pack", "pack carols 1"), ("import pack", "pack carols 2"),
+    ]  # fmt: skip
+    assert (
+        json.loads(last.change)["after"]["changes"][0]
+        == "entries: 1 added, 1 withdrawn, 1 changed, 0 as before"
+    )
 
 
 def test_an_entry_that_is_withdrawn_comes_into_the_log_as_a_withdrawal(each: Exchange) -> None:
