@@ -11,6 +11,8 @@ from dashboard.filing.store_option import StoreOption, chosen_store
 from dashboard.outside import tokens_cli
 from dashboard.outside.anchoring import cli as anchor_cli
 from dashboard.outside.guarding import cli as guard_cli
+from dashboard.outside.packs import cli as packs_cli
+from dashboard.outside.sharing import cli as sharing_cli
 from dashboard.outside.tuning import cli as tuning_cli
 from ingest.commands.observing import LogFormatOption, MetricsPort
 
@@ -23,6 +25,8 @@ def mount(app: typer.Typer) -> None:
     anchor_cli.mount(app)
     guard_cli.mount(app)
     tuning_cli.mount(app)
+    packs_cli.mount(app)
+    sharing_cli.mount(app)
 
 
 def api(
@@ -53,17 +57,25 @@ def api(
         Path | None,
         typer.Option(metavar="DIR", help="The lake that tokens and flows read transfers from."),
     ] = None,
+    publish: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Give out the packs in this folder, to whoever may ask.  [default: none]"
+        ),
+    ] = None,
     metrics: MetricsPort = None,
     log_format: LogFormatOption = "text",
 ) -> None:
     """Answer programs over HTTP: alerts, events as they happen, cases, until Ctrl-C or SIGTERM."""
     from dashboard.outside.api.serving import Listening, serve
+    from dashboard.outside.packs.shelf import Shelf, expect_folder
     from ingest.machine.logs import sayer
     from ingest.machine.signals import stop_on_signal
 
-    listening = Listening(host, port, tokens, tls_cert, tls_key, rate)
+    listening, say = Listening(host, port, tokens, tls_cert, tls_key, rate), sayer("api", log_format)
+    shelf = None if publish is None else Shelf(expect_folder(publish))
     with stop_on_signal() as stop:
-        serve(chosen_store(store), str(lake or ""), listening, stop, sayer("api", log_format), metrics)
+        serve(chosen_store(store), str(lake or ""), listening, stop, say, metrics, shelf)
 
 
 def notify(

@@ -28,6 +28,7 @@ from dashboard.store.case_rows import (
 )
 from dashboard.store.case_tables import cases, comments, saved_filters, watches
 from dashboard.store.cases import AlertKey, Case, Change, changed
+from dashboard.store.epsilon import RELEASED, Spending, epsilon_subject, spent_of
 from dashboard.store.people import Actor, named, require
 from dashboard.store.refusals import Overtaken
 from dashboard.store.texts import storable, written
@@ -184,6 +185,30 @@ class Desk:
         with self._writing() as connection:
             note(connection, self._deed(actor, action, person_subject(name), before, after))
             yield
+
+    @contextmanager
+    def pack_change(self, actor: Actor, action: str, subject: str, told: Mapping[str, Any]) -> Iterator[None]:
+        """Notes what becomes of packs and their keys. What is done inside is done only if that can be noted,
+        and noted only if it was done.
+        """
+        actor = require(actor, "admin", "take in packs")
+        with self._writing() as connection:
+            note(connection, self._deed(actor, action, subject, None, told))
+            yield
+
+    def spend_epsilon(
+        self, actor: Actor, spending: Spending, told: Mapping[str, Any], mark: Callable[[int], None]
+    ) -> int:
+        """Of a chain's budget, for ever; how much is spent then, in millionths. `mark` notes that outside of
+        the store before it stands here. Raises BadInput where the budget is used up.
+        """
+        actor = require(actor, "admin", "release figures")
+        with self._writing() as connection:
+            total = spending.total_after(spent_of(connection, spending.chain_id))
+            mark(total)
+            after = {**told, "micro_epsilon": spending.micro, "spent": total, "budget": spending.budget}
+            note(connection, self._deed(actor, RELEASED, epsilon_subject(spending.chain_id), None, after))
+        return total
 
     def note_model(self, actor: Actor, name: str, told: Mapping[str, Any]) -> None:
         """Notes the digests of a trained model: they are under the audit's head from then on."""

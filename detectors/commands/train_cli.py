@@ -55,7 +55,10 @@ _On = Annotated[
 _Withdrawn = Annotated[
     Path | None,
     typer.Option(
-        "--withdrawn", metavar="FILE", help="Labels that were withdrawn: a line each, SHA-256 and reason."
+        "--withdrawn",
+        metavar="FILE",
+        help="Labels that were withdrawn: a line each, SHA-256 and reason.  [default: "
+        "~/.undertow/packs/withdrawn.txt, where it is there]",
     ),
 ]
 _Seed = Annotated[int, typer.Option("--seed", min=0, help="Which honest rows are drawn.")]
@@ -74,7 +77,7 @@ def train(
     """Train a model on labelled lakes: boosted trees, and how they do on what is left out of training."""
     from detectors.evaluate.training.left_out import table_of
     from detectors.evaluate.training.pack_noise import doubts, lines_of
-    from detectors.evaluate.training.packs import pack_of, withdrawn_in
+    from detectors.evaluate.training.packs import own_withdrawn, pack_of, withdrawn_in
     from detectors.evaluate.training.train import table_named
     from detectors.evaluate.training.train import train as trained_on
     from detectors.models.growing import Growth
@@ -90,7 +93,7 @@ def train(
     if leave_out == "worlds" and len(lake) < 2:
         raise typer.BadParameter("--leave-out worlds needs several: give --lake and --labels again")
     expect_new(out)
-    gone, day = withdrawn_in(withdrawn), (on or datetime.now()).date()
+    gone, day = withdrawn_in(withdrawn or own_withdrawn()), (on or datetime.now()).date()
     packs = [pack_of(each, day, gone) for each in labels]
     worlds = list(zip(lake, [pack.labels for pack in packs], strict=True))
     show = ProgressLine(sys.stderr).show

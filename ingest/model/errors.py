@@ -5,6 +5,7 @@ UndertowError
 │   ├── NotALake        a directory that holds no lake, or a lake that is damaged
 │   ├── UnreadableCheckpoint
 │   ├── UnreadableRecord  an envelope of an unknown version, or one that does not decode
+│   ├── PackRefused     a pack that is forged, expired, withdrawn, or of nobody who may sign it
 │   └── RunMismatch     state made under other settings, code or anchor
 ├── Unreachable         something outside that does not answer
 │   ├── NodeUnreachable
@@ -41,6 +42,9 @@ class UnreadableCheckpoint(BadInput): ...
 
 
 class UnreadableRecord(BadInput): ...
+
+
+class PackRefused(BadInput): ...
 
 
 class RunMismatch(BadInput): ...

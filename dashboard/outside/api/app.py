@@ -15,7 +15,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.outside.api import alerts, events, models, pages, standing, subjects, work
+from dashboard.outside.api import alerts, events, models, packs, pages, standing, subjects, work
 from dashboard.outside.api.gate import Gate, Refused, Sources
 from dashboard.store import NotAllowed, Overtaken
 from ingest.machine.metrics import Metric, counter, gauge
@@ -60,7 +60,7 @@ def make_app(sources: Sources, gate: Gate) -> FastAPI:
     )
     app.state.sources, app.state.gate, app.state.streams = sources, gate, set()
     app.state.answered = Counter[str]()
-    for each in (alerts, subjects, work, standing, events):
+    for each in (alerts, subjects, work, standing, events, packs):
         app.include_router(each.router)
     _add_pages(app)
     _add_errors(app)

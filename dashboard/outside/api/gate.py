@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -31,13 +31,37 @@ class Refused(Exception):
         self.headers = headers or {}
 
 
+class Shelved(Protocol):
+    """A pack as it is listed: see `dashboard.outside.packs.pack`."""
+
+    @property
+    def head(self) -> Any: ...
+
+    @property
+    def signature(self) -> Any: ...
+
+    @property
+    def digest(self) -> str: ...
+
+
+class Shelf(Protocol):
+    """Packs that are given out."""
+
+    def listed(self) -> Sequence[Shelved]: ...
+
+    def content(self, digest: str) -> bytes | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What the API answers from. `open_desk` is called for what people change."""
+    """What the API answers from. `open_desk` is called for what people change; `shelf` has the packs that are
+    given out, None where none are.
+    """
 
     reader: Reader
     transfers: Transfers
     open_desk: Callable[[], Desk]
+    shelf: Shelf | None = None
 
 
 class Gate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -337,3 +338,22 @@ class Health(Answer):
     set_aside: dict[str, int]
     outbox: dict[str, int]
     event: str
+
+
+class Pack(Answer):
+    """A signed pack that is given out. `lists`: of a list what it is of; `chain_id`: null for any chain;
+    `bytes`: of its content; `key`: who signed it; `digest`: SHA-256 of its file, by which it is asked for.
+    """
+
+    name: str
+    version: Number
+    kind: Literal["list", "labels", "model", "histograms", "withdrawal"]
+    lists: str | None
+    chain_id: Number | None
+    source: str
+    licence: str
+    made: date
+    expires: date
+    bytes: Number
+    key: str
+    digest: str

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from dashboard.outside.api.app import make_app, measured
-from dashboard.outside.api.gate import Gate, Sources
+from dashboard.outside.api.gate import Gate, Shelf, Sources
 from dashboard.outside.api.tokens import TokenFile, read_tokens
 from dashboard.store import bring_up_to_date, open_desk, open_reader, quoted
 from dashboard.transfers.door import open_transfers
@@ -72,6 +72,7 @@ def serve(
     stop: threading.Event,
     say: Callable[[str], None],
     metrics_port: int | None = None,
+    shelf: Shelf | None = None,
 ) -> None:
     """Answers until `stop`. Raises BadInput, PortTaken and StoreUnreachable."""
     told = check(listening)
@@ -79,7 +80,7 @@ def serve(
     bring_up_to_date(url)
     with ExitStack() as opened:
         reader = opened.enter_context(closing(open_reader(url)))
-        sources = Sources(reader, open_transfers(reader, lake), lambda: open_desk(url))
+        sources = Sources(reader, open_transfers(reader, lake), lambda: open_desk(url), shelf)
         tokens = None if listening.tokens is None else TokenFile(listening.tokens)
         app = make_app(sources, Gate(tokens, listening.rate, listening.is_local))
         server = _server(app, listening)

@@ -1,4 +1,4 @@
-"""The key of this instance (Ed25519, RFC 8032), which signs bundles. The one door to cryptography."""
+"""This instance's key (Ed25519, RFC 8032), which signs bundles and packs. The one door to cryptography."""
 
 from __future__ import annotations
 
@@ -30,8 +30,13 @@ def message(digests: dict[str, str]) -> bytes:
 
 def is_signed(key: str, digests: dict[str, str], value: str) -> bool:
     """Whether the key (hex of its 32 bytes) signed these digests."""
+    return is_signed_as(key, message(digests), value)
+
+
+def is_signed_as(key: str, text: bytes, value: str) -> bool:
+    """Whether the key (hex of its 32 bytes) signed this text, which begins with the name of its format."""
     try:
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(bytes.fromhex(value), message(digests))
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(bytes.fromhex(value), text)
     except (InvalidSignature, ValueError):
         return False
     return True
@@ -50,7 +55,11 @@ class Signer:
         return self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
 
     def sign(self, digests: dict[str, str]) -> str:
-        return self._key.sign(message(digests)).hex()
+        return self.sign_as(message(digests))
+
+    def sign_as(self, text: bytes) -> str:
+        """Signs a text that begins with the name of its format, so that the signature serves no other."""
+        return self._key.sign(text).hex()
 
 
 def _is_free(path: Path) -> bool:

@@ -176,7 +176,7 @@ def _of_world(
 ) -> list[Row]:
     """True rows in chain order, and the drawn honest ones."""
     draw, found, of_story = _Draw(seed), list[Row](), Counter[str]()
-    for lines in _lines(table, lake, chain_id, report):
+    for lines in lines_of_lake(table, lake, chain_id, report):
         for at in range(len(lines.who)):
             who, block, values = hexed(lines.who[at]), int(lines.block[at]), lines.values[at].tobytes()
             label = truth.label(who, block)
@@ -192,7 +192,7 @@ def _family(label: Label) -> str:
     return f"{label.category}:{label.variant}" if label.variant else label.category
 
 
-def _lines(
+def lines_of_lake(
     table: ModelTable, lake: Lake, chain_id: int, report: Callable[[Progress], None]
 ) -> Iterator[Lines]:
     """What the table says of the whole lake, piece by piece, as `detect` would see it. Raises ChainGap."""

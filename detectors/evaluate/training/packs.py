@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ingest.machine.tools import home
 from ingest.model.errors import BadInput
 from ingest.model.redact import shown
 
@@ -79,6 +80,12 @@ def _read(path: Path, on: date) -> Pack:
             "they were changed; get both again"
         )
     return Pack(name, labels, digest, hashlib.sha256(text).hexdigest())
+
+
+def own_withdrawn() -> Path | None:
+    """What `undertow packs` notes as withdrawn, where it does."""
+    path = home() / "packs" / "withdrawn.txt"
+    return path if path.is_file() else None
 
 
 def withdrawn_in(path: Path | None) -> dict[str, str]:

@@ -57,7 +57,9 @@ def _events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def serving(store: str, tokens: Path | None = None, rate: float = 1_000.0, **more: Any) -> Iterator[Asked]:
+def serving(
+    store: str, tokens: Path | None = None, rate: float = 1_000.0, shelf: Any = None, **more: Any
+) -> Iterator[Asked]:
     """Until the end of its `with`."""
     listening = Listening(port=free_port(), tokens=tokens, rate=rate, **more)
     stop, said, ready = threading.Event(), list[str](), threading.Event()
@@ -66,7 +68,7 @@ def serving(store: str, tokens: Path | None = None, rate: float = 1_000.0, **mor
         said.append(line)
         ready.set()
 
-    running = threading.Thread(target=serve, args=(store, "", listening, stop, say))
+    running = threading.Thread(target=serve, args=(store, "", listening, stop, say, None, shelf))
     running.start()
     try:
         assert ready.wait(DEADLINE_S), "the API did not start"

@@ -1,0 +1,1 @@
+"""Packs that carol signs and alice takes in."""

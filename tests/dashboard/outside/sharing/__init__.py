@@ -1,0 +1,1 @@
+"""Noised histograms, and what they give away."""
