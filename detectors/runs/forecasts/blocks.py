@@ -1,0 +1,66 @@
+"""What is known of a block's fees, and blocks one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+COLUMNS = (
+    "block_number", "timestamp", "gas_used", "gas_limit", "base_fee_per_gas", "blob_gas_used",
+    "excess_blob_gas",
+)  # fmt: skip
+"""Of the table `blocks`, in the order of the fields."""
+DEFAULT_SPACING_S = 12
+
+
+@dataclass(frozen=True, slots=True)
+class BlockFees:
+    """Of one block: time in seconds UTC, gas, base fee in wei. None where the chain, or whoever wrote the
+    block down, does not say.
+    """
+
+    number: int
+    timestamp: int
+    gas_used: int
+    gas_limit: int | None = None
+    base_fee: int | None = None
+    blob_gas_used: int | None = None
+    excess_blob_gas: int | None = None
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether it has what a base fee follows from."""
+        return self.base_fee is not None and bool(self.gas_limit)
+
+    @property
+    def has_blobs(self) -> bool:
+        return self.blob_gas_used is not None and self.excess_blob_gas is not None
+
+
+def fees_of(blocks: pl.DataFrame) -> list[BlockFees]:
+    """Rows of the table `blocks`, in their order."""
+    return [BlockFees(*row) for row in blocks.select(COLUMNS).iter_rows()]
+
+
+def unbroken(blocks: Sequence[BlockFees]) -> Sequence[BlockFees]:
+    """The blocks at the end that follow one another without a gap."""
+    for at in range(len(blocks) - 1, 0, -1):
+        if blocks[at].number != blocks[at - 1].number + 1:
+            return blocks[at:]
+    return blocks
+
+
+def spacing_s(blocks: Sequence[BlockFees]) -> int:
+    """The usual seconds from a block to the next, of the last ones; what Ethereum has, where nobody knows."""
+    times = sorted(
+        max(0, after.timestamp - before.timestamp)
+        for before, after in zip(blocks[-256:], blocks[-255:], strict=False)
+    )
+    return times[len(times) // 2] if times else DEFAULT_SPACING_S
+
+
+def last(blocks: Iterable[BlockFees], count: int) -> list[BlockFees]:
+    """The newest `count` of blocks in their order."""
+    return list(blocks)[-count:]
