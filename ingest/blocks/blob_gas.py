@@ -30,7 +30,8 @@ def blob_gas(header: HeaderAnswer, hashed: bytes | None) -> BlobGas:
 
 
 def _neighbours(hashed: bytes) -> list[tuple[rlp.Item, rlp.Item]]:
-    return list(pairwise(list(rlp.decode(hashed))[_BEFORE_FORKS:]))
+    fields = rlp.decode(hashed)
+    return [] if isinstance(fields, bytes) else list(pairwise(fields[_BEFORE_FORKS:]))
 
 
 def _number(text: str | None) -> int | None:

@@ -142,7 +142,7 @@ def test_a_column_that_may_be_null_and_came_later_is_null_and_any_other_is_refus
 
 
 def test_blocks_of_before_their_blob_gas_was_kept_are_read_without_it() -> None:
-    """`before_blob_gas`: three blocks in which alice pays bob, as the version that kept headers wrote them."""
+    """`before_blob_gas`: three blocks in which alice pays bob, by the version that kept headers."""
     folder = FILES.parent / "before_blob_gas"
     assembler = Assembler()
     events = [assembler.feed(value) for value in records(folder)]

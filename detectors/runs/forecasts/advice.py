@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from detectors.runs.forecasts.forecast import Point
+from detectors.runs.forecasts.values import Point
 
 WORTH_WAITING = 0.02
 """Of the fee: who waits for less than this waits for nothing."""
@@ -15,8 +15,8 @@ SURE_ENOUGH = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Send so many `blocks` after the last one seen; 1 is at once. `chance`: that the fee is lower then than in
-    the next block; `saved`: the part of the next block's fee that waiting saves, as it looks now.
+    """Send so many `blocks` after the last one seen; 1 is at once. `chance`: that the fee is lower then than
+    in the next block; `saved`: the part of the next block's fee that waiting saves, as it looks now.
     """
 
     blocks: int

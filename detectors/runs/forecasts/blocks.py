@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-import polars as pl
-
-COLUMNS = (
-    "block_number", "timestamp", "gas_used", "gas_limit", "base_fee_per_gas", "blob_gas_used",
-    "excess_blob_gas",
-)  # fmt: skip
-"""Of the table `blocks`, in the order of the fields."""
 DEFAULT_SPACING_S = 12
 
 
@@ -39,16 +32,19 @@ class BlockFees:
         return self.blob_gas_used is not None and self.excess_blob_gas is not None
 
 
-def fees_of(blocks: pl.DataFrame) -> list[BlockFees]:
-    """Rows of the table `blocks`, in their order."""
-    return [BlockFees(*row) for row in blocks.select(COLUMNS).iter_rows()]
-
-
 def unbroken(blocks: Sequence[BlockFees]) -> Sequence[BlockFees]:
     """The blocks at the end that follow one another without a gap."""
     for at in range(len(blocks) - 1, 0, -1):
         if blocks[at].number != blocks[at - 1].number + 1:
             return blocks[at:]
+    return blocks
+
+
+def since(blocks: Sequence[BlockFees], holds: Callable[[BlockFees], bool]) -> Sequence[BlockFees]:
+    """The blocks at the end of which all hold; none where the last one does not."""
+    for at in range(len(blocks) - 1, -1, -1):
+        if not holds(blocks[at]):
+            return blocks[at + 1 :]
     return blocks
 
 

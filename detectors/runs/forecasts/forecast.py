@@ -6,17 +6,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from detectors.runs.forecasts import blob_rule, gas_rule
-from detectors.runs.forecasts.blob_rule import GAS_PER_BLOB, BlobRule, FittedBlob
-from detectors.runs.forecasts.blocks import BlockFees, last, spacing_s, unbroken
+from detectors.runs.forecasts.blob_rule import GAS_PER_BLOB, BlobRule
+from detectors.runs.forecasts.blocks import BlockFees, last, since, spacing_s, unbroken
 from detectors.runs.forecasts.gas_rule import ETHEREUM, FittedGas
 from detectors.runs.forecasts.regression import (
-    LEVELS,
     Ahead,
     Floats,
     Series,
@@ -25,50 +23,12 @@ from detectors.runs.forecasts.regression import (
     most_ahead,
     scale_of,
 )
-
-WINDOW = 4_200
-"""Blocks that a forecast is a function of: 14 hours of Ethereum's."""
-HORIZONS = (2, 3, 5, 7, 10, 15, 20, 30, 40, 50, 75, 100, 150, 200, 300)
-MOST_HORIZON = HORIZONS[-1]
+from detectors.runs.forecasts.values import HORIZONS, LEVELS, WINDOW, Forecast, Point
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """So many blocks after the last one seen: the quantiles of `LEVELS`, in wei a gas, or shares of the gas
-    limit. `cheaper`: the chance that it is below the next block's; None of congestion. An exact one has all
-    quantiles the same.
-    """
-
-    blocks: int
-    quantiles: tuple[float, ...]
-    cheaper: float | None = None
-    exact: bool = False
-
-    @property
-    def middle(self) -> float:
-        return self.quantiles[len(LEVELS) // 2]
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """After block `number`. `spacing_s`: usual seconds from block to block. What is not known is empty."""
-
-    number: int
-    timestamp: int
-    spacing_s: int
-    seen: int
-    gas: FittedGas
-    blob: FittedBlob
-    base_fee: list[Point] = field(default_factory=list)
-    blob_base_fee: list[Point] = field(default_factory=list)
-    congestion: list[Point] = field(default_factory=list)
-
-
-def forecast(
-    chain_id: int, blocks: Sequence[BlockFees], horizons: Sequence[int] = HORIZONS
-) -> Forecast:
+def forecast(chain_id: int, blocks: Sequence[BlockFees], horizons: Sequence[int] = HORIZONS) -> Forecast:
     """Of blocks in their order, at least one; those before a gap, and beyond `WINDOW`, do not count."""
-    with threadpool_limits(1):  # of matrices as small as these threads wait for each other longer than they help
+    with threadpool_limits(1):  # with matrices as small as these, threads only wait for each other
         return _forecast(chain_id, unbroken(last(blocks, WINDOW)), horizons)
 
 
@@ -90,7 +50,8 @@ def _forecast(chain_id: int, seen: Sequence[BlockFees], horizons: Sequence[int])
 
 
 def _base_fees(seen: Sequence[BlockFees], gas: FittedGas, horizons: Sequence[int]) -> list[Point]:
-    if not all(block.is_priced for block in seen):
+    seen = since(seen, lambda block: block.is_priced)
+    if not seen:
         return []
     fees = [math.log(max(1, block.base_fee or 0)) for block in seen]
     if gas.rule is None or gas.next_fee is None:
@@ -118,7 +79,8 @@ def _without_rule(fees: list[float], load: Floats, horizons: Sequence[int]) -> l
 
 def _blob_fees(seen: Sequence[BlockFees], rule: BlobRule | None, horizons: Sequence[int]) -> list[Point]:
     """By the excess, as the fee is e to the power of it; what goes below nothing is nothing."""
-    if rule is None or not all(block.has_blobs for block in seen):
+    seen = since(seen, lambda block: block.has_blobs)
+    if rule is None or not seen:
         return []
     excess = rule.next_excess(seen[-1])
     level = np.array([*(block.excess_blob_gas or 0 for block in seen), excess]) / rule.fraction
@@ -126,7 +88,9 @@ def _blob_fees(seen: Sequence[BlockFees], rule: BlobRule | None, horizons: Seque
     load = np.array([(block.blob_gas_used or 0) / target - 1 for block in seen])
     points = [_certain(rule.fee(excess), True)]
     for blocks, found in _of_level(Series(level, load), horizons) if level.any() else ():
-        low, high = (level[-1] + (blocks - 1) * step * each for each in (-rule.target, rule.most - rule.target))
+        low, high = (
+            level[-1] + (blocks - 1) * step * each for each in (-rule.target, rule.most - rule.target)
+        )
         excesses = [min(high, max(low, 0.0, level[-1] + found.quantile(at))) for at in LEVELS]
         wei = tuple(float(rule.fee(int(each * rule.fraction))) for each in excesses)
         points.append(Point(blocks, wei, found.chance_below(0.0) if excess else 0.0))
@@ -135,7 +99,8 @@ def _blob_fees(seen: Sequence[BlockFees], rule: BlobRule | None, horizons: Seque
 
 def _congestion(seen: Sequence[BlockFees], gas: FittedGas, horizons: Sequence[int]) -> list[Point]:
     """Gas used by the limit."""
-    if not all(block.gas_limit for block in seen):
+    seen = since(seen, lambda block: bool(block.gas_limit))
+    if not seen:
         return []
     centre = 1 / _elasticity(gas)
     load = np.array([block.gas_used / (block.gas_limit or 1) - centre for block in seen])

@@ -1,7 +1,7 @@
 """The next base fee by EIP-1559, and which parameters a chain has, as its own blocks show.
 
-Chains of the OP stack, and others, go by the same rule with another elasticity and denominator, which stand in
-no header that is kept: they are found by holding the rule against each block and the next.
+Chains of the OP stack, and others, go by the same rule with another elasticity and denominator, which
+stand in no column that is kept: they are found by holding the rule against each block and the next.
 """
 
 from __future__ import annotations
@@ -48,8 +48,10 @@ class GasRule:
 
 ETHEREUM = GasRule(2, 8)
 KNOWN = {
-    ETHEREUM: "EIP-1559 as Ethereum has it", GasRule(6, 50): "EIP-1559 as the OP stack had it before Canyon",
-    GasRule(6, 250): "EIP-1559 as the OP stack has it since Canyon", GasRule(10, 250): "EIP-1559 of the OP stack",
+    ETHEREUM: "EIP-1559 as Ethereum has it",
+    GasRule(6, 50): "EIP-1559 as the OP stack had it before Canyon",
+    GasRule(6, 250): "EIP-1559 as the OP stack has it since Canyon",
+    GasRule(10, 250): "EIP-1559 as some of the OP stack have it",
 }  # fmt: skip
 """Preferred in this order where several fit."""
 

@@ -3,7 +3,8 @@ the blocks so far, and conformal quantiles of what such regressions missed on bl
 
 Ridge: Hoerl and Kennard 1970. Quantiles that weigh late misses more: Barber, Candès, Ramdas and Tibshirani
 2023, Conformal prediction beyond exchangeability. It fails where demand does what it never did in the
-window: intervals then are too narrow until enough blocks have shown it. A forecast takes about 5 ms.
+window: intervals then are too narrow until enough blocks have shown it. A forecast of fees, blobs and
+congestion takes 60 ms.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-"""Quantiles of a forecast: the ends of 90 and of 50 of 100, and the middle."""
 LOAD_MEANS, LEVEL_MEANS = (3, 8, 24, 80, 250), (8, 30, 100, 300, 1000)
 """Blocks over which load and level are averaged: from a burst to hours."""
+FULL, FULL_MEANS = 0.9, (1, 4, 15)
+"""Of the fullest block: what is full turned somebody away, however many; blocks over which it is counted."""
 PIECES, LEAST_PIECES, LEAST_PIECE = 14, 6, 25
 LEAST_ROWS = LEAST_PIECES * LEAST_PIECE
 """Blocks below which nothing is forecast by statistics."""
@@ -89,7 +90,10 @@ def ahead(columns: Floats, scale: Floats, targets: Floats) -> list[Ahead]:
     sums = np.cumsum(np.matmul(x.transpose(0, 2, 1), y), axis=0)
     tried = slice(2, pieces)
     guesses = np.matmul(x[tried], _solved(grams[:-2], sums[:-2])).reshape(-1, targets.shape[1])
-    aimed, counts = y[tried].reshape(guesses.shape), known[whole].reshape(y.shape)[tried].reshape(guesses.shape)
+    aimed, counts = (
+        y[tried].reshape(guesses.shape),
+        known[whole].reshape(y.shape)[tried].reshape(guesses.shape),
+    )
     found = []
     for at in range(targets.shape[1]):
         learnt = rows[: int(known[:, at].sum())]
@@ -113,6 +117,8 @@ def columns_of(series: Series) -> Floats:
     """(n, d): for each block what is known with it, each column about one in size."""
     level, load = series.level, series.load
     means = [_means(load, span) for span in LOAD_MEANS]
+    full = (load >= FULL * max(float(load.max()), 1e-12)).astype(float)
+    means += [_means(full, span) for span in FULL_MEANS]
     below = [level[1:] - _means(level, span)[1:] for span in LEVEL_MEANS]
     raw = np.column_stack([load, *means, *below])
     size = np.maximum(np.sqrt(np.mean(raw**2, axis=0)), 1e-12)
@@ -147,4 +153,3 @@ def _widened(level: float, weights: Floats) -> float:
     """A little further out, as the next miss may be beyond all that were seen."""
     lost = float(weights.max())
     return level - lost * (1 - level) if level < 0.5 else level + lost * level
-

@@ -1,5 +1,5 @@
-"""`python -m tests.bench.forecasts`: how well fees and congestion are forecast on played demand, on regimes that
-the forecast was made with and on others, and whether recorded blocks of mainnet follow the exact rule.
+"""`python -m tests.bench.forecasts`: how well fees and congestion are forecast on played demand, on regimes
+that the forecast was made with and on others, and whether recorded blocks of mainnet follow the exact rule.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
 
-from detectors.runs.forecasts.blocks import fees_of
+from detectors.runs.forecasts.frames import fees_of
 from detectors.runs.forecasts.gas_rule import ETHEREUM, fitted
 from ingest.blocks.verify import Rules, verified_batch
 from tests.bench.__main__ import show
@@ -33,7 +33,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     plays = [(name, seed) for name in names for seed in seeds]
     with ProcessPoolExecutor(wanted.workers) as pool:
         found = list(pool.map(_judged, plays, [wanted.forecasts] * len(plays), [wanted.step] * len(plays)))
-    by_regime = {name: _sum([each for each, (n, _) in zip(found, plays, strict=True) if n == name]) for name in names}
+    by_regime = {
+        name: _sum([each for each, (n, _) in zip(found, plays, strict=True) if n == name]) for name in names
+    }
     _ratios("regimes of development", [by_regime[name] for name in names if name not in HELD_OUT])
     if not wanted.development:
         _ratios("held out", [by_regime[name] for name in names if name in HELD_OUT])
@@ -100,13 +102,15 @@ def _waits(found: dict[str, Judged]) -> None:
 
 
 def recorded() -> tuple[int, int]:
-    """How many of the recorded blocks that follow one another have the base fee that the one before leads to."""
+    """How many recorded blocks in a row have the base fee that the one before leads to, and of how many."""
     from tests.fixtures.mainnet import recorded_block
 
     answers = [recorded_block(f"mainnet/{number}.json.gz") for number in CONSECUTIVE]
     blocks = fees_of(verified_batch(1, answers, None, Rules("warn"), lambda *_: None).blocks)
     equal = sum(ETHEREUM.next_fee(before) == after.base_fee for before, after in pairwise(blocks))
-    print(f"recorded blocks {blocks[0].number} to {blocks[-1].number}: {equal} of {len(blocks) - 1} base fees")
+    print(
+        f"recorded blocks {blocks[0].number} to {blocks[-1].number}: {equal} of {len(blocks) - 1} base fees"
+    )
     print(f"are what EIP-1559 leads to; found: {fitted(blocks).told()}")
     return equal, len(blocks) - 1
 

@@ -1,5 +1,5 @@
-"""Demand for gas and blobs, played: who wants how much, how dear, and how it changes. Published as it is, so that
-anybody can say that it is wrong.
+"""Demand for gas and blobs, played: who wants how much, how dear, and how it changes. Published as it is, so
+that anybody can say that it is wrong.
 
 A block takes from the pool what bids at least its base fee, the highest first, as far as its limit goes; what
 is left waits and gives up by chance. Fees go by EIP-1559 and EIP-4844 (Prague) in whole numbers. Everything
@@ -37,7 +37,7 @@ POOL = 6_000
 class Demand:
     """By block: how much is sent, in targets; the logarithm of what half of it would pay, as a change from
     the usual; how far bids differ. `tail`: degrees of freedom of their spread (Student's t), None: normal.
-    `sizes`: how unequal transactions are. `limit`: the gas limit, by block. `patience`: blocks that one waits.
+    `sizes`: how unequal transactions are. `limit`: the gas limit, by block. `patience`: blocks of waiting.
     """
 
     amount: Floats
@@ -124,9 +124,7 @@ def heavy_tails(dice: np.random.Generator, count: int) -> Demand:
     """A few pay any price, a few fill half a block, and how much is sent jumps."""
     amount = 1.8 * np.exp(dice.standard_t(3, count) * 0.25) + shocks(dice, count, 200, 10, 1.5)
     usual = plain(count, amount=np.minimum(amount, 15), bid=wander(dice, count, 1 / 300, 0.4))
-    return Demand(
-        usual.amount, usual.bid, usual.spread, usual.limit, tail=2.0, sizes=2.0, blobs=usual.blobs
-    )
+    return Demand(usual.amount, usual.bid, usual.spread, usual.limit, tail=2.0, sizes=2.0, blobs=usual.blobs)
 
 
 def raised_limit(dice: np.random.Generator, count: int) -> Demand:

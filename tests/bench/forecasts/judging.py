@@ -1,10 +1,10 @@
-"""How far forecasts were off on played demand, beside what needs no forecast: the last value, moving averages."""
+"""How far forecasts were off on played demand, beside what needs none: the last value, moving averages."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,7 +12,8 @@ import numpy as np
 from detectors.runs.forecasts.advice import advised
 from detectors.runs.forecasts.blob_rule import PRAGUE
 from detectors.runs.forecasts.blocks import BlockFees
-from detectors.runs.forecasts.forecast import WINDOW, Forecast, Point, forecast
+from detectors.runs.forecasts.forecast import forecast
+from detectors.runs.forecasts.values import WINDOW, Forecast, Point
 from tests.bench.forecasts.demand import played
 
 CHAIN = 424_242
@@ -21,7 +22,7 @@ HORIZONS = (2, 5, 10, 50)
 AVERAGES = (5, 20, 100)
 """Blocks of the moving averages; the best of them in hindsight counts."""
 BASELINES = ("last", "average", "next")
-"""`next`: the next block's fee, which is certain, carried on. Nobody asked for it, and it is harder to beat."""
+"""`next`: the next block's fee, which is certain, carried on: it is harder to beat."""
 DEADLINE = 50
 Key = tuple[str, int]
 """What was forecast, and so many blocks ahead."""
@@ -132,7 +133,7 @@ def _wait(waits: Waits, told: Forecast, paid: Sequence[float]) -> None:
         waits.saved += paid[advice.blocks - 1] - paid[0]
 
 
-def _series(told: Forecast) -> Iterator[tuple[str, list[Point], object]]:
+def _series(told: Forecast) -> Iterator[tuple[str, list[Point], Callable[[BlockFees], float]]]:
     yield "base fee", told.base_fee, _base_fee
     yield "blob base fee", told.blob_base_fee, _blob_log
     yield "congestion", told.congestion, _share
