@@ -75,11 +75,11 @@ def sentence(found: Forecast, deadline: int) -> str:
 
 def _to_wait(found: Forecast, advice: Advice) -> str:
     low, high = advice.point.quantiles[0], advice.point.quantiles[-1]
-    about = duration(advice.blocks * found.spacing_s)
+    about, chance = duration(advice.blocks * found.spacing_s), 100 * advice.chance
     return (
-        f"Wait {advice.blocks} blocks (about {about}): with a chance of {100 * advice.chance:.0f} in 100 the "
-        f"base fee is lower then than in the next block, by {100 * advice.saved:.0f} % as it looks now; in 90 "
-        f"of 100 it is from {gwei(low)} to {gwei(high)} gwei."
+        f"Wait {advice.blocks} blocks (about {about}): with a chance of {chance:.0f} in 100 the base fee is "
+        f"lower then than in the next, by {100 * advice.saved:.0f} % as it looks now; in 90 of 100 it is "
+        f"from {gwei(low)} to {gwei(high)} gwei."
     )
 
 

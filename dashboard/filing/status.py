@@ -280,7 +280,7 @@ def _role(record: Health) -> list[RoleStatus]:
     cost = block_cost(record)
     if cost is None:
         return []
-    optional = {work.name: work.state for work in record.optional}
+    optional: dict[str, str] = {work.name: work.state for work in record.optional}
     figures = (cost.blocks, cost.cpu_s, cost.answers, cost.bytes, cost.joules)
     return [RoleStatus(record.role, record.instance, *figures, record.budget_cpu_s, optional)]
 

@@ -26,8 +26,8 @@ def show(told: Sequence[RoleHealth]) -> None:
     parts.section("What a block costs", "each role, all since it began")
     tables.table("health_costs", COSTS, rows, "")
     parts.remark(
-        f"Joules are estimated: {WATTS:g} W for a busy core. A budget leaves out optional work only: never proofs, "
-        "facts, parts, models or detectors, nor what is filed."
+        f"Joules are estimated: {WATTS:g} W for a busy core. A budget leaves out optional work only, never "
+        "proofs, facts, parts, models, detectors, or what is filed."
     )
 
 
