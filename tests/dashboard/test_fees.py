@@ -16,7 +16,7 @@ from dashboard.filing import fees as when
 from dashboard.filing.forecasts import EVERY_S, FeeForecasts
 from dashboard.screens import health_budget
 from dashboard.screens.fees import held_row
-from dashboard.store import Filters, Reader, Writer, fee_filing, open_writer
+from dashboard.store import Filters, Reader, Writer, fee_filing, open_reader, open_writer
 from dashboard.store.fees import forecast_from, forecast_text, last_forecasts, newest_fees
 from dashboard.store.revision_reading import alerts_before
 from detectors.alerts.messages import BlockScores, Fees, fees_from
@@ -105,9 +105,7 @@ class Clock:
         return self.now
 
 
-def test_a_forecast_is_made_of_what_is_filed_not_more_often_than_is_of_use(
-    filed: Filing, reader: Reader
-) -> None:
+def test_a_forecast_is_made_of_what_is_filed_not_more_often_than_is_of_use(filed: Filing) -> None:
     clock = Clock()
     forecasts = FeeForecasts(filed.writer, Budget(None), clock)
     assert [forecasts.step(CHAIN), forecasts.step(CHAIN)] == [True, False]
@@ -117,26 +115,22 @@ def test_a_forecast_is_made_of_what_is_filed_not_more_often_than_is_of_use(
 
 
 def test_a_budget_that_is_used_up_leaves_out_forecasts_and_nothing_that_is_filed(
-    filed: Filing, reader: Reader
+    filed: Filing, sqlite_url: str
 ) -> None:
-    used = Clock()
+    used, clock = Clock(), Clock()
     budget = Budget(0.001, used)
     used.now = 100.0
-    clock = Clock()
     forecasts = FeeForecasts(filed.writer, budget, clock)
     for block in range(1_000, 1_005):
         clock.now += EVERY_S
         filed.file(drain(block), blocks=(costing(replace(BLOCKS[0], number=block)),))
         assert not forecasts.step(CHAIN)
 
-    assert last_forecasts(reader_of(filed), CHAIN) == []
-    assert numbers(reader_of(filed))[-5:] == [1_000, 1_001, 1_002, 1_003, 1_004]
-    assert len(alerts_before(reader_of(filed), Filters(), None, 100)) == 5
+    with closing(open_reader(sqlite_url)) as reader:
+        assert last_forecasts(reader, CHAIN) == []
+        assert numbers(reader)[-5:] == [1_000, 1_001, 1_002, 1_003, 1_004]
+        assert len(alerts_before(reader, Filters(), None, 100)) == 5
     assert budget.states() == [OptionalHealth("forecasts", "paused", 0, 5)]
-
-
-def reader_of(filing: Filing) -> Reader:
-    return Reader(filing.writer._engine, filing.writer._telling)
 
 
 def test_forecasts_of_before_are_held_against_what_came() -> None:
