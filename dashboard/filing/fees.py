@@ -91,7 +91,7 @@ def told(found: Forecast) -> list[str]:
         lines.append(f"Blob base fee: {found.blob.told()}.")
     furthest = max((point.blocks for point in found.congestion), default=0)
     if furthest < MOST_HORIZON:
-        lines.append(f"So few blocks allow no look further ahead than {furthest} blocks.")
+        lines.append(f"So few blocks allow to look {max(1, furthest)} ahead at the most.")
     return lines
 
 

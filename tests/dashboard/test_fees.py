@@ -196,7 +196,7 @@ def test_the_command_says_it_of_a_lake(tmp_path: Path) -> None:
     [
         (("--lake", "nowhere", "--rpc", "http://127.0.0.1:1"), "give one of --store, --lake and --rpc"),
         (("--lake", "nowhere"), "nowhere is not a lake"),
-        (("--deadline", 301), "301"),
+        (("--deadline", 301), "less than or equal to 300"),
         (("--rpc", "http://127.0.0.1:1"), "127.0.0.1:1"),
     ],
 )

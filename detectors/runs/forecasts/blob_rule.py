@@ -84,7 +84,7 @@ class FittedBlob:
         if self.pairs == 0:
             return "no two blocks in a row tell of blobs"
         if self.rule is None:
-            return f"blob gas follows no fork that is known here, in {self.pairs} pairs of blocks"
+            return f"follows no fork that is known here, in {self.pairs} pairs of blocks"
         doubt = "" if self.sure else "; other forks fit as well"
         return (
             f"EIP-4844 as of {self.rule.name} (target {self.rule.target}, at most {self.rule.most} blobs), "

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 DEFAULT_SPACING_S = 12
+RECENT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,8 @@ def since(blocks: Sequence[BlockFees], holds: Callable[[BlockFees], bool]) -> Se
 
 def spacing_s(blocks: Sequence[BlockFees]) -> int:
     """The usual seconds from a block to the next, of the last ones; what Ethereum has, where nobody knows."""
-    times = sorted(
-        max(0, after.timestamp - before.timestamp)
-        for before, after in zip(blocks[-256:], blocks[-255:], strict=False)
-    )
+    pairs = pairwise(blocks[-RECENT:])
+    times = sorted(max(0, after.timestamp - before.timestamp) for before, after in pairs)
     return times[len(times) // 2] if times else DEFAULT_SPACING_S
 
 

@@ -13,9 +13,10 @@ from itertools import pairwise
 from detectors.runs.forecasts.blocks import BlockFees
 
 MOST_ELASTICITY = 32
-CHECKED = 256
-"""Blocks at the end that a rule is held against: parameters change with upgrades."""
-_UNBOUNDED = 1 << 62
+TRIED = (256, 128, 64, 32, 16, 8)
+"""Pairs of blocks at the end that a rule is held against, the most first: parameters change with upgrades."""
+MOST_DENOMINATOR = 5_000
+"""Beyond it a fee hardly moves: whose fee stands still has no rule of this kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +71,36 @@ class FittedGas:
     def told(self) -> str:
         if self.pairs == 0:
             return "no two blocks in a row have a base fee"
-        checked = f"{self.pairs} pairs of blocks"
+        checked = "1 pair of blocks" if self.pairs == 1 else f"{self.pairs} pairs of blocks"
         if self.rule is None:
-            return f"the base fee follows no rule of EIP-1559's kind in {checked}: the next one is a forecast"
+            return f"follows no rule of EIP-1559's kind in {checked}: the next one is a forecast"
         parameters = f"elasticity {self.rule.elasticity}, denominator {self.rule.denominator}"
         name = KNOWN.get(self.rule, "EIP-1559 with parameters of its own")
+        shows = "shows" if self.pairs == 1 else "show"
         doubt = "" if self.sure else "; other parameters fit as well, and the next one is not certain"
-        return f"{name} ({parameters}), as {checked} show{doubt}"
+        return f"{name} ({parameters}), as {checked} {shows}{doubt}"
 
 
 def fitted(blocks: Sequence[BlockFees]) -> FittedGas:
-    """What the last blocks, which follow one another, say of the rule and of the next base fee."""
-    pairs = [pair for pair in pairwise(blocks[-CHECKED - 1 :]) if pair[0].is_priced and pair[1].is_priced]
+    """What the last blocks, which follow one another, say of the rule and of the next base fee: as many of
+    the tried numbers of them as obey one.
+    """
+    pairs = [pair for pair in pairwise(blocks[-max(TRIED) - 1 :]) if pair[0].is_priced and pair[1].is_priced]
     if not pairs:
         return FittedGas(None, 0)
-    spans = _spans(pairs)
-    if not spans:
-        return FittedGas(None, len(pairs))
+    for count in [each for each in TRIED if each < 2 * len(pairs)] or TRIED[-1:]:
+        spans = _spans(pairs[-count:])
+        if spans:
+            return _fitted(blocks[-1], spans, min(count, len(pairs)))
+    return FittedGas(None, len(pairs))
+
+
+def _fitted(last: BlockFees, spans: dict[int, tuple[int, int]], pairs: int) -> FittedGas:
     rule = next((known for known in KNOWN if _fits(known, spans)), None)
     rule = rule or GasRule(min(spans), spans[min(spans)][0])
     ends = {GasRule(elasticity, end) for elasticity, span in spans.items() for end in span}
-    found = {each.next_fee(blocks[-1]) for each in ends}
-    return FittedGas(rule, len(pairs), rule.next_fee(blocks[-1]), len(found) == 1)
+    found = {each.next_fee(last) for each in ends}
+    return FittedGas(rule, pairs, rule.next_fee(last), len(found) == 1)
 
 
 def _fits(rule: GasRule, spans: dict[int, tuple[int, int]]) -> bool:
@@ -110,7 +119,7 @@ def _spans(pairs: Sequence[tuple[BlockFees, BlockFees]]) -> dict[int, tuple[int,
 
 
 def _common(spans: Iterable[tuple[int, int]]) -> tuple[int, int] | None:
-    low, high = 1, _UNBOUNDED
+    low, high = 1, MOST_DENOMINATOR
     for begin, end in spans:
         low, high = max(low, begin), min(high, end)
         if low > high:
@@ -128,6 +137,6 @@ def _span(elasticity: int, block: BlockFees, after: BlockFees) -> tuple[int, int
     if step < 0 or (rises and step == 0) or (block.gas_used == target and step):
         return 1, 0
     if block.gas_used == target:
-        return 1, _UNBOUNDED
+        return 1, MOST_DENOMINATOR
     low = whole // (step + 1) + 1
-    return low, (_UNBOUNDED if step <= int(rises) else whole // step)
+    return low, (MOST_DENOMINATOR if step <= int(rises) else min(MOST_DENOMINATOR, whole // step))

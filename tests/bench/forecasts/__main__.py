@@ -108,10 +108,9 @@ def recorded() -> tuple[int, int]:
     answers = [recorded_block(f"mainnet/{number}.json.gz") for number in CONSECUTIVE]
     blocks = fees_of(verified_batch(1, answers, None, Rules("warn"), lambda *_: None).blocks)
     equal = sum(ETHEREUM.next_fee(before) == after.base_fee for before, after in pairwise(blocks))
-    print(
-        f"recorded blocks {blocks[0].number} to {blocks[-1].number}: {equal} of {len(blocks) - 1} base fees"
-    )
-    print(f"are what EIP-1559 leads to; found: {fitted(blocks).told()}")
+    where = f"recorded blocks {blocks[0].number} to {blocks[-1].number}"
+    print(f"{where}: {equal} of {len(blocks) - 1} base fees are equal to the wei")
+    print(f"  {fitted(blocks).told()}")
     return equal, len(blocks) - 1
 
 

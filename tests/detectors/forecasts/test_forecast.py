@@ -51,6 +51,10 @@ def test_what_lies_before_a_gap_does_not_count() -> None:
     assert replace(found) == forecast(CHAIN, BLOCKS[601:1_000])
 
 
+def test_the_usual_time_between_blocks_is_known_from_few() -> None:
+    assert [forecast(CHAIN, BLOCKS[:count]).spacing_s for count in (1, 2, 300, 600)] == [12] * 4
+
+
 def test_few_blocks_allow_the_next_block_only() -> None:
     found = forecast(CHAIN, BLOCKS[:20])
     assert [point.blocks for point in found.base_fee] == [1]
@@ -101,8 +105,10 @@ def point(blocks: int, middle: float, cheaper: float | None) -> Point:
 def test_who_can_wait_is_told_to_where_it_is_worth_it_and_likely() -> None:
     now, later, last = point(1, 100.0, None), point(5, 90.0, 0.7), point(50, 60.0, 0.9)
 
-    assert advised([now, later, last], 10) == Advice(5, 0.7, pytest.approx(0.1), later)
-    assert advised([now, later, last], 50) == Advice(50, 0.9, pytest.approx(0.4), last)
+    near, far = advised([now, later, last], 10), advised([now, later, last], 50)
+    assert near is not None and far is not None
+    assert (near.blocks, near.chance, near.saved) == (5, 0.7, pytest.approx(0.1))
+    assert (far.blocks, far.chance, far.saved) == (50, 0.9, pytest.approx(0.4))
     assert advised([now, point(5, 99.0, 0.9)], 10) == Advice(1, 1.0, 0.0, now)
     assert advised([now, point(5, 80.0, 0.5)], 10) == Advice(1, 1.0, 0.0, now)
     assert advised([later], 10) is None

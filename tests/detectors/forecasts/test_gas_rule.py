@@ -75,6 +75,27 @@ def test_where_no_rule_fits_it_is_said_and_nothing_is_called_exact() -> None:
     assert fitted([BlockFees(1, 0, 5, LIMIT)]).told() == "no two blocks in a row have a base fee"
 
 
+def test_a_fee_that_stands_still_follows_no_rule() -> None:
+    assert fitted([BlockFees(number, 0, 21_000, LIMIT, 10**9) for number in range(20)]).rule is None
+
+
+def test_two_blocks_are_enough_to_know_the_next_fee_where_no_other_rule_says_otherwise() -> None:
+    found = fitted(chain(ETHEREUM, [20_000_000, 9_000_000]))
+    assert (found.rule, found.pairs) == (ETHEREUM, 1)
+    assert found.told().count("1 pair of blocks shows") == 1
+
+
+def test_after_an_upgrade_the_newest_blocks_count() -> None:
+    before, rule = chain(GasRule(6, 50), [(7_919 * number) % LIMIT for number in range(60)]), GasRule(6, 250)
+    blocks = list(before)
+    for number in range(60, 80):
+        blocks.append(BlockFees(number, 0, (104_729 * number) % LIMIT, LIMIT, rule.next_fee(blocks[-1])))
+
+    found = fitted(blocks)
+    assert (found.rule, found.pairs, found.sure) == (rule, 16, True)
+    assert found.next_fee == rule.next_fee(blocks[-1])
+
+
 def test_blocks_that_fit_several_parameters_leave_doubt() -> None:
     """Empty blocks go down by one part in so many, whatever the elasticity is; a full one then tells."""
     blocks = chain(GasRule(4, 8), [0] * 10 + [LIMIT])

@@ -90,7 +90,7 @@ def test_no_proof_fact_part_model_or_detector_can_be_left_out() -> None:
     import a budget is an import contract.
     """
     must = {"proofs", "facts", "models", "detectors", "alerts", *schema.TABLES}
-    must |= {each.name for each in (*detectors(), *parts())}
+    must |= {each.name for each in detectors()} | {each.name for each in parts()}
     budget = Budget(1.0, Processor())
 
     assert not must & set(OPTIONAL_WORK)
