@@ -18,6 +18,7 @@ SCREENS = (
     (routes.FLOWS, "Flows", "flows"),
     (routes.TOKEN, "Tokens", "token"),
     (routes.TRENDS, "Trends", "trends"),
+    (routes.FEES, "Fees", "fees"),
     (routes.HEALTH, "Health", "health"),
     (routes.TRUTH, "Truth", "truth"),
     (routes.ANCHORS, "Anchors", "anchors"),

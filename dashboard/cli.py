@@ -9,6 +9,7 @@ import typer
 
 from dashboard.accounts import cli as accounts_cli
 from dashboard.demo import cli as demo_cli
+from dashboard.filing import fees_cli
 from dashboard.filing.doctor import cli as doctor_cli
 from dashboard.filing.store_option import StoreOption, chosen_store
 from dashboard.outside import cli as outside_cli
@@ -42,6 +43,7 @@ def mount(app: typer.Typer) -> None:
     evidence_cli.mount(app)
     advice_cli.mount(app)
     doctor_cli.mount(app)
+    fees_cli.mount(app)
     outside_cli.mount(app)
     accounts_cli.mount(app)
     demo_cli.mount(app)
@@ -81,6 +83,15 @@ def sink(
             metavar="SECONDS", min=10, max=10_000_000, help="Silence of the canary after which it is one."
         ),
     ] = 600,
+    budget_cpu: Annotated[
+        float | None,
+        typer.Option(
+            envvar="UNDERTOW_BUDGET_CPU",
+            metavar="SECONDS",
+            help="CPU seconds that a block may cost; beyond it forecasts are left out, never what is filed.  "
+            "[default: no limit]",
+        ),
+    ] = None,
     metrics: MetricsPort = None,
     otlp: OtlpOption = None,
     log_format: LogFormatOption = "text",
@@ -104,7 +115,7 @@ def sink(
     with stop_on_signal() as stop, closing(open_writer(url)) as writer:
         counted = StoreMetrics(lambda: open_reader(url))
         with closing(counted), answering(metrics, counted), exporting(otlp, say):
-            run(kafka, writer, Goal(chain_id, until_block, keep_scores, heard), stop, say)
+            run(kafka, writer, Goal(chain_id, until_block, keep_scores, heard, budget_cpu), stop, say)
 
 
 def dashboard(

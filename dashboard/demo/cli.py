@@ -37,6 +37,14 @@ def demo(
             "--canary", help="Play a harmless attack every minute, and raise an alarm where nobody finds it."
         ),
     ] = False,
+    budget_cpu: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="CPU seconds that a block may cost the sink before it leaves out forecasts.  "
+            "[default: no limit]",
+        ),
+    ] = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Of the dashboard, on 127.0.0.1.")] = 8501,
 ) -> None:
     """Run everything here: broker, forked chain with labelled actors, ingest, detect, sink, dashboard.
@@ -48,6 +56,6 @@ def demo(
     from dashboard.demo.terminal import Terminal
     from ingest.machine.signals import stop_on_signal
 
-    options = Options(blocks, seed, None if no_dashboard else port, keep, canary)
+    options = Options(blocks, seed, None if no_dashboard else port, keep, canary, budget_cpu)
     with stop_on_signal() as stop:
         run(options, Terminal(sys.stdout), stop)

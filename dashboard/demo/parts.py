@@ -120,9 +120,10 @@ def detect(place: Place) -> Part:
     return _part("detect", argv, lambda _log: _is_judged(place), "blocks are judged as they come")
 
 
-def sink(place: Place, canary: bool = False) -> Part:
+def sink(place: Place, canary: bool = False, budget_cpu: float | None = None) -> Part:
     heard = ("--canary", place.labels, "--canary-within", CANARY_WITHIN_S) if canary else ()
-    argv = _undertow("sink", "--kafka", place.kafka, "--store", place.store, *heard)
+    limited = () if budget_cpu is None else ("--budget-cpu", budget_cpu)
+    argv = _undertow("sink", "--kafka", place.kafka, "--store", place.store, *heard, *limited)
     return _part("sink", argv, lambda _log: _is_filed(place), "alerts are filed for the dashboard")
 
 

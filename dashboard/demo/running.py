@@ -38,6 +38,7 @@ class Options:
     port: int | None
     keep: bool = False
     canary: bool = False
+    budget_cpu: float | None = None
 
 
 def run(options: Options, terminal: Terminal, stop: threading.Event) -> None:
@@ -65,7 +66,7 @@ def _start(supervisor: Supervisor, place: Place, options: Options) -> None:
     supervisor.start(demo_parts.broker(place), demo_parts.chain(place), demo_parts.second_chain(place))
     played = demo_parts.simulation(place, options.blocks, options.seed, options.canary)
     supervisor.start(played, demo_parts.ingest(place, keeps_lake=options.port is not None))
-    supervisor.start(demo_parts.detect(place), demo_parts.sink(place, options.canary))
+    supervisor.start(demo_parts.detect(place), demo_parts.sink(place, options.canary, options.budget_cpu))
     screen = () if options.port is None else (demo_parts.dashboard(place, options.port),)
     supervisor.start(demo_parts.anchor(place), *screen)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from dashboard.filing.ageing import KEPT_SCORES_DAYS, Ageing
 from dashboard.filing.canary import Canary, CanaryWatch
+from dashboard.filing.forecasts import FeeForecasts
 from dashboard.filing.health import HealthTopic
 from dashboard.filing.store_away import AWAY_S, Away, filed
 from dashboard.store import Feed, Rejected, Writer
@@ -19,6 +20,7 @@ from detectors.alerts.messages import BlockScores, ScoreRecord, alert_from, scor
 from detectors.runs.published import OutputMarks
 from ingest.kafka import ALERTS, SCORES, Cluster, HealthReporter, Message, Reader
 from ingest.machine.traces import note_blocks
+from ingest.model.budget import Budget
 from ingest.model.errors import BadInput, StoreUnreachable, UnreadableRecord
 from ingest.model.health import Vitals
 
@@ -40,13 +42,15 @@ Say = Callable[[str], None]
 @dataclass(frozen=True, slots=True)
 class Goal:
     """Which chain to file (None: all), the block after which to end (None: never), for how many days of
-    block time scores are kept, and which canaries are listened for.
+    block time scores are kept, which canaries are listened for, and how many CPU seconds a block may cost
+    before forecasts are left out (None: however many).
     """
 
     chain_id: int | None = None
     until_block: int | None = None
     keep_scores_days: int = KEPT_SCORES_DAYS
     canary: Canary | None = None
+    budget_cpu_s: float | None = None
 
 
 def run(bootstrap: str, writer: Writer, goal: Goal, stop: threading.Event, say: Say) -> None:
@@ -58,6 +62,8 @@ def run(bootstrap: str, writer: Writer, goal: Goal, stop: threading.Event, say: 
     with ExitStack() as opened:
         chains: dict[int, ChainTopics] = {}
         ageing, away = Ageing(writer, goal.keep_scores_days), Away(say)
+        budget = Budget(goal.budget_cpu_s)
+        forecasts = FeeForecasts(writer, budget)
         looked = float("-inf")
         while not stop.is_set():
             try:
@@ -67,7 +73,11 @@ def run(bootstrap: str, writer: Writer, goal: Goal, stop: threading.Event, say: 
                         opened.enter_context(topics.reporter)
                     looked = time.monotonic()
                 for topics in chains.values():
-                    _file(writer, topics, stop, away, say)
+                    if blocks := _file(writer, topics, stop, away, say):
+                        budget.blocks(blocks)
+                        forecasts.step(topics.chain_id)
+                    topics.vitals.optional = budget.states()
+                    topics.vitals.budget_cpu_s = budget.cpu_s_a_block
                     topics.health.file(writer)
                     topics.listen()
                     ageing.step(topics.chain_id)
@@ -81,25 +91,30 @@ def run(bootstrap: str, writer: Writer, goal: Goal, stop: threading.Event, say: 
                 stop.wait(POLL_S)
 
 
-def _file(writer: Writer, topics: ChainTopics, stop: threading.Event, away: Away, say: Say) -> None:
+def _file(writer: Writer, topics: ChainTopics, stop: threading.Event, away: Away, say: Say) -> int:
+    """What is new; how many blocks."""
     began = time.time_ns()
     feed = topics.read()
     if feed is None or not filed(writer, feed, stop, away):
-        return
+        return 0
+    blocks = list(_blocks(feed))
+    topics.vitals.count("blocks", len(blocks))
     topics.vitals.count("revisions", len(feed.revisions))
     topics.vitals.count("rejected", len(feed.rejected))
     topics.vitals.head = writer.head(feed.chain_id)
-    note_blocks("sink", feed.chain_id, _blocks(feed), began)
+    note_blocks("sink", feed.chain_id, blocks, began)
     for bad in feed.rejected:
         say(f"sink: chain {feed.chain_id}: set aside {bad.topic} offset {bad.offset}: {bad.reason}")
     if feed.revisions:
         head = topics.vitals.head
         say(f"sink: chain {feed.chain_id}: {_counted(len(feed.revisions))} filed, head {head}")
+    return len(blocks)
 
 
 def _blocks(feed: Feed) -> Iterator[tuple[int, bytes]]:
     """Numbers and hashes of the blocks that a feed files."""
-    found = ((each.block_number, each.block_hash) for each in feed.blocks if isinstance(each, BlockScores))
+    scores = (each for each in feed.blocks if isinstance(each, BlockScores) and not each.part)
+    found = ((each.block_number, each.block_hash) for each in scores)
     return ((number, bytes.fromhex(told[2:])) for number, told in found if re.fullmatch(_HASH, told))
 
 

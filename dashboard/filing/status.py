@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from dashboard import wording
 from dashboard.wording import judged_anew
 from detectors.alerts.text import visible
+from ingest.model.cost import block_cost
 from ingest.model.errors import UnreadableRecord
+from ingest.model.health import Health
 
 if TYPE_CHECKING:
     from dashboard.store import Head, SetAside
@@ -74,15 +76,35 @@ class LogStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleStatus:
+    """What a block costs a role, a mean since it began: CPU seconds, answers of nodes, bytes, and joules by
+    10 W for a busy core. `budget_cpu_s` is what it may cost, None without a limit, and `optional` has the
+    state of each work that is left out beyond: on, slowed or paused.
+    """
+
+    role: str
+    instance: str
+    blocks: int
+    cpu_s: float
+    answers: float
+    bytes: float
+    joules: float
+    budget_cpu_s: float | None
+    optional: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class StoreStatus:
     """One chain in the store: its head there (None where it is no block), its alerts by status, and records
-    that could not be read. A chain id that is no number is told as text.
+    that could not be read. A chain id that is no number is told as text. `roles` are those that told of
+    blocks that they did.
     """
 
     chain_id: int | str
     head: int | None
     alerts: dict[str, int]
     unreadable: int
+    roles: list[RoleStatus] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +246,15 @@ def _store(url: str, only: int | None) -> Status:
     with closing(open_reader(url)) as reader:
         heads = {head.chain_id: head for head in reader.heads() if only in (None, head.chain_id)}
         unreadable = reader.set_aside_counts()
+        told = [each.health for each in reader.health.now() if each.health is not None]
         chains = [
-            _stored(chain, heads.get(chain), reader.statuses(chain), unreadable.get(chain, 0))
+            _stored(
+                chain,
+                heads.get(chain),
+                reader.statuses(chain),
+                unreadable.get(chain, 0),
+                [role for each in told if each.chain_id == chain for role in _role(each)],
+            )
             for chain in reader.chains()
             if only in (None, chain)
         ]
@@ -237,11 +266,23 @@ def _store(url: str, only: int | None) -> Status:
         return Status(store=chains, set_aside=set_aside, notes=notes)
 
 
-def _stored(chain_id: object, head: Head | None, alerts: dict[str, int], unreadable: int) -> StoreStatus:
+def _stored(
+    chain_id: object, head: Head | None, alerts: dict[str, int], unreadable: int, roles: list[RoleStatus]
+) -> StoreStatus:
     from dashboard.store import whole
 
     block = None if head is None else whole(head.block_number)
-    return StoreStatus(_plain(chain_id), block, alerts, unreadable)
+    return StoreStatus(_plain(chain_id), block, alerts, unreadable, roles)
+
+
+def _role(record: Health) -> list[RoleStatus]:
+    """None of a role that has done no block."""
+    cost = block_cost(record)
+    if cost is None:
+        return []
+    optional: dict[str, str] = {work.name: work.state for work in record.optional}
+    figures = (cost.blocks, cost.cpu_s, cost.answers, cost.bytes, cost.joules)
+    return [RoleStatus(record.role, record.instance, *figures, record.budget_cpu_s, optional)]
 
 
 def _as_told(bad: SetAside) -> SetAside:
@@ -331,4 +372,14 @@ def _store_lines(chain: StoreStatus) -> list[str]:
         f"chain {chain.chain_id} in the store: head {'none' if chain.head is None else chain.head}",
         f"  alerts: {alerts}",
         f"  records that could not be read: {chain.unreadable}",
+        *(_role_line(role) for role in chain.roles),
     ]
+
+
+def _role_line(role: RoleStatus) -> str:
+    budget = "" if role.budget_cpu_s is None else f" of {role.budget_cpu_s:.3g} that it may"
+    optional = "".join(f"; {name} {state}" for name, state in role.optional.items())
+    return (
+        f"  a block costs {role.role}: {role.cpu_s:.3g} CPU s{budget}, {role.answers:.3g} RPC answers, "
+        f"{role.bytes:.3g} bytes, {role.joules:.3g} J (10 W a core){optional}"
+    )

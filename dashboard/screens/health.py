@@ -8,7 +8,15 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from dashboard import wording
-from dashboard.screens import health_course, health_outbox, health_records, health_watch, parts, tables
+from dashboard.screens import (
+    health_budget,
+    health_course,
+    health_outbox,
+    health_records,
+    health_watch,
+    parts,
+    tables,
+)
 from dashboard.screens.tables import Column
 from dashboard.store import Head, Reader, SetAside
 from dashboard.store.overview import newest_time
@@ -53,6 +61,7 @@ def _live(reader: Reader) -> None:
         health_outbox.show(reader)
         told = reader.health.now()
         health_watch.show(reader, told, time.time())
+        health_budget.show(told)
         health_records.show(told, time.time())
         health_course.show(reader, [head.chain_id for head in heads], time.time())
     except UndertowError as error:

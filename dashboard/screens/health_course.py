@@ -11,14 +11,13 @@ from dashboard import wording
 from dashboard.screens import charts, inputs, parts, tables
 from dashboard.screens.tables import Column
 from dashboard.store import Reader, RoleHealth
+from ingest.model.cost import WATTS, answers_of
 from ingest.model.health import BOUNDS_MS, Health
 
 SPANS = {"hour": (3_600, 60), "day": (86_400, 900), "week": (7 * 86_400, 7_200)}
 """Seconds of a span, and of a piece of it."""
 BEYOND_MS = 3 * BOUNDS_MS[-1]
 """Where a histogram ends: what took longer than its last bound is drawn as this."""
-WATTS = 10.0
-"""Of one busy core of a server: what a joule is estimated with, and said beside it."""
 MOST_CHAINS = 4
 
 
@@ -93,7 +92,7 @@ def _step(before: Health, after: Health) -> Step:
         at=after.at,
         blocks=0 if None in heads else max(0, (heads[1] or 0) - (heads[0] or 0)),
         cpu_s=max(0.0, after.cpu_s - before.cpu_s),
-        answers=max(0, _answers(after) - _answers(before)),
+        answers=max(0, answers_of(after) - answers_of(before)),
         bytes=max(0, after.counts.get("bytes", 0) - before.counts.get("bytes", 0)),
         behind=after.lag_blocks,
         latency={name: _since(before.latency.get(name), row) for name, row in after.latency.items()},
@@ -106,10 +105,6 @@ def _since(before: Sequence[int] | None, after: Sequence[int]) -> list[int]:
         return []
     then = before if before is not None and len(before) == len(after) else [0] * len(after)
     return [max(0, now - was) for was, now in zip(then, after, strict=True)]
-
-
-def _answers(record: Health) -> int:
-    return sum(node.answers + node.failures for node in record.nodes)
 
 
 def percentile(counted: Sequence[int], share: float) -> float | None:

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, Engine, delete, select, update
 
 from dashboard.store.ageing import age_health, age_scores
 from dashboard.store.alarms import RAISED, Alarm, is_alerted, note, standing
+from dashboard.store.fee_filing import age_fees, file_fees, file_forecast
 from dashboard.store.feed import Feed, Rejected
+from dashboard.store.fees import fees_now, forecast_text
 from dashboard.store.heads import move_head, note_rebuild, note_run, of_head, raw, settle
 from dashboard.store.health import file_health
 from dashboard.store.inserting import insert_if_new, insert_rows
@@ -28,6 +30,8 @@ from dashboard.store.tables import (
 )
 from dashboard.store.values import cut, whole
 from detectors.alerts.alert import Alert
+from detectors.runs.forecasts.blocks import BlockFees
+from detectors.runs.forecasts.values import Forecast
 from ingest.model.errors import BadInput
 from ingest.model.health import Health
 
@@ -94,7 +98,8 @@ class Writer:
         3. scores are added, and taken away again above a rollback and where they were superseded;
         4. the head moves, and every status is put to what it is at that head;
         5. what could not be read is set aside, with its reason;
-        6. whether a run judges the log anew is noted, and which one judges it.
+        6. whether a run judges the log anew is noted, and which one judges it;
+        7. what blocks used and cost is added, and taken away above a rollback.
         """
         with self._telling(), self._engine.begin() as connection:
             _move_offsets(connection, feed)
@@ -106,12 +111,23 @@ class Writer:
             _set_aside(connection, feed.chain_id, feed.rejected)
             note_rebuild(connection, feed)
             note_run(connection, feed, stood)
+            file_fees(connection, feed.chain_id, feed.blocks)
 
     def file_health(self, chain_id: int, records: Sequence[Health], bad: Sequence[Rejected] = ()) -> None:
         """How the roles of a chain are, and what was no record of that."""
         with self._telling(), self._engine.begin() as connection:
             file_health(connection, records)
             _set_aside(connection, chain_id, bad)
+
+    def fees(self, chain_id: int, count: int) -> list[BlockFees]:
+        """What the newest blocks of a chain used and cost, at most `count`, in their order."""
+        with self._telling(), self._engine.connect() as connection:
+            return fees_now(connection, chain_id, count)
+
+    def file_forecast(self, chain_id: int, found: Forecast) -> None:
+        """What the next blocks are forecast to cost; a few hundred are kept."""
+        with self._telling(), self._engine.begin() as connection:
+            file_forecast(connection, chain_id, found.number, forecast_text(found))
 
     def is_alerted(self, chain_id: int, category: str, address: str) -> bool:
         """Whether an alert of this category that was not taken back names an address as attacker."""
@@ -130,11 +146,12 @@ class Writer:
             return note(connection, alarm)
 
     def age(self, chain_id: int, days: int) -> int:
-        """Removes a slice of the scores that are more than `days` older than the head, and of old health; how
-        many rows went. What is left of them goes the next time.
+        """Removes a slice of the scores that are more than `days` older than the head, of old health and of
+        old fees; how many rows went. What is left of them goes the next time.
         """
         with self._telling(), self._engine.begin() as connection:
-            return age_scores(connection, chain_id, days) + age_health(connection, chain_id, time.time())
+            gone = age_scores(connection, chain_id, days) + age_health(connection, chain_id, time.time())
+            return gone + age_fees(connection, chain_id)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -94,10 +94,22 @@ class SubjectScore(Struct, frozen=True):
     parts: dict[Name, Share]
 
 
+class Fees(Struct, frozen=True):
+    """What a block used and what it cost, in gas and wei, as in the table `blocks`; None where the chain does
+    not say, or says more than 63 bits.
+    """
+
+    gas_used: Count | None = None
+    gas_limit: Count | None = None
+    base_fee_per_gas: Count | None = None
+    blob_gas_used: Count | None = None
+    excess_blob_gas: Count | None = None
+
+
 class BlockScores(Struct, frozen=True, tag="scores", tag_field="kind"):
     """The scores of one block. A block with very many has several records: `part` counts them. Beyond a cap
     only the highest are kept: `left_out` counts the others. `again`: they follow a `Superseded`, about
-    a block that was judged before.
+    a block that was judged before. `fees` stand in the first part; records of before have none.
     """
 
     chain_id: Count
@@ -108,6 +120,7 @@ class BlockScores(Struct, frozen=True, tag="scores", tag_field="kind"):
     part: Count = 0
     left_out: Count = 0
     again: bool = False
+    fees: Fees | None = None
 
 
 class RolledBack(Struct, frozen=True, tag="rollback", tag_field="kind"):
@@ -207,6 +220,11 @@ _KINDS = ("scores", "rollback", "superseded")
 _NOTE = msgspec.json.Decoder(Note)
 
 
+def fees_from(row: Sequence[int | None]) -> Fees:
+    """Of a row of the table `blocks`, in the order of the fields of `Fees`."""
+    return Fees(*(value if value is not None and value <= _LARGEST else None for value in row))
+
+
 def alert_from(key: bytes, value: bytes | None, chain_id: int) -> Alert:
     """The alert of a record in the partition of `chain_id`. Raises UnreadableRecord."""
     typed = _decoded(_ALERT, value, "an alert")
@@ -256,7 +274,8 @@ def records_of(record: ScoreRecord) -> list[bytes]:
 
 
 def _part(record: BlockScores, scores: Sequence[SubjectScore], part: int) -> BlockScores:
-    return msgspec.structs.replace(record, scores=tuple(scores), part=part)
+    fees = None if part else record.fees
+    return msgspec.structs.replace(record, scores=tuple(scores), part=part, fees=fees)
 
 
 def _canonical(message: Any) -> bytes:

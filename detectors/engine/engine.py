@@ -16,6 +16,7 @@ import polars as pl
 
 from detectors.alerts.alert import Alert
 from detectors.alerts.caps import RECORD_BYTES, score_bytes
+from detectors.alerts.messages import Fees, fees_from
 from detectors.base import Detector, Explanation, Quiet, hexed
 from detectors.engine.digest import digest
 from detectors.engine.episodes import Episodes
@@ -82,6 +83,7 @@ class Engine:
                 self._say_revised(output)
         self._say_revised(output)
         output.blocks = _rows(batch.blocks, "block_number", "block_hash", "timestamp")
+        output.fees = [fees_from(row) for row in _rows(batch.blocks, *Fees.__struct_fields__)]
         if self.follows:
             self._keep(batch, offset)
         else:

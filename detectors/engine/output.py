@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from detectors.alerts.alert import Alert
+from detectors.alerts.messages import Fees
 from detectors.base import Finding, hexed
 from ingest.model.batch import Rollback
 
@@ -36,6 +37,8 @@ class Output:
     """How many scores of a block were too many, where some were."""
     blocks: list[tuple[int, bytes, int]] = field(default_factory=list)
     """(number, hash, timestamp) of each block taken."""
+    fees: list[Fees] = field(default_factory=list)
+    """What each of them used and cost."""
     rollback: Rollback | None = None
 
 

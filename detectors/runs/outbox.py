@@ -115,11 +115,11 @@ def block_records(chain_id: int, output: Output, again: bool = False) -> Iterato
     by_block: dict[int, list[Score]] = {}
     for score in output.scores:
         by_block.setdefault(score.block_number, []).append(score)
-    for number, block_hash, timestamp in output.blocks:
+    for (number, block_hash, timestamp), fees in zip(output.blocks, output.fees, strict=True):
         scores = tuple(_subject_score(each) for each in by_block.get(number, ()))
         left_out = output.scores_left_out.get(number, 0)
         place = (chain_id, number, hexed(block_hash), timestamp)
-        yield number, records_of(BlockScores(*place, scores, left_out=left_out, again=again))
+        yield number, records_of(BlockScores(*place, scores, 0, left_out, again, fees))
 
 
 def _subject_score(score: Score) -> SubjectScore:

@@ -12,6 +12,7 @@ import polars as pl
 from ingest import decode, schema
 from ingest.blocks.answers import Answer, ReceiptAnswer, TransactionAnswer, given, number
 from ingest.blocks.apart import told_apart
+from ingest.blocks.blob_gas import blob_gas
 from ingest.blocks.bloom import BLOOM_BYTES, blooms_of
 from ingest.blocks.header_rules import hashed
 from ingest.blocks.kept import without_input
@@ -75,6 +76,8 @@ def _blocks(
     transactions_proofs: Sequence[TransactionsProof],
 ) -> pl.DataFrame:
     blocks = [answer.block for answer in answers]
+    headers = [_header(*each) for each in zip(answers, proofs, strict=True)]
+    blobs = [blob_gas(*each) for each in zip(blocks, headers, strict=True)]
     columns: dict[str, Column] = {
         "block_number": [block.height for block in blocks],
         "block_hash": _bytes(block.hash for block in blocks),
@@ -93,7 +96,9 @@ def _blocks(
         "log_count": [sum(len(receipt.logs) for receipt in answer.receipts) for answer in answers],
         "proof": list(proofs),
         "transactions_proof": list(transactions_proofs),
-        "header": [_header(*each) for each in zip(answers, proofs, strict=True)],
+        "header": headers,
+        "blob_gas_used": [used for used, _ in blobs],
+        "excess_blob_gas": [excess for _, excess in blobs],
     }
     return _table(schema.BLOCKS, chain_id, columns)
 

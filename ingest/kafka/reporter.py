@@ -76,6 +76,8 @@ class HealthReporter:
             head_time=vitals.head_time,
             models=list(vitals.models),
             canaries=list(vitals.canaries),
+            budget_cpu_s=vitals.budget_cpu_s,
+            optional=list(vitals.optional),
         )
 
     def _run(self) -> None:

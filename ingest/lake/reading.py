@@ -112,6 +112,15 @@ class Lake:
         whole = pl.concat([table.empty(), *(self._table(manifest, table) for manifest in held)])
         return whole.filter(pl.col("block_number") <= last)
 
+    def newest(self, chain_id: int, table: schema.Table, blocks: int) -> pl.DataFrame:
+        """The rows of one table in the last `blocks` blocks, in order; ranges before them are not opened.
+        Raises NotALake where the lake is damaged.
+        """
+        held = self.ranges(chain_id)
+        first = held[-1].last - blocks + 1 if held else 0
+        parts = [self._table(manifest, table) for manifest in held if manifest.last >= first]
+        return pl.concat([table.empty(), *parts]).filter(pl.col("block_number") >= first)
+
     def lists(self, chain_id: int) -> pl.DataFrame:
         """Every version of every list that was told, in order; what is damaged is left out."""
         parts = [schema.LISTS.empty()]

@@ -21,7 +21,7 @@ from ingest import schema
 from ingest.model.batch import Batch, Event, Rollback
 from ingest.model.errors import UnreadableRecord
 
-NAME, VERSION = b"uTw", 4
+NAME, VERSION = b"uTw", 5
 """A record is of the lowest format that knows its tables: an undertow of before that says that it is too old,
 and one of now reads them all.
 """
@@ -46,7 +46,7 @@ _TABLES: dict[str, tuple[tuple[schema.Table, ...], tuple[schema.Table, ...]]] = 
 
 _SINCE = {
     schema.WRAPPED_NATIVES.name: 2, schema.MESSAGES.name: 3, schema.DISAGREEMENTS.name: 3,
-    schema.BLOCKS.name: 4, schema.TRANSACTIONS.name: 4,
+    schema.BLOCKS.name: 5, schema.TRANSACTIONS.name: 4,
 }  # fmt: skip
 """Tables that format 1 does not know, with the first that does; and tables that got columns since, with the
 first that knows them. Where an older record lacks such a column, it is null.

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from ingest.kafka.reporter import telling
 from ingest.machine.processes import LOOPBACK, refuse_taken
+from ingest.model.cost import WATTS
 from ingest.model.health import BOUNDS_MS, Health
 
 __all__ = ["NAMES", "Metric", "counter", "gauge", "metrics", "of_health"]
@@ -27,6 +28,10 @@ NAMES: Mapping[str, str] = {
     "undertow_lag_blocks": "Blocks between that and the node's head.",
     "undertow_began_timestamp_seconds": "When the role started.",
     "undertow_cpu_seconds_total": "CPU seconds of the role's process.",
+    "undertow_joules_total": "Joules that these are estimated to be: 10 W for a busy core.",
+    "undertow_budget_cpu_seconds": "CPU seconds that a block may cost the role before work is left out.",
+    "undertow_optional_work": "Work that may be left out: 1 on, 0.5 slowed, 0 paused by the budget.",
+    "undertow_optional_left_out_total": "Pieces of such work that were left out.",
     "undertow_part_seconds": "How long a part of a role takes, for each piece of work.",
     "undertow_blocks_total": "Blocks published, by how they were proved.",
     "undertow_reorganisations_total": "Times that blocks left the chain.",
@@ -40,6 +45,7 @@ NAMES: Mapping[str, str] = {
     "undertow_canary_found_timestamp_seconds": "When a canary was last found, by the sink's clock.",
     "undertow_node_head_block": "The head that a node told last.",
     "undertow_node_latency_seconds": "How long a node takes for an answer.",
+    "undertow_node_answers_total": "Answers that a node gave.",
     "undertow_node_failures_total": "Answers that a node did not give.",
     "undertow_node_lies_total": "Answers of a node that could not be true.",
     "undertow_alerts": "Alerts in the store, by category and status.",
@@ -52,6 +58,7 @@ NAMES: Mapping[str, str] = {
     "undertow_api_streams": "Streams of events that are open.",
 }
 """Every metric there is, and what it says: boards and rules are held against these."""
+_SHARES = {"on": 1.0, "slowed": 0.5, "paused": 0.0}
 _OWN = {"reorganisations", "rejected", "revisions"}
 
 
@@ -110,6 +117,8 @@ def of_health(records: Sequence[Health]) -> Iterator[Metric]:
     yield gauge("undertow_lag_blocks", _ROLE, lag)
     yield gauge("undertow_began_timestamp_seconds", _ROLE, [(at, one.began_at) for at, one in each])
     yield counter("undertow_cpu_seconds_total", _ROLE, [(at, one.cpu_s) for at, one in each])
+    yield counter("undertow_joules_total", _ROLE, [(at, one.cpu_s * WATTS) for at, one in each])
+    yield from _budgets(each)
     yield _parts(each)
     proofs = [
         ((*at, name.removeprefix("blocks ")), count)
@@ -155,6 +164,15 @@ def _canaries(each: Sequence[tuple[Labels, Health]]) -> Iterator[Metric]:
     yield gauge("undertow_canary_found_timestamp_seconds", labels, found)
 
 
+def _budgets(each: Sequence[tuple[Labels, Health]]) -> Iterator[Metric]:
+    limits = [(at, one.budget_cpu_s) for at, one in each if one.budget_cpu_s is not None]
+    yield gauge("undertow_budget_cpu_seconds", _ROLE, limits)
+    told = [((*at, work.name), work) for at, one in each for work in one.optional]
+    yield gauge("undertow_optional_work", (*_ROLE, "work"), [(at, _SHARES[work.state]) for at, work in told])
+    left_out = [(at, work.left_out) for at, work in told]
+    yield counter("undertow_optional_left_out_total", (*_ROLE, "work"), left_out)
+
+
 def _parts(each: Sequence[tuple[Labels, Health]]) -> Metric:
     """Buckets without a sum: a role counts how many took up to each bound, not how long they took in all."""
     family = HistogramMetricFamily(
@@ -175,5 +193,6 @@ def _nodes(records: Sequence[Health]) -> Iterator[Metric]:
     yield gauge("undertow_node_head_block", labels, heads)
     slow = [(at, node.latency_ms / 1_000) for at, node in nodes if node.latency_ms is not None]
     yield gauge("undertow_node_latency_seconds", labels, slow)
+    yield counter("undertow_node_answers_total", labels, [(at, node.answers) for at, node in nodes])
     yield counter("undertow_node_failures_total", labels, [(at, node.failures) for at, node in nodes])
     yield counter("undertow_node_lies_total", labels, [(at, node.lies) for at, node in nodes])

@@ -15,6 +15,7 @@ import msgspec
 from ingest.model.errors import UnreadableRecord
 
 HealthRole = Literal["ingest", "detect", "sink", "canary"]
+OptionalState = Literal["on", "slowed", "paused"]
 BOUNDS_MS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
 """Upper bounds of the histograms; what takes longer is counted behind the last."""
 LARGEST_RECORD = 64_000
@@ -59,13 +60,25 @@ class CanaryHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     last: str = ""
 
 
+class OptionalHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Work that a budget may leave out: how often it was done and left out since the role started. It is on
+    where none of the last pieces was left out, paused where all were.
+    """
+
+    name: Name
+    state: OptionalState
+    done: Whole = 0
+    left_out: Whole = 0
+
+
 class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One record of `undertow.health`. Counts and histograms are since the role started, `began_at`; times
     are seconds UTC. `latency` has for each part how many took up to each of BOUNDS_MS, and longer.
 
     `detectors` says of each whether it is on, warming up, or since which block it is off. `proofs` are the
     newest blocks with how far each was proved, lowest first, at most NEWEST_PROOFS. `head_time` is the head's
-    block time, from which the age of `models` counts.
+    block time, from which the age of `models` counts. `budget_cpu_s`: CPU seconds that a block may cost the
+    role, None without a limit, and `optional` what is left out where it costs more.
     """
 
     chain_id: Whole
@@ -85,6 +98,8 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     head_time: Whole | None = None
     models: list[ModelHealth] = []
     canaries: list[CanaryHealth] = []
+    budget_cpu_s: float | None = None
+    optional: list[OptionalHealth] = []
 
 
 class Vitals:
@@ -100,6 +115,8 @@ class Vitals:
         self.head_time: int | None = None
         self.models: list[ModelHealth] = []
         self.canaries: list[CanaryHealth] = []
+        self.budget_cpu_s: float | None = None
+        self.optional: list[OptionalHealth] = []
         self._proofs: dict[int, str] = {}
 
     def proved(self, blocks: Iterable[tuple[int, str]]) -> None:

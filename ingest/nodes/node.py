@@ -33,6 +33,8 @@ T = TypeVar("T")
 BLOCKS_A_REQUEST = 10
 """About the fastest: fewer pay for round trips, more meet the size limits of hosted nodes."""
 
+HEADERS_A_REQUEST = 100
+
 QUICK_S = 5.0
 """Deadline of small questions (a head, a header), where the one for blocks is not shorter: a node that stalls
 must not hold up the others for as long as ten blocks may take.
@@ -117,6 +119,21 @@ class Node:
         found = self._one_or_none("eth_getBlockByNumber", [hex(number), False], HeaderAnswer)
         if found is not None and self._sound(found) != number:
             raise self._bad(f"gave block {found.number} when asked for block {number}")
+        return found
+
+    def headers(self, first: int, last: int) -> list[HeaderAnswer]:
+        """The headers of blocks `first`..`last`; fewer where the node has not all of them (yet)."""
+        found: list[HeaderAnswer] = []
+        for start in range(first, last + 1, HEADERS_A_REQUEST):
+            asked = range(start, min(start + HEADERS_A_REQUEST, last + 1))
+            replies = self._ask([("eth_getBlockByNumber", [hex(number), False]) for number in asked])
+            for number, reply in zip(asked, replies, strict=True):
+                header = self._decode(reply, HeaderAnswer)
+                if header is None:
+                    return found
+                if self._sound(header) != number:
+                    raise self._bad(f"gave block {header.number} when asked for block {number}")
+                found.append(header)
         return found
 
     @property

@@ -54,6 +54,20 @@ BLOCKS = Table(
             "and in older files",
             nullable=True,
         ),
+        Column(
+            "blob_gas_used",
+            pl.UInt64,
+            "gas of its blobs (EIP-4844); null before Cancun, where the node leaves it out, in older files, "
+            "and where `proof` is `header` but the header does not hold it",
+            nullable=True,
+        ),
+        Column(
+            "excess_blob_gas",
+            pl.UInt64,
+            "blob gas beyond the target before this block, from which its blob base fee follows; null where "
+            "blob_gas_used is",
+            nullable=True,
+        ),
     ),
 )
 

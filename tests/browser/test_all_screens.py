@@ -66,6 +66,7 @@ SCREENS = {
     "health": ("/health", "Alert rates"),
     "truth": ("/truth", "Naive baselines"),
     "anchors": ("/anchors", "what was said of final blocks"),
+    "fees": ("/fees", "when to send"),
 }
 
 

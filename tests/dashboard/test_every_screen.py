@@ -43,7 +43,7 @@ def filing(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Filing:
         ("token", "Give the address of a token"), ("trends", "The store is empty"),
         ("flows", "Give a wallet"), ("health", "Alert rates"),
         ("truth", "undertow dashboard --evaluation"), ("anchors", "Nothing is anchored"),
-        ("advice", "kept nowhere"),
+        ("advice", "kept nowhere"), ("fees", "No forecast is filed"),
     ],
 )  # fmt: skip
 def test_an_empty_store_is_a_page_that_says_what_to_do(filing: Filing, path: str, words: str) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from detectors.alerts.alert import status_at
+from detectors.alerts.messages import BlockScores, Fees, scores_from, scores_key
 from detectors.base import Finding, Seen, Tier
 from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
 from detectors.parts.limbs import floats
 from detectors.parts.lines import place_of
+from detectors.runs.outbox import score_values
 from ingest.model.batch import Rollback
 from ingest.model.errors import ChainGap, RollbackTooDeep, RunMismatch
 from tests.fixtures.frames import ChainBuilder, address
@@ -84,6 +86,16 @@ def test_what_is_said_of_a_block_counts_what_was_before_it() -> None:
     assert (alert.block_number, alert.updated_block) == (5, 10)
     assert alert.score == 9 / 1000  # nine payments stood before that of block 10
     assert [number for number, _, _ in output.blocks] == list(range(1, 13))
+
+
+def test_what_each_block_used_and_cost_goes_out_with_its_scores() -> None:
+    chain = payday(3)
+    output = engine().take(chain.batch(), 1)
+    sent = [scores_from(scores_key(1), value, 1) for value in score_values(1, output)]
+    # As the chain of these tests has it: one payment a block, 30,000,000 gas, 1 gwei, before blobs.
+    assert [each.fees for each in sent if isinstance(each, BlockScores)] == [
+        Fees(21_000, 30_000_000, 10**9)
+    ] * 3
 
 
 def test_a_block_whose_parent_is_another_is_refused_in_one_line() -> None:

@@ -13,6 +13,7 @@ from detectors.alerts.alert import DEFAULT_FINALITY
 from detectors.alerts.messages import (
     MOST_BYTES,
     BlockScores,
+    Fees,
     Note,
     RolledBack,
     ScoreRecord,
@@ -33,6 +34,7 @@ ALERT = layered(100)
 KEY = alert_key(1, ALERT.id)
 SCORE = SubjectScore("wallet", MALLORY, 0.5, {"layering": 0.5})
 SCORES = BlockScores(1, 9, transaction(9), 108, (SCORE,))
+COSTLY = BlockScores(1, 9, transaction(9), 108, (), fees=Fees(21_000, 30_000_000, 10**9, 131_072, 0))
 NOTE = Note(head=9, hash=transaction(9), run="a run", finality=8, anchor=(1, transaction(1)))
 
 
@@ -58,7 +60,9 @@ def test_an_alert_comes_back_as_it_was_sent() -> None:
     assert (read, read.to_json()) == (ALERT, ALERT.to_json())
 
 
-@pytest.mark.parametrize("record", [SCORES, RolledBack(1, 8, transaction(8)), Superseded(1, 2, "a run")])
+@pytest.mark.parametrize(
+    "record", [SCORES, COSTLY, RolledBack(1, 8, transaction(8)), Superseded(1, 2, "a run")]
+)
 def test_a_record_of_scores_comes_back_as_it_was_sent(record: ScoreRecord) -> None:
     (value,) = records_of(record)
     assert scores_from(scores_key(1), value, 1) == record
@@ -76,13 +80,22 @@ def test_the_note_of_the_version_before_says_nothing_of_a_rebuild() -> None:
 
 def test_the_scores_of_a_very_busy_block_come_in_parts_that_a_broker_carries() -> None:
     rows = tuple(SubjectScore("wallet", f"0x{n:040x}", 0.5, {"layering": 0.5}) for n in range(20_000))
-    busy = BlockScores(1, 9, transaction(9), 108, rows)
+    busy = BlockScores(1, 9, transaction(9), 108, rows, fees=COSTLY.fees)
     records = records_of(busy)
     read = [scores_from(scores_key(1), value, 1) for value in records]
     assert len(records) > 1
     assert max(map(len, records)) <= MOST_BYTES
     assert [each.part for each in read if isinstance(each, BlockScores)] == list(range(len(records)))
     assert tuple(row for each in read if isinstance(each, BlockScores) for row in each.scores) == rows
+    told = [each.fees for each in read if isinstance(each, BlockScores)]
+    assert told == [COSTLY.fees, *[None] * (len(records) - 1)]
+
+
+def test_scores_of_before_say_nothing_of_fees() -> None:
+    (value,) = records_of(COSTLY)
+    older = {name: each for name, each in json.loads(value).items() if name != "fees"}
+    read = scores_from(scores_key(1), json.dumps(older).encode(), 1)
+    assert isinstance(read, BlockScores) and read.fees is None
 
 
 def test_keys_that_came_later_may_be_there_and_may_be_missing() -> None:

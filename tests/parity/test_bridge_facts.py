@@ -42,11 +42,11 @@ def test_both_come_out_of_the_log_as_they_went_in() -> None:
 
 
 def test_a_version_that_does_not_know_them_says_that_it_is_too_old() -> None:
-    """Byte 4 is the format: 3 where facts of either kind are in it, 4 of blocks with proofs of rows."""
+    """Byte 4 is the format: 3 where facts of either kind are in it, 5 of blocks with blob gas."""
     plain = ChainBuilder().block().metadata(COIN, "coin", "COIN").batch()
 
-    assert [value[3] for value in encode(plain)] == [1, 4]
-    assert [value[3] for value in encode(crossed())] == [3, 4]
+    assert [value[3] for value in encode(plain)] == [1, 5]
+    assert [value[3] for value in encode(crossed())] == [3, 5]
 
 
 def test_both_come_out_of_the_lake_as_they_went_in_also_where_a_range_is_cut(tmp_path: Path) -> None:

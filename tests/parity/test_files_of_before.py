@@ -32,9 +32,9 @@ CHAIN_ID = 31337
 BOB, CAROL, WETH = address("bob"), address("carol"), address("weth")
 
 
-def records() -> Iterator[bytes]:
+def records(folder: Path = FILES) -> Iterator[bytes]:
     """Each record, after its length in four bytes."""
-    data = gzip.decompress((FILES / "records.gz").read_bytes())
+    data = gzip.decompress((folder / "records.gz").read_bytes())
     while data:
         size = int.from_bytes(data[:4], "big")
         yield data[4 : 4 + size]
@@ -106,16 +106,16 @@ def test_its_checkpoint_is_refused_with_the_command_that_mends_it(tmp_path: Path
 
 
 def test_a_record_that_it_cannot_read_says_so_to_it_and_others_do_not() -> None:
-    """Byte 4 is the format: 1 is what the version before reads, and blocks are of 4 since their header is
+    """Byte 4 is the format: 1 is what the version before reads, and blocks are of 5 since their blob gas is
     kept; of another it says `update it`.
     """
     plain = ChainBuilder().block().native(BOB, CAROL, 1).metadata(WETH, "Wrapped Ether", "WETH").batch()
     wrapping = ChainBuilder().block().deposit(WETH, BOB, 1).batch()
 
-    assert [value[3] for value in encode(plain)] == [1, 4]
-    assert [value[3] for value in encode(wrapping)] == [2, 4]
-    with pytest.raises(UnreadableRecord, match="has format 5, this undertow reads 1 to 4: update it"):
-        Assembler().feed(next(encode(plain))[:3] + b"\5" + next(encode(plain))[4:])
+    assert [value[3] for value in encode(plain)] == [1, 5]
+    assert [value[3] for value in encode(wrapping)] == [2, 5]
+    with pytest.raises(UnreadableRecord, match="has format 6, this undertow reads 1 to 5: update it"):
+        Assembler().feed(next(encode(plain))[:3] + b"\6" + next(encode(plain))[4:])
 
 
 @pytest.mark.parametrize("table", [schema.TRANSACTIONS, schema.BLOCKS])
@@ -139,3 +139,19 @@ def test_a_column_that_may_be_null_and_came_later_is_null_and_any_other_is_refus
     assert event.frames()[table.name][optional].null_count() == 1
     with pytest.raises(UnreadableRecord, match=f"table {table.name} .* has other columns"):
         list(map(Assembler().feed, encode(replace(batch, **{table.name: frame.drop(needed)}))))
+
+
+def test_blocks_of_before_their_blob_gas_was_kept_are_read_without_it() -> None:
+    """`before_blob_gas`: three blocks in which alice pays bob, by the version that kept headers."""
+    folder = FILES.parent / "before_blob_gas"
+    assembler = Assembler()
+    events = [assembler.feed(value) for value in records(folder)]
+    (live,) = [event for event in events if isinstance(event, Batch)]
+
+    for batch in (live, at_rest(folder / "lake")):
+        assert dict(batch.blocks.schema) == schema.BLOCKS.schema
+        assert batch.blocks.select("block_number", "blob_gas_used", "excess_blob_gas").rows() == [
+            (number, None, None) for number in (1, 2, 3)
+        ]
+    assert at_rest(folder / "lake").blocks.equals(live.blocks)
+    assert [value[3] for value in encode(live)] == [5]

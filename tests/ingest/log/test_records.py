@@ -192,8 +192,8 @@ def test_a_record_cut_short_is_refused(size: int) -> None:
 def test_a_later_format_is_named() -> None:
     (value,) = encode(Rollback(1, 41, b"\x07" * 32))
 
-    with pytest.raises(UnreadableRecord, match="has format 5, this undertow reads 1 to 4: update it"):
-        peek(value[:3] + b"\x05" + value[4:])
+    with pytest.raises(UnreadableRecord, match="has format 6, this undertow reads 1 to 5: update it"):
+        peek(value[:3] + b"\x06" + value[4:])
 
 
 def test_a_table_with_other_columns_is_refused() -> None:

@@ -23,7 +23,7 @@ from ingest.machine import logs
 from ingest.machine.metrics import NAMES, gauge, metrics
 from ingest.machine.processes import free_port
 from ingest.model.errors import PortTaken
-from ingest.model.health import CanaryHealth, ModelHealth, NodeHealth, Vitals
+from ingest.model.health import CanaryHealth, ModelHealth, NodeHealth, OptionalHealth, Vitals
 from tests.dashboard.alerts import Filing, drain, judged
 
 DOCKER = Path(__file__).parents[3] / "docker"
@@ -103,6 +103,21 @@ def test_a_role_tells_how_old_its_models_are_and_whether_the_canary_is_silent(in
     silent = {source: f'{{{role},role="ingest",source="{source}"}}' for source in ("played", "shadow")}
     assert [found[f"undertow_canary_silent{silent[name]}"] for name in ("played", "shadow")] == [1, 0]
     assert found[f"undertow_canary_found_timestamp_seconds{silent['played']}"] == 77
+
+
+def test_a_role_tells_its_budget_and_what_it_leaves_out(ingesting: Vitals) -> None:
+    ingesting.budget_cpu_s = 0.25
+    ingesting.optional = [OptionalHealth("forecasts", "slowed", 7, 3), OptionalHealth("pending", "paused")]
+    port = free_port()
+    with metrics(port):
+        found = read(port)
+    role = 'chain="5",role="ingest"'
+    assert found[f"undertow_budget_cpu_seconds{{{role}}}"] == 0.25
+    states = [found[f'undertow_optional_work{{{role},work="{work}"}}'] for work in ("forecasts", "pending")]
+    assert states == [0.5, 0]
+    assert found[f'undertow_optional_left_out_total{{{role},work="forecasts"}}'] == 3
+    assert found[f"undertow_joules_total{{{role}}}"] > 0
+    assert found['undertow_node_answers_total{chain="5",node="http://node"}'] == 100
 
 
 def test_the_store_is_counted_by_chain_category_and_status(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""How well fees and congestion are forecast, on demand that is played by a generator."""
