@@ -1,0 +1,257 @@
+"""What an owner can do that nobody else can, and what anybody can do: found by calling everything as each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dashboard.inspecting.attacks.selling import buy, cannot_sell, set_ups
+from dashboard.inspecting.functions import Function
+from dashboard.inspecting.guesses import Guesses, calls
+from dashboard.inspecting.lab import STAKE, Lab
+from dashboard.inspecting.market import Market
+from dashboard.inspecting.outcome import POWERS, Count, Outcome, amount, found, missed
+from dashboard.inspecting.stage import ETHER, provide
+from ingest.localchain.chain.wallet import Address, call_data
+
+DRAINS, KIND = "owner-drains", "powers"
+_CALLS = 10
+"""Sets of arguments a function is tried with."""
+_TAX = 1
+"""Percentage points by which less of a payment arrives, from which on it is a tax."""
+_DUST = 10**12
+_OWN_WORDS = ("approve", "increaseAllowance", "decreaseAllowance", "permit")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things are: what the token says of its supply and holders, what of a payment arrives in percent
+    (None: it fails), for the victim and for somebody else; whether the victim can sell; what the contract
+    holds and what the caller has of each asset; whether there is code.
+    """
+
+    supply: int
+    balances: tuple[int, ...]
+    arrives: tuple[int | None, int | None]
+    sells: bool | None
+    held: tuple[int, ...]
+    callers: tuple[int, ...]
+    lives: bool
+
+
+def powers(lab: Lab, market: Market | None) -> list[Outcome]:
+    """Outcomes of all kinds of power, and of `owner-drains`; their tries are counted together."""
+    count = lab.count(KIND, 3 * lab.most)
+    with lab.fork.undone():
+        holders = _prepared(lab, market)
+        seen: dict[str, Outcome] = {}
+        before: dict[Address, Standing] = {}
+        for caller, function, data in _attempts(lab, holders):
+            if not count.more():
+                break
+            if caller not in before:
+                before[caller] = standing(lab, market, holders, caller)
+            for outcome in _tried(lab, market, holders, before[caller], caller, function, data, count):
+                seen.setdefault(outcome.kind, outcome)
+    none = "" if holders else "it is no token, or nobody has any"
+    return [
+        seen.get(kind) or missed(kind, count, "" if kind in (DRAINS, "destroys") else none)
+        for kind in (DRAINS, *POWERS)
+    ]
+
+
+def _prepared(lab: Lab, market: Market | None) -> tuple[Address, ...]:
+    """Gives the contract something to lose, and people some of the token. Returns who holds it."""
+    fork, stage, at = lab.fork, lab.stage, lab.subject.address
+    for asset in lab.assets():
+        provide(fork, stage, stage.victim, asset, STAKE)
+        for way in lab.ways_in(asset)[:2]:
+            lab.enter(stage.victim, way, STAKE)
+        if asset is not None and asset != at:
+            fork.send(stage.victim, asset, call_data("transfer(address,uint256)", at, STAKE))
+    if lab.subject.fresh:
+        fork.send(stage.victim, at, "0x", STAKE)
+    people = (stage.victim, stage.friend)
+    if market is not None and market.token == at:
+        for who in people:
+            if not buy(lab, market, who):
+                return ()
+        _opened(lab, market)
+        owners = [each for each in lab.subject.owners[:1] if each not in people]
+        return (*people, *owners, market.pair)
+    if fork.view(at, "totalSupply()") and all(fork.held(who, at) for who in people[:1]):
+        return people
+    return ()
+
+
+def _opened(lab: Lab, market: Market) -> None:
+    """Of a new token, the owner's acts that name the pool, as launches have them, where trade goes on."""
+    fork, at, owner = lab.fork, lab.subject.address, lab.stage.owner
+    for _, data_and_name in set_ups(lab, market):
+        if data_and_name is None:
+            continue
+        before, written, names = fork.wallet.ask("evm_snapshot"), len(fork.steps), fork.view(at, "owner()")
+        done = fork.send(owner, at, data_and_name[0]).ok and fork.view(at, "owner()") == names
+        if not done or cannot_sell(lab, market, lab.stage.victim) or _arrives(lab, lab.stage.friend) is None:
+            fork.wallet.ask("evm_revert", before)
+            del fork.steps[written:]
+
+
+def _attempts(lab: Lab, holders: tuple[Address, ...]) -> Iterator[tuple[Address, Function, str]]:
+    """Every function once, then with other arguments, each as whoever may be an owner."""
+    stage, dice = lab.stage, lab.dice(KIND)
+    addresses = [stage.friend, stage.victim, *(each for each in lab.assets() if each), *holders[-1:]]
+    drawn = []
+    for owner in lab.subject.owners[:4] or (stage.owner,):
+        lab.fork.give(owner)
+        guesses = Guesses(
+            tuple(dict.fromkeys([stage.victim, owner, *addresses])), (STAKE, 100, 1, 0, 10**6 * ETHER, 2**255)
+        )
+        for function in lab.subject.acts:
+            tried = calls(function, guesses, dice, _CALLS)
+            drawn += [(i, owner, function, data) for i, data in enumerate(tried)]
+    yield from ((owner, f, data) for _, owner, f, data in sorted(drawn, key=lambda each: each[0]))
+
+
+def _tried(
+    lab: Lab,
+    market: Market | None,
+    holders: tuple[Address, ...],
+    before: Standing,
+    caller: Address,
+    function: Function,
+    data: str,
+    count: Count,
+) -> list[Outcome]:
+    """What one call does as the owner; whether anybody can do it too, it says."""
+    fork, at = lab.fork, lab.subject.address
+    if function.name in _OWN_WORDS:
+        return []
+    if fork.ask(at, data, caller) is None:
+        return []
+    with fork.undone():
+        _noted(lab, holders, caller)
+        if not fork.send(caller, at, data).ok:
+            return []
+        effects = _effects(lab, holders, before, standing(lab, market, holders, caller), caller)
+        if not effects:
+            return []
+        _show(lab, holders, caller)
+        outcomes = [found(kind, f"by {function.name}: {said}", count, fork) for kind, said in effects.items()]
+    return [each for each in outcomes if _is_power(lab, market, holders, data, each.kind)]
+
+
+def _is_power(
+    lab: Lab, market: Market | None, holders: tuple[Address, ...], data: str, kind: str
+) -> bool:
+    """Whether it is more than what each holder can do with his own, by the same call from a stranger."""
+    stranger, fork = lab.stage.attacker, lab.fork
+    if kind == DRAINS or kind == "destroys":
+        return True
+    before = standing(lab, market, holders, stranger)
+    with fork.undone():
+        if not fork.send(stranger, lab.subject.address, data).ok:
+            return True
+        return kind not in _effects(lab, holders, before, standing(lab, market, holders, stranger), stranger) or (
+            kind in ("makes-tokens", "takes-from-holders")
+        )
+
+
+def standing(
+    lab: Lab, market: Market | None, holders: tuple[Address, ...], caller: Address
+) -> Standing:
+    fork, at, assets = lab.fork, lab.subject.address, lab.assets()
+    people = tuple(dict.fromkeys([*holders, caller])) if holders else ()
+    read = fork.held_by(
+        [*((who, at) for who in people), *((who, asset) for who in (at, caller) for asset in assets)]
+    )
+    arrives = tuple(_arrives(lab, who) for who in holders[:2]) if len(holders) > 1 else (None, None)
+    count, most = len(people), len(people) + len(assets)
+    return Standing(
+        fork.view(at, "totalSupply()") or 0 if holders else 0,
+        tuple(read[:count]),
+        (arrives[0], arrives[1]),
+        not cannot_sell(lab, market, holders[0]) if market is not None and holders else None,
+        tuple(read[count:most]),
+        tuple(read[most:]),
+        bool(fork.code(at)),
+    )
+
+
+def _arrives(lab: Lab, who: Address) -> int | None:
+    fork, token = lab.fork, lab.subject.address
+    to = lab.stage.other
+    with fork.undone():
+        units, before = fork.held(who, token) // 10, fork.held(to, token)
+        data = call_data("transfer(address,uint256)", to, units)
+        if not units or not fork.send(who, token, data).ok:
+            return None
+        return (fork.held(to, token) - before) * 100 // units
+
+
+def _effects(
+    lab: Lab, holders: tuple[Address, ...], before: Standing, after: Standing, caller: Address
+) -> dict[str, str]:
+    found_: dict[str, str] = {}
+    if before.lives and not after.lives:
+        found_["destroys"] = "its code is gone"
+    if holders:
+        found_ |= _on_holders(holders, before, after, caller)
+    for asset, was, now, had, has in zip(
+        lab.assets(), before.held, after.held, before.callers, after.callers, strict=True
+    ):
+        lost, got = was - now, has - had
+        if lost > _DUST and (got > _DUST or caller not in lab.subject.owners):
+            name = "the coin" if asset is None else f"token {asset}"
+            found_[DRAINS] = f"{amount(lost)} of {name} that it held go to whoever calls"
+        elif lost > _DUST:
+            name = "the coin" if asset is None else f"token {asset}"
+            found_[DRAINS] = f"{amount(lost)} of {name} that it held go where the caller says"
+    return found_
+
+
+def _on_holders(
+    holders: tuple[Address, ...], before: Standing, after: Standing, caller: Address
+) -> dict[str, str]:
+    effects: dict[str, str] = {}
+    changed = [now - was for was, now in zip(before.balances, after.balances, strict=True)]
+    made = sum(changed)
+    people = [i for i, who in enumerate(holders) if who != caller]
+    if made > 0 and made * 1_000 > max(1, before.supply) // 1_000 or any(
+        now > max(1, after.supply) for now in after.balances
+    ):
+        effects["makes-tokens"] = f"holders have {amount(made)} more, of a supply of {amount(before.supply)}"
+    taken = max((-changed[i] for i in people), default=0)
+    if taken > 0 and made <= 0:
+        effects["takes-from-holders"] = f"{amount(taken)} are gone from a holder who signed nothing"
+    effects |= _on_payments(before, after)
+    return effects
+
+
+def _on_payments(before: Standing, after: Standing) -> dict[str, str]:
+    (victim, other), (victim_now, other_now) = before.arrives, after.arrives
+    stopped = [was is not None and now is None for was, now in ((victim, victim_now), (other, other_now))]
+    effects: dict[str, str] = {}
+    if all(stopped):
+        effects["stops-transfers"] = "holders' transfers fail from then on"
+    elif any(stopped):
+        effects["shuts-out-one"] = "one holder's transfers fail from then on, another's do not"
+    elif before.sells and after.sells is False:
+        effects["stops-transfers"] = "holders' sales fail or pay nothing from then on"
+    if victim is not None and victim_now is not None and victim - victim_now >= _TAX:
+        effects["taxes"] = f"{victim_now} % of a payment arrive, before {victim} %"
+    return effects
+
+
+def _noted(lab: Lab, holders: tuple[Address, ...], caller: Address) -> None:
+    """Reads what is at stake, so that whoever does it again compares the same."""
+    at = lab.subject.address
+    people = list(dict.fromkeys([*holders, caller])) if holders else []
+    lab.fork.note([*((who, at) for who in people), *((at, asset) for asset in lab.assets())])
+
+
+def _show(lab: Lab, holders: tuple[Address, ...], caller: Address) -> None:
+    _noted(lab, holders, caller)
+    for who in holders[:2]:
+        units = lab.fork.held(who, lab.subject.address) // 10
+        lab.fork.send(who, lab.subject.address, call_data("transfer(address,uint256)", lab.stage.other, units))
