@@ -1,1 +1,1 @@
-"""What a contract is able to do, found by trying it on a private fork: owner powers, attacks, features of code."""
+"""What a contract is able to do, found by trying it on a private fork: powers, attacks, features."""

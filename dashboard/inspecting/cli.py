@@ -18,7 +18,10 @@ def mount(app: typer.Typer) -> None:
 
 def inspect(
     target: Annotated[
-        str | None, typer.Argument(metavar="ADDRESS|FILE.sol", help="A contract on the chain, or one that is not there yet.")
+        str | None,
+        typer.Argument(
+            metavar="ADDRESS|FILE.sol", help="A contract on the chain, or one that is not there yet."
+        ),
     ] = None,
     rpc: Annotated[
         str | None,
@@ -33,13 +36,15 @@ def inspect(
     ] = None,
     folder: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Imports come from here, and from its node_modules.  [default: the file's]"),
+        typer.Option(
+            metavar="DIR", help="Imports come from here, and from its node_modules.  [default: the file's]"
+        ),
     ] = None,
     args: Annotated[
         str | None,
         typer.Option(
             metavar="JSON",
-            help="Arguments of its constructor, a list; @token, @pool, @weth and @owner stand for stand-ins.  "
+            help="Arguments of its constructor, a list; @token, @pool, @weth and @owner are stand-ins.  "
             "[default: tried]",
         ),
     ] = None,
@@ -47,15 +52,18 @@ def inspect(
         Path | None, typer.Option(metavar="FILE", help="The interface of the contract at ADDRESS, as JSON.")
     ] = None,
     model: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also score its code by this model of `undertow train`.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Also score its code by this model of `undertow train`."),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed on the same block tries the same.")] = 7,
     tries: Annotated[int, typer.Option(min=1, max=10_000, help="Tries of each kind at most.")] = 60,
     seconds: Annotated[
-        float, typer.Option(min=1, max=86_400, help="For everything that is tried; what is left then is said.")
+        float,
+        typer.Option(min=1, max=86_400, help="For everything that is tried; what is left then is said."),
     ] = 300.0,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write the counterexample of each finding here, KIND.json.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Write the counterexample of each finding here, KIND.json."),
     ] = None,
     replay: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Do a written counterexample again, and nothing else.")
@@ -70,9 +78,9 @@ def inspect(
 
         typer.echo(replayed(replay, rpc, seconds))
         return
+    from dashboard.inspecting.arguments import read_arguments
     from dashboard.inspecting.inspect import Wish
     from dashboard.inspecting.inspect import inspect as inspected
-    from dashboard.inspecting.subject import read_arguments
 
     given = read_arguments(args)
     report = inspected(

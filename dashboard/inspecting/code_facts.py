@@ -1,4 +1,4 @@
-"""What code says before anybody calls it: its features, and whether it is aimed at somebody else's contract."""
+"""What code says before anybody calls it: its features, and whether it is aimed at another's contract."""
 
 from __future__ import annotations
 
@@ -72,9 +72,7 @@ def code_facts(watched: Wallet, subject: Subject, number: int, model: Path | Non
     return CodeFacts(features, signs, gated, aims, alarms, weapon.score if alarms else 0.0, trained)
 
 
-def _aims(
-    watched: Wallet, subject: Subject, addresses: tuple[bytes, ...], number: int
-) -> list[Address]:
+def _aims(watched: Wallet, subject: Subject, addresses: tuple[bytes, ...], number: int) -> list[Address]:
     """Contracts in the code that somebody else made and that few use."""
     named = ["0x" + each.hex() for each in addresses]
     others = [each for each in named if each not in (subject.address, subject.maker)]

@@ -1,4 +1,4 @@
-"""The private fork on which a contract is tried: what is done there is written down, so that it can be done again."""
+"""The private fork on which a contract is tried: what is done there is written down, to be done again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _RPC = {
 """What a step may do beside sending a transaction, and how anvil calls it."""
 
 
-class TimeIsUp(Exception):  # noqa: N818
+class TimeIsUp(Exception):
     """The time that an inspection may take is over."""
 
 

@@ -66,8 +66,14 @@ class Report:
         """For a person."""
         wish, subject = self.wish, self.subject
         behind = f", a proxy of {subject.implementation}" if subject.implementation else ""
-        named = "" if subject.has_interface else ", without its interface: what its code answers to was called"
-        owners = f"owners     tried as: {', '.join(subject.owners)}" if subject.owners else "owners     none is known"
+        named = (
+            "" if subject.has_interface else ", without its interface: what its code answers to was called"
+        )
+        owners = (
+            f"owners     tried as: {', '.join(subject.owners)}"
+            if subject.owners
+            else "owners     none is known"
+        )
         return [
             f"inspected  {self.made_by}{behind}{named}",
             f"fork       private, of chain {self.chain_id} after block {self.number}; seed {wish.seed}, "
@@ -91,7 +97,9 @@ def inspect(wish: Wish) -> Report:
     compiled = None if address else _compiled(wish)
     watched = Wallet.connect(wish.rpc)
     if wish.chain_id is not None and (found := int(watched.ask("eth_chainId"), 16)) != wish.chain_id:
-        raise WrongChain(f"the node is of chain {found}, not of {wish.chain_id} (--chain-id): nothing was tried")
+        raise WrongChain(
+            f"the node is of chain {found}, not of {wish.chain_id} (--chain-id): nothing was tried"
+        )
     with forked(wish.rpc, wish.seconds) as fork:
         if address and not fork.code(address):
             raise BadInput(f"there is no code at {address} on chain {fork.chain_id} at block {fork.number}")
@@ -163,7 +171,10 @@ def _subject(
         return subject, address
     every, contract = compiled
     subject = deployed(fork, stage, every, contract, wish.arguments)
-    return subject, f"{contract.name} of {wish.target}, compiled by solc {every.version}, not deployed anywhere"
+    return (
+        subject,
+        f"{contract.name} of {wish.target}, compiled by solc {every.version}, not deployed anywhere",
+    )
 
 
 def _compiled(wish: Wish) -> tuple[Compiled, Contract]:

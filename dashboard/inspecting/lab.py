@@ -20,7 +20,16 @@ WHO, AMOUNT, ASSET = "@who", "@amount", "@asset"
 """What a way has in place of arguments that differ from use to use."""
 STAKE = 10 * ETHER
 _TEMPLATES = 12
-_ASSET_VIEWS = ("asset()", "token()", "money()", "underlying()", "token0()", "token1()", "collateral()", "want()")
+_ASSET_VIEWS = (
+    "asset()",
+    "token()",
+    "money()",
+    "underlying()",
+    "token0()",
+    "token1()",
+    "collateral()",
+    "want()",
+)
 _OUT_OF_WAY = 2**40
 """Seconds or shares: enough where it is a deadline, next to nothing where it is money."""
 
@@ -113,7 +122,7 @@ class Lab:
             provide(self.fork, self.stage, probe, asset, STAKE)
             self.allow(asset, probe)
             found: dict[str, Way] = {}
-            for way in self._possible(ways, probe, STAKE, 0 if asset else STAKE):
+            for way in self.possible(ways, probe, STAKE, 0 if asset else STAKE):
                 if way.function.selector in found:
                     continue
                 with self.fork.undone():
@@ -123,7 +132,7 @@ class Lab:
                         found[way.function.selector] = way
         return list(found.values())
 
-    def _possible(self, ways: list[Way], who: Address, amount: int, value: int = 0) -> list[Way]:
+    def possible(self, ways: list[Way], who: Address, amount: int, value: int = 0) -> list[Way]:
         """Those that would not fail as things stand."""
         at = self.subject.address
         answers = self.fork.ask_all([(at, way.data(who, amount), who, value) for way in ways])
@@ -137,7 +146,7 @@ class Lab:
         found: dict[str, tuple[Way, int]] = {}
         for amount in dict.fromkeys(amounts):
             rest = [way for way in ways if way.function.selector not in found]
-            for way in self._possible(rest, who, amount):
+            for way in self.possible(rest, who, amount):
                 if way.function.selector not in found and self._pays(way, who, amount):
                     found[way.function.selector] = way, amount
         return list(found.values())
@@ -176,7 +185,9 @@ def _choices(kind: str, at: int, types: tuple[str, ...]) -> list[Any]:
     if kind.startswith("("):
         return [tuple(_choices(each, 0, ("",))[0] for each in parts(kind[1:-1]))]
     plain: dict[str, Any] = {"bool": True, "string": "", "bytes": b""}
-    return [plain.get(kind, bytes(32)[: int(kind.removeprefix("bytes") or 32)] if kind.startswith("bytes") else 0)]
+    return [
+        plain.get(kind, bytes(32)[: int(kind.removeprefix("bytes") or 32)] if kind.startswith("bytes") else 0)
+    ]
 
 
 def _filled(argument: Any, who: Address, amount: int, asset: Address | None) -> Any:
@@ -184,6 +195,8 @@ def _filled(argument: Any, who: Address, amount: int, asset: Address | None) -> 
         return [_filled(each, who, amount, asset) for each in argument]
     if isinstance(argument, tuple):
         return tuple(_filled(each, who, amount, asset) for each in argument)
-    return {WHO: who, AMOUNT: amount, ASSET: asset or "0x" + 40 * "0"}.get(argument, argument) if isinstance(
-        argument, str
-    ) else argument
+    return (
+        {WHO: who, AMOUNT: amount, ASSET: asset or "0x" + 40 * "0"}.get(argument, argument)
+        if isinstance(argument, str)
+        else argument
+    )

@@ -1,4 +1,4 @@
-"""Pools in the manner of Uniswap V2: found on the chain or made on the fork, bought from and sold to directly."""
+"""Pools in the manner of Uniswap V2: found on the chain or made on the fork, and traded with directly."""
 
 from __future__ import annotations
 
@@ -63,19 +63,21 @@ def market_at(fork: Fork, pair: Address, token: Address) -> Market | None:
 
 
 def markets_on_chain(watched: Wallet, fork: Fork, token: Address) -> list[Market]:
-    """Pools that any factory announced, the one with the most tokens first. None where the node has no logs."""
+    """Pools that any factory announced, the one with the most tokens first. None without logs."""
     word = "0x" + 24 * "0" + token[2:]
     pairs = []
     for topics in ([_PAIR_CREATED, word], [_PAIR_CREATED, None, word]):
         asked = {"fromBlock": "0x0", "toBlock": hex(fork.number), "topics": topics}
         logs = watched.attempt_all([("eth_getLogs", [asked])])[0]
-        pairs += [] if isinstance(logs, Refusal) or not logs else ["0x" + each["data"][26:66] for each in logs]
+        pairs += (
+            [] if isinstance(logs, Refusal) or not logs else ["0x" + each["data"][26:66] for each in logs]
+        )
     found = (market_at(fork, each, token) for each in pairs[:_MOST_PAIRS])
     return sorted((each for each in found if each), key=lambda each: -each.reserves(fork)[0])
 
 
 def made_market(fork: Fork, stage: Stage, token: Address, giver: Address) -> Market | None:
-    """A new pool of half of what `giver` has of it against stand-in money. None where there is nothing to give."""
+    """A new pool of half of what `giver` has of it against stand-in money. None where that is nothing."""
     half = fork.held(giver, token) // 2
     if half < 10**6:
         return None

@@ -16,7 +16,8 @@ WORDS = {
     "first-depositor": "first depositor", "re-entry": "re-entry", "oracle-push": "oracle push",
     "owner-drains": "owner drains", "upgrade": "upgrade", "makes-tokens": "owner makes tokens",
     "takes-from-holders": "owner takes from holders", "stops-transfers": "owner stops transfers",
-    "shuts-out-one": "owner shuts out one holder", "taxes": "owner raises a tax", "destroys": "owner destroys it",
+    "shuts-out-one": "owner shuts out one holder", "taxes": "owner raises a tax",
+    "destroys": "owner destroys it",
 }  # fmt: skip
 
 
@@ -67,4 +68,10 @@ def amount(units: int, decimals: int = 18) -> str:
     whole, rest = divmod(abs(units), 10**decimals)
     digits = f"{rest:0{decimals}d}"[:4].rstrip("0") if decimals else ""
     sign = "-" if units < 0 else ""
-    return f"{sign}{whole:,}.{digits}" if digits else f"{sign}{whole:,}" if whole or not rest else f"{units} units"
+    return (
+        f"{sign}{whole:,}.{digits}"
+        if digits
+        else f"{sign}{whole:,}"
+        if whole or not rest
+        else f"{units} units"
+    )

@@ -15,12 +15,21 @@ FORMAT = 1
 MOST_BYTES = 32 * 2**20
 
 
-def written(chain_id: int, number: int, block_hash: str, address: Address, outcome: Outcome) -> dict[str, Any]:
+def written(
+    chain_id: int, number: int, block_hash: str, address: Address, outcome: Outcome
+) -> dict[str, Any]:
     """All that it takes to do it again; integers as decimal strings."""
     return {
-        "format": FORMAT, "chain_id": chain_id, "block": number, "block_hash": block_hash, "contract": address,
-        "kind": outcome.kind, "said": outcome.said, "tries": outcome.tries, "steps": list(outcome.steps),
-    }  # fmt: skip
+        "format": FORMAT,
+        "chain_id": chain_id,
+        "block": number,
+        "block_hash": block_hash,
+        "contract": address,
+        "kind": outcome.kind,
+        "said": outcome.said,
+        "tries": outcome.tries,
+        "steps": list(outcome.steps),
+    }
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -47,7 +56,7 @@ def replayed(file: Path, rpc: str, seconds: float) -> str:
             raise WrongChain(f"{file} is of chain {example['chain_id']}, the node of {fork.chain_id}")
         if fork.hash != example["block_hash"]:
             raise BadInput(
-                f"{file} begins after block {example['block']} with another hash than the node's: the chain changed"
+                f"{file} begins after block {example['block']}, whose hash is another one at this node"
             )
         for number, step in enumerate(example["steps"], 1):
             try:
@@ -58,8 +67,8 @@ def replayed(file: Path, rpc: str, seconds: float) -> str:
                 raise BadInput(f"{file}: step {number} goes otherwise: {wrong}")
     sends = sum(step["do"] == "send" for step in example["steps"])
     return (
-        f"replayed   {WORDS[example['kind']]}: {example['said']}: {sends} transactions on a private fork of chain "
-        f"{example['chain_id']} after block {example['block']}, each as it was written"
+        f"replayed   {WORDS[example['kind']]}: {example['said']}: {sends} transactions on a private fork of "
+        f"chain {example['chain_id']} after block {example['block']}, each as it was written"
     )
 
 

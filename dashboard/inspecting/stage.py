@@ -1,4 +1,4 @@
-"""What a contract meets on the private fork: people, tokens of known honesty, a pool, a lender, and a probe."""
+"""What a contract meets on the private fork: people, honest tokens, a pool, a lender, and a probe."""
 
 from __future__ import annotations
 

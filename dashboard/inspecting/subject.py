@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from random import Random
 from typing import Any
 
+from dashboard.inspecting.arguments import converted, kind_of, listed, named, tried
 from dashboard.inspecting.fork import Fork
 from dashboard.inspecting.functions import Function, from_abi, from_code, lowered
 from dashboard.inspecting.guesses import Guesses, calls
@@ -26,7 +26,6 @@ _CLONE = bytes.fromhex("363d3d373d3d3d363d73")
 _PROXY = Artifact("@openzeppelin/contracts", "build/contracts/ERC1967Proxy.json", ("address", "bytes"))
 _OWNER_VIEWS = ("owner()", "getOwner()", "admin()", "governance()", "operator()", "issuer()")
 _SLOTS = 12
-_MOST_DEPLOYMENTS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +66,29 @@ def deployed(
     BadInput, saying why nothing came to lie on the fork.
     """
     code, links = _linked(fork, stage, compiled, contract)
-    takes = next((each["inputs"] for each in contract.abi if each.get("type") == "constructor"), [])
-    tried = 0
-    for arguments in [converted(stage, takes, given)] if given is not None else _tried(stage, takes):
-        inside = words([_kind(one) for one in takes], arguments)
+    takes: list[dict[str, Any]] = next(
+        (each["inputs"] for each in contract.abi if each.get("type") == "constructor"), []
+    )
+    sets = 0
+    for arguments in [converted(stage, takes, given)] if given is not None else tried(stage, takes):
+        inside = words([kind_of(one) for one in takes], arguments)
         if inside is None:
-            raise BadInput(f"--args do not fit the constructor of {contract.name}: it takes {_listed(takes)}")
-        tried += 1
+            raise BadInput(f"--args do not fit the constructor of {contract.name}: it takes {listed(takes)}")
+        sets += 1
         before = len(fork.steps)
         done = fork.send(stage.owner, None, f"0x{code}{inside}")
         if done.ok and done.created and fork.code(done.created):
-            said = [] if given is not None or not takes else [f"constructor: {_named(stage, takes, arguments)}"]
+            said = (
+                [] if given is not None or not takes else [f"constructor: {named(stage, takes, arguments)}"]
+            )
             return _fresh(fork, stage, done.created, contract, (*links, *said))
         if done.ok:
             raise BadInput(f"the constructor of {contract.name} leaves no code behind: nothing to inspect")
         del fork.steps[before:]
     raise BadInput(
         f"{contract.name} was not deployed: its constructor failed, or used more than 15,000,000 gas, with "
-        f"{'the arguments that were given' if given is not None else f'each of {tried} sets of arguments'}; "
-        f"it takes {_listed(takes) or 'none'}{'' if given is not None else ': give --args'}"
+        f"{'the arguments that were given' if given is not None else f'each of {sets} sets of arguments'}; "
+        f"it takes {listed(takes) or 'none'}{'' if given is not None else ': give --args'}"
     )
 
 
@@ -93,7 +96,9 @@ def chosen(compiled: Compiled, name: str | None, file: str) -> Contract:
     """The one that is asked for, or the only one. Raises BadInput, naming what there is."""
     names = ", ".join(each.name for each in compiled.own)
     if not compiled.own:
-        raise BadInput(f"{file} holds no contract that can be deployed: interfaces and libraries have no code")
+        raise BadInput(
+            f"{file} holds no contract that can be deployed: interfaces and libraries have no code"
+        )
     if name is None and len(compiled.own) > 1:
         raise BadInput(f"{file} holds {len(compiled.own)} contracts: choose one with --contract: {names}")
     for each in compiled.own:
@@ -102,9 +107,7 @@ def chosen(compiled: Compiled, name: str | None, file: str) -> Contract:
     raise BadInput(f"{file} holds no contract {name!r}: there are {names}")
 
 
-def _fresh(
-    fork: Fork, stage: Stage, address: Address, contract: Contract, notes: tuple[str, ...]
-) -> Subject:
+def _fresh(fork: Fork, stage: Stage, address: Address, contract: Contract, notes: tuple[str, ...]) -> Subject:
     found = from_abi(contract.abi)
     if any(each.signature == "proxiableUUID()" for each in found):
         address = deploy(fork, stage.owner, _PROXY, address, b"")
@@ -113,17 +116,12 @@ def _fresh(
     for each in found:
         if each.name.startswith("initialize"):
             guesses = Guesses((stage.owner, stage.money), (1, 18, ETHER))
-            done = (fork.send(stage.owner, address, data).ok for data in calls(each, guesses, _First(), 6))
+            drawn = calls(each, guesses, Random(each.signature), 6)
+            done = (fork.send(stage.owner, address, data).ok for data in drawn)
             if any(done):
                 notes = (*notes, f"{each.signature} was called by the owner")
                 break
     return replace(subject, notes=notes)
-
-
-class _First:
-    """Dice that leave everything as it is."""
-
-    def shuffle(self, items: list[Any]) -> None: ...
 
 
 def _described(
@@ -150,7 +148,7 @@ def _behind(fork: Fork, address: Address) -> Address | None:
 
 
 def _owners(fork: Fork, address: Address, code: bytes, maker: Address | None) -> tuple[Address, ...]:
-    """Who made it, whom it says, whom its code or first slots name: whoever of them may, is found by trying."""
+    """Who made it, whom it says, whom its code or first slots name: who of them may is found by trying."""
     words_ = [fork.view(address, each) for each in _OWNER_VIEWS]
     words_ += [fork.slot(address, ADMIN), *(fork.slot(address, hex(n)) for n in range(_SLOTS))]
     named = [lowered(word) for word in words_ if word and word >> 80 and not word >> 168]
@@ -158,9 +156,7 @@ def _owners(fork: Fork, address: Address, code: bytes, maker: Address | None) ->
     return tuple(dict.fromkeys([each for each in [maker, *named] if each and each != address]))[:8]
 
 
-def _linked(
-    fork: Fork, stage: Stage, compiled: Compiled, contract: Contract
-) -> tuple[str, tuple[str, ...]]:
+def _linked(fork: Fork, stage: Stage, compiled: Compiled, contract: Contract) -> tuple[str, tuple[str, ...]]:
     """Its code with the libraries that it calls, which are deployed before it."""
     code, notes = contract.code, []
     for name in dict.fromkeys(library for _, library in contract.links):
@@ -171,105 +167,3 @@ def _linked(
                 code = code[: 2 * start] + at[2:] + code[2 * start + 40 :]
         notes.append(f"library {name[1]} was deployed for it")
     return code, tuple(notes)
-
-
-def _tried(stage: Stage, takes: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
-    """Sets of arguments, what fits its names best first."""
-    choices = [_defaults(stage, one) for one in takes]
-    every = itertools.islice(itertools.product(*(range(len(each)) for each in choices)), 20_000)
-    ranked = sorted(every, key=sum)[:_MOST_DEPLOYMENTS]
-    return [[choice[i] for choice, i in zip(choices, each, strict=True)] for each in ranked]
-
-
-def _defaults(stage: Stage, one: Mapping[str, Any]) -> list[Any]:
-    kind = _kind(one)
-    hint = f"{one.get('name', '')} {one.get('internalType', '')}".lower()
-    if kind.endswith("]"):
-        inner = _defaults(stage, {**one, "type": one["type"].rpartition("[")[0]})
-        size = kind.rpartition("[")[2][:-1]
-        return [[each] * int(size or 1) for each in inner]
-    if kind.startswith("("):
-        return [tuple(_defaults(stage, each)[0] for each in one["components"])]
-    if kind == "address":
-        return _addresses(stage, hint)
-    if kind.startswith(("uint", "int")):
-        return _numbers(kind, hint)
-    plain: dict[str, list[Any]] = {"bool": [False, True], "string": ["Inspected"], "bytes": [b""]}
-    return plain.get(kind, [bytes(int(kind.removeprefix("bytes") or 32))] if kind.startswith("bytes") else [0])
-
-
-def _addresses(stage: Stage, hint: str) -> list[Address]:
-    said = {
-        stage.pair: ("pair", "pool", "oracle"), stage.coin: ("weth", "wrapped"), stage.factory: ("factory",),
-        stage.money: ("token", "asset", "money", "underlying", "erc20", "currency", "usd"),
-    }  # fmt: skip
-    fits = [each for each, names in said.items() if any(name in hint for name in names)]
-    return list(dict.fromkeys([*fits, stage.owner, stage.money, stage.pair]))
-
-
-def _numbers(kind: str, hint: str) -> list[int]:
-    if "enum" in hint:
-        return [0, 1, 2]
-    likely = {
-        "supply": 10**6 * ETHER, "cap": 10**6 * ETHER, "limit": 10**4 * ETHER, "decimals": 18, "offset": 0,
-        "percent": 5, "basis": 100, "fee": 5, "tax": 5, "share": ETHER, "price": ETHER,
-    }  # fmt: skip
-    fits = [number for name, number in likely.items() if name in hint]
-    most = 2 ** (int(kind.lstrip("uint") or 256) - kind.startswith("int")) - 1
-    return [each for each in dict.fromkeys([*fits, 1, 100, 18, 0, ETHER, 10**10]) if each <= most]
-
-
-def converted(stage: Stage, takes: Sequence[Mapping[str, Any]], given: Sequence[Any]) -> list[Any]:
-    """What stands in --args, as its type wants it. `@token` and the like stand for what is on the stage."""
-    if len(takes) != len(given):
-        raise BadInput(f"--args has {len(given)} arguments, the constructor takes {_listed(takes) or 'none'}")
-    return [_converted(stage, _kind(one), each) for one, each in zip(takes, given, strict=True)]
-
-
-def _converted(stage: Stage, kind: str, given: Any) -> Any:
-    if kind.endswith("]") and isinstance(given, list):
-        return [_converted(stage, kind.rpartition("[")[0], each) for each in given]
-    if isinstance(given, str) and kind == "address" and given.startswith("@"):
-        standing = stage.standing_for(given)
-        if standing is None:
-            raise BadInput(f"--args: {given} stands for nothing: there are @token, @gem, @pool, @weth, @owner")
-        return standing
-    if isinstance(given, str) and kind.startswith(("uint", "int")):
-        return int(given, 0) if given.lstrip("-").isalnum() else given
-    if isinstance(given, str) and kind.startswith("bytes"):
-        return bytes.fromhex(given.removeprefix("0x"))
-    return given
-
-
-def read_arguments(text: str | None) -> list[Any] | None:
-    """`--args`, a JSON list. Raises BadInput for anything else."""
-    if text is None:
-        return None
-    try:
-        given = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"--args is no JSON: {error}") from error
-    if not isinstance(given, list):
-        raise BadInput("--args must be a JSON list, one item an argument")
-    return given
-
-
-def _kind(one: Mapping[str, Any]) -> str:
-    kind: str = one["type"]
-    if not kind.startswith("tuple"):
-        return kind
-    return f"({','.join(_kind(each) for each in one['components'])}){kind.removeprefix('tuple')}"
-
-
-def _listed(takes: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(f"{_kind(one)} {one.get('name', '')}".strip() for one in takes)
-
-
-def _named(stage: Stage, takes: Sequence[Mapping[str, Any]], arguments: Sequence[Any]) -> str:
-    """Arguments for a person, stand-ins by name."""
-    names = {stage.standing_for(name): f"@{name}" for name in ("token", "pool", "weth", "owner", "factory")}
-    shown = (names.get(each, each) if isinstance(each, str) else each for each in arguments)
-    tried = ", ".join(f"{one.get('name') or _kind(one)} = {each}" for one, each in zip(takes, shown, strict=True))
-    return f"no --args, so these were tried: {tried}"
-
-

@@ -15,8 +15,8 @@ _SPAN = re.compile(r"\s*(\S+)\s+-\s+(\S+)\s*")
 
 
 def newest(pragmas: Iterable[str], versions: Sequence[str]) -> str:
-    """The newest of `versions` that all `pragmas` allow; without any, the newest. Raises BadInput, naming what
-    is there, where none is allowed or a pragma cannot be read.
+    """The newest of `versions` that all `pragmas` allow; without any, the newest. Raises BadInput, naming
+    what is there, where none is allowed or a pragma cannot be read.
     """
     ranges = [(text, _range(text)) for text in pragmas]
     allowed = [v for v in versions if all(test(_numbers(v)) for _, test in ranges)]

@@ -53,9 +53,7 @@ def compile_file(file: Path, folder: Path, caps: Caps | None = None) -> Compiled
     sources = gathered(file, folder)
     compilers = tools.compilers()
     version = pragmas.newest(sources.pragmas, list(compilers))
-    done = run_capped(
-        "the Solidity compiler", _command(compilers[version]), _input(sources), caps or Caps()
-    )
+    done = run_capped("the Solidity compiler", _command(compilers[version]), _input(sources), caps or Caps())
     return _compiled(version, _answer(file, done), sources.main)
 
 

@@ -38,7 +38,7 @@ def _try(lab: Lab, way_in: Way, seed: int, gift: int, count: Count) -> Outcome |
     stage, fork, asset = lab.stage, lab.fork, way_in.asset
     assert asset is not None
     with fork.undone():
-        provide(fork, stage, stage.probe, asset, gift + seed)
+        provide(fork, stage, stage.probe, asset, gift + seed + 1)
         before = fork.noted(stage.probe, asset)
         lab.allow(asset, stage.probe)
         if not lab.do(stage.probe, way_in, seed):
@@ -53,8 +53,8 @@ def _try(lab: Lab, way_in: Way, seed: int, gift: int, count: Count) -> Outcome |
                 gain = fork.noted(stage.probe, asset) - before
                 if gain > STAKE // 1_000:
                     said = (
-                        f"{seed} units paid in by {way_in.function.name}, {amount(gift)} given: of the {amount(STAKE)} "
-                        f"that the next one pays in the first takes {amount(gain)} by {way_out.function.name}"
+                        f"{seed} units paid in by {way_in.function.name}, {amount(gift)} given: of the next "
+                        f"one's {amount(STAKE)} the first takes {amount(gain)} by {way_out.function.name}"
                     )
                     return found(KIND, said, count, fork)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,14 +13,19 @@ from dashboard.inspecting.lab import STAKE, Lab
 from dashboard.inspecting.market import Market
 from dashboard.inspecting.outcome import POWERS, Count, Outcome, amount, found, missed
 from dashboard.inspecting.stage import ETHER, provide
+from ingest.localchain.chain.actions import ZERO
 from ingest.localchain.chain.wallet import Address, call_data
 
 DRAINS, KIND = "owner-drains", "powers"
-_CALLS = 10
+_MORE = 20
+"""Calls are asked about many at once, so there are so many times as many tries."""
+_CALLS = 40
 """Sets of arguments a function is tried with."""
 _TAX = 1
 """Percentage points by which less of a payment arrives, from which on it is a tax."""
 _DUST = 10**12
+_IDLE = 4
+"""Times that a function may do nothing for a caller before no other arguments are tried."""
 _OWN_WORDS = ("approve", "increaseAllowance", "decreaseAllowance", "permit")
 
 
@@ -41,17 +47,20 @@ class Standing:
 
 def powers(lab: Lab, market: Market | None) -> list[Outcome]:
     """Outcomes of all kinds of power, and of `owner-drains`; their tries are counted together."""
-    count = lab.count(KIND, 3 * lab.most)
+    count = lab.count(KIND, _MORE * lab.most)
     with lab.fork.undone():
         holders = _prepared(lab, market)
         seen: dict[str, Outcome] = {}
         before: dict[Address, Standing] = {}
-        for caller, function, data in _attempts(lab, holders):
-            if not count.more():
-                break
+        idle: collections.Counter[tuple[Address, str]] = collections.Counter()
+        for caller, function, data in _attempts(lab, holders, count):
+            if idle[caller, function.selector] >= _IDLE:
+                continue
             if caller not in before:
                 before[caller] = standing(lab, market, holders, caller)
-            for outcome in _tried(lab, market, holders, before[caller], caller, function, data, count):
+            did = _tried(lab, market, holders, before[caller], caller, function, data, count)
+            idle[caller, function.selector] += not did
+            for outcome in did:
                 seen.setdefault(outcome.kind, outcome)
     none = "" if holders else "it is no token, or nobody has any"
     return [
@@ -97,20 +106,32 @@ def _opened(lab: Lab, market: Market) -> None:
             del fork.steps[written:]
 
 
-def _attempts(lab: Lab, holders: tuple[Address, ...]) -> Iterator[tuple[Address, Function, str]]:
-    """Every function once, then with other arguments, each as whoever may be an owner."""
-    stage, dice = lab.stage, lab.dice(KIND)
-    addresses = [stage.friend, stage.victim, *(each for each in lab.assets() if each), *holders[-1:]]
-    drawn = []
+def _attempts(
+    lab: Lab, holders: tuple[Address, ...], count: Count
+) -> Iterator[tuple[Address, Function, str]]:
+    """What would not fail of calls of every function with many arguments, as each who may be an owner: each
+    function's first, then its second, and so on. All that are asked about count as tries.
+    """
+    stage, fork, dice = lab.stage, lab.fork, lab.dice(KIND)
+    addresses = [stage.victim, stage.friend, *(each for each in lab.assets() if each), *holders[-1:]]
+    works: list[tuple[int, Address, Function, str]] = []
     for owner in lab.subject.owners[:4] or (stage.owner,):
-        lab.fork.give(owner)
+        fork.give(owner)
         guesses = Guesses(
-            tuple(dict.fromkeys([stage.victim, owner, *addresses])), (STAKE, 100, 1, 0, 10**6 * ETHER, 2**255)
+            tuple(dict.fromkeys([stage.victim, owner, *addresses, ZERO])),
+            (STAKE, 100, 1, 0, 10**6 * ETHER, 2**255),
         )
         for function in lab.subject.acts:
-            tried = calls(function, guesses, dice, _CALLS)
-            drawn += [(i, owner, function, data) for i, data in enumerate(tried)]
-    yield from ((owner, f, data) for _, owner, f, data in sorted(drawn, key=lambda each: each[0]))
+            drawn = calls(function, guesses, dice, _CALLS) if function.name not in _OWN_WORDS else []
+            tried = [data for data in drawn if count.more()]
+            answers = fork.ask_all([(lab.subject.address, data, owner, 0) for data in tried])
+            good = [data for data, answer in zip(tried, answers, strict=True) if answer is not None]
+            works += [(i, owner, function, data) for i, data in enumerate(good)]
+    yield from ((owner, function, data) for _, owner, function, data in sorted(works, key=_turn))
+
+
+def _turn(work: tuple[int, Address, Function, str]) -> int:
+    return work[0]
 
 
 def _tried(
@@ -125,10 +146,6 @@ def _tried(
 ) -> list[Outcome]:
     """What one call does as the owner; whether anybody can do it too, it says."""
     fork, at = lab.fork, lab.subject.address
-    if function.name in _OWN_WORDS:
-        return []
-    if fork.ask(at, data, caller) is None:
-        return []
     with fork.undone():
         _noted(lab, holders, caller)
         if not fork.send(caller, at, data).ok:
@@ -141,9 +158,7 @@ def _tried(
     return [each for each in outcomes if _is_power(lab, market, holders, data, each.kind)]
 
 
-def _is_power(
-    lab: Lab, market: Market | None, holders: tuple[Address, ...], data: str, kind: str
-) -> bool:
+def _is_power(lab: Lab, market: Market | None, holders: tuple[Address, ...], data: str, kind: str) -> bool:
     """Whether it is more than what each holder can do with his own, by the same call from a stranger."""
     stranger, fork = lab.stage.attacker, lab.fork
     if kind == DRAINS or kind == "destroys":
@@ -152,14 +167,12 @@ def _is_power(
     with fork.undone():
         if not fork.send(stranger, lab.subject.address, data).ok:
             return True
-        return kind not in _effects(lab, holders, before, standing(lab, market, holders, stranger), stranger) or (
-            kind in ("makes-tokens", "takes-from-holders")
-        )
+        return kind not in _effects(
+            lab, holders, before, standing(lab, market, holders, stranger), stranger
+        ) or (kind in ("makes-tokens", "takes-from-holders"))
 
 
-def standing(
-    lab: Lab, market: Market | None, holders: tuple[Address, ...], caller: Address
-) -> Standing:
+def standing(lab: Lab, market: Market | None, holders: tuple[Address, ...], caller: Address) -> Standing:
     fork, at, assets = lab.fork, lab.subject.address, lab.assets()
     people = tuple(dict.fromkeys([*holders, caller])) if holders else ()
     read = fork.held_by(
@@ -217,7 +230,7 @@ def _on_holders(
     changed = [now - was for was, now in zip(before.balances, after.balances, strict=True)]
     made = sum(changed)
     people = [i for i, who in enumerate(holders) if who != caller]
-    if made > 0 and made * 1_000 > max(1, before.supply) // 1_000 or any(
+    if (made > 0 and made * 1_000 > max(1, before.supply) // 1_000) or any(
         now > max(1, after.supply) for now in after.balances
     ):
         effects["makes-tokens"] = f"holders have {amount(made)} more, of a supply of {amount(before.supply)}"
@@ -254,4 +267,6 @@ def _show(lab: Lab, holders: tuple[Address, ...], caller: Address) -> None:
     _noted(lab, holders, caller)
     for who in holders[:2]:
         units = lab.fork.held(who, lab.subject.address) // 10
-        lab.fork.send(who, lab.subject.address, call_data("transfer(address,uint256)", lab.stage.other, units))
+        lab.fork.send(
+            who, lab.subject.address, call_data("transfer(address,uint256)", lab.stage.other, units)
+        )

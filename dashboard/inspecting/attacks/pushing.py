@@ -1,4 +1,4 @@
-"""Oracle push, and the same with borrowed money: a price is moved between what is paid in and what is taken out."""
+"""Oracle push, and the same with borrowed money: a price is moved between paying in and taking out."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def pushing(lab: Lab) -> tuple[Outcome, Outcome]:
                 if gain <= 0:
                     continue
                 said = (
-                    f"the pool's price is moved {'after' if plan.before else 'before'} {plan.way.function.name}: "
-                    f"{amount(gain)} more of {market.quote} than before"
+                    f"the pool's price is moved {'after' if plan.before else 'before'} "
+                    f"{plan.way.function.name}: {amount(gain)} more of {market.quote} than before"
                 )
                 pushed = found(PUSH, said, counts[0], lab.fork)
             flash = _with_loan(lab, market.quote, _needed(lab, market, plan), calls, counts[1])
@@ -94,10 +94,14 @@ def _stocked(lab: Lab, market: Market) -> bool:
 
 def _plans(lab: Lab, market: Market) -> Iterator[Plan]:
     """The likeliest first: what is bought is pledged; then what was put in before the push."""
-    pledged = [Plan(way, False, push, share) for way, push, share in itertools.product(
-        lab.ways_in(market.token), _PUSHES, _SHARES)]
-    joined = [Plan(way, True, push, share) for way, push, share in itertools.product(
-        lab.ways_in(market.quote), _PUSHES, _SHARES)]
+    pledged = [
+        Plan(way, False, push, share)
+        for way, push, share in itertools.product(lab.ways_in(market.token), _PUSHES, _SHARES)
+    ]
+    joined = [
+        Plan(way, True, push, share)
+        for way, push, share in itertools.product(lab.ways_in(market.quote), _PUSHES, _SHARES)
+    ]
     plans = pledged + joined
     lab.dice(PUSH).shuffle(plans)
     yield from plans
@@ -131,7 +135,7 @@ def _take_out(lab: Lab, market: Market) -> None:
     """As much as any function pays, all that the contract holds first."""
     fork, probe, money = lab.fork, lab.stage.probe, market.quote
     held = fork.held(lab.subject.address, money)
-    amounts = [*lab.claims(probe), *(held * over // under for over, under in _OUT)]
+    amounts = sorted([*lab.claims(probe), *(held * over // under for over, under in _OUT)], reverse=True)
     ways = lab.ways_out(money, probe, amounts)
     best, most = None, 0
     for way, out in ways:
@@ -199,21 +203,24 @@ def _flash_alone(lab: Lab, count: Count) -> Outcome:
 
 def _between(lab: Lab, asset: Address, way_in: Way, count: Count) -> Outcome | None:
     fork, probe = lab.fork, lab.stage.probe
-    others = [(each, arguments) for each in lab.subject.acts for arguments in templates(each)[:3]]
-    for middle in (None, *others):
-        if not count.more():
+    with fork.undone():
+        provide(fork, lab.stage, probe, asset, POOLED)
+        before, written = fork.held(probe, asset), len(fork.steps)
+        lab.allow(asset, probe)
+        if not lab.do(probe, way_in, POOLED):
             return None
-        with fork.undone():
-            provide(fork, lab.stage, probe, asset, POOLED)
-            before, written = fork.held(probe, asset), len(fork.steps)
-            lab.allow(asset, probe)
-            if not lab.do(probe, way_in, POOLED):
-                continue
-            if middle is not None:
-                lab.do(probe, Way(*middle, asset), POOLED)
-            for way, out in lab.ways_out(asset, probe, [*lab.claims(probe), POOLED])[:2]:
-                lab.do(probe, way, out)
-            gain, calls = fork.held(probe, asset) - before, fork.steps[written:]
-        if gain > POOLED // 1_000:
-            return _with_loan(lab, asset, POOLED, [each for each in calls if each.get("ok")], count)
-    return None
+        others = [Way(each, filled, asset) for each in lab.subject.acts for filled in templates(each)[:3]]
+        for middle in (None, *lab.possible(others, probe, POOLED)):
+            if not count.more():
+                return None
+            with fork.undone():
+                if middle is not None:
+                    lab.do(probe, middle, POOLED)
+                for way, out in lab.ways_out(asset, probe, [*lab.claims(probe), POOLED])[:2]:
+                    lab.do(probe, way, out)
+                gain, calls = fork.held(probe, asset) - before, fork.steps[written:]
+            if gain > POOLED // 1_000:
+                break
+        else:
+            return None
+    return _with_loan(lab, asset, POOLED, [each for each in calls if each.get("ok")], count)

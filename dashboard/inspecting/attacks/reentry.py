@@ -54,7 +54,7 @@ def _against(lab: Lab, way_in: Way, count: Count) -> Outcome | None:
 
 
 def _answers(lab: Lab, way_out: Way, out: int) -> Iterator[tuple[str, str]]:
-    """What is called from inside: the same first, then everything else, for oneself or for the other probe."""
+    """What is called from inside: the same first, then all else, for oneself or for the other probe."""
     yield way_out.data(lab.stage.probe, out), way_out.function.name
     for function in lab.subject.acts:
         for arguments in templates(function)[:4]:

@@ -61,11 +61,15 @@ def _try(lab: Lab, caller: Address, opening: str | None, to: Address, form: str)
         if caller != lab.stage.attacker or not fork.send(caller, at, call_data(opening, *arguments)).ok:
             return ""
     siphon = deploy(fork, caller, _SIPHON)
-    given = {"upgradeTo(address)": (siphon,), "upgrade(address,address)": (at, siphon)}.get(form, (siphon, b""))
+    given = {"upgradeTo(address)": (siphon,), "upgrade(address,address)": (at, siphon)}.get(
+        form, (siphon, b"")
+    )
     if not fork.send(caller, to, call_data(form, *given)).ok or fork.slot(at, IMPLEMENTATION) == before:
         return ""
     held = fork.noted(at, None)
     fork.send(caller, at, call_data(_EMPTY, ["0x" + 40 * "0"], lab.stage.friend, 100))
     taken = held - fork.noted(at, None)
     after = f"after {opening} " if opening else ""
-    return f"{after}exchanges its code by {form.split('(')[0]}, and took {amount(taken)} of {amount(held)} coins"
+    return (
+        f"{after}exchanges its code by {form.split('(')[0]}, and took {amount(taken)} of {amount(held)} coins"
+    )
