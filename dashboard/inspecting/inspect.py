@@ -17,12 +17,12 @@ from dashboard.inspecting.attacks.reentry import reentry
 from dashboard.inspecting.attacks.selling import selling
 from dashboard.inspecting.attacks.upgrading import upgrading
 from dashboard.inspecting.code_facts import CodeFacts, code_facts
-from dashboard.inspecting.fork import Fork, TimeIsUp, forked
+from dashboard.inspecting.fork import TimeIsUp, forked
 from dashboard.inspecting.lab import Lab
 from dashboard.inspecting.makers import maker_of
 from dashboard.inspecting.market import Market, made_market, markets_on_chain
 from dashboard.inspecting.outcome import ATTACKS, POWERS, Count, Outcome, missed
-from dashboard.inspecting.stage import Stage, staged
+from dashboard.inspecting.stage import staged
 from dashboard.inspecting.subject import Subject, at_address, chosen, deployed
 from ingest.localchain.chain.wallet import Address, Wallet
 from ingest.machine.untrusted_solidity import Compiled, Contract, compile_file
@@ -92,26 +92,33 @@ class Report:
 
 def inspect(wish: Wish) -> Report:
     """Raises BadInput, WrongChain, NodeUnreachable, NodeMisbehaved, SetupFailed: each in one line."""
-    begun = time.monotonic()
-    address = _address(wish.target)
-    compiled = None if address else _compiled(wish)
-    watched = Wallet.connect(wish.rpc)
+    return examined(wish, None if address_in(wish.target) else _compiled(wish), wish.arguments)
+
+
+def examined(
+    wish: Wish, compiled: tuple[Compiled, Contract] | None, arguments: Sequence[Any] | None
+) -> Report:
+    """The same of a contract that was compiled already, or, without one, of the address."""
+    begun, watched = time.monotonic(), Wallet.connect(wish.rpc)
     if wish.chain_id is not None and (found := int(watched.ask("eth_chainId"), 16)) != wish.chain_id:
-        raise WrongChain(
-            f"the node is of chain {found}, not of {wish.chain_id} (--chain-id): nothing was tried"
-        )
+        raise WrongChain(f"the node is of chain {found}, not of {wish.chain_id} (--chain-id): nothing tried")
     with forked(wish.rpc, wish.seconds) as fork:
+        address = address_in(wish.target) if compiled is None else None
         if address and not fork.code(address):
             raise BadInput(f"there is no code at {address} on chain {fork.chain_id} at block {fork.number}")
         stage = staged(fork, wish.seed)
-        subject, made_by = _subject(wish, fork, stage, watched, address, compiled)
+        if compiled is None:
+            assert address is not None
+            maker = maker_of(watched, address, fork.number)
+            subject, named = at_address(fork, address, maker, _abi(wish.abi)), address
+        else:
+            subject = deployed(fork, stage, *compiled, arguments)
+            named = f"{compiled[1].name} of {wish.target}, compiled by solc {compiled[0].version}"
         facts = code_facts(watched, subject, fork.number, wish.model)
-        lab = Lab(fork, stage, subject, wish.seed, wish.tries)
-        outcomes = tried(lab, watched)
-        return Report(
-            wish, fork.chain_id, fork.number, fork.hash, subject, made_by, facts, outcomes,
-            time.monotonic() - begun,
-        )  # fmt: skip
+        outcomes = tried(Lab(fork, stage, subject, wish.seed, wish.tries), watched)
+    return Report(
+        wish, fork.chain_id, fork.number, fork.hash, subject, named, facts, outcomes, time.monotonic() - begun
+    )
 
 
 def tried(lab: Lab, watched: Wallet) -> tuple[Outcome, ...]:
@@ -157,26 +164,6 @@ def _market(lab: Lab, watched: Wallet) -> Market | None:
     return made_market(fork, lab.stage, subject.address, lab.stage.owner)
 
 
-def _subject(
-    wish: Wish,
-    fork: Fork,
-    stage: Stage,
-    watched: Wallet,
-    address: Address | None,
-    compiled: tuple[Compiled, Contract] | None,
-) -> tuple[Subject, str]:
-    if compiled is None:
-        assert address is not None
-        subject = at_address(fork, address, maker_of(watched, address, fork.number), _abi(wish.abi))
-        return subject, address
-    every, contract = compiled
-    subject = deployed(fork, stage, every, contract, wish.arguments)
-    return (
-        subject,
-        f"{contract.name} of {wish.target}, compiled by solc {every.version}, not deployed anywhere",
-    )
-
-
 def _compiled(wish: Wish) -> tuple[Compiled, Contract]:
     file = Path(wish.target)
     if not file.is_file():
@@ -185,7 +172,8 @@ def _compiled(wish: Wish) -> tuple[Compiled, Contract]:
     return compiled, chosen(compiled, wish.contract, wish.target)
 
 
-def _address(text: str) -> Address | None:
+def address_in(text: str) -> Address | None:
+    """In lower case; None for what is none."""
     given = text.strip().lower()
     is_one = len(given) == 42 and given.startswith("0x") and not set(given[2:]) - set("0123456789abcdef")
     return given if is_one else None

@@ -6,7 +6,7 @@ import collections
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dashboard.inspecting.attacks.selling import buy, cannot_sell, set_ups
+from dashboard.inspecting.attacks.selling import buy, sale_pays, set_ups
 from dashboard.inspecting.functions import Function
 from dashboard.inspecting.guesses import Guesses, calls
 from dashboard.inspecting.lab import STAKE, Lab
@@ -23,6 +23,8 @@ _CALLS = 40
 """Sets of arguments a function is tried with."""
 _TAX = 1
 """Percentage points by which less of a payment arrives, from which on it is a tax."""
+_HALF = 50
+"""Percent of the pool's price: who gets less cannot be said to sell."""
 _DUST = 10**12
 _IDLE = 4
 """Times that a function may do nothing for a caller before no other arguments are tried."""
@@ -32,14 +34,15 @@ _OWN_WORDS = ("approve", "increaseAllowance", "decreaseAllowance", "permit")
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How things are: what the token says of its supply and holders, what of a payment arrives in percent
-    (None: it fails), for the victim and for somebody else; whether the victim can sell; what the contract
-    holds and what the caller has of each asset; whether there is code.
+    (None: it fails), for the victim and for somebody else; what percent of the pool's price a sale of theirs
+    pays (0: it fails; None: there is no pool); what the contract holds and what the caller has of each asset;
+    whether there is code.
     """
 
     supply: int
     balances: tuple[int, ...]
     arrives: tuple[int | None, int | None]
-    sells: bool | None
+    pays: tuple[int, int] | None
     held: tuple[int, ...]
     callers: tuple[int, ...]
     lives: bool
@@ -101,7 +104,11 @@ def _opened(lab: Lab, market: Market) -> None:
             continue
         before, written, names = fork.wallet.ask("evm_snapshot"), len(fork.steps), fork.view(at, "owner()")
         done = fork.send(owner, at, data_and_name[0]).ok and fork.view(at, "owner()") == names
-        if not done or cannot_sell(lab, market, lab.stage.victim) or _arrives(lab, lab.stage.friend) is None:
+        if (
+            not done
+            or sale_pays(lab, market, lab.stage.victim) < _HALF
+            or _arrives(lab, lab.stage.friend) is None
+        ):
             fork.wallet.ask("evm_revert", before)
             del fork.steps[written:]
 
@@ -119,7 +126,7 @@ def _attempts(
         fork.give(owner)
         guesses = Guesses(
             tuple(dict.fromkeys([stage.victim, owner, *addresses, ZERO])),
-            (STAKE, 100, 1, 0, 10**6 * ETHER, 2**255),
+            (STAKE, 100, 20, 1, 0, 10**6 * ETHER, 2**255),
         )
         for function in lab.subject.acts:
             drawn = calls(function, guesses, dice, _CALLS) if function.name not in _OWN_WORDS else []
@@ -184,7 +191,7 @@ def standing(lab: Lab, market: Market | None, holders: tuple[Address, ...], call
         fork.view(at, "totalSupply()") or 0 if holders else 0,
         tuple(read[:count]),
         (arrives[0], arrives[1]),
-        not cannot_sell(lab, market, holders[0]) if market is not None and holders else None,
+        _pay(lab, market, holders) if market is not None and len(holders) > 1 else None,
         tuple(read[count:most]),
         tuple(read[most:]),
         bool(fork.code(at)),
@@ -249,11 +256,28 @@ def _on_payments(before: Standing, after: Standing) -> dict[str, str]:
         effects["stops-transfers"] = "holders' transfers fail from then on"
     elif any(stopped):
         effects["shuts-out-one"] = "one holder's transfers fail from then on, another's do not"
-    elif before.sells and after.sells is False:
-        effects["stops-transfers"] = "holders' sales fail or pay nothing from then on"
+    elif before.pays and after.pays:
+        effects |= _on_sales(before.pays, after.pays)
     if victim is not None and victim_now is not None and victim - victim_now >= _TAX:
         effects["taxes"] = f"{victim_now} % of a payment arrive, before {victim} %"
     return effects
+
+
+def _on_sales(before: tuple[int, int], after: tuple[int, int]) -> dict[str, str]:
+    lost = [was >= _HALF > now for was, now in zip(before, after, strict=True)]
+    if all(lost):
+        return {"stops-transfers": "holders' sales fail or pay next to nothing from then on"}
+    if any(lost):
+        return {
+            "shuts-out-one": "one holder's sales fail or pay next to nothing from then on, another's do not"
+        }
+    if before[0] - after[0] >= _TAX:
+        return {"taxes": f"a sale pays {after[0]} % of the pool's price, before {before[0]} %"}
+    return {}
+
+
+def _pay(lab: Lab, market: Market, holders: tuple[Address, ...]) -> tuple[int, int]:
+    return sale_pays(lab, market, holders[0]), sale_pays(lab, market, holders[1])
 
 
 def _noted(lab: Lab, holders: tuple[Address, ...], caller: Address) -> None:

@@ -17,7 +17,7 @@ from ingest.localchain.chain.wallet import Address, call_data
 
 PUSH, FLASH = "oracle-push", "flash-loan"
 _VIEWS = ("pair()", "pool()", "oracle()", "uniswapV2Pair()", "lpPair()", "priceSource()")
-_PUSHES = ((1, 2), (2, 1), (1, 1), (5, 1), (10, 1))
+_PUSHES = ((1, 50), (1, 2), (2, 1), (10, 1))
 """Of the pool's money, what is paid into it to move its price, as a fraction."""
 _SHARES = (1, 2, 4, 10)
 _OUT = ((1, 1), (19, 20), (1, 2), (1, 10))
@@ -83,12 +83,16 @@ def _market(lab: Lab) -> Market | None:
 
 
 def _stocked(lab: Lab, market: Market) -> bool:
-    """Others have put money into it, so that there is something to take."""
+    """Others have put money into it, so that there is something to take; of a new one that buys for itself
+    what it prices, as vaults do, it is given some.
+    """
     dealt = False
     for asset in (market.quote, market.token):
         for way in lab.ways_in(asset):
             lab.enter(lab.stage.victim, way, _OTHERS)
             dealt = True
+    if lab.subject.fresh and not lab.ways_in(market.token):
+        provide(lab.fork, lab.stage, lab.subject.address, market.token, _OTHERS)
     return dealt
 
 

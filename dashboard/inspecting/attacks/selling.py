@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dashboard.inspecting.guesses import Guesses, calls
 from dashboard.inspecting.lab import Lab
 from dashboard.inspecting.market import Market
-from dashboard.inspecting.outcome import Count, Outcome, found, missed
+from dashboard.inspecting.outcome import Outcome, found, missed
 from dashboard.inspecting.stage import provide
 from ingest.localchain.chain.wallet import Address, address_of
 
@@ -82,29 +82,38 @@ def _trapped(lab: Lab, market: Market, crowd: int, share: int) -> tuple[bool, st
 
 def sale_fails(lab: Lab, market: Market, who: Address, part: int) -> str:
     """How the sale of a part of one's tokens fails; empty where it works. It leaves only failures behind."""
+    written, at = len(lab.fork.steps), lab.fork.wallet.ask("evm_snapshot")
+    pays = _sale(lab, market, who, part)
+    if pays is not None and pays * _HALF >= 100:
+        lab.fork.wallet.ask("evm_revert", at)
+        del lab.fork.steps[written:]
+        return ""
+    return "the sale fails" if pays is None else f"it pays {pays} % of the pool's price"
+
+
+def sale_pays(lab: Lab, market: Market, who: Address) -> int:
+    """Percent of the pool's price that somebody gets for all he has, or for a tenth where all cannot be sold;
+    0 where that fails too.
+    """
+    for part in (1, 10):
+        with lab.fork.undone():
+            if pays := _sale(lab, market, who, part):
+                return pays
+    return 0
+
+
+def _sale(lab: Lab, market: Market, who: Address, part: int) -> int | None:
+    """Percent of the pool's price that the sale of a part pays; None where it fails."""
     fork = lab.fork
     units = fork.held(who, market.token) // part
-    if not units:
-        return "the tokens are gone"
-    due, written = market.price_of(fork, market.token, units), len(fork.steps)
-    at = fork.wallet.ask("evm_snapshot")
+    due = market.price_of(fork, market.token, units)
     before = fork.noted(who, market.quote)
     sold = market.trade(fork, who, market.token, units)
     got = fork.noted(who, market.quote) - before
-    if sold and got * _HALF >= due:
-        fork.wallet.ask("evm_revert", at)
-        del fork.steps[written:]
-        return ""
-    return f"it pays {got * 100 // due if due else 0} % of the pool's price" if sold else "the sale fails"
+    return got * 100 // due if sold and due else None
 
 
-def cannot_sell(lab: Lab, market: Market, who: Address) -> bool:
-    """Neither all nor a tenth, as things stand."""
-    with lab.fork.undone():
-        return all(sale_fails(lab, market, who, part) for part in (1, 10))
-
-
-def buy(lab: Lab, market: Market, who: Address, count: Count | None = None) -> bool:
+def buy(lab: Lab, market: Market, who: Address) -> bool:
     """`who` buys for a hundredth of the pool's money."""
     pays = market.reserves(lab.fork)[1] // 100
     provided = provide(lab.fork, lab.stage, who, market.quote, pays)
