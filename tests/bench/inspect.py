@@ -39,8 +39,8 @@ _TOKEN = ["Inspected", "INS", A_MILLION]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A contract, its arguments, the kinds that are true of it. `opened`: its owner named the pool. `unjudged`:
-    kinds of which its source allows both answers, as in which order its owner does what.
+    """A contract, its arguments, the kinds that are true of it. `opened`: its owner named the pool.
+    `unjudged`: kinds of which its source allows both answers, by the order in which its owner does what.
     """
 
     file: str

@@ -65,11 +65,13 @@ def powers(lab: Lab, market: Market | None) -> list[Outcome]:
             idle[caller, function.selector] += not did
             for outcome in did:
                 seen.setdefault(outcome.kind, outcome)
-    none = "" if holders else "it is no token, or nobody has any"
-    return [
-        seen.get(kind) or missed(kind, count, "" if kind in (DRAINS, "destroys") else none)
-        for kind in (DRAINS, *POWERS)
-    ]
+    return [seen.get(kind) or _missed(kind, count, bool(holders)) for kind in (DRAINS, *POWERS)]
+
+
+def _missed(kind: str, count: Count, is_token: bool) -> Outcome:
+    if is_token or kind in (DRAINS, "destroys"):
+        return missed(kind, count)
+    return missed(kind, Count(0), "it is no token, or nobody has any")
 
 
 def _prepared(lab: Lab, market: Market | None) -> tuple[Address, ...]:

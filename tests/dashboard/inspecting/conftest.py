@@ -15,7 +15,7 @@ from ingest.machine.untrusted_solidity import Compiled, compile_file
 HOSTILE = Path(__file__).parent / "hostile.sol"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bare_rpc() -> Iterator[str]:
     with origin(lambda miner: None) as node:
         yield node.url
@@ -26,10 +26,16 @@ def hostile() -> Compiled:
     return compile_file(HOSTILE, HOSTILE.parent)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def inspected(bare_rpc: str, hostile: Compiled) -> Callable[..., Report]:
     def of(name: str, tries: int = 12, seconds: float = 60, seed: int = 7) -> Report:
         wish = Wish(HOSTILE.name, bare_rpc, tries=tries, seconds=seconds, seed=seed)
         return examined(wish, (hostile, chosen(hostile, name, HOSTILE.name)), None)
 
     return of
+
+
+@pytest.fixture(scope="session")
+def bank(inspected: Callable[..., Report]) -> Report:
+    """What an inspection of the careless bank came to."""
+    return inspected("Bank")
