@@ -28,7 +28,7 @@ def written(
         "kind": outcome.kind,
         "said": outcome.said,
         "tries": outcome.tries,
-        "steps": list(outcome.steps),
+        "steps": [dict(step) for step in outcome.steps],
     }
 
 

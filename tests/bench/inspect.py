@@ -170,25 +170,23 @@ class Verdict:
 
 
 def table(verdicts: Sequence[Verdict]) -> list[str]:
-    """A line a kind and way, as Markdown; intervals are Wilson's, of 95 %."""
+    """A line a kind, as Markdown; intervals are Wilson's, of 95 %."""
     lines = [
-        "| kind | inspected as | found | missed | recall | false | right | false of the negatives |",
-        "|---|---|---|---|---|---|---|---|",
+        f"| kind, as {verdicts[0].way} | found | missed | recall | false | right | false of the negatives |",
+        "|---|---|---|---|---|---|---|",
     ]
-    for way in dict.fromkeys(each.way for each in verdicts):
-        total: Counter[str] = Counter()
-        for kind in (*ATTACKS, *POWERS):
-            counted = Counter(each.of(kind) for each in verdicts if each.way == way)
-            total += counted
-            lines.append(_line(WORDS[kind], way, counted))
-        lines.append(_line("**all kinds**", way, total))
-    return lines
+    total: Counter[str] = Counter()
+    for kind in (*ATTACKS, *POWERS):
+        counted = Counter(each.of(kind) for each in verdicts)
+        total += counted
+        lines.append(_line(WORDS[kind], counted))
+    return [*lines, _line("all", total)]
 
 
-def _line(name: str, way: str, counted: Counter[str]) -> str:
+def _line(name: str, counted: Counter[str]) -> str:
     found, missed, false, right = (counted[each] for each in ("found", "missed", "false", "right"))
     return (
-        f"| {name} | {way} | {found} | {missed} | {_share(found, found + missed)} | {false} | {right} "
+        f"| {name} | {found} | {missed} | {_share(found, found + missed)} | {false} | {right} "
         f"| {_share(false, false + right)} |"
     )
 
@@ -200,13 +198,12 @@ def _share(hits: int, n: int) -> str:
     return f"{hits / n:.2f} ({low:.2f} to {high:.2f})"
 
 
-def judged(cases: Sequence[Case], ways: Sequence[str], wish: Wish) -> Iterator[Verdict]:
-    """Inspects each case in each way on a bare local chain."""
+def judged(cases: Sequence[Case], way: str, wish: Wish) -> Iterator[Verdict]:
+    """Inspects each case beside a bare local chain."""
+    how = as_file if way == "file" else at_address
     with project() as folder, origin(lambda miner: None) as node:
-        for way in ways:
-            for case in cases:
-                how = as_file if way == "file" else at_address
-                yield Verdict(case, way, how(case, folder, node.url, wish))
+        for case in cases:
+            yield Verdict(case, way, how(case, folder, node.url, wish))
 
 
 def main() -> None:
@@ -219,19 +216,27 @@ def main() -> None:
     given = parser.parse_args()
     wish = Wish("", "", seed=given.seed, tries=given.tries, seconds=given.seconds)
     cases = [each for each in CASES if given.only is None or given.only in each.name]
-    verdicts, begun = [], time.monotonic()
-    for each in judged(cases, given.ways.split(","), wish):
-        verdicts.append(each)
-        wrong = {kind: each.of(kind) for kind in (*ATTACKS, *POWERS) if each.of(kind) in ("missed", "false")}
-        arguments = ", ".join(str(one) for one in each.case.arguments or ())
-        print(
-            f"{each.way} {each.case.name}({arguments}) {each.report.seconds:.0f} s {wrong or ''}", flush=True
-        )
-        for outcome in each.report.outcomes:
-            if outcome.kind in wrong:
-                print(f"    {outcome.line()}", flush=True)
-    print("\n".join(table(verdicts)))
+    verdicts: list[Verdict] = []
+    begun = time.monotonic()
+    for way in given.ways.split(","):
+        judged_now = []
+        for each in judged(cases, way, wish):
+            judged_now.append(each)
+            _say(each)
+        verdicts += judged_now
+        print("\n".join(table(judged_now)), flush=True)
     print(f"{len(verdicts)} inspections in {time.monotonic() - begun:.0f} s")
+
+
+def _say(verdict: Verdict) -> None:
+    kinds = {kind: verdict.of(kind) for kind in (*ATTACKS, *POWERS)}
+    wrong = {kind: said for kind, said in kinds.items() if said in ("missed", "false")}
+    arguments = ", ".join(str(one) for one in verdict.case.arguments or ())
+    shown = f"{verdict.way} {verdict.case.name}({arguments})"
+    print(f"{shown} {verdict.report.seconds:.0f} s {wrong or ''}", flush=True)
+    for outcome in verdict.report.outcomes:
+        if outcome.kind in wrong or "time was up" in outcome.said:
+            print(f"    {outcome.line()}", flush=True)
 
 
 if __name__ == "__main__":

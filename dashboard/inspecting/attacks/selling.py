@@ -103,9 +103,11 @@ def sale_pays(lab: Lab, market: Market, who: Address) -> int:
 
 
 def _sale(lab: Lab, market: Market, who: Address, part: int) -> int | None:
-    """Percent of the pool's price that the sale of a part pays; None where it fails."""
+    """Percent of the pool's price that the sale of a part pays; None where it fails. Nobody sells more than the
+    pool has.
+    """
     fork = lab.fork
-    units = fork.held(who, market.token) // part
+    units = min(fork.held(who, market.token), market.reserves(fork)[0]) // part
     due = market.price_of(fork, market.token, units)
     before = fork.noted(who, market.quote)
     sold = market.trade(fork, who, market.token, units)
