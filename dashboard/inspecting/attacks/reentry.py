@@ -17,8 +17,9 @@ _LAY = "lay((address,uint256,bytes)[],uint256)"
 
 
 def reentry(lab: Lab) -> Outcome:
-    """For each way in and out again, of the coin and of a token that may call its receiver (plain stand-ins do
-    not): every function is tried from inside of the payment. Found where two probes have more in the end than they put in.
+    """For each way in and out again, of the coin and of a token that may call its receiver (plain stand-ins
+    do not): every function is tried from inside of the payment. Found where two probes have more in the end
+    than they put in.
     """
     count, dealt = lab.count(KIND), False
     for asset in lab.assets():

@@ -103,8 +103,8 @@ def sale_pays(lab: Lab, market: Market, who: Address) -> int:
 
 
 def _sale(lab: Lab, market: Market, who: Address, part: int) -> int | None:
-    """Percent of the pool's price that the sale of a part pays; None where it fails. Nobody sells more than the
-    pool has.
+    """Percent of the pool's price that the sale of a part pays; None where it fails. Nobody sells more than
+    the pool has.
     """
     fork = lab.fork
     units = min(fork.held(who, market.token), market.reserves(fork)[0]) // part

@@ -40,7 +40,7 @@ def test_comments_and_strings_import_nothing(tmp_path: Path) -> None:
     main = written(
         tmp_path,
         main='// import "/etc/passwd";\n/* import "/etc/shadow"; */'
-        'contract A { string s = "import \'x\';"; }',
+        "contract A { string s = \"import 'x';\"; }",
     )
     assert list(gathered(main, tmp_path).texts) == ["main.sol"]
 
