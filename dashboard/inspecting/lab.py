@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -58,6 +59,7 @@ class Lab:
     most: int
     counts: dict[str, Count] = field(default_factory=dict)
     _assets: list[Address | None] = field(default_factory=list)
+    _payers: dict[Address | None, set[str]] = field(default_factory=dict)
     _ways: dict[Address | None, tuple[Way, ...]] = field(default_factory=dict)
 
     def dice(self, kind: str) -> Random:
@@ -140,9 +142,20 @@ class Lab:
 
     def ways_out(self, asset: Address | None, who: Address, amounts: list[int]) -> list[tuple[Way, int]]:
         """Found by trying as things stand: calls that pay `who` of an asset, each with the first amount that
-        does, in the order of `amounts`.
+        does, in the order of `amounts`. What has paid before is tried first, all else where that does not.
         """
-        ways = [Way(each, filled, asset) for each in self.subject.acts for filled in templates(each)]
+        payers = self._payers.setdefault(asset, set())
+        known = [each for each in self.subject.acts if each.selector in payers]
+        found = self._out_by(known, asset, who, amounts) or self._out_by(
+            self.subject.acts, asset, who, amounts
+        )
+        payers |= {way.function.selector for way, _ in found}
+        return found
+
+    def _out_by(
+        self, acts: Sequence[Function], asset: Address | None, who: Address, amounts: list[int]
+    ) -> list[tuple[Way, int]]:
+        ways = [Way(each, filled, asset) for each in acts for filled in templates(each)]
         found: dict[str, tuple[Way, int]] = {}
         for amount in dict.fromkeys(amounts):
             rest = [way for way in ways if way.function.selector not in found]
