@@ -30,7 +30,9 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Weapon:
-    """A contract as it was deployed: what is wired into it, and what its code can do."""
+    """A contract as it was deployed: what is wired into it, and what its code can do. `gated`: it serves its
+    maker alone; `posing`: it is made to stand behind another's proxy, its maker wired in.
+    """
 
     contract: int
     maker: int
@@ -38,6 +40,34 @@ class Weapon:
     gated: bool
     targets: tuple[int, ...]
     young: bool
+    posing: bool
+
+    @property
+    def alarms(self) -> bool:
+        """Whether it can serve to take from one other contract and to nothing else."""
+        bits = self.bits
+        saves = bits & bytecode.SAVES and not bits & bytecode.REENTERS
+        takes = bits & (bytecode.IN_AND_OUT | bytecode.REENTERS)
+        aimed = self.gated and bits & bytecode.SILENT and self.targets and takes and not saves
+        return bool(aimed or (self.posing and bits & bytecode.SWEEPS))
+
+    @property
+    def signs(self) -> list[str]:
+        """What grades it, in words."""
+        told = {
+            bytecode.CALLED_BACK: "is called back by lenders or tokens",
+            bytecode.REENTERS: "takes out again while it is being paid",
+            bytecode.IN_AND_OUT: "pays in and takes out",
+            bytecode.SWEEPS: "sends on all it holds",
+            bytecode.DESTROYS: "can destroy itself",
+        }
+        signs = [words for bit, words in told.items() if self.bits & bit]
+        return [*signs, *(["comes from a wallet that has just come"] if self.young else [])]
+
+    @property
+    def score(self) -> float:
+        """In [0, 1]: half, and more with each sign."""
+        return round(0.5 + 0.08 * len(self.signs), 6)
 
 
 class SuspiciousContract:
@@ -80,19 +110,16 @@ class SuspiciousContract:
             return None
         people = People(seen, place_of(seen, row)["block_number"])
         weapon = self._weapon(people, made, line, bits)
-        saves = bits & bytecode.SAVES and not bits & bytecode.REENTERS
-        takes = bits & (bytecode.IN_AND_OUT | bytecode.REENTERS)
-        aimed = weapon.gated and bits & bytecode.SILENT and weapon.targets and takes and not saves
-        posing = seen.address(weapon.maker) in wired(made, line) and bits & bytecode.IMPLEMENTS
-        if not aimed and not (posing and bits & bytecode.SWEEPS):
-            return None
-        return self._finding(people, weapon, row)
+        return self._finding(people, weapon, row) if weapon.alarms else None
 
     def _weapon(self, people: People, made: Columns, line: int, bits: int) -> Weapon:
         maker, contract = int(made["maker"][line]), int(made["contract"][line])
-        gated = people.seen.address(maker) in wired(made, line) or bool(bits & bytecode.GATE)
+        named = people.seen.address(maker) in wired(made, line)
         aims = targets(people, made, line, self.settings.users, self.settings.makers)
-        return Weapon(contract, maker, bits, gated, aims, self._is_young(people, maker))
+        return Weapon(
+            contract, maker, bits, named or bool(bits & bytecode.GATE), aims,
+            self._is_young(people, maker), named and bool(bits & bytecode.IMPLEMENTS),
+        )  # fmt: skip
 
     def _is_young(self, people: People, maker: int) -> bool:
         rows = people.rows(maker)
@@ -104,7 +131,7 @@ class SuspiciousContract:
         roles: list[tuple[bytes, RoleName]] = [(maker, "attacker"), (contract, "attacker")]
         roles += [(seen.address(each), "infrastructure") for each in weapon.targets]
         severity: Severity = "medium" if weapon.targets else "low"
-        signs = _signs(weapon)
+        signs = weapon.signs
         aim = f"has {hexed(seen.address(weapon.targets[0]))} wired into its code" if weapon.targets else (
             "is made to stand behind a proxy"
         )  # fmt: skip
@@ -113,7 +140,7 @@ class SuspiciousContract:
             category="suspicious-contract",
             subject_kind="wallet",
             subject=maker,
-            score=round(0.5 + 0.08 * len(signs), 6),
+            score=weapon.score,
             severity=severity,
             roles=tuple(roles),
             rows=seen.evidence([row]),
@@ -124,18 +151,6 @@ class SuspiciousContract:
                 f"{f'; it {_listed(signs)}' if signs else ''}."
             ),
         )
-
-
-def _signs(weapon: Weapon) -> list[str]:
-    told = {
-        bytecode.CALLED_BACK: "is called back by lenders or tokens",
-        bytecode.REENTERS: "takes out again while it is being paid",
-        bytecode.IN_AND_OUT: "pays in and takes out",
-        bytecode.SWEEPS: "sends on all it holds",
-        bytecode.DESTROYS: "can destroy itself",
-    }
-    signs = [words for bit, words in told.items() if weapon.bits & bit]
-    return [*signs, *(["comes from a wallet that has just come"] if weapon.young else [])]
 
 
 def _listed(signs: list[str]) -> str:

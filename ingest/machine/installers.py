@@ -66,7 +66,13 @@ def chain_packages(pins: tuple[Path, ...], folder: Path) -> None:
     """What `npm` installs from the first two pins, and the single files that the third one lists."""
     npm(pins[:2], folder)
     for pinned in tomllib.loads(pins[2].read_text())["tarball"]:
-        _take_file(pinned, folder)
+        _take_file(pinned, folder / "node_modules" / pinned["package"] / pinned["file"])
+
+
+def compilers(pins: tuple[Path, ...], folder: Path) -> None:
+    """Each listed compiler as one file, `<version>.js`."""
+    for pinned in tomllib.loads(pins[0].read_text())["tarball"]:
+        _take_file(pinned, folder / f"{pinned['version']}.js")
 
 
 def node() -> Path:
@@ -94,10 +100,10 @@ def _npm(arguments: tuple[str, ...], folder: Path, wanted: str) -> None:
         raise SetupFailed(f"npm could not install {wanted}: {_npm_reason(done.stderr)}: {_MEND}")
 
 
-def _take_file(pinned: Mapping[str, str], folder: Path) -> None:
+def _take_file(pinned: Mapping[str, str], target: Path) -> None:
     """One file of a published package, which is fetched alone and held to its integrity."""
     spec = f"{pinned['package']}@{pinned['version']}"
-    with tempfile.TemporaryDirectory(dir=folder) as work:
+    with tempfile.TemporaryDirectory() as work:
         _npm(("pack", spec, *_PACK_FLAGS), Path(work), spec)
         packed = next(Path(work).glob("*.tgz"))
         found = f"sha512-{base64.b64encode(hashlib.sha512(packed.read_bytes()).digest()).decode()}"
@@ -108,7 +114,6 @@ def _take_file(pinned: Mapping[str, str], folder: Path) -> None:
         with tarfile.open(packed) as tar:
             member = tar.extractfile(f"package/{pinned['file']}")
             content = member.read() if member else b""
-    target = folder / "node_modules" / pinned["package"] / pinned["file"]
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 from ingest.model.errors import PortTaken, SetupFailed
 
@@ -128,6 +131,90 @@ class Child:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """What a program may use: seconds of a processor (and of the clock, `patience` times as many), bytes of
+    memory it may address, bytes it may write.
+    """
+
+    seconds: int = 60
+    memory: int = 4 * 2**30
+    output: int = 32 * 2**20
+    patience: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Capped:
+    """How a capped program ended. `over`: which cap ended it, in words; empty where none did."""
+
+    status: int
+    output: bytes
+    error: str
+    over: str
+
+
+def run_capped(name: str, argv: Sequence[str | Path], given: bytes, caps: Caps) -> Capped:
+    """Runs `argv` to its end with `given` on stdin and an empty environment; no cap is ever passed, and
+    nothing of its process group outlives the call. Raises SetupFailed where it cannot be started.
+    """
+    with tempfile.TemporaryFile() as into, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        into.write(given)
+        into.seek(0)
+        try:
+            process = subprocess.Popen(
+                [str(part) for part in argv], env={}, stdin=into, stdout=out, stderr=err,
+                start_new_session=True, preexec_fn=_within(caps),
+            )  # fmt: skip
+        except OSError as error:
+            raise SetupFailed(f"{name} could not be started: {argv[0]}: {error.strerror}") from error
+        with Child(name, process):
+            late = False
+            try:
+                process.wait(caps.seconds * caps.patience)
+            except subprocess.TimeoutExpired:
+                late = True
+                process.kill()
+            status = process.wait()
+        said, complaint = (_all_of(file, caps.output) for file in (out, err))
+    text = complaint[-10_000:].decode(errors="replace")
+    return Capped(status, said, text, _passed(status, said, text, caps, late))
+
+
+def _passed(status: int, said: bytes, complaint: str, caps: Caps, late: bool) -> str:
+    if late or status in (-signal.SIGXCPU, -signal.SIGKILL):
+        return f"{caps.seconds} seconds"
+    if len(said) >= caps.output:
+        return f"{caps.output >> 20} MiB of output"
+    ran_out = any(word in complaint.lower() for word in ("out of memory", "allocation failed", "oom"))
+    if status < 0 or (status and ran_out):
+        return f"{caps.memory >> 20} MiB of memory"
+    return ""
+
+
+def _all_of(file: IO[bytes], most: int) -> bytes:
+    file.seek(0)
+    return file.read(most)
+
+
+def _within(caps: Caps) -> Callable[[], None]:
+    """What a child runs before its program: its caps cannot be raised again."""
+    dies_with = _death_with_parent()
+    limits = {
+        resource.RLIMIT_CPU: caps.seconds,
+        resource.RLIMIT_AS: caps.memory,
+        resource.RLIMIT_FSIZE: caps.output,
+        resource.RLIMIT_CORE: 0,
+    }  # a program that is ended for its time by the hard limit gets SIGKILL
+
+    def limit() -> None:
+        for what, most in limits.items():
+            resource.setrlimit(what, (most, most))
+        if dies_with is not None:
+            dies_with()
+
+    return limit
 
 
 def wait_until(check: Callable[[], bool], deadline_s: float, what: str, child: Child | None = None) -> None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -51,6 +52,12 @@ NPM = Kit(
     (DATA / "package.json", DATA / "package-lock.json", DATA / "npm-tarballs.toml"),
     installers.chain_packages,
 )
+COMPILERS = Kit(
+    "solc",
+    "Solidity compilers 0.4 to 0.8",
+    (DATA / "compilers.toml",),
+    installers.compilers,
+)
 BROWSER = Kit(
     "browser",
     "Chromium for the browser tests",
@@ -69,7 +76,7 @@ def ensure(progress: Progress, browser: bool = False) -> None:
 
     An interrupted installation leaves nothing that looks installed, and two at once wait for each other.
     """
-    kits = [KAFKA, NPM] + ([BROWSER] if browser and _own_browser() is None else [])
+    kits = [KAFKA, NPM, COMPILERS] + ([BROWSER] if browser and _own_browser() is None else [])
     for kit in kits:
         if not kit.folder.exists():
             with one_at_a_time():
@@ -106,6 +113,15 @@ def npm_package(name: str) -> Path:
             f"npm package {name} is not among the installed ones: add it to ingest/machine/data/package.json"
         )
     return folder
+
+
+def compilers() -> Mapping[str, Path]:
+    """The compiler itself (`soljson.js`) of each pinned Solidity version, the newest last."""
+    older = {file.stem: file for file in _installed(COMPILERS).glob("*.js")}
+    newest = npm_package("solc")
+    version = json.loads((newest / "package.json").read_bytes())["version"]
+    found = older | {version: newest / "soljson.js"}
+    return {each: found[each] for each in sorted(found, key=lambda text: [int(n) for n in text.split(".")])}
 
 
 def chromium() -> Browser:

@@ -110,11 +110,17 @@ def fork(
     chain_id: int = CHAIN_ID,
     log_dir: Path | None = None,
     states: int = STATES,
+    at: int | None = None,
+    free_of_fees: bool = False,
 ) -> Iterator[Node]:
-    """An anvil that forks the head of the node at `of_url`. Raises NodeUnreachable where nobody answers."""
+    """An anvil that forks the node at `of_url`, at its head or after block `at`. Raises NodeUnreachable where
+    nobody answers. `free_of_fees`: its blocks begin with a base fee of nothing.
+    """
     Wallet.connect(of_url)
     arguments = (
-        "--fork-url", of_url, "--no-rate-limit", "--no-storage-caching", "--prune-history", str(states)
+        "--fork-url", of_url, "--no-rate-limit", "--no-storage-caching", "--prune-history", str(states),
+        *(() if at is None else ("--fork-block-number", str(at))),
+        *(("--base-fee", "0") if free_of_fees else ()),
     )  # fmt: skip
     with _anvil("fork", port, "--port", chain_id, arguments, log_dir) as node:
         yield node

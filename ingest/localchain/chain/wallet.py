@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import urllib3
 from eth_abi.abi import encode
+from eth_abi.exceptions import ABITypeError, EncodingError, ParseError
 from eth_typing import HexAddress, HexStr
 from web3 import Web3
 from web3.types import Nonce
@@ -120,6 +121,14 @@ def call_data(signature: str, *arguments: Any) -> str:
     """Call data of `signature`, such as "transfer(address,uint256)", as 0x-hex."""
     types = _types(signature)
     return selector(signature) + encode(types, arguments).hex()
+
+
+def words(types: Sequence[str], arguments: Sequence[Any]) -> str | None:
+    """Arguments as call data has them, hex without 0x; None where they do not fit the types."""
+    try:
+        return encode(types, arguments).hex()
+    except (EncodingError, ParseError, ABITypeError, TypeError, ValueError):
+        return None
 
 
 def constructor_data(bytecode: str, types: Sequence[str], arguments: Sequence[Any]) -> str:

@@ -23,7 +23,7 @@ LAKE_SETTING, EVALUATION_SETTING = "DASHBOARD_LAKE", "DASHBOARD_EVALUATION"
 START_DEADLINE_S = 60.0
 HERE = Access()
 """This machine only, and nobody signs in."""
-_APP = Path(__file__).parent / "app.py"
+_APP = Path(__file__).parents[1] / "app.py"
 _SETTINGS = {
     "server.headless": "true",
     "server.fileWatcherType": "none",

@@ -1,0 +1,90 @@
+"""Arguments that are tried: by type, in an order that a seed decides."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from dashboard.inspecting.functions import Function
+from ingest.localchain.chain.wallet import Address, words
+
+_WORDS = 3
+_MOST = 400
+"""Combinations that are drawn from at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guesses:
+    """What stands for an address and for a number, the most telling first."""
+
+    addresses: tuple[Address, ...]
+    numbers: tuple[int, ...]
+
+
+def calls(function: Function, guesses: Guesses, rng: Random, most: int) -> list[str]:
+    """Up to `most` different calls of it as 0x-hex: first that of first guesses, others as they are drawn."""
+    if function.types is None:
+        return _unknown(function, guesses, rng, most)
+    choices = [_of(kind, guesses) for kind in function.types]
+    found = [list(each) for each in itertools.islice(itertools.product(*choices), _MOST)]
+    rest = found[1:]
+    rng.shuffle(rest)
+    every = [call(function, arguments) for arguments in [*found[:1], *rest][: 2 * most]]
+    return [each for each in dict.fromkeys(every) if each is not None][:most]
+
+
+def call(function: Function, arguments: Sequence[Any]) -> str | None:
+    """None where the arguments do not fit its types."""
+    if function.types is None:
+        return None
+    inside = words(function.types, arguments)
+    return None if inside is None else function.selector + inside
+
+
+def _unknown(function: Function, guesses: Guesses, rng: Random, most: int) -> list[str]:
+    """Words of any kind: what a function does not take, it does not read."""
+    pieces = [int(address, 16) for address in guesses.addresses[:3]] + list(guesses.numbers[:3])
+    found = list(itertools.islice(itertools.product(pieces, repeat=_WORDS), _MOST))
+    rng.shuffle(found)
+    plain = ["", *("".join(f"{word:064x}" for word in each) for each in found)]
+    return [function.selector + each for each in plain[:most]]
+
+
+def _of(kind: str, guesses: Guesses) -> list[Any]:
+    if kind.endswith("]"):
+        inner, _, size = kind.rpartition("[")
+        many = int(size[:-1]) if size != "]" else 1
+        return [[one] * many for one in _of(inner, guesses)]
+    if kind.startswith("("):
+        return [tuple(each) for each in itertools.islice(_tuples(kind, guesses), 3)]
+    if kind == "address":
+        return list(guesses.addresses)
+    if kind == "bool":
+        return [True, False]
+    if kind.startswith(("uint", "int")):
+        bits = int(kind.lstrip("uint") or 256) - kind.startswith("int")
+        return list(dict.fromkeys(min(number, 2**bits - 1) for number in guesses.numbers))
+    if kind == "string":
+        return ["", "inspected"]
+    if kind == "bytes":
+        return [b""]
+    return [bytes(int(kind.removeprefix("bytes") or 32))] if kind.startswith("bytes") else [0]
+
+
+def _tuples(kind: str, guesses: Guesses) -> Iterator[tuple[Any, ...]]:
+    return itertools.product(*(_of(each, guesses) for each in parts(kind[1:-1])))
+
+
+def parts(inside: str) -> list[str]:
+    """What stands between commas; one inside of a tuple separates nothing."""
+    found, depth = [""], 0
+    for letter in inside:
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and not depth:
+            found.append("")
+        else:
+            found[-1] += letter
+    return found if inside else []

@@ -1,0 +1,1 @@
+"""Tests of what is tried of a contract on a private fork."""
