@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dashboard.outside import tokens_cli
+from dashboard.outside import rules_cli, tokens_cli
 from dashboard.outside.anchoring import cli as anchor_cli
 from dashboard.outside.tuning import cli as tuning_cli
 from dashboard.store_option import StoreOption, chosen_store
@@ -21,6 +21,7 @@ def mount(app: typer.Typer) -> None:
     tokens_cli.mount(app)
     anchor_cli.mount(app)
     tuning_cli.mount(app)
+    rules_cli.mount(app)
 
 
 def api(
