@@ -67,7 +67,8 @@ def calculated(sign: Sign, left: Values, right: Values) -> Values:
         by = right.column != 0
         known = _and(known, None if by.all() else by)
         return _quotient(left.column, np.where(by, right.column, 1), known)
-    found = _CALCULATED[sign](_open(left.column), _open(right.column))
+    with np.errstate(over="ignore"):
+        found = _CALCULATED[sign](_open(left.column), _open(right.column))
     return _finite(found, known)
 
 
