@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -34,11 +34,16 @@ def check(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder
     typer.echo(f"{len(found)} rules in {folder}: in force with `detect --rules {folder} --rebuild`")
 
 
-def fields() -> None:
+def fields(
+    each: Annotated[
+        Literal["transfer", "transaction", "wallet"] | None, typer.Option(help="Only of these lines.")
+    ] = None,
+) -> None:
     """Print the fields that rules may name, with their types, as detectors/rules/FIELDS.md has them."""
-    from detectors.rules.reference import reference
+    from detectors.rules.fields import TABLES
+    from detectors.rules.reference import of_table, reference
 
-    typer.echo(reference())
+    typer.echo(reference() if each is None else of_table(TABLES[each]))
 
 
 def test(

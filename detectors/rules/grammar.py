@@ -37,6 +37,7 @@ WORD: /[a-z_][a-z0-9_]*/
 %ignore /[ \t\r\n]+/
 %ignore /#[^\n]*/
 """
+SETTINGS = ("says", "each", "names", "severity", "score")
 UNITS: dict[str, tuple[Unit | None, Fraction]] = {
     "coin": (Unit.WEI, Fraction(10**18)),
     "gwei": (Unit.WEI, Fraction(10**9)),

@@ -37,10 +37,11 @@ _NAMES = {
 def reference() -> str:
     """Markdown."""
     types = "".join(f"| {_NAMES[unit]} | {about} | {how} |\n" for unit, (about, how) in _TYPES.items())
-    return HEAD + types + "".join(f"\n{_table(each)}" for each in TABLES.values())
+    return HEAD + types + "".join(f"\n{of_table(each)}" for each in TABLES.values())
 
 
-def _table(table: Table) -> str:
+def of_table(table: Table) -> str:
+    """Markdown of the fields of one kind of lines."""
     names = ", ".join(f"`{name}`" for name in table.names)
     rows = "".join(
         f"| `{each.name}` | {_NAMES[each.unit]} | {each.about} |\n" for each in table.fields.values()

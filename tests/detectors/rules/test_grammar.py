@@ -137,12 +137,12 @@ _LEAVES = st.one_of(_FIELDS, _VALUES.map(value_of))
 
 
 def _sums(inside: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
-    return st.builds(Sum, st.sampled_from("+-*/"), inside, inside)  # type: ignore[arg-type]
+    return st.builds(Sum, st.sampled_from("+-*/"), inside, inside)
 
 
 _EXPRESSIONS: st.SearchStrategy[Node] = st.recursive(_LEAVES, _sums, max_leaves=4)
 _COMPARISONS: st.SearchStrategy[Node] = st.one_of(
-    st.builds(Compared, st.sampled_from(["=", "!=", "<", "<=", ">", ">="]), _EXPRESSIONS, _EXPRESSIONS),  # type: ignore[arg-type]
+    st.builds(Compared, st.sampled_from(["=", "!=", "<", "<=", ">", ">="]), _EXPRESSIONS, _EXPRESSIONS),
     st.builds(Among, _EXPRESSIONS, st.lists(_VALUES.map(value_of), min_size=1, max_size=3).map(tuple)),
     st.builds(IsKnown, _FIELDS, st.booleans()),
     _FIELDS,
@@ -153,7 +153,7 @@ _CONDITIONS: st.SearchStrategy[Node] = st.recursive(
         st.builds(Not, inside),
         st.builds(
             Joined, st.sampled_from(["and", "or"]), st.lists(inside, min_size=2, max_size=3).map(tuple)
-        ),  # type: ignore[arg-type]
+        ),
     ),
     max_leaves=4,
 )
