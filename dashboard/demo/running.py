@@ -18,7 +18,7 @@ from dashboard.demo.parts import Place
 from dashboard.demo.progress import Progress, Watcher
 from dashboard.demo.supervisor import Stopped, Supervisor
 from dashboard.demo.terminal import Terminal
-from detectors.rules.files import rules_of
+from detectors.library.rules.files import rules_of
 from detectors.runs.kernel_setup import compiling_kernels
 from ingest.machine import setup, tools
 from ingest.machine.processes import free_port, refuse_taken

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard.store import Actor, Desk
-from detectors.rules import limits
-from detectors.rules.detector import RuleDetector
-from detectors.rules.files import SUFFIX, rule_of
+from detectors.library.rules import limits
+from detectors.library.rules.detector import RuleDetector
+from detectors.library.rules.files import SUFFIX, rule_of
 from ingest.model.errors import BadInput
 
 RETIRED = "retired"

@@ -25,8 +25,8 @@ def mount(app: typer.Typer) -> None:
 
 def check(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of rules.")]) -> None:
     """Read all rules of a folder as `detect --rules` does, and say what each does in a sentence."""
-    from detectors.rules.files import rules_of
-    from detectors.rules.wording import sentence
+    from detectors.library.rules.files import rules_of
+    from detectors.library.rules.wording import sentence
 
     found = rules_of(folder)
     for each in found:
@@ -39,9 +39,9 @@ def fields(
         Literal["transfer", "transaction", "wallet"] | None, typer.Option(help="Only of these lines.")
     ] = None,
 ) -> None:
-    """Print the fields that rules may name, with their types, as detectors/rules/FIELDS.md has them."""
-    from detectors.rules.fields import TABLES
-    from detectors.rules.reference import of_table, reference
+    """Print the fields that rules may name, with their types."""
+    from detectors.library.rules.fields import TABLES
+    from detectors.library.rules.reference import of_table, reference
 
     typer.echo(reference() if each is None else of_table(TABLES[each]))
 
@@ -75,9 +75,9 @@ def test(
     from dashboard.filing.rule_tests import agreement, lines
     from detectors.evaluate.back_test import back_test
     from detectors.evaluate.labels import load_labels
+    from detectors.library.rules.files import rule_at
+    from detectors.library.rules.wording import sentence
     from detectors.registry import detectors
-    from detectors.rules.files import rule_at
-    from detectors.rules.wording import sentence
     from ingest.lake.reading import Lake
     from ingest.machine.progress import ProgressLine
 

@@ -19,8 +19,8 @@ from dashboard.store import Actor, Desk
 from dashboard.store.judgements import judgements
 from dashboard.store.people import require
 from detectors.evaluate.back_test import back_test
-from detectors.rules.limits import FILE_BYTES
-from detectors.rules.wording import sentence
+from detectors.library.rules.limits import FILE_BYTES
+from detectors.library.rules.wording import sentence
 from ingest.lake.reading import Lake
 from ingest.model.errors import BadInput, UndertowError
 

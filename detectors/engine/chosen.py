@@ -16,7 +16,7 @@ from typing import Any
 from detectors import registry
 from detectors.base import Detector
 from detectors.engine.trained import trained_scorers
-from detectors.rules.files import rules_of
+from detectors.library.rules.files import rules_of
 from ingest.model.errors import BadInput
 
 Chosen = Mapping[str, Mapping[str, Any]]

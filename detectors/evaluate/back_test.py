@@ -16,8 +16,8 @@ from detectors.base import Detector, Finding
 from detectors.engine.judge import refuse_off
 from detectors.evaluate.intervals import wilson
 from detectors.evaluate.labels import Label, Labels
+from detectors.library.rules.detector import PREFIX, RuleDetector
 from detectors.parts.contract import Seen
-from detectors.rules.detector import PREFIX, RuleDetector
 from detectors.runs.over_lake import LakeRun
 from ingest.lake.reading import Lake
 from ingest.machine.progress import Progress

@@ -12,8 +12,8 @@ from typing import Any
 from detectors.base import TIERS, Detector, Finding
 from detectors.engine.judge import scored
 from detectors.engine.sight import Look
+from detectors.library.rules.detector import CATEGORY
 from detectors.parts.lines import BLOCK
-from detectors.rules.detector import CATEGORY
 from ingest.model.batch import Batch
 from tests.contract.categories import CATEGORIES
 from tests.contract.told import judged

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from detectors.rules.detector import RuleDetector
-from detectors.rules.files import rule_of
+from detectors.library.rules.detector import RuleDetector
+from detectors.library.rules.files import rule_of
 
 LARGE = """rule large-to-newcomer
 says "A coin or more to a wallet that was not there an hour ago."

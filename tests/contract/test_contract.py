@@ -3,8 +3,8 @@
 import pytest
 
 from detectors.base import Detector
+from detectors.library.rules.detector import RuleDetector
 from detectors.registry import detectors
-from detectors.rules.detector import RuleDetector
 from tests.contract import checks, worth_checks
 from tests.contract.checks import Check
 from tests.contract.rules import RULES

@@ -16,7 +16,7 @@ from dashboard.launch import Sources
 from dashboard.screens import rules as screen
 from dashboard.screens import sign_in
 from dashboard.store import Actor, AuditRow, Desk, NotAllowed, open_desk, open_reader, open_writer
-from detectors.rules.files import rules_of
+from detectors.library.rules.files import rules_of
 from ingest.lake.writing import LakeWriter
 from ingest.model.errors import BadInput
 from tests.dashboard.alerts import Filing, judged

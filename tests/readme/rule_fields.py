@@ -1,4 +1,4 @@
-"""Writes `detectors/rules/FIELDS.md`, the reference of what rules may name, out of the code:
+"""Writes `detectors/library/rules/FIELDS.md`, the reference of what rules may name, out of the code:
 `python -m tests.readme.rule_fields`.
 """
 
@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from detectors.rules.reference import reference
+from detectors.library.rules.reference import reference
 
-FIELDS = Path(__file__).parents[2] / "detectors" / "rules" / "FIELDS.md"
+FIELDS = Path(__file__).parents[2] / "detectors" / "library" / "rules" / "FIELDS.md"
 
 
 if __name__ == "__main__":

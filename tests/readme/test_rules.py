@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from detectors.evaluate.categories import CATEGORIES
-from detectors.rules.detector import CATEGORY
-from detectors.rules.fields import TABLES
-from detectors.rules.files import rule_of
-from detectors.rules.grammar import SETTINGS
-from detectors.rules.reference import reference
-from detectors.rules.tree import Unit
+from detectors.library.rules.detector import CATEGORY
+from detectors.library.rules.fields import TABLES
+from detectors.library.rules.files import rule_of
+from detectors.library.rules.grammar import SETTINGS
+from detectors.library.rules.reference import reference
+from detectors.library.rules.tree import Unit
 from tests.detectors.rules.test_rule_detector import found, town
 from tests.readme.documents import DETECTORS
 from tests.readme.rule_fields import FIELDS

@@ -12,8 +12,8 @@ from detectors import registry
 from detectors.alerts.alert import Alert
 from detectors.evaluate.back_test import BackTest, back_test, is_about, labelled
 from detectors.evaluate.labels import Label, Labels
-from detectors.rules.detector import RuleDetector
-from detectors.rules.files import rule_of
+from detectors.library.rules.detector import RuleDetector
+from detectors.library.rules.files import rule_of
 from detectors.runs.over_lake import LakeRun
 from ingest.lake.reading import Lake
 from ingest.lake.writing import LakeWriter

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.rules import limits
-from detectors.rules.files import rule_of
-from detectors.rules.parsing import parsed
-from detectors.rules.tree import Among, Compared, IsKnown, Joined, Named, Node, Not, Sum, Written
-from detectors.rules.wording import canonical, sentence, written
+from detectors.library.rules import limits
+from detectors.library.rules.files import rule_of
+from detectors.library.rules.parsing import parsed
+from detectors.library.rules.tree import Among, Compared, IsKnown, Joined, Named, Node, Not, Sum, Written
+from detectors.library.rules.wording import canonical, sentence, written
 from ingest.model.errors import BadInput
 
 HEAD = 'rule large\nsays "Much."\neach transfer names payee\nwhen '

@@ -18,9 +18,9 @@ from detectors.engine.ranks import RANKS
 from detectors.engine.settings import EngineSettings
 from detectors.engine.state import State, advance
 from detectors.evaluate.categories import CATEGORIES
-from detectors.rules import limits
-from detectors.rules.detector import CATEGORY, RuleDetector
-from detectors.rules.files import rule_of, rules_of
+from detectors.library.rules import limits
+from detectors.library.rules.detector import CATEGORY, RuleDetector
+from detectors.library.rules.files import rule_of, rules_of
 from ingest.model.errors import BadInput
 from tests.fixtures.frames import ChainBuilder, address
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detectors.rules.values import Values, calculated, compared, constant, joined, measured, negated
+from detectors.library.rules.values import Values, calculated, compared, constant, joined, measured, negated
 
 TRUE, FALSE, UNKNOWN = True, False, None
 MOST = 2**256 - 1

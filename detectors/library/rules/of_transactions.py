@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detectors.memory.layout import Array
-from detectors.parts.contract import Seen
-from detectors.rules.columns import (
+from detectors.library.rules.columns import (
     ADDRESS,
     COUNT,
     FLAG,
@@ -24,7 +22,9 @@ from detectors.rules.columns import (
     of_transaction,
     person,
 )
-from detectors.rules.values import Values, known_where
+from detectors.library.rules.values import Values, known_where
+from detectors.memory.layout import Array
+from detectors.parts.contract import Seen
 
 
 def _called(lines: Lines) -> Array:

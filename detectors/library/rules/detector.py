@@ -9,15 +9,15 @@ from functools import partial
 import numpy as np
 
 from detectors.base import Finding, Row, Tier, hexed
+from detectors.library.rules import limits
+from detectors.library.rules.columns import Lines, Table, shown
+from detectors.library.rules.evaluating import Columns, holds
+from detectors.library.rules.tree import Compared, Named, Rule, Unit, Written, walked
+from detectors.library.rules.typed import checked
+from detectors.library.rules.values import Values
+from detectors.library.rules.wording import canonical, clause
 from detectors.memory.layout import Array
 from detectors.parts.contract import Seen
-from detectors.rules import limits
-from detectors.rules.columns import Lines, Table, shown
-from detectors.rules.evaluating import Columns, holds
-from detectors.rules.tree import Compared, Named, Rule, Unit, Written, walked
-from detectors.rules.typed import checked
-from detectors.rules.values import Values
-from detectors.rules.wording import canonical, clause
 
 CATEGORY = "analyst-rule"
 """Of all rules: their alerts stand beside those of the library, and lower none of them."""

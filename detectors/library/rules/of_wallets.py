@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detectors.memory.layout import Array
-from detectors.parts.contract import Seen
-from detectors.rules.columns import (
+from detectors.library.rules.columns import (
     ADDRESS,
     COUNT,
     NUMBER,
@@ -21,7 +19,9 @@ from detectors.rules.columns import (
     person,
     said,
 )
-from detectors.rules.values import Values
+from detectors.library.rules.values import Values
+from detectors.memory.layout import Array
+from detectors.parts.contract import Seen
 
 
 def _wallets(seen: Seen) -> Lines | None:

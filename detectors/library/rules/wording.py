@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from detectors.rules.columns import Table
-from detectors.rules.tree import Among, Compared, IsKnown, Joined, Named, Node, Not, Rule, Sum, Unit, Written
+from detectors.library.rules.columns import Table
+from detectors.library.rules.tree import (
+    Among,
+    Compared,
+    IsKnown,
+    Joined,
+    Named,
+    Node,
+    Not,
+    Rule,
+    Sum,
+    Unit,
+    Written,
+)
 
 _SAYS = {
     "=": "is",

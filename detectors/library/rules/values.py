@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from detectors.library.rules.tree import Operator, Sign
 from detectors.memory.layout import Array
-from detectors.rules.tree import Operator, Sign
 
 COMPARED: dict[Operator, Callable[[Any, Any], Any]] = {
     "=": np.equal,

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from detectors.alerts.alert import SubjectKind
+from detectors.library.rules.tree import Unit
+from detectors.library.rules.values import Values, known_where, measured
 from detectors.memory.layout import Array
 from detectors.parts.contract import Columns, Seen, Tier
 from detectors.parts.people import whole
-from detectors.rules.tree import Unit
-from detectors.rules.values import Values, known_where, measured
 
 WEI, UNITS, SECONDS, COUNT = Unit.WEI, Unit.UNITS, Unit.SECONDS, Unit.COUNT
 NUMBER, FLAG, ADDRESS, SELECTOR = Unit.NUMBER, Unit.FLAG, Unit.ADDRESS, Unit.SELECTOR

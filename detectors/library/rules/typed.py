@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from detectors.rules.columns import Table
-from detectors.rules.fields import TABLES
-from detectors.rules.refusing import Refused, quoted
-from detectors.rules.tree import (
+from detectors.library.rules.columns import Table
+from detectors.library.rules.fields import TABLES
+from detectors.library.rules.refusing import Refused, quoted
+from detectors.library.rules.tree import (
     Among,
     Compared,
     IsKnown,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from detectors.rules.tree import Unit
+from detectors.library.rules.tree import Unit
 
 GRAMMAR = r"""
 rule: "rule" NAME setting* "when" either

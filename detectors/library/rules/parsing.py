@@ -10,11 +10,11 @@ from typing import Any, cast
 import lark
 
 from detectors.alerts.text import visible
-from detectors.rules import limits
-from detectors.rules.building import Builder
-from detectors.rules.grammar import GRAMMAR, WORDS
-from detectors.rules.refusing import Refused, quoted
-from detectors.rules.tree import Node, Place, Rule, Sum, walked
+from detectors.library.rules import limits
+from detectors.library.rules.building import Builder
+from detectors.library.rules.grammar import GRAMMAR, WORDS
+from detectors.library.rules.refusing import Refused, quoted
+from detectors.library.rules.tree import Node, Place, Rule, Sum, walked
 
 
 def parsed(text: str) -> Rule:

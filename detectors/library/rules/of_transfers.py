@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from detectors.memory.layout import Array
-from detectors.parts.contract import Seen
-from detectors.rules.columns import (
+from detectors.library.rules.columns import (
     ADDRESS,
     COUNT,
     FLAG,
@@ -26,7 +24,9 @@ from detectors.rules.columns import (
     person,
     said,
 )
-from detectors.rules.values import Values, known_where
+from detectors.library.rules.values import Values, known_where
+from detectors.memory.layout import Array
+from detectors.parts.contract import Seen
 
 
 def _is_coin(lines: Lines) -> Array:

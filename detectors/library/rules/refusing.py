@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from detectors.alerts.caps import shortened
 from detectors.alerts.text import visible
-from detectors.rules.tree import Place
+from detectors.library.rules.tree import Place
 from ingest.model.errors import BadInput
 
 SHOWN = 60

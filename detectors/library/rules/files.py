@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from detectors.rules import limits
-from detectors.rules.detector import RuleDetector
-from detectors.rules.parsing import parsed
-from detectors.rules.refusing import Refused, quoted
+from detectors.library.rules import limits
+from detectors.library.rules.detector import RuleDetector
+from detectors.library.rules.parsing import parsed
+from detectors.library.rules.refusing import Refused, quoted
 from ingest.model.errors import BadInput
 
 SUFFIX = ".rule"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from detectors.rules import limits
-from detectors.rules.columns import Table
-from detectors.rules.fields import TABLES
-from detectors.rules.tree import Unit
+from detectors.library.rules import limits
+from detectors.library.rules.columns import Table
+from detectors.library.rules.fields import TABLES
+from detectors.library.rules.tree import Unit
 
 HEAD = f"""# Fields of rules
 
-Written by `python -m tests.readme.rule_fields` out of `detectors/rules/fields.py`, and held to it by a test.
+Written by `python -m tests.readme.rule_fields` out of the code beside, and held to it by a test.
 How a rule is written stands in `detectors/README.md`. What is unknown makes no condition true, nor its
 opposite. A rule has at most {limits.FILE_BYTES:,} bytes, {limits.TERMS} terms, {limits.DEPTH} conditions
 inside of each other and {limits.EXACT} signs of arithmetic; a folder has {limits.RULES} rules, a block

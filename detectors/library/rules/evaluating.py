@@ -11,8 +11,19 @@ from functools import reduce
 
 import numpy as np
 
-from detectors.rules.tree import Among, Compared, IsKnown, Joined, Named, Node, Not, Sum, Unit, Written
-from detectors.rules.values import Values, calculated, compared, constant, joined, negated
+from detectors.library.rules.tree import (
+    Among,
+    Compared,
+    IsKnown,
+    Joined,
+    Named,
+    Node,
+    Not,
+    Sum,
+    Unit,
+    Written,
+)
+from detectors.library.rules.values import Values, calculated, compared, constant, joined, negated
 
 NOBODY = -1
 """What an address is compared with that nobody had heard of by then."""

@@ -9,10 +9,10 @@ import lark
 
 from detectors.alerts.alert import SEVERITIES, Severity
 from detectors.alerts.text import visible
-from detectors.rules import limits
-from detectors.rules.grammar import UNITS
-from detectors.rules.refusing import Refused, quoted
-from detectors.rules.tree import (
+from detectors.library.rules import limits
+from detectors.library.rules.grammar import UNITS
+from detectors.library.rules.refusing import Refused, quoted
+from detectors.library.rules.tree import (
     Among,
     Compared,
     IsKnown,
