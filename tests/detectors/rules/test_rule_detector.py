@@ -10,6 +10,7 @@ import pytest
 from detectors import registry
 from detectors.alerts.alert import Alert
 from detectors.base import Detector, Finding
+from detectors.engine import checkpoint
 from detectors.engine.chosen import judges, variants
 from detectors.engine.digest import digest
 from detectors.engine.engine import Engine
@@ -21,8 +22,9 @@ from detectors.evaluate.categories import CATEGORIES
 from detectors.library.rules import limits
 from detectors.library.rules.detector import CATEGORY, RuleDetector
 from detectors.library.rules.files import rule_of, rules_of
-from ingest.model.errors import BadInput
+from ingest.model.errors import BadInput, RunMismatch
 from tests.fixtures.frames import ChainBuilder, address
+from tests.fixtures.restarts import begun
 
 COIN = 10**18
 ALICE, BOB, CAROL, DAI, SHOP = (address(name) for name in ("alice", "bob", "carol", "dai", "shop"))
@@ -188,6 +190,22 @@ def test_what_a_rule_says_is_in_the_digest_of_the_run_and_how_it_is_laid_out_is_
         assert run_of(tmp_path) != first
     (tmp_path / "large.rule").unlink()
     assert run_of(tmp_path) == digest(EngineSettings(), registry.detectors(), (1, b"")) != first
+
+
+def test_a_rule_in_force_is_another_only_by_a_new_run(tmp_path: Path) -> None:
+    settings = EngineSettings(finality=1)
+    first = begun(Engine(1, [rule_of(LARGE, "f")], settings, folder=tmp_path / "state"))
+    for offset, batch in enumerate(town().blocks(8).batches(1), start=1):
+        first.take(batch, offset)
+    assert checkpoint.save(first)
+    first.close()
+    same = Engine(1, [rule_of("# laid out\n" + LARGE, "f")], settings, folder=tmp_path / "state")
+    assert checkpoint.opened(same) is not None
+    same.close()
+    other = rule_of(LARGE.replace("2 coins", "3 coins"), "f")
+    for detectors in ([other], []):
+        with pytest.raises(RunMismatch, match=r"made with other .*--rebuild$"):
+            checkpoint.opened(Engine(1, detectors, settings, folder=tmp_path / "state"))
 
 
 def test_one_bad_file_refuses_the_folder(tmp_path: Path) -> None:
