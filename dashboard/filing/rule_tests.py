@@ -63,7 +63,7 @@ def lines(found: BackTest, agreed: Agreement | None = None) -> Iterator[Line]:
         yield "about subjects whose alerts people confirmed", _share(agreed.confirmed, agreed.of_confirmed)
         yield "about subjects whose alerts people dismissed", _share(agreed.dismissed, agreed.of_dismissed)
     library = f", {found.library_ms:.2f} ms of the library" if found.library_ms else ""
-    yield "time a block", f"{found.rule_ms:.3f} ms of the rule{library}, {found.whole_ms:.2f} ms in all"
+    yield "CPU a block", f"{found.rule_ms:.3f} ms of the rule{library}, {found.whole_ms:.2f} ms in all"
 
 
 def _blocks(found: BackTest) -> str:

@@ -62,7 +62,7 @@ def show() -> None:
         files = list(rule_files.held(folder))
         tables.table("rules", COLUMNS, [_row(each) for each in files], "No rule is written yet.")
         parts.remark(
-            f"In force once detection was started again with --rules {folder} --rebuild; until then nothing "
+            "In force once detection was started again with --rules and --rebuild; until then nothing "
             "changes. Fields that a rule may name: `undertow rules fields`."
         )
         deeds.tell(_PLACE)

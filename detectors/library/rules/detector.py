@@ -35,10 +35,10 @@ class RuleDetector:
     """Alerts about whom an analyst's rule names, once a block, where its condition is known to hold.
 
     What is not known, a quotient by zero among it, makes no condition true, nor its opposite. Fails: on what
-    no field says; whoever knows the rule keeps below it. Costs one operation on columns a term, and 1 ms for
-    each finding. At most 50 subjects of a block are found, the first in chain order; how many there were is
-    said. Source: conditions over windows' aggregates, as Chainalysis and Forta let analysts write them; three
-    truth values by Kleene (1938).
+    no field says; whoever knows the rule keeps below it. Costs one operation on columns a term, and the
+    reading of its evidence a finding. At most 50 subjects of a block are found, the first in chain order; how
+    many there were beyond is said. Source: three truth values by Kleene (1938); no figure is published, since
+    each rule is another (`undertow rules test`).
     """
 
     catches: tuple[str, ...] = (CATEGORY,)

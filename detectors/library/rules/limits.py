@@ -7,7 +7,7 @@ TERMS = 80
 """Fields, written values, signs and words of a condition."""
 DEPTH = 12
 """How far conditions lie inside of each other."""
-EXACT = 16
+EXACT = 8
 """Signs of arithmetic: what they do to whole numbers is exact, and numbers grow with each."""
 DIGITS = 30
 """Of a written number, on each side of its point."""

@@ -99,7 +99,7 @@ TOO_MUCH = {
     "sums in sums": (_chain("+", "met", 3_000 // 6) + " > 3", "more than 12 deep"),
     "open parentheses": (HEAD + "(" * 7_900, "ends too early"),
     "nots": (HEAD + "not " * 1_900, "more than 12 deep|ends too early"),
-    "arithmetic": (_chain("and", "met + met + met > 1", 9), "more than 16 signs of arithmetic"),
+    "arithmetic": (_chain("and", "met + met + met > 1", 5), "more than 8 signs of arithmetic"),
     "digits": (HEAD + f"met = {'9' * 31}", "more than 30 digits"),
     "decimals": (HEAD + f"unusual > 0.{'1' * 31}", "more than 30 digits"),
     "name": (HEAD.replace("large", "l" * 41) + "met = 0", "longer than 40 letters"),
@@ -118,7 +118,7 @@ def test_what_is_just_within_the_bounds_is_a_rule() -> None:
     rule_of(_chain("and", "met = 0", 26), "f")
     rule_of(HEAD + "not " * (limits.DEPTH - 1) + "direct", "f")
     rule_of(HEAD + "(" * 1_000 + "direct" + ")" * 1_000, "f")
-    rule_of(_chain("and", "met + met + met > 1", 8), "f")
+    rule_of(_chain("and", "met + met + met > 1", 4), "f")
     rule_of(HEAD + f"met = {'9' * 30}", "f")
 
 
