@@ -23,6 +23,7 @@ SCREENS = (
     (routes.TRUTH, "Truth", "truth"),
     (routes.ANCHORS, "Anchors", "anchors"),
     (routes.ADVICE, "Advice", "advice"),
+    (routes.RULES, "Rules", "rules"),
 )
 
 

@@ -157,6 +157,14 @@ def dashboard(
         Path | None,
         typer.Option(metavar="FILE", help="What `undertow evaluate --json` wrote, for the screen Truth."),
     ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="UNDERTOW_RULES",
+            metavar="DIR",
+            help="The folder of an analyst's rules, for the screen Rules, which writes them.",
+        ),
+    ] = None,
 ) -> None:
     """Show the alerts of a store in the browser, until Ctrl-C or SIGTERM."""
     from dashboard.accounts.access import Access, check
@@ -169,7 +177,7 @@ def dashboard(
     said = check(access)
     with stop_on_signal() as stop:
         child = launch.start(
-            chosen_store(store), port, access=access, sources=launch.Sources(lake, evaluation)
+            chosen_store(store), port, access=access, sources=launch.Sources(lake, evaluation, rules)
         )
         for line in said:
             typer.echo(f"dashboard: {line}")

@@ -140,6 +140,15 @@ def test_a_taken_port_is_refused_before_anything_starts(home: Path) -> None:
     assert not (home / "demo").exists()
 
 
+def test_a_bad_rule_is_refused_before_anything_starts(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "large.rule").write_text("rule large")
+    said = refused(home, "--rules", str(tmp_path))
+    assert said.startswith(
+        f"undertow: error: {tmp_path}/large.rule:1:11: the rule ends too early: write `when`"
+    )
+    assert not (home / "demo").exists()
+
+
 def refused(home: Path, *arguments: str) -> str:
     argv = [sys.executable, "-m", "undertow", "demo", *arguments]
     env = {**os.environ, "UNDERTOW_HOME": str(home)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -45,6 +46,12 @@ def demo(
             "[default: no limit]",
         ),
     ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="An analyst's rules, for `detect` and the screen; begin with none otherwise."
+        ),
+    ] = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Of the dashboard, on 127.0.0.1.")] = 8501,
 ) -> None:
     """Run everything here: broker, forked chain with labelled actors, ingest, detect, sink, dashboard.
@@ -56,6 +63,6 @@ def demo(
     from dashboard.demo.terminal import Terminal
     from ingest.machine.signals import stop_on_signal
 
-    options = Options(blocks, seed, None if no_dashboard else port, keep, canary, budget_cpu)
+    options = Options(blocks, seed, None if no_dashboard else port, keep, canary, budget_cpu, rules)
     with stop_on_signal() as stop:
         run(options, Terminal(sys.stdout), stop)

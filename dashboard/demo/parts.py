@@ -114,9 +114,10 @@ def ingest(place: Place, keeps_lake: bool) -> Part:
     return _part("ingest", argv, lambda _log: _is_published(place), "proved blocks go to Kafka")
 
 
-def detect(place: Place) -> Part:
+def detect(place: Place, rules: Path | None = None) -> Part:
     state = place.folder / f"detect-{place.chain_id}"
-    argv = _undertow("detect", "--kafka", place.kafka, "--chain-id", place.chain_id, "--state", state)
+    argv = _undertow("detect", "--kafka", place.kafka, "--chain-id", place.chain_id, "--state", state,
+                     *_with_rules(rules))  # fmt: skip
     return _part("detect", argv, lambda _log: _is_judged(place), "blocks are judged as they come")
 
 
@@ -127,9 +128,14 @@ def sink(place: Place, canary: bool = False, budget_cpu: float | None = None) ->
     return _part("sink", argv, lambda _log: _is_filed(place), "alerts are filed for the dashboard")
 
 
-def dashboard(place: Place, port: int) -> Part:
-    argv = _undertow("dashboard", "--store", place.store, "--port", port, "--lake", place.lake)
+def dashboard(place: Place, port: int, rules: Path | None = None) -> Part:
+    read = ("--store", place.store, "--port", port, "--lake", place.lake)
+    argv = _undertow("dashboard", *read, *_with_rules(rules))
     return _part("dashboard", argv, lambda _log: answers(port), url(port))
+
+
+def _with_rules(rules: Path | None) -> tuple[str, ...]:
+    return () if rules is None else ("--rules", str(rules.absolute()))
 
 
 def second_chain(place: Place) -> Part:

@@ -18,6 +18,7 @@ from dashboard.demo.parts import Place
 from dashboard.demo.progress import Progress, Watcher
 from dashboard.demo.supervisor import Stopped, Supervisor
 from dashboard.demo.terminal import Terminal
+from detectors.library.rules.files import rules_of
 from detectors.runs.kernel_setup import compiling_kernels
 from ingest.machine import setup, tools
 from ingest.machine.processes import free_port, refuse_taken
@@ -39,13 +40,17 @@ class Options:
     keep: bool = False
     canary: bool = False
     budget_cpu: float | None = None
+    rules: Path | None = None
 
 
 def run(options: Options, terminal: Terminal, stop: threading.Event) -> None:
     """Starts every part, shows how it goes, and ends them all; returns when stopped, or the blocks are done.
 
-    Raises SetupFailed (naming a part that died), PortTaken (the dashboard's), BadInput (a second demo).
+    Raises SetupFailed (naming a part that died), PortTaken (the dashboard's), BadInput (a second demo, a bad
+    rule).
     """
+    if options.rules is not None:
+        rules_of(options.rules)
     if options.port is not None:
         refuse_taken(options.port, "--port")
     with compiling_kernels(terminal.say):
@@ -66,8 +71,9 @@ def _start(supervisor: Supervisor, place: Place, options: Options) -> None:
     supervisor.start(demo_parts.broker(place), demo_parts.chain(place), demo_parts.second_chain(place))
     played = demo_parts.simulation(place, options.blocks, options.seed, options.canary)
     supervisor.start(played, demo_parts.ingest(place, keeps_lake=options.port is not None))
-    supervisor.start(demo_parts.detect(place), demo_parts.sink(place, options.canary, options.budget_cpu))
-    screen = () if options.port is None else (demo_parts.dashboard(place, options.port),)
+    filed = demo_parts.sink(place, options.canary, options.budget_cpu)
+    supervisor.start(demo_parts.detect(place, options.rules), filed)
+    screen = () if options.port is None else (demo_parts.dashboard(place, options.port, options.rules),)
     supervisor.start(demo_parts.anchor(place), *screen)
 
 

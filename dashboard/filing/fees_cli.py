@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from dashboard.store_option import StoreOption, chosen_store
+from dashboard.filing.store_option import StoreOption, chosen_store
 
 MOST_DEADLINE = 300
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dashboard.filing.store_option import StoreOption, chosen_store
-from dashboard.outside import tokens_cli
+from dashboard.outside import rules_cli, tokens_cli
 from dashboard.outside.anchoring import cli as anchor_cli
 from dashboard.outside.guarding import cli as guard_cli
 from dashboard.outside.packs import cli as packs_cli
@@ -27,6 +27,7 @@ def mount(app: typer.Typer) -> None:
     tuning_cli.mount(app)
     packs_cli.mount(app)
     sharing_cli.mount(app)
+    rules_cli.mount(app)
 
 
 def api(

@@ -14,11 +14,12 @@ from dashboard.filing.evaluation import read_evaluation
 from dashboard.store import bring_up_to_date
 from ingest.lake.reading import Lake
 from ingest.machine.processes import LOOPBACK, Child, refuse_taken, wait_until
-from ingest.model.errors import SetupFailed
+from ingest.model.errors import BadInput, SetupFailed
 
 STORE_SETTING = "UNDERTOW_STORE"
 USERS_SETTING = "UNDERTOW_USERS"
 LAKE_SETTING, EVALUATION_SETTING = "DASHBOARD_LAKE", "DASHBOARD_EVALUATION"
+RULES_SETTING = "DASHBOARD_RULES"
 """How the page is told what was named on the command line: no settings of people."""
 START_DEADLINE_S = 60.0
 HERE = Access()
@@ -43,10 +44,13 @@ _SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What screens read beside the store: a lake's folder, and what `undertow evaluate --json` wrote."""
+    """What screens read beside the store: a lake's folder, what `undertow evaluate --json` wrote, and the
+    folder of an analyst's rules, which they write too.
+    """
 
     lake: Path | None = None
     evaluation: Path | None = None
+    rules: Path | None = None
 
     def check(self) -> None:
         """Raises NotALake and BadInput before anything is started."""
@@ -54,12 +58,13 @@ class Sources:
             Lake.open(self.lake)
         if self.evaluation is not None:
             read_evaluation(self.evaluation)
+        if self.rules is not None and not self.rules.is_dir():
+            raise BadInput(f"{self.rules} is no folder: make it, then give it as --rules")
 
     def settings(self) -> dict[str, str]:
         """For the child; also what is not named, so that it inherits none."""
-        lake = "" if self.lake is None else str(self.lake.absolute())
-        evaluation = "" if self.evaluation is None else str(self.evaluation.absolute())
-        return {LAKE_SETTING: lake, EVALUATION_SETTING: evaluation}
+        named = {LAKE_SETTING: self.lake, EVALUATION_SETTING: self.evaluation, RULES_SETTING: self.rules}
+        return {name: "" if path is None else str(path.absolute()) for name, path in named.items()}
 
 
 def start(

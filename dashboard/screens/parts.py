@@ -32,6 +32,7 @@ from ingest.model.errors import UndertowError
 ASSETS = Path(__file__).parent.parent / "assets"
 STORE_SETTING = "UNDERTOW_STORE"
 LAKE_SETTING, EVALUATION_SETTING = "DASHBOARD_LAKE", "DASHBOARD_EVALUATION"
+RULES_SETTING = "DASHBOARD_RULES"
 """How `dashboard.screens.launch` hands over what was named on the command line: no settings of people."""
 LABEL_LENGTH = 24
 """Characters of a severity, a status or a score: known ones are shorter."""

@@ -17,9 +17,9 @@ from urllib.parse import parse_qs, urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-OVERVIEW, QUEUE, INCIDENTS, WALLET, TOKEN, FLOWS, TRENDS, HEALTH, TRUTH, ANCHORS, ADVICE, FEES = (
+OVERVIEW, QUEUE, INCIDENTS, WALLET, TOKEN, FLOWS, TRENDS, HEALTH, TRUTH, ANCHORS, ADVICE, FEES, RULES = (
     "", "queue", "incidents", "wallet", "token", "flows", "trends", "health", "truth", "anchors", "advice",
-    "fees",
+    "fees", "rules",
 )  # fmt: skip
 _ALERT = "alert"
 _ADDRESS = "address_bar"

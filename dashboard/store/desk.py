@@ -210,6 +210,19 @@ class Desk:
             note(connection, self._deed(actor, RELEASED, epsilon_subject(spending.chain_id), None, after))
         return total
 
+    @contextmanager
+    def rule_change(
+        self, actor: Actor, action: str, name: str, before: Callable[[], str | None], after: str | None
+    ) -> Iterator[None]:
+        """Notes what becomes of an analyst's rule, with its whole text before and after. `before` is asked
+        once nobody else can change one; what is done inside is done only if that can be noted, and noted only
+        if it was done.
+        """
+        actor = require(actor, "analyst", "change a rule")
+        with self._writing() as connection:
+            note(connection, self._deed(actor, action, f"rule {name}", before(), after))
+            yield
+
     def note_model(self, actor: Actor, name: str, told: Mapping[str, Any]) -> None:
         """Notes the digests of a trained model: they are under the audit's head from then on."""
         actor = require(actor, "admin", "note a model")

@@ -151,6 +151,18 @@ _Settings = Annotated[
 ]
 
 
+_Rules = Annotated[
+    Path | None,
+    typer.Option(
+        "--rules",
+        envvar="UNDERTOW_RULES",
+        metavar="DIR",
+        help="A folder of an analyst's rules (*.rule), each a detector of its own; live, in force from "
+        "--rebuild on.",
+    ),
+]
+
+
 def settings(chosen: _Settings = None) -> None:
     """Print the settings of all detectors as TOML: of a file, or as they are; to be cut down and changed."""
     from detectors.engine.chosen import as_toml, judges
@@ -193,6 +205,7 @@ def detect(
     native_symbol: _NativeSymbol = None,
     models: _Models = None,
     chosen: _Settings = None,
+    rules: _Rules = None,
     metrics: MetricsPort = None,
     otlp: OtlpOption = None,
     log_format: LogFormatOption = "text",
@@ -206,7 +219,7 @@ def detect(
     own = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol), tier=tier)
     _expect_a_use_of_lake(context, alerts is not None, rebuild)
     if lake is not None and alerts is not None:
-        judges = judging(models, chosen)
+        judges = judging(models, chosen, rules)
         _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, own, judges)
     elif tier is not None:
         raise typer.BadParameter(
@@ -215,7 +228,7 @@ def detect(
     elif chain_id is not None and alerts is None:
         with _observed(metrics, otlp, log_format) as say:
             anew = rebuild, lake, allow_gaps
-            judges = judging(models, chosen)
+            judges = judging(models, chosen, rules)
             _detect_live(kafka, chain_id, state, until_block, anew, own, judges, say)
     else:
         raise typer.BadParameter("give --chain-id (live, with --kafka), or --lake and --alerts (batch)")

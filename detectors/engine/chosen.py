@@ -16,6 +16,7 @@ from typing import Any
 from detectors import registry
 from detectors.base import Detector
 from detectors.engine.trained import trained_scorers
+from detectors.library.rules.files import rules_of
 from ingest.model.errors import BadInput
 
 Chosen = Mapping[str, Mapping[str, Any]]
@@ -54,10 +55,14 @@ def applied(detectors: Sequence[Detector], path: Path | None) -> Sequence[Detect
     )
 
 
-def judges(models: Path | None, chosen: Path | None) -> Sequence[Detector]:
-    """Who judges: the library with what a file chose for it, and the models of a folder. Raises BadInput."""
+def judges(models: Path | None, chosen: Path | None, rules: Path | None = None) -> Sequence[Detector]:
+    """Who judges: the library with what a file chose for it, the models of a folder, and the rules of one.
+    Raises BadInput.
+    """
     library = applied(registry.detectors(), chosen)
-    return library if models is None else (*library, *trained_scorers(models))
+    scorers = () if models is None else trained_scorers(models)
+    own = () if rules is None else rules_of(rules)
+    return (*library, *scorers, *own)
 
 
 def changed(detector: Detector, values: Mapping[str, Any], source: str) -> Detector:

@@ -30,6 +30,8 @@ is handed on, what it was for says more.
 """
 
 UNNAMED = ("anomalous-wallet", "anomalous-flow")
+BESIDE = ("analyst-rule",)
+"""What lowers nothing, and yields to nothing: who wrote a rule wants to see what meets it."""
 
 
 class Ranks:
@@ -50,7 +52,7 @@ class Ranks:
     def outranks(self, greater: str, lesser: str) -> bool:
         """Whether an alert of `lesser` yields to one of `greater` about the same attack."""
         if lesser in UNNAMED:
-            return greater not in UNNAMED
+            return greater not in (*UNNAMED, *BESIDE)
         return lesser in self._below.get(greater, ())
 
     def depth(self, category: str) -> int:

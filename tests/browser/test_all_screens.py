@@ -20,6 +20,7 @@ from detectors.alerts.alert import Role
 from tests.dashboard.alerts import Filing, drain, judged, paid, poisoning
 from tests.dashboard.evaluations import written
 from tests.dashboard.transfers.town import ALICE, BOB, CHAIN, DAI, MALLORY, TRAP, VAULT, lake
+from tests.detectors.rules.test_rule_detector import LARGE
 from tests.fixtures.accessible import violations
 from tests.fixtures.browser import ANSWER_MS, Tab
 
@@ -43,7 +44,10 @@ def address(tmp_path_factory: pytest.TempPathFactory, dashboard: Callable[..., s
                       value_wei=str(5 * COIN), explanation=f"Alice was emptied of {HOSTILE}.")  # fmt: skip
         copy = poisoning(5, roles=(Role(BOB, "victim"), Role(MALLORY, "attacker")))
         Filing(writer).file(theft, copy, blocks=(judged(6, (MALLORY, 0.91), (VAULT, 0.3)),))
-        yield dashboard(url, lake(folder / "lake"), written(folder / "evaluation.json"))
+        (folder / "rules").mkdir()
+        (folder / "rules" / "large.rule").write_text(LARGE)
+        evaluation = written(folder / "evaluation.json")
+        yield dashboard(url, lake(folder / "lake"), evaluation, folder / "rules")
 
 
 SCREENS = {
@@ -67,6 +71,7 @@ SCREENS = {
     "truth": ("/truth", "Naive baselines"),
     "anchors": ("/anchors", "what was said of final blocks"),
     "fees": ("/fees", "when to send"),
+    "rules": ("/rules", "Much, to somebody new."),
 }
 
 

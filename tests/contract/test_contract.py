@@ -3,9 +3,11 @@
 import pytest
 
 from detectors.base import Detector
+from detectors.library.rules.detector import RuleDetector
 from detectors.registry import detectors
 from tests.contract import checks, worth_checks
 from tests.contract.checks import Check
+from tests.contract.rules import RULES
 from tests.contract.worlds import Worlds
 
 pytestmark = pytest.mark.many
@@ -21,6 +23,16 @@ CHECKS: tuple[Check, ...] = (
     worth_checks.ranks_better_than_chance,
     worth_checks.flags_none_of_its_hard_negatives,
 )
+
+
+OF_RULES = CHECKS[:6]
+"""A rule promises no category of attacks, so there is none that it must find."""
+
+
+@pytest.mark.parametrize("check", OF_RULES, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_rule(rule: RuleDetector, check: Check, worlds: Worlds) -> None:
+    check(rule, worlds)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

@@ -1,4 +1,4 @@
-"""All detectors of the library together keep the promises of order; make soak asks each of them alone too."""
+"""All detectors of the library, with some rules, keep the promises of order; make soak asks each alone."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from detectors.base import Detector
 from detectors.registry import detectors
 from tests.contract import order_checks
+from tests.contract.rules import RULES
 from tests.contract.worlds import Worlds
 
 pytestmark = [pytest.mark.many, pytest.mark.timeout(900)]
@@ -22,7 +23,13 @@ CHECKS: tuple[Callable[[order_checks.Those, Worlds], None], ...] = (
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_all_detectors_together(check: Callable[[order_checks.Those, Worlds], None], worlds: Worlds) -> None:
-    check(detectors(), worlds)
+    check((*detectors(), *RULES), worlds)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_rules_together(check: Callable[[order_checks.Those, Worlds], None], worlds: Worlds) -> None:
+    check(RULES, worlds)
 
 
 @pytest.mark.soak

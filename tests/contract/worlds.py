@@ -75,11 +75,14 @@ class Worlds:
 
     def __init__(self) -> None:
         self._of_category: dict[tuple[str, int], World] = {}
-        self._made: dict[tuple[str, tuple[type, ...]], object] = {}
+        self._made: dict[tuple[str, tuple[tuple[type, str], ...]], object] = {}
 
     def once(self, what: str, those: Detector | Sequence[Detector], make: Callable[[], T]) -> T:
-        """What `make` gives, made once for each kind of detector, or for these together."""
-        kinds = tuple(map(type, those)) if isinstance(those, Sequence) else (type(those),)
+        """What `make` gives, made once for each kind of detector (rules are told apart by name), or for these
+        together.
+        """
+        every = those if isinstance(those, Sequence) else (those,)
+        kinds = tuple((type(each), each.name) for each in every)
         key = (what, kinds)
         if key not in self._made:
             self._made[key] = make()

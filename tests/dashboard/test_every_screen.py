@@ -29,7 +29,7 @@ PATHS = [path for path, _, _ in SCREENS]
 
 @pytest.fixture
 def filing(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Filing:
-    for name in ("DASHBOARD_LAKE", "DASHBOARD_EVALUATION"):
+    for name in ("DASHBOARD_LAKE", "DASHBOARD_EVALUATION", "DASHBOARD_RULES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("UNDERTOW_STORE", sqlite_url)
     return Filing(open_writer(sqlite_url))
@@ -44,6 +44,7 @@ def filing(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Filing:
         ("flows", "Give a wallet"), ("health", "Alert rates"),
         ("truth", "undertow dashboard --evaluation"), ("anchors", "Nothing is anchored"),
         ("advice", "kept nowhere"), ("fees", "No forecast is filed"),
+        ("rules", "undertow dashboard --rules DIR"),
     ],
 )  # fmt: skip
 def test_an_empty_store_is_a_page_that_says_what_to_do(filing: Filing, path: str, words: str) -> None:

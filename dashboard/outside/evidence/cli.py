@@ -40,6 +40,10 @@ _Settings = Annotated[
     Path | None,
     typer.Option("--settings", envvar="UNDERTOW_SETTINGS", metavar="FILE", help="As `detect` had it."),
 ]
+_Rules = Annotated[
+    Path | None,
+    typer.Option("--rules", envvar="UNDERTOW_RULES", metavar="DIR", help="As `detect` had it."),
+]
 
 
 def mount(app: typer.Typer) -> None:
@@ -71,6 +75,7 @@ def evidence(
     native_symbol: _NativeSymbol = None,
     models: _Models = None,
     chosen: _Settings = None,
+    rules: _Rules = None,
 ) -> None:
     """Write what proves an alert into one file that `undertow verify`, or anybody, can check."""
     if (store is None) == (alerts is None):
@@ -90,7 +95,7 @@ def evidence(
     with _asked(rpc, chain) as nodes:
         sources: list[Source] = [] if lake is None else [LakeBlocks(lake, chain)]
         sources += [] if nodes is None else [NodeBlocks(nodes, chain)]
-        found = gather(taken, sources, signer, settings, judges(models, chosen))
+        found = gather(taken, sources, signer, settings, judges(models, chosen, rules))
     write_whole(out, found.content.decode())
     for note in found.unproved:
         typer.echo(f"evidence: not proved: {note}", err=True)
@@ -147,6 +152,7 @@ def verify(
     native_symbol: _NativeSymbol = None,
     models: _Models = None,
     chosen: _Settings = None,
+    rules: _Rules = None,
 ) -> None:
     """Say of each claim of a bundle what it stands on: proved, anchored, signed, or only stated. Offline, but
     for --rpc and --anchor-rpc; with --lake the alert is made again and compared.
@@ -165,7 +171,7 @@ def verify(
         raise BadInput(f"the bundle {file} cannot be read: {error.strerror}; give another file") from error
     found = check(content, Asked(_key(signer), alert, chain_id))
     if found.alert is not None and not found.refusals:
-        detectors = judges(models, chosen)
+        detectors = judges(models, chosen, rules)
         judging.compare(found, detectors)
         with _asked(rpc, None) as nodes:
             if nodes is not None:

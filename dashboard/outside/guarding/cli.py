@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dashboard.store_option import StoreOption, chosen_store
+from dashboard.filing.store_option import StoreOption, chosen_store
 from ingest.commands.observing import LogFormatOption
 
 DEPTH = 12

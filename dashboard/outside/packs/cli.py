@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dashboard.store_option import AuditOption, chosen_store
+from dashboard.filing.store_option import AuditOption, chosen_store
 
 if TYPE_CHECKING:
     from dashboard.outside.packs.pack import Pack

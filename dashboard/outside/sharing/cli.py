@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.store_option import AuditOption, StoreOption, chosen_store
+from dashboard.filing.store_option import AuditOption, StoreOption, chosen_store
 
 if TYPE_CHECKING:
     from dashboard.outside.sharing.measuring import Attack, Gain

@@ -45,6 +45,15 @@ def tune(
             help="The settings in force, as `detect --settings` has them.",
         ),
     ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            "--rules",
+            envvar="UNDERTOW_RULES",
+            metavar="DIR",
+            help="The rules in force, as `detect --rules` has them: they have no settings to tune.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write what is proposed, for `detect --settings`.")
     ] = None,
@@ -64,7 +73,7 @@ def tune(
         told, all_closed = judgements(reader, chain), closed(reader, chain)
     others = {name: count for name, count in all_closed.items() if name not in ("confirmed", "dismissed")}
     only = [each.strip() for each in (detectors or "").split(",") if each.strip()]
-    tuned = proposed(opened, chain, told, judges(None, settings), ProgressLine(sys.stderr).show, only)
+    tuned = proposed(opened, chain, told, judges(None, settings, rules), ProgressLine(sys.stderr).show, only)
     for line in shown(tuned, others):
         typer.echo(line)
     if out is not None:

@@ -269,6 +269,35 @@ def test_an_alert_that_was_judged_by_chosen_settings_is_proved_and_made_again_by
     assert "would be run" in parsed(bundle(folder, taken).content)["evidence"]["run"]["note"]
 
 
+LARGE = """rule large
+says "Five coins or more to somebody."
+each transfer names payee
+when value >= 5 coins and payee is known
+"""
+
+
+def test_an_alert_of_an_analysts_rule_is_proved_and_made_again_with_the_same_rules_alone(
+    folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "large.rule").write_text(LARGE)
+    chosen = judges(None, None, tmp_path)
+    run = LakeRun(Lake.open(folder / "lake"), 1, chosen).run(None, None, lambda _: None)
+    write_book(tmp_path / "book.jsonl", run, EngineSettings().finality)
+    largest = max((each for each in run.alerts if each.detector == "rule-large"), key=lambda each: each.score)
+    content = bundle(folder, from_book(tmp_path / "book.jsonl", largest.id, None), chosen).content
+
+    def said(library: Sequence[Detector]) -> list[str]:
+        found = check(content, NOTHING)
+        judging.compare(found, library)
+        compare(found, LakeBlocks(folder / "lake", 1), EngineSettings(), library, lambda _: None)
+        return [each.name for each in found.refusals]
+
+    assert said(chosen) == []
+    assert said(detectors()) == ["another-run"]
+    (tmp_path / "large.rule").write_text(LARGE.replace("5 coins", "6 coins"))
+    assert said(judges(None, None, tmp_path)) == ["another-run"]
+
+
 def test_the_digest_of_a_run_is_that_of_its_ingredients_as_the_readme_says(folder: Path) -> None:
     content = bundle(folder, from_book(folder / "book.jsonl", grown(folder).id, None)).content
     run = parsed(content)["evidence"]["run"]
