@@ -72,7 +72,7 @@ class MixerFlow:
 
     Into it: a wallet that nobody knew before, that got nearly all it has by one payment of a wallet that is
     no hub and pays half of it or more into mixers, by two notes or a large one (stolen money, and money
-    spread over depositors), or one that was itself paid by a mixer and does so; or an old one that wakes for
+    spread over depositors), or one that was itself paid by a mixer in the thirty days before and does so; or an old one that wakes for
     five notes or more and nothing else, which is the weakest sign but one: who failed to pay in, and without
     another try hands as much as that or more to a wallet that nobody knew. Out of it: a wallet that paid in
     before, or whom, or by whom, a depositor was paid in another way; or who is paid the very set of notes,
@@ -195,10 +195,10 @@ class _Case:
             return None
         if life["source"][-1] == owner:
             return self._only_mixes(owner, life)
-        oldest = int(life["time"][-1])
+        notes = self._notes(owner)
+        oldest = int(min(life["time"][-1], notes["time"].min()))  # notes are remembered longer than rows
         if life["time"][0] - oldest > self.own.young_s or oldest < self.begun + self.own.warm_s:
             return None
-        notes = self._notes(owner)
         got = _coin(life) & (life["target"] == owner) & (life["source"] != owner)
         amounts = whole(life["amount"][got])
         drawn = notes["out"] == 1
