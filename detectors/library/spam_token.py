@@ -91,6 +91,8 @@ class SpamToken:
 
     def _thrown(self, seen: Seen) -> list[Finding]:
         tables = {name: table for name, table in seen.of("new-tokens").items() if table["row"].size}
+        if not tables:
+            return []
         found: list[Finding | None] = []
         for block in blocks_of(seen, [table["row"] for table in tables.values()]):
             lines, people = of_block(tables, seen, block), People(seen, block)
