@@ -35,7 +35,7 @@ FUNDER, ROOT, FUNDED, FUNDED_ROW, CONTRACT, COUNT, ACT, ACT_ROW, GOT, HUB = WALL
 LEADER = Layout(ints=("direct", "chain"))
 """Of who paid wallets first: how many of them directly, and how many in a chain that began there."""
 STEP = Layout(ints=("count", "last"))
-"""Of a leader and a thing done, or two one after the other: how many wallets did so in step, the last one when."""
+"""Of a leader and one thing done, or two in order: how many wallets did so in step, the last one when."""
 DONE = Layout(ints=("wallet", "act", "row", "earlier"))
 """Of a leader: what one of its wallets did by which row, and its first payment; of a collector: what a wallet
 got for nothing that it handed in, by which rows.

@@ -77,9 +77,10 @@ class CycleLaundering:
     alone remain (hard case P1); a last hop that is a priority fee or gas deposit to a builder or paymaster
     (P3), unless its own address pays on; a sale through a pool of the origin's; a wallet that scatters to
     many others in mid-way; a ring of old wallets of which one adds savings of more than a quarter of what
-    goes round (three of eight slow rings of one world); a token without a price in ever more hands. An owner who moves his money through two own wallets and back looks the same.
-    Costs a walk over 32 payments of at most 96 wallets, for payments whose payee paid before. Source:
-    temporal cycles of IBM's Graph Feature Preprocessor (minority F1 .648 on HI-Small with all its patterns).
+    goes round (three of eight slow rings of one world); a token without a price in ever more hands. An owner
+    who moves his money through two own wallets and back looks the same. Costs a walk over 32 payments of at
+    most 96 wallets, for payments whose payee paid before. Source: temporal cycles of IBM's Graph Feature
+    Preprocessor (minority F1 .648 on HI-Small with all its patterns).
     """
 
     name = "cycle-laundering"

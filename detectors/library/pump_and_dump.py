@@ -102,18 +102,19 @@ class PumpAndDump:
     that then sell nearly all of it together, at the cost of those who followed.
 
     A group are those who came in one block, as most of whom bought in it, and left in one, or have a funder
-    in common who does not fund many; one wallet alone can do the same to the price. What counts is that those who left are those who had made the price,
-    that others bought in between, and that nothing but what they had bought was sold. So a bundle at birth
-    (18.P1) counts as any other, and snipers who come together and leave each for himself do not (18.N1). Who
-    keeps most, a listing that many buy, and a large buyer who stays are left in peace (18.N2). Victims are
-    who followed and has less now; who left before the group is none. Where nobody followed it is said with
-    severity low, of one wallet or those of one funder who had bought again and again: that they lose the fees
-    does not make it honest.
+    in common who does not fund many; one wallet alone can do the same to the price. What counts is that those
+    who left are those who had made the price, that others bought in between, and that nothing but what they
+    had bought was sold. So a bundle at birth (18.P1) counts as any other, and snipers who come together and
+    leave each for himself do not (18.N1). Who keeps most, a listing that many buy, and a large buyer who
+    stays are left in peace (18.N2). Victims are who followed and has less now; who left before the group is
+    none. Where nobody followed it is said with severity low, of one wallet or those of one funder who had
+    bought again and again: that they lose the fees does not make it honest.
 
-    Fails: trades on a launch curve (18.P2); exits by fresh wallets that the group
-    feeds (18.P3); tokens older than the stream; groups without a common funder that leave one by one. A token
-    whose sales fail for others is a honeypot, one whose liquidity left meanwhile a rug pull. Accuses wrongly:
-    one large buyer of a thin token who changes his mind after others bought. Costs a read of the token's
+    Fails: trades on a launch curve (18.P2); exits by fresh wallets that the group feeds (18.P3); tokens older
+    than the stream; groups without a common funder that come or leave one by one, beside as many others, or
+    whom nobody follows. A token whose sales fail for others is a honeypot, one whose liquidity left meanwhile
+    a rug pull. Accuses wrongly: one large buyer of a thin token who changes his mind after others bought;
+    two friends who were most of one block's buyers, and of another's sellers. Costs a read of the token's
     lines for each block in which a young token is sold. Source: La Morgia et al. 2020 (F1 .945 within 25 s,
     on exchanges).
     """

@@ -27,9 +27,9 @@ TIES = {
 class Settings:
     """wallets: how many act in step; by a common exit only, `clusters` asks for more. share: hundredths of
     all that the leader paid first (or of all payments it got) that do: nearly all of a farm does, while of a
-    host's guests or a shop's customers some do. rest: hundredths that do both where `began` hundredths did the
-    first together: owners leave some out when they claim. drawn: how many of a hub's customers, as `clusters`
-    has it. step_s: they are in step while the next one does the same within this, as there.
+    host's guests or a shop's customers some do. rest: hundredths that do both where `began` hundredths did
+    the first together: owners leave some out when they claim. drawn: how many of a hub's customers, as
+    `clusters` has it. step_s: they are in step while the next one does the same within this, as there.
     """
 
     wallets: int = 4

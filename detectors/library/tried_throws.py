@@ -117,11 +117,11 @@ def _finding(seen: Seen, token: int, maker: int, row: int, trial: Trial, baited:
         severity="low",
         roles=roles,
         rows=seen.evidence([row]),
-        measured={"receivers": trial.receivers, "used": 0, "in_one": trial.receivers, "payers": 0, "failed": 1},
+        measured={"receivers": trial.receivers, "used": 0, "payers": 0, "failed": 1},
         thresholds={"receivers": baited},
         explanation=(
             f"{hexed(sender)} tried to throw the token {hexed(name)}, which he made"
-            f"{f' and which {why}' if why else ''}, to {trial.receivers} people who had not asked for it; the "
-            "call failed, and nobody got anything."
+            f"{f' and which {why}' if why else ''}, to {trial.receivers} people who had not asked for it; "
+            "the call failed, and nobody got anything."
         ),
     )

@@ -39,8 +39,8 @@ def positives(seed: int) -> list[Story]:
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """An airdrop that is used, one of a project called by its site, points of a shop, a project that pays, and
-    one that fails to.
+    """Five: an airdrop that is used, one of a project called by its site, points of a shop, a project that
+    pays, and one that fails to.
     """
     tales = {
         "used airdrop": _used_airdrop,
