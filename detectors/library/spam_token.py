@@ -73,8 +73,8 @@ class SpamToken:
 
     Fails: a link inside of a picture (hard case P3) is a token without a bait; a spammer who opens a market
     first is found when somebody pays; a page that takes approvals and no coin; tokens that a contract made,
-    with an innocent name; a throw that fails in a call of another contract, or to ten times as many as a
-    hundred at once. Costs a read of a thousand rows for each new token and block in which it moves. Source:
+    with an innocent name; a throw that fails in a call of another contract, or would take more steps than a
+    trial has. Costs a read of a thousand rows for each new token and block in which it moves. Source:
     kovart's spam detector, 15 modules (9 receivers in a transaction or 20 in five days), no figure.
     """
 
