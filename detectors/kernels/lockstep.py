@@ -35,7 +35,7 @@ FUNDER, ROOT, FUNDED, FUNDED_ROW, CONTRACT, COUNT, ACT, ACT_ROW, GOT, HUB = WALL
 LEADER = Layout(ints=("direct", "chain"))
 """Of who paid wallets first: how many of them directly, and how many in a chain that began there."""
 STEP = Layout(ints=("count", "last"))
-"""Of a leader and two things done one after the other: how many wallets did so in step, the last one when."""
+"""Of a leader and one thing done, or two in order: how many wallets did so in step, the last one when."""
 DONE = Layout(ints=("wallet", "act", "row", "earlier"))
 """Of a leader: what one of its wallets did by which row, and its first payment; of a collector: what a wallet
 got for nothing that it handed in, by which rows.
@@ -46,6 +46,8 @@ FUNDED_BY, IN_A_CHAIN, CASHED_OUT_TO, DRAWN_FROM = 0, 1, 2, 3
 """What ties wallets."""
 
 NOBODY = -1
+ALONE = -6
+"""Marks the key of one thing done, beside those of two."""
 CHAIN_S, STEP_S, LEAST, LEAST_EXIT = range(4)
 """Of the limits: seconds within which a paid wallet pays the next of a chain, within which the next wallet
 does the same, and how many make a cluster by funder and by exit.
@@ -80,6 +82,12 @@ def two_thirds(count, members):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def most_of_all(count, began, members):  # type: ignore[no-untyped-def]
+    """Whether more than half go on of wallets that all (but one in ten) began it together."""
+    return 2 * count > members and 10 * began >= 9 * members
+
+
+@njit(cache=True)
 def follow_wallets(  # type: ignore[no-untyped-def]
     wallets, old_wallets, wallets_journal, leaders, old_leaders, leaders_journal,
     steps, old_steps, steps_journal, cells, control, current, previous, journal,
@@ -87,7 +95,7 @@ def follow_wallets(  # type: ignore[no-untyped-def]
     number, block_of, time_of, signer, called, selector, first_row, end_row, kind, source, row_number,
     c_transaction, c_account, c_asset, received, paid,
     p_transaction, p_payer, p_payee, p_asset, p_row, p_form, p_hub, p_amount, limits,
-    f_transaction, f_leader, f_link, f_first, f_second, f_count, f_members,
+    f_transaction, f_leader, f_link, f_first, f_second, f_count, f_members, f_began,
     y_transaction, y_wallet, y_funder, y_root, y_row,
 ):  # fmt: skip
     """Takes wallets through transactions in order; lines of wallets found in step, at most one a link and
@@ -134,7 +142,7 @@ def follow_wallets(  # type: ignore[no-untyped-def]
                 change, c_transaction, c_account, c_asset, received, paid,
                 payment, p_transaction, p_payer, p_payee, p_asset, p_row, p_form, p_hub,
                 old_wallets, wallets_journal, limits,
-                f_transaction, f_leader, f_link, f_first, f_second, f_count, f_members, used,
+                f_transaction, f_leader, f_link, f_first, f_second, f_count, f_members, f_began, used,
             )  # fmt: skip
             me = touch(wallets, old_wallets, wallets_journal, who, block, now)
             if wallets[me + HUB] != 0 and wallets[me + COUNT] > acted:
@@ -153,7 +161,8 @@ def follow_wallets(  # type: ignore[no-untyped-def]
                 if named > 0 and alike and sums[0] >= limits[LEAST_EXIT]:
                     f_transaction[used], f_leader[used], f_link[used] = number[t], hub, DRAWN_FROM
                     f_first[used], f_second[used] = first, act
-                    f_count[used], f_members[used], used = sums[0], sums[1], used + 1
+                    f_count[used], f_members[used], f_began[used] = sums[0], sums[1], sums[0]
+                    used += 1
                     members = _with_room(members, held, named)
                     members[held : held + named] = line[:named]
                     held += named
@@ -250,7 +259,7 @@ def _acted(  # type: ignore[no-untyped-def]
     change, c_transaction, c_account, c_asset, received, paid,
     payment, p_transaction, p_payer, p_payee, p_asset, p_row, p_form, p_hub,
     old_wallets, wallets_journal, limits,
-    f_transaction, f_leader, f_link, f_first, f_second, f_count, f_members, used,
+    f_transaction, f_leader, f_link, f_first, f_second, f_count, f_members, f_began, used,
 ):  # fmt: skip
     count = wallets[me + COUNT]
     act, payee, asset = act_of(
@@ -298,10 +307,20 @@ def _acted(  # type: ignore[no-untyped-def]
             did = counted(steps, old_steps, steps_journal, key, block, now, limits[STEP_S])
             if did > best:
                 best, first = did, wallets[me + ACT + n]
-        if best >= limits[LEAST] and two_thirds(best, members):
+        counted(
+            steps, old_steps, steps_journal, key_of(leader * 4 + link, act, ALONE), block, now, limits[STEP_S]
+        )  # fmt: skip
+        if best < limits[LEAST]:
+            continue
+        began = steps[
+            touch(
+                steps, old_steps, steps_journal, key_of(leader * 4 + link, first, ALONE), block, now
+            )
+        ]  # fmt: skip
+        if two_thirds(best, members) or most_of_all(best, began, members):
             f_transaction[used], f_leader[used], f_link[used] = transaction, leader, link
             f_first[used], f_second[used], f_count[used], f_members[used] = first, act, best, members
-            used += 1
+            f_began[used], used = began, used + 1
     if payee < 0:
         return used
     everybody = counted(
@@ -324,6 +343,6 @@ def _acted(  # type: ignore[no-untyped-def]
             if did >= limits[LEAST_EXIT] and two_thirds(did, everybody):
                 f_transaction[used], f_leader[used], f_link[used] = transaction, payee, CASHED_OUT_TO
                 f_first[used], f_second[used], f_count[used], f_members[used] = first, act, did, everybody
-                used += 1
+                f_began[used], used = did, used + 1
             break
     return used

@@ -72,21 +72,22 @@ class MixerFlow:
 
     Into it: a wallet that nobody knew before, that got nearly all it has by one payment of a wallet that is
     no hub and pays half of it or more into mixers, by two notes or a large one (stolen money, and money
-    spread over depositors), or one that was itself paid by a mixer and does so; or an old one that wakes for
-    five notes or more and nothing else, which is the weakest sign but one: who failed to pay in, and without
-    another try hands as much as that or more to a wallet that nobody knew. Out of it: a wallet that paid in
-    before, or whom, or by whom, a depositor was paid in another way; or who is paid the very set of notes,
-    three or more, that one depositor and no other paid in before. Each link has its reason and doubt; the
-    score is one less the doubt. To use a mixer is no crime: notes alone never alert, nor does their size, nor
-    relayers' work (N1), nor a deposit after a delisting (N2), nor a common gas price (N3, which is not looked
-    at).
+    spread over depositors), or one that was itself paid by a mixer in the thirty days before and does so; or
+    an old one that wakes for five notes or more and nothing else, which is the weakest sign but one: who
+    failed to pay in, and without another try hands as much as that or more to a wallet that nobody knew. Out
+    of it: a wallet that paid in before, or whom, or by whom, a depositor was paid in another way; or who is
+    paid the very set of notes, three or more, that one depositor and no other paid in before. Each link has
+    its reason and doubt; the score is one less the doubt. To use a mixer is no crime: notes alone never
+    alert, nor does their size, nor relayers' work (N1), nor a deposit after a delisting (N2), nor a common
+    gas price (N3, which is not looked at).
 
-    Fails: a withdrawal that fails (its transaction says nothing of who paid in, and a relayer's that fails
-    is nobody's); old money that is paid out note by note to new wallets with gas from elsewhere; swappers
-    without questions, unless a list calls them a mixer (P1); money that came over an exchange. A mixer spoken
-    to by other events than Tornado's, and not listed, is none. Costs nothing where no mixer is used. Source:
-    Tutela (Béres et al. 2021, Wu et al. 2022: reuse, linked addresses, multi-denomination); 5.1-12.6 % of
-    withdrawals linked by reuse and linkage in 2025.
+    Fails: who came out of a mixer and puts less than half of what he got since into it again; a withdrawal
+    that fails (its transaction says nothing of who paid in, and a relayer's that fails is nobody's); old
+    money that is paid out note by note to new wallets with gas from elsewhere; swappers without questions,
+    unless a list calls them a mixer (P1); money that came over an exchange. A mixer spoken to by other events
+    than Tornado's, and not listed, is none. Costs nothing where no mixer is used. Source: Tutela (Béres et
+    al. 2021, Wu et al. 2022: reuse, linked addresses, multi-denomination); 5.1-12.6 % of withdrawals linked
+    by reuse and linkage in 2025.
     """
 
     name = "mixer-flow"
@@ -195,10 +196,10 @@ class _Case:
             return None
         if life["source"][-1] == owner:
             return self._only_mixes(owner, life)
-        oldest = int(life["time"][-1])
+        notes = self._notes(owner)
+        oldest = int(min(life["time"][-1], notes["time"].min()))  # notes are remembered longer than rows
         if life["time"][0] - oldest > self.own.young_s or oldest < self.begun + self.own.warm_s:
             return None
-        notes = self._notes(owner)
         got = _coin(life) & (life["target"] == owner) & (life["source"] != owner)
         amounts = whole(life["amount"][got])
         drawn = notes["out"] == 1

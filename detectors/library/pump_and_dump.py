@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import exp, log
@@ -100,19 +101,20 @@ class PumpAndDump:
     """Flags wallets whose own purchases raise a token's price by two fifths or more, that others follow, and
     that then sell nearly all of it together, at the cost of those who followed.
 
-    A group are those who left in one block, or have a funder in common who does not fund many; one wallet
-    alone can do the same to the price. What counts is that those who left are those who had made the price,
-    that others bought in between, and that nothing but what they had bought was sold. So a bundle at birth
-    (18.P1) counts as any other, and snipers who come together and leave each for himself do not (18.N1). Who
-    keeps most, a listing that many buy, and a large buyer who stays are left in peace (18.N2). Victims are
-    who followed and has less now; who left before the group is none. Where nobody followed it is said with
-    severity low, of one wallet or those of one funder who had bought again and again: that they lose the fees
-    does not make it honest.
+    A group are those who came in one block, as most of whom bought in it, and left in one, or have a funder
+    in common who does not fund many; one wallet alone can do the same to the price. What counts is that those
+    who left are those who had made the price, that others bought in between, and that nothing but what they
+    had bought was sold. So a bundle at birth (18.P1) counts as any other, and snipers who come together and
+    leave each for himself do not (18.N1). Who keeps most, a listing that many buy, and a large buyer who
+    stays are left in peace (18.N2). Victims are who followed and has less now; who left before the group is
+    none. Where nobody followed it is said with severity low, of one wallet or those of one funder who had
+    bought again and again: that they lose the fees does not make it honest.
 
-    Fails: trades on a launch curve (18.P2); exits by fresh wallets that the group
-    feeds (18.P3); tokens older than the stream; groups without a common funder that leave one by one. A token
-    whose sales fail for others is a honeypot, one whose liquidity left meanwhile a rug pull. Accuses wrongly:
-    one large buyer of a thin token who changes his mind after others bought. Costs a read of the token's
+    Fails: trades on a launch curve (18.P2); exits by fresh wallets that the group feeds (18.P3); tokens older
+    than the stream; groups without a common funder that come or leave one by one, beside as many others, or
+    whom nobody follows. A token whose sales fail for others is a honeypot, one whose liquidity left meanwhile
+    a rug pull. Accuses wrongly: one large buyer of a thin token who changes his mind after others bought;
+    two friends who were most of one block's buyers, and of another's sellers. Costs a read of the token's
     lines for each block in which a young token is sold. Source: La Morgia et al. 2020 (F1 .945 within 25 s,
     on exchanges).
     """
@@ -162,7 +164,7 @@ class PumpAndDump:
         leavers = [each for each in accounts.values() if self._leaves(each, line)]
         if lift_of(leavers) < self.settings.lift:
             return None
-        group = max(_groups(people, leavers), key=lift_of)
+        group = max(_groups(people, leavers, accounts.values()), key=lift_of)
         if lift_of(group) < self.settings.lift:
             return None
         members, begins = {each.who for each in group}, group[0].begins
@@ -269,11 +271,16 @@ class PumpAndDump:
         )
 
 
-def _groups(people: People, leavers: Sequence[Account]) -> list[tuple[Account, ...]]:
-    """Those who left in one block, or were first paid by one who does not pay many, or by one another."""
+def _groups(
+    people: People, leavers: Sequence[Account], traders: Iterable[Account]
+) -> list[tuple[Account, ...]]:
+    """Those who came and left in step, or were first paid by one who does not pay many, or by one another."""
     groups: list[tuple[set[tuple[str, int]], list[Account]]] = []
+    in_step = _in_step(leavers, traders)
     for each in sorted(leavers, key=lambda each: each.begins):
-        ties = {("left", each.left), ("who", each.who)}
+        ties = {("who", each.who)}
+        if (each.block, each.left) in in_step:
+            ties.add((f"came {each.block}", each.left))
         if funder := _funder(people, each.who):
             ties.add(("who", funder))
         tied = [group for group in groups if group[0] & ties]
@@ -281,6 +288,17 @@ def _groups(people: People, leavers: Sequence[Account]) -> list[tuple[Account, .
         members = [one for group in tied for one in group[1]]
         groups.append((ties.union(*(group[0] for group in tied)), [*members, each]))
     return [tuple(sorted(group, key=lambda each: each.begins)) for _, group in groups]
+
+
+def _in_step(leavers: Sequence[Account], traders: Iterable[Account]) -> set[tuple[int, int]]:
+    """Blocks of coming and of leaving that most of those share who came in the one, and who sold last in the
+    other. To sell in one block alone ties nobody: people do when a limit is lifted, or when news is bad.
+    """
+    traders = list(traders)
+    came = Counter(each.block for each in traders if each.bought)
+    left = Counter(each.left for each in traders if each.sold)
+    both = Counter((each.block, each.left) for each in leavers)
+    return {at for at, count in both.items() if 2 * count > max(came[at[0]], left[at[1]])}
 
 
 def _funder(people: People, who: int) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 
 from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Tier, hexed
+from detectors.library.tried_throws import tried_throws
 from detectors.memory.layout import Array, Columns
 from detectors.parts import worth
 from detectors.parts.baits import CLAIM, HOSTILE, LINK
@@ -68,27 +69,32 @@ class SpamToken:
     nothing, and who gives away more than the token's own logs ever gave him is named by a liar. A token
     without a bait alerts, low, where all of it was minted in one call to people who hold nothing else of the
     maker's. Whoever then pays the coin to the token, or to what its maker made, and gets nothing, is a
-    victim.
+    victim. A throw that fails is tried on the token's code as it was made: whom it would have reached.
 
     Fails: a link inside of a picture (hard case P3) is a token without a bait; a spammer who opens a market
     first is found when somebody pays; a page that takes approvals and no coin; tokens that a contract made,
-    with an innocent name. Costs a read of a thousand rows for each new token and block in which it moves.
-    Source: kovart's spam detector, 15 modules (9 receivers in a transaction or 20 in five days), no figure.
+    with an innocent name; a throw that fails in a call of another contract, or would take more steps than a
+    trial has. Costs a read of a thousand rows for each new token and block in which it moves. Source:
+    kovart's spam detector, 15 modules (9 receivers in a transaction or 20 in five days), no figure.
     """
 
     name = "spam-token"
     catches = ("spam-token",)
     needs: Tier = "logs"
-    reads = ("new-tokens",)
+    reads = ("new-tokens", "acts", "contracts")
     quiet_seconds = 90 * 86_400
     settings = Settings()
 
     def score(self, seen: Seen) -> list[Finding]:
         """One finding a token and block in which it is thrown or paid for: subject = who throws it."""
+        tried = list(tried_throws(seen, self.settings.baited, self.settings.plain))
+        return sorted([*tried, *self._thrown(seen)], key=lambda finding: finding.block_number)
+
+    def _thrown(self, seen: Seen) -> list[Finding]:
         tables = {name: table for name, table in seen.of("new-tokens").items() if table["row"].size}
         if not tables:
             return []
-        found = []
+        found: list[Finding | None] = []
         for block in blocks_of(seen, [table["row"] for table in tables.values()]):
             lines, people = of_block(tables, seen, block), People(seen, block)
             tokens = [lines[name]["token"] for name in lines]

@@ -27,12 +27,15 @@ TIES = {
 class Settings:
     """wallets: how many act in step; by a common exit only, `clusters` asks for more. share: hundredths of
     all that the leader paid first (or of all payments it got) that do: nearly all of a farm does, while of a
-    host's guests or a shop's customers some do. drawn: how many of a hub's customers, as `clusters` has it.
-    step_s: they are in step while the next one does the same within this, as there.
+    host's guests or a shop's customers some do. rest: hundredths that do both where `began` hundredths did
+    the first together: owners leave some out when they claim. drawn: how many of a hub's customers, as
+    `clusters` has it. step_s: they are in step while the next one does the same within this, as there.
     """
 
     wallets: int = 4
     share: int = 66
+    rest: int = 50
+    began: int = 90
     drawn: int = 5
     step_s: int = 3600
 
@@ -50,7 +53,8 @@ class SybilCluster:
 
     The part `clusters` remembers of young wallets who paid them first and the first eight different things
     they did. Four or more of one funder that do the same two one after the other, within an hour of one
-    another, and that are two thirds of all it ever paid first, are one owner's; so are five that got the same
+    another, and that are two thirds of all it ever paid first, are one owner's, as are more than half of them
+    where nine tenths did the first of the two together; so are five that got the same
     for nothing and handed it in to one account that nearly only they pay. One of the two is a call that costs
     nothing (a visit, a claim, a vote), or one that fails: who only trades in step is no crowd but a bundle or
     a wash trade. A hub ties nobody, but for five or more that drew the same sum from it within a quarter of
@@ -108,12 +112,13 @@ class SybilCluster:
         return [member for _, _, member in found[len(found) - last :]]
 
     def _finding(self, seen: Seen, lines: Columns, line: int) -> Finding | None:
-        transaction, leader, link, first, second, count, members = (
+        transaction, leader, link, first, second, count, members, began = (
             int(lines[name][line])
-            for name in ("transaction", "leader", "link", "first", "second", "count", "members")
+            for name in ("transaction", "leader", "link", "first", "second", "count", "members", "began")
         )
-        share = 100 * count // max(count, members)
-        if count < self.settings.wallets or share < self.settings.share:
+        share, together = 100 * count // max(count, members), 100 * began // max(began, members)
+        least = self.settings.rest if together >= self.settings.began else self.settings.share
+        if count < self.settings.wallets or share < least:
             return None
         sent = seen.transactions
         at = transaction - int(sent["number"][0])

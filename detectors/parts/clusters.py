@@ -14,7 +14,7 @@ from detectors.memory.layout import Array
 from detectors.memory.table import Table
 from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, Seen, TableSpec
 
-_FOUND = ("transaction", "leader", "link", "first", "second", "count", "members")
+_FOUND = ("transaction", "leader", "link", "first", "second", "count", "members", "began")
 _YOUNG = ("transaction", "wallet", "funder", "root", "row")
 _PAYMENT = ("transaction", "payer", "payee", "asset", "row", "form", "hub", "amount")
 _MEMBER = ("transaction", "wallet", "row", "first_row", "second_row")
@@ -56,10 +56,12 @@ class Clusters:
     before it. One of the two is a call that costs nothing but the fee, the other one too or a payment.
     `link`: 0 the leader paid them first, 1 at the head of a chain, 2 they got something by `first` and handed
     it in to the leader by `second`, 3 the leader is a hub that paid them first, within a quarter of an hour
-    and the same sum (none a fiftieth more than another). They are two thirds or more of all `members`:
-    wallets that it paid first (of a hub: for that sum, from the first of them to the last, and as long before
-    and after; and two thirds of all that it paid first about then which did both), or payments it got. Of a
-    hub with more than 4,096 new customers in a quarter of an hour nothing is said.
+    and the same sum (none a fiftieth more than another). They are two thirds or more of all `members`, or, of
+    links 0 and 1, more than half where nine tenths of these `began` together, by doing `first` within an hour
+    of one another: some owners leave a few out later. Members are wallets that it paid first (of a hub: for
+    that sum, from the first of them to the last, and as long before and after; and two thirds of all that it
+    paid first about then which did both), or payments it got. Of a hub with more than 4,096 new customers in
+    a quarter of an hour nothing is said.
 
     `drawn`, by "transaction": of link 3 at most 60 `wallet`s, the `row` of the first payment of each, and
     `first_row` and `second_row` of what it did.

@@ -200,12 +200,15 @@ def use_of(seen: Seen, token: int, block: int, but: int) -> tuple[int, int]:
 
 
 def is_market(people: People, place: int) -> bool:
-    """Whether a place keeps an exchange: a pool that was told of, or what never signs, holds several assets
-    and pays when others ask.
+    """Whether a place keeps an exchange: a pool that was told of, or what never signs and, when others ask,
+    gives one asset for another. Who is charged by a collector, month by month, pays and gets nothing for it.
     """
     rows = people.seen.history("rows").rows(place, people.block, 60)
     told = np.isin(rows["kind"], [Kind.POOL_V2, Kind.POOL_V3]) & (rows["target"] == place)
+    if told.any() or (rows["signer"] == place).any():
+        return bool(told.any())
     money = rows["kind"] == Kind.ERC20
-    several = np.unique(rows["asset"][money]).size > 1
-    pays = bool((money & (rows["source"] == place)).any())
-    return bool(told.any()) or (several and pays and not bool((rows["signer"] == place).any()))
+    gave, got = money & (rows["source"] == place), money & (rows["target"] == place)
+    got &= np.isin(rows["transaction"], rows["transaction"][gave])
+    trades = rows["transaction"][got][:, None] == rows["transaction"][gave]
+    return bool((trades & (rows["asset"][got][:, None] != rows["asset"][gave])).any())

@@ -21,6 +21,7 @@ from tests.contract.stories import (
     pump_and_dump,
     reentrancy,
     sandwich,
+    spam_token,
     wash_trading,
 )
 from tests.contract.story import Names, Story, tell
@@ -44,6 +45,7 @@ TRIED = [
     (reentrancy, "books first"),
     (reentrancy, "token books first"),
     (sandwich, "too much"),
+    (spam_token, "in vain"),
     (wash_trading, "wrong price"),
     (wash_trading, "no allowance"),
     (wash_trading, "maker alone"),
@@ -66,6 +68,7 @@ IN_PEACE = [
     (reentrancy, "borrows in vain"),
     (sandwich, "another token fails"),
     (sandwich, "half of it"),
+    (spam_token, "wages in vain"),
     (wash_trading, "stranger's wrong price"),
     (wash_trading, "stranger cannot sell"),
 ]

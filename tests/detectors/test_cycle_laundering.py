@@ -174,3 +174,14 @@ def test_who_pays_many_to_look_like_an_exchange_is_found_where_the_round_is_long
     assert [each.category for each in alerts(paying_out(BOB, CAROL, DAVE, customers=12))] == [
         "cycle-laundering"
     ]
+
+
+def test_a_worthless_token_that_many_hands_throw_to_and_fro_makes_rounds_by_chance() -> None:
+    hands = [address(f"hand {n}") for n in range(3)]
+    for others, found in (([], 1), (hands, 0)):
+        chain = ChainBuilder()
+        for here, there in pairwise([ALICE, BOB, CAROL, DAVE, ALICE]):
+            chain.block().erc20(GOLD, here, there, 1_000)
+            for hand in others if here == CAROL else []:
+                chain.erc20(GOLD, here, hand, 100)
+        assert len(alerts(chain)) == found

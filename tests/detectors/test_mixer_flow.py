@@ -164,6 +164,15 @@ def test_notes_are_remembered_longer_than_their_rows() -> None:
     assert attackers(alert) == hexed(ALICE)
 
 
+def test_who_was_paid_by_a_mixer_long_ago_may_mix_again_and_a_new_wallet_that_does_is_found() -> None:
+    for days, found in ((2, ["again"]), (340, [])):
+        chain = town()
+        is_paid_out(chain, MALLORY, ETHER, RELAYER)
+        chain.block(days * DAY).native(ALICE, MALLORY, ETHER // 2)
+        pays_in(chain.block(), MALLORY, ETHER)
+        assert [alert.measured["reason"] for alert in alerts(chain)] == found
+
+
 def test_a_recorded_withdrawal_of_tornado_cash_is_decoded() -> None:
     batch = answered.batch(1, [recorded_block("mainnet/11743952.json.gz")], ["none"])
     (note,) = batch.mixers.rows(named=True)

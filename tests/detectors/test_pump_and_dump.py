@@ -69,6 +69,26 @@ def test_strangers_who_leave_each_for_himself_are_no_group_but_those_of_one_fund
         assert [named(alert, "attacker") for alert in found] == ([set(wallets)] if boss else [])
 
 
+def test_who_came_one_by_one_and_sells_in_one_block_when_a_limit_is_lifted_is_no_group() -> None:
+    made = launch(MAKER)
+    for one, other in ((ALICE, BOB), (MALLORY, CAROL), (DAVE, ERIN)):
+        bought(made, one)
+        bought(made, other, wei=ETHER // 4)
+    for person in (ALICE, MALLORY, DAVE):
+        made.sells(person)
+    assert alerts(made.chain, PumpAndDump()) == []
+
+
+def test_the_first_buyers_are_no_group_where_all_sell_on_the_same_news() -> None:
+    made = launch(MAKER)
+    bought(made, *GROUP)
+    for person in (ALICE, BOB, CAROL, address("frank")):
+        bought(made, person, wei=ETHER // 4)
+    for person in (*GROUP, ALICE, BOB, CAROL, address("frank")):
+        made.sells(person)
+    assert alerts(made.chain, PumpAndDump()) == []
+
+
 def test_to_buy_and_sell_in_one_block_is_another_thing() -> None:
     made = launch(MAKER)
     made.buys(MALLORY, 9 * ETHER)

@@ -11,8 +11,8 @@ from tests.detectors.told_alerts import alerts_of, named
 from tests.fixtures.frames import ChainBuilder, address, keccak
 
 ZERO = bytes(20)
-MALLORY, TOKEN, DESK, EXCHANGE, ALICE = (
-    address(name) for name in ("mallory", "token", "desk", "exchange", "alice")
+MALLORY, TOKEN, DESK, EXCHANGE, ALICE, DOLLARS = (
+    address(name) for name in ("mallory", "token", "desk", "exchange", "alice", "dollars")
 )
 PEOPLE = [address(f"person {n}") for n in range(12)]
 ETHER = 10**18
@@ -85,6 +85,12 @@ def test_forged_use_by_those_who_got_it_clears_nothing() -> None:
 def test_the_coin_s_name_for_a_few_wallets_is_spam() -> None:
     """Hard case P2: under every airdrop count."""
     assert len(alerts(thrown(made("Ether", "ETH"), PEOPLE[:4]))) == 1
+
+
+def test_who_is_charged_by_a_collector_and_never_signs_is_no_market_that_excuses_it() -> None:
+    chain = made(*BAIT).erc20(DOLLARS, EXCHANGE, PEOPLE[0], 50 * ETHER)
+    chain.erc20(DOLLARS, PEOPLE[0], DESK, 10 * ETHER, by=DESK)
+    assert len(alerts(thrown(chain, PEOPLE[:4]))) == 1
 
 
 def test_gifts_of_pictures_with_a_page_in_their_name_are_thrown_too() -> None:

@@ -7,6 +7,7 @@ from random import Random
 
 from tests.contract.background import PEOPLE
 from tests.contract.story import ETHER, HOT, Names, Story, attack, dealt, ether, honest, open_account, rests
+from tests.fixtures.assembly import asked, throwing, token
 from tests.fixtures.frames import ChainBuilder, keccak, word
 from tests.fixtures.market import MINT_V2, WETH, Market, Pool
 
@@ -22,7 +23,9 @@ NAMES = {
 
 
 def positives(seed: int) -> list[Story]:
-    """Eleven: baits of all sorts in one call, one by one and for the coin's name; forged; no bait at all."""
+    """Twelve: baits of all sorts in one call, one by one and for the coin's name; forged; no bait at all; a
+    throw that fails.
+    """
     tales: dict[str, Callable[[str, Random, Names], Story]] = dict.fromkeys(NAMES, _in_one_call)
     tales |= {
         "one by one": _one_by_one,
@@ -30,17 +33,21 @@ def positives(seed: int) -> list[Story]:
         "innocent": _innocent,
         "items": _items,
         "to a few": _to_a_few,
+        "in vain": _in_vain,
     }
     return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales)]
 
 
 def hard_negatives(seed: int) -> list[Story]:
-    """An airdrop that is used, one of a project called by its site, points of a shop, a project that pays."""
+    """Five: an airdrop that is used, one of a project called by its site, points of a shop, a project that
+    pays, and one that fails to.
+    """
     tales = {
         "used airdrop": _used_airdrop,
         "called by its site": _used_airdrop,
         "points": _points,
         "wages": _wages,
+        "wages in vain": _wages_in_vain,
     }
     return [tales[name.rsplit(" ", 1)[0]](name, rng, names) for name, rng, names in dealt(seed, *tales)]
 
@@ -160,6 +167,31 @@ def _to_a_few(name: str, rng: Random, names: Names) -> Story:
         _throw(chain, sender, token, rng.sample(PEOPLE, 5), ZERO)
 
     return attack(name, acts, sender)
+
+
+def _thrown_in_vain(called: str, maker: bytes, names: Names) -> Callable[[ChainBuilder], Iterator[None]]:
+    """Its maker calls a new token so that three get some of it, with too little gas, twice."""
+    coin, people = names.fresh(), names.many(3)
+
+    def acts(chain: ChainBuilder) -> Iterator[None]:
+        open_account(chain, maker, 3 * ETHER)
+        chain.creates(maker, coin, data=token(more=throwing(called)))
+        yield
+        for _ in range(2):
+            chain.fails(maker, coin, asked("airdrop(address,address,address)", *people))
+            yield
+
+    return acts
+
+
+def _in_vain(name: str, rng: Random, names: Names) -> Story:
+    sender = names.fresh()
+    return attack(name, _thrown_in_vain("Claim 5 ETH at get-stake.net", sender, names), sender)
+
+
+def _wages_in_vain(name: str, rng: Random, names: Names) -> Story:
+    project = names.fresh()
+    return honest(name, _thrown_in_vain("Lighthouse", project, names), [project])
 
 
 def _used_airdrop(name: str, rng: Random, names: Names) -> Story:

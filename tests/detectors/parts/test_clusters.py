@@ -191,3 +191,15 @@ def test_a_shop_that_others_pay_too_is_no_exit() -> None:
         claims(chain, wallet)
         chain.erc20(TOKEN, wallet, CAROL, 100)
     assert in_step(chain) == []
+
+
+def test_some_are_left_out_of_the_second_step_of_a_farm_that_all_began_together() -> None:
+    for visitors, found in ((7, [(ALICE, 0, 4, 7)]), (5, [])):
+        wallets = [*WALLETS, address("wallet 6")]
+        chain = paid_by(ALICE, wallets)
+        for wallet in wallets[:visitors]:
+            chain.calls(wallet, PROJECT, VISIT)
+        chain.block(20 * 86_400)
+        for wallet in wallets[:4]:
+            claims(chain, wallet)
+        assert in_step(chain) == found
