@@ -65,11 +65,11 @@ class Reentrancy:
     withdrawals of what one has.
 
     Fails: read-only forms, in which another is paid by a state that was read in the middle (hard case 11.P1:
-    with a loan behind them `flash-loan-attack` finds the lender's loss), entry by the hook of another standard (P2), providers' shares that are burnt in slices (P3), sums that
-    differ, stakes older than the row log, attempts that revert where there are no traces, and native value
-    where there are no traces (P4), as nothing then tells what a contract paid. Costs a sort of the moves
-    inside transactions. Source: Forta's depth bands (3, 5, 7, 9, 11 calls); static tools have 99.8 % false
-    positives.
+    with a loan behind them `flash-loan-attack` finds the lender's loss), entry by the hook of another
+    standard (P2), providers' shares that are burnt in slices (P3), sums that differ, stakes older than the
+    row log, attempts that revert where there are no traces, and native value where there are no traces (P4),
+    as nothing then tells what a contract paid. Costs a sort of the moves inside transactions. Source: Forta's
+    depth bands (3, 5, 7, 9, 11 calls); static tools have 99.8 % false positives.
     """
 
     name = "reentrancy"
