@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from detectors.alerts.alert import Alert
-from detectors.evaluate.recorded import exploits
+from detectors.evaluate.recorded import exploits, files
 from detectors.library.asset_drain import AssetDrain
 from detectors.library.flash_loan_attack import FlashLoanAttack
 from ingest.decode.shapes import signature
@@ -203,17 +203,19 @@ def test_five_of_the_six_recorded_exploits_are_told_with_who_has_the_loot() -> N
             assert Path(outcome.place).stem == path.stem
 
 
+def raw(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("0x"))
+
+
 def test_the_sixth_exploit_is_found_once_it_was_seen_who_had_staked() -> None:
     """Umbrella: one asset goes from one contract to another, as in every withdrawal; that the taker had never
     put anything in is the whole mechanism, and lies before the transaction.
     """
-    exploit = exploits.files.decode(
-        path := recorded("exploits/0x33479bcf.json"), exploits.files.read(path), exploits.Recorded
-    )
-    told = [(log.address, log.topics, log.data) for log in exploit.logs]
-    (token, (_, bank, taker), amount) = told[0]
-    bank, taker = (bytes.fromhex(each[-40:]) for each in (bank, taker))
-    units, share = int(amount, 16), bytes.fromhex(token[2:])
+    path = recorded("exploits/0x33479bcf.json")
+    exploit = files.decode(path, files.read(path), exploits.Recorded)
+    moved = exploit.logs[0]
+    share, (bank, taker) = raw(moved.address), (raw(topic[-40:]) for topic in moved.topics[1:])
+    units = int(moved.data, 16)
     chain = ChainBuilder().block().creates(ALICE, bank)
     for at in range(3):
         staker = address(f"staker {at}")
