@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from dashboard.outside.guarding.contracts import guard_deployment
 from dashboard.outside.guarding.running import Guardian
 from dashboard.store import open_reader
 from dashboard.store.guard_plans import GuardPlans
@@ -169,6 +170,19 @@ def test_a_reorganisation_takes_no_pause_away_and_makes_no_second(
             alone.chain.mine()
     assert alone.is_paused()
     assert (alone.sent_to_guard(), states(alone, sqlite_url)) == (1, [("pause", "pause", "done")])
+
+
+def test_what_was_planned_for_another_guard_is_left_to_it(
+    guarded: Guarded, filing: Filing, sqlite_url: str
+) -> None:
+    lives(filing, 101, guarded.robbed(100))
+    guarded.goes_on(sqlite_url, act="propose")
+    given = (guarded.of(guarded.guardian), guarded.of(guarded.confirmer), guarded.vault)
+    first, guarded.guard = guarded.guard, guarded.made(guard_deployment(DAY, BOUNDS, *given))
+    guarded.chain.mine(3)
+    guarded.goes_on(sqlite_url)
+    assert states(guarded, sqlite_url) == [("pause", "propose", "proposed"), ("pause", "pause", "done")]
+    guarded.guard = first
 
 
 class Killed(BaseException):
