@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from datetime import UTC, date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.filing.store_option import AuditOption, chosen_store
+from dashboard.filing.store_option import AuditOption
+from dashboard.outside.packs import keys_cli
+from dashboard.outside.packs.options import (
+    DryRun,
+    PacksOption,
+    Reason,
+    day,
+    do,
+    folder_of,
+    looked,
+    own,
+    reasoned,
+    settled,
+)
 
 if TYPE_CHECKING:
     from dashboard.outside.packs.pack import Pack
-    from dashboard.outside.packs.taking import Places, Plan
+    from dashboard.outside.packs.taking import Places
 
 _File = Annotated[Path, typer.Argument(help="A pack, NAME.pack.")]
-_Packs = Annotated[
-    Path | None,
-    typer.Option("--packs", metavar="DIR", help="Where packs are kept.  [default: ~/.undertow/packs]"),
-]
 _On = Annotated[
     datetime | None,
     typer.Option(
@@ -54,8 +62,6 @@ _Models = Annotated[
         help="Where models are put, for `detect --models`.  [default: models, in --packs]",
     ),
 ]
-_Dry = Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")]
-_Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why: it is kept, and told.")]
 _Name = Annotated[str, typer.Argument(help="What the pack is called.")]
 
 
@@ -70,9 +76,7 @@ def mount(app: typer.Typer) -> None:
     group.command()(withdraw)
     group.command()(show)
     group.command()(fetch)
-    group.command()(trust)
-    group.command()(revoke)
-    group.command()(keys)
+    keys_cli.mount(group)
     app.add_typer(group, name="packs")
 
 
@@ -122,30 +126,30 @@ def make(
         raise typer.BadParameter(f"--kind is one of {', '.join(KINDS)}")
     if not out.name.endswith(SUFFIX):
         raise typer.BadParameter(f"--out ends in {SUFFIX}: that is what is looked for")
-    told = Told(name, version, source, licence, _day(made), _day(expires), chain_id, reason)
-    signer = Signer(key_file or _home("evidence.key"))
+    told = Told(name, version, source, licence, day(made), day(expires), chain_id, reason)
+    signer = Signer(key_file or own("evidence.key"))
     write_whole(out, made_of(kind, file, told, signer).decode())
     typer.echo(f"{name} {version} in {out}, signed by {signer.public}")
 
 
-def check(file: _File, packs: _Packs = None, on: _On = None, chain_id: _Chain = None) -> None:
+def check(file: _File, packs: PacksOption = None, on: _On = None, chain_id: _Chain = None) -> None:
     """Say what a pack is and whether it counts here today; nothing is changed."""
     from dashboard.outside.packs.judging import expect_counting
     from dashboard.outside.packs.pack import read
     from dashboard.outside.packs.register import registered
     from dashboard.outside.packs.trust import trusted
 
-    folder, found = _folder(packs), read(file)
+    folder, found = folder_of(packs), read(file)
     for line in _head(found):
         typer.echo(line)
-    signer = expect_counting(found, trusted(folder), registered(folder), _day(on), chain_id)
+    signer = expect_counting(found, trusted(folder), registered(folder), day(on), chain_id)
     typer.echo(f"it counts: {signer.signer} signed it, and may")
 
 
 def take_in(
     file: _File,
-    dry_run: _Dry = False,
-    packs: _Packs = None,
+    dry_run: DryRun = False,
+    packs: PacksOption = None,
     facts: _Facts = None,
     models: _Models = None,
     on: _On = None,
@@ -156,17 +160,17 @@ def take_in(
     from dashboard.outside.packs.pack import read
     from dashboard.outside.packs.taking import to_import
 
-    with _settled(packs, dry_run) as folder:
+    with settled(packs, dry_run) as folder:
         found = read(file)
-        plan = to_import(folder, found, _places(folder, facts, models), _day(on), chain_id, _looked(models))
-        _do(folder, plan, dry_run, store, "import pack", f"pack {found.called}")
+        plan = to_import(folder, found, _places(folder, facts, models), day(on), chain_id, looked(models))
+        do(folder, plan, dry_run, store, "import pack", f"pack {found.called}")
 
 
 def withdraw(
     name: _Name,
-    reason: _Reason,
-    dry_run: _Dry = False,
-    packs: _Packs = None,
+    reason: Reason,
+    dry_run: DryRun = False,
+    packs: PacksOption = None,
     models: Annotated[
         Path | None,
         typer.Option(
@@ -181,13 +185,13 @@ def withdraw(
     """Take back a pack with what leans on it: entries of its list, models of its labels."""
     from dashboard.outside.packs.taking import to_withdraw
 
-    with _settled(packs, dry_run) as folder:
-        plan = to_withdraw(folder, name, _reason(reason), _looked(models))
-        _do(folder, plan, dry_run, store, "withdraw pack", f"pack {name}")
+    with settled(packs, dry_run) as folder:
+        plan = to_withdraw(folder, name, reasoned(reason), looked(models))
+        do(folder, plan, dry_run, store, "withdraw pack", f"pack {name}")
 
 
 def show(
-    packs: _Packs = None,
+    packs: PacksOption = None,
     models: Annotated[
         Path | None,
         typer.Option(
@@ -202,11 +206,11 @@ def show(
     from dashboard.outside.packs.effects import line_of, standing_on
     from dashboard.outside.packs.register import registered
 
-    with _settled(packs, False) as folder:
+    with settled(packs, False) as folder:
         found = registered(folder)
         for entry in found.packs:
             typer.echo(line_of(entry))
-        for line in standing_on(found, _looked(models)):
+        for line in standing_on(found, looked(models)):
             typer.echo(line)
     if not found.packs:
         typer.echo("no pack was taken in: `undertow packs import FILE`", err=True)
@@ -246,105 +250,10 @@ def fetch(
     typer.echo(f"{pack.called} in {out}: `undertow packs import {out} --dry-run` says what it would change")
 
 
-def trust(
-    signer: Annotated[str, typer.Argument(help="What you call who signs.")],
-    key: Annotated[
-        str, typer.Argument(help="The public key, 64 hex digits, from who signs, by another way.")
-    ],
-    may: Annotated[
-        str,
-        typer.Option(metavar="KINDS", help="What it may sign, by commas: list, labels, model, histograms."),
-    ],
-    chain: Annotated[
-        list[int] | None,
-        typer.Option("--chain", min=0, help="Only for this chain; may be repeated.  [default: all]"),
-    ] = None,
-    packs: _Packs = None,
-    store: AuditOption = None,
-) -> None:
-    """Pin a key, and what it may sign; nothing else makes a pack count."""
-    from dashboard.outside.packs.trust import checked_key, trusted, write_trusted
-    from ingest.model.errors import BadInput
-
-    with _settled(packs, False) as folder:
-        known = trusted(folder)
-        found = checked_key(signer, key, [each.strip() for each in may.split(",")], chain or None)
-        if found.key in known and known[found.key].revoked is not None:
-            raise BadInput(f"the key {found.key[:16]}… is revoked, and stays so: ask {signer} for another")
-        told = {"signer": found.signer, "key": found.key, "may": found.may, "chains": found.chains}
-        with _noted(store, "trust key", f"key {found.key[:16]} of {found.signer}", told):
-            write_trusted(folder, known | {found.key: found})
-    typer.echo(f"{found.signer} may sign {', '.join(found.may)}")
-
-
-def revoke(
-    key: Annotated[str, typer.Argument(help="The public key, as `undertow packs keys` lists it.")],
-    reason: _Reason,
-    dry_run: _Dry = False,
-    packs: _Packs = None,
-    models: Annotated[
-        Path | None,
-        typer.Option(
-            "--models",
-            envvar="UNDERTOW_MODELS",
-            metavar="DIR",
-            help="Models that may stand on it: they are named.",
-        ),
-    ] = None,
-    store: AuditOption = None,
-) -> None:
-    """Let a key count no more, for ever, and withdraw what it signed."""
-    from dashboard.outside.packs.taking import to_revoke
-
-    with _settled(packs, dry_run) as folder:
-        plan = to_revoke(folder, key, _reason(reason), _day(None), _looked(models))
-        _do(folder, plan, dry_run, store, "revoke key", f"key {key[:16]}")
-
-
-def keys(packs: _Packs = None) -> None:
-    """Say whose packs are taken in, by which key, and what each may sign."""
-    from dashboard.outside.packs.trust import trusted
-
-    found = trusted(_folder(packs))
-    for each in sorted(found.values(), key=lambda key: (key.signer, key.key)):
-        chains = "any chain" if each.chains is None else "chain " + ", ".join(map(str, each.chains))
-        gone = each.revoked and f"revoked {each.revoked.on}: {each.revoked.reason}"
-        typer.echo(f"{each.signer}\t{each.key}\t{', '.join(each.may)}\t{chains}\t{gone or 'trusted'}")
-    if not found:
-        typer.echo("nobody's packs are taken in: `undertow packs trust NAME KEY --may list`", err=True)
-
-
-def _home(name: str) -> Path:
-    from ingest.machine.tools import home
-
-    return home() / name
-
-
-def _folder(packs: Path | None) -> Path:
-    return packs or _home("packs")
-
-
-def _day(told: datetime | None) -> date:
-    """UTC's, where none is told: everybody's day is the same."""
-    return (told or datetime.now(UTC)).date()
-
-
-def _reason(text: str) -> str:
-    from ingest.model.redact import shown
-
-    if not 0 < len(text.strip()) <= 150:
-        raise typer.BadParameter("--reason takes 1 to 150 letters")
-    return shown(text.strip())
-
-
 def _places(folder: Path, facts: Path | None, models: Path | None) -> Places:
     from dashboard.outside.packs.taking import Places
 
     return Places(facts or folder / "lists", folder / "labels", models or folder / "models")
-
-
-def _looked(models: Path | None) -> list[Path]:
-    return [] if models is None else [models]
 
 
 def _head(found: Pack) -> Iterator[str]:
@@ -355,44 +264,3 @@ def _head(found: Pack) -> Iterator[str]:
     yield f"{found.called}: {what}, chain {'any' if head.chain_id is None else head.chain_id}"
     yield f"from {shown(head.source)}, licence {shown(head.licence)}, {head.made} to {head.expires}"
     yield f"signed by {found.signature.key}; SHA-256 of the file {found.digest}"
-
-
-@contextmanager
-def _settled(packs: Path | None, dry_run: bool) -> Iterator[Path]:
-    """The folder, held alone, with what a killed command left undone done first; not so for a dry run."""
-    from dashboard.outside.packs.register import locked, registered, settle
-
-    folder = _folder(packs)
-    with locked(folder):
-        if not dry_run:
-            settle(folder, registered(folder))
-        yield folder
-
-
-def _do(folder: Path, plan: Plan, dry_run: bool, store: str | None, action: str, subject: str) -> None:
-    from dashboard.outside.packs.register import registered
-    from dashboard.outside.packs.taking import carry_out
-
-    for line in plan.lines:
-        typer.echo(line)
-    if dry_run:
-        typer.echo("nothing was changed")
-    elif plan.register != registered(folder) or plan.keys is not None:
-        told = {"changes": list(plan.lines)[:40]}
-        carry_out(folder, plan, lambda _: _noted(store, action, subject, told))
-        typer.echo("done")
-
-
-@contextmanager
-def _noted(store: str | None, action: str, subject: str, told: dict[str, Any]) -> Iterator[None]:
-    """In the audit, or not done."""
-    import getpass
-
-    from dashboard.store import Actor, open_desk
-
-    whoever_types = Actor(f"{getpass.getuser()} (command line)", "admin")
-    with (
-        closing(open_desk(chosen_store(store))) as desk,
-        desk.pack_change(whoever_types, action, subject, told),
-    ):
-        yield
