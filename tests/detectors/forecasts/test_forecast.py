@@ -107,8 +107,9 @@ def test_who_can_wait_is_told_to_where_it_is_worth_it_and_likely() -> None:
 
     near, far = advised([now, later, last], 10), advised([now, later, last], 50)
     assert near is not None and far is not None
-    assert (near.blocks, near.chance, near.saved) == (5, 0.7, pytest.approx(0.1))
-    assert (far.blocks, far.chance, far.saved) == (50, 0.9, pytest.approx(0.4))
+    assert (near.blocks, near.chance, near.point) == (5, 0.7, later)
+    assert (far.blocks, far.chance, far.point) == (50, 0.9, last)
+    assert [near.saved, far.saved] == pytest.approx([0.1, 0.4])
     assert advised([now, point(5, 99.0, 0.9)], 10) == Advice(1, 1.0, 0.0, now)
     assert advised([now, point(5, 80.0, 0.5)], 10) == Advice(1, 1.0, 0.0, now)
     assert advised([later], 10) is None
