@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from dashboard.filing import fees as when
@@ -115,6 +116,20 @@ def test_a_forecast_is_made_of_what_is_filed_not_more_often_than_is_of_use(filed
     clock.now = EVERY_S
     assert forecasts.step(CHAIN)
     assert not forecasts.step(CHAIN + 1)
+
+
+def test_a_forecast_that_cannot_be_made_is_said_and_filing_goes_on(
+    filed: Filing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise np.linalg.LinAlgError("Singular matrix")
+
+    monkeypatch.setattr("detectors.runs.forecasts.forecast.forecast", fails)
+    said_: list[str] = []
+    assert not FeeForecasts(filed.writer, Budget(None), Clock(), said_.append).step(CHAIN)
+    assert said_ == [
+        f"sink: chain {CHAIN}: no forecast of fees after block {BLOCKS[-1].number}: Singular matrix"
+    ]
 
 
 def test_a_budget_that_is_used_up_leaves_out_forecasts_and_nothing_that_is_filed(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -87,6 +89,20 @@ def test_hostile_headers_are_numbers_like_others() -> None:
     assert (found.gas.rule, found.blob.rule) == (None, None)
     zero = forecast(CHAIN, [BlockFees(number, 0, 0, 0, 0, 0, 0) for number in range(300)])
     assert zero.number == 299
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_headers_hold_quantiles_are_finite_numbers(seed: int) -> None:
+    dice = Random(seed)
+
+    def amount() -> int | None:
+        return None if dice.random() < 0.003 else dice.choice([0, 1, 10**9, 2**63 - 1, dice.getrandbits(62)])
+
+    rows = [[amount() for _ in range(4)] for _ in range(200)]
+    blocks = [BlockFees(at, 12 * at, dice.getrandbits(62), *row) for at, row in enumerate(rows)]
+    found = forecast(CHAIN, blocks)
+    points = (*found.base_fee, *found.blob_base_fee, *found.congestion)
+    assert all(math.isfinite(value) for point in points for value in point.quantiles)
 
 
 def test_another_elasticity_is_used_where_the_blocks_show_it() -> None:
