@@ -14,6 +14,7 @@ from ingest.model.errors import BadInput
 if TYPE_CHECKING:
     from ingest.blocks.answers import HeaderAnswer
 
+BLOOM_BYTES = 256
 Known = tuple[int, list[BlockFees]]
 """A chain and its newest blocks, at least one."""
 
@@ -57,31 +58,41 @@ def of_node(url: str, chain_id: int | None) -> Known:
         headers = node.headers(max(0, head - WINDOW + 1), head)
     finally:
         node.close()
-    _check(headers, node.source)
-    return chain, _some([_fees(header) for header in headers], chain, f"the node at {node.source}")
+    return chain, _some(checked_headers(headers, node.source), chain, f"the node at {node.source}")
 
 
-def _check(headers: list[HeaderAnswer], source: str) -> None:
-    from ingest.blocks.header_rules import leads_to_its_hash
+def checked_headers(headers: list[HeaderAnswer], source: str) -> list[BlockFees]:
+    """What headers in a row say of fees. Raises NodeMisbehaved where one is not its block's, or the next is
+    not its child.
+    """
     from ingest.model.errors import NodeMisbehaved
 
-    for header in headers:
-        if not leads_to_its_hash(header, bytes(256), int(header.gas_used or "0x0", 16)):
-            raise NodeMisbehaved(
-                f"the header of block {int(header.number, 16)} of {source} is not its hash's"
-            )
     for before, after in pairwise(headers):
         if after.parent != before.id:
             raise NodeMisbehaved(f"the chain of the node at {source} changed while it was read: try again")
+    found = []
+    for header in headers:
+        try:
+            found.append(_fees(header))
+        except (ValueError, OverflowError) as error:
+            raise NodeMisbehaved(
+                f"the header that the node at {source} gives of block {header.height} is none: {error}"
+            ) from error
+    return found
 
 
 def _fees(header: HeaderAnswer) -> BlockFees:
+    """Raises ValueError where the header does not hash to its block's name, or holds no hex."""
+    from ingest.blocks.blob_gas import blob_gas
+    from ingest.blocks.header_rules import hashed
     from ingest.blocks.times import seconds
 
-    named = (header.gas_limit, header.base_fee_per_gas, header.blob_gas_used, header.excess_blob_gas)
-    limit, base, blob_gas, excess = (int(text, 16) if text else None for text in named)
     used = int(header.gas_used or "0x0", 16)
-    return BlockFees(int(header.number, 16), seconds(header.timestamp), used, limit, base, blob_gas, excess)
+    proved = hashed(header, lambda: bytes(BLOOM_BYTES), used)
+    if proved is None:
+        raise ValueError("it does not hash to its name")
+    limit, base = (int(text, 16) if text else None for text in (header.gas_limit, header.base_fee_per_gas))
+    return BlockFees(header.height, seconds(header.timestamp), used, limit, base, *blob_gas(header, proved))
 
 
 def _only(chains: list[int], wanted: int | None, where: str) -> int:

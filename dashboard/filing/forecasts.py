@@ -16,10 +16,17 @@ EVERY_S = 1.0
 class FeeForecasts:
     """Of every chain that is filed."""
 
-    def __init__(self, writer: Writer, budget: Budget, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        budget: Budget,
+        clock: Callable[[], float] = time.monotonic,
+        say: Callable[[str], None] = lambda _line: None,
+    ) -> None:
         self._writer = writer
         self._budget = budget
         self._clock = clock
+        self._say = say
         self._next: dict[int, float] = {}
 
     def step(self, chain_id: int) -> bool:
@@ -33,5 +40,10 @@ class FeeForecasts:
             return False
         from detectors.runs.forecasts.forecast import forecast
 
-        self._writer.file_forecast(chain_id, forecast(chain_id, blocks))
+        try:
+            found = forecast(chain_id, blocks)
+        except (ArithmeticError, ValueError) as error:  # also what numpy cannot solve: filing goes on
+            self._say(f"sink: chain {chain_id}: no forecast of fees after block {blocks[-1].number}: {error}")
+            return False
+        self._writer.file_forecast(chain_id, found)
         return True

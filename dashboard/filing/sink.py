@@ -63,7 +63,7 @@ def run(bootstrap: str, writer: Writer, goal: Goal, stop: threading.Event, say: 
         chains: dict[int, ChainTopics] = {}
         ageing, away = Ageing(writer, goal.keep_scores_days), Away(say)
         budget = Budget(goal.budget_cpu_s)
-        forecasts = FeeForecasts(writer, budget)
+        forecasts = FeeForecasts(writer, budget, say=say)
         looked = float("-inf")
         while not stop.is_set():
             try:

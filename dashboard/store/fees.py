@@ -29,7 +29,8 @@ def fees_now(connection: Connection, chain_id: int, count: int) -> list[BlockFee
 
 
 def newest_fees(reader: Reader, chain_id: int, count: int) -> list[BlockFees]:
-    return _blocks(reader.ask(_wanted(chain_id, count)))
+    """The same; none in a store of a version that kept no fees."""
+    return _blocks(reader.ask(_wanted(chain_id, count))) if reader.holds(block_fees) else []
 
 
 def last_forecasts(reader: Reader, chain_id: int, count: int = 1) -> list[Forecast]:

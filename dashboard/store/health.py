@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, delete, func, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dashboard.store.heads import raw
@@ -62,8 +62,11 @@ class HealthReader:
 
     def now(self) -> list[RoleHealth]:
         """The last record of every role of every chain; who tells nothing any more is still there, with the
-        time when it last did.
+        time when it last did. None in a store of a version that had no health.
         """
+        with self._reading() as connection:
+            if not inspect(connection).has_table(health.name):
+                return []
         rows = self._rows(select(*map(raw, _columns(health))))
         return sorted(map(_told, rows), key=lambda told: (in_order(told.chain_id), str(told.role)))
 

@@ -212,6 +212,11 @@ class Reader:
         """For the questions of the other files of this room: each is bounded, and goes by an index."""
         return self._rows(wanted)
 
+    def holds(self, table: Table) -> bool:
+        """Whether the store is of a version that has this table."""
+        with self._reading() as connection:
+            return inspect(connection).has_table(table.name)
+
     def _lines(self, wanted: Select[Any]) -> list[AlertRow]:
         return [AlertRow(*row) for row in self._rows(wanted)]
 

@@ -10,9 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from dashboard.filing import fees as when
+from dashboard.filing.fee_sources import checked_headers
 from dashboard.filing.forecasts import EVERY_S, FeeForecasts
 from dashboard.screens import health_budget
 from dashboard.screens.fees import held_row
@@ -24,11 +26,13 @@ from detectors.runs.forecasts.blocks import BlockFees
 from detectors.runs.forecasts.forecast import forecast
 from ingest.lake.writing import LakeWriter
 from ingest.model.budget import Budget
+from ingest.model.errors import NodeMisbehaved
 from ingest.model.health import Health, OptionalHealth
 from tests.bench.forecasts.demand import played
 from tests.dashboard.alerts import CHAIN, Filing, back_to, drain, judged
 from tests.dashboard.screen import opened, said
 from tests.fixtures.frames import ChainBuilder, address
+from tests.fixtures.made_blocks import MadeBlock, paid
 
 BLOCKS = played("quiet", 3, 400)
 
@@ -114,6 +118,20 @@ def test_a_forecast_is_made_of_what_is_filed_not_more_often_than_is_of_use(filed
     assert not forecasts.step(CHAIN + 1)
 
 
+def test_a_forecast_that_cannot_be_made_is_said_and_filing_goes_on(
+    filed: Filing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise np.linalg.LinAlgError("Singular matrix")
+
+    monkeypatch.setattr("detectors.runs.forecasts.forecast.forecast", fails)
+    said_: list[str] = []
+    assert not FeeForecasts(filed.writer, Budget(None), Clock(), said_.append).step(CHAIN)
+    assert said_ == [
+        f"sink: chain {CHAIN}: no forecast of fees after block {BLOCKS[-1].number}: Singular matrix"
+    ]
+
+
 def test_a_budget_that_is_used_up_leaves_out_forecasts_and_nothing_that_is_filed(
     filed: Filing, sqlite_url: str
 ) -> None:
@@ -189,6 +207,25 @@ def test_the_command_says_it_of_a_lake(tmp_path: Path) -> None:
     assert told.returncode == 0, told.stderr
     assert "After block 30, from the 30 blocks up to it." in told.stdout
     assert "follows no rule of EIP-1559's kind in 29 pairs" in told.stdout  # its fee stands still
+
+
+@pytest.mark.chain
+def test_the_command_says_it_of_a_node_whose_headers_hash_to_their_names(origin_rpc: str) -> None:
+    told = fees("--rpc", origin_rpc, "--deadline", 10)
+    assert told.returncode == 0, told.stderr
+    assert "After block " in told.stdout
+    other = fees("--rpc", origin_rpc, "--chain-id", 1)
+    assert "not 1" in other.stderr and other.returncode == 1
+
+
+def test_a_header_that_is_not_its_blocks_ends_it_with_its_number() -> None:
+    made = MadeBlock(receipts=[paid(0)])
+    (found,) = checked_headers([made.answer().block], "node")
+    assert (found.number, found.base_fee, found.blob_gas_used) == (100, 7, None)
+    with pytest.raises(NodeMisbehaved, match="block 100 is none: it does not hash to its name"):
+        checked_headers([made.answer(gasUsed="0x5").block], "node")
+    with pytest.raises(NodeMisbehaved, match="changed while it was read"):
+        checked_headers([made.answer().block] * 2, "node")
 
 
 @pytest.mark.parametrize(

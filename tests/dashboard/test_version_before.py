@@ -15,6 +15,7 @@ from threading import Event
 import pytest
 
 from dashboard.filing.export import Chain, from_kafka, from_store
+from dashboard.filing.fee_sources import of_store
 from dashboard.filing.sink import Goal, run
 from dashboard.filing.status import gather
 from dashboard.store import Filters, open_reader, open_writer
@@ -28,6 +29,7 @@ from detectors.alerts.messages import (
     scores_key,
 )
 from ingest.kafka import ALERTS, BLOCKS, SCORES, Publisher
+from ingest.model.errors import BadInput
 from tests.dashboard.alerts import CHAIN, Filing, drain, judged
 from tests.dashboard.detection import Detection
 
@@ -67,6 +69,9 @@ def test_its_store_is_shown_and_told_of(old_store: str) -> None:
     status = gather(None, old_store)
     assert [(chain.head, chain.unreadable) for chain in status.store] == [(31, 1)]
     assert status.set_aside[0].reason.startswith("not JSON")
+    assert [chain.roles for chain in status.store] == [[]]
+    with pytest.raises(BadInput, match="holds no fees of chain"):
+        of_store(old_store, status.store[0].chain_id)
 
 
 def test_its_store_is_filled_further(old_store: str) -> None:

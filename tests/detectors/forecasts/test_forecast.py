@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -89,6 +91,20 @@ def test_hostile_headers_are_numbers_like_others() -> None:
     assert zero.number == 299
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_headers_hold_quantiles_are_finite_numbers(seed: int) -> None:
+    dice = Random(seed)
+
+    def amount() -> int | None:
+        return None if dice.random() < 0.003 else dice.choice([0, 1, 10**9, 2**63 - 1, dice.getrandbits(62)])
+
+    rows = [[amount() for _ in range(4)] for _ in range(200)]
+    blocks = [BlockFees(at, 12 * at, dice.getrandbits(62), *row) for at, row in enumerate(rows)]
+    found = forecast(CHAIN, blocks)
+    points = (*found.base_fee, *found.blob_base_fee, *found.congestion)
+    assert all(math.isfinite(value) for point in points for value in point.quantiles)
+
+
 def test_another_elasticity_is_used_where_the_blocks_show_it() -> None:
     rule, blocks = GasRule(6, 50), [BLOCKS[0]]
     for block in BLOCKS[1:400]:
@@ -107,8 +123,9 @@ def test_who_can_wait_is_told_to_where_it_is_worth_it_and_likely() -> None:
 
     near, far = advised([now, later, last], 10), advised([now, later, last], 50)
     assert near is not None and far is not None
-    assert (near.blocks, near.chance, near.saved) == (5, 0.7, pytest.approx(0.1))
-    assert (far.blocks, far.chance, far.saved) == (50, 0.9, pytest.approx(0.4))
+    assert (near.blocks, near.chance, near.point) == (5, 0.7, later)
+    assert (far.blocks, far.chance, far.point) == (50, 0.9, last)
+    assert [near.saved, far.saved] == pytest.approx([0.1, 0.4])
     assert advised([now, point(5, 99.0, 0.9)], 10) == Advice(1, 1.0, 0.0, now)
     assert advised([now, point(5, 80.0, 0.5)], 10) == Advice(1, 1.0, 0.0, now)
     assert advised([later], 10) is None
