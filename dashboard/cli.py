@@ -10,7 +10,6 @@ import typer
 from dashboard.accounts import cli as accounts_cli
 from dashboard.demo import cli as demo_cli
 from dashboard.filing.doctor import cli as doctor_cli
-from dashboard.inspecting import cli as inspecting_cli
 from dashboard.outside import cli as outside_cli
 from dashboard.outside.evidence import cli as evidence_cli
 from dashboard.store_option import StoreOption, chosen_store
@@ -43,7 +42,6 @@ def mount(app: typer.Typer) -> None:
     evidence_cli.mount(app)
     advice_cli.mount(app)
     doctor_cli.mount(app)
-    inspecting_cli.mount(app)
     outside_cli.mount(app)
     accounts_cli.mount(app)
     demo_cli.mount(app)

@@ -9,6 +9,7 @@ import typer
 
 from dashboard.outside import tokens_cli
 from dashboard.outside.anchoring import cli as anchor_cli
+from dashboard.outside.inspecting import cli as inspecting_cli
 from dashboard.outside.tuning import cli as tuning_cli
 from dashboard.store_option import StoreOption, chosen_store
 from ingest.commands.observing import LogFormatOption, MetricsPort
@@ -20,6 +21,7 @@ def mount(app: typer.Typer) -> None:
     app.command()(notify)
     tokens_cli.mount(app)
     anchor_cli.mount(app)
+    inspecting_cli.mount(app)
     tuning_cli.mount(app)
 
 

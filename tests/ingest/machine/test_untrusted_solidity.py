@@ -27,7 +27,8 @@ def test_contracts_and_libraries_of_an_old_file_are_told_apart(tmp_path: Path) -
     file = tmp_path / "old.sol"
     file.write_text(
         "pragma solidity ^0.4.0; library L { function g(uint a) public pure returns (uint) { return a; } }"
-        "contract A { function f() public pure returns (uint) { return L.g(3); } } interface I { function g() external; }"
+        "contract A { function f() public pure returns (uint) { return L.g(3); } }"
+        "interface I { function g() external; }"
     )
 
     found = compile_file(file, tmp_path)
