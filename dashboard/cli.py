@@ -12,7 +12,6 @@ from dashboard.demo import cli as demo_cli
 from dashboard.filing import fees_cli
 from dashboard.filing.doctor import cli as doctor_cli
 from dashboard.filing.store_option import StoreOption, chosen_store
-from dashboard.inspecting import cli as inspecting_cli
 from dashboard.outside import cli as outside_cli
 from dashboard.outside.evidence import cli as evidence_cli
 from dashboard.transfers.advice import cli as advice_cli
@@ -45,7 +44,6 @@ def mount(app: typer.Typer) -> None:
     advice_cli.mount(app)
     doctor_cli.mount(app)
     fees_cli.mount(app)
-    inspecting_cli.mount(app)
     outside_cli.mount(app)
     accounts_cli.mount(app)
     demo_cli.mount(app)
@@ -167,9 +165,9 @@ def dashboard(
     ] = None,
 ) -> None:
     """Show the alerts of a store in the browser, until Ctrl-C or SIGTERM."""
+    from dashboard import launch
     from dashboard.accounts.access import Access, check
     from dashboard.accounts.cli import own_users
-    from dashboard.screens import launch
     from ingest.machine.signals import stop_on_signal
 
     known = users or (own_users() if own_users().exists() else None)

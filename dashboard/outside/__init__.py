@@ -1,1 +1,4 @@
-"""What leaves the store for people, programs and operators: an HTTP API, messages, metrics, other formats."""
+"""What leaves the store for people, programs and operators: an HTTP API, messages, metrics, other formats.
+
+Beside it, what is tried of a contract outside of the watched chain (`inspecting`).
+"""

@@ -11,6 +11,7 @@ from dashboard.filing.store_option import StoreOption, chosen_store
 from dashboard.outside import rules_cli, tokens_cli
 from dashboard.outside.anchoring import cli as anchor_cli
 from dashboard.outside.guarding import cli as guard_cli
+from dashboard.outside.inspecting import cli as inspecting_cli
 from dashboard.outside.packs import cli as packs_cli
 from dashboard.outside.sharing import cli as sharing_cli
 from dashboard.outside.tuning import cli as tuning_cli
@@ -24,6 +25,7 @@ def mount(app: typer.Typer) -> None:
     tokens_cli.mount(app)
     anchor_cli.mount(app)
     guard_cli.mount(app)
+    inspecting_cli.mount(app)
     tuning_cli.mount(app)
     packs_cli.mount(app)
     sharing_cli.mount(app)

@@ -33,7 +33,7 @@ ASSETS = Path(__file__).parent.parent / "assets"
 STORE_SETTING = "UNDERTOW_STORE"
 LAKE_SETTING, EVALUATION_SETTING = "DASHBOARD_LAKE", "DASHBOARD_EVALUATION"
 RULES_SETTING = "DASHBOARD_RULES"
-"""How `dashboard.screens.launch` hands over what was named on the command line: no settings of people."""
+"""How `dashboard.launch` hands over what was named on the command line: no settings of people."""
 LABEL_LENGTH = 24
 """Characters of a severity, a status or a score: known ones are shorter."""
 LONGEST_KEY = 130

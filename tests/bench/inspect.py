@@ -19,12 +19,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dashboard.inspecting.fork import forked
-from dashboard.inspecting.inspect import Report, Wish, examined, inspect
-from dashboard.inspecting.market import made_market
-from dashboard.inspecting.outcome import ATTACKS, POWERS, WORDS
-from dashboard.inspecting.stage import staged
-from dashboard.inspecting.subject import chosen, deployed
+from dashboard.outside.inspecting.fork import forked
+from dashboard.outside.inspecting.inspect import Report, Wish, examined, inspect
+from dashboard.outside.inspecting.market import made_market
+from dashboard.outside.inspecting.outcome import ATTACKS, POWERS, WORDS
+from dashboard.outside.inspecting.stage import staged
+from dashboard.outside.inspecting.subject import chosen, deployed
 from detectors.evaluate.intervals import wilson
 from ingest.localchain.chain.chain import origin
 from ingest.localchain.chain.wallet import call_data

@@ -17,7 +17,7 @@ from websockets.typing import Subprotocol
 
 import dashboard.app
 from dashboard.accounts.access import Access
-from dashboard.screens.launch import start, url
+from dashboard.launch import start, url
 from dashboard.store import open_writer
 from ingest.machine.processes import Child, answers, free_port, wait_until
 from ingest.model.errors import BadInput, PortTaken

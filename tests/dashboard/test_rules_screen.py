@@ -12,9 +12,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.filing import rule_files
+from dashboard.launch import Sources
 from dashboard.screens import rules as screen
 from dashboard.screens import sign_in
-from dashboard.screens.launch import Sources
 from dashboard.store import Actor, AuditRow, Desk, NotAllowed, open_desk, open_reader, open_writer
 from detectors.library.rules.files import rules_of
 from ingest.lake.writing import LakeWriter

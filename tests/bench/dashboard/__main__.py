@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from dashboard.screens.launch import start
+from dashboard.launch import start
 from ingest.machine import broker, tools
 from ingest.machine.processes import Child, free_port
 from tests.bench.__main__ import show

@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.filing import evaluation
 from dashboard.filing.evaluation import read_evaluation
-from dashboard.screens.launch import Sources
+from dashboard.launch import Sources
 from ingest.model.errors import BadInput, NotALake
 from tests.dashboard.evaluations import plain, written
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dashboard.inspecting.subject import Subject
+from dashboard.outside.inspecting.subject import Subject
 from detectors.library.suspicious_contract import Settings, Weapon
 from detectors.parts import bytecode
 from detectors.parts.code_shapes import shape

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dashboard.inspecting.guesses import call
-from dashboard.inspecting.lab import STAKE, Lab, Way, templates
-from dashboard.inspecting.outcome import Count, Outcome, amount, found, missed
+from dashboard.outside.inspecting.guesses import call
+from dashboard.outside.inspecting.lab import STAKE, Lab, Way, templates
+from dashboard.outside.inspecting.outcome import Count, Outcome, amount, found, missed
 from ingest.localchain.chain.wallet import Address, call_data
 
 KIND = "re-entry"
@@ -42,6 +42,8 @@ def _against(lab: Lab, way_in: Way, count: Count) -> Outcome | None:
         amounts = [STAKE, *lab.claims(stage.probe)]
         ways = lab.ways_out(way_in.asset, stage.probe, amounts)
         for way_out, out in ways:
+            if _pays_anyway(lab, way_out, out):
+                continue
             for inside, words in _answers(lab, way_out, out):
                 if not count.more():
                     return None
@@ -56,6 +58,12 @@ def _against(lab: Lab, way_in: Way, count: Count) -> Outcome | None:
     return None
 
 
+def _pays_anyway(lab: Lab, way_out: Way, out: int) -> bool:
+    """Whether more comes out without being entered again: then anybody may take, which is another kind."""
+    with lab.fork.undone():
+        return _raid(lab, way_out, out, None) > _DUST
+
+
 def _answers(lab: Lab, way_out: Way, out: int) -> Iterator[tuple[str, str]]:
     """What is called from inside: the same first, then all else, for oneself or for the other probe."""
     yield way_out.data(lab.stage.probe, out), way_out.function.name
@@ -67,12 +75,12 @@ def _answers(lab: Lab, way_out: Way, out: int) -> Iterator[tuple[str, str]]:
                     yield way.data(who, out), function.name
 
 
-def _raid(lab: Lab, way_out: Way, out: int, inside: str) -> int:
+def _raid(lab: Lab, way_out: Way, out: int, inside: str | None) -> int:
     """What both probes have more than the stake, after everything that is theirs was taken out."""
     stage, asset = lab.stage, way_out.asset
     both = (stage.probe, stage.other)
     before = sum(lab.fork.noted(each, asset) for each in both)
-    answer = [(lab.subject.address, 0, bytes.fromhex(inside[2:]))]
+    answer = [(lab.subject.address, 0, bytes.fromhex(inside[2:]))] if inside else []
     lab.fork.send(stage.attacker, stage.probe, call_data(_LAY, answer, 3))
     if not lab.do(stage.probe, way_out, out):
         return 0

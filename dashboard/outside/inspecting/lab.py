@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from dashboard.inspecting.fork import Fork
-from dashboard.inspecting.functions import Function
-from dashboard.inspecting.guesses import call, parts
-from dashboard.inspecting.outcome import Count
-from dashboard.inspecting.stage import ETHER, Stage, provide
-from dashboard.inspecting.subject import Subject
+from dashboard.outside.inspecting.fork import Fork
+from dashboard.outside.inspecting.functions import Function
+from dashboard.outside.inspecting.guesses import call, parts
+from dashboard.outside.inspecting.outcome import Count
+from dashboard.outside.inspecting.stage import ETHER, Stage, provide
+from dashboard.outside.inspecting.subject import Subject
 from ingest.localchain.chain.actions import UNLIMITED
 from ingest.localchain.chain.wallet import Address, call_data
 

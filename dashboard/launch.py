@@ -24,7 +24,7 @@ RULES_SETTING = "DASHBOARD_RULES"
 START_DEADLINE_S = 60.0
 HERE = Access()
 """This machine only, and nobody signs in."""
-_APP = Path(__file__).parents[1] / "app.py"
+_APP = Path(__file__).parent / "app.py"
 _SETTINGS = {
     "server.headless": "true",
     "server.fileWatcherType": "none",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 
-from dashboard.inspecting.lab import STAKE, Lab, Way
-from dashboard.inspecting.outcome import Count, Outcome, amount, found, missed
-from dashboard.inspecting.stage import provide
+from dashboard.outside.inspecting.lab import STAKE, Lab, Way
+from dashboard.outside.inspecting.outcome import Count, Outcome, amount, found, missed
+from dashboard.outside.inspecting.stage import provide
 from ingest.localchain.chain.wallet import call_data
 
 KIND = "first-depositor"

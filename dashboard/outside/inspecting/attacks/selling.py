@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from dashboard.inspecting.guesses import Guesses, calls
-from dashboard.inspecting.lab import Lab
-from dashboard.inspecting.market import Market
-from dashboard.inspecting.outcome import Outcome, found, missed
-from dashboard.inspecting.stage import provide
+from dashboard.outside.inspecting.guesses import Guesses, calls
+from dashboard.outside.inspecting.lab import Lab
+from dashboard.outside.inspecting.market import Market
+from dashboard.outside.inspecting.outcome import Outcome, found, missed
+from dashboard.outside.inspecting.stage import provide
 from ingest.localchain.chain.wallet import Address, address_of
 
 KIND = "sell-after-buy"

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from dashboard.inspecting.arguments import converted, kind_of, listed, named, tried
-from dashboard.inspecting.fork import Fork
-from dashboard.inspecting.functions import Function, from_abi, from_code, lowered
-from dashboard.inspecting.guesses import Guesses, calls
-from dashboard.inspecting.stage import ETHER, Stage, deploy
+from dashboard.outside.inspecting.arguments import converted, kind_of, listed, named, tried
+from dashboard.outside.inspecting.fork import Fork
+from dashboard.outside.inspecting.functions import Function, from_abi, from_code, lowered
+from dashboard.outside.inspecting.guesses import Guesses, calls
+from dashboard.outside.inspecting.stage import ETHER, Stage, deploy
 from detectors.parts import bytecode
 from ingest.localchain.chain.artifacts import Artifact
 from ingest.localchain.chain.wallet import Address, words

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dashboard.inspecting.lab import STAKE, Lab
-from dashboard.inspecting.outcome import Outcome, amount, found, missed
-from dashboard.inspecting.stage import deploy
-from dashboard.inspecting.subject import ADMIN, IMPLEMENTATION
+from dashboard.outside.inspecting.lab import STAKE, Lab
+from dashboard.outside.inspecting.outcome import Outcome, amount, found, missed
+from dashboard.outside.inspecting.stage import deploy
+from dashboard.outside.inspecting.subject import ADMIN, IMPLEMENTATION
 from ingest.localchain.chain.artifacts import Own
 from ingest.localchain.chain.wallet import Address, call_data
 

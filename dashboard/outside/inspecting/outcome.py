@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from dashboard.inspecting.fork import Fork
+from dashboard.outside.inspecting.fork import Fork
 
 ATTACKS = (
     "sell-after-buy", "flash-loan", "first-depositor", "re-entry", "oracle-push", "owner-drains", "upgrade",

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboard.inspecting.stage import ETHER, Stage
+from dashboard.outside.inspecting.stage import ETHER, Stage
 from ingest.localchain.chain.wallet import Address
 from ingest.model.errors import BadInput
 

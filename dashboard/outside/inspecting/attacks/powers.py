@@ -6,13 +6,13 @@ import collections
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dashboard.inspecting.attacks.selling import buy, sale_pays, set_ups
-from dashboard.inspecting.functions import Function
-from dashboard.inspecting.guesses import Guesses, calls
-from dashboard.inspecting.lab import STAKE, Lab
-from dashboard.inspecting.market import Market
-from dashboard.inspecting.outcome import POWERS, Count, Outcome, amount, found, missed
-from dashboard.inspecting.stage import ETHER, provide
+from dashboard.outside.inspecting.attacks.selling import buy, sale_pays, set_ups
+from dashboard.outside.inspecting.functions import Function
+from dashboard.outside.inspecting.guesses import Guesses, calls
+from dashboard.outside.inspecting.lab import STAKE, Lab
+from dashboard.outside.inspecting.market import Market
+from dashboard.outside.inspecting.outcome import POWERS, Count, Outcome, amount, found, missed
+from dashboard.outside.inspecting.stage import ETHER, provide
 from ingest.localchain.chain.actions import ZERO
 from ingest.localchain.chain.wallet import Address, call_data
 
@@ -124,7 +124,7 @@ def _attempts(
     stage, fork, dice = lab.stage, lab.fork, lab.dice(KIND)
     addresses = [stage.victim, stage.friend, *(each for each in lab.assets() if each), *holders[-1:]]
     works: list[tuple[int, Address, Function, str]] = []
-    for owner in lab.subject.owners[:4] or (stage.owner,):
+    for owner in (*(lab.subject.owners[:4] or (stage.owner,)), stage.attacker):
         fork.give(owner)
         guesses = Guesses(
             tuple(dict.fromkeys([stage.victim, owner, *addresses, ZERO])),
@@ -164,6 +164,8 @@ def _tried(
             return []
         _show(lab, holders, caller)
         outcomes = [found(kind, f"by {function.name}: {said}", count, fork) for kind, said in effects.items()]
+    if caller == lab.stage.attacker:
+        return [each for each in outcomes if each.kind == DRAINS]
     return [each for each in outcomes if _is_power(lab, market, holders, data, each.kind)]
 
 
@@ -223,13 +225,15 @@ def _effects(
         lab.assets(), before.held, after.held, before.callers, after.callers, strict=True
     ):
         lost, got = was - now, has - had
-        if lost > _DUST and (got > _DUST or caller not in lab.subject.owners):
+        if lost > _DUST:
             name = "the coin" if asset is None else f"token {asset}"
-            found_[DRAINS] = f"{amount(lost)} of {name} that it held go to whoever calls"
-        elif lost > _DUST:
-            name = "the coin" if asset is None else f"token {asset}"
-            found_[DRAINS] = f"{amount(lost)} of {name} that it held go where the caller says"
+            who = "a stranger who calls" if caller == lab.stage.attacker else "the owner who calls"
+            found_[DRAINS] = f"{amount(lost)} of {name} that it held go {_where(got, who)}"
     return found_
+
+
+def _where(got: int, caller: str) -> str:
+    return f"to {caller}" if got > _DUST else f"elsewhere, at a word of {caller}"
 
 
 def _on_holders(
@@ -239,9 +243,11 @@ def _on_holders(
     changed = [now - was for was, now in zip(before.balances, after.balances, strict=True)]
     made = sum(changed)
     people = [i for i, who in enumerate(holders) if who != caller]
-    if (made > 0 and made * 1_000 > max(1, before.supply) // 1_000) or any(
-        now > max(1, after.supply) for now in after.balances
-    ):
+    beyond = any(
+        now > after.supply and was <= before.supply
+        for was, now in zip(before.balances, after.balances, strict=True)
+    )
+    if made * 10**6 > max(1, before.supply) or beyond:
         effects["makes-tokens"] = f"holders have {amount(made)} more, of a supply of {amount(before.supply)}"
     taken = max((-changed[i] for i in people), default=0)
     if taken > 0 and made <= 0:

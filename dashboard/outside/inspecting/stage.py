@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.inspecting.fork import RICH, Fork
+from dashboard.outside.inspecting.fork import RICH, Fork
 from ingest.localchain.chain.artifacts import FACTORY, PERMIT_TOKEN, WETH9, Deployable, Own
 from ingest.localchain.chain.wallet import Address, address_of, call_data
 from ingest.model.errors import SetupFailed

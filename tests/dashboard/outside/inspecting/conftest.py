@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.inspecting.inspect import Report, Wish, examined
-from dashboard.inspecting.subject import chosen
+from dashboard.outside.inspecting.inspect import Report, Wish, examined
+from dashboard.outside.inspecting.subject import chosen
 from ingest.localchain.chain.chain import origin
 from ingest.machine.untrusted_solidity import Compiled, compile_file
 

@@ -9,21 +9,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dashboard.inspecting import replay
-from dashboard.inspecting.attacks.first_depositor import first_depositor
-from dashboard.inspecting.attacks.powers import powers
-from dashboard.inspecting.attacks.pushing import pushing
-from dashboard.inspecting.attacks.reentry import reentry
-from dashboard.inspecting.attacks.selling import selling
-from dashboard.inspecting.attacks.upgrading import upgrading
-from dashboard.inspecting.code_facts import CodeFacts, code_facts
-from dashboard.inspecting.fork import TimeIsUp, forked
-from dashboard.inspecting.lab import Lab
-from dashboard.inspecting.makers import maker_of
-from dashboard.inspecting.market import Market, made_market, markets_on_chain
-from dashboard.inspecting.outcome import ATTACKS, POWERS, Count, Outcome, missed
-from dashboard.inspecting.stage import staged
-from dashboard.inspecting.subject import Subject, at_address, chosen, deployed
+from dashboard.outside.inspecting import replay
+from dashboard.outside.inspecting.attacks.first_depositor import first_depositor
+from dashboard.outside.inspecting.attacks.powers import powers
+from dashboard.outside.inspecting.attacks.pushing import pushing
+from dashboard.outside.inspecting.attacks.reentry import reentry
+from dashboard.outside.inspecting.attacks.selling import selling
+from dashboard.outside.inspecting.attacks.upgrading import upgrading
+from dashboard.outside.inspecting.code_facts import CodeFacts, code_facts
+from dashboard.outside.inspecting.fork import TimeIsUp, forked
+from dashboard.outside.inspecting.lab import Lab
+from dashboard.outside.inspecting.makers import maker_of
+from dashboard.outside.inspecting.market import Market, made_market, markets_on_chain
+from dashboard.outside.inspecting.outcome import ATTACKS, POWERS, Count, Outcome, missed
+from dashboard.outside.inspecting.stage import staged
+from dashboard.outside.inspecting.subject import Subject, at_address, chosen, deployed
 from ingest.localchain.chain.wallet import Address, Wallet
 from ingest.machine.untrusted_solidity import Compiled, Contract, compile_file
 from ingest.model.errors import BadInput, WrongChain

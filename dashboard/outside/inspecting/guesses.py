@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from dashboard.inspecting.functions import Function
+from dashboard.outside.inspecting.functions import Function
 from ingest.localchain.chain.wallet import Address, words
 
 _WORDS = 3
@@ -29,10 +29,9 @@ def calls(function: Function, guesses: Guesses, rng: Random, most: int) -> list[
     if function.types is None:
         return _unknown(function, guesses, rng, most)
     choices = [_of(kind, guesses) for kind in function.types]
-    found = [list(each) for each in itertools.islice(itertools.product(*choices), _MOST)]
-    rest = found[1:]
-    rng.shuffle(rest)
-    every = [call(function, arguments) for arguments in [*found[:1], *rest][: 2 * most]]
+    first = [each[0] for each in choices]
+    drawn = ([rng.choice(each) for each in choices] for _ in range(3 * most))
+    every = [call(function, arguments) for arguments in (first, *drawn)]
     return [each for each in dict.fromkeys(every) if each is not None][:most]
 
 
@@ -66,7 +65,8 @@ def _of(kind: str, guesses: Guesses) -> list[Any]:
         return [True, False]
     if kind.startswith(("uint", "int")):
         bits = int(kind.lstrip("uint") or 256) - kind.startswith("int")
-        return list(dict.fromkeys(min(number, 2**bits - 1) for number in guesses.numbers))
+        found = list(dict.fromkeys(min(number, 2**bits - 1) for number in guesses.numbers))
+        return [*found, *(-number for number in found[1:3])] if kind.startswith("int") else found
     if kind == "string":
         return ["", "inspected"]
     if kind == "bytes":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.inspecting.fork import Fork
-from dashboard.inspecting.stage import POOLED, Stage, mint, pool
+from dashboard.outside.inspecting.fork import Fork
+from dashboard.outside.inspecting.stage import POOLED, Stage, mint, pool
 from ingest.localchain.chain.wallet import Address, Refusal, Wallet, call_data
 
 _PAIR_CREATED = "0x0d3648bd0f6ba80134a33ba9275ac585d9d315f0ad8355cddefde31afa28d0e9"

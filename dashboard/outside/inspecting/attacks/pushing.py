@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.inspecting.functions import lowered
-from dashboard.inspecting.lab import Lab, Way, templates
-from dashboard.inspecting.market import Market, market_at
-from dashboard.inspecting.outcome import Count, Outcome, amount, found, missed
-from dashboard.inspecting.stage import ETHER, POOLED, provide
+from dashboard.outside.inspecting.functions import lowered
+from dashboard.outside.inspecting.lab import Lab, Way, templates
+from dashboard.outside.inspecting.market import Market, market_at
+from dashboard.outside.inspecting.outcome import Count, Outcome, amount, found, missed
+from dashboard.outside.inspecting.stage import ETHER, POOLED, provide
 from detectors.parts import bytecode
 from ingest.localchain.chain.wallet import Address, call_data
 

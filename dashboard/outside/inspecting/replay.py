@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dashboard.inspecting.fork import Fork, forked
-from dashboard.inspecting.outcome import WORDS, Outcome
+from dashboard.outside.inspecting.fork import Fork, forked
+from dashboard.outside.inspecting.outcome import WORDS, Outcome
 from ingest.localchain.chain.wallet import Address
 from ingest.model.errors import BadInput, WrongChain
 

@@ -10,13 +10,13 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
-from dashboard.inspecting import replay
-from dashboard.inspecting.fork import forked
-from dashboard.inspecting.inspect import Report, Wish, inspect, tried
-from dashboard.inspecting.lab import Lab
-from dashboard.inspecting.outcome import Outcome
-from dashboard.inspecting.stage import staged
-from dashboard.inspecting.subject import chosen, deployed
+from dashboard.outside.inspecting import replay
+from dashboard.outside.inspecting.fork import forked
+from dashboard.outside.inspecting.inspect import Report, Wish, inspect, tried
+from dashboard.outside.inspecting.lab import Lab
+from dashboard.outside.inspecting.outcome import Outcome
+from dashboard.outside.inspecting.stage import staged
+from dashboard.outside.inspecting.subject import chosen, deployed
 from ingest.localchain.chain.wallet import Wallet
 from ingest.machine.untrusted_solidity import Compiled
 from ingest.model.errors import BadInput, NodeUnreachable, WrongChain

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from dashboard.inspecting.inspect import Report
+    from dashboard.outside.inspecting.inspect import Report
 
 
 def mount(app: typer.Typer) -> None:
@@ -74,13 +74,13 @@ def inspect(
         raise typer.BadParameter("give --rpc, and either ADDRESS or FILE.sol, or --replay FILE")
 
     if replay is not None:
-        from dashboard.inspecting.replay import replayed
+        from dashboard.outside.inspecting.replay import replayed
 
         typer.echo(replayed(replay, rpc, seconds))
         return
-    from dashboard.inspecting.arguments import read_arguments
-    from dashboard.inspecting.inspect import Wish
-    from dashboard.inspecting.inspect import inspect as inspected
+    from dashboard.outside.inspecting.arguments import read_arguments
+    from dashboard.outside.inspecting.inspect import Wish
+    from dashboard.outside.inspecting.inspect import inspect as inspected
 
     given = read_arguments(args)
     report = inspected(
