@@ -55,7 +55,9 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What lines a rule is about. `rows`: numbers of the rows that show a line."""
+    """What lines a rule is about. `rows`: numbers of the rows that show a line; `worth`: what moved of the
+    coin by each, in wei.
+    """
 
     name: str
     about: str
@@ -65,6 +67,7 @@ class Table:
     fields: Mapping[str, Field]
     lines: Callable[[Seen], Lines | None]
     rows: Callable[[Lines, int], Array]
+    worth: Read | None = None
 
 
 def of_row(name: str) -> Callable[[Lines], Array]:

@@ -69,7 +69,7 @@ class RuleDetector:
         """The fields that the rule names, once for the piece."""
         fields = self.table.fields
         names = {each.name for each in walked(self.rule.when) if isinstance(each, Named)}
-        names |= {self.table.names[self.rule.names].field} | _VALUES & set(fields)
+        names |= {self.table.names[self.rule.names].field}
         read = {name: fields[name].read(lines) for name in sorted(names)}
         last = int(lines.seen.blocks["number"][-1])
         return Columns(read, lines.at.size, partial(_number_of, lines.seen, last))
@@ -89,8 +89,9 @@ class RuleDetector:
 
     def _finding(self, lines: Lines, columns: Columns, which: Array, subject: int, beyond: int) -> Finding:
         seen, last = lines.seen, int(which[-1])
-        rows = np.unique(np.concatenate([self.table.rows(lines, int(each)) for each in which]))
-        evidence = seen.evidence(rows.tolist())
+        newest = which[-limits.EVIDENCE :]
+        rows = np.unique(np.concatenate([self.table.rows(lines, int(each)) for each in newest]))
+        evidence = seen.evidence(rows[-limits.EVIDENCE :].tolist())
         who, block = seen.address(subject), int(lines.block[last])
         told = f"It holds {which.size} times in this block" if which.size > 1 else "It holds"
         return Finding(
@@ -108,8 +109,13 @@ class RuleDetector:
             thresholds=thresholds(self.rule, self.table),
             explanation=f"{hexed(who)} meets the rule {self.rule.name}: {self.rule.says.rstrip('.')}. "
             f"{told}: {clause(self.rule.when, self.table)}.",
-            value_wei=_worth(columns.fields.get("value"), which),
+            value_wei=_sum(self._worth(lines), which),
         )
+
+    def _worth(self, lines: Lines) -> Values | None:
+        """What moved of the coin by each line, worked out once for the piece."""
+        worth = self.table.worth
+        return None if worth is None else lines.seen.once(("worth", worth), lambda: worth(lines))
 
     def _measured(
         self, seen: Seen, columns: Columns, line: int, times: int, beyond: int
@@ -120,10 +126,6 @@ class RuleDetector:
             name: shown(self.table.fields[name].unit, columns.fields[name], seen, line) for name in names
         }
         return {**found, "times": times, **({"subjects_left_out": beyond} if beyond else {})}
-
-
-_VALUES = {"value"}
-"""Fields that an alert tells, though its rule does not name them."""
 
 
 def thresholds(rule: Rule, table: Table) -> dict[str, int | float | str]:
@@ -147,7 +149,7 @@ def _last_transaction(evidence: tuple[Row, ...]) -> bytes:
     return evidence[-1].transaction_hash if evidence else b""
 
 
-def _worth(value: Values | None, which: Array) -> int | None:
+def _sum(value: Values | None, which: Array) -> int | None:
     if value is None:
         return None
     known = which[value.mask[which]]

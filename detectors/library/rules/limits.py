@@ -14,5 +14,7 @@ DIGITS = 30
 SAYS = 240
 """Characters of the sentence."""
 NAME = 40
+EVIDENCE = 200
+"""Rows of one finding, the newest: `times` says how often it holds."""
 SUBJECTS = 50
 """Findings of a rule in one block; how many there were beyond is said with the last of them."""

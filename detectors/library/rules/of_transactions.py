@@ -35,6 +35,11 @@ def _with_value(lines: Lines) -> Values:
     return Values(amounts(of_transaction("value")(lines)))
 
 
+def _moved(lines: Lines) -> Values:
+    """Of one that failed nothing moved."""
+    return known_where(_with_value(lines).column, of_transaction("done")(lines) != 0)
+
+
 def _selector(lines: Lines) -> Values:
     found = of_transaction("selector")(lines)
     return known_where(found, found >= 0)
@@ -151,4 +156,5 @@ TRANSACTION = Table(
     ),
     _transactions,
     _first_row,
+    _moved,
 )

@@ -214,4 +214,5 @@ TRANSFER = Table(
     ),
     _transfers,
     _row_itself,
+    _transferred,
 )

@@ -134,6 +134,24 @@ def test_a_rule_that_holds_of_everybody_finds_so_many_a_block_and_says_how_many_
     assert [each.measured.get("subjects_left_out") for each in those] == [None] * (limits.SUBJECTS - 1) + [7]
 
 
+def test_a_finding_shows_its_newest_rows_and_says_how_many_there_were() -> None:
+    chain = ChainBuilder(first_block=1).block()
+    for number in range(limits.EVIDENCE + 9):
+        chain.native(SHOP, address(f"customer {number}"), 2)
+    (only,) = found(rule("value > 0 wei", names="payer"), chain)
+    assert (len(only.rows), only.measured["times"], only.value_wei) == (200, 209, 418)
+    assert only.rows[-1].to_address == address("customer 208")
+
+
+def test_what_failed_moved_nothing() -> None:
+    chain = ChainBuilder(first_block=1).block().native(SHOP, ALICE, 5 * COIN)
+    chain.native(ALICE, BOB, 2 * COIN, status=0).native(ALICE, BOB, COIN)
+    (only,) = [
+        each for each in found(rule("value > 0 wei", "transaction", "signer"), chain) if each.subject == ALICE
+    ]
+    assert (only.measured["times"], only.value_wei) == (2, COIN)
+
+
 def test_hostile_names_of_tokens_are_not_in_what_a_rule_says() -> None:
     chain = town().block().erc20(DAI, ALICE, BOB, 5)
     chain.metadata(DAI, "<script>alert(1)</script>", "\u202eIAD", 18)
