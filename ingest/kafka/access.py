@@ -19,6 +19,12 @@ from ingest.model.private_file import read_private
 CONFIG, PLAIN_TEXT = "UNDERTOW_KAFKA_CONFIG", "UNDERTOW_KAFKA_PLAINTEXT"
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("SCRAM-SHA-256", "SCRAM-SHA-512")
+SETTINGS = frozenset(
+    {
+        "security", "mechanism", "username", "password", "ca_file", "certificate_file", "key_file",
+        "key_password", "check_hostname", "require_replication",
+    }
+)  # fmt: skip
 LONGEST_FILE, LONGEST_SECRET = 100_000, 10_000
 """Bytes."""
 
@@ -217,10 +223,9 @@ class _Told:
             raise BadInput(f"{self.path}: `{name}` cannot be used: {why}") from None
 
     def expect_no_more(self) -> None:
-        known = {"security", "mechanism", "username", "password", "ca_file", "certificate_file", "key_file",
-                 "key_password", "check_hostname", "require_replication"}  # fmt: skip
-        if unknown := sorted(set(self._values) - known):
-            raise BadInput(f"{self.path}: `{unknown[0]}` is no setting: those are {', '.join(sorted(known))}")
+        if unknown := sorted(self._values.keys() - SETTINGS):
+            known = ", ".join(sorted(SETTINGS))
+            raise BadInput(f"{self.path}: `{unknown[0]}` is no setting: those are {known}")
         if idle := sorted(set(self._values) - self._asked):
             raise BadInput(
                 f"{self.path}: `{idle[0]}` has no meaning with `security` {self._values['security']}"
