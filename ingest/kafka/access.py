@@ -34,8 +34,14 @@ class Secret(str):
 
     __slots__ = ()
 
+    def __str__(self) -> str:
+        return "…"
+
     def __repr__(self) -> str:
         return "'…'"
+
+    def __format__(self, form: str) -> str:
+        return "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +160,8 @@ def _tls(told: _Told) -> ssl.SSLContext:
     else:
         told.load("ca_file", lambda: context.load_verify_locations(ca))
     password = told.secret("key_password") or Secret()
-    if certificate is not None:
+    if certificate is not None and key is not None:
+        read_private(key, "file of `key_file`", most_bytes=1)
         # Without a word the library would ask for one at the terminal.
         told.load("certificate_file", lambda: context.load_cert_chain(certificate, key, lambda: password))
     return context

@@ -172,7 +172,7 @@ def acl_lines(bootstrap: str, principal: str, role: Role, chain_id: int | None) 
         prefixed = " --resource-pattern-type prefixed" if _is_prefix(rights[0], chain_id) else ""
         thing = f"--{kind} {_named(rights[0], chain_id)}{prefixed}"
         yield (
-            f"kafka-acls.sh --bootstrap-server {bootstrap} --command-config admin.properties --add "
+            f"kafka-acls.sh --bootstrap-server {quote(bootstrap)} --command-config admin.properties --add "
             f"--allow-principal {quote(principal)} {operations} {thing}"
         )
 

@@ -64,7 +64,7 @@ def test_no_representation_no_log_and_no_error_shows_the_password(
 ) -> None:
     file.write_text(SCRAM + 'password = "file:password"\n')
     access = read_access(file)
-    assert PASSWORD not in f"{access} {access!r} {access.client_settings()}"
+    assert PASSWORD not in f"{access} {access!r} {access.client_settings()} {access.password}"
     with caplog.at_level(logging.DEBUG), pytest.raises(BrokerUnreachable) as caught:
         Cluster(f"127.0.0.1:{free_port()}", access).check(deadline_s=0.3)
     assert "sasl_plain_password" in caplog.text
@@ -100,6 +100,15 @@ def test_what_cannot_be_used_is_one_line_that_says_where(file: Path, told: str, 
 def test_a_password_that_others_may_read_is_refused(file: Path) -> None:
     (file.parent / "password").chmod(0o640)
     assert "others may use the file of `password`" in refused(file, SCRAM + 'password = "file:password"')
+
+
+def test_a_key_that_others_may_read_is_refused(file: Path, tmp_path: Path) -> None:
+    certificate, key = Authority.made(tmp_path, "authority").vouches(tmp_path, "alice", "alice")
+    text = f'security = "SSL"\ncertificate_file = "{certificate}"\nkey_file = "{key}"'
+    file.write_text(text)
+    assert read_access(file).has_certificate
+    key.chmod(0o604)
+    assert "others may use the file of `key_file`" in refused(file, text)
 
 
 def test_a_key_of_somebody_else_is_refused(file: Path, tmp_path: Path) -> None:
