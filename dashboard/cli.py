@@ -15,6 +15,7 @@ from dashboard.filing.store_option import StoreOption, chosen_store
 from dashboard.outside import cli as outside_cli
 from dashboard.outside.evidence import cli as evidence_cli
 from dashboard.transfers.advice import cli as advice_cli
+from ingest.commands.kafka_access import KafkaConfig, KafkaPlaintext, choose_access
 from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def mount(app: typer.Typer) -> None:
 def sink(
     store: StoreOption = None,
     kafka: _Kafka = "127.0.0.1:9092",
+    kafka_config: KafkaConfig = None,
+    kafka_plaintext: KafkaPlaintext = False,
     chain_id: _Chain = None,
     until_block: Annotated[
         int | None, typer.Option(min=0, help="End once this block is filed.  [default: run on]")
@@ -110,6 +113,7 @@ def sink(
 
     if canary is not None and shadow_canary:
         raise typer.BadParameter("give one of --canary and --shadow-canary: one run has one kind of canary")
+    choose_access(kafka_config, kafka_plaintext)
     heard = Canary(canary, canary_within) if canary is not None or shadow_canary else None
     url, say = chosen_store(store), sayer("sink", log_format)
     with stop_on_signal() as stop, closing(open_writer(url)) as writer:
@@ -186,6 +190,8 @@ def dashboard(
 def export(
     alerts: Annotated[Path, typer.Option(metavar="FILE", help="Where to write; replaced as a whole.")],
     kafka: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Read it from this Kafka.")] = None,
+    kafka_config: KafkaConfig = None,
+    kafka_plaintext: KafkaPlaintext = False,
     store: Annotated[str | None, typer.Option(metavar="URL", help="Read it from this store.")] = None,
     csv: Annotated[
         bool, typer.Option("--csv", help="Write CSV for a spreadsheet instead of JSON lines.")
@@ -206,6 +212,7 @@ def export(
         raise typer.BadParameter("give one of --kafka and --store: the book is the same from either")
     if csv + stix + forta > 1:
         raise typer.BadParameter("give one of --csv, --stix and --forta: each writes the whole file")
+    choose_access(kafka_config, kafka_plaintext)
     chains = book.from_store(store, chain_id) if store else book.from_kafka(str(kafka), chain_id)
     if stix or forta:
         from dashboard.outside.forms import forta as findings
@@ -228,6 +235,8 @@ def status(
     kafka: Annotated[
         str | None, typer.Option(envvar="UNDERTOW_KAFKA", metavar="HOST:PORT", help="The Kafka to ask.")
     ] = None,
+    kafka_config: KafkaConfig = None,
+    kafka_plaintext: KafkaPlaintext = False,
     store: Annotated[
         str | None, typer.Option(envvar="UNDERTOW_STORE", metavar="URL", help="The store to ask.")
     ] = None,
@@ -241,6 +250,7 @@ def status(
 
     from dashboard.filing import status as standing
 
+    choose_access(kafka_config, kafka_plaintext)
     found = standing.gather(kafka, store, chain_id)
     typer.echo(json.dumps(found.to_dict(), sort_keys=True) if as_json else standing.text(found))
 

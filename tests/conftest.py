@@ -18,6 +18,8 @@ settings.load_profile("same")
 pytest_plugins = [
     "tests.fixtures.broker",
     "tests.fixtures.stoppable_broker",
+    "tests.fixtures.secured_broker",
+    "tests.fixtures.three_brokers",
     "tests.fixtures.chain",
     "tests.fixtures.second_chain",
     "tests.fixtures.browser",

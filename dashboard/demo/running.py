@@ -53,6 +53,8 @@ def run(options: Options, terminal: Terminal, stop: threading.Event) -> None:
         rules_of(options.rules)
     if options.port is not None:
         refuse_taken(options.port, "--port")
+    for name in ("UNDERTOW_KAFKA_CONFIG", "UNDERTOW_KAFKA_PLAINTEXT"):
+        os.environ.pop(name, None)  # this process asks the demo's own broker too: see `_own_settings`
     with compiling_kernels(terminal.say):
         setup.ensure(terminal.say)
     with _one_at_a_time(tools.home() / "demo") as folder:

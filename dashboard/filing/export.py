@@ -100,7 +100,9 @@ def from_kafka(bootstrap: str, chain_id: int | None = None) -> list[Chain]:
     """Every chain that was judged, or one. Raises BrokerUnreachable, and BadInput where there is none."""
     from ingest.kafka import Cluster
 
-    partitions = Cluster(bootstrap).chains()
+    cluster = Cluster(bootstrap)
+    cluster.expect_rights("export", chain_id)
+    partitions = cluster.chains()
     wanted = sorted(name for name in partitions if chain_id in (None, name))
     found = [chain for name in wanted if (chain := _judged(bootstrap, name, partitions[name])) is not None]
     if not found:

@@ -59,6 +59,7 @@ def run(bootstrap: str, writer: Writer, goal: Goal, stop: threading.Event, say: 
 
     Raises BrokerUnreachable, and BadInput where the store was filled from another log.
     """
+    Cluster(bootstrap).expect_rights("sink", goal.chain_id)
     with ExitStack() as opened:
         chains: dict[int, ChainTopics] = {}
         ageing, away = Ageing(writer, goal.keep_scores_days), Away(say)

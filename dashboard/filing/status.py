@@ -126,6 +126,9 @@ class Status:
     notes: list[str] = field(default_factory=list)
     """What else is to be known of the store: chains that are judged anew, and rows that hold no head."""
 
+    replication: list[str] = field(default_factory=list)
+    """By what a topic of Kafka may lose what it took."""
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -133,13 +136,23 @@ class Status:
 def gather(bootstrap: str | None, store_url: str | None, only: int | None = None) -> Status:
     """Asks what was named, of all chains or one. Raises BrokerUnreachable, StoreUnreachable or BadInput."""
     found = _store(store_url, only) if store_url else Status()
-    return replace(found, log=_log(bootstrap, only) if bootstrap else [], detectors=_detectors())
+    if bootstrap:
+        found = replace(found, log=_log(bootstrap, only), replication=_replication(bootstrap))
+    return replace(found, detectors=_detectors())
+
+
+def _replication(bootstrap: str) -> list[str]:
+    from ingest.kafka import Cluster
+
+    return Cluster(bootstrap).replication_faults("status")
 
 
 def _log(bootstrap: str, only: int | None) -> list[LogStatus]:
     from ingest.kafka import Cluster
 
-    chains = Cluster(bootstrap).chains().items()
+    cluster = Cluster(bootstrap)
+    cluster.expect_rights("status", only)
+    chains = cluster.chains().items()
     partitions = sorted((name, partition) for name, partition in chains if only in (None, name))
     return [_chain(bootstrap, name, partition) for name, partition in partitions]
 
@@ -313,6 +326,7 @@ def text(status: Status) -> str:
         f"set aside: chain {bad.chain_id}, {bad.topic} offset {bad.kafka_offset}: {bad.reason}"
         for bad in status.set_aside
     ]
+    lines += [f"REPLICATION: {line}" for line in status.replication]
     lines += status.notes
     lines.append(f"detectors: {len(status.detectors)}")
     lines += [

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest.commands.kafka_access import KafkaConfig, KafkaPlaintext, choose_access
 from ingest.commands.observing import LogFormatOption
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def canary(
         str,
         typer.Option(envvar="UNDERTOW_KAFKA", metavar="HOST:PORT", help="Where health records are told."),
     ] = "127.0.0.1:9092",
+    kafka_config: KafkaConfig = None,
+    kafka_plaintext: KafkaPlaintext = False,
     every: Annotated[
         int, typer.Option(metavar="SECONDS", min=1, max=1_000_000, help="From one run to the next.")
     ] = 300,
@@ -45,8 +48,10 @@ def canary(
     from ingest.machine.signals import stop_on_signal
     from ingest.model.health import Vitals
 
+    choose_access(kafka_config, kafka_plaintext)
     opened, truth, say = Lake.open(lake), _attacks(labels), sayer("canary", log_format)
     vitals, done = Vitals(), 0
+    _expect_rights(kafka)
     with stop_on_signal() as stop, HealthReporter(kafka, "canary", chain_id, vitals):
         while not stop.is_set():
             found, played = _judged(opened, truth, say)
@@ -57,6 +62,19 @@ def canary(
             if done == runs:
                 return
             stop.wait(every)
+
+
+def _expect_rights(kafka: str) -> None:
+    """A Kafka that is away is not waited for; one that will take no record of health is told of at once."""
+    from ingest.kafka import Cluster
+    from ingest.model.errors import BrokerRefused, BrokerUnreachable
+
+    try:
+        Cluster(kafka).expect_rights("canary")
+    except BrokerRefused:
+        raise
+    except BrokerUnreachable:
+        return
 
 
 def _attacks(file: Path) -> Labels:

@@ -15,6 +15,7 @@ from detectors.alerts.alert import DEFAULT_FINALITY
 from detectors.commands.canary_cli import canary
 from detectors.commands.evaluate_cli import evaluate
 from detectors.commands.train_cli import train
+from ingest.commands.kafka_access import KafkaConfig, KafkaPlaintext, choose_access
 from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption
 
 if TYPE_CHECKING:
@@ -190,6 +191,8 @@ def setup(
 def detect(
     context: typer.Context,
     kafka: _Kafka = DEFAULT_KAFKA,
+    kafka_config: KafkaConfig = None,
+    kafka_plaintext: KafkaPlaintext = False,
     chain_id: _ChainId = None,
     state: _State = None,
     until_block: _Until = None,
@@ -216,6 +219,7 @@ def detect(
     from detectors.engine.chosen import judges as judging
     from detectors.engine.settings import EngineSettings
 
+    choose_access(kafka_config, kafka_plaintext)
     own = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol), tier=tier)
     _expect_a_use_of_lake(context, alerts is not None, rebuild)
     if lake is not None and alerts is not None:

@@ -74,9 +74,12 @@ class Live:
         what lies above the mark is sent, alerts before scores, with the new mark, in one transaction; then
         a slice of the state is written, where that is due.
         """
-        partition = Cluster(self.bootstrap).partition_of(self.chain_id)
+        cluster = Cluster(self.bootstrap)
+        cluster.expect_rights("detect", self.chain_id)
+        partition = cluster.partition_of(self.chain_id)
         told = HealthReporter(self.bootstrap, "detect", self.chain_id, self.vitals)
         with Publisher(self.bootstrap, group_of(self.chain_id)) as publisher, told:
+            cluster.check_replication("detect", self.say)
             outbox = Outbox(publisher, partition, self.chain_id, self.settings.finality)
             mark = output_mark(self.bootstrap, self.chain_id, partition)
             if rebuild or (mark is not None and self._checked(mark).rebuilding):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ingest.commands import stream_cli
+from ingest.commands import acls_cli, stream_cli
 from ingest.localchain import cli as localchain_cli
 
 
@@ -16,6 +16,7 @@ def mount(app: typer.Typer) -> None:
     app.command()(broker)
     localchain_cli.mount(app)
     stream_cli.mount(app)
+    acls_cli.mount(app)
 
 
 def broker(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from ingest.commands.kafka_access import KafkaConfig, KafkaPlaintext, choose_access
 from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption
 from ingest.lake import RANGE_BLOCKS
 
@@ -132,6 +133,8 @@ def mount(app: typer.Typer) -> None:
 def ingest(
     rpc: Rpc,
     kafka: Kafka = "127.0.0.1:9092",
+    kafka_config: KafkaConfig = None,
+    kafka_plaintext: KafkaPlaintext = False,
     start: FirstBlock = "latest",
     verify: VerifyOption = "strict",
     lake: Archive = None,
@@ -161,6 +164,7 @@ def ingest(
     from ingest.machine.traces import exporting
     from ingest.nodes import Limits
 
+    choose_access(kafka_config, kafka_plaintext)
     settings = FollowSettings(
         _start(start), verify, until_block, poll_ms / 1000, confirmations, quorum, Limits(node_deadline),
         traces, facts, check_senders=check_senders,

@@ -1,5 +1,6 @@
 """The only door to Kafka: whose partition is whose, publishing in transactions, reading what is committed."""
 
+from ingest.kafka.access import PLAIN, Access, read_access
 from ingest.kafka.cluster import Cluster
 from ingest.kafka.connection import ALERTS, BLOCKS, HEALTH, REJECTED, SCORES
 from ingest.kafka.publisher import Publisher
@@ -10,8 +11,10 @@ __all__ = [
     "ALERTS",
     "BLOCKS",
     "HEALTH",
+    "PLAIN",
     "REJECTED",
     "SCORES",
+    "Access",
     "Cluster",
     "HealthReporter",
     "Mark",
@@ -20,5 +23,6 @@ __all__ = [
     "Publisher",
     "Reader",
     "last_mark",
+    "read_access",
     "tail",
 ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from kafka import KafkaAdminClient, TopicPartition
+from kafka import errors as kafka_errors
 
+from ingest.kafka.access import Access, access
 from ingest.kafka.connection import (
     ALERTS,
     ANSWER_S,
@@ -21,13 +23,17 @@ from ingest.kafka.connection import (
     open_consumer,
     reaching,
 )
-from ingest.model.errors import BadInput, BrokerUnreachable
+from ingest.kafka.replication import REPLICAS, best_for, faults
+from ingest.kafka.rights import Operation, Right, Role, give, missing, topics_of
+from ingest.model.errors import BadInput, BrokerRefused, BrokerUnreachable
 
 _FOREVER = {"retention.ms": "-1"}
 _LAST_OF_KEY = {"cleanup.policy": "compact"}
 EVERY_REVISION_DAYS = 30
 """For so long a sink may be away and still file every revision of an alert; then the last one is sure."""
 _REVISIONS = _LAST_OF_KEY | {"min.compaction.lag.ms": str(EVERY_REVISION_DAYS * 86_400_000)}
+MOST_RIGHTS = 4
+"""What of many rights that are lacking is told in one line."""
 _TOPICS = {
     BLOCKS: _FOREVER, REJECTED: {}, ALERTS: _REVISIONS, SCORES: _FOREVER, HEALTH: _LAST_OF_KEY
 }  # fmt: skip
@@ -36,8 +42,10 @@ _TOPICS = {
 class Cluster:
     """A Kafka that is asked what it holds; every method raises BrokerUnreachable where none answers."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, access: Access | None = None) -> None:
+        """`access` is as the environment says where it is not given."""
         self._bootstrap = checked(bootstrap)
+        self._access = access
 
     def check(self, deadline_s: float = ANSWER_S) -> None:
         """Returns when the broker has answered."""
@@ -82,8 +90,8 @@ class Cluster:
         if not count:
             return
         partitions = [TopicPartition(BLOCKS, number) for number in reversed(range(count))]
-        with reaching(self._bootstrap):
-            consumer = open_consumer(self._bootstrap)
+        with reaching(self._bootstrap, self._access):
+            consumer = open_consumer(self._bootstrap, chosen=self._access)
             try:
                 starts, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
                 for at in partitions:
@@ -109,24 +117,90 @@ class Cluster:
         """Every topic has at least `count` partitions, each with a leader."""
         with self._admin() as admin:
             existing = _partition_counts(admin)
-            missing = {
-                topic: {"num_partitions": count, "configs": configs}
-                for topic, configs in _TOPICS.items()
-                if topic not in existing
-            }
-            if missing:
-                admin.create_topics(missing)
+            new = [topic for topic in _TOPICS if topic not in existing]
+            if new:
+                replicas, kept = best_for(_brokers(admin))
+                wanted = {"num_partitions": count, "replication_factor": replicas}
+                with self._needing("Create", new), self._seeing(admin, new):
+                    admin.create_topics({name: wanted | {"configs": _TOPICS[name] | kept} for name in new})
             short = {
                 topic: count for topic, number in existing.items() if topic in _TOPICS and number < count
             }
             if short:
-                admin.create_partitions(short)
+                with self._needing("Alter", short):
+                    admin.create_partitions(short)
             _wait_for_leaders(admin, count)
 
     @contextmanager
+    def _needing(self, operation: Operation, topics: Iterable[str]) -> Iterator[None]:
+        try:
+            yield
+        except kafka_errors.AuthorizationError as error:
+            lacking = [Right("topic", name, operation) for name in topics]
+            raise self._lacking("new-chain", lacking) from error
+
+    @contextmanager
+    def _seeing(self, admin: Any, topics: Sequence[str]) -> Iterator[None]:
+        """Topics that are there already were made in this moment, or may not be seen: who may alter may."""
+        try:
+            yield
+        except kafka_errors.TopicAlreadyExistsError as error:
+            seen = _partition_counts(admin)
+            if hidden := [Right("topic", name, "Alter") for name in topics if name not in seen]:
+                raise self._lacking("new-chain", hidden) from error
+
+    def expect_rights(self, role: Role, chain_id: int | None = None) -> None:
+        """Returns where the user that this process speaks as may do what the role does. Where it speaks as
+        nobody the broker is not asked. Raises BrokerRefused with the first rights that are lacking.
+        """
+        chosen = access() if self._access is None else self._access
+        if not chosen.is_named:
+            return
+        with self._admin() as admin:
+            lacking = missing(admin, role, chain_id)
+        if lacking:
+            raise self._lacking(role, lacking)
+
+    def _lacking(self, role: Role, lacking: Sequence[Right]) -> BrokerRefused:
+        told = [str(right) for right in lacking]
+        more = "" if len(told) <= MOST_RIGHTS else f" and {len(told) - MOST_RIGHTS} more"
+        return BrokerRefused(
+            f"{role} may not do its work in the Kafka at {self._bootstrap}: it lacks "
+            f"{', '.join(told[:MOST_RIGHTS])}{more}; `undertow kafka-acls --role {role}` prints what it needs"
+        )
+
+    def check_replication(self, role: Role, say: Callable[[str], None]) -> None:
+        """Says of each topic that the role looks at by what it may lose what it took, where there is more
+        than one broker. Raises BadInput instead where the file of access has `require_replication`.
+        """
+        chosen = access() if self._access is None else self._access
+        found = self.replication_faults(role)
+        if chosen.require_replication and found:
+            raise BadInput(f"{found[0]} ({len(found)} in all; the file of access has `require_replication`)")
+        for line in found:
+            say(f"REPLICATION: {line}")
+
+    def replication_faults(self, role: Role) -> list[str]:
+        """See `check_replication`. One broker alone has none, unless replication is required."""
+        chosen = access() if self._access is None else self._access
+        with self._admin() as admin:
+            brokers = _brokers(admin)
+            found = faults(admin, topics_of(role), brokers)
+        if chosen.require_replication and brokers < REPLICAS:
+            found.insert(
+                0, f"the Kafka at {self._bootstrap} has {brokers} of the {REPLICAS} brokers it needs"
+            )
+        return found
+
+    def allow(self, principal: str, role: Role, chain_id: int | None) -> int:
+        """Gives `principal` the role's rights; how many. Raises BrokerRefused where it may not be done."""
+        with self._admin() as admin:
+            return give(admin, principal, role, chain_id)
+
+    @contextmanager
     def _admin(self, deadline_s: float = ANSWER_S) -> Iterator[Any]:
-        with reaching(self._bootstrap):
-            admin = KafkaAdminClient(**connection(self._bootstrap, deadline_s))
+        with reaching(self._bootstrap, self._access):
+            admin = KafkaAdminClient(**connection(self._bootstrap, deadline_s, self._access))
             try:
                 yield admin
             finally:
@@ -141,6 +215,10 @@ def _first_key(consumer: Any, at: TopicPartition, start: int, end: int) -> bytes
         for record in consumer.poll(timeout_ms=500, max_records=1).get(at, ()):
             return bytes(record.key)
     return None
+
+
+def _brokers(admin: Any) -> int:
+    return len(admin.describe_cluster()["brokers"])
 
 
 def _partition_counts(admin: Any) -> dict[str, int]:

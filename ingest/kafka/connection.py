@@ -13,7 +13,9 @@ from typing import Any
 from kafka import KafkaConsumer
 from kafka import errors as kafka_errors
 
-from ingest.model.errors import BadInput, BrokerUnreachable
+from ingest.kafka.access import Access, access, check_plain_text
+from ingest.kafka.refusals import refusal
+from ingest.model.errors import BadInput, BrokerRefused, BrokerUnreachable
 
 BLOCKS = "chain.blocks"
 REJECTED = "chain.rejected"
@@ -36,11 +38,15 @@ UNREACHABLE = (
 _SILENT = logging.NullHandler()
 
 
-def connection(bootstrap: str, deadline_s: float = ANSWER_S) -> dict[str, Any]:
+def connection(bootstrap: str, deadline_s: float = ANSWER_S, chosen: Access | None = None) -> dict[str, Any]:
+    """Settings of a client of kafka-python. Raises BadInput where the broker may not be spoken to so."""
+    chosen = access() if chosen is None else chosen
+    check_plain_text(bootstrap, chosen)
     logging.getLogger("kafka").addHandler(_SILENT)  # our own errors say what its log would say
     if importlib.util.find_spec("crc32c") is None:
         warnings.warn("crc32c is not installed: Kafka is 3 to 40 times slower without it", stacklevel=3)
-    return {"bootstrap_servers": bootstrap.split(","), "bootstrap_timeout_ms": deadline_s * 1000}
+    where = {"bootstrap_servers": bootstrap.split(","), "bootstrap_timeout_ms": deadline_s * 1000}
+    return where | chosen.client_settings()
 
 
 def checked(bootstrap: str) -> str:
@@ -54,22 +60,54 @@ def checked(bootstrap: str) -> str:
 
 
 @contextmanager
-def reaching(bootstrap: str) -> Iterator[None]:
+def reaching(bootstrap: str, chosen: Access | None = None) -> Iterator[None]:
+    """What the library raises inside, as one line for a person."""
     try:
         yield
     except UNREACHABLE as error:
-        raise BrokerUnreachable(
-            f"no Kafka broker answers at {bootstrap}: start one with `undertow broker` or give --kafka"
-        ) from error
+        raise _silence(bootstrap, access() if chosen is None else chosen) from error
+    except kafka_errors.AuthorizationError as error:
+        raise denied(bootstrap, error) from error
     except kafka_errors.KafkaError as error:
         if not error.retriable:
             raise
         raise BrokerUnreachable(f"the Kafka at {bootstrap} is not ready: {error!r}") from error
 
 
-def open_consumer(bootstrap: str, group_id: str | None = None, isolation: str = "read_committed") -> Any:
+def _silence(bootstrap: str, chosen: Access) -> BrokerUnreachable:
+    if (why := refusal(bootstrap, chosen)) is not None:
+        return BrokerRefused(why)
+    return BrokerUnreachable(
+        f"no Kafka broker answers at {bootstrap}: start one with `undertow broker` or give --kafka"
+    )
+
+
+def denied(bootstrap: str, error: kafka_errors.KafkaError, asked: str = "") -> BrokerRefused:
+    """A right that is not there, of which the broker told when it was used: `asked` is what it was for."""
+    told = error.args[0] if error.args else ""
+    names = ", ".join(sorted(map(str, told))) if isinstance(told, (set, list, tuple)) else str(told or asked)
+    thing = next((words for kind, words in _THINGS.items() if isinstance(error, kind)), "it")
+    return BrokerRefused(
+        f"the Kafka at {bootstrap} does not give {access().username or 'this user'} a right on {thing} "
+        f"{names}: `undertow kafka-acls` prints which each role needs"
+    )
+
+
+_THINGS: dict[type[kafka_errors.KafkaError], str] = {
+    kafka_errors.TopicAuthorizationFailedError: "topic",
+    kafka_errors.GroupAuthorizationFailedError: "group",
+    kafka_errors.TransactionalIdAuthorizationFailedError: "transactional id",
+}
+
+
+def open_consumer(
+    bootstrap: str,
+    group_id: str | None = None,
+    isolation: str = "read_committed",
+    chosen: Access | None = None,
+) -> Any:
     return KafkaConsumer(
-        **connection(bootstrap),
+        **connection(bootstrap, chosen=chosen),
         group_id=group_id,
         enable_auto_commit=False,
         isolation_level=isolation,

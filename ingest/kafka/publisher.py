@@ -14,7 +14,7 @@ from kafka import KafkaProducer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.structs import OffsetAndMetadata
 
-from ingest.kafka.connection import ANSWER_S, UNREACHABLE, checked, connection, reaching
+from ingest.kafka.connection import ANSWER_S, UNREACHABLE, checked, connection, denied, reaching
 from ingest.model.errors import BrokerUnreachable, UndertowError
 
 _END_S = 40.0
@@ -124,6 +124,8 @@ class Publisher:
             except kafka_errors.KafkaError as error:
                 if isinstance(error, UNREACHABLE):
                     raise
+                if isinstance(error, kafka_errors.AuthorizationError):
+                    raise denied(self._bootstrap, error, f"{self._id}: to write with it") from error
                 raise self._meaning(error) from error
 
     def _meaning(self, error: kafka_errors.KafkaError) -> UndertowError:

@@ -13,7 +13,7 @@ from ingest.facts.bridge_files import Bridge
 from ingest.facts.disagreements import DisagreementBook
 from ingest.facts.lists import ListBook
 from ingest.facts.messages import MessageBook
-from ingest.kafka import HealthReporter
+from ingest.kafka import Cluster, HealthReporter
 from ingest.lake.archive import archived
 from ingest.lake.backfill import Backfill
 from ingest.lake.bridges import check, read_beside
@@ -55,6 +55,8 @@ def follow(
     check(settings.bridges, served)
 
     def session(connected: Callable[[], None]) -> None:
+        cluster = Cluster(kafka)
+        cluster.expect_rights("ingest")
         book, log = ListBook(settings.facts, say), LogWriter(kafka, served, vitals)
         disagreements = DisagreementBook(say)
         try:
@@ -73,6 +75,7 @@ def follow(
                     "messages": messages.told(first, last),
                 }
 
+            cluster.check_replication("ingest", say)
             connected()
             head = log.headers.head
             at = f"beginning at {settings.start}" if head is None else f"going on after block {head.number}"

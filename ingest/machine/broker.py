@@ -75,9 +75,9 @@ def serve(data: Path, port: int, stop: threading.Event, say: Callable[[str], Non
 
 def _is_ready(port: int) -> bool:
     """The port opens a moment before the node takes requests; only an answer counts."""
-    from ingest.kafka import Cluster
+    from ingest.kafka import PLAIN, Cluster
 
-    return answers(port) and Cluster(f"{LOOPBACK}:{port}").answers(deadline_s=5)
+    return answers(port) and Cluster(f"{LOOPBACK}:{port}", PLAIN).answers(deadline_s=5)
 
 
 def _configure(data: Path, port: int) -> Path:

@@ -10,6 +10,7 @@ UndertowError
 ├── Unreachable         something outside that does not answer
 │   ├── NodeUnreachable
 │   ├── BrokerUnreachable
+│   │   └── BrokerRefused  a broker that is there, and does not let this user do it
 │   └── StoreUnreachable
 ├── NodeMisbehaved      a node that answers, but not with what it must
 │   ├── WrongChain
@@ -57,6 +58,9 @@ class NodeUnreachable(Unreachable): ...
 
 
 class BrokerUnreachable(Unreachable): ...
+
+
+class BrokerRefused(BrokerUnreachable): ...
 
 
 class StoreUnreachable(Unreachable): ...

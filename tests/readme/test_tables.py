@@ -19,6 +19,8 @@ from detectors.runs.over_lake import SCORES
 from ingest import schema
 from ingest.facts.list_files import KINDS
 from ingest.kafka import connection
+from ingest.kafka.access import SETTINGS
+from ingest.kafka.rights import RIGHTS, ROLES, Kind, Role
 from ingest.lake import RANGE_BLOCKS
 from ingest.lake.reading import MANIFESTS
 from ingest.localchain.play.labels import Label
@@ -78,6 +80,29 @@ def test_every_topic_is_in_it() -> None:
     topics = {connection.BLOCKS, connection.REJECTED, connection.ALERTS, connection.SCORES, connection.HEALTH}
 
     assert set(keys(INGEST.table("topic"))) == topics
+
+
+def test_every_role_stands_with_its_rights_in_kafka() -> None:
+    rows = {row[0].strip("`"): row[1:] for row in INGEST.table("role").rows}
+
+    assert {role: [written(cell) for cell in cells] for role, cells in rows.items()} == {
+        role: [rights_of(role, kind) for kind in get_args(Kind)] for role in ROLES
+    }
+
+
+def written(cell: str) -> set[tuple[str, str]]:
+    parts = re.findall(r"`([\w.-]+)` ([\w, ]+)", cell)
+    return {(name, operation) for name, operations in parts for operation in operations.split(", ")}
+
+
+def rights_of(role: Role, kind: Kind) -> set[tuple[str, str]]:
+    return {(right.name, right.operation) for right in RIGHTS[role] if right.kind == kind}
+
+
+def test_the_file_of_access_has_every_setting_there_is() -> None:
+    (block,) = (each for each in INGEST.blocks("toml") if "require_replication" in each)
+
+    assert sorted(tomllib.loads(block)) == sorted(SETTINGS)
 
 
 def test_every_beginning_of_a_lists_name_is_in_it_with_what_it_lists() -> None:

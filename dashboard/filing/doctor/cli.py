@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest.commands.kafka_access import KafkaConfig, KafkaPlaintext, choose_access
+
 if TYPE_CHECKING:
     from dashboard.filing.doctor.found import Found
 
@@ -27,6 +29,8 @@ def doctor(
     kafka: Annotated[
         str | None, typer.Option(envvar="UNDERTOW_KAFKA", metavar="HOST:PORT", help="The Kafka to ask.")
     ] = None,
+    kafka_config: KafkaConfig = None,
+    kafka_plaintext: KafkaPlaintext = False,
     store: Annotated[
         str | None, typer.Option(envvar="UNDERTOW_STORE", metavar="URL", help="The store to read.")
     ] = None,
@@ -36,6 +40,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line instead of text.")] = False,
 ) -> None:
     """Say whether all that is needed is there, and what to do where it is not; exit status 1 then."""
+    choose_access(kafka_config, kafka_plaintext)
     is_well = True
     for each in _checks(rpc, kafka, store, lake):
         is_well = is_well and each.state == "ok"

@@ -10,7 +10,7 @@ from dashboard.filing.doctor.found import Found, answered
 from dashboard.store import open_reader
 from ingest.kafka import Cluster
 from ingest.lake.reading import Lake
-from ingest.model.errors import NodeMisbehaved, UndertowError
+from ingest.model.errors import BadInput, NodeMisbehaved, UndertowError
 from ingest.model.redact import redact
 from ingest.nodes.node import Node
 
@@ -77,6 +77,9 @@ def kafka(bootstrap: str) -> Found:
     def told() -> str:
         cluster = Cluster(bootstrap)
         cluster.check()
+        cluster.expect_rights("status")
+        if found := cluster.replication_faults("status"):
+            raise BadInput("; ".join(found))
         chains = ", ".join(map(str, sorted(cluster.chains()))) or "none yet"
         return f"answers at {bootstrap}; chains published: {chains}"
 

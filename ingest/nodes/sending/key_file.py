@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ingest.model.errors import BadInput
+from ingest.model.private_file import read_private
 
 _ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
 """Of secp256k1 (SEC 2, 2.4.1): keys lie between 1 and it."""
@@ -30,7 +29,9 @@ class SigningKey:
         Raises BadInput where there is none, where others may read it, and where it holds no key; what it
         holds is never in the message.
         """
-        text = _read_private(path).strip().removeprefix("0x")
+        text = (
+            read_private(path, "key file", _MOST_BYTES).decode("ascii", "replace").strip().removeprefix("0x")
+        )
         try:
             secret = bytes.fromhex(text)
         except ValueError:
@@ -52,24 +53,3 @@ class SigningKey:
 
     def __reduce__(self) -> str:
         raise TypeError("a key is not to be copied into anything")
-
-
-def _read_private(path: Path) -> str:
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError as error:
-        raise BadInput(f"the key file {path} cannot be read: {error.strerror}") from None
-    try:
-        told = os.fstat(handle)
-        if not stat.S_ISREG(told.st_mode):
-            raise BadInput(f"the key file {path} is no plain file: give the file itself")
-        if told.st_mode & 0o177:
-            raise BadInput(
-                f"others may use the key file {path} (mode {stat.S_IMODE(told.st_mode):04o}): "
-                f"make it yours alone with `chmod 600 {path}`"
-            )
-        if told.st_uid != os.geteuid():
-            raise BadInput(f"the key file {path} is somebody else's: it must belong to who runs this")
-        return os.read(handle, _MOST_BYTES).decode("ascii", "replace")
-    finally:
-        os.close(handle)
