@@ -81,6 +81,7 @@ def document(path: str) -> Document:
 
 
 FRONT = document("README.md")
+SETTINGS = document("docs/SETTINGS.md")
 CONTRIBUTING = document("CONTRIBUTING.md")
 INGEST = document("ingest/README.md")
 LOCALCHAIN = document("ingest/localchain/README.md")
@@ -88,7 +89,7 @@ DETECTORS = document("detectors/README.md")
 DASHBOARD = document("dashboard/README.md")
 DOCKER = document("docker/README.md")
 READMES = (FRONT, INGEST, LOCALCHAIN, DETECTORS, DASHBOARD, DOCKER)
-ALL = (*READMES, CONTRIBUTING, document("CHANGELOG.md"))
+ALL = (*READMES, SETTINGS, CONTRIBUTING, document("CHANGELOG.md"))
 
 
 def written_tables() -> Iterator[tuple[Document, Table]]:

@@ -14,6 +14,7 @@ from tests.readme.documents import (
     ALL,
     FRONT,
     READMES,
+    SETTINGS,
     TOP,
     Document,
     commands,
@@ -65,7 +66,7 @@ def test_no_options_stand_of_a_command_that_is_not_there() -> None:
 
 
 def test_every_setting_stands_with_the_commands_that_read_it() -> None:
-    listed = {row[0].strip("`"): set(row[1].split(", ")) for row in FRONT.table("setting").rows}
+    listed = {row[0].strip("`"): set(row[1].split(", ")) for row in SETTINGS.table("setting").rows}
     read: dict[str, set[str]] = {}
     for name, command in COMMANDS.items():
         for option in command.params:
