@@ -77,11 +77,11 @@ def test_every_setting_stands_with_the_commands_that_read_it() -> None:
     assert listed == {"UNDERTOW_HOME": {"all"}, "UNDERTOW_CHROMIUM": {"setup"}, **read}
 
 
-def test_every_setting_that_the_code_knows_is_in_exactly_one_readme() -> None:
+def test_every_setting_that_the_code_knows_is_in_exactly_one_document() -> None:
     known = {name for file in sources() for name in SETTING.findall(file.read_text())}
     where = {
-        name: [document.path for document in READMES if name in SETTING.findall(document.text)]
-        for name in known.union(*(SETTING.findall(document.text) for document in READMES))
+        name: [document.path for document in (*READMES, SETTINGS) if name in SETTING.findall(document.text)]
+        for name in known.union(*(SETTING.findall(document.text) for document in (*READMES, SETTINGS)))
     }
 
     assert set(where) == known
