@@ -4,6 +4,7 @@ or slow, delays nobody's work, and a record that nobody took is not sent again.
 
 from __future__ import annotations
 
+import atexit
 import socket
 import threading
 import time
@@ -103,6 +104,7 @@ class HealthReporter:
                 linger_ms=0,
                 allow_auto_create_topics=False,
             )
+            atexit.unregister(self._producer._cleanup)  # it would print a traceback where no broker is
         key = health_key(self._role, self._chain_id, self._instance)
         sent = self._producer.send(HEALTH, health_value(self.now()), key=key, partition=self._partition)
         sent.get(timeout=2 * _ANSWER_S)

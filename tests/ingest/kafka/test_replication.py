@@ -93,6 +93,7 @@ def test_brokers_killed_one_after_another_lose_nothing_and_repeat_nothing(
                     wallet.ask("anvil_mine", "0x1")
                     time.sleep(0.1)
                 until_judged(line, Node(node.url).head().height, ended)
+                print(f"kill {kill + 1}: block {Node(node.url).head().height} is judged by two brokers")
                 three_brokers.start(kill % BROKERS)
                 three_brokers.wait_until_in_sync()
             last = Node(node.url).head().height
