@@ -7,8 +7,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 from ingest.localchain.chain.wallet import Wallet
 from ingest.machine.processes import LOOPBACK, Child, answers, free_port, wait_until
@@ -38,10 +40,12 @@ def play(plan: Plan, folder: Path) -> None:
             if ended:
                 raise SetupFailed(_why(simulation, ended))
             if head - copied >= STRETCH or (ended is not None and head > copied):
-                _copy(
-                    "backfill", "--rpc", rpc, "--from-block", copied + 1, "--to-block", head,
-                    "--lake", folder / "lake", "--facts", folder / "facts", "--traces",
-                )  # fmt: skip
+                with _waits(simulation):
+                    head = _head(wallet)
+                    _copy(
+                        "backfill", "--rpc", rpc, "--from-block", copied + 1, "--to-block", head,
+                        "--lake", folder / "lake", "--facts", folder / "facts", "--traces",
+                    )  # fmt: skip
                 copied = head
                 print(f"  played and copied to block {head}, of about {plan.blocks}", flush=True)
             time.sleep(_POLL_S)
@@ -49,6 +53,21 @@ def play(plan: Plan, folder: Path) -> None:
             raise SetupFailed(_why(simulation, ended))
         refuse_half(plan.blocks, copied)
         _tell(simulation)
+
+
+@contextmanager
+def _waits(simulation: Child) -> Iterator[None]:
+    """The play stands still meanwhile: on a busy machine it would go further than the node remembers states,
+    and names and code that were not asked for in time are nowhere.
+    """
+    process = psutil.Process(simulation.pid)
+    with suppress(psutil.NoSuchProcess):
+        process.suspend()
+    try:
+        yield
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            process.resume()
 
 
 def refuse_half(planned: int, copied: int) -> None:
