@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-
-import psutil
 
 from ingest.localchain.chain.wallet import Wallet
 from ingest.machine.processes import LOOPBACK, Child, answers, free_port, wait_until
@@ -60,14 +59,11 @@ def _waits(simulation: Child) -> Iterator[None]:
     """The play stands still meanwhile: on a busy machine it would go further than the node remembers states,
     and names and code that were not asked for in time are nowhere.
     """
-    process = psutil.Process(simulation.pid)
-    with suppress(psutil.NoSuchProcess):
-        process.suspend()
+    simulation.process.send_signal(signal.SIGSTOP)  # nothing where it has ended
     try:
         yield
     finally:
-        with suppress(psutil.NoSuchProcess):
-            process.resume()
+        simulation.process.send_signal(signal.SIGCONT)
 
 
 def refuse_half(planned: int, copied: int) -> None:
