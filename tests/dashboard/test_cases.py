@@ -23,6 +23,7 @@ from dashboard.store import (
     open_desk,
 )
 from dashboard.store.desk import MOST_AT_ONCE
+from dashboard.store.epsilon import Spending
 from ingest.model.errors import BadInput
 from tests.dashboard.alerts import ALICE, CHAIN, MALLORY, Filing, back_to, drain, judged
 from tests.dashboard.people import ADA, ANDREW, ANN, HOSTILE, VERA
@@ -235,6 +236,11 @@ WRITES: dict[str, Callable[[Desk, Any], object]] = {
     "drop_filter": lambda desk, actor: desk.drop_filter(actor, 1),
     "note_model": lambda desk, actor: desk.note_model(actor, "wallet", {}),
     "user_change": lambda desk, actor: desk.user_change(actor, "add", "eve", None, {}).__enter__(),
+    "rule_change": lambda desk, actor: desk.rule_change(actor, "write", "r", lambda: None, "").__enter__(),
+    "pack_change": lambda desk, actor: desk.pack_change(actor, "import", "p", {}).__enter__(),
+    "spend_epsilon": lambda desk, actor: desk.spend_epsilon(
+        actor, Spending(CHAIN, 1, 2), {}, lambda _total: None
+    ),
 }
 NOTES_ONLY = {"signed_in", "sign_in_refused", "close"}
 

@@ -80,7 +80,8 @@ def test_who_is_not_known_is_told_why(
 def test_every_question_asks_for_a_token_and_only_the_description_does_not(api: Asked) -> None:
     assert api.get("/docs").status_code == 200
     for path, methods in api.ask("/openapi.json")["paths"].items():
-        where = path.format(chain_id=CHAIN, alert_id="drain-1", address="0x" + "1" * 40, subject="0x11")
+        told = {"alert_id": "drain-1", "address": "0x" + "1" * 40, "subject": "0x11", "digest": "0" * 64}
+        where = path.format(chain_id=CHAIN, **told)
         for method in methods:
             assert requests.request(method, f"{api.at}{where}", timeout=60).status_code in (401, 429), path
 

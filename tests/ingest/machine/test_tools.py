@@ -47,12 +47,13 @@ def use(monkeypatch: pytest.MonkeyPatch, only: tools.Kit) -> None:
     monkeypatch.setattr(tools, "NPM", only)
 
 
-def test_a_fresh_home_gets_kafka_and_anvil_and_the_second_call_installs_nothing(fresh_home: Path) -> None:
+def test_a_fresh_home_gets_kafka_anvil_and_compilers_and_the_second_call_installs_nothing(fresh_home: Path) -> None:
     first: list[str] = []
     tools.ensure(first.append)
     assert [line for line in first if "installing" in line] == [
         "kafka: installing Kafka 4.1.1 with its Java …",
         "npm: installing anvil 1.7.1 and contract packages …",
+        "solc: installing Solidity compilers 0.4 to 0.8 …",
     ]
     assert tools.anvil().is_relative_to(fresh_home)
     assert "kafka-clients-4.1.1.jar" in tools.kafka_classpath()

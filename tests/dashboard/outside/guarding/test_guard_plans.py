@@ -6,12 +6,16 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import bindparam, text
+from sqlalchemy.types import NullType
 
 from dashboard.store import open_guard, open_reader, open_writer
 from dashboard.store.guard_plans import Judged, Named, Plan
+from dashboard.store.guard_tables import guard_plans
 from detectors.alerts.alert import Role
 from ingest.model.errors import BadInput
 from tests.dashboard.alerts import ALICE, BOB, CHAIN, GENESIS, VAULT, Filing, back_to, drain, judged
+from tests.dashboard.test_any_row import ANYTHING
 
 PLAN = Plan(0, CHAIN, BOB, VAULT, "pause", "propose", "drain-5", "0x" + "01" * 32, "0x" + "02" * 32, 0)
 
@@ -56,6 +60,32 @@ def test_two_guards_of_one_store_are_one_too_many(store_url: str) -> None:
         open_guard(store_url),
     ):
         pass
+
+
+@pytest.mark.parametrize("column", [column.name for column in guard_plans.columns])
+def test_any_value_of_any_column_is_refused_in_a_line_or_a_plan_and_other_chains_go_on(
+    sqlite_url: str, column: str
+) -> None:
+    with open_guard(sqlite_url) as plans:
+        plans.plan(PLAN, {})
+        other = plans.plan(replace(PLAN, chain_id=CHAIN + 1), {})
+        for value in ANYTHING:
+            changed = text(
+                f"UPDATE guard_plans SET \"{column}\" = :value WHERE alert_id = 'drain-5' AND number = 1"
+            )
+            with plans._engine.begin() as connection:
+                before = (
+                    connection.execute(guard_plans.select().where(guard_plans.c.number == 1)).mappings().one()
+                )
+                connection.execute(changed.bindparams(bindparam("value", value, NullType())))
+            assert plans.plans(CHAIN + 1) == [other]
+            try:
+                plans.plans(CHAIN)
+            except BadInput as refused:
+                assert "cannot be read at" in str(refused) and "\n" not in str(refused)
+            with plans._engine.begin() as connection:
+                connection.execute(guard_plans.delete().where(guard_plans.c.chain_id != CHAIN + 1))
+                connection.execute(guard_plans.insert(), [dict(before)])
 
 
 def test_a_plan_that_was_written_over_is_never_gone_by(sqlite_url: str) -> None:
