@@ -47,7 +47,7 @@ def use(monkeypatch: pytest.MonkeyPatch, only: tools.Kit) -> None:
     monkeypatch.setattr(tools, "NPM", only)
 
 
-def test_a_fresh_home_gets_kafka_anvil_and_compilers_and_the_second_call_installs_nothing(fresh_home: Path) -> None:
+def test_a_fresh_home_gets_all_tools_and_the_second_call_installs_nothing(fresh_home: Path) -> None:
     first: list[str] = []
     tools.ensure(first.append)
     assert [line for line in first if "installing" in line] == [
