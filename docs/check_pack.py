@@ -50,7 +50,9 @@ def check(raw: bytes, key: str) -> None:
     for name, wanted in KEYS.items():
         part = pack if name == "" else pack[name]
         expect(isinstance(part, dict) and set(part) == wanted, f"other keys than {sorted(wanted)}")
-    head, content = pack["head"], pack["content"].encode()
+    expect(all(isinstance(each, str) for each in (pack["content"], *pack["signature"].values())), "no text")
+    head, content = pack["head"], pack["content"].encode(errors="replace")
+    expect(content.decode() == pack["content"], "half of a letter in its content")
     expect(head["format"] == "undertow-pack/1", "another format")
     expect(pack["signature"]["key"] == key, "another signer's key")
     signed = head["format"].encode() + b"\n" + canonical(head)

@@ -13,7 +13,6 @@ from dashboard.filing.store_option import AuditOption, chosen_store
 
 if TYPE_CHECKING:
     from dashboard.accounts.users import User
-    from dashboard.store import Actor
 
 _Name = Annotated[str, typer.Argument(help="Who: a name, or the e-mail address that the provider knows.")]
 _Role = Annotated[
@@ -111,7 +110,7 @@ def _change(
     from contextlib import closing
 
     from dashboard.accounts.users import User, folded, read_users, write_users
-    from dashboard.store import open_desk
+    from dashboard.store import open_desk, whoever_types
 
     with closing(open_desk(chosen_store(store))) as desk:
         people = read_users(path)
@@ -122,7 +121,7 @@ def _change(
         if after is not None:
             people[folded(name)] = after
         told = (None if user is None else {"role": user.role} for user in (before, after))
-        with desk.user_change(_whoever_types(), action, name if after is None else after.name, *told):
+        with desk.user_change(whoever_types(), action, name if after is None else after.name, *told):
             write_users(path, people)
 
 
@@ -141,15 +140,6 @@ def _refuse_known(path: Path, name: str) -> None:
 
     if folded(name) in read_users(path):
         raise BadInput(f"{name} may sign in already: see `undertow users passwd` and `undertow users role`")
-
-
-def _whoever_types() -> Actor:
-    """Whoever can write the file decides who may sign in: the account of this machine is noted."""
-    import getpass
-
-    from dashboard.store import Actor
-
-    return Actor(f"{getpass.getuser()} (command line)", "admin")
 
 
 def _password() -> str:

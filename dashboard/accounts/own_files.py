@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,21 @@ def read_own(path: Path, says: str) -> bytes:
     if mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise BadInput(f"others may write to {path}, which says {says}: chmod 600 {path}")
     return content
+
+
+@contextmanager
+def held(lock: Path, mend: str) -> Iterator[None]:
+    """By one process at a time, others wait; `mend` says what to do where its folder cannot be written.
+    Raises BadInput.
+    """
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        file = lock.open("w")
+    except OSError as error:
+        raise BadInput(f"{lock.parent} cannot be written: {error.strerror}: {mend}") from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def write_whole(path: Path, content: dict[str, Any]) -> None:

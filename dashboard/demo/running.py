@@ -18,8 +18,8 @@ from dashboard.demo.parts import Place
 from dashboard.demo.progress import Progress, Watcher
 from dashboard.demo.supervisor import Stopped, Supervisor
 from dashboard.demo.terminal import Terminal
-from detectors.library.rules.files import rules_of
 from detectors.runs.kernel_setup import compiling_kernels
+from ingest.kafka.access import CONFIG, PLAIN_TEXT
 from ingest.machine import setup, tools
 from ingest.machine.processes import free_port, refuse_taken
 from ingest.model.errors import BadInput, SetupFailed
@@ -50,10 +50,12 @@ def run(options: Options, terminal: Terminal, stop: threading.Event) -> None:
     rule).
     """
     if options.rules is not None:
+        from detectors.library.rules.files import rules_of
+
         rules_of(options.rules)
     if options.port is not None:
         refuse_taken(options.port, "--port")
-    for name in ("UNDERTOW_KAFKA_CONFIG", "UNDERTOW_KAFKA_PLAINTEXT"):
+    for name in (CONFIG, PLAIN_TEXT):
         os.environ.pop(name, None)  # this process asks the demo's own broker too: see `_own_settings`
     with compiling_kernels(terminal.say):
         setup.ensure(terminal.say)

@@ -14,7 +14,6 @@ from ingest.model.errors import BadInput
 if TYPE_CHECKING:
     from ingest.blocks.answers import HeaderAnswer
 
-BLOOM_BYTES = 256
 Known = tuple[int, list[BlockFees]]
 """A chain and its newest blocks, at least one."""
 
@@ -83,15 +82,18 @@ def checked_headers(headers: list[HeaderAnswer], source: str) -> list[BlockFees]
 
 def _fees(header: HeaderAnswer) -> BlockFees:
     """Raises ValueError where the header does not hash to its block's name, or holds no hex."""
+    from ingest.blocks.answers import number
     from ingest.blocks.blob_gas import blob_gas
+    from ingest.blocks.bloom import BLOOM_BYTES
     from ingest.blocks.header_rules import hashed
     from ingest.blocks.times import seconds
 
-    used = int(header.gas_used or "0x0", 16)
+    told = (number(text) for text in (header.gas_used, header.gas_limit, header.base_fee_per_gas))
+    used, limit, base = (None if text is None else int(text, 16) for text in told)
+    used = used or 0
     proved = hashed(header, lambda: bytes(BLOOM_BYTES), used)
     if proved is None:
         raise ValueError("it does not hash to its name")
-    limit, base = (int(text, 16) if text else None for text in (header.gas_limit, header.base_fee_per_gas))
     return BlockFees(header.height, seconds(header.timestamp), used, limit, base, *blob_gas(header, proved))
 
 

@@ -4,7 +4,7 @@ how forecasts of before have held.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from detectors.runs.forecasts.advice import Advice, advised
@@ -57,9 +57,8 @@ def _row(
     )
 
 
-def _span(point: Point | None, edge: int, shown: object) -> str:
+def _span(point: Point | None, edge: int, shown: Callable[[float], str]) -> str:
     """From the quantile at `edge` to the one as far from the other end."""
-    assert callable(shown)
     return "" if point is None else f"{shown(point.quantiles[edge])} – {shown(point.quantiles[-1 - edge])}"
 
 

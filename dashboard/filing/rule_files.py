@@ -4,16 +4,15 @@ text before and after it. None is in force before `undertow detect --rules` judg
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from dashboard.filing.export import write_whole
 from dashboard.store import Actor, Desk
 from detectors.library.rules import limits
 from detectors.library.rules.detector import RuleDetector
-from detectors.library.rules.files import SUFFIX, rule_of
+from detectors.library.rules.files import SUFFIX, paths_of, rule_in, rule_of
 from ingest.model.errors import BadInput
 
 RETIRED = "retired"
@@ -32,26 +31,17 @@ class RuleFile:
 
 def held(folder: Path) -> Iterator[RuleFile]:
     """The rules of a folder by name, the bad ones too. Raises BadInput where it cannot be read."""
-    try:
-        paths = sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIX))
-    except OSError as error:
-        raise BadInput(f"{folder} cannot be read: {error.strerror}; name another folder") from error
-    for path in paths[: limits.RULES]:
-        name, text = path.name.removesuffix(SUFFIX), _read(path) or ""
+    for path in paths_of(folder)[: limits.RULES]:
+        name, raw = path.name.removesuffix(SUFFIX), _read(path) or b""
         try:
-            yield RuleFile(name, text, checked(text, name))
+            yield RuleFile(name, _text(raw), rule_in(raw, path.name, path.name))
         except BadInput as error:
-            yield RuleFile(name, text, None, str(error))
+            yield RuleFile(name, _text(raw), None, str(error))
 
 
-def checked(text: str, name: str | None = None) -> RuleDetector:
-    """The rule that a text is; where a name is given, it must be the rule's. Raises BadInput."""
-    rule = rule_of(text, f"{name or 'the rule'}{SUFFIX if name else ''}")
-    if name not in (None, rule.rule.name):
-        raise BadInput(
-            f"{name}{SUFFIX}:1:6: the rule is called {rule.rule.name}: a file has the name of its rule"
-        )
-    return rule
+def checked(text: str) -> RuleDetector:
+    """The rule that a text is. Raises BadInput."""
+    return rule_of(text, "the rule")
 
 
 def save(desk: Desk, actor: Actor, folder: Path, text: str, seen: str | None) -> RuleDetector:
@@ -64,7 +54,7 @@ def save(desk: Desk, actor: Actor, folder: Path, text: str, seen: str | None) ->
         raise BadInput(f"{limits.RULES} rules are kept already: retire one first")
     action = "write rule" if seen is None else "change rule"
     with desk.rule_change(actor, action, name, lambda: _as_seen(path, seen), text):
-        _write(path, text)
+        write_whole(path, text)
     return rule
 
 
@@ -82,32 +72,24 @@ def retire(desk: Desk, actor: Actor, folder: Path, name: str, seen: str) -> None
 
 
 def _as_seen(path: Path, seen: str | None) -> str | None:
-    stands = _read(path)
+    raw = _read(path)
+    stands = None if raw is None else _text(raw)
     if stands != seen:
         became = "it was retired" if stands is None else "it is another"
         raise BadInput(f"somebody changed the rule {path.stem} meanwhile, {became}: look, and decide again")
     return stands
 
 
-def _read(path: Path) -> str | None:
-    """What is no UTF-8 is written out: no such text is a rule."""
+def _read(path: Path) -> bytes | None:
     try:
         with path.open("rb") as file:
-            return file.read(limits.FILE_BYTES + 1).decode(errors="backslashreplace")
+            return file.read(limits.FILE_BYTES + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}; look at it on its machine") from error
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as out:
-            out.write(text.encode())
-            out.flush()
-            os.fsync(out.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except OSError as error:
-        raise BadInput(f"{path} cannot be written: {error.strerror}; nothing was changed") from error
+def _text(raw: bytes) -> str:
+    """What is no UTF-8 is written out."""
+    return raw.decode(errors="backslashreplace")

@@ -48,11 +48,8 @@ def lines(found: BackTest, agreed: Agreement | None = None) -> Iterator[Line]:
     yield "alerts it would have raised", f"{len(found.alerts):,}, {found.per_10k:.2f} per 10,000 transactions"
     if found.alerts:
         yield "on blocks", _blocks(found)
-        together, count, (low, high) = found.shared_with_library
-        yield (
-            "share a transaction with an alert of the library",
-            f"{together} of {count} ({100 * low:.0f} to {100 * high:.0f} %)",
-        )
+        count = len(found.alerts)
+        yield "share a transaction with an alert of the library", _share(count - found.alone, count)
         for name, shared in sorted(found.shared.items(), key=lambda pair: (-pair[1], pair[0])):
             yield f"  of {name}", f"{shared:,}"
         yield "that the library says nothing of", f"{found.alone:,}"

@@ -102,19 +102,16 @@ def _write(
     tokens: dict[str, Token],
 ) -> None:  # fmt: skip
     """Into the file, and into the audit, or into neither."""
-    import getpass
-
     from dashboard.outside.api.tokens import write_tokens
-    from dashboard.store import Actor, open_desk
+    from dashboard.store import open_desk, whoever_types
 
     name = next(each.name for each in (before, after) if each is not None)
     told = [
         None if each is None else {"role": each.role, "expires": each.expires} for each in (before, after)
     ]
-    whoever_types = Actor(f"{getpass.getuser()} (command line)", "admin")
     with (
         closing(open_desk(chosen_store(store))) as desk,
-        desk.user_change(whoever_types, action, f"{name} (token)", *told),
+        desk.user_change(whoever_types(), action, f"{name} (token)", *told),
     ):
         write_tokens(path, tokens)
 

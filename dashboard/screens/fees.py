@@ -49,16 +49,19 @@ def _live(reader: Reader) -> None:
     try:
         deadline = DEADLINES[inputs.view("deadline", tuple(DEADLINES))]
         chains = [chain for head in reader.heads() if (chain := whole(head.chain_id)) is not None]
-        found = [(chain, each) for chain in chains for each in last_forecasts(reader, chain)]
-        if not found:
+        made = {chain: last_forecasts(reader, chain, KEPT_FORECASTS) for chain in chains}
+        if not any(made.values()):
             parts.notice(NOTHING)
-        for chain, each in found:
-            _chain(reader, chain, each, deadline)
+        for chain, forecasts in made.items():
+            if forecasts:
+                _chain(reader, chain, forecasts, deadline)
     except UndertowError as error:
         parts.tell(error)
 
 
-def _chain(reader: Reader, chain: int, found: Forecast, deadline: int) -> None:
+def _chain(reader: Reader, chain: int, forecasts: list[Forecast], deadline: int) -> None:
+    """Of forecasts, the newest first."""
+    found = forecasts[0]
     parts.section(f"Chain {chain}", f"within {deadline} blocks")
     parts.notice(when.sentence(found, deadline))
     blocks = newest_fees(reader, chain, KEPT_FORECASTS + max(when.HELD_AT))
@@ -70,7 +73,7 @@ def _chain(reader: Reader, chain: int, found: Forecast, deadline: int) -> None:
     rows = [[tables.cell(cell) for cell in row] for row in when.rows(found, deadline)]
     tables.table(f"fees_{chain}", AHEAD, rows, "Nothing can be forecast of these blocks.")
     _picture(chain, found, [block for block in blocks if block.number <= found.number][-DRAWN:])
-    _held(reader, chain, blocks)
+    _held(chain, forecasts, blocks)
     parts.remark(
         f"Kept of a chain are the fees of its newest {KEPT_BLOCKS:,} blocks and its last {KEPT_FORECASTS} "
         "forecasts. Whoever sends pays a tip on top of the base fee."
@@ -92,8 +95,8 @@ def _picture(chain: int, found: Forecast, blocks: list[BlockFees]) -> None:
     charts.lines(f"fees_course_{chain}", stages, series, "base fee of the last blocks and the next", None)
 
 
-def _held(reader: Reader, chain: int, blocks: list[BlockFees]) -> None:
-    fared = when.held(last_forecasts(reader, chain, KEPT_FORECASTS), blocks)
+def _held(chain: int, forecasts: list[Forecast], blocks: list[BlockFees]) -> None:
+    fared = when.held(forecasts, blocks)
     if fared:
         parts.section(
             "How the last forecasts held", "each against the block that came, made before it was known"

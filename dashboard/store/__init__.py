@@ -18,7 +18,7 @@ from dashboard.store.connect import (
 from dashboard.store.desk import Bulk, Desk
 from dashboard.store.feed import Feed, Rejected
 from dashboard.store.health import HealthReader, RoleHealth
-from dashboard.store.people import LOCAL, ROLES, Actor, Role
+from dashboard.store.people import LOCAL, ROLES, Actor, Role, whoever_types
 from dashboard.store.reading import Reader
 from dashboard.store.refusals import AuditBroken, NotAllowed, Overtaken
 from dashboard.store.values import in_order, quoted, whole
@@ -30,5 +30,5 @@ __all__ = [
     "Filters", "Head", "HealthReader", "Known", "NotAllowed", "Overtaken", "Reader", "Rejected", "Role",
     "RoleHealth", "SavedFilter", "SetAside", "Standing", "Watch", "Writer", "bring_up_to_date",
     "in_order", "open_anchors", "open_desk", "open_guard", "open_outbox", "open_reader", "open_writer",
-    "own_store", "quoted", "whole",
+    "own_store", "quoted", "whoever_types", "whole",
 ]  # fmt: skip

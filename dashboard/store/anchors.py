@@ -15,7 +15,7 @@ from dashboard.store.heads import raw
 from dashboard.store.outward_tables import revisions
 from dashboard.store.reading import Reader
 from dashboard.store.tables import alerts, heads, rebuilds
-from dashboard.store.values import LARGEST, quoted, whole
+from dashboard.store.values import LARGEST, misfit, quoted, whole
 from ingest.model.errors import BadInput
 
 _AT_ONCE = 500
@@ -232,15 +232,10 @@ class Anchors:
 
 def _typed(kind: type[_Row], row: Sequence[Any]) -> _Row | None:
     """A row of the store; None where something else stands in one of its columns."""
-    values = list[Any]()
-    for field, value in zip(fields(kind), row, strict=True):
-        if field.type == "str":
-            is_right = isinstance(value, str)
-        else:
-            is_right = whole(value) is not None or (value is None and field.type == "int | None")
-        if not is_right:
-            return None
-        values.append(bool(value) if field.type == "bool" else value)
+    if misfit(kind, row) is not None:
+        return None
+    flags = (field.type == "bool" for field in fields(kind))
+    values: list[Any] = [bool(value) if flag else value for flag, value in zip(flags, row, strict=True)]
     return kind(*values)
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from dashboard.store.case_tables import audit
 from dashboard.store.heads import raw
@@ -32,7 +33,6 @@ class Spent:
 
     micro: int = 0
     budget: int | None = None
-    releases: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +48,21 @@ class Spending:
         """Raises BadInput where the budget is another one, or does not hold it."""
         if spent.budget not in (None, self.budget):
             raise BadInput(
-                f"the budget of chain {self.chain_id} is {_told(spent.budget or 0)}, and stays so: give "
-                f"--budget {_told(spent.budget or 0)}"
+                f"the budget of chain {self.chain_id} is {told(spent.budget or 0)}, and stays so: give "
+                f"--budget {told(spent.budget or 0)}"
             )
         before = max(spent.micro, self.floor)
         if before + self.micro > self.budget:
             raise BadInput(
-                f"epsilon is used up: of {_told(self.budget)} for chain {self.chain_id} {_told(before)} is "
-                f"spent, and this takes {_told(self.micro)}; nothing was released"
+                f"epsilon is used up: of {told(self.budget)} for chain {self.chain_id} {told(before)} is "
+                f"spent, and this takes {told(self.micro)}; nothing was released"
             )
         return before + self.micro
 
 
-def _told(micro: int) -> str:
-    return f"{micro / MICRO:g}"
+def told(micro: int) -> str:
+    """As a person gives it, to the last millionth."""
+    return f"{micro / MICRO:.12g}"
 
 
 def spent_of(connection: Connection, chain_id: int) -> Spent:
@@ -74,7 +75,7 @@ def spent(reader: Reader, chain_id: int) -> Spent:
     return _summed(row[0] for row in reader.ask(_wanted(chain_id)))
 
 
-def _wanted(chain_id: int):  # type: ignore[no-untyped-def]
+def _wanted(chain_id: int) -> Select[tuple[Any]]:
     here = (audit.c.action == RELEASED) & (audit.c.subject == epsilon_subject(chain_id))
     return select(raw(audit.c.change)).where(here).order_by(audit.c.number)
 
@@ -89,5 +90,5 @@ def _summed(changes: Iterable[object]) -> Spent:
             micro = budget = None
         if micro is None or budget is None:
             raise BadInput("a row of the audit about epsilon says no number: see `undertow audit verify`")
-        found = Spent(max(found.micro, micro), budget, found.releases + 1)
+        found = Spent(max(found.micro, micro), budget)
     return found

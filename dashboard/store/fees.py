@@ -11,16 +11,11 @@ from sqlalchemy import Connection, select
 from dashboard.store.fee_tables import block_fees, fee_forecasts
 from dashboard.store.heads import raw
 from dashboard.store.values import whole
-from detectors.runs.forecasts.blocks import BlockFees
+from detectors.runs.forecasts.blocks import COLUMNS, BlockFees
 from detectors.runs.forecasts.values import Forecast
 
 if TYPE_CHECKING:
     from dashboard.store.reading import Reader
-
-_NAMES = (
-    "block_number", "timestamp", "gas_used", "gas_limit", "base_fee_per_gas", "blob_gas_used",
-    "excess_blob_gas",
-)  # fmt: skip
 
 
 def fees_now(connection: Connection, chain_id: int, count: int) -> list[BlockFees]:
@@ -33,8 +28,12 @@ def newest_fees(reader: Reader, chain_id: int, count: int) -> list[BlockFees]:
     return _blocks(reader.ask(_wanted(chain_id, count))) if reader.holds(block_fees) else []
 
 
-def last_forecasts(reader: Reader, chain_id: int, count: int = 1) -> list[Forecast]:
-    """The newest that were made of a chain, the newest first; what cannot be read is left out."""
+def last_forecasts(reader: Reader, chain_id: int, count: int) -> list[Forecast]:
+    """The newest that were made of a chain, the newest first; what cannot be read is left out. None in a
+    store of a version that kept none.
+    """
+    if not reader.holds(fee_forecasts):
+        return []
     place = fee_forecasts.c.block_number
     wanted = select(raw(fee_forecasts.c.record)).where(fee_forecasts.c.chain_id == chain_id)
     rows = reader.ask(wanted.order_by(place.desc()).limit(count))
@@ -53,7 +52,7 @@ def forecast_from(record: object) -> Forecast | None:
 
 
 def _wanted(chain_id: int, count: int) -> Any:
-    columns = [raw(block_fees.c[name]) for name in _NAMES]
+    columns = [raw(block_fees.c[name]) for name in COLUMNS]
     here = select(*columns).where(block_fees.c.chain_id == chain_id)
     return here.order_by(block_fees.c.block_number.desc()).limit(count)
 

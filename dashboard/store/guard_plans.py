@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
@@ -15,7 +15,7 @@ from dashboard.store.guard_tables import guard_plans
 from dashboard.store.heads import raw
 from dashboard.store.people import Actor
 from dashboard.store.tables import alerts, heads, rebuilds, roles
-from dashboard.store.values import quoted, whole
+from dashboard.store.values import misfit, quoted, whole
 from ingest.model.errors import BadInput
 
 GUARD = Actor("undertow guard", "analyst")
@@ -176,11 +176,9 @@ def _deed(plan: Plan, about: dict[str, object]) -> Deed:
 
 def _sure(row: Sequence[Any]) -> Plan:
     """Raises BadInput for a row that cannot be gone by: what it says would be sent."""
-    for field, value in zip(fields(Plan), row, strict=True):
-        is_right = isinstance(value, str) if field.type == "str" else whole(value) is not None
-        if not is_right and not (value is None and field.type == "int | None"):
-            raise BadInput(
-                f"a plan of the guard ({quoted(row[0])}) cannot be read at {field.name}: the store was "
-                "edited; restore it, or take a new one"
-            )
+    if (wrong := misfit(Plan, row)) is not None:
+        raise BadInput(
+            f"a plan of the guard ({quoted(row[0])}) cannot be read at {wrong}: the store was edited; "
+            "restore it, or take a new one"
+        )
     return Plan(*row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -26,6 +27,11 @@ class Actor:
 
 LOCAL = Actor("local analyst", "analyst")
 """Whoever sits at this machine, where nobody has to sign in."""
+
+
+def whoever_types() -> Actor:
+    """Whoever can write the files of this machine decides what stands in them: its account is noted."""
+    return Actor(f"{getpass.getuser()} (command line)", "admin")
 
 
 def require(actor: Actor, least: Role, to: str) -> Actor:

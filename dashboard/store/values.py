@@ -6,6 +6,10 @@ then a block, a depth or an offset when it is in the range of one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
 from detectors.alerts.text import visible
 
 LARGEST = 2**63 - 1
@@ -17,6 +21,17 @@ def whole(value: object, least: int = 0) -> int | None:
     """`value` where it is a whole number from `least` on; None for whatever else stands in its place."""
     if isinstance(value, int) and not isinstance(value, bool) and least <= value <= LARGEST:
         return value
+    return None
+
+
+def misfit(kind: type[Any], row: Sequence[Any]) -> str | None:
+    """The first field of a dataclass (of texts, whole numbers and flags, some None) that holds something else
+    in a row of the store; None where all is as it should be.
+    """
+    for field, value in zip(fields(kind), row, strict=True):
+        is_right = isinstance(value, str) if field.type == "str" else whole(value) is not None
+        if not is_right and not (value is None and field.type == "int | None"):
+            return field.name
     return None
 
 

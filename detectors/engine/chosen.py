@@ -16,7 +16,6 @@ from typing import Any
 from detectors import registry
 from detectors.base import Detector
 from detectors.engine.trained import trained_scorers
-from detectors.library.rules.files import rules_of
 from ingest.model.errors import BadInput
 
 Chosen = Mapping[str, Mapping[str, Any]]
@@ -61,8 +60,11 @@ def judges(models: Path | None, chosen: Path | None, rules: Path | None = None) 
     """
     library = applied(registry.detectors(), chosen)
     scorers = () if models is None else trained_scorers(models)
-    own = () if rules is None else rules_of(rules)
-    return (*library, *scorers, *own)
+    if rules is None:
+        return (*library, *scorers)
+    from detectors.library.rules.files import rules_of  # with its parser, which most runs never need
+
+    return (*library, *scorers, *rules_of(rules))
 
 
 def changed(detector: Detector, values: Mapping[str, Any], source: str) -> Detector:

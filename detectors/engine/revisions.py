@@ -75,11 +75,11 @@ def opened(detector: str, tier: Tier, finding: Finding, place: Place, run: str) 
         suppressed_by=shortened_suppression(finding.suppressed_by),
         explanation=shortened(finding.explanation, TEXT),
         value_wei=None if finding.value_wei is None else str(finding.value_wei),
-        proven=is_proven(finding, place),
+        proven=_is_proven(finding, place),
     )
 
 
-def is_proven(finding: Finding, place: Place) -> bool:
+def _is_proven(finding: Finding, place: Place) -> bool:
     """Whether a finding's mechanism is complete and each of its rows is a log under the receipts root of its
     block. Calls inside lie under no root, and what a transaction itself moved under another one, of which
     `proof` says nothing.

@@ -14,7 +14,7 @@ from typing import Any
 from detectors.alerts.alert import Alert
 from detectors.base import Detector, Finding
 from detectors.engine.judge import refuse_off
-from detectors.evaluate.intervals import wilson
+from detectors.evaluate.judging import parties
 from detectors.evaluate.labels import Label, Labels
 from detectors.library.rules.detector import PREFIX, RuleDetector
 from detectors.parts.contract import Seen
@@ -23,7 +23,6 @@ from ingest.lake.reading import Lake
 from ingest.machine.progress import Progress
 from ingest.model.errors import BadInput
 
-Interval = tuple[float, float]
 SECONDS = 600.0
 """After which a test is ended, where nobody says otherwise."""
 
@@ -68,12 +67,6 @@ class BackTest:
     def by_block(self) -> Mapping[int, int]:
         return Counter(each.block_number for each in self.alerts)
 
-    @property
-    def shared_with_library(self) -> tuple[int, int, Interval]:
-        """How many alerts share a transaction with one of the library's, of how many, with 95 %."""
-        together, count = len(self.alerts) - self.alone, len(self.alerts)
-        return together, count, wilson(together, count) if count else (0.0, 1.0)
-
 
 @dataclass(slots=True)
 class _Spent:
@@ -114,22 +107,20 @@ def back_test(
     if labels is not None and labels.chain_id != chain_id:
         raise BadInput(f"the labels are of chain {labels.chain_id}, the lake of {chain_id}: give its own")
     spent, begun = _Spent(), time.process_time()
-    all_of_them: list[Detector] = [*library, rule]
-    judges = [spent.timed(each) for each in all_of_them]
+    judges = [spent.timed(each) for each in (*library, rule)]
     run = LakeRun(lake, chain_id, judges, blocks=20)
     judged = run.run(*blocks, _within(seconds, report))
     whole = time.process_time() - begun
     refuse_off(judged.off)
-    first, counted, sent = _counted(lake, chain_id, blocks)
     alerts = tuple(each for each in judged.alerts if each.detector == rule.name)
-    own_filed = [each for each in filed if first <= each.block_number <= judged.head]
+    own_filed = [each for each in filed if judged.first <= each.block_number <= judged.head]
     raised = [each for each in (*judged.alerts, *own_filed) if _is_of_library(each) and _stands(each)]
     shared, alone = _shared(alerts, raised)
     own = spent.seconds.pop(rule.name)
-    per_block = 1_000 / max(counted, 1)
+    per_block = 1_000 / judged.blocks
     return BackTest(
-        first, judged.head, counted, sent, alerts, len(raised), shared, alone, own * per_block,
-        sum(spent.seconds.values()) * per_block, whole * per_block,
+        judged.first, judged.head, judged.blocks, judged.transactions, alerts, len(raised), shared, alone,
+        own * per_block, sum(spent.seconds.values()) * per_block, whole * per_block,
         None if labels is None else labelled(alerts, labels),
     )  # fmt: skip
 
@@ -144,15 +135,6 @@ def _within(seconds: float, report: Callable[[Progress], None]) -> Callable[[Pro
             )
 
     return tell
-
-
-def _counted(lake: Lake, chain_id: int, blocks: tuple[int | None, int | None]) -> tuple[int, int, int]:
-    """First block, blocks and transactions of a range."""
-    first, counted, sent = -1, 0, 0
-    for batch in lake.batches(chain_id, *blocks):
-        first = batch.first if first < 0 else first
-        counted, sent = counted + len(batch), sent + batch.transactions.height
-    return first, counted, sent
 
 
 def _is_of_library(alert: Alert) -> bool:
@@ -192,5 +174,5 @@ def is_about(alert: Alert, label: Label) -> bool:
     """Whether an alert shows a transaction of a story, or names who it is about while it is told."""
     within = label.first_block <= alert.updated_block and alert.block_number <= label.last_block
     return bool(label.transactions.intersection(alert.transactions)) or (
-        within and alert.subject_id in label.attackers | label.subjects
+        within and alert.subject_id in parties(label)
     )

@@ -9,7 +9,7 @@ further category that is true of a story (`also`) may be said of it: that counts
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from detectors.alerts.alert import Alert, RoleName
@@ -182,13 +182,13 @@ def _hits(alerts: Sequence[Alert], index: Index) -> tuple[Hit, ...]:
 def _also(alerts: Iterable[Alert], labels: Labels) -> tuple[Hit, ...]:
     """Those of `alerts` that say something else which is true of a story they touch, in time."""
     stories = sorted(labels.labels, key=lambda label: (label.first_block, label.id))
-    index = Index(stories, _touched, lambda label: label.also)
+    index = Index(stories, parties, lambda label: label.also)
     choices = ((alert, index.choice(alert, alert.category, HORIZON_BLOCKS)) for alert in alerts)
     return tuple(Hit(alert, stories[choice[0]]) for alert, choice in choices if choice)
 
 
-def _touched(label: Label) -> Iterable[str]:
-    """Whom an alert must call an attacker to touch a story: of one without attackers, anybody in it."""
+def parties(label: Label) -> Collection[str]:
+    """Whom an alert must name to touch a story: of one without attackers, anybody in it."""
     return label.wanted if label.kind == "attack" else label.addresses
 
 

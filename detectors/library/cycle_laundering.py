@@ -110,7 +110,7 @@ class CycleLaundering:
         least = self.settings.wallets if is_plain else self.settings.token_wallets
         if len(wallets) < least or home < self.settings.home:
             return None
-        if not is_priced and max(_payees(people, one)) > self.settings.token_payees:
+        if not is_priced and any(count > self.settings.token_payees for count in _payees(people, one)):
             return None
         origin = seen.address(one.origin)
         wei = sums[-1][1] if sums[-1][0] == COIN else 0
@@ -166,7 +166,8 @@ def _is_priced(seen: Seen, block: int, sums: list[tuple[int, int]]) -> bool:
 
 def _payees(people: People, one: Round) -> Iterator[int]:
     """Of each wallet on the way: how many it paid itself in what it passed on."""
-    for wallet, asset in zip(one.hops["payer"].tolist(), one.hops["asset"].tolist(), strict=True):
+    steps = zip(one.hops["payer"].tolist(), one.hops["asset"].tolist(), strict=True)
+    for wallet, asset in dict.fromkeys(steps):
         if wallet != one.origin:
             rows = people.rows(wallet)
             paid = (rows["kind"] == Kind.ERC20) & (rows["asset"] == asset)

@@ -11,7 +11,6 @@ from detectors.parts.bytecode import CALLBACKS
 from detectors.parts.contract import Seen
 from detectors.parts.failed_calls import Failed, failed_by_own_code, few_use
 from detectors.parts.lines import place_of
-from detectors.parts.people import People
 from ingest.decode.shapes import signature
 
 SWAPS = frozenset(
@@ -43,13 +42,12 @@ def failed_flash_loans(seen: Seen, users: int) -> Iterator[Finding]:
     meanwhile, and another's contract that fewer than `users` people use then refused what was asked of it.
     """
     for one in failed_by_own_code(seen):
-        people = People(seen, one.block)
-        raid = _raid(people, one, users)
+        raid = _raid(seen, one, users)
         if raid is not None:
             yield _finding(seen, one, raid, users)
 
 
-def _raid(people: People, one: Failed, users: int) -> Raid | None:
+def _raid(seen: Seen, one: Failed, users: int) -> Raid | None:
     backs = [
         place
         for place, call in enumerate(one.calls)
@@ -63,9 +61,8 @@ def _raid(people: People, one: Failed, users: int) -> Raid | None:
         inside = [back for back in backs if back in one.ancestors(place)]
         swapped = any(one.calls[each].selector in SWAPS for back in inside[:1] for each in range(back, place))
         assert call.target is not None
-        victim = people.seen.number_of(call.target, people.block)
         lender = one.calls[inside[0]].source if inside else b""
-        if swapped and call.target != lender and victim > 0 and few_use(people, victim, users, one.signer):
+        if swapped and call.target != lender and few_use(seen, one, call.target, users):
             return Raid(inside[0], place, lender, call.target)
     return None
 

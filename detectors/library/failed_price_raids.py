@@ -11,7 +11,6 @@ from detectors.library.failed_flash_loans import ASKS, SWAPS
 from detectors.parts.bytecode import CALLBACKS
 from detectors.parts.failed_calls import Failed, failed_by_own_code, few_use
 from detectors.parts.lines import place_of
-from detectors.parts.people import People
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +28,12 @@ def failed_price_raids(seen: Seen, users: int) -> Iterator[Finding]:
     that a pool refuses is a trade that failed.
     """
     for one in failed_by_own_code(seen):
-        people = People(seen, one.block)
-        raid = _raid(people, one, users)
+        raid = _raid(seen, one, users)
         if raid is not None:
             yield _finding(seen, one, raid, users)
 
 
-def _raid(people: People, one: Failed, users: int) -> Raid | None:
+def _raid(seen: Seen, one: Failed, users: int) -> Raid | None:
     traded: set[bytes] = set()
     for place, call in enumerate(one.calls):
         if call.target is None or call.source not in one.own:
@@ -46,8 +44,7 @@ def _raid(people: People, one: Failed, users: int) -> Raid | None:
             continue
         if not (traded and call.failed and call.way in ASKS) or call.target in one.own | traded:
             continue
-        victim = people.seen.number_of(call.target, people.block)
-        if _looks_at(one, place, traded) and victim > 0 and few_use(people, victim, users, one.signer):
+        if _looks_at(one, place, traded) and few_use(seen, one, call.target, users):
             return None if _has_loan(one, place) else Raid(frozenset(traded), call.target)
     return None
 

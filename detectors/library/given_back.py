@@ -8,20 +8,21 @@ import numpy as np
 
 from detectors.base import Finding, hexed
 from detectors.parts.contract import Seen
-from detectors.parts.inside import MOVES, NOBODY, of_asset
+from detectors.parts.inside import MOVES, NOBODY, Inside, of_asset
+from detectors.parts.kinds import marks
 from detectors.parts.limbs import floats
 from detectors.parts.lines import place_of
 from detectors.parts.people import People, whole
 
-_MOVED = np.zeros(256, np.bool_)
-_MOVED[[int(kind) for kind in MOVES]] = True
+_MOVED = marks(*MOVES)
 _NEARLY = 0.9
 """The share of what was taken that makes a return: rescuers are let keep a tenth."""
 
 
 def given_back(seen: Seen) -> Iterator[Finding]:
     """Payments to a contract that was nearly emptied of an asset, by who had got it there and had never put
-    anything in: what was said of him is lowered.
+    anything in: what was said of him is lowered. Such a contract got at least about twice what comes now: it
+    once, and what had been taken.
     """
     kept, net = seen.of("kept").get("lines"), seen.of("net").get("changes")
     if kept is None or net is None:
@@ -31,15 +32,14 @@ def given_back(seen: Seen) -> Iterator[Finding]:
     refilled &= floats(kept["got"]) >= 2 * _NEARLY * came
     for line in np.flatnonzero(refilled).tolist():
         contract, asset = int(net["account"][line]), int(net["asset"][line])
-        number = int(net["transaction"][line])
-        block = int(seen.transactions["block"][number - int(seen.transactions["number"][0])])
-        if seen.history("contracts.made").rows(contract, block, 1)["row"].size:
-            yield from _returned(seen, People(seen, block), number, contract, asset)
+        one = Inside(seen, int(net["transaction"][line]))
+        if seen.history("contracts.made").rows(contract, one.of("block"), 1)["row"].size:
+            yield from _returned(one, contract, asset)
 
 
-def _returned(seen: Seen, people: People, number: int, contract: int, asset: int) -> Iterator[Finding]:
-    rows = seen.rows
-    paid = (rows["transaction"] == number) & np.isin(rows["kind"], MOVES) & (rows["target"] == contract)
+def _returned(one: Inside, contract: int, asset: int) -> Iterator[Finding]:
+    seen, rows, people = one.seen, one.rows, People(one.seen, one.of("block"))
+    paid = _MOVED[rows["kind"]] & (rows["target"] == contract)
     paid &= (rows["money"] == asset) & (rows["amount"] != 0).any(axis=1)
     givers = dict(zip(rows["source"][paid].tolist(), rows["number"][paid].tolist(), strict=True))
     for giver, row in givers.items():

@@ -32,8 +32,8 @@ class Sold:
 
 def minted_and_sold(seen: Seen, drained: float) -> Iterator[Finding]:
     """Of transactions whose side is given new units of a token for nothing, and takes the share `drained` of
-    a pool's money for them. A reward that is claimed and sold, or a share that was paid for, moves a pool by
-    a little of that.
+    a pool's money for them, where at least half of what pools got of it was made there. A reward that is
+    claimed and sold, or a share that was paid for, moves a pool by a little of that.
     """
     for deal in dealings(seen, _candidates(seen)):
         if len(deal.legs) > _MOST_LEGS or min(deal.sums().values(), default=0) < 0:

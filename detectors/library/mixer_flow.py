@@ -191,12 +191,11 @@ class _Case:
 
     def into(self, owner: int) -> Link | None:
         """Whether the wallet that paid in serves nothing else."""
-        life = self._life(owner)
-        if life is None or not life["row"].size:
-            return None
+        life, notes = self._life(owner), self._notes(owner)
+        if life is None or not life["row"].size or not notes["row"].size:
+            return None  # of more notes in a block than are read the last ones tell
         if life["source"][-1] == owner:
-            return self._only_mixes(owner, life)
-        notes = self._notes(owner)
+            return self._only_mixes(owner, life, notes)
         oldest = int(min(life["time"][-1], notes["time"].min()))  # notes are remembered longer than rows
         if life["time"][0] - oldest > self.own.young_s or oldest < self.begun + self.own.warm_s:
             return None
@@ -218,9 +217,8 @@ class _Case:
             return None
         return Link("wallet", owner, (row, *notes["row"].tolist()))
 
-    def _only_mixes(self, owner: int, life: Columns) -> Link | None:
+    def _only_mixes(self, owner: int, life: Columns, notes: Columns) -> Link | None:
         """A wallet that was there before the stream, and wakes to pay in many notes and for nothing else."""
-        notes = self._notes(owner)
         late = notes["time"] > notes["time"].max() - HOUR
         paid_in = notes["transaction"][(notes["out"] == 0) & late]
         own = np.unique(life["transaction"][life["signer"] == owner])

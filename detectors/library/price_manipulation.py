@@ -121,7 +121,7 @@ class PriceManipulation:
         gained = deal.gain() / total(losses) if losses else 0.0
         if gained < own.least_gain:
             losses, gained = losses_in_money(deal, push, own.least_share, own.honest)
-        if gained < own.least_gain:
+        if not losses or gained < own.least_gain:
             return None
         return by_round_trip(seen, deal, losses, push, gained, self._cuts)
 

@@ -11,7 +11,7 @@ from detectors.base import Finding, Tier, hexed
 from detectors.library.tried_throws import tried_throws
 from detectors.memory.layout import Array, Columns
 from detectors.parts import worth
-from detectors.parts.baits import CLAIM, HOSTILE, LINK
+from detectors.parts.baits import CLAIM, HOSTILE, LINK, is_strong
 from detectors.parts.contract import Kind, Seen
 from detectors.parts.lines import blocks_of, of_block, place_of
 from detectors.parts.new_tokens import MOST_MOVES, is_market
@@ -54,9 +54,7 @@ class Throw:
     @property
     def is_strong(self) -> bool:
         """Whether its name calls to a page, attacks who shows it, or its log lies."""
-        return bool(
-            self.forged or self.coin or self.bait & HOSTILE or self.bait & (LINK | CLAIM) == LINK | CLAIM
-        )
+        return self.forged or self.coin or is_strong(self.bait)
 
 
 class SpamToken:

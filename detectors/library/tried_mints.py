@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from detectors.alerts.alert import RoleName
 from detectors.base import Finding, hexed
+from detectors.parts.acts import OwnCall, own_calls
 from detectors.parts.contract import Seen
 from detectors.parts.lines import place_of
 from detectors.parts.token_trials import Surplus, surplus_by
@@ -15,38 +16,30 @@ def tried_mints(seen: Seen, least: float) -> Iterator[Finding]:
     """Of calls by which a token's maker gives somebody at least a share `least` of the supply that no log
     tells of, or would have given, had he still been allowed to.
     """
-    acts, sent = seen.of("acts").get("acts"), seen.transactions
-    if acts is None:
-        return
-    at = acts["transaction"] - sent["number"][0]
-    own = (acts["created"] == 0) & (sent["signer"][at] == acts["maker"])
-    own &= (sent["value"][at] == 0).all(axis=1)
-    for line in own.nonzero()[0].tolist():
-        contract, number, place = int(acts["contract"][line]), int(acts["transaction"][line]), int(at[line])
-        data, block = seen.call_data(number), int(sent["block"][place])
-        found = surplus_by(seen, contract, block, data, 0)
+    for call in own_calls(seen):
+        if call.pays:
+            continue
+        data = seen.call_data(call.transaction)
+        found = surplus_by(seen, call.contract, call.block, data, 0)
         if found is None or found.share < least:
             continue
-        row = int(seen.rows["number"][sent["first_row"][place]])
-        now = surplus_by(seen, contract, block, data, row) if sent["done"][place] else None
-        yield _finding(seen, contract, int(acts["maker"][line]), row, found, now is not None, least)
+        now = surplus_by(seen, call.contract, call.block, data, call.row) if call.done else None
+        yield _finding(seen, call, found, now is not None, least)
 
 
-def _finding(
-    seen: Seen, token: int, maker: int, row: int, found: Surplus, works: bool, least: float
-) -> Finding:
-    creator, name = seen.address(maker), seen.address(token)
+def _finding(seen: Seen, call: OwnCall, found: Surplus, works: bool, least: float) -> Finding:
+    creator, name = seen.address(call.maker), seen.address(call.contract)
     roles: tuple[tuple[bytes, RoleName], ...] = ((creator, "attacker"), (name, "infrastructure"))
     what = "gave" if works else "would have given, had it worked as when the token was made,"
     return Finding(
-        **place_of(seen, row),
+        **place_of(seen, call.row),
         category="hidden-mint",
         subject_kind="wallet",
         subject=creator,
         score=round(0.5 + 0.1 * works + 0.2 * found.share / (1 + found.share), 6),
         severity="medium" if works else "low",
         roles=roles,
-        rows=seen.evidence([row]),
+        rows=seen.evidence([call.row]),
         measured={"least": round(found.share, 6), "sellers": 0, "works": int(works)},
         thresholds={"least": least},
         explanation=(

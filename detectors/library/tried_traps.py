@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from detectors.alerts.alert import RoleName
 from detectors.base import Finding, hexed
+from detectors.parts.acts import own_calls
 from detectors.parts.contract import Seen
 from detectors.parts.launches import Life, life_of
 from detectors.parts.lines import place_of
@@ -43,28 +42,18 @@ def tried_traps(seen: Seen, through: float) -> Iterator[Finding]:
 def _asked(seen: Seen) -> set[tuple[int, int]]:
     """Block and token of what is to be looked at."""
     found: set[tuple[int, int]] = set()
-    lines, acts, sent = seen.of("tokens").get("lines"), seen.of("acts").get("acts"), seen.transactions
+    lines = seen.of("tokens").get("lines")
     if lines is not None:
         added = (lines["what"] == What.ADDED) & (lines["born"] != 0)
         blocks = seen.rows["block"][lines["row"][added] - int(seen.rows["number"][0])]
         found |= set(zip(blocks.tolist(), lines["token"][added].tolist(), strict=True))
-    if acts is not None:
-        at = acts["transaction"] - sent["number"][0]
-        told = (acts["created"] == 0) & sent["done"][at] & (sent["signer"][at] == acts["maker"])
-        found |= set(zip(sent["block"][at][told].tolist(), acts["contract"][told].tolist(), strict=True))
-    return found
+    return found | {(call.block, call.contract) for call in own_calls(seen) if call.done}
 
 
 def _rows_of(seen: Seen, life: Life, block: int) -> list[int]:
     """The rows of the block by which its maker told a token something."""
-    acts, sent = seen.of("acts").get("acts"), seen.transactions
-    if acts is None:
-        return []
-    at = acts["transaction"] - sent["number"][0]
-    mine = (acts["contract"] == life.token) & (acts["created"] == 0) & (sent["block"][at] == block)
-    mine &= sent["done"][at] & (sent["signer"][at] == life.maker)
-    rows: np.ndarray = seen.rows["number"][sent["first_row"][at[mine]]]
-    return [int(row) for row in rows]
+    mine = (call for call in own_calls(seen) if call.done and call.maker == life.maker)
+    return [call.row for call in mine if call.contract == life.token and call.block == block]
 
 
 def _finding(

@@ -137,6 +137,38 @@ def _keep(said: History, seen: Seen, at: int, contract: int, maker: int, data: b
         )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class OwnCall:
+    """A call of the piece, by its `maker`, of a contract that the part tells of; `done`: or it failed."""
+
+    contract: int
+    maker: int
+    transaction: int
+    block: int
+    row: int
+    done: bool
+    pays: bool
+
+
+def own_calls(seen: Seen) -> tuple[OwnCall, ...]:
+    """In the order of the chain."""
+    return seen.once("own calls", lambda: tuple(_own_calls(seen)))
+
+
+def _own_calls(seen: Seen) -> Iterator[OwnCall]:
+    acts, sent = seen.of("acts").get("acts"), seen.transactions
+    if acts is None:
+        return
+    at = acts["transaction"] - sent["number"][0]
+    own = (acts["created"] == 0) & (sent["signer"][at] == acts["maker"])
+    for line in np.flatnonzero(own).tolist():
+        contract, maker, number = (int(acts[name][line]) for name in ("contract", "maker", "transaction"))
+        place = int(at[line])
+        row = int(seen.rows["number"][sent["first_row"][place]])
+        done, pays = bool(sent["done"][place]), bool((sent["value"][place] != 0).any())
+        yield OwnCall(contract, maker, number, int(sent["block"][place]), row, done, pays)
+
+
 def acts_of(seen: Seen, contract: int, block: int) -> tuple[Act, ...]:
     """All acts of a contract up to the end of a block, oldest first; none where they are not all known."""
     return seen.once(("acts of", contract, block), lambda: _acts_of(seen, contract, block))

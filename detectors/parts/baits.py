@@ -40,6 +40,11 @@ def bait(*names: bytes | None) -> int:
     return found
 
 
+def is_strong(bits: int) -> bool:
+    """Whether a name attacks whoever shows it, or calls to a page for what it promises."""
+    return bool(bits & HOSTILE) or bits & (LINK | CLAIM) == LINK | CLAIM
+
+
 def _is_hostile(text: str) -> bool:
     """Markup, formulas, marks of direction, piles of accents, or a name longer than any."""
     marks = sum(unicodedata.category(c) in ("Mn", "Me") for c in text)

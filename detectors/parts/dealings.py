@@ -11,6 +11,7 @@ import numpy as np
 
 from detectors.memory.layout import Array
 from detectors.parts.contract import Kind, Seen
+from detectors.parts.loans import MOST_LEFT
 from detectors.parts.profit import left_with, trader_for
 from detectors.parts.trades import Change, Leg, changes_of, legs_of
 from detectors.parts.values import Values, values_before
@@ -165,9 +166,7 @@ class Dealing:
         """Whether somebody who gave nothing, and to whom nothing was left, has a tenth of what was lent or
         more: a debt was repaid, or something bought.
         """
-        lent: dict[int, float] = {}
-        for loan in self.loans:
-            lent[loan.asset] = lent.get(loan.asset, 0.0) + loan.lent
+        lent = self._lent()
         return any(
             min(line.more for line in mine) >= 0
             and any(line.asset in lent and 10 * line.more >= lent[line.asset] for line in mine)
@@ -177,10 +176,15 @@ class Dealing:
 
     def gave_nothing(self) -> bool:
         """Whether the side has less of nothing, but for what was taken for what was lent."""
-        fees: dict[int, float] = {}
+        lent = self._lent()
+        return all(more >= -MOST_LEFT * lent.get(asset, 0.0) for asset, more in self.sums().items())
+
+    def _lent(self) -> dict[int, float]:
+        """Units of each asset, of all loans together."""
+        lent: dict[int, float] = {}
         for loan in self.loans:
-            fees[loan.asset] = fees.get(loan.asset, 0.0) + _FEE * loan.lent
-        return all(more >= -fees.get(asset, 0.0) for asset, more in self.sums().items())
+            lent[loan.asset] = lent.get(loan.asset, 0.0) + loan.lent
+        return lent
 
     def told_in(self, asset: int) -> Dealing:
         """The same with sums told in units of another asset than the coin, by the pools of this transaction
@@ -192,9 +196,9 @@ class Dealing:
 
     def sums(self) -> dict[int, int]:
         """What the side has more of each asset, or less."""
-        ours: dict[int, int] = {}
+        ours, mine = dict[int, int](), self.side | self.given
         for line in self.changes:
-            if line.account in self.side | self.given:
+            if line.account in mine:
                 ours[line.asset] = ours.get(line.asset, 0) + line.more
         return ours
 
@@ -234,8 +238,6 @@ _TOLD = (
     Kind.FLASH_LOAN_AAVE, Kind.FLASH_LOAN_BALANCER, Kind.FLASH_LOAN_ERC3156, Kind.FLASH_V3, Kind.INNER_VALUE,
 )  # fmt: skip
 _MOST_ROWS = 400
-_FEE = 0.0105
-"""What lenders of the while take at most, as a share of what was lent (as the part `loans`)."""
 _NEARLY = 0.9
 """The share of a loss that a side keeps where none of it was needed to pay back what was lent."""
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from detectors.parts.contract import Kind, Seen, TracedCall
-from detectors.parts.people import People
 
 MOST_CALLS = 2_000
 """Calls of a transaction that are read: one with more says nothing here."""
@@ -77,8 +76,11 @@ def _own(seen: Seen, calls: tuple[TracedCall, ...], signer: int, block: int) -> 
             yield address
 
 
-def few_use(people: People, contract: int, users: int, maker: int) -> bool:
-    """Whether fewer than so many people had to do with a contract that somebody else made."""
-    rows = people.seen.history("rows").rows(contract, people.block, 1_000)
-    made = (rows["kind"] == Kind.TRANSACTION) & (rows["third"] == contract) & (rows["signer"] == maker)
+def few_use(seen: Seen, one: Failed, address: bytes, users: int) -> bool:
+    """Whether fewer than so many people had to do with a known contract that the signer did not make."""
+    contract = seen.number_of(address, one.block)
+    if contract <= 0:
+        return False
+    rows = seen.history("rows").rows(contract, one.block, 1_000)
+    made = (rows["kind"] == Kind.TRANSACTION) & (rows["third"] == contract) & (rows["signer"] == one.signer)
     return not made.any() and np.unique(rows["signer"]).size < users

@@ -50,6 +50,10 @@ class Line:
         return max(self.before, self.paid - self.received)
 
 
+Payment = tuple[int, int, int, int]
+"""Source, target, asset, units."""
+
+
 @dataclass(frozen=True, slots=True)
 class Inside:
     """A transaction of the piece, by its number. Needs the parts `net`, `kept` and, for its side, `sides`."""
@@ -102,6 +106,13 @@ class Inside:
             first, end = np.searchsorted(members["transaction"], [self.number, self.number + 1])
             found |= set(members["account"][first:end].tolist())
         return found
+
+    def payments(self) -> list[Payment]:
+        """Tokens and native value that calls moved, in order."""
+        rows = self.rows
+        paid = np.isin(rows["kind"], (Kind.ERC20, Kind.INNER_VALUE))
+        columns = (rows[name][paid].tolist() for name in ("source", "target", "money"))
+        return list(zip(*columns, whole(rows["amount"][paid]), strict=True))
 
     def moved(self, accounts: set[int]) -> list[int]:
         """Numbers of the rows that moved something from or to some of these."""

@@ -18,6 +18,8 @@ BY_EVENT, BY_TRANSFERS, BY_SWAP = 1, 2, 3
 _LINE = ("transaction", "holder", "asset", "out", "back", "borrower")
 _LOAN = ("transaction", "lender", "borrower", "asset", "out", "back", "how", "lent", "fee")
 _MOST_ROWS = 256
+MOST_LEFT = 0.0105
+"""What a lender may have more in the end, as a share of what it lent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Settings:
     hundredth (Aave .05 to .09 %, flash swaps .30 %), and what pays more is a trade.
     """
 
-    most_left: float = 0.0105
+    most_left: float = MOST_LEFT
 
 
 @dataclass(frozen=True, slots=True)

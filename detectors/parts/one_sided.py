@@ -10,15 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from detectors.parts.contract import Columns, Kind
-from detectors.parts.inside import NOBODY, Inside
-from detectors.parts.people import whole
+from detectors.parts.inside import NOBODY, Inside, Payment
 from detectors.parts.values import values_before
 
 Sums = dict[int, dict[int, int]]
 """What each account has more of each asset, or less."""
-
-Moved = tuple[int, int, int, int]
-"""Source, target, asset, units."""
 
 OWED = (
     Kind.BURN_V2, Kind.BURN_V3, Kind.COLLECT_V3, Kind.BORROW, Kind.WITHDRAW, Kind.LIQUIDATION_AAVE,
@@ -28,7 +24,6 @@ OWED = (
 `governance-attack` judges)."""
 _PAYMENTS = (Kind.ERC721, Kind.ERC1155)
 _POOLS = (Kind.SYNC, Kind.SWAP_V2, Kind.SWAP_V3)
-_MOVES = (Kind.ERC20, Kind.INNER_VALUE)
 _LEAST_ASSETS = 2
 
 
@@ -66,7 +61,7 @@ def loot(one: Inside, most_takers: int) -> Loot | None:
     redeemed = _redeemed(sums, apart, burnt)
     if burnt - redeemed or owed(rows, redeemed) or np.isin(rows["kind"], _PAYMENTS).any():
         return None
-    lines, unwraps = _lines(rows), _unwraps(one)
+    lines, unwraps = one.payments(), _unwraps(one)
     takers = _takers(one, sums, pools, lines, unwraps)
     if not 0 < len(takers) <= most_takers:
         return None
@@ -110,15 +105,8 @@ def _sums(one: Inside) -> Sums:
     return sums
 
 
-def _lines(rows: Columns) -> list[Moved]:
-    """(source, target, asset, units) of all that moved."""
-    moved = np.isin(rows["kind"], _MOVES)
-    columns = (rows[name][moved].tolist() for name in ("source", "target", "money"))
-    return list(zip(*columns, whole(rows["amount"][moved]), strict=True))
-
-
 def _takers(
-    one: Inside, sums: Sums, pools: Collection[int], lines: Sequence[Moved], unwraps: Collection[int]
+    one: Inside, sums: Sums, pools: Collection[int], lines: Sequence[Payment], unwraps: Collection[int]
 ) -> list[int]:
     """Who has more and gave nothing. Neither the signer nor a contract that he called: claims come so, to
     wallets with code too. Both are where that contract is his alone; it is where it unwrapped what others
@@ -150,7 +138,7 @@ def _gathered(
     apart: Collection[int],
     takers: list[int],
     payers: list[int],
-    lines: Sequence[Moved],
+    lines: Sequence[Payment],
 ) -> Loot | None:
     made = {asset for asset, more in sums.get(NOBODY, {}).items() if more < 0}
     assets = max(len(_shared_by(taker, sums, takers, lines) - made) for taker in takers)
@@ -169,13 +157,13 @@ def _gathered(
     return Loot(tuple(lost), tuple(takers), hands, assets, swapped=bool(swapped))
 
 
-def _shared_by(hand: int, sums: Sums, takers: Collection[int], lines: Sequence[Moved]) -> set[int]:
+def _shared_by(hand: int, sums: Sums, takers: Collection[int], lines: Sequence[Payment]) -> set[int]:
     """Assets that a taker has, with those of whom he gave the rest."""
     found = set(sums[hand])
     return found | {what for source, target, what, _ in lines if source == hand and target in takers}
 
 
-def _handed_on(takers: Collection[int], lines: Sequence[Moved]) -> bool:
+def _handed_on(takers: Collection[int], lines: Sequence[Payment]) -> bool:
     return any(source in takers and target in takers for source, target, *_ in lines)
 
 
@@ -194,7 +182,9 @@ def _swapped(sums: Sums, apart: Collection[int], givers: set[int], known: Collec
     return found
 
 
-def _taken_out(sums: Sums, apart: Collection[int], takers: list[int], lines: Sequence[Moved]) -> Loot | None:
+def _taken_out(
+    sums: Sums, apart: Collection[int], takers: list[int], lines: Sequence[Payment]
+) -> Loot | None:
     """Who was paid first and paid back more, with no share made or burnt that would say why."""
     if any(asset for asset in sums.get(NOBODY, {})):
         return None
@@ -216,7 +206,9 @@ def _taken_out(sums: Sums, apart: Collection[int], takers: list[int], lines: Seq
     return None
 
 
-def _hands(sums: Sums, takers: list[int], others: Collection[int], lines: Sequence[Moved]) -> tuple[int, ...]:
+def _hands(
+    sums: Sums, takers: list[int], others: Collection[int], lines: Sequence[Payment]
+) -> tuple[int, ...]:
     """Who paid takers and ends with nothing."""
     paid = (source for source, target, *_ in lines if target in takers)
     return tuple(dict.fromkeys(who for who in paid if who not in sums and who not in others))

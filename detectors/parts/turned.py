@@ -6,14 +6,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from detectors.parts.contract import Kind, Seen
+from detectors.parts.contract import Seen
 from detectors.parts.dealings import Dealing
+from detectors.parts.inside import Inside
 from detectors.parts.loans import BY_TRANSFERS
-from detectors.parts.people import whole
 
 _MOST_FLOWS = 200
+"""Of a venue: with more nothing is said of it."""
 Flow = tuple[int, int]
 """Asset, and units that came into a venue or, negative, left it."""
 
@@ -43,15 +42,13 @@ def turned(seen: Seen, deal: Dealing) -> Turned | None:
 
 def _flows(seen: Seen, deal: Dealing) -> dict[int, list[Flow]]:
     """By account, what the side paid it and was paid by it, in order."""
-    rows, mine = seen.rows, slice(*deal.rows)
-    moved = np.isin(rows["kind"][mine], (Kind.ERC20, Kind.INNER_VALUE))
-    moved &= (rows["amount"][mine] != 0).any(axis=1)
-    columns = (rows[name][mine][moved].tolist() for name in ("source", "target", "money"))
     found: dict[int, list[Flow]] = {}
-    for source, target, asset, units in zip(*columns, whole(rows["amount"][mine][moved]), strict=True):
-        if source in deal.side and target not in deal.side:
+    for source, target, asset, units in Inside(seen, deal.number).payments():
+        if not units or (source in deal.side) == (target in deal.side):
+            continue
+        if source in deal.side:
             found.setdefault(target, []).append((asset, units))
-        elif target in deal.side and source not in deal.side:
+        else:
             found.setdefault(source, []).append((asset, -units))
     return found
 

@@ -36,14 +36,18 @@ SCORES = {
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a batch run says: all alerts, scores, the last block, how many gaps it began anew after, and how
-    many scores were left out where a block had too many.
+    """What a batch run says: all alerts, scores, the first block and the last, how many blocks and
+    transactions it judged, how many gaps it began anew after, and how many scores were left out where a block
+    had too many.
     """
 
     chain_id: int
     alerts: list[Alert]
     scores: list[Score]
+    first: int
     head: int
+    blocks: int
+    transactions: int
     gaps: int
     transfers: int
     scores_left_out: int = 0
@@ -70,7 +74,8 @@ class LakeRun:
 
     def run(self, first: int | None, last: int | None, report: Callable[[Progress], None]) -> Judged:
         """Judges blocks `first`..`last` (all that the lake holds where null)."""
-        engine, gaps, transfers, done, left_out = self._engine(), 0, 0, 0, 0
+        engine, gaps, transfers, sent, done, left_out = self._engine(), 0, 0, 0, 0, 0
+        began: int | None = None
         alerts: list[Alert] = []
         scores: list[Score] = []
         off: dict[str, Off] = {}
@@ -87,17 +92,21 @@ class LakeRun:
             off |= {name: each for name, each in engine.state.off.items() if name not in off}
             scores += output.scores if self.keep_scores else []
             left_out += sum(output.scores_left_out.values())
+            began = batch.first if began is None else began
             transfers += batch.transfers.height
+            sent += batch.transactions.height
             done += len(batch)
             report(Progress(done, total, time.monotonic() - started, "detect"))
-        if engine.state.anchor is None:
+        if began is None:
             raise BadInput(
                 f"the lake holds no block of chain {self.chain_id} from {first} to {last}: backfill first"
             )
         alerts += engine.standing()
         early = engine.state.memory.early_ageings()
         head = engine.state.number
-        return Judged(self.chain_id, alerts, scores, head, gaps, transfers, left_out, early, off)
+        return Judged(
+            self.chain_id, alerts, scores, began, head, done, sent, gaps, transfers, left_out, early, off
+        )
 
     def _count(self, first: int | None, last: int | None) -> int:
         """How many of the asked-for blocks the lake holds."""

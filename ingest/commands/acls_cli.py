@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from ingest.commands.kafka_access import KafkaConfig, KafkaPlaintext, choose_access
-
-RoleName = Literal["ingest", "new-chain", "detect", "sink", "export", "status", "canary"]
+from ingest.model.kafka_role import Role
 
 
 def mount(app: typer.Typer) -> None:
@@ -18,7 +17,7 @@ def mount(app: typer.Typer) -> None:
 
 def kafka_acls(
     role: Annotated[
-        RoleName,
+        Role,
         typer.Option(
             help="Whose rights; new-chain is ingest at a chain's first start, doctor asks as status does."
         ),

@@ -82,8 +82,10 @@ class Access:
 PLAIN = Access()
 
 
-def access() -> Access:
-    """As the environment says: plain text where it names no file. Raises BadInput."""
+def access(given: Access | None = None) -> Access:
+    """What is given, else as the environment says: plain text where it names no file. Raises BadInput."""
+    if given is not None:
+        return given
     named = os.environ.get(CONFIG, "")
     return read_access(Path(named)) if named else PLAIN
 

@@ -24,8 +24,9 @@ from ingest.kafka.connection import (
     reaching,
 )
 from ingest.kafka.replication import REPLICAS, best_for, faults
-from ingest.kafka.rights import Operation, Right, Role, give, missing, topics_of
+from ingest.kafka.rights import Operation, Right, give, missing, topics_of
 from ingest.model.errors import BadInput, BrokerRefused, BrokerUnreachable
+from ingest.model.kafka_role import Role
 
 _FOREVER = {"retention.ms": "-1"}
 _LAST_OF_KEY = {"cleanup.policy": "compact"}
@@ -153,7 +154,7 @@ class Cluster:
         """Returns where the user that this process speaks as may do what the role does. Where it speaks as
         nobody the broker is not asked. Raises BrokerRefused with the first rights that are lacking.
         """
-        chosen = access() if self._access is None else self._access
+        chosen = access(self._access)
         if not chosen.is_named:
             return
         with self._admin() as admin:
@@ -173,7 +174,7 @@ class Cluster:
         """Says of each topic that the role looks at by what it may lose what it took, where there is more
         than one broker. Raises BadInput instead where the file of access has `require_replication`.
         """
-        chosen = access() if self._access is None else self._access
+        chosen = access(self._access)
         found = self.replication_faults(role)
         if chosen.require_replication and found:
             raise BadInput(f"{found[0]} ({len(found)} in all; the file of access has `require_replication`)")
@@ -182,7 +183,7 @@ class Cluster:
 
     def replication_faults(self, role: Role) -> list[str]:
         """See `check_replication`. One broker alone has none, unless replication is required."""
-        chosen = access() if self._access is None else self._access
+        chosen = access(self._access)
         with self._admin() as admin:
             brokers = _brokers(admin)
             found = faults(admin, topics_of(role), brokers)

@@ -40,7 +40,7 @@ _SILENT = logging.NullHandler()
 
 def connection(bootstrap: str, deadline_s: float = ANSWER_S, chosen: Access | None = None) -> dict[str, Any]:
     """Settings of a client of kafka-python. Raises BadInput where the broker may not be spoken to so."""
-    chosen = access() if chosen is None else chosen
+    chosen = access(chosen)
     check_plain_text(bootstrap, chosen)
     logging.getLogger("kafka").addHandler(_SILENT)  # our own errors say what its log would say
     if importlib.util.find_spec("crc32c") is None:
@@ -65,9 +65,9 @@ def reaching(bootstrap: str, chosen: Access | None = None) -> Iterator[None]:
     try:
         yield
     except UNREACHABLE as error:
-        raise _silence(bootstrap, access() if chosen is None else chosen) from error
+        raise _silence(bootstrap, access(chosen)) from error
     except kafka_errors.AuthorizationError as error:
-        raise denied(bootstrap, error) from error
+        raise denied(bootstrap, error, chosen=chosen) from error
     except kafka_errors.KafkaError as error:
         if not error.retriable:
             raise
@@ -82,13 +82,15 @@ def _silence(bootstrap: str, chosen: Access) -> BrokerUnreachable:
     )
 
 
-def denied(bootstrap: str, error: kafka_errors.KafkaError, asked: str = "") -> BrokerRefused:
+def denied(
+    bootstrap: str, error: kafka_errors.KafkaError, asked: str = "", chosen: Access | None = None
+) -> BrokerRefused:
     """A right that is not there, of which the broker told when it was used: `asked` is what it was for."""
     told = error.args[0] if error.args else ""
     names = ", ".join(sorted(map(str, told))) if isinstance(told, (set, list, tuple)) else str(told or asked)
     thing = next((words for kind, words in _THINGS.items() if isinstance(error, kind)), "it")
     return BrokerRefused(
-        f"the Kafka at {bootstrap} does not give {access().username or 'this user'} a right on {thing} "
+        f"the Kafka at {bootstrap} does not give {access(chosen).username or 'this user'} a right on {thing} "
         f"{names}: `undertow kafka-acls` prints which each role needs"
     )
 

@@ -23,8 +23,8 @@ from kafka.admin import (
 )
 
 from ingest.kafka.connection import ALERTS, ANSWER_S, BLOCKS, HEALTH, REJECTED, SCORES
+from ingest.model.kafka_role import Role
 
-Role = Literal["ingest", "new-chain", "detect", "sink", "export", "status", "canary"]
 Kind = Literal["topic", "group", "transactional-id"]
 Operation = Literal["Read", "Write", "Describe", "DescribeConfigs", "Create", "Alter"]
 ROLES: tuple[Role, ...] = get_args(Role)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ingest.blocks.headers import Headers
-from ingest.lake import RANGE_BLOCKS
 from ingest.lake.backfill import Backfill
 from ingest.lake.writing import LakeWriter
 from ingest.model.errors import ChainGap, NodeMisbehaved, NodeUnreachable, UndertowError, WrongChain
@@ -21,8 +20,8 @@ Bounds = Callable[[], tuple[int, int] | None]
 
 
 class Archive:
-    """A thread that copies each range of `every` blocks once all of it is final: a divisor of
-    `RANGE_BLOCKS`, the more of it the fewer files.
+    """A thread that copies each range of `every` blocks once all of it is final: a divisor of those of a
+    range of the lake, the larger the fewer files.
 
     Blocks come from the node again, not from Kafka, so that the lake stands on its own proof.
     """
@@ -92,7 +91,7 @@ def archived(
     writer: LakeWriter,
     headers: Headers,
     stop: threading.Event,
-    every: int = RANGE_BLOCKS,
+    every: int,
 ) -> Iterator[None]:
     """Archives what `headers` pass while the block runs, `every` so many blocks; the rest of them too, unless
     `stop` is set.

@@ -91,16 +91,20 @@ def _name(imported: str, by: str) -> str:
 
 
 def _read(root: Path, name: str, most: int) -> str:
-    found = next((path for path in _places(root, name) if path.exists() or path.is_symlink()), None)
-    if found is None:
-        raise BadInput(f"{name} is imported and not in {root.name}/, nor in its node_modules/: put it there")
-    real = found.resolve()
-    if not real.is_relative_to(root):
-        raise BadInput(f"{name} is a link to outside of the folder: only files in it are read")
     try:
+        found = next((path for path in _places(root, name) if path.exists() or path.is_symlink()), None)
+        if found is None:
+            raise BadInput(
+                f"{name} is imported and not in {root.name}/, nor in its node_modules/: put it there"
+            )
+        real = found.resolve()
+        if not real.is_relative_to(root):
+            raise BadInput(f"{name} is a link to outside of the folder: only files in it are read")
         return _content(real, name, most).decode()
     except OSError as error:
-        raise BadInput(f"{name} cannot be read: {error.strerror}") from error
+        raise BadInput(f"{name[:200]} cannot be read: {error.strerror}") from error
+    except RuntimeError as error:
+        raise BadInput(f"{name} is a link that leads to itself: only files are read") from error
     except UnicodeDecodeError as error:
         raise BadInput(f"{name} is no text in UTF-8: it is no Solidity file") from error
 

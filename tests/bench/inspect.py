@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -131,7 +131,8 @@ def compiled(file: Path) -> Compiled:
 def as_file(case: Case, folder: Path, rpc: str, wish: Wish) -> Report:
     file = folder / f"{case.file}.sol"
     every = compiled(file)
-    return examined(_wish(wish, str(file), rpc), (every, chosen(every, case.name, file.name)), case.arguments)
+    wished = replace(wish, target=str(file), rpc=rpc, arguments=case.arguments)
+    return examined(wished, (every, chosen(every, case.name, file.name)))
 
 
 def at_address(case: Case, folder: Path, rpc: str, wish: Wish) -> Report:
@@ -146,11 +147,7 @@ def at_address(case: Case, folder: Path, rpc: str, wish: Wish) -> Report:
             if case.opened and market is not None:
                 data = call_data("openTrading(address,address[])", market.pair, [])
                 chain.send(stage.owner, made.address, data)
-        return inspect(_wish(wish, made.address, chain.wallet.url))
-
-
-def _wish(wish: Wish, target: str, rpc: str) -> Wish:
-    return Wish(target, rpc, seed=wish.seed, tries=wish.tries, seconds=wish.seconds)
+        return inspect(replace(wish, target=made.address, rpc=chain.wallet.url))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from dashboard.app import SCREENS
 from tests.browser.picture import demo
 from tests.browser.test_all_screens import fits, keep, settled
 from tests.browser.walk import WALLET
@@ -23,10 +24,8 @@ from tests.fixtures.home import own_home
 pytestmark = [
     pytest.mark.browser, pytest.mark.broker, pytest.mark.chain, pytest.mark.soak, pytest.mark.timeout(1_800)
 ]  # fmt: skip
-PLAIN = {
-    "overview": "/", "queue": "/queue", "incidents": "/incidents", "trends": "/trends", "health": "/health",
-    "truth": "/truth", "anchors": "/anchors", "advice": "/advice",
-}  # fmt: skip
+PLAIN = {path or "overview": f"/{path}" for path, _, _ in SCREENS}
+"""Every screen there is, as the bar leads to it."""
 
 
 @pytest.fixture(scope="module")
@@ -43,18 +42,18 @@ def screens(page: Page, address: str) -> dict[str, str]:
     wallet = page.get_by_role("link", name=WALLET).first
     expect(wallet).to_be_visible()
     found["alert"] = page.url.removeprefix(address)
-    found["wallet"] = wallet.get_attribute("href") or ""
-    (who,) = re.findall(r"address=(0x[0-9a-f]{40})", found["wallet"])
+    found["one wallet"] = wallet.get_attribute("href") or ""
+    (who,) = re.findall(r"address=(0x[0-9a-f]{40})", found["one wallet"])
     found |= {
         "around": f"/wallet?address={who}&view=Around+it",
         "moves": f"/wallet?address={who}&view=Transfers",
-        "flows": f"/flows?from={who}",
+        "its money": f"/flows?from={who}",
     }
     page.goto(f"{address}{found['moves']}")
     token = page.locator('a[href*="/token?"]').first
     expect(token).to_be_visible()
     (asset,) = re.findall(r"address=(0x[0-9a-f]{40})", token.get_attribute("href") or "")
-    found["token"] = f"/token?address={asset}"
+    found["one token"] = f"/token?address={asset}"
     found |= {view.lower(): f"/token?address={asset}&view={view}" for view in ("Risk", "Holders", "Market")}
     page.goto(f"{address}/incidents")
     incident = page.locator('a[href*="incident="]').first

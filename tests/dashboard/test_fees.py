@@ -32,7 +32,7 @@ from tests.bench.forecasts.demand import played
 from tests.dashboard.alerts import CHAIN, Filing, back_to, drain, judged
 from tests.dashboard.screen import opened, said
 from tests.fixtures.frames import ChainBuilder, address
-from tests.fixtures.made_blocks import MadeBlock, paid
+from tests.fixtures.made_blocks import ETHEREUM, MadeBlock, fields, paid
 
 BLOCKS = played("quiet", 3, 400)
 
@@ -145,7 +145,7 @@ def test_a_budget_that_is_used_up_leaves_out_forecasts_and_nothing_that_is_filed
         assert not forecasts.step(CHAIN)
 
     with closing(open_reader(sqlite_url)) as reader:
-        assert last_forecasts(reader, CHAIN) == []
+        assert last_forecasts(reader, CHAIN, 10) == []
         assert numbers(reader)[-5:] == [1_000, 1_001, 1_002, 1_003, 1_004]
         assert len(alerts_before(reader, Filters(), None, 100)) == 5
     assert budget.states() == [OptionalHealth("forecasts", "paused", 0, 5)]
@@ -216,6 +216,12 @@ def test_the_command_says_it_of_a_node_whose_headers_hash_to_their_names(origin_
     assert "After block " in told.stdout
     other = fees("--rpc", origin_rpc, "--chain-id", 1)
     assert "not 1" in other.stderr and other.returncode == 1
+
+
+def test_a_field_that_a_node_writes_as_nothing_is_not_there() -> None:
+    without_fee = MadeBlock(lambda told: fields(told, *ETHEREUM), {"baseFeePerGas": "0x"}, [paid(0)])
+    (found,) = checked_headers([without_fee.answer().block], "node")
+    assert (found.number, found.base_fee) == (100, None)
 
 
 def test_a_header_that_is_not_its_blocks_ends_it_with_its_number() -> None:

@@ -100,6 +100,16 @@ def test_a_bad_file_is_shown_with_why_and_can_be_mended(folder: Path) -> None:
     assert [each.name for each in rules_of(folder)] == ["rule-large"]
 
 
+def test_what_detection_refuses_is_no_rule_on_the_screen_either(folder: Path) -> None:
+    (folder / "large.rule").write_bytes(LARGE.encode() + b"# \xff")
+    (folder / "other.rule").write_text(LARGE)
+    refused = [each.refused for each in rule_files.held(folder)]
+    assert refused == [
+        "large.rule:8:3: `\\xff` is no UTF-8: write plain text",
+        "other.rule:1:1: the rule is called large: call the file large.rule",
+    ]
+
+
 def test_ann_tries_a_rule_on_the_newest_blocks_of_the_lake(
     folder: Path, monkeypatch: pytest.MonkeyPatch, sqlite_url: str
 ) -> None:
@@ -168,7 +178,7 @@ def test_what_cannot_be_written_is_in_no_audit(
     def full(_path: Path, _text: str) -> None:
         raise BadInput("no space left on device")
 
-    monkeypatch.setattr(rule_files, "_write", full)
+    monkeypatch.setattr(rule_files, "write_whole", full)
     with pytest.raises(BadInput, match="no space left"):
         rule_files.save(desk, ANN, folder, LARGE, None)
     assert list(folder.iterdir()) == [] == audit(sqlite_url)

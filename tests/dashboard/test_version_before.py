@@ -19,6 +19,7 @@ from dashboard.filing.fee_sources import of_store
 from dashboard.filing.sink import Goal, run
 from dashboard.filing.status import gather
 from dashboard.store import Filters, open_reader, open_writer
+from dashboard.store.fees import last_forecasts
 from detectors.alerts.messages import (
     BlockScores,
     RolledBack,
@@ -72,6 +73,8 @@ def test_its_store_is_shown_and_told_of(old_store: str) -> None:
     assert [chain.roles for chain in status.store] == [[]]
     with pytest.raises(BadInput, match="holds no fees of chain"):
         of_store(old_store, None)
+    with closing(open_reader(old_store)) as reader:
+        assert last_forecasts(reader, CHAIN, 10) == []
 
 
 def test_its_store_is_filled_further(old_store: str) -> None:

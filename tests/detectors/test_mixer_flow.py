@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from detectors.alerts.alert import Alert
 from detectors.engine.engine import Engine
 from detectors.library.mixer_flow import MixerFlow
@@ -171,6 +173,21 @@ def test_who_was_paid_by_a_mixer_long_ago_may_mix_again_and_a_new_wallet_that_do
         chain.block(days * DAY).native(ALICE, MALLORY, ETHER // 2)
         pays_in(chain.block(), MALLORY, ETHER)
         assert [alert.measured["reason"] for alert in alerts(chain)] == found
+
+
+@pytest.mark.parametrize("payer", [ALICE, None])
+def test_so_many_notes_in_one_call_that_not_all_are_read_turn_no_detector_off(payer: bytes | None) -> None:
+    chain, count = town(), 230
+    if payer:
+        chain.native(payer, MALLORY, 240 * ETHER).block()
+    with chain.transaction(MALLORY, POOLS[ETHER], count * ETHER):
+        for note in range(count):
+            chain.log(POOLS[ETHER], (DEPOSIT, word(note)), word(1) + word(chain.now))
+    detectors: list[Any] = [MixerFlow()]
+    engine = Engine(1, detectors, follows=False)
+    engine.take(chain.batch())
+    assert engine.state.off == {}
+    assert [alert.measured["reason"] for alert in engine.standing()] == (["wallet"] if payer else [])
 
 
 def test_a_recorded_withdrawal_of_tornado_cash_is_decoded() -> None:

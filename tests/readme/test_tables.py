@@ -20,12 +20,13 @@ from ingest import schema
 from ingest.facts.list_files import KINDS
 from ingest.kafka import connection
 from ingest.kafka.access import SETTINGS
-from ingest.kafka.rights import RIGHTS, ROLES, Kind, Role
+from ingest.kafka.rights import RIGHTS, ROLES, Kind
 from ingest.lake import RANGE_BLOCKS
 from ingest.lake.reading import MANIFESTS
 from ingest.localchain.play.labels import Label
 from ingest.localchain.play.stories import repertoires
 from ingest.localchain.world.stage import Outcome
+from ingest.model.kafka_role import Role
 from tests.dashboard.alerts import drain
 from tests.readme.documents import (
     CONTRIBUTING,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ingest.blocks.trie import keccak
 from ingest.machine.solidity import compiled
 from ingest.model.errors import BadInput
-from ingest.nodes.sending.speaking import Refused, Speaker, words
+from ingest.nodes.sending.contract import Contract, address_in, call_data, encoded, number_in, why_refused
+from ingest.nodes.sending.speaking import Refused
 
 _STRETCH = "(uint64,uint64,uint64,uint64,bytes32,bytes32,bytes32)"
 _WORDS = 7
@@ -43,11 +43,11 @@ class Stretch:
             raise BadInput(
                 f"the name of run {self.run[:40]!a} is longer than 32 letters: it cannot be anchored"
             )
-        return b"".join(map(_word, numbers)) + self.root + run.ljust(32, b"\0") + self.audit
+        return encoded(*numbers) + self.root + run.ljust(32, b"\0") + self.audit
 
     @classmethod
     def decoded(cls, parts: list[bytes]) -> Stretch:
-        first, last, leaves, audited = (int.from_bytes(part, "big") for part in parts[:4])
+        first, last, leaves, audited = map(number_in, parts[:4])
         run = parts[5].rstrip(b"\0").decode("ascii", "backslashreplace")
         return cls(first, last, leaves, audited, parts[4], run, parts[6])
 
@@ -64,29 +64,21 @@ class Standing:
 
 def deployment(watched: int, first: int) -> str:
     """Data of the transaction that makes a contract for a chain, beginning at block `first`."""
-    return compiled("alert_anchor")["AlertAnchor"] + (_word(watched) + _word(first)).hex()
+    return compiled("alert_anchor")["AlertAnchor"] + encoded(watched, first).hex()
 
 
 def anchoring(watched: int, stretch: Stretch) -> str:
     """Call data that adds a stretch."""
-    return _data(f"anchor(uint64,{_STRETCH})", _word(watched) + stretch.encoded())
+    return call_data(f"anchor(uint64,{_STRETCH})", encoded(watched) + stretch.encoded())
 
 
 def reason(refusal: Refused) -> str:
     """Why the contract refused, in words; those of the node where it was not the contract."""
-    told = refusal.data.removeprefix("0x")[:8]
-    known = {keccak(name.encode())[:4].hex(): why for name, why in _REASONS.items()}
-    return known.get(told, str(refusal))
+    return why_refused(refusal, _REASONS)
 
 
-class AnchorContract:
-    """The contract at `address` on the chain of `node`. Raises as the node does; BadInput where no contract
-    of ours answers there.
-    """
-
-    def __init__(self, node: Speaker, address: str) -> None:
-        self._node = node
-        self.address = address
+class AnchorContract(Contract):
+    """The contract of one watched chain."""
 
     def check(self, watched: int) -> None:
         """Raises BadInput where it is none of ours, or keeps another chain."""
@@ -104,14 +96,14 @@ class AnchorContract:
         return self._number("next()")
 
     def owner(self) -> str:
-        return "0x" + self._words("owner()", b"", 1)[0][12:].hex()
+        return address_in(self._words("owner()", b"", 1)[0])
 
     def count(self) -> int:
         return self._number("count()")
 
     def stretch(self, number: int) -> Stretch:
         """Stretch `number`, from 0. Raises BadInput where there is none."""
-        return Stretch.decoded(self._words("stretches(uint256)", _word(number), _WORDS))
+        return Stretch.decoded(self._words("stretches(uint256)", encoded(number), _WORDS))
 
     def at_one_block(self) -> Standing:
         """What the contract says in the newest block, all in that one: between two questions the chain may
@@ -126,7 +118,7 @@ class AnchorContract:
 
     def stretch_at(self, number: int, block: object) -> Stretch:
         """Stretch `number` as it is in a block. Raises Refused where the node has lost it."""
-        return Stretch.decoded(self._read("stretches(uint256)", _word(number), _WORDS, block))
+        return Stretch.decoded(self._answer("stretches(uint256)", encoded(number), _WORDS, block))
 
     def holding(self, first: int) -> Stretch | None:
         """The stretch that block `first` lies in; None where none is anchored yet."""
@@ -149,29 +141,4 @@ class AnchorContract:
         yield from map(self.stretch, range(low, end))
 
     def _number_at(self, signature: str, block: object) -> int:
-        return int.from_bytes(self._read(signature, b"", 1, block)[0], "big")
-
-    def _number(self, signature: str) -> int:
-        return int.from_bytes(self._words(signature, b"", 1)[0], "big")
-
-    def _words(self, signature: str, arguments: bytes, count: int) -> list[bytes]:
-        try:
-            return self._read(signature, arguments, count, "latest")
-        except Refused as error:
-            raise BadInput(f"{self.address} on {self._node.source} refused {signature}: {error}") from None
-
-    def _read(self, signature: str, arguments: bytes, count: int, block: object) -> list[bytes]:
-        found = words(self._node.call(self.address, _data(signature, arguments), block), count)
-        if found is None:
-            raise BadInput(
-                f"at {self.address} on {self._node.source} lies no contract of undertow: check --contract"
-            )
-        return list(found)
-
-
-def _data(signature: str, arguments: bytes) -> str:
-    return "0x" + (keccak(signature.encode())[:4] + arguments).hex()
-
-
-def _word(number: int) -> bytes:
-    return number.to_bytes(32, "big")
+        return number_in(self._answer(signature, b"", 1, block)[0])

@@ -4,12 +4,11 @@ audit's head, so that nobody can say later that a model was trained on something
 
 from __future__ import annotations
 
-import getpass
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from dashboard.store import Actor, open_desk
+from dashboard.store import open_desk, whoever_types
 from detectors.models.model_file import Trained, digest_of, load
 from detectors.parts.model_tables import COLUMNS
 
@@ -17,9 +16,8 @@ from detectors.parts.model_tables import COLUMNS
 def noted(file: Path, store: str) -> str:
     """Writes the row; what was noted, in words. Raises BadInput for what is no model, or was changed."""
     model = load(file, COLUMNS)
-    whoever_types = Actor(f"{getpass.getuser()} (command line)", "admin")
     with closing(open_desk(store)) as desk:
-        desk.note_model(whoever_types, model.name, told(model))
+        desk.note_model(whoever_types(), model.name, told(model))
     packs = ", ".join(each.pack or each.labels[:16] for each in model.sources)
     return f"{model.name} (label packs: {packs}) is in the audit: it is anchored with the next stretch"
 

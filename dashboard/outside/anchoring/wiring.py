@@ -12,9 +12,8 @@ from dashboard.store.anchors import anchorings
 from ingest.machine.tools import home
 from ingest.model.errors import BadInput
 from ingest.model.redact import shown
-from ingest.nodes.sending.journal import Journal
 from ingest.nodes.sending.key_file import SigningKey
-from ingest.nodes.sending.sender import GWEI, Fees, Sender
+from ingest.nodes.sending.sender import Sender, sender_with_journal
 from ingest.nodes.sending.speaking import Speaker
 
 _ADDRESS = re.compile("0x[0-9a-fA-F]{40}")
@@ -69,6 +68,5 @@ def sender_on(
             f"the node at {node.source} is of chain {watched}, which is the one watched: give a node of "
             "another chain, or --same-chain where that is meant"
         )
-    path = (state or home() / "anchor") / f"sent-{chain_id}-{key.address}.json"
-    with Journal(path, chain_id, key.address) as journal:
-        yield Sender(node, key, journal, depth, Fees(most=max_fee * GWEI))
+    with sender_with_journal(node, key, state or home() / "anchor", depth, max_fee) as sender:
+        yield sender

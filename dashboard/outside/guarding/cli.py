@@ -234,7 +234,7 @@ def deploy(
     from dashboard.outside.anchoring.wiring import checked_address
     from dashboard.outside.guarding.contracts import Bounds, guard_deployment
     from dashboard.outside.guarding.deploying import deployed
-    from dashboard.outside.guarding.wiring import block_time, sender_on
+    from dashboard.outside.guarding.wiring import sender_on
     from dashboard.outside.outbox.routes import span
     from ingest.machine.signals import stop_on_signal
     from ingest.nodes.sending.key_file import SigningKey
@@ -252,7 +252,7 @@ def deploy(
         sender = opened.enter_context(sender_on(node, key, state, depth, max_fee))
         bounds = Bounds(
             pauses_a_day, span(pause_for, "--pause-for"), span(confirm_within, "--confirm-within"),
-            span(resume_after, "--resume-after"), block_time(node) + 86_400 * for_days, alone,
+            span(resume_after, "--resume-after"), node.block_time() + 86_400 * for_days, alone,
         )  # fmt: skip
         data = guard_deployment(span(time_lock, "--time-lock"), bounds, proposer, second, guarded)
         made = deployed(sender, f"the guard of {guarded}", data, typer.echo, stop)
@@ -273,4 +273,4 @@ def drill(
     from dashboard.outside.guarding.drill.course import run_all
     from dashboard.outside.guarding.drill.table import text
 
-    typer.echo(text(run_all(strikes, confirm_after, depth, typer.echo)))
+    typer.echo(text(run_all(strikes, confirm_after, depth)))

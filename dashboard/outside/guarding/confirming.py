@@ -6,18 +6,17 @@ import threading
 from collections.abc import Callable
 
 from dashboard.outside.guarding.contracts import GuardContract, Proposal, confirming, why
-from dashboard.outside.guarding.wiring import block_time
+from dashboard.outside.guarding.wiring import is_sent, settled
 from ingest.model.errors import BadInput
 from ingest.nodes.sending.sender import Sender, Wanted
 from ingest.nodes.sending.speaking import Refused, Speaker
 
-POLL_S = 0.5
 Say = Callable[[str], None]
 
 
 def waiting(node: Speaker, guard: GuardContract) -> list[tuple[str, Proposal]]:
     """The proposals that can still be confirmed, by key, oldest first."""
-    now, bounds = block_time(node), guard.bounds()
+    now, bounds = node.block_time(), guard.bounds()
     found = [(key, guard.proposal(key)) for key in guard.all_keys()]
     return [
         (key, each) for key, each in found
@@ -56,8 +55,8 @@ def confirm(
     twice: it has one nonce, and the guard takes it once. Raises BadInput where the guard says no.
     """
     purpose = f"confirm {key}"
-    if sender.standing(purpose) is None:
-        held = check_confirmer(guard, key, sender.address, block_time(node))
+    if not is_sent(sender, purpose):
+        held = check_confirmer(guard, key, sender.address, node.block_time())
         if held is None:
             say(f"guard: {key} was confirmed already")
             return
@@ -66,21 +65,4 @@ def confirm(
         except Refused as error:
             raise BadInput(f"the guard takes no confirmation of {key}: {why(error)}") from None
         say(f"guard: the confirmation of {key} ({held.kind} {held.vault}) is on its way")
-    _wait(sender, purpose, key, say, stop)
-
-
-def _wait(sender: Sender, purpose: str, key: str, say: Say, stop: threading.Event) -> None:
-    said = ""
-    while not stop.is_set():
-        seen = next((each for each in sender.look() if each.purpose == purpose), None)
-        found = seen or sender.standing(purpose)
-        if found is None or found.stage == "displaced":
-            raise BadInput(f"the confirmation of {key} was displaced by another transaction of this key")
-        if found.stage == "failed":
-            raise BadInput(f"the guard refused the confirmation of {key}: transaction {found.hash}")
-        if found.stage != said:
-            say(f"guard: the confirmation of {key} is {found.stage} ({found.hash})")
-        said = found.stage
-        if found.stage == "settled":
-            return
-        stop.wait(POLL_S)
+    settled(sender, purpose, f"the confirmation of {key}", say, stop)

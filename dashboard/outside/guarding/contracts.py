@@ -1,15 +1,16 @@
-"""The contracts `guard.sol` and `risk_limit.sol` as calls and answers: words of 32 bytes, nothing else."""
+"""The contracts `guard.sol` and `risk_limit.sol` as calls and answers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Literal, TypeVar
 
 from dashboard.store.guard_plans import Kind
 from ingest.blocks.trie import keccak
 from ingest.machine.solidity import compiled
 from ingest.model.errors import BadInput
-from ingest.nodes.sending.speaking import Refused, Speaker, words
+from ingest.nodes.sending.contract import Contract, address_in, call_data, encoded, number_in, why_refused
+from ingest.nodes.sending.speaking import Refused
 
 State = Literal["unknown", "proposed", "done", "withdrawn"]
 Role = Literal["none", "guardian", "confirmer"]
@@ -56,12 +57,6 @@ class Bounds:
     expires: int
     alone: bool
 
-    def encoded(self) -> bytes:
-        return _words(
-            self.pauses_a_day, self.pause_seconds, self.proposal_seconds, self.resume_delay, self.expires,
-            int(self.alone),
-        )  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -78,12 +73,6 @@ class Scale:
     rise: int
     fall: int
 
-    def encoded(self) -> bytes:
-        return _words(
-            self.least, self.most, self.unknown, self.window, self.interval, self.lifetime, self.rise,
-            self.fall,
-        )  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -99,34 +88,34 @@ class Proposal:
 
 def guard_deployment(delay: int, bounds: Bounds, guardian: str, confirmer: str, vault: str) -> str:
     """Data of the transaction that makes a guard; `delay` of its time lock in seconds."""
-    given = _words(delay) + bounds.encoded() + b"".join(map(_address, (guardian, confirmer, vault)))
+    given = encoded(delay, *astuple(bounds)) + b"".join(map(_address, (guardian, confirmer, vault)))
     return compiled("guard")["Guard"] + given.hex()
 
 
 def limit_deployment(scale: Scale, oracle: str) -> str:
-    return compiled("risk_limit")["RiskLimit"] + (scale.encoded() + _address(oracle)).hex()
+    return compiled("risk_limit")["RiskLimit"] + (encoded(*astuple(scale)) + _address(oracle)).hex()
 
 
 def proposing(kind: Kind, vault: str, reason: str) -> str:
-    given = _words(KINDS.index(kind)) + _address(vault) + _hash(reason)
-    return _data("propose(uint8,address,bytes32)", given)
+    given = encoded(KINDS.index(kind)) + _address(vault) + _hash(reason)
+    return call_data("propose(uint8,address,bytes32)", given)
 
 
 def pausing(vault: str, reason: str) -> str:
-    return _data("pause(address,bytes32)", _address(vault) + _hash(reason))
+    return call_data("pause(address,bytes32)", _address(vault) + _hash(reason))
 
 
 def confirming(key: str) -> str:
-    return _data("confirm(bytes32)", _hash(key))
+    return call_data("confirm(bytes32)", _hash(key))
 
 
 def writing(score: int) -> str:
-    return _data("write(uint32)", _words(score))
+    return call_data("write(uint32)", encoded(score))
 
 
 def key_of(kind: Kind, vault: str, reason: str) -> str:
     """By which the contract knows a proposal."""
-    return "0x" + keccak(_words(KINDS.index(kind)) + _address(vault) + _hash(reason)).hex()
+    return "0x" + keccak(encoded(KINDS.index(kind)) + _address(vault) + _hash(reason)).hex()
 
 
 def reason_of(chain_id: int, alert_id: str, time: int) -> str:
@@ -136,39 +125,14 @@ def reason_of(chain_id: int, alert_id: str, time: int) -> str:
 
 def why(refusal: Refused) -> str:
     """Why a contract refused, in words; those of the node where it was not the contract."""
-    told = refusal.data.removeprefix("0x")[:8]
-    known = {keccak(name.encode())[:4].hex(): words for name, words in _REASONS.items()}
-    return known.get(told, str(refusal))
+    return why_refused(refusal, _REASONS)
 
 
-class _Called:
-    """A contract at `address` on the chain of `node`. Raises as the node does; BadInput where no contract of
-    ours answers there.
-    """
-
-    def __init__(self, node: Speaker, address: str) -> None:
-        self._node = node
-        self.address = address
-
-    def _read(self, signature: str, given: bytes, count: int, block: object = "latest") -> list[bytes]:
-        try:
-            answer = self._node.call(self.address, _data(signature, given), block)
-        except Refused as error:
-            raise BadInput(f"{self.address} on {self._node.source} refused {signature}: {error}") from None
-        found = words(answer, count)
-        if found is None:
-            raise BadInput(f"at {self.address} on {self._node.source} lies no contract of undertow's kind")
-        return list(found)
-
-    def _number(self, signature: str, given: bytes = b"") -> int:
-        return _int(self._read(signature, given, 1)[0])
-
-
-class GuardContract(_Called):
+class GuardContract(Contract):
     """A guard."""
 
     def bounds(self) -> Bounds:
-        a_day, pause, proposal, delay, expires, alone = map(_int, self._read("bounds()", b"", 6))
+        a_day, pause, proposal, delay, expires, alone = map(number_in, self._words("bounds()", b"", 6))
         return Bounds(a_day, pause, proposal, delay, expires, bool(alone))
 
     def role(self, who: str) -> Role:
@@ -176,10 +140,6 @@ class GuardContract(_Called):
 
     def guards(self, vault: str) -> bool:
         return bool(self._number("guarded(address)", _address(vault)))
-
-    def paused_until(self, vault: str) -> int:
-        """Seconds UTC; 0 where it is not paused, and what is past has ended by itself."""
-        return self._number("pausedUntil(address)", _address(vault))
 
     def is_paused(self, vault: str) -> bool:
         return bool(self._number("isPaused(address)", _address(vault)))
@@ -189,30 +149,30 @@ class GuardContract(_Called):
         return self._number("recentPauses()")
 
     def proposal(self, key: str, block: object = "latest") -> Proposal:
-        vault, kind, state, by, at, reason = self._read("proposal(bytes32)", _hash(key), 6, block)
+        vault, kind, state, by, at, reason = self._words("proposal(bytes32)", _hash(key), 6, block)
         return Proposal(
-            vault=_shown(vault),
-            kind=_named(KINDS, _int(kind)),
-            state=_named(STATES, _int(state)),
-            by=_shown(by),
-            at=_int(at),
+            vault=address_in(vault),
+            kind=_named(KINDS, number_in(kind)),
+            state=_named(STATES, number_in(state)),
+            by=address_in(by),
+            at=number_in(at),
             reason="0x" + reason.hex(),
         )
 
     def all_keys(self) -> list[str]:
         """Of every proposal there ever was, oldest first."""
         count = self._number("count()")
-        return ["0x" + self._read("keyAt(uint256)", _words(n), 1)[0].hex() for n in range(count)]
+        return ["0x" + self._words("keyAt(uint256)", encoded(n), 1)[0].hex() for n in range(count)]
 
 
-class LimitContract(_Called):
+class LimitContract(Contract):
     """A limit on withdrawals."""
 
     def scale(self) -> Scale:
-        return Scale(*map(_int, self._read("scale()", b"", 8)))
+        return Scale(*map(number_in, self._words("scale()", b"", 8)))
 
     def oracle(self) -> str:
-        return _shown(self._read("oracle()", b"", 1)[0])
+        return address_in(self._words("oracle()", b"", 1)[0])
 
     def score(self) -> int:
         return self._number("score()")
@@ -230,25 +190,9 @@ def _named(names: tuple[_Name, ...], number: int) -> _Name:
     return names[number]
 
 
-def _data(signature: str, given: bytes) -> str:
-    return "0x" + (keccak(signature.encode())[:4] + given).hex()
-
-
-def _words(*numbers: int) -> bytes:
-    return b"".join(number.to_bytes(32, "big") for number in numbers)
-
-
 def _address(text: str) -> bytes:
     return bytes.fromhex(text[2:]).rjust(32, b"\0")
 
 
 def _hash(text: str) -> bytes:
     return bytes.fromhex(text[2:])
-
-
-def _shown(word: bytes) -> str:
-    return "0x" + word[12:].hex()
-
-
-def _int(word: bytes) -> int:
-    return int.from_bytes(word, "big")

@@ -1,14 +1,15 @@
-"""Makes the contracts of a vault's owner: a guard, and a limit that follows the vault's risk."""
+"""Makes the guard of a vault's owner, once."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 
+from dashboard.outside.guarding.contracts import why
+from dashboard.outside.guarding.wiring import is_sent, settled
 from ingest.model.errors import BadInput
 from ingest.nodes.sending.sender import Sender, Wanted
-
-POLL_S = 0.5
+from ingest.nodes.sending.speaking import Refused
 
 
 def deployed(
@@ -17,17 +18,14 @@ def deployed(
     """The address of the contract that `data` makes, once it is settled; None where `stop` came before.
 
     Whoever is killed and starts again makes it once: what was sent is in the journal, under what it makes.
+    Raises BadInput where it cannot be made.
     """
     purpose = f"make {what}"
-    if sender.standing(purpose) is None:
-        sender.send(Wanted(purpose, None, data))
+    if not is_sent(sender, purpose):
+        try:
+            sender.send(Wanted(purpose, None, data))
+        except Refused as error:
+            raise BadInput(f"{what} cannot be made: {why(error)}") from None
         say(f"guard: {what} is on its way")
-    while not stop.is_set():
-        seen = next((each for each in sender.look() if each.purpose == purpose), None)
-        found = seen or sender.standing(purpose)
-        if found is None or found.stage in ("failed", "displaced"):
-            raise BadInput(f"{what} was not made: its transaction was refused or displaced")
-        if found.stage == "settled":
-            return sender.standing(purpose).created  # type: ignore[union-attr]
-        stop.wait(POLL_S)
-    return None
+    found = settled(sender, purpose, what, say, stop)
+    return None if found is None else found.created

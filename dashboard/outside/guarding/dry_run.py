@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dashboard.outside.guarding import choosing
 from dashboard.outside.guarding.alerts import alert_in
 from dashboard.outside.guarding.policy import Act, Policy
-from dashboard.outside.guarding.wiring import check_policy
+from dashboard.outside.guarding.wiring import check_in_force, check_policy
 from dashboard.store.guard_plans import GuardReading
-from ingest.model.errors import BadInput, StoreUnreachable
+from ingest.model.errors import StoreUnreachable
 from ingest.nodes.sending.speaking import Speaker
 
 POLL_S = 0.5
@@ -47,14 +47,13 @@ def _lines(reading: GuardReading, policy: Policy) -> list[str]:
         judged = reading.judged(policy.chain)
         if judged is None or judged.timestamp is None:
             return [f"guard: the store holds no block of chain {policy.chain} that could be gone by"]
-        if judged.timestamp >= policy.expires:
-            raise BadInput("the policy has expired: look whether it still holds, and give a later `expires`")
+        check_in_force(policy, judged.timestamp)
         named = reading.naming(policy.chain, policy.vaults, judged.timestamp - policy.max_age)
     except StoreUnreachable as error:
         return [f"guard: waiting: {error}"]
     lines = []
     for each in named:
-        alert = alert_in(each.record, each.alert_id)
+        alert = alert_in(each.record, policy.chain, each.alert_id)
         found = choosing.verdict(policy, alert, judged)
         what = _WOULD[policy.act] if found.answer == "act" else "would do nothing"
         lines.append(f"guard: {each.vault}: {what} for alert {alert.id} ({alert.category}): {found.why}")

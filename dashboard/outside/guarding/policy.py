@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,13 +9,13 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from dashboard.outside.outbox.routes import span
+from dashboard.outside.anchoring.wiring import checked_address
+from dashboard.outside.outbox.routes import read_toml, span
 from detectors.alerts.alert import SEVERITIES, Severity
 from ingest.model.errors import BadInput
 
 When = Literal["proven", "final", "either"]
 Act = Literal["propose", "pause"]
-_ADDRESS = re.compile("0x[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +56,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 def read_policy(path: Path) -> Policy:
     """Raises BadInput."""
-    try:
-        found = msgspec.convert(tomllib.loads(path.read_text()), _File)
-    except OSError as error:
-        raise BadInput(f"the policy {path} cannot be read: {error.strerror}") from error
-    except msgspec.ValidationError as error:
-        raise BadInput(f"the policy {path}: {error}") from error
-    except ValueError as error:  # of TOML, and of UTF-8
-        raise BadInput(f"the policy {path} is no TOML: {error}") from error
+    found = read_toml(path, _File, f"the policy {path}")
     try:
         return _policy(found)
     except BadInput as error:
@@ -83,15 +74,15 @@ def _policy(told: _File) -> Policy:
         raise BadInput("`pauses_a_day` is from 1 to 24, and `chain` the id of a chain")
     return Policy(
         chain=told.chain,
-        contract=_address(told.contract, "contract"),
-        vaults=tuple(_address(each, "vaults") for each in told.vaults),
+        contract=checked_address(told.contract, "`contract`:"),
+        vaults=tuple(checked_address(each, "`vaults`:") for each in told.vaults),
         categories=tuple(told.categories),
         when=_one_of(told.when, get_args(When), "when"),
         act=_one_of(told.act, get_args(Act), "act"),
         severity=_one_of(told.severity, SEVERITIES, "severity"),
-        approvers=tuple(_address(each, "approvers") for each in told.approvers),
+        approvers=tuple(checked_address(each, "`approvers`:") for each in told.approvers),
         pauses_a_day=told.pauses_a_day,
-        max_age=span(told.max_age, "max_age"),
+        max_age=span(told.max_age, "`max_age`"),
         expires=int(told.expires.timestamp()),
     )
 
@@ -101,12 +92,6 @@ def _strange(categories: list[str]) -> str | None:
 
     known = {category for detector in detectors() for category in detector.catches}
     return next((each for each in categories if each not in known), None)
-
-
-def _address(text: str, where: str) -> str:
-    if not _ADDRESS.fullmatch(text.lower()):
-        raise BadInput(f"`{where}`: {text[:60]!a} is no address: give 0x and 40 hex digits")
-    return text.lower()
 
 
 def _one_of(text: str, known: tuple[Any, ...], where: str) -> Any:

@@ -15,7 +15,7 @@ from dashboard.outside.guarding import choosing
 from dashboard.outside.guarding.alerts import alert_in
 from dashboard.outside.guarding.contracts import GuardContract, key_of, pausing, proposing, reason_of, why
 from dashboard.outside.guarding.policy import Policy
-from dashboard.outside.guarding.wiring import block_time, check_in_force
+from dashboard.outside.guarding.wiring import check_in_force
 from dashboard.store.guard_plans import OPEN, GuardPlans, Judged, Kind, Plan
 from detectors.alerts.alert import Alert
 from ingest.model.errors import NodeMisbehaved, Unreachable
@@ -52,7 +52,7 @@ class Guardian:
             self.trouble = "no block of the chain is filed that could be gone by"
             return
         self._plan_resuming()
-        check_in_force(self.policy, block_time(self.node), self.guard.bounds().expires)
+        check_in_force(self.policy, self.node.block_time(), self.guard.bounds().expires)
         self._plan_pausing(judged)
         for plan in self._mine("planned"):
             self._send(plan, judged)
@@ -65,12 +65,12 @@ class Guardian:
 
     def _follow(self, plan: Plan, outcome: Outcome | None) -> None:
         """To where a plan stands on the chain now."""
-        if plan.state == "planned" and outcome is None and self.sender.standing(purpose_of(plan)) is None:
-            return
         if plan.state == "proposed":
             self._follow_proposal(plan)
             return
         found = outcome or self.sender.standing(purpose_of(plan))
+        if found is None and plan.state == "planned":
+            return
         if found is None and self._is_unknown(plan):
             self._move(plan, state="planned", why="neither journal nor chain knows of it")
             return
@@ -98,7 +98,7 @@ class Guardian:
             self._move(plan, state="withdrawn", why="the guard's owner withdrew it")
         elif held.state == "proposed":
             last = held.at + self.guard.bounds().proposal_seconds
-            late = block_time(self.node) > last and self.guard.proposal(plan.key).state == "proposed"
+            late = self.node.block_time() > last and self.guard.proposal(plan.key).state == "proposed"
             if late:
                 self._move(plan, state="lapsed", why="nobody confirmed it in time")
             elif plan.state != "proposed":
@@ -116,17 +116,17 @@ class Guardian:
     def _plan_pausing(self, judged: Judged) -> None:
         since = (judged.timestamp or 0) - self.policy.max_age
         for named in self.plans.naming(self.policy.chain, self.policy.vaults, since):
-            alert = alert_in(named.record, named.alert_id)
+            alert = alert_in(named.record, self.policy.chain, named.alert_id)
             found = choosing.verdict(self.policy, alert, judged)
             if found.answer == "act" and (time := self._time_of(named.vault, alert)) is not None:
                 self._plan("pause", named.vault, alert, time, found.why)
 
     def _time_of(self, vault: str, alert: Alert) -> int | None:
         """Which time it would be that the vault is paused for this alert; None where it is not to be."""
-        if self.guard.is_paused(vault) or self._is_under_way(vault):
-            return None
         before = self._plans_of(vault, alert.id, "pause")
-        return len(before) if not before or before[-1].state in _AGAIN else None
+        if before and before[-1].state not in _AGAIN:
+            return None
+        return None if self._is_under_way(vault) or self.guard.is_paused(vault) else len(before)
 
     def _is_under_way(self, vault: str) -> bool:
         return any((each.vault, each.kind) == (vault, "pause") for each in self._mine(*OPEN))
@@ -224,7 +224,7 @@ class Guardian:
 
     def _alert_of(self, plan: Plan) -> Alert | None:
         record = self.plans.record(plan.chain_id, plan.alert_id)
-        return None if record is None else alert_in(record, plan.alert_id)
+        return None if record is None else alert_in(record, plan.chain_id, plan.alert_id)
 
     def _move(self, plan: Plan, **changes: object) -> Plan:
         moved = self.plans.move(plan, **changes)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from dashboard.outside.guarding import choosing
 from dashboard.outside.guarding.alerts import alert_in
 from dashboard.outside.guarding.contracts import WORST, LimitContract, Scale, why, writing
-from dashboard.outside.guarding.wiring import block_time
 from dashboard.store.guard_plans import GuardReading
 from detectors.alerts.alert import Alert, Severity
 from ingest.model.errors import BadInput, NodeMisbehaved, Unreachable
@@ -73,7 +72,7 @@ class Oracle:
             self.sender.look()
             if self.sender.waits():
                 return False
-        scale, now = self.limit.scale(), block_time(self.node)
+        scale, now = self.limit.scale(), self.node.block_time()
         wanted = self._wanted(scale, now)
         if wanted is not None:
             self._write(scale, now, wanted)
@@ -88,7 +87,7 @@ class Oracle:
             )
             return None
         named = self.reading.naming(self.chain, [self.vault], judged.timestamp - self.within)
-        return risk(alert_in(each.record, each.alert_id) for each in named)
+        return risk(alert_in(each.record, self.chain, each.alert_id) for each in named)
 
     def _write(self, scale: Scale, now: int, wanted: int) -> None:
         before, at = self.limit.score(), self.limit.scored_at()

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from dashboard.outside.guarding.contracts import GuardContract
 from dashboard.outside.guarding.policy import Policy
 from ingest.machine.tools import home
-from ingest.model.errors import BadInput, NodeMisbehaved
-from ingest.nodes.sending.journal import Journal
+from ingest.model.errors import BadInput
 from ingest.nodes.sending.key_file import SigningKey
-from ingest.nodes.sending.sender import GWEI, Fees, Sender
+from ingest.nodes.sending.sender import Outcome, Sender, sender_with_journal
 from ingest.nodes.sending.speaking import Speaker
 
-
-def block_time(node: Speaker) -> int:
-    """Of the newest block, seconds UTC: the clock of contracts and policies."""
-    block = node.ask("eth_getBlockByNumber", "latest", False)
-    try:
-        return int(block["timestamp"], 16)
-    except (KeyError, TypeError, ValueError):
-        raise NodeMisbehaved(f"the node at {node.source} gave no time of its newest block") from None
+POLL_S = 0.5
+Say = Callable[[str], None]
 
 
 def check_chain(node: Speaker, chain: int) -> None:
@@ -42,7 +36,7 @@ def check_policy(node: Speaker, policy: Policy, guardian: str | None) -> GuardCo
     check_chain(node, policy.chain)
     guard = GuardContract(node, policy.contract)
     bounds = guard.bounds()
-    check_in_force(policy, block_time(node), bounds.expires)
+    check_in_force(policy, node.block_time(), bounds.expires)
     for vault in policy.vaults:
         if not guard.guards(vault):
             raise BadInput(f"the guard {guard.address} does not guard {vault}: mend `vaults`, or the guard")
@@ -57,19 +51,43 @@ def check_policy(node: Speaker, policy: Policy, guardian: str | None) -> GuardCo
     return guard
 
 
-def check_in_force(policy: Policy, now: int, of_guard: int) -> None:
-    """Raises BadInput where the time of the policy, or of the guard itself, is over."""
+def check_in_force(policy: Policy, now: int, of_guard: int | None = None) -> None:
+    """Raises BadInput where the time of the policy, or that of the guard itself (None: unknown), is over."""
     if now >= policy.expires:
         raise BadInput("the policy has expired: look whether it still holds, and give it a later `expires`")
-    if now >= of_guard:
+    if of_guard is not None and now >= of_guard:
         raise BadInput("the guard itself has expired: its owner renews it through its time lock")
 
 
-@contextmanager
 def sender_on(
     node: Speaker, key: SigningKey, state: Path | None, depth: int, max_fee: int
-) -> Iterator[Sender]:
+) -> AbstractContextManager[Sender]:
     """Who sends, with its journal."""
-    path = (state or home() / "guard") / f"sent-{node.chain_id()}-{key.address}.json"
-    with Journal(path, node.chain_id(), key.address) as journal:
-        yield Sender(node, key, journal, depth, Fees(most=max_fee * GWEI))
+    return sender_with_journal(node, key, state or home() / "guard", depth, max_fee)
+
+
+def is_sent(sender: Sender, purpose: str) -> bool:
+    """Whether a transaction of a purpose did what it should, or still may: one that failed never will."""
+    found = sender.standing(purpose)
+    return found is not None and found.stage != "failed"
+
+
+def settled(sender: Sender, purpose: str, what: str, say: Say, stop: threading.Event) -> Outcome | None:
+    """What became of a purpose, once that is settled; None where `stop` came before. Says each stage. Raises
+    BadInput where it failed or was displaced.
+    """
+    said = ""
+    while not stop.is_set():
+        seen = next((each for each in sender.look() if each.purpose == purpose), None)
+        found = seen or sender.standing(purpose)
+        if found is None or found.stage == "displaced":
+            raise BadInput(f"{what} was displaced by another transaction of this key")
+        if found.stage == "failed":
+            raise BadInput(f"{what} was refused by the chain: transaction {found.hash}")
+        if found.stage != said:
+            say(f"guard: {what} is {found.stage} ({found.hash})")
+        said = found.stage
+        if found.stage == "settled":
+            return found
+        stop.wait(POLL_S)
+    return None

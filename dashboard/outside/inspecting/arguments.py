@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dashboard.outside.inspecting.functions import can_be_filled, kind_of, largest
 from dashboard.outside.inspecting.stage import ETHER, Stage
 from ingest.localchain.chain.wallet import Address
 from ingest.model.errors import BadInput
@@ -15,7 +16,9 @@ _MOST_DEPLOYMENTS = 40
 
 
 def tried(stage: Stage, takes: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
-    """Sets of arguments, what fits its names best first."""
+    """Sets of arguments, what fits its names best first. Raises BadInput where they would be too large."""
+    if not can_be_filled([kind_of(one) for one in takes]):
+        raise BadInput("the constructor takes arguments that are too large to be tried: give --args")
     choices = [_defaults(stage, one) for one in takes]
     every = itertools.islice(itertools.product(*(range(len(each)) for each in choices)), 20_000)
     ranked = sorted(every, key=sum)[:_MOST_DEPLOYMENTS]
@@ -58,8 +61,7 @@ def _numbers(kind: str, hint: str) -> list[int]:
         "percent": 5, "basis": 100, "fee": 5, "tax": 5, "share": ETHER, "price": ETHER,
     }  # fmt: skip
     fits = [number for name, number in likely.items() if name in hint]
-    most = 2 ** (int(kind.lstrip("uint") or 256) - kind.startswith("int")) - 1
-    return [each for each in dict.fromkeys([*fits, 1, 100, 18, 0, ETHER, 10**10]) if each <= most]
+    return [each for each in dict.fromkeys([*fits, 1, 100, 18, 0, ETHER, 10**10]) if each <= largest(kind)]
 
 
 def converted(stage: Stage, takes: Sequence[Mapping[str, Any]], given: Sequence[Any]) -> list[Any]:
@@ -97,13 +99,6 @@ def read_arguments(text: str | None) -> list[Any] | None:
     if not isinstance(given, list):
         raise BadInput("--args must be a JSON list, one item an argument")
     return given
-
-
-def kind_of(one: Mapping[str, Any]) -> str:
-    kind: str = one["type"]
-    if not kind.startswith("tuple"):
-        return kind
-    return f"({','.join(kind_of(each) for each in one['components'])}){kind.removeprefix('tuple')}"
 
 
 def listed(takes: Sequence[Mapping[str, Any]]) -> str:

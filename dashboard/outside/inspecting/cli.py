@@ -89,15 +89,20 @@ def inspect(
     for line in report.lines():
         typer.echo(line)
     if out is not None:
-        _write(report, out)
+        write(report, out)
 
 
-def _write(report: Report, out: Path) -> None:
+def write(report: Report, out: Path) -> None:
+    """Writes each finding's counterexample into the folder. Raises BadInput where it cannot be written."""
     import json
 
     from dashboard.filing.export import write_whole
+    from ingest.model.errors import BadInput
 
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{out} cannot be a folder: {error.strerror}: give --out another") from error
     for outcome in report.outcomes:
         if outcome.found:
             file = out / f"{outcome.kind}.json"

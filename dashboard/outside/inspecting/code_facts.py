@@ -26,7 +26,6 @@ class CodeFacts:
 
     features: dict[str, float]
     signs: tuple[str, ...]
-    gated: bool
     targets: tuple[Address, ...]
     alarms: bool
     score: float
@@ -59,17 +58,17 @@ def code_facts(watched: Wallet, subject: Subject, number: int, model: Path | Non
     maker = bytes.fromhex(subject.maker[2:]) if subject.maker else b""
     named = maker in read.addresses
     aims = tuple(_aims(watched, subject, read.addresses, number))
-    gated = named or bool(read.bits & bytecode.GATE)
+    nonce = _nonce(watched, subject.maker)
     weapon = Weapon(
-        0, 0, read.bits, gated, tuple(range(len(aims))), _is_young(watched, subject),
-        named and bool(read.bits & bytecode.IMPLEMENTS),
+        0, 0, read.bits, named or bool(read.bits & bytecode.GATE), tuple(range(len(aims))),
+        not subject.fresh and 0 < nonce <= Settings().young, named and bool(read.bits & bytecode.IMPLEMENTS),
     )  # fmt: skip
     alarms = weapon.alarms and bool(read.addresses)
     features = shape(subject.code)
-    rows = [float(named), float(len(aims)), float(min(_MAKER_ROWS, _nonce(watched, subject.maker)))]
+    rows = [float(named), float(len(aims)), float(min(_MAKER_ROWS, nonce))]
     trained = None if model is None else _trained(model, [*features.values(), *rows])
     signs = tuple(weapon.signs)
-    return CodeFacts(features, signs, gated, aims, alarms, weapon.score if alarms else 0.0, trained)
+    return CodeFacts(features, signs, aims, alarms, weapon.score if alarms else 0.0, trained)
 
 
 def _aims(watched: Wallet, subject: Subject, addresses: tuple[bytes, ...], number: int) -> list[Address]:
@@ -91,10 +90,6 @@ def _users(watched: Wallet, number: int) -> dict[Address, set[Address]]:
         for each in [] if isinstance(block, Refusal) or not block else block["transactions"]:
             users.setdefault(str(each["to"]).lower(), set()).add(each["from"])
     return users
-
-
-def _is_young(watched: Wallet, subject: Subject) -> bool:
-    return not subject.fresh and 0 < _nonce(watched, subject.maker) <= Settings().young
 
 
 def _nonce(watched: Wallet, who: Address | None) -> int:

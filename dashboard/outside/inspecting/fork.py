@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.localchain.chain.chain import fork
-from ingest.localchain.chain.wallet import Address, Refusal, Request, Wallet, call_data, created_address
+from ingest.localchain.chain.wallet import Address, Refusal, Request, Wallet, call_data
 from ingest.model.errors import NodeMisbehaved
 
 GAS = 15_000_000
@@ -18,6 +18,8 @@ GAS_PRICE = 1_000
 """Wei: next to nothing, so that what somebody gains is not blurred by fees."""
 BLOCK_SECONDS = 12
 RICH = 10**30
+Mark = tuple[str, int]
+"""A snapshot, and how many steps were written down before it."""
 _BALANCE_OF = "balanceOf(address)"
 _RPC = {
     "give": "anvil_setBalance", "token": "anvil_dealERC20", "later": "evm_increaseTime",
@@ -31,7 +33,7 @@ class TimeIsUp(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A transaction on the fork: whether it succeeded, what it created, how many of its steps were before."""
+    """A transaction on the fork: whether it succeeded, and what it created."""
 
     ok: bool
     created: Address | None
@@ -53,8 +55,6 @@ class Fork:
 
     def send(self, sender: Address, to: Address | None, data: str = "0x", value: int = 0) -> Sent:
         """Sends as anybody, whose key nobody needs. Raises TimeIsUp."""
-        if time.monotonic() > self.until:
-            raise TimeIsUp
         done = self.transact(sender, to, data, value)
         self.steps.append(
             {"do": "send", "from": sender, "to": to, "data": data, "value": str(value), "ok": done.ok}
@@ -63,6 +63,8 @@ class Fork:
 
     def transact(self, sender: Address, to: Address | None, data: str, value: int) -> Sent:
         """As `send`, without writing it down."""
+        if time.monotonic() > self.until:
+            raise TimeIsUp
         calls: list[Request] = [
             ("eth_sendTransactionSync", [_request(sender, to, data, value) | {"gasPrice": hex(GAS_PRICE)}])
         ]
@@ -102,9 +104,7 @@ class Fork:
 
     def held(self, who: Address, asset: Address | None) -> int:
         """Of the coin (None) or of a token; nothing where the token does not say."""
-        if asset is None:
-            return int(self.wallet.ask("eth_getBalance", who, "latest"), 16)
-        return self.view(asset, _BALANCE_OF, who) or 0
+        return self.held_by([(who, asset)])[0]
 
     def held_by(self, pairs: Sequence[tuple[Address, Address | None]]) -> list[int]:
         """As `held`, of many (who, asset) at once."""
@@ -115,7 +115,7 @@ class Fork:
             for who, asset in pairs
         ]
         answers = self.wallet.attempt_all(asked)
-        return [0 if isinstance(each, Refusal) or len(each) < 3 else int(each[:66], 16) for each in answers]
+        return [_units(answer, asset) for answer, (_, asset) in zip(answers, pairs, strict=True)]
 
     def noted(self, who: Address, asset: Address | None) -> int:
         """As `held`, written down: whoever does the steps again must read the same."""
@@ -136,18 +136,33 @@ class Fork:
     def slot(self, of: Address, slot: str) -> int:
         return int(self.wallet.ask("eth_getStorageAt", of, slot, "latest"), 16)
 
-    def next_created(self, sender: Address) -> Address:
-        return created_address(sender, int(self.wallet.ask("eth_getTransactionCount", sender, "latest"), 16))
+    def mark(self) -> Mark:
+        """Where `back_to` goes back to, once."""
+        return self.wallet.ask("evm_snapshot"), len(self.steps)
+
+    def back_to(self, mark: Mark) -> None:
+        """Takes back what was done since, and what was written down of it."""
+        at, written = mark
+        self.wallet.ask("evm_revert", at)
+        del self.steps[written:]
 
     @contextmanager
     def undone(self) -> Iterator[None]:
         """What is done inside is taken back, and not written down any more."""
-        at, written = self.wallet.ask("evm_snapshot"), len(self.steps)
+        mark = self.mark()
         try:
             yield
         finally:
-            self.wallet.ask("evm_revert", at)
-            del self.steps[written:]
+            self.back_to(mark)
+
+
+def _units(answer: str | Refusal, asset: Address | None) -> int:
+    """Raises NodeMisbehaved where the coin is refused; a token may say nothing."""
+    if isinstance(answer, Refusal):
+        if asset is None:
+            raise NodeMisbehaved(f"the fork does not say what an account holds: {answer.message}")
+        return 0
+    return int(answer[:66], 16) if len(answer) > 2 else 0
 
 
 def _request(sender: Address | None, to: Address | None, data: str, value: int) -> dict[str, str]:
@@ -169,11 +184,11 @@ def forked(url: str, seconds: float, at: int | None = None) -> Iterator[Fork]:
     number = int(head["number"], 16)
     with fork(url, chain_id=chain_id, at=number, free_of_fees=True) as node:
         wallet = Wallet.connect(node.url)
-        prepare(wallet)
+        _prepare(wallet)
         yield Fork(wallet, chain_id, number, head["hash"], time.monotonic() + seconds)
 
 
-def prepare(wallet: Wallet) -> None:
+def _prepare(wallet: Wallet) -> None:
     """Anybody may send, each transaction has a block of its own, twelve seconds after the one before."""
     calls: Sequence[Request] = [
         ("anvil_autoImpersonateAccount", [True]),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from detectors.parts import bytecode
-from ingest.localchain.chain.wallet import Address, selector
+from ingest.localchain.chain.wallet import Address, selector, types_of
 
 KNOWN = """
 approve(address,uint256) transfer(address,uint256) transferFrom(address,address,uint256) name() symbol()
@@ -44,11 +46,15 @@ depositForAtLeast(uint256,address,uint256) look() save() take(uint256) setSigner
 """
 _BY_SELECTOR = {int(selector(each), 16): each for each in KNOWN.split()}
 _MOST = 60
+_MOST_PLACES, _MOST_NESTED = 1_000, 30
+_SIZE = re.compile(r"\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """`types` is None where only its selector is known, and arguments are guessed as words."""
+    """`types` is None where only its selector is known, or they are too large to be filled: arguments are
+    guessed as words.
+    """
 
     selector: str
     signature: str
@@ -65,17 +71,20 @@ RECEIVE = Function("0x", "", (), True, False)
 
 
 def from_abi(abi: Iterable[Mapping[str, Any]]) -> tuple[Function, ...]:
-    """In the order of the interface; also the payment without a call, where it takes one."""
+    """In the order of the interface; also the payment without a call, where it takes one. Raises KeyError,
+    TypeError or AttributeError for what is none.
+    """
     found = []
     for each in abi:
         if each.get("type") == "receive" or (each.get("type") == "fallback" and _pays(each)):
             found.append(RECEIVE)
         if each.get("type", "function") != "function":
             continue
-        types = tuple(_type(one) for one in each["inputs"])
+        types = tuple(kind_of(one) for one in each["inputs"])
         signature = f"{each['name']}({','.join(types)})"
         reads = each.get("stateMutability") in ("view", "pure") or bool(each.get("constant"))
-        found.append(Function(selector(signature), signature, types, _pays(each), reads))
+        taken = types if can_be_filled(types) else None
+        found.append(Function(selector(signature), signature, taken, _pays(each), reads))
     return tuple(dict.fromkeys(found))
 
 
@@ -89,20 +98,31 @@ def _by_selector(number: int) -> Function:
     known = _BY_SELECTOR.get(number)
     if known is None:
         return Function(f"0x{number:08x}", f"0x{number:08x}(…)", None, True, False)
-    inside = known[known.index("(") + 1 : -1]
-    return Function(f"0x{number:08x}", known, tuple(inside.split(",")) if inside else (), True, False)
+    return Function(f"0x{number:08x}", known, types_of(known), True, False)
 
 
 def _pays(each: Mapping[str, Any]) -> bool:
     return each.get("stateMutability") == "payable" or bool(each.get("payable"))
 
 
-def _type(one: Mapping[str, Any]) -> str:
+def can_be_filled(types: Sequence[str]) -> bool:
+    """Whether arguments of these types are small: whoever wrote a contract may ask for a million at once."""
+    text = ",".join(types)
+    places = math.prod(int(size) for size in _SIZE.findall(text))
+    return places <= _MOST_PLACES and text.count("[") + text.count("(") <= _MOST_NESTED
+
+
+def kind_of(one: Mapping[str, Any]) -> str:
     """The type as it counts in a selector: of a struct, what it is made of."""
     kind: str = one["type"]
     if not kind.startswith("tuple"):
         return kind
-    return f"({','.join(_type(each) for each in one['components'])}){kind.removeprefix('tuple')}"
+    return f"({','.join(kind_of(each) for each in one['components'])}){kind.removeprefix('tuple')}"
+
+
+def largest(kind: str) -> int:
+    """The largest number of an integer type, such as `int128`."""
+    return int(2 ** (int(kind.lstrip("uint") or 256) - kind.startswith("int")) - 1)
 
 
 def lowered(word: int) -> Address:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from dashboard.outside.inspecting.functions import Function
-from ingest.localchain.chain.wallet import Address, words
+from dashboard.outside.inspecting.functions import Function, largest
+from ingest.localchain.chain.wallet import Address, types_of, words
 
 _WORDS = 3
 _MOST = 400
@@ -64,8 +64,7 @@ def _of(kind: str, guesses: Guesses) -> list[Any]:
     if kind == "bool":
         return [True, False]
     if kind.startswith(("uint", "int")):
-        bits = int(kind.lstrip("uint") or 256) - kind.startswith("int")
-        found = list(dict.fromkeys(min(number, 2**bits - 1) for number in guesses.numbers))
+        found = list(dict.fromkeys(min(number, largest(kind)) for number in guesses.numbers))
         return [*found, *(-number for number in found[1:3])] if kind.startswith("int") else found
     if kind == "string":
         return ["", "inspected"]
@@ -75,16 +74,4 @@ def _of(kind: str, guesses: Guesses) -> list[Any]:
 
 
 def _tuples(kind: str, guesses: Guesses) -> Iterator[tuple[Any, ...]]:
-    return itertools.product(*(_of(each, guesses) for each in parts(kind[1:-1])))
-
-
-def parts(inside: str) -> list[str]:
-    """What stands between commas; one inside of a tuple separates nothing."""
-    found, depth = [""], 0
-    for letter in inside:
-        depth += (letter == "(") - (letter == ")")
-        if letter == "," and not depth:
-            found.append("")
-        else:
-            found[-1] += letter
-    return found if inside else []
+    return itertools.product(*(_of(each, guesses) for each in types_of(kind)))

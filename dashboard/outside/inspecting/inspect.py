@@ -18,13 +18,14 @@ from dashboard.outside.inspecting.attacks.selling import selling
 from dashboard.outside.inspecting.attacks.upgrading import upgrading
 from dashboard.outside.inspecting.code_facts import CodeFacts, code_facts
 from dashboard.outside.inspecting.fork import TimeIsUp, forked
+from dashboard.outside.inspecting.functions import from_abi
 from dashboard.outside.inspecting.lab import Lab
 from dashboard.outside.inspecting.makers import maker_of
 from dashboard.outside.inspecting.market import Market, made_market, markets_on_chain
 from dashboard.outside.inspecting.outcome import ATTACKS, POWERS, Count, Outcome, missed
-from dashboard.outside.inspecting.stage import staged
+from dashboard.outside.inspecting.stage import mint, staged
 from dashboard.outside.inspecting.subject import Subject, at_address, chosen, deployed
-from ingest.localchain.chain.wallet import Address, Wallet
+from ingest.localchain.chain.wallet import Address, Wallet, is_type
 from ingest.machine.untrusted_solidity import Compiled, Contract, compile_file
 from ingest.model.errors import BadInput, WrongChain
 
@@ -92,28 +93,24 @@ class Report:
 
 def inspect(wish: Wish) -> Report:
     """Raises BadInput, WrongChain, NodeUnreachable, NodeMisbehaved, SetupFailed: each in one line."""
-    return examined(wish, None if address_in(wish.target) else _compiled(wish), wish.arguments)
+    address = address_in(wish.target)
+    return examined(wish, address if address is not None else _compiled(wish))
 
 
-def examined(
-    wish: Wish, compiled: tuple[Compiled, Contract] | None, arguments: Sequence[Any] | None
-) -> Report:
-    """The same of a contract that was compiled already, or, without one, of the address."""
+def examined(wish: Wish, target: Address | tuple[Compiled, Contract]) -> Report:
+    """The same of an address, or of a contract that was compiled already."""
     begun, watched = time.monotonic(), Wallet.connect(wish.rpc)
     if wish.chain_id is not None and (found := int(watched.ask("eth_chainId"), 16)) != wish.chain_id:
         raise WrongChain(f"the node is of chain {found}, not of {wish.chain_id} (--chain-id): nothing tried")
     with forked(wish.rpc, wish.seconds) as fork:
-        address = address_in(wish.target) if compiled is None else None
-        if address and not fork.code(address):
-            raise BadInput(f"there is no code at {address} on chain {fork.chain_id} at block {fork.number}")
-        stage = staged(fork, wish.seed)
-        if compiled is None:
-            assert address is not None
-            maker = maker_of(watched, address, fork.number)
-            subject, named = at_address(fork, address, maker, _abi(wish.abi)), address
+        if isinstance(target, Address):
+            maker = maker_of(watched, target, fork.number)
+            subject, named = at_address(fork, target, maker, _abi(wish.abi)), target
+            stage = staged(fork, wish.seed)
         else:
-            subject = deployed(fork, stage, *compiled, arguments)
-            named = f"{compiled[1].name} of {wish.target}, compiled by solc {compiled[0].version}"
+            stage = staged(fork, wish.seed)
+            subject = deployed(fork, stage, *target, wish.arguments)
+            named = f"{target[1].name} of {wish.target}, compiled by solc {target[0].version}"
         facts = code_facts(watched, subject, fork.number, wish.model)
         outcomes = tried(Lab(fork, stage, subject, wish.seed, wish.tries), watched)
     return Report(
@@ -159,8 +156,7 @@ def _market(lab: Lab, watched: Wallet) -> Market | None:
     if not fork.held(lab.stage.owner, subject.address):
         for each in subject.acts:
             if each.signature == "mint(address,uint256)":
-                inside = f"{int(lab.stage.owner, 16):064x}{10**24:064x}"
-                fork.send(lab.stage.owner, subject.address, each.selector + inside)
+                mint(fork, lab.stage.owner, subject.address, lab.stage.owner, 10**24)
     return made_market(fork, lab.stage, subject.address, lab.stage.owner)
 
 
@@ -184,9 +180,13 @@ def _abi(file: Path | None) -> list[Mapping[str, Any]] | None:
         return None
     try:
         found = json.loads(file.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadInput(f"{file} cannot be read as an interface (JSON): {error}") from error
-    listed = found.get("abi") if isinstance(found, dict) else found
-    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
-        raise BadInput(f"{file} holds no interface: a JSON list, or an object with one as `abi`")
-    return listed
+    listed: Any = found.get("abi") if isinstance(found, dict) else found
+    try:
+        odd = [kind for each in from_abi(listed) for kind in each.types or () if not is_type(kind)]
+    except (TypeError, KeyError, AttributeError, ValueError, RecursionError) as error:
+        raise BadInput(f"{file} holds no interface: a JSON list, or an object with one as `abi`") from error
+    if odd:
+        raise BadInput(f"{file} holds no interface: {odd[0]!r:.60} is no type")
+    return list(listed)

@@ -10,12 +10,12 @@ from typing import Any
 
 from dashboard.outside.inspecting.fork import Fork
 from dashboard.outside.inspecting.functions import Function
-from dashboard.outside.inspecting.guesses import call, parts
+from dashboard.outside.inspecting.guesses import call
 from dashboard.outside.inspecting.outcome import Count
 from dashboard.outside.inspecting.stage import ETHER, Stage, provide
 from dashboard.outside.inspecting.subject import Subject
-from ingest.localchain.chain.actions import UNLIMITED
-from ingest.localchain.chain.wallet import Address, call_data
+from ingest.localchain.chain.actions import UNLIMITED, ZERO
+from ingest.localchain.chain.wallet import Address, call_data, types_of
 
 WHO, AMOUNT, ASSET = "@who", "@amount", "@asset"
 """What a way has in place of arguments that differ from use to use."""
@@ -171,10 +171,9 @@ class Lab:
 
     def claims(self, who: Address) -> list[int]:
         """What the contract says that somebody has: any view of an address that answers a number."""
-        words = (f"{int(who, 16):064x}",)
         asked = [each for each in self.subject.functions if each.types in (("address",), None)]
         at = self.subject.address
-        answers = self.fork.ask_all([(at, each.selector + words[0], None, 0) for each in asked])
+        answers = self.fork.ask_all([(at, f"{each.selector}{int(who, 16):064x}", None, 0) for each in asked])
         numbers = [int.from_bytes(each, "big") for each in answers if each and len(each) == 32]
         return list(dict.fromkeys(each for each in numbers if each > 1))
 
@@ -196,11 +195,9 @@ def _choices(kind: str, at: int, types: tuple[str, ...]) -> list[Any]:
     if kind.endswith("[]"):
         return [[each] for each in _choices(kind[:-2], at, types)]
     if kind.startswith("("):
-        return [tuple(_choices(each, 0, ("",))[0] for each in parts(kind[1:-1]))]
+        return [tuple(_choices(each, 0, ("",))[0] for each in types_of(kind))]
     plain: dict[str, Any] = {"bool": True, "string": "", "bytes": b""}
-    return [
-        plain.get(kind, bytes(32)[: int(kind.removeprefix("bytes") or 32)] if kind.startswith("bytes") else 0)
-    ]
+    return [plain.get(kind, bytes(int(kind.removeprefix("bytes") or 32)) if "bytes" in kind else 0)]
 
 
 def _filled(argument: Any, who: Address, amount: int, asset: Address | None) -> Any:
@@ -209,7 +206,7 @@ def _filled(argument: Any, who: Address, amount: int, asset: Address | None) -> 
     if isinstance(argument, tuple):
         return tuple(_filled(each, who, amount, asset) for each in argument)
     return (
-        {WHO: who, AMOUNT: amount, ASSET: asset or "0x" + 40 * "0"}.get(argument, argument)
+        {WHO: who, AMOUNT: amount, ASSET: asset or ZERO}.get(argument, argument)
         if isinstance(argument, str)
         else argument
     )

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from dashboard.outside.inspecting.fork import Fork
 from dashboard.outside.inspecting.stage import POOLED, Stage, mint, pool
 from ingest.localchain.chain.wallet import Address, Refusal, Wallet, call_data
+from ingest.localchain.world.pools import amount_out
 
 _PAIR_CREATED = "0x0d3648bd0f6ba80134a33ba9275ac585d9d315f0ad8355cddefde31afa28d0e9"
 _MOST_PAIRS = 20
-FEE = (997, 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,7 @@ class Market:
         """What the pool gives for so much that really arrives."""
         token, quote = self.reserves(fork)
         into, out = (token, quote) if sold == self.token else (quote, token)
-        paid = units * FEE[0]
-        return paid * out // (into * FEE[1] + paid) if into and paid > 0 else 0
+        return amount_out(units, into, out) if into and units > 0 else 0
 
     def trade(self, fork: Fork, who: Address, sold: Address, units: int) -> bool:
         """Pays the pool and takes what it owes for what arrived; False where either fails."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from dashboard import wording
 from dashboard.outside.inspecting.fork import Fork
 
 ATTACKS = (
@@ -63,15 +64,8 @@ def missed(kind: str, count: Count, why: str = "") -> Outcome:
     return Outcome(kind, False, why, count.used)
 
 
-def amount(units: int, decimals: int = 18) -> str:
-    """With four digits behind the point at most: for people, not for sums."""
-    whole, rest = divmod(abs(units), 10**decimals)
-    digits = f"{rest:0{decimals}d}"[:4].rstrip("0") if decimals else ""
-    sign = "-" if units < 0 else ""
-    return (
-        f"{sign}{whole:,}.{digits}"
-        if digits
-        else f"{sign}{whole:,}"
-        if whole or not rest
-        else f"{units} units"
-    )
+def amount(units: int) -> str:
+    """Of 18 decimals, four of them, what is less in units: for people, not for sums."""
+    if 0 < abs(units) < 10**14:
+        return f"{units} units"
+    return f"{'-' if units < 0 else ''}{wording.amount(abs(units) // 10**14, 4)}"

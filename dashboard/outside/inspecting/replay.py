@@ -6,13 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dashboard.outside.inspecting.fork import Fork, forked
+from dashboard.outside.inspecting.fork import Fork, TimeIsUp, forked
 from dashboard.outside.inspecting.outcome import WORDS, Outcome
-from ingest.localchain.chain.wallet import Address
+from detectors.alerts.text import visible
+from ingest.localchain.chain.wallet import Address, words
 from ingest.model.errors import BadInput, WrongChain
 
 FORMAT = 1
 MOST_BYTES = 32 * 2**20
+_WORDS = ("block_hash", "kind", "said")
 
 
 def written(
@@ -40,7 +42,8 @@ def read(file: Path) -> dict[str, Any]:
         found = json.loads(file.read_bytes())
         if found["format"] != FORMAT:
             raise BadInput(f"{file} is of format {found['format']!r:.20}, this version reads {FORMAT}")
-        fits = isinstance(found["steps"], list) and found["kind"] in WORDS and int(found["block"]) >= 0
+        told = isinstance(found["chain_id"], int) and all(isinstance(found[each], str) for each in _WORDS)
+        fits = told and isinstance(found["steps"], list) and found["kind"] in WORDS and found["block"] >= 0
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(f"{file} is no counterexample that `undertow inspect --out` wrote: {error}") from error
     if not fits:
@@ -51,7 +54,7 @@ def read(file: Path) -> dict[str, Any]:
 def replayed(file: Path, rpc: str, seconds: float) -> str:
     """Does it again. Raises BadInput where one step goes otherwise than it is written, naming the step."""
     example = read(file)
-    with forked(rpc, seconds, int(example["block"])) as fork:
+    with forked(rpc, seconds, example["block"]) as fork:
         if fork.chain_id != example["chain_id"]:
             raise WrongChain(f"{file} is of chain {example['chain_id']}, the node of {fork.chain_id}")
         if fork.hash != example["block_hash"]:
@@ -63,12 +66,14 @@ def replayed(file: Path, rpc: str, seconds: float) -> str:
                 wrong = _again(fork, step)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
                 raise BadInput(f"{file}: step {number} cannot be read: {error!r:.100}") from error
+            except TimeIsUp as error:
+                raise BadInput(f"{file}: the time was up at step {number}: give more --seconds") from error
             if wrong:
                 raise BadInput(f"{file}: step {number} goes otherwise: {wrong}")
     sends = sum(step["do"] == "send" for step in example["steps"])
     return (
-        f"replayed   {WORDS[example['kind']]}: {example['said']}: {sends} transactions on a private fork of "
-        f"chain {example['chain_id']} after block {example['block']}, each as it was written"
+        f"replayed   {WORDS[example['kind']]}: {visible(example['said'])}: {sends} transactions on a private "
+        f"fork of chain {example['chain_id']} after block {example['block']}, each as it was written"
     )
 
 
@@ -77,6 +82,12 @@ def _again(fork: Fork, step: dict[str, Any]) -> str:
         ok = fork.transact(step["from"], step["to"], step["data"], int(step["value"])).ok
         return "" if ok == step["ok"] else f"the transaction {'succeeds' if ok else 'fails'}"
     if step["do"] == "ask":
-        found = fork.held(step["of"], step["asset"])
+        found = fork.held(_address(step["of"]), step["asset"] and _address(step["asset"]))
         return "" if found == int(step["is"]) else f"{step['of']} has {found}, not {step['is']}"
     return "" if fork.arrange(step["do"], *step["params"]) else f"{step['do']} is refused"
+
+
+def _address(given: str) -> Address:
+    if words(["address"], [given]) is None:
+        raise ValueError(f"{given!r:.60} is no address")
+    return given

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from dashboard.outside.inspecting.arguments import converted, kind_of, listed, named, tried
+from dashboard.outside.inspecting.arguments import converted, listed, named, tried
 from dashboard.outside.inspecting.fork import Fork
-from dashboard.outside.inspecting.functions import Function, from_abi, from_code, lowered
+from dashboard.outside.inspecting.functions import Function, from_abi, from_code, kind_of, lowered
 from dashboard.outside.inspecting.guesses import Guesses, calls
 from dashboard.outside.inspecting.stage import ETHER, Stage, deploy
 from detectors.parts import bytecode
+from ingest.localchain.chain.actions import ZERO
 from ingest.localchain.chain.artifacts import Artifact
 from ingest.localchain.chain.wallet import Address, words
 from ingest.machine.untrusted_solidity import Compiled, Contract
@@ -75,7 +76,7 @@ def deployed(
         if inside is None:
             raise BadInput(f"--args do not fit the constructor of {contract.name}: it takes {listed(takes)}")
         sets += 1
-        before = len(fork.steps)
+        mark = fork.mark()
         done = fork.send(stage.owner, None, f"0x{code}{inside}")
         if done.ok and done.created and fork.code(done.created):
             said = (
@@ -84,7 +85,7 @@ def deployed(
             return _fresh(fork, stage, done.created, contract, (*links, *said))
         if done.ok:
             raise BadInput(f"the constructor of {contract.name} leaves no code behind: nothing to inspect")
-        del fork.steps[before:]
+        fork.back_to(mark)
     raise BadInput(
         f"{contract.name} was not deployed: its constructor failed, or used more than 15,000,000 gas, with "
         f"{'the arguments that were given' if given is not None else f'each of {sets} sets of arguments'}; "
@@ -161,7 +162,7 @@ def _linked(fork: Fork, stage: Stage, compiled: Compiled, contract: Contract) ->
     code, notes = contract.code, []
     for name in dict.fromkeys(library for _, library in contract.links):
         inside, _ = _linked(fork, stage, compiled, compiled.all[name])
-        at = fork.send(stage.owner, None, f"0x{inside}").created or "0x" + 40 * "0"
+        at = fork.send(stage.owner, None, f"0x{inside}").created or ZERO
         for start, library in contract.links:
             if library == name:
                 code = code[: 2 * start] + at[2:] + code[2 * start + 40 :]

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,6 +19,7 @@ _SPAN = re.compile(r"([1-9][0-9]{0,5})(s|m|h|d)")
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _QUIET = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])(?: (\S+))?")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_Told = TypeVar("_Told", bound=msgspec.Struct)
 KINDS = ("webhook", "slack", "pagerduty", "email", "apprise")
 
 
@@ -89,14 +90,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 def read_routes(path: Path) -> Routes:
     """Raises BadInput."""
-    try:
-        found = msgspec.convert(tomllib.loads(path.read_text()), _File)
-    except OSError as error:
-        raise BadInput(f"--routes: {path} cannot be read: {error.strerror}") from error
-    except msgspec.ValidationError as error:
-        raise BadInput(f"--routes: {path}: {error}") from error
-    except ValueError as error:  # of TOML, and of UTF-8
-        raise BadInput(f"--routes: {path} is no TOML: {error}") from error
+    found = read_toml(path, _File, f"--routes: {path}")
     for name, channel in found.channels.items():
         if not _NAME.fullmatch(name) or channel.get("kind") not in KINDS:
             raise BadInput(
@@ -108,7 +102,20 @@ def read_routes(path: Path) -> Routes:
     if strange := sorted(set(found.operators) - set(found.channels)):
         raise BadInput(f"--routes: operators: no [channels.{strange[0][:40]}]")
     routes = tuple(_route(each, place, found.channels) for place, each in enumerate(found.routes, 1))
-    return Routes(found.channels, routes, span(found.max_age, "max_age"), found.storm, tuple(found.operators))
+    max_age = span(found.max_age, "--routes: max_age")
+    return Routes(found.channels, routes, max_age, found.storm, tuple(found.operators))
+
+
+def read_toml(path: Path, kind: type[_Told], what: str) -> _Told:
+    """A file as `kind` says it is. Raises BadInput, which begins with `what`."""
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text()), kind)
+    except OSError as error:
+        raise BadInput(f"{what} cannot be read: {error.strerror}") from error
+    except msgspec.ValidationError as error:
+        raise BadInput(f"{what}: {error}") from error
+    except ValueError as error:  # of TOML, and of UTF-8
+        raise BadInput(f"{what} is no TOML: {error}") from error
 
 
 def _route(told: _Route, place: int, channels: Mapping[str, Any]) -> Route:
@@ -127,17 +134,17 @@ def _route(told: _Route, place: int, channels: Mapping[str, Any]) -> Route:
         least_wei=None if told.least_value is None else _wei(told.least_value, where),
         watched=told.watched,
         roles=tuple(told.roles),
-        digest=None if told.digest is None else span(told.digest, f"{where}: digest"),
+        digest=None if told.digest is None else span(told.digest, f"--routes: {where}: digest"),
         quiet=None if told.quiet is None else _quiet(told.quiet, where),
         always=None if told.always is None else _severity(told.always, where),
     )
 
 
 def span(text: str, what: str) -> int:
-    """Seconds of `30s`, `5m`, `6h` or `2d`."""
+    """Seconds of `30s`, `5m`, `6h` or `2d`. Raises BadInput, which begins with `what`."""
     found = _SPAN.fullmatch(text)
     if found is None:
-        raise BadInput(f"--routes: {what}: {text[:40]!r} is no span of time: write 30s, 5m, 6h or 2d")
+        raise BadInput(f"{what}: {text[:40]!r} is no span of time: write 30s, 5m, 6h or 2d")
     return int(found[1]) * _UNITS[found[2]]
 
 

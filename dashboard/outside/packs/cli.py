@@ -13,6 +13,7 @@ from dashboard.filing.store_option import AuditOption
 from dashboard.outside.packs import keys_cli
 from dashboard.outside.packs.options import (
     DryRun,
+    Models,
     PacksOption,
     Reason,
     day,
@@ -53,7 +54,7 @@ _Facts = Annotated[
         help="Where lists are put, for `ingest --facts`.  [default: lists, in --packs]",
     ),
 ]
-_Models = Annotated[
+_ModelsPut = Annotated[
     Path | None,
     typer.Option(
         "--models",
@@ -134,16 +135,15 @@ def make(
 
 def check(file: _File, packs: PacksOption = None, on: _On = None, chain_id: _Chain = None) -> None:
     """Say what a pack is and whether it counts here today; nothing is changed."""
-    from dashboard.outside.packs.judging import expect_counting
     from dashboard.outside.packs.pack import read
-    from dashboard.outside.packs.register import registered
+    from dashboard.outside.packs.taking import to_import
     from dashboard.outside.packs.trust import trusted
 
     folder, found = folder_of(packs), read(file)
     for line in _head(found):
         typer.echo(line)
-    signer = expect_counting(found, trusted(folder), registered(folder), day(on), chain_id)
-    typer.echo(f"it counts: {signer.signer} signed it, and may")
+    to_import(folder, found, _places(folder, None, None), day(on), chain_id)
+    typer.echo(f"it counts: {trusted(folder)[found.signature.key].signer} signed it, and may")
 
 
 def take_in(
@@ -151,7 +151,7 @@ def take_in(
     dry_run: DryRun = False,
     packs: PacksOption = None,
     facts: _Facts = None,
-    models: _Models = None,
+    models: _ModelsPut = None,
     on: _On = None,
     chain_id: _Chain = None,
     store: AuditOption = None,
@@ -171,15 +171,7 @@ def withdraw(
     reason: Reason,
     dry_run: DryRun = False,
     packs: PacksOption = None,
-    models: Annotated[
-        Path | None,
-        typer.Option(
-            "--models",
-            envvar="UNDERTOW_MODELS",
-            metavar="DIR",
-            help="Models that may stand on it: they are named.",
-        ),
-    ] = None,
+    models: Models = None,
     store: AuditOption = None,
 ) -> None:
     """Take back a pack with what leans on it: entries of its list, models of its labels."""

@@ -1,5 +1,5 @@
-"""What may stand in a pack, by its kind: read by the same code that will use it, and written one way only, so
-that nothing else can travel with it.
+"""What may stand in a pack, by its kind: read by the same code that will use it; lists, models and histograms
+are written one way only, so that nothing else can travel with them.
 """
 
 from __future__ import annotations
@@ -83,11 +83,14 @@ class Withdrawn(Struct, frozen=True, forbid_unknown_fields=True):
 
 @contextmanager
 def staged(name: str, text: str) -> Iterator[Path]:
-    """The text as a file of this name, for as long as it is read."""
+    """The text as a file of this name, for as long as it is read: in errors it is called by that alone."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_text(text, encoding="utf-8")
-        yield path
+        try:
+            yield path
+        except BadInput as error:
+            raise BadInput(str(error).replace(str(path), name)) from error
 
 
 def expect_fitting(head: Head, text: str) -> None:

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 import msgspec
 import requests
 
+from dashboard.outside.outbox.outcome import is_here
 from dashboard.outside.packs.pack import MOST_BYTES, Digest, Kind, Name, Pack, opened, refusal
 from ingest.model.errors import BadInput, Unreachable
 from ingest.model.redact import redact, shown
 
 SILENCE_S, WHOLE_S = 10.0, 120.0
 """How long the other side may say nothing, and take for everything."""
-_LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 class Offered(msgspec.Struct, frozen=True):
@@ -55,19 +55,30 @@ def token_in(path: Path | None) -> str | None:
 
 
 def _answer(url: str, path: str, token: str | None) -> bytes:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadInput(f"{redact(url)} is no address of an API: write https://HOST:PORT")
-    if token is not None and parts.scheme == "http" and parts.hostname not in _LOCAL:
+    scheme, host = _parts(url)
+    if token is not None and scheme == "http" and not is_here(host):
         raise BadInput(f"a token is not sent to {redact(url)} in the open: use https")
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     try:
-        with requests.get(
-            url.rstrip("/") + path, headers=headers, timeout=SILENCE_S, stream=True, allow_redirects=False
-        ) as answer:
-            return _read(answer, url)
+        with requests.Session() as session:
+            session.trust_env = not is_here(host)  # no proxy between this machine and itself
+            with session.get(
+                url.rstrip("/") + path, headers=headers, timeout=SILENCE_S, stream=True, allow_redirects=False
+            ) as answer:
+                return _read(answer, url)
     except (requests.RequestException, OSError) as error:
         raise Unreachable(f"{redact(url)} does not answer: {type(error).__name__}; try again") from error
+
+
+def _parts(url: str) -> tuple[str, str]:
+    """Scheme and host. Raises BadInput."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadInput(f"{redact(url)} is no address of an API: write https://HOST:PORT")
+    return parts.scheme, parts.hostname
 
 
 def _read(answer: requests.Response, url: str) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from dashboard.filing.store_option import AuditOption
 from dashboard.outside.packs.options import (
     DryRun,
+    Models,
     PacksOption,
     Reason,
     day,
@@ -65,15 +65,7 @@ def revoke(
     reason: Reason,
     dry_run: DryRun = False,
     packs: PacksOption = None,
-    models: Annotated[
-        Path | None,
-        typer.Option(
-            "--models",
-            envvar="UNDERTOW_MODELS",
-            metavar="DIR",
-            help="Models that may stand on it: they are named.",
-        ),
-    ] = None,
+    models: Models = None,
     store: AuditOption = None,
 ) -> None:
     """Let a key count no more, for ever, and withdraw what it signed."""

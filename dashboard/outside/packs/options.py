@@ -20,6 +20,15 @@ PacksOption = Annotated[
     typer.Option("--packs", metavar="DIR", help="Where packs are kept.  [default: ~/.undertow/packs]"),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")]
+Models = Annotated[
+    Path | None,
+    typer.Option(
+        "--models",
+        envvar="UNDERTOW_MODELS",
+        metavar="DIR",
+        help="Models that may stand on it: they are named.",
+    ),
+]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why: it is kept, and told.")]
 
 
@@ -76,21 +85,17 @@ def do(folder: Path, plan: Plan, dry_run: bool, store: str | None, action: str, 
     if dry_run:
         typer.echo("nothing was changed")
     elif plan.register != registered(folder) or plan.keys is not None:
-        told = {"changes": list(plan.lines)[:40]}
-        carry_out(folder, plan, lambda _: noted(store, action, subject, told))
+        carry_out(folder, plan, noted(store, action, subject, {"changes": list(plan.lines[:40])}))
         typer.echo("done")
 
 
 @contextmanager
 def noted(store: str | None, action: str, subject: str, told: dict[str, Any]) -> Iterator[None]:
     """In the audit, or not done."""
-    import getpass
+    from dashboard.store import open_desk, whoever_types
 
-    from dashboard.store import Actor, open_desk
-
-    whoever_types = Actor(f"{getpass.getuser()} (command line)", "admin")
     with (
         closing(open_desk(chosen_store(store))) as desk,
-        desk.pack_change(whoever_types, action, subject, told),
+        desk.pack_change(whoever_types(), action, subject, told),
     ):
         yield

@@ -133,9 +133,12 @@ def opened(content: bytes, what: str) -> Pack:
 
 def _expect_signed(found: _File, content: bytes, what: str) -> None:
     """Every byte follows from what is signed. Raises PackRefused."""
-    text = found.content.encode(errors="surrogatepass")
     if not is_signed_as(found.signature.key, message(found.head), found.signature.value):
         raise refusal(what, "forged: its signature is not of this head and key")
+    try:
+        text = found.content.encode()
+    except UnicodeEncodeError as error:
+        raise refusal(what, "forged: its content has half of a letter, which nobody can write") from error
     if len(text) != found.head.content.bytes or hashlib.sha256(text).hexdigest() != found.head.content.sha256:
         raise refusal(what, "forged: its content is not the one that was signed")
     if as_bytes(found.head, found.content, found.signature) != content:

@@ -7,25 +7,25 @@ before or of after, and the next command makes the files fit it.
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-from dashboard.accounts.own_files import read_own, write_whole
+from dashboard.accounts.own_files import held, read_own, write_whole
 from dashboard.filing.export import write_whole as write_text
-from dashboard.outside.packs.pack import SUFFIX, Digest, Kind, Name, Pack, Words, read
+from dashboard.outside.packs.pack import SUFFIX, Digest, Kind, Name, Pack, Words, read, refusal
 from dashboard.outside.packs.trust import FILE as TRUSTED
 from detectors.evaluate.training.packs import FORMAT as LABELS_FORMAT
 from detectors.evaluate.training.packs import SUFFIX as LABELS_SUFFIX
+from detectors.evaluate.training.packs import WITHDRAWN
 from ingest.model.errors import BadInput
 
-FILE, WITHDRAWN, KEPT = "register.json", "withdrawn.txt", "kept"
+FILE, KEPT = "register.json", "kept"
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +68,9 @@ class Register(Struct, frozen=True, forbid_unknown_fields=True):
     def of(self, name: str) -> Entry | None:
         return next((each for each in self.packs if each.name == name), None)
 
+    def of_file(self, digest: str) -> Entry | None:
+        return next((each for each in self.packs if each.digest == digest), None)
+
     def in_force(self, kind: str | None = None) -> list[Entry]:
         return [each for each in self.packs if each.withdrawn is None and kind in (None, each.kind)]
 
@@ -87,7 +90,7 @@ class Register(Struct, frozen=True, forbid_unknown_fields=True):
 
     def without(self, digest: str, name: str, reason: str, signer: str | None = None) -> Register:
         """Whatever is of this file is withdrawn, and never taken in again."""
-        entry = next((each for each in self.packs if each.digest == digest), None)
+        entry = self.of_file(digest)
         content, kind = (None, None) if entry is None else (entry.content, entry.kind)
         told = Gone(digest, content, name, kind, reason, signer)
         found = msgspec.structs.replace(self, gone=[*self.gone, told])
@@ -96,16 +99,9 @@ class Register(Struct, frozen=True, forbid_unknown_fields=True):
         return found.with_entry(msgspec.structs.replace(entry, withdrawn=reason))
 
 
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> AbstractContextManager[None]:
     """Only one command at a time changes what is in the folder. Raises BadInput."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-    except OSError as error:
-        raise BadInput(f"{folder} cannot be written: {error.strerror}: give another --packs") from error
+    return held(folder / "lock", "give another --packs")
 
 
 def registered(folder: Path) -> Register:
@@ -129,7 +125,7 @@ def write_register(folder: Path, register: Register) -> None:
 
 def keep(folder: Path, pack: Pack, content: bytes) -> None:
     """Before it is registered. Raises BadInput."""
-    _write(kept_at(folder, pack.digest), content.decode())
+    _fit(kept_at(folder, pack.digest), content.decode())
 
 
 def kept_at(folder: Path, digest: str) -> Path:
@@ -141,28 +137,28 @@ def kept(folder: Path, entry: Entry) -> Pack:
     path = kept_at(folder, entry.digest)
     if not path.is_file():
         raise BadInput(f"{path} is gone, which {entry.name} was taken in from: bring back a copy of {folder}")
-    return read(path)
+    found = read(path)
+    if found.digest != entry.digest:
+        raise refusal(
+            path, f"it is not the one that {entry.name} was taken in from", "bring back a copy of it"
+        )
+    return found
 
 
 def settle(folder: Path, register: Register) -> None:
     """Makes the files fit the register; what fits already is not touched. Raises BadInput."""
-    for name in (FILE, WITHDRAWN, TRUSTED):
+    for name in (FILE, TRUSTED):
         _sweep(folder / name)
     named = {kept_at(folder, entry.digest) for entry in register.packs}
     for path in (folder / KEPT).glob("*"):
         if path not in named:  # an earlier version, or one whose import was killed
-            path.unlink()
+            _fit(path, None)
     for entry in register.packs:
         for path, text in _files(folder, entry):
-            _sweep(path)
-            if text is None:
-                path.unlink(missing_ok=True)
-            elif not path.is_file() or path.read_text(encoding="utf-8") != text:
-                _write(path, text)
+            _fit(path, text)
     gone = {each.content: each.reason for each in register.gone if each.kind == "labels" and each.content}
     text = "".join(f"{digest} {reason}\n" for digest, reason in sorted(gone.items()))
-    if text or (folder / WITHDRAWN).exists():
-        _write(folder / WITHDRAWN, text)
+    _fit(folder / WITHDRAWN, text or None)
 
 
 def _files(folder: Path, entry: Entry) -> Iterator[tuple[Path, str | None]]:
@@ -185,6 +181,14 @@ def _sweep(path: Path) -> None:
         half.unlink()
 
 
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, text)
+def _fit(path: Path, text: str | None) -> None:
+    """The file holds this text, or is not there. Raises BadInput."""
+    try:
+        _sweep(path)
+        if text is None:
+            path.unlink(missing_ok=True)
+        elif not path.is_file() or path.read_bytes() != text.encode():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_text(path, text)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror}") from error

@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
@@ -59,12 +58,6 @@ class Plan:
     keys: dict[str, Key] | None = None
 
 
-class Noting(Protocol):
-    """Notes who did it; what is done inside is done only if that can be noted."""
-
-    def __call__(self, plan: Plan) -> AbstractContextManager[None]: ...
-
-
 def to_import(
     folder: Path, pack: Pack, places: Places, on: date, chain_id: int | None, models: Sequence[Path] = ()
 ) -> Plan:
@@ -79,7 +72,7 @@ def to_import(
 def _taken_back(folder: Path, pack: Pack, signer: Key, register: Register, models: Sequence[Path]) -> Plan:
     """A signer's own withdrawal; of a pack that was not taken in it is remembered, and refuses it later."""
     told = withdrawn(pack.content)
-    entry = next((each for each in register.packs if each.digest == told.digest), None)
+    entry = register.of_file(told.digest)
     if entry is not None and entry.signer != signer.signer:
         raise refusal(
             pack.called, f"wrong signer: {entry.name} is {entry.signer}'s here", "nothing is to be done"
@@ -160,14 +153,14 @@ def _leaning(folder: Path, register: Register, labels: Entry) -> Iterator[tuple[
             yield entry, f"it was trained on the label pack {labels.name}"
 
 
-def carry_out(folder: Path, plan: Plan, noting: Noting) -> None:
-    """1. The pack is kept. 2. Keys and register are written, noted in the audit, or nothing is. 3. Files are
-    made to fit. Killed before 2 ends nothing has changed; after it the next command does 3.
+def carry_out(folder: Path, plan: Plan, noted: AbstractContextManager[None]) -> None:
+    """1. The pack is kept. 2. Keys and register are written, and `noted`, or nothing is. 3. Files are made to
+    fit. Killed before 2 ends nothing has changed; after it the next command does 3. Raises BadInput.
     """
     if plan.pack is not None:
         pack = plan.pack
         keep(folder, pack, as_bytes(pack.head, pack.content, pack.signature))
-    with noting(plan):
+    with noted:
         if plan.keys is not None:
             write_trusted(folder, plan.keys)
         write_register(folder, plan.register)

@@ -76,7 +76,7 @@ def write_trusted(folder: Path, keys: dict[str, Key]) -> None:
 def checked_key(signer: str, key: str, may: list[str], chains: list[int] | None) -> Key:
     """Raises BadInput for what is no key, no name, or no kind of pack."""
     odd = sorted(set(may) - set(KINDS))
-    if odd or not may:
+    if odd:
         raise BadInput(f"there are no packs of {', '.join(odd)!a:.60}: --may takes {', '.join(KINDS)}")
     try:
         told = {"signer": signer, "key": key.lower(), "may": sorted(set(may)), "chains": chains}

@@ -65,15 +65,13 @@ def release(
     store: AuditOption = None,
 ) -> None:
     """Write noised histograms of features, and spend epsilon for it, which nothing gives back."""
-    import getpass
-
     from dashboard.filing.export import write_whole
     from dashboard.outside.sharing.mark import Mark, expect_known
     from dashboard.outside.sharing.noise import Noise
     from dashboard.outside.sharing.release import checked_features, released, text_of
     from dashboard.outside.sharing.wallets import wallets_of
-    from dashboard.store import Actor, open_desk, open_reader
-    from dashboard.store.epsilon import Spending
+    from dashboard.store import open_desk, open_reader, whoever_types
+    from dashboard.store.epsilon import Spending, told
     from dashboard.store.epsilon import spent as spent_in
     from ingest.lake.reading import Lake
     from ingest.machine.progress import ProgressLine
@@ -95,12 +93,11 @@ def release(
         found = wallets_of(lake, ProgressLine(sys.stderr).show)
         if wallets is not None:
             found = found.only(_listed(wallets))
-        told = {"features": names, "blocks": list(found.blocks), "out": out.name}
-        whoever_types = Actor(f"{getpass.getuser()} (command line)", "admin")
-        total = desk.spend_epsilon(whoever_types, spending, told, lambda sum_: noted.raise_to(chain, sum_))
+        what = {"features": names, "blocks": list(found.blocks), "out": out.name}
+        total = desk.spend_epsilon(whoever_types(), spending, what, lambda sum_: noted.raise_to(chain, sum_))
         write_whole(out, text_of(released(found, names, micro)))
-    typer.echo(f"{len(names)} histograms in {out}, for epsilon {_told(micro)}")
-    typer.echo(f"chain {chain}: {_told(total)} of {_told(whole)} spent")
+    typer.echo(f"{len(names)} histograms in {out}, for epsilon {told(micro)}")
+    typer.echo(f"chain {chain}: {told(total)} of {told(whole)} spent")
 
 
 def spent(
@@ -114,14 +111,15 @@ def spent(
     from dashboard.outside.sharing.mark import Mark, expect_known
     from dashboard.store import open_reader
     from dashboard.store.epsilon import spent as spent_in
+    from dashboard.store.epsilon import told
 
     with closing(open_reader(chosen_store(store))) as reader:
         found = spent_in(reader, chain_id)
     noted = expect_known(Mark(mark or _own_mark()), chain_id, found.micro)
-    whole = "none is set yet" if found.budget is None else _told(found.budget)
-    typer.echo(f"chain {chain_id}: {_told(max(found.micro, noted))} spent; budget: {whole}")
+    whole = "none is set yet" if found.budget is None else told(found.budget)
+    typer.echo(f"chain {chain_id}: {told(max(found.micro, noted))} spent; budget: {whole}")
     if noted > found.micro:
-        typer.echo(f"the store says {_told(found.micro)} only: it is an older one, and the mark counts")
+        typer.echo(f"the store says {told(found.micro)} only: it is an older one, and the mark counts")
 
 
 def thresholds(
@@ -175,9 +173,11 @@ def measure(
 
 
 def _attack(found: Attack) -> str:
+    from dashboard.store.epsilon import told
+
     right, wrong = found.right / found.trials, found.wrong / found.trials
     return (
-        f"epsilon {_told(found.micro_epsilon)}: attack right {right:.3f}, wrong {wrong:.3f}, advantage "
+        f"epsilon {told(found.micro_epsilon)}: attack right {right:.3f}, wrong {wrong:.3f}, advantage "
         f"{found.advantage:.3f} (at most {found.most:.3f}), proves epsilon >= {found.least_epsilon:.3f}"
     )
 
@@ -195,10 +195,6 @@ def _micro(text: str, flag: str) -> int:
     except InvalidOperation:
         raise typer.BadParameter(f"{flag} takes numbers from 0.000001 to 1000, not {text!a:.40}") from None
     return int(found)
-
-
-def _told(micro: int) -> str:
-    return f"{micro / 1_000_000:g}"
 
 
 def _own_mark() -> Path:

@@ -4,13 +4,12 @@ nothing back. The mark only rises, and whoever releases holds it alone.
 
 from __future__ import annotations
 
-import fcntl
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from dashboard.accounts.own_files import read_own, write_whole
+from dashboard.accounts.own_files import held, read_own, write_whole
+from dashboard.store.epsilon import told
 from ingest.model.errors import BadInput
 
 
@@ -20,16 +19,9 @@ class Mark:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self) -> AbstractContextManager[None]:
         """Raises BadInput where it cannot be."""
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.with_name(f"{self._path.name}.lock").open("w") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                yield
-        except OSError as error:
-            raise BadInput(f"{self._path} cannot be written: {error.strerror}: see --mark") from error
+        return held(self._path.with_name(f"{self._path.name}.lock"), "see --mark")
 
     def of(self, chain_id: int) -> int | None:
         """None where nothing is noted of the chain. Raises BadInput where the file says no number."""
@@ -64,7 +56,7 @@ def expect_known(mark: Mark, chain_id: int, spent_in_store: int) -> int:
     found = mark.of(chain_id)
     if found is None and spent_in_store:
         raise BadInput(
-            f"the mark of chain {chain_id} is gone, and the store knows of {spent_in_store / 1_000_000:g} "
+            f"the mark of chain {chain_id} is gone, and the store knows of {told(spent_in_store)} "
             "spent: bring the mark back, see --mark"
         )
     return found or 0

@@ -17,11 +17,9 @@ from dashboard.outside.sharing.noise import Noise
 from dashboard.outside.sharing.release import released, true_counts
 from dashboard.outside.sharing.thresholds import pooled, threshold
 from dashboard.outside.sharing.wallets import Wallets
+from dashboard.store.epsilon import told as as_told
 from detectors.evaluate.intervals import wilson
 from detectors.models.outliers import Matrix
-
-TRIALS = 1_000
-"""Releases that are attacked with the wallet in them, and as many without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Attack:
         return max(0.0, log(low / high)) if low > 0 else 0.0
 
 
-def attacked(wallets: Wallets, features: list[str], micro_epsilon: int, trials: int = TRIALS) -> Attack:
+def attacked(wallets: Wallets, features: list[str], micro_epsilon: int, trials: int) -> Attack:
     """Each trial is about another wallet, drawn in turn, and draws noise of its own."""
     noise, without = Noise(micro_epsilon, len(features)), true_counts(wallets, features)
     hits = {True: 0, False: 0}
@@ -78,12 +76,11 @@ class Gain:
     name: str
     error: float
     share: float
-    draws: int
 
 
 def gains(
     own: Wallets, others: Sequence[Wallets], later: Wallets, features: list[str], rate: float,
-    epsilons: Sequence[int], young: int, draws: int = 20,
+    epsilons: Sequence[int], young: int, draws: int,
 ) -> Iterator[Gain]:  # fmt: skip
     """Thresholds by `young` wallets of one's own alone, as they are; with others' noised histograms at each
     epsilon added to one's own true ones; with others' true ones, as if nobody minded; and as if one had known
@@ -94,7 +91,7 @@ def gains(
     yield _gain("own wallets alone", alone, later, features, rate)
     for micro in epsilons:
         told = [pooled([released(each, features, micro) for each in others]) for _ in mine]
-        yield _gain(f"epsilon {micro / 1_000_000:g}", _set(mine, told, features, rate), later, features, rate)
+        yield _gain(f"epsilon {as_told(micro)}", _set(mine, told, features, rate), later, features, rate)
     true = [dict(zip(features, true_counts(each, features), strict=True)) for each in others]
     whole = {name: np.sum([each[name] for each in true], axis=0) for name in features}
     yield _gain("others' true histograms", _set(mine, [whole] * draws, features, rate), later, features, rate)
@@ -130,11 +127,9 @@ def _gain(name: str, found: list[list[float]], later: Wallets, features: list[st
     )
     least = 0.5 / len(later.rows)
     off = np.log(np.maximum(shares, least) / rate)
-    return Gain(name, float(np.sqrt((off**2).mean())), float(shares.mean()), len(found))
+    return Gain(name, float(np.sqrt((off**2).mean())), float(shares.mean()))
 
 
 def sample(wallets: Wallets, count: int, seed: int) -> Wallets:
     """Some of its wallets, as a young instance has them."""
-    drawn = np.sort(np.random.default_rng(seed).permutation(len(wallets.who))[:count])
-    who = tuple(wallets.who[at] for at in drawn.tolist())
-    return Wallets(wallets.chain_id, wallets.blocks, who, wallets.rows[drawn])
+    return wallets.at(np.sort(np.random.default_rng(seed).permutation(len(wallets.who))[:count]).tolist())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +30,11 @@ class Wallets:
         kept = [at for at, who in enumerate(self.who) if who in chosen]
         if not kept:
             raise BadInput("none of those wallets did anything in the lake: see --wallets")
-        return Wallets(self.chain_id, self.blocks, tuple(self.who[at] for at in kept), self.rows[kept])
+        return self.at(kept)
+
+    def at(self, places: Sequence[int]) -> Wallets:
+        """Those in these places."""
+        return replace(self, who=tuple(self.who[at] for at in places), rows=self.rows[list(places)])
 
 
 def wallets_of(path: Path, report: Callable[[Progress], None]) -> Wallets:

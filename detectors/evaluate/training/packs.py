@@ -17,6 +17,8 @@ from ingest.model.errors import BadInput
 from ingest.model.redact import shown
 
 SUFFIX, FORMAT = ".pack.json", "undertow-labels/1"
+WITHDRAWN = "withdrawn.txt"
+"""In the folder of packs, for `withdrawn_in`."""
 _KEYS = {"format", "name", "source", "made", "expires", "withdrawn", "labels", "digest"}
 MOST_BYTES = 1_000_000
 
@@ -84,7 +86,7 @@ def _read(path: Path, on: date) -> Pack:
 
 def own_withdrawn() -> Path | None:
     """What `undertow packs` notes as withdrawn, where it does."""
-    path = home() / "packs" / "withdrawn.txt"
+    path = home() / "packs" / WITHDRAWN
     return path if path.is_file() else None
 
 

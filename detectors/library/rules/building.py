@@ -62,33 +62,30 @@ class Builder(lark.Transformer[Any, Any]):
         return children[0], children[1]
 
     def either(self, children: list[Any]) -> Node:
-        return _bounded(Joined("or", tuple(children), children[0].place))
+        return _bounded(Joined("or", tuple(children), place=children[0].place))
 
     def both(self, children: list[Any]) -> Node:
-        return _bounded(Joined("and", tuple(children), children[0].place))
+        return _bounded(Joined("and", tuple(children), place=children[0].place))
 
     def negation(self, children: list[Any]) -> Node:
-        return _bounded(Not(children[1], _place(children[0])))
+        return _bounded(Not(children[1], place=_place(children[0])))
 
     def compared(self, children: list[Any]) -> Node:
         left, sign, right = children
-        return _bounded(Compared(cast(Operator, str(sign)), left, right, _place(sign)))
+        return _bounded(Compared(cast(Operator, str(sign)), left, right, place=_place(sign)))
 
     def among(self, children: list[Any]) -> Node:
-        return _bounded(Among(children[0], tuple(children[1:]), children[0].place))
+        return _bounded(Among(children[0], tuple(children[1:]), place=children[0].place))
 
     def is_known(self, children: list[Any]) -> Node:
-        return _bounded(IsKnown(children[0], str(children[1]) == "known", _place(children[1])))
+        return _bounded(IsKnown(children[0], str(children[1]) == "known", place=_place(children[1])))
 
     def calculated(self, children: list[Any]) -> Node:
         left, sign, right = children
-        return _bounded(Sum(cast(Sign, str(sign)), left, right, _place(sign)))
-
-    def inside(self, children: list[Any]) -> Node:
-        return cast(Node, children[0])
+        return _bounded(Sum(cast(Sign, str(sign)), left, right, place=_place(sign)))
 
     def named(self, children: list[Any]) -> Named:
-        return Named(str(children[0]), _place(children[0]))
+        return Named(str(children[0]), place=_place(children[0]))
 
     def number(self, children: list[Any]) -> Written:
         return _number(*children)
@@ -101,11 +98,11 @@ class Builder(lark.Transformer[Any, Any]):
                 _place(token), f"{quoted(token)} has {len(digits)} digits: an address has 40, a selector 8"
             )
         unit = Unit.ADDRESS if len(digits) == 40 else Unit.SELECTOR
-        return Written(bytes.fromhex(digits), unit, f"0x{digits}", _place(token))
+        return Written(bytes.fromhex(digits), unit, f"0x{digits}", place=_place(token))
 
     def flag(self, children: list[Any]) -> Written:
         word = str(children[0])
-        return Written(word == "yes", Unit.FLAG, word, _place(children[0]))
+        return Written(word == "yes", Unit.FLAG, word, place=_place(children[0]))
 
 
 _HOW = {"says": '`says "…"`', "each": "`each transfer`", "names": "whom it is about, `names payee` say,"}
@@ -126,14 +123,14 @@ def _number(token: lark.Token, unit: lark.Token | None = None) -> Written:
         raise Refused(_place(token), f"the number has more than {limits.DIGITS} digits: write a shorter one")
     value = Fraction(digits)
     if unit is None:
-        return Written(value, None, digits, _place(token))
+        return Written(value, None, digits, place=_place(token))
     one = str(unit).removesuffix("s")
     kind, factor = UNITS[one]
     value *= factor
     if kind is not None and value.denominator != 1:
         raise Refused(_place(token), f"{quoted(f'{token} {unit}')} is no whole number of the least unit")
     text = f"{digits} {one if one in ('%', 'gwei', 'wei') or digits == '1' else one + 's'}"
-    return Written(value, kind, text, _place(token))
+    return Written(value, kind, text, place=_place(token))
 
 
 def _says(token: lark.Token) -> str:
@@ -152,10 +149,12 @@ def _word(token: lark.Token, key: str) -> str:
 
 
 def _severity(token: lark.Token | None) -> Severity:
-    found: Severity | None = next((each for each in SEVERITIES if token is None or each == token), None)
-    if token is not None and found is None:
-        raise Refused(_place(token), f"{quoted(token)} is no severity: write one of {', '.join(SEVERITIES)}")
-    return "medium" if token is None or found is None else found
+    if token is None:
+        return "medium"
+    for each in SEVERITIES:
+        if each == token:
+            return each
+    raise Refused(_place(token), f"{quoted(token)} is no severity: write one of {', '.join(SEVERITIES)}")
 
 
 def _score(token: lark.Token | None) -> float:

@@ -30,6 +30,10 @@ class Lines:
     table: Columns
     block: Array
 
+    def of(self, read: Read) -> Values:
+        """What a field has, read once a piece for all rules about the same table."""
+        return self.seen.once(("rules read", read), lambda: read(self))
+
 
 Read = Callable[[Lines], Values]
 
@@ -92,7 +96,12 @@ def flag(column: Callable[[Lines], Array]) -> Read:
 
 def person(column: Callable[[Lines], Array]) -> Read:
     """Numbers of addresses; the zero address is nobody."""
-    return lambda lines: known_where(column(lines), column(lines) > 0)
+
+    def read(lines: Lines) -> Values:
+        numbers = column(lines)
+        return known_where(numbers, numbers > 0)
+
+    return read
 
 
 def number(column: Callable[[Lines], Array]) -> Read:

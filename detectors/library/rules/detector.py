@@ -50,6 +50,8 @@ class RuleDetector:
         self.settings: object = Settings(canonical(rule))
         self.needs: Tier = self.table.needs
         self.reads = self.table.reads
+        self._whom = self.table.names[rule.names]
+        self._told = tuple(dict.fromkeys(each.name for each in walked(rule.when) if isinstance(each, Named)))
 
     def score(self, seen: Seen) -> list[Finding]:
         """One finding for each block and subject, in chain order."""
@@ -57,7 +59,7 @@ class RuleDetector:
         if lines is None:
             return []
         columns = self._columns(lines)
-        whom = columns.fields[self.table.names[self.rule.names].field]
+        whom = columns.fields[self._whom.field]
         which = holds(self.rule.when, columns)
         which = which[whom.mask[which]]
         found: list[Finding] = []
@@ -68,14 +70,12 @@ class RuleDetector:
     def _columns(self, lines: Lines) -> Columns:
         """The fields that the rule names, once for the piece."""
         fields = self.table.fields
-        names = {each.name for each in walked(self.rule.when) if isinstance(each, Named)}
-        names |= {self.table.names[self.rule.names].field}
-        read = {name: fields[name].read(lines) for name in sorted(names)}
+        read = {name: lines.of(fields[name].read) for name in (*self._told, self._whom.field)}
         last = int(lines.seen.blocks["number"][-1])
         return Columns(read, lines.at.size, partial(_number_of, lines.seen, last))
 
     def _of_block(self, lines: Lines, columns: Columns, which: Array) -> list[Finding]:
-        whom = columns.fields[self.table.names[self.rule.names].field].column[which]
+        whom = columns.fields[self._whom.field].column[which]
         subjects = list(dict.fromkeys(whom.tolist()))
         shown_ones = subjects[: limits.SUBJECTS]
         beyond = len(subjects) - len(shown_ones)
@@ -98,7 +98,7 @@ class RuleDetector:
             block_number=block,
             timestamp=int(seen.blocks["time"][np.searchsorted(seen.blocks["number"], block)]),
             category=CATEGORY,
-            subject_kind=self.table.names[self.rule.names].kind,
+            subject_kind=self._whom.kind,
             subject=who,
             score=self.rule.score,
             severity=self.rule.severity,
@@ -109,21 +109,15 @@ class RuleDetector:
             thresholds=thresholds(self.rule, self.table),
             explanation=f"{hexed(who)} meets the rule {self.rule.name}: {self.rule.says.rstrip('.')}. "
             f"{told}: {clause(self.rule.when, self.table)}.",
-            value_wei=_sum(self._worth(lines), which),
+            value_wei=None if self.table.worth is None else _sum(lines.of(self.table.worth), which),
         )
-
-    def _worth(self, lines: Lines) -> Values | None:
-        """What moved of the coin by each line, worked out once for the piece."""
-        worth = self.table.worth
-        return None if worth is None else lines.seen.once(("worth", worth), lambda: worth(lines))
 
     def _measured(
         self, seen: Seen, columns: Columns, line: int, times: int, beyond: int
     ) -> Mapping[str, int | float | str]:
         """What the last line has of each field that the condition names."""
-        names = dict.fromkeys(each.name for each in walked(self.rule.when) if isinstance(each, Named))
         found = {
-            name: shown(self.table.fields[name].unit, columns.fields[name], seen, line) for name in names
+            name: shown(self.table.fields[name].unit, columns.fields[name], seen, line) for name in self._told
         }
         return {**found, "times": times, **({"subjects_left_out": beyond} if beyond else {})}
 
@@ -149,8 +143,6 @@ def _last_transaction(evidence: tuple[Row, ...]) -> bytes:
     return evidence[-1].transaction_hash if evidence else b""
 
 
-def _sum(value: Values | None, which: Array) -> int | None:
-    if value is None:
-        return None
+def _sum(value: Values, which: Array) -> int | None:
     known = which[value.mask[which]]
     return sum(map(int, value.column[known].tolist())) or None

@@ -18,13 +18,18 @@ def rules_of(folder: Path) -> Sequence[RuleDetector]:
     """The rules of a folder, by name; files that are not called `*.rule` are none. Raises BadInput."""
     if not folder.is_dir():
         raise BadInput(f"{folder} is no folder with rules: give --rules a folder of *{SUFFIX} files")
-    try:
-        paths = sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIX))
-    except OSError as error:
-        raise BadInput(f"{folder} cannot be read: {error.strerror}; give another folder") from error
+    paths = paths_of(folder)
     if len(paths) > limits.RULES:
         raise BadInput(f"{folder} holds {len(paths)} rules, at most {limits.RULES}: take some out")
     return [rule_at(path) for path in paths]
+
+
+def paths_of(folder: Path) -> list[Path]:
+    """The files of a folder that should be rules, by name. Raises BadInput."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIX))
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be read: {error.strerror}; give another folder") from error
 
 
 def rule_at(path: Path) -> RuleDetector:
@@ -34,11 +39,15 @@ def rule_at(path: Path) -> RuleDetector:
             raw = file.read(limits.FILE_BYTES + 1)
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}; give a file with a rule") from error
-    found = rule_of(_text(raw, str(path)), str(path))
-    if path.name != f"{found.rule.name}{SUFFIX}":
-        raise BadInput(
-            f"{path}:1:1: the rule is called {found.rule.name}: call the file {found.rule.name}{SUFFIX}"
-        )
+    return rule_in(raw, path.name, str(path))
+
+
+def rule_in(raw: bytes, name: str, source: str) -> RuleDetector:
+    """The rule of a file of this name, which says `raw`; `source` names it to people. Raises BadInput."""
+    found = rule_of(_text(raw, source), source)
+    wanted = f"{found.rule.name}{SUFFIX}"
+    if name != wanted:
+        raise BadInput(f"{source}:1:1: the rule is called {found.rule.name}: call the file {wanted}")
     return found
 
 

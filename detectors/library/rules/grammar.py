@@ -6,7 +6,8 @@ from fractions import Fraction
 
 from detectors.library.rules.tree import Unit
 
-GRAMMAR = r"""
+SETTINGS = ("says", "each", "names", "severity", "score")
+GRAMMAR = rf"""
 rule: "rule" NAME setting* "when" either
 setting: KEY WORD | KEY NUMBER | KEY TEXT
 ?either: both ("or" both)*
@@ -18,11 +19,11 @@ setting: KEY WORD | KEY NUMBER | KEY TEXT
            | sum
 ?sum: product | sum SUM product -> calculated
 ?product: term | product PRODUCT term -> calculated
-?term: value | WORD -> named | "(" either ")" -> inside
+?term: value | WORD -> named | "(" either ")"
 value: NUMBER UNIT? -> number | HEX -> bytes | YES -> flag
 
 NOT: "not"
-KEY.2: /(says|each|names|severity|score)\b/
+KEY.2: /({"|".join(SETTINGS)})\b/
 KNOWN.2: /(known|unknown)\b/
 YES.2: /(yes|no)\b/
 UNIT.2: /((coin|unit|second|minute|hour|day)s?|gwei|wei)\b|%/
@@ -37,7 +38,6 @@ WORD: /[a-z_][a-z0-9_]*/
 %ignore /[ \t\r\n]+/
 %ignore /#[^\n]*/
 """
-SETTINGS = ("says", "each", "names", "severity", "score")
 UNITS: dict[str, tuple[Unit | None, Fraction]] = {
     "coin": (Unit.WEI, Fraction(10**18)),
     "gwei": (Unit.WEI, Fraction(10**9)),
@@ -60,7 +60,7 @@ WORDS = {
     "LPAR": "`(`",
     "RPAR": "`)`",
     "COMMA": "`,`",
-    "KEY": "a setting (`says`, `each`, `names`, `severity`, `score`)",
+    "KEY": f"a setting ({', '.join(f'`{each}`' for each in SETTINGS)})",
     "KNOWN": "`known` or `unknown`",
     "YES": "`yes` or `no`",
     "UNIT": "a unit (`coins`, `hours`, `%`, …)",

@@ -37,7 +37,7 @@ def _with_value(lines: Lines) -> Values:
 
 def _moved(lines: Lines) -> Values:
     """Of one that failed nothing moved."""
-    return known_where(_with_value(lines).column, of_transaction("done")(lines) != 0)
+    return known_where(lines.of(_with_value).column, of_transaction("done")(lines) != 0)
 
 
 def _selector(lines: Lines) -> Values:
@@ -102,7 +102,7 @@ TRANSACTION = Table(
             FLAG,
             "it makes a contract",
             "the transaction itself makes a contract",
-            lambda lines: Values(of_transaction("created")(lines) != 0),
+            flag(of_transaction("created")),
         ),
         Field(
             "signer_age",

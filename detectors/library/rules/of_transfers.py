@@ -34,8 +34,12 @@ def _is_coin(lines: Lines) -> Array:
     return found
 
 
+def _amount(lines: Lines) -> Values:
+    return Values(amounts(of_row("amount")(lines)))
+
+
 def _transferred(lines: Lines) -> Values:
-    return known_where(amounts(of_row("amount")(lines)), _is_coin(lines))
+    return known_where(lines.of(_amount).column, _is_coin(lines))
 
 
 def _transfers(seen: Seen) -> Lines | None:
@@ -77,14 +81,14 @@ TRANSFER = Table(
             UNITS,
             "the amount",
             "what is paid, in the units of whatever it is",
-            lambda lines: Values(amounts(of_row("amount")(lines))),
+            _amount,
         ),
         Field(
             "coin",
             FLAG,
             "it is the coin",
             "it is the coin, wrapped or not",
-            lambda lines: Values(_is_coin(lines)),
+            known(_is_coin),
         ),
         Field(
             "item",

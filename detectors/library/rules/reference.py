@@ -28,15 +28,11 @@ _TYPES = {
     Unit.ADDRESS: ("an address", "`0x` and 40 digits"),
     Unit.SELECTOR: ("a function that is called", "`0x` and 8 digits"),
 }
-_NAMES = {
-    Unit.WEI: "wei", Unit.UNITS: "units", Unit.SECONDS: "seconds", Unit.COUNT: "count", Unit.NUMBER: "number",
-    Unit.FLAG: "flag", Unit.ADDRESS: "address", Unit.SELECTOR: "selector",
-}  # fmt: skip
 
 
 def reference() -> str:
     """Markdown."""
-    types = "".join(f"| {_NAMES[unit]} | {about} | {how} |\n" for unit, (about, how) in _TYPES.items())
+    types = "".join(f"| {unit.name.lower()} | {about} | {how} |\n" for unit, (about, how) in _TYPES.items())
     return HEAD + types + "".join(f"\n{of_table(each)}" for each in TABLES.values())
 
 
@@ -44,7 +40,7 @@ def of_table(table: Table) -> str:
     """Markdown of the fields of one kind of lines."""
     names = ", ".join(f"`{name}`" for name in table.names)
     rows = "".join(
-        f"| `{each.name}` | {_NAMES[each.unit]} | {each.about} |\n" for each in table.fields.values()
+        f"| `{each.name}` | {each.unit.name.lower()} | {each.about} |\n" for each in table.fields.values()
     )
     parts = ", ".join(f"`{name}`" for name in table.reads)
     return (

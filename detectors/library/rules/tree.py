@@ -31,73 +31,70 @@ class Unit(Enum):
     SELECTOR = "selector"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Placed:
+    place: Place = field(default=(1, 1), compare=False)
+
+
 @dataclass(frozen=True, slots=True)
-class Written:
+class Written(_Placed):
     """A value that stands in the rule: `unit` null for a plain number. `text` as it is written back."""
 
     value: Fraction | bytes | bool
     unit: Unit | None
     text: str
-    place: Place = field(default=(1, 1), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class Named(_Placed):
     """A field of the lines that the rule is about."""
 
     name: str
-    place: Place = field(default=(1, 1), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(_Placed):
     """Two expressions with a sign of arithmetic between."""
 
     sign: Sign
     left: Node
     right: Node
-    place: Place = field(default=(1, 1), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(_Placed):
     operator: Operator
     left: Node
     right: Node
-    place: Place = field(default=(1, 1), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Among:
+class Among(_Placed):
     """`left` is one of some written values."""
 
     left: Node
     values: tuple[Written, ...]
-    place: Place = field(default=(1, 1), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class IsKnown:
+class IsKnown(_Placed):
     """Whether an expression has a value at all."""
 
     of: Node
     known: bool
-    place: Place = field(default=(1, 1), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
+class Not(_Placed):
     of: Node
-    place: Place = field(default=(1, 1), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(_Placed):
     """Two conditions or more, joined by one word."""
 
     word: Literal["and", "or"]
     of: tuple[Node, ...]
-    place: Place = field(default=(1, 1), compare=False)
 
 
 Node = Written | Named | Sum | Compared | Among | IsKnown | Not | Joined

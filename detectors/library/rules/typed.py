@@ -25,7 +25,6 @@ PLAIN = None
 """The type of a written number without a unit: it goes with counts and numbers, and multiplies the others."""
 Type = Unit | None
 _NUMBERS = (Unit.COUNT, Unit.NUMBER, PLAIN)
-_EXACT = (Unit.WEI, Unit.UNITS, Unit.SECONDS)
 _UNORDERED = (Unit.FLAG, Unit.ADDRESS, Unit.SELECTOR)
 _WRITE = {
     Unit.WEI: "`10 coins`, `5 gwei` or `3 wei`",

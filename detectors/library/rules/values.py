@@ -24,7 +24,13 @@ COMPARED: dict[Operator, Callable[[Any, Any], Any]] = {
     ">": np.greater,
     ">=": np.greater_equal,
 }
-_CALCULATED: dict[Sign, Callable[[Any, Any], Any]] = {"+": np.add, "-": np.subtract, "*": np.multiply}
+_MEASURED: dict[Sign, Callable[[Any, Any], Any]] = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+}
+_EXACT = _MEASURED | {"/": np.frompyfunc(Fraction, 2, 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,55 +60,41 @@ def measured(column: Array) -> Values:
 
 
 def constant(value: Fraction | int, lines: int) -> Values:
-    """The same for each line, as a whole number where it is one."""
+    """The same for each line, as a whole number where it is one; one that a float holds too has 64 bits."""
+    whole = int(value)
+    if value == whole and -(2**53) <= whole <= 2**53:
+        return Values(np.full(lines, whole, np.int64))
     found = np.empty(lines, object)
-    found[:] = int(value) if value.denominator == 1 else value
+    found[:] = whole if value == whole else value
     return Values(found)
 
 
 def calculated(sign: Sign, left: Values, right: Values) -> Values:
     """Exact where both are; a quotient by zero, and what no float can hold, is not known."""
-    known = _both(left, right)
+    known, one, other = _both(left, right), left.column, right.column
     if sign == "/":
-        by = right.column != 0
-        known = _and(known, None if by.all() else by)
-        return _quotient(left.column, np.where(by, right.column, 1), known)
-    with np.errstate(over="ignore"):
-        found = _CALCULATED[sign](_open(left.column), _open(right.column))
-    return _finite(found, known)
+        by = other != 0
+        known, other = _and(known, None if by.all() else by), np.where(by, other, 1)
+    if np.float64 not in (one.dtype, other.dtype):
+        return Values(_EXACT[sign](one.astype(object), other.astype(object)), known)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = measured(_MEASURED[sign](_floats(one), _floats(other)))
+    return Values(found.column, _and(known, found.known))
 
 
-def _quotient(above: Array, below: Array, known: Array | None) -> Values:
-    if above.dtype == np.float64 or below.dtype == np.float64:
-        with np.errstate(over="ignore"):
-            return _finite(np.divide(above.astype(np.float64), below.astype(np.float64)), known)
-    pairs = zip(above.tolist(), below.tolist(), strict=True)
-    found = np.empty(above.size, object)
-    found[:] = [_fraction(a) / _fraction(b) for a, b in pairs]
-    return Values(found, known)
+def _floats(column: Array) -> Array:
+    """What is too large for one is none."""
+    try:
+        return column.astype(np.float64)
+    except OverflowError:
+        return np.array([_float(each) for each in column.tolist()], np.float64)
 
 
-def _fraction(value: Any) -> Any:
-    return value if isinstance(value, float) else Fraction(value)
-
-
-def _open(column: Array) -> Array:
-    """Whole numbers of 64 bits as Python's, which have no end."""
-    return column.astype(object) if column.dtype != np.float64 else column
-
-
-def _finite(found: Array, known: Array | None) -> Values:
-    floats = found.dtype == np.float64
-    is_finite = (
-        np.isfinite(found) if floats else np.array([not _is_infinite(each) for each in found], np.bool_)
-    )
-    if is_finite.all():
-        return Values(found, known)
-    return Values(np.where(is_finite, found, 0), _and(known, is_finite))
-
-
-def _is_infinite(value: Any) -> bool:
-    return isinstance(value, float) and not np.isfinite(value)
+def _float(value: int | Fraction) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return np.nan
 
 
 def compared(operator: Operator, left: Values, right: Values) -> Values:

@@ -10,7 +10,7 @@ from detectors.parts.sandbox.arithmetic import MASK
 MOST_MEMORY = 1 << 20
 """Bytes of memory of one frame."""
 MOST_STACK = 1024
-MOST_CODES = 256
+MOST_CODES = 32
 """Of so many codes it is kept where a jump may go."""
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 DEFAULT_SPACING_S = 12
 RECENT = 256
+COLUMNS = (
+    "block_number", "timestamp", "gas_used", "gas_limit", "base_fee_per_gas", "blob_gas_used",
+    "excess_blob_gas",
+)  # fmt: skip
+"""What the fields of a block are called where blocks are kept, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +60,3 @@ def spacing_s(blocks: Sequence[BlockFees]) -> int:
     pairs = pairwise(blocks[-RECENT:])
     times = sorted(max(0, after.timestamp - before.timestamp) for before, after in pairs)
     return times[len(times) // 2] if times else DEFAULT_SPACING_S
-
-
-def last(blocks: Iterable[BlockFees], count: int) -> list[BlockFees]:
-    """The newest `count` of blocks in their order."""
-    return list(blocks)[-count:]

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from detectors.runs.forecasts import blob_rule, gas_rule
 from detectors.runs.forecasts.blob_rule import GAS_PER_BLOB, BlobRule
-from detectors.runs.forecasts.blocks import BlockFees, last, since, spacing_s, unbroken
+from detectors.runs.forecasts.blocks import BlockFees, since, spacing_s, unbroken
 from detectors.runs.forecasts.gas_rule import ETHEREUM, FittedGas
 from detectors.runs.forecasts.regression import (
     Ahead,
@@ -29,7 +29,7 @@ from detectors.runs.forecasts.values import HORIZONS, LEVELS, WINDOW, Forecast, 
 def forecast(chain_id: int, blocks: Sequence[BlockFees], horizons: Sequence[int] = HORIZONS) -> Forecast:
     """Of blocks in their order, at least one; those before a gap, and beyond `WINDOW`, do not count."""
     with threadpool_limits(1):  # with matrices as small as these, threads only wait for each other
-        return _forecast(chain_id, unbroken(last(blocks, WINDOW)), horizons)
+        return _forecast(chain_id, unbroken(blocks[-WINDOW:]), horizons)
 
 
 def _forecast(chain_id: int, seen: Sequence[BlockFees], horizons: Sequence[int]) -> Forecast:

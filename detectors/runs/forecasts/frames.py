@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from detectors.runs.forecasts.blocks import BlockFees
-
-COLUMNS = (
-    "block_number", "timestamp", "gas_used", "gas_limit", "base_fee_per_gas", "blob_gas_used",
-    "excess_blob_gas",
-)  # fmt: skip
-"""Of the table `blocks`, in the order of the fields."""
+from detectors.runs.forecasts.blocks import COLUMNS, BlockFees
 
 
 def fees_of(blocks: pl.DataFrame) -> list[BlockFees]:

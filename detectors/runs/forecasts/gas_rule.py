@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from detectors.runs.forecasts.blocks import BlockFees
+from detectors.runs.forecasts.blocks import BlockFees, since
 
 MOST_ELASTICITY = 32
 TRIED = (256, 128, 64, 32, 16, 8)
@@ -82,16 +82,17 @@ class FittedGas:
 
 
 def fitted(blocks: Sequence[BlockFees]) -> FittedGas:
-    """What the last blocks, which follow one another, say of the rule and of the next base fee: as many of
-    the tried numbers of them as obey one.
+    """What the last blocks, which follow one another and all have a price, say of the rule and of the next
+    base fee: as many of the tried numbers of them as obey one.
     """
-    pairs = [pair for pair in pairwise(blocks[-max(TRIED) - 1 :]) if pair[0].is_priced and pair[1].is_priced]
+    priced = since(blocks[-max(TRIED) - 1 :], lambda block: block.is_priced)
+    pairs = list(pairwise(priced))
     if not pairs:
         return FittedGas(None, 0)
     for count in [each for each in TRIED if each < 2 * len(pairs)] or TRIED[-1:]:
         spans = _spans(pairs[-count:])
         if spans:
-            return _fitted(blocks[-1], spans, min(count, len(pairs)))
+            return _fitted(priced[-1], spans, min(count, len(pairs)))
     return FittedGas(None, len(pairs))
 
 

@@ -3,8 +3,7 @@ the blocks so far, and conformal quantiles of what such regressions missed on bl
 
 Ridge: Hoerl and Kennard 1970. Quantiles that weigh late misses more: Barber, Candès, Ramdas and Tibshirani
 2023, Conformal prediction beyond exchangeability. It fails where demand does what it never did in the
-window: intervals then are too narrow until enough blocks have shown it. A forecast of fees, blobs and
-congestion takes 60 ms.
+window: intervals then are too narrow until enough blocks have shown it.
 """
 
 from __future__ import annotations

@@ -8,13 +8,14 @@ such a question than anvil to answer it.
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import urllib3
-from eth_abi.abi import encode
+from eth_abi.abi import encode, is_encodable_type
 from eth_abi.exceptions import ABITypeError, EncodingError, ParseError
 from eth_typing import HexAddress, HexStr
 from web3 import Web3
@@ -23,6 +24,12 @@ from web3.utils.address import get_create_address
 
 from ingest.model.errors import BadInput, NodeMisbehaved, NodeUnreachable
 from ingest.model.redact import redact
+
+_DEEPEST = 1_000
+"""Python's own limit. py_ecc, which web3 imports, sets it a hundred times as high: JSON that is nested deeply
+would then end the process instead of in a RecursionError.
+"""
+sys.setrecursionlimit(min(sys.getrecursionlimit(), _DEEPEST))
 
 Address = str
 """Lower-case 0x-hex, 20 bytes."""
@@ -119,7 +126,7 @@ def _outcome(answer: Any) -> Any:
 
 def call_data(signature: str, *arguments: Any) -> str:
     """Call data of `signature`, such as "transfer(address,uint256)", as 0x-hex."""
-    types = _types(signature)
+    types = types_of(signature)
     return selector(signature) + encode(types, arguments).hex()
 
 
@@ -129,6 +136,11 @@ def words(types: Sequence[str], arguments: Sequence[Any]) -> str | None:
         return encode(types, arguments).hex()
     except (EncodingError, ParseError, ABITypeError, TypeError, ValueError):
         return None
+
+
+def is_type(text: str) -> bool:
+    """Whether it is a type of the ABI, such as `uint256[2]` or `(address,bytes)`."""
+    return is_encodable_type(text)
 
 
 def constructor_data(bytecode: str, types: Sequence[str], arguments: Sequence[Any]) -> str:
@@ -159,8 +171,8 @@ def selector(signature: str) -> str:
 
 
 @functools.cache
-def _types(signature: str) -> tuple[str, ...]:
-    """The types of its parameters; a comma inside a tuple separates nothing."""
+def types_of(signature: str) -> tuple[str, ...]:
+    """The types of its parameters, or of a tuple's fields; a comma inside a tuple separates nothing."""
     inside, depth, parts = signature[signature.index("(") + 1 : -1], 0, [""]
     for letter in inside:
         depth += (letter == "(") - (letter == ")")

@@ -7,7 +7,10 @@ wherever the chain has lost it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -115,9 +118,7 @@ class Sender:
         for each in reversed(entry.tries):
             receipt = self._node.receipt(each.hash)
             if receipt is not None:
-                stage: Stage = "settled" if entry.settled else "mined"
-                created = receipt.created if receipt.ok else None
-                return self._outcome(entry, stage, each, receipt.block, created)
+                return self._in_block(entry, each, receipt, entry.settled)
         return self._outcome(entry, "waiting", entry.tries[-1])
 
     def waits(self) -> bool:
@@ -142,8 +143,7 @@ class Sender:
         deep = head - receipt.block + 1 >= self._depth
         if deep:
             self._journal.put(msgspec.structs.replace(entry, tries=(counts,), settled=True))
-        stage: Stage = ("settled" if receipt.ok else "failed") if deep else "mined"
-        return self._outcome(entry, stage, counts, receipt.block, receipt.created)
+        return self._in_block(entry, counts, receipt, deep)
 
     def _passed_by(self, entry: Entry, head: int) -> Outcome:
         """The nonce is used, and not by a try of ours: by somebody else with the same key, for good once that
@@ -213,8 +213,23 @@ class Sender:
                 f"{wei}: send it some"
             )
 
+    def _in_block(self, entry: Entry, counts: Try, receipt: Receipt, deep: bool) -> Outcome:
+        stage: Stage = ("settled" if receipt.ok else "failed") if deep else "mined"
+        created = receipt.created if receipt.ok else None
+        return self._outcome(entry, stage, counts, receipt.block, created)
+
     @staticmethod
     def _outcome(
         entry: Entry, stage: Stage, counts: Try, block: int | None = None, created: str | None = None
     ) -> Outcome:
         return Outcome(entry.purpose, stage, counts.hash, len(entry.tries), block, created)
+
+
+@contextmanager
+def sender_with_journal(
+    node: Speaker, key: SigningKey, folder: Path, depth: int, most_gwei: int
+) -> Iterator[Sender]:
+    """Who sends, with its journal in `folder`: one file for each chain and key."""
+    chain_id = node.chain_id()
+    with Journal(folder / f"sent-{chain_id}-{key.address}.json", chain_id, key.address) as journal:
+        yield Sender(node, key, journal, depth, Fees(most=most_gwei * GWEI))

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ingest.model.errors import NodeMisbehaved, NodeUnreachable
+from ingest.model.errors import NodeMisbehaved, NodeUnreachable, UndertowError
 from ingest.model.redact import shown
 from ingest.nodes import jsonrpc
 from ingest.nodes.addresses import open_transport, source_of
@@ -19,7 +19,7 @@ DEADLINE_S = 20.0
 _CAP_BYTES = 16 * 1024 * 1024
 
 
-class Refused(Exception):
+class Refused(UndertowError):
     """What the node answered instead of a result: its words, and the data of a call that was reverted."""
 
     def __init__(self, message: str, data: str = "") -> None:
@@ -101,6 +101,14 @@ class Speaker:
         try:
             return int(block.get("baseFeePerGas") or "0x0", 16)
         except (AttributeError, TypeError, ValueError):
+            raise self._bad("eth_getBlockByNumber", block) from None
+
+    def block_time(self) -> int:
+        """Of the newest block, seconds UTC: the clock of contracts."""
+        block = self.ask("eth_getBlockByNumber", "latest", False)
+        try:
+            return int(block["timestamp"], 16)
+        except (KeyError, TypeError, ValueError):
             raise self._bad("eth_getBlockByNumber", block) from None
 
     def newest_hash(self) -> dict[str, str]:

@@ -50,7 +50,7 @@ def test_the_same_blocks_give_the_same_forecast_and_older_ones_change_nothing() 
 def test_what_lies_before_a_gap_does_not_count() -> None:
     found = forecast(CHAIN, [*BLOCKS[:600], *BLOCKS[601:1_000]])
     assert found.seen == 399
-    assert replace(found) == forecast(CHAIN, BLOCKS[601:1_000])
+    assert found == forecast(CHAIN, BLOCKS[601:1_000])
 
 
 def test_the_usual_time_between_blocks_is_known_from_few() -> None:
@@ -79,6 +79,16 @@ def test_a_chain_without_fees_or_blobs_has_no_forecast_of_them() -> None:
     found = forecast(CHAIN, plain)
     assert (found.base_fee, found.blob_base_fee) == ([], [])
     assert found.congestion
+    assert advised(found.base_fee, 50) is None
+
+
+@pytest.mark.parametrize(
+    "newest", [replace(BLOCKS[599], base_fee=None), replace(BLOCKS[599], gas_limit=None)]
+)
+def test_a_newest_block_without_a_price_leaves_fees_unknown_and_the_rest_forecast(newest: BlockFees) -> None:
+    found = forecast(CHAIN, [*BLOCKS[:599], newest])
+    assert (found.base_fee, found.gas.pairs) == ([], 0)
+    assert found.blob_base_fee
     assert advised(found.base_fee, 50) is None
 
 

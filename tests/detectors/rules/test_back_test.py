@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from dashboard.filing.rule_tests import lines
 from detectors import registry
 from detectors.alerts.alert import Alert
 from detectors.evaluate.back_test import BackTest, back_test, is_about, labelled
@@ -68,13 +69,16 @@ def test_alerts_of_the_library_stand_beside_by_their_transactions(lake: Path, ru
     )
     found = tried(lake, rule, [other, lowered])
     assert (found.shared, found.alone, found.library) == ({"wallet-drain": 1}, 3, 1)
-    assert found.shared_with_library[:2] == (1, 4)
+    told = dict(lines(found))
+    assert told["share a transaction with an alert of the library"] == "1 of 4 (5 to 70 %)", "Wilson's"
 
 
-def label(name: str, kind: str, *attackers: bytes, blocks: tuple[int, int] = (1, 5)) -> Label:
+def label(name: str, kind: str, *people: bytes, blocks: tuple[int, int] = (1, 5)) -> Label:
+    """Of an attack they are the attackers; an honest story has none."""
     none = frozenset[str]()
-    who = frozenset(f"0x{each.hex()}" for each in attackers)
-    return Label(name, "wallet-drain", kind, *blocks, None, none, who, none, who)  # type: ignore[arg-type]
+    who = frozenset(f"0x{each.hex()}" for each in people)
+    attackers = who if kind == "attack" else none
+    return Label(name, "wallet-drain", kind, *blocks, None, none, attackers, none, who)  # type: ignore[arg-type]
 
 
 def test_labels_say_what_the_alerts_are_about(lake: Path, rule: RuleDetector) -> None:

@@ -19,9 +19,11 @@ from detectors.engine.ranks import RANKS
 from detectors.engine.settings import EngineSettings
 from detectors.engine.state import State, advance
 from detectors.evaluate.categories import CATEGORIES
-from detectors.library.rules import limits
+from detectors.library.rules import limits, of_transfers
+from detectors.library.rules.columns import amounts
 from detectors.library.rules.detector import CATEGORY, RuleDetector
 from detectors.library.rules.files import rule_of, rules_of
+from detectors.memory.layout import Array
 from ingest.model.errors import BadInput, RunMismatch
 from tests.fixtures.frames import ChainBuilder, address
 from tests.fixtures.restarts import begun
@@ -163,6 +165,21 @@ def test_hostile_names_of_tokens_are_not_in_what_a_rule_says() -> None:
 
 def test_an_own_rule_lowers_no_alert_of_the_library_and_yields_to_none() -> None:
     assert not any(RANKS.outranks(CATEGORY, each) or RANKS.outranks(each, CATEGORY) for each in CATEGORIES)
+
+
+def test_what_several_rules_name_is_read_once_a_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def counted(words: Array) -> Array:
+        read.append(len(words))
+        return amounts(words)
+
+    monkeypatch.setattr(of_transfers, "amounts", counted)
+    those = [rule("value > 3 coins"), rule("amount > 1 unit and met = 0"), rule("coin", names="payer")]
+    state = State.empty(those)
+    look = advance(state, town().batch(), those, EngineSettings())
+    assert all(scored(each, look) for each in those)
+    assert read == [5]
 
 
 def alerts(detectors: Sequence[Detector], chain: ChainBuilder) -> list[Alert]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from detectors.library.rules.tree import Sign
 from detectors.library.rules.values import Values, calculated, compared, constant, joined, measured, negated
 
 TRUE, FALSE, UNKNOWN = True, False, None
@@ -79,3 +80,17 @@ def test_what_is_no_finite_number_is_not_known(odd: float) -> None:
     huge = measured(np.array([1e308]))
     assert back(calculated("*", huge, constant(Fraction(10), 1))) == [None]
     assert back(calculated("*", huge, huge)) == [None]
+
+
+@pytest.mark.parametrize("sign", ["+", "-", "*", "/"])
+def test_what_is_too_large_for_a_float_is_not_known_and_spoils_no_other(sign: Sign) -> None:
+    """Four amounts of 2^256, as junk tokens have them, are more than a float holds."""
+    mixed = calculated(sign, of(MOST**4, 3), measured(np.array([1.5, 1.5])))
+    assert back(mixed) == [None, {"+": 4.5, "-": 1.5, "*": 4.5, "/": 2.0}[sign]]
+    assert back(calculated("/", measured(np.array([1.5])), of(-(MOST**4)))) == [None]
+
+
+def test_a_written_number_is_compared_exactly_with_what_is_measured() -> None:
+    most = measured(np.array([2.0**53, 2.0**53 + 2]))
+    assert back(compared(">", most, constant(Fraction(2**53 + 1), 2))) == [FALSE, TRUE]
+    assert back(compared("=", most, constant(Fraction(2**53), 2))) == [TRUE, FALSE]

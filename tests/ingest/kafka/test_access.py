@@ -7,12 +7,13 @@ import re
 from pathlib import Path
 
 import pytest
+from kafka.errors import TopicAuthorizationFailedError
 
-from ingest.kafka import Cluster, read_access
+from ingest.kafka import Access, Cluster, read_access
 from ingest.kafka.access import PLAIN, check_plain_text
-from ingest.kafka.connection import connection
+from ingest.kafka.connection import connection, reaching
 from ingest.machine.processes import free_port
-from ingest.model.errors import BadInput, BrokerUnreachable
+from ingest.model.errors import BadInput, BrokerRefused, BrokerUnreachable
 from tests.fixtures.certificates import Authority
 
 PASSWORD = "alice-never-tells"
@@ -134,6 +135,13 @@ def test_plain_text_stays_on_this_machine_unless_it_is_said_that_it_may_leave(
                 Cluster(away, access).check()
     monkeypatch.setenv("UNDERTOW_KAFKA_PLAINTEXT", "1")
     check_plain_text("10.0.0.5:9092", PLAIN)
+
+
+def test_who_is_denied_something_is_named_as_whom_the_connection_spoke() -> None:
+    alice = Access(security="SASL_SSL", username="alice")
+    denied = pytest.raises(BrokerRefused, match=r"does not give alice a right on topic chain\.blocks")
+    with denied, reaching("127.0.0.1:1", alice):
+        raise TopicAuthorizationFailedError({"chain.blocks"})
 
 
 def test_tls_may_leave(file: Path) -> None:

@@ -24,12 +24,13 @@ from dashboard.store import open_writer
 from detectors.alerts.messages import alert_key, group_of
 from detectors.runs.live import Live
 from ingest.kafka import ALERTS, BLOCKS, SCORES, Cluster, HealthReporter, Publisher, read_access
-from ingest.kafka.rights import DETECT, RIGHTS, ROLES, Right, Role, _acl, acl_lines, missing
+from ingest.kafka.rights import DETECT, RIGHTS, ROLES, Right, _acl, acl_lines, missing
 from ingest.live.wiring import FollowSettings, follow
 from ingest.localchain.chain.chain import fork
 from ingest.log.blocklog import LogWriter
 from ingest.model.errors import BrokerRefused
 from ingest.model.health import HealthRole, Vitals
+from ingest.model.kafka_role import Role
 from ingest.nodes import Node
 from tests.dashboard.alerts import drain
 from tests.fixtures.certificates import Authority

@@ -73,6 +73,17 @@ def test_links_lead_nowhere_outside(tmp_path: Path) -> None:
             gathered(written(inside, main=f'import "{imported}";'), inside)
 
 
+@pytest.mark.parametrize(
+    ("imported", "words"),
+    [("./loop.sol", "leads to itself"), (f"./{'a' * 300}.sol", "cannot be read: File name too long")],
+    ids=["loop", "long"],
+)
+def test_odd_names_are_one_line(imported: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "loop.sol").symlink_to(tmp_path / "loop.sol")
+    with pytest.raises(BadInput, match=words):
+        gathered(written(tmp_path, main=f'import "{imported}";'), tmp_path)
+
+
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.sol")
     with pytest.raises(BadInput, match="is no file"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from dashboard.outside.guarding import choosing
@@ -15,7 +14,6 @@ LONGEST = 60
 """Blocks of a run at most, after the theft."""
 STAKES = (1, 10**6, 10**12, 10**15, 10**18, 10**21)
 """Token units that are tried to force a pause with."""
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +48,10 @@ class Price:
 class Drill:
     rows: tuple[Row, ...]
     price: Price | None
-    said: tuple[str, ...]
 
 
 def theft(run: Run, name: str, strikes: int) -> Row:
-    """The vault is emptied in so many strikes, one a block, until one fails; the run ends 40 blocks later."""
+    """The vault is emptied in so many strikes, one a block, until one fails; the run ends with the pause."""
     chain = run.chain
     thief, raider = chain.raider()
     stake = HELD // strikes // (DEPTH - 1)
@@ -127,8 +124,8 @@ def _would_pause(run: Run) -> bool:
     if judged is None:
         return False
     named = plans.naming(policy.chain, policy.vaults, 0)
-    found = (choosing.verdict(policy, alert_in(each.record, each.alert_id), judged) for each in named)
-    return any(each.answer == "act" for each in found)
+    found = (alert_in(each.record, policy.chain, each.alert_id) for each in named)
+    return any(choosing.verdict(policy, alert, judged).answer == "act" for alert in found)
 
 
 def _spent(chain: PrivateChain, thief: str, blocks: list[int]) -> tuple[int, int]:
@@ -142,26 +139,29 @@ def _spent(chain: PrivateChain, thief: str, blocks: list[int]) -> tuple[int, int
     return gas, wei
 
 
-def run_all(strikes: int, confirm_after: int, depth: int, say: Say) -> Drill:
+def run_all(strikes: int, confirm_after: int, depth: int) -> Drill:
     """Every run of the drill, in the order of its table."""
-    said: list[str] = []
     rows: list[Row] = []
-    with a_run(said.append, guarded=False) as run:
+    with a_run(_quiet, guarded=False) as run:
         rows.append(theft(run, "no guard", strikes))
-    with a_run(said.append) as run:
+    with a_run(_quiet) as run:
         rows.append(theft(run, "guard, one key", strikes))
-    with a_run(said.append, confirm_after, alone=False) as run:
+    with a_run(_quiet, confirm_after, alone=False) as run:
         rows.append(theft(run, f"guard, second key after {confirm_after} blocks", strikes))
-    with a_run(said.append, None, alone=False) as run:
+    with a_run(_quiet, None, alone=False) as run:
         rows.append(theft(run, "guard, nobody confirms", strikes))
-    with a_run(said.append, guarded=False, limited=True) as run:
+    with a_run(_quiet, guarded=False, limited=True) as run:
         rows.append(theft(run, "limit that follows the score, no guard", strikes))
-    with a_run(said.append) as run:
+    with a_run(_quiet) as run:
         rows.append(theft(run, "guard, one key, all in one strike", 1))
-    with a_run(said.append, confirm_after) as run:
+    with a_run(_quiet, confirm_after) as run:
         rows.append(false_alarm(run, f"false alarm, resumed after {confirm_after} blocks", depth))
-    with a_run(said.append, None) as run:
+    with a_run(_quiet, None) as run:
         rows.append(false_alarm(run, "false alarm, nobody confirms resuming", depth))
-    with a_run(said.append, guarded=False) as run:
+    with a_run(_quiet, guarded=False) as run:
         price = cheapest(run)
-    return Drill(tuple(rows), price, tuple(said))
+    return Drill(tuple(rows), price)
+
+
+def _quiet(_line: str) -> None:
+    """Says nothing: the table does."""

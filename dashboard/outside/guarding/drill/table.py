@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dashboard.outside.guarding.drill.course import Drill, Price, Row
 from dashboard.outside.guarding.drill.private_chain import COIN, HELD
 
@@ -15,8 +17,8 @@ def text(drill: Drill) -> str:
     return "\n".join(lines)
 
 
-def _line(cells: object) -> str:
-    return f"| {' | '.join(map(str, cells))} |"  # type: ignore[call-overload]
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,19 +95,15 @@ def _stocked(lab: Lab, market: Market) -> bool:
     return dealt
 
 
-def _plans(lab: Lab, market: Market) -> Iterator[Plan]:
-    """The likeliest first: what is bought is pledged; then what was put in before the push."""
-    pledged = [
-        Plan(way, False, push, share)
-        for way, push, share in itertools.product(lab.ways_in(market.token), _PUSHES, _SHARES)
+def _plans(lab: Lab, market: Market) -> list[Plan]:
+    """What is bought is pledged, or what was put in before the push is taken out, in an order of the dice."""
+    plans = [
+        Plan(way, before, push, share)
+        for asset, before in ((market.token, False), (market.quote, True))
+        for way, push, share in itertools.product(lab.ways_in(asset), _PUSHES, _SHARES)
     ]
-    joined = [
-        Plan(way, True, push, share)
-        for way, push, share in itertools.product(lab.ways_in(market.quote), _PUSHES, _SHARES)
-    ]
-    plans = pledged + joined
     lab.dice(PUSH).shuffle(plans)
-    yield from plans
+    return plans
 
 
 def _raid(lab: Lab, market: Market, plan: Plan) -> tuple[int, list[dict[str, Any]]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dashboard.outside.inspecting.guesses import call
 from dashboard.outside.inspecting.lab import STAKE, Lab, Way, templates
 from dashboard.outside.inspecting.outcome import Count, Outcome, amount, found, missed
 from ingest.localchain.chain.wallet import Address, call_data
@@ -70,9 +69,7 @@ def _answers(lab: Lab, way_out: Way, out: int) -> Iterator[tuple[str, str]]:
     for function in lab.subject.acts:
         for arguments in templates(function)[:4]:
             for who in (lab.stage.other, lab.stage.probe):
-                way = Way(function, arguments, way_out.asset)
-                if call(function, arguments) is not None or function.types:
-                    yield way.data(who, out), function.name
+                yield Way(function, arguments, way_out.asset).data(who, out), function.name
 
 
 def _raid(lab: Lab, way_out: Way, out: int, inside: str | None) -> int:

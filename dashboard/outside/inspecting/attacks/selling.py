@@ -16,8 +16,8 @@ KIND = "sell-after-buy"
 _DAY = 86_400
 _HARMLESS = ("transfer", "approve", "increaseAllowance", "decreaseAllowance", "mint", "permit")
 """What opens no trade."""
-_HALF = 2
-"""A sale that pays less than this part of what the pool's price says, pays nothing worth selling for."""
+HALF = 50
+"""Percent of the pool's price: who gets less cannot be said to sell."""
 _FORMS = ((1, 1_000), (1, 20), (12, 1_000))
 """How many buy before one sells, and what each pays of the pool's money, as 1 / n."""
 
@@ -31,11 +31,11 @@ def selling(lab: Lab, market: Market | None) -> Outcome:
         return missed(KIND, count, "it is no token, or nobody has a pool of it")
     bought_once = False
     opened = list(set_ups(lab, market))
-    for (crowd, share), (owner, before) in itertools.product(_FORMS, opened):
+    for (crowd, share), before in itertools.product(_FORMS, opened):
         if not count.more():
             break
         with lab.fork.undone():
-            if before and not lab.fork.send(owner, lab.subject.address, before[0]).ok:
+            if before and not lab.fork.send(lab.stage.owner, lab.subject.address, before[0]).ok:
                 continue
             bought, said = _trapped(lab, market, crowd, share)
             bought_once |= bought
@@ -45,18 +45,18 @@ def selling(lab: Lab, market: Market | None) -> Outcome:
     return missed(KIND, count, "" if bought_once else "nobody could buy either")
 
 
-def set_ups(lab: Lab, market: Market) -> Iterator[tuple[Address, tuple[str, str] | None]]:
+def set_ups(lab: Lab, market: Market) -> Iterator[tuple[str, str] | None]:
     """Nothing, and of a new token each act of its owner's that names the pool: call data and its name."""
-    yield lab.stage.owner, None
+    yield None
     if not lab.subject.fresh:
         return
     guesses, owner = Guesses((market.pair,), (0, 1)), lab.stage.owner
-    acts = [each for each in lab.subject.acts if each.types and any("address" in kind for kind in each.types)]
+    acts = [each for each in lab.subject.acts if any("address" in kind for kind in each.types or ())]
     drawn = [(each, data) for each in acts for data in calls(each, guesses, lab.dice(KIND), 1)]
     answers = lab.fork.ask_all([(lab.subject.address, data, owner, 0) for _, data in drawn])
     for (function, data), answer in zip(drawn, answers, strict=True):
         if answer is not None and not function.name.startswith(_HARMLESS):
-            yield owner, (data, function.name)
+            yield data, function.name
 
 
 def _trapped(lab: Lab, market: Market, crowd: int, share: int) -> tuple[bool, str]:
@@ -82,11 +82,10 @@ def _trapped(lab: Lab, market: Market, crowd: int, share: int) -> tuple[bool, st
 
 def sale_fails(lab: Lab, market: Market, who: Address, part: int) -> str:
     """How the sale of a part of one's tokens fails; empty where it works. It leaves only failures behind."""
-    written, at = len(lab.fork.steps), lab.fork.wallet.ask("evm_snapshot")
+    mark = lab.fork.mark()
     pays = _sale(lab, market, who, part)
-    if pays is not None and pays * _HALF >= 100:
-        lab.fork.wallet.ask("evm_revert", at)
-        del lab.fork.steps[written:]
+    if pays is not None and pays >= HALF:
+        lab.fork.back_to(mark)
         return ""
     return "the sale fails" if pays is None else f"it pays {pays} % of the pool's price"
 

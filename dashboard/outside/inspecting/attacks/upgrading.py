@@ -6,6 +6,7 @@ from dashboard.outside.inspecting.lab import STAKE, Lab
 from dashboard.outside.inspecting.outcome import Outcome, amount, found, missed
 from dashboard.outside.inspecting.stage import deploy
 from dashboard.outside.inspecting.subject import ADMIN, IMPLEMENTATION
+from ingest.localchain.chain.actions import ZERO
 from ingest.localchain.chain.artifacts import Own
 from ingest.localchain.chain.wallet import Address, call_data
 
@@ -67,7 +68,7 @@ def _try(lab: Lab, caller: Address, opening: str | None, to: Address, form: str)
     if not fork.send(caller, to, call_data(form, *given)).ok or fork.slot(at, IMPLEMENTATION) == before:
         return ""
     held = fork.noted(at, None)
-    fork.send(caller, at, call_data(_EMPTY, ["0x" + 40 * "0"], lab.stage.friend, 100))
+    fork.send(caller, at, call_data(_EMPTY, [ZERO], lab.stage.friend, 100))
     taken = held - fork.noted(at, None)
     after = f"after {opening} " if opening else ""
     return (

@@ -149,14 +149,15 @@ class Guarded:
         with open_guard(store) as plans:
             return plans.plans(CHAIN)
 
-    def sent_to_guard(self) -> int:
-        """Transactions of the guardian to the guard, in all blocks."""
+    def sent_to_guard(self) -> list[dict[str, str]]:
+        """Transactions of the guardian to the guard, in all blocks that stand."""
         sender = self.of(self.guardian)
-        return sum(
-            each["from"] == sender and (each["to"] or "").lower() == self.guard
+        return [
+            each
             for number in range(self.chain.head + 1)
             for each in self.chain.block(number)["transactions"]
-        )
+            if each["from"] == sender and (each["to"] or "").lower() == self.guard
+        ]
 
 
 def lives(filing: Filing, head: int, *alerts: Alert) -> None:

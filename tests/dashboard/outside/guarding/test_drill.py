@@ -54,7 +54,7 @@ def test_the_cheapest_forced_pause_is_priced() -> None:
 
 def test_the_table_says_loss_in_tokens_and_parts_and_the_price() -> None:
     row = Row("guard", 2, 10, HELD // 5, None, 0, 3)
-    told = text(Drill((row,), Price(1, 700_000, 2 * 10**15, 1), ()))
+    told = text(Drill((row,), Price(1, 700_000, 2 * 10**15, 1)))
     assert "| guard | 2 of 10 | 20,000 | 20.0 | never | 0 | 3 |" in told
     assert "700,000 gas, 0.002000 of the coin" in told
 

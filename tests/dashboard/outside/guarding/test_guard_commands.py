@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import undertow
 from ingest.model.errors import UndertowError
+from ingest.nodes.sending.sender import Sender
 from tests.dashboard.alerts import CHAIN, Filing
 from tests.dashboard.outside.guarding.guarded import OWNER, STRANGER, Guarded, lives
 from tests.dashboard.outside.guarding.test_guard_contract import bounded, pauses, proposes
@@ -49,7 +50,7 @@ def test_without_send_it_says_what_it_would_do_and_does_nothing(
         assert code == 0, said
         assert f"{guarded.vault}: would pause for alert drain-100 (wallet-drain): proven" in said
         assert "would do nothing for alert drain-99 (wallet-drain): it is not proven" in said
-    assert guarded.plans(sqlite_url) == [] and guarded.sent_to_guard() == 0
+    assert guarded.plans(sqlite_url) == [] and guarded.sent_to_guard() == []
 
 
 def test_a_key_that_is_missing_read_by_others_or_none_is_told(
@@ -90,7 +91,7 @@ def test_a_key_without_the_role_and_a_guard_without_the_vault_are_told(
     assert "has the role none" in changed('act = "pause"', approvers)
     assert "the policy has expired" in changed("2100-01-01", "2001-01-01")
     assert f"and the policy is for chain {CHAIN + 1}" in changed(f"chain = {CHAIN}", f"chain = {CHAIN + 1}")
-    assert guarded.plans(sqlite_url) == [] and guarded.sent_to_guard() == 0
+    assert guarded.plans(sqlite_url) == [] and guarded.sent_to_guard() == []
 
 
 def test_a_dead_node_and_one_of_another_chain_are_told(
@@ -176,6 +177,20 @@ def test_what_cannot_be_confirmed_is_told(guarded: Guarded) -> None:
     assert "has lapsed" in refused(*confirming(guarded, key))
 
 
+def test_a_confirmation_that_the_chain_refused_is_none_and_may_be_tried_again(
+    guarded: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        assert pauses(guarded, number) == "done"
+        guarded.later(3_600)
+    assert proposes(guarded, 3) == "done"
+    key = runs("confirm", "--contract", guarded.guard, "--rpc", guarded.chain.url)[1].split()[0]
+    with monkeypatch.context() as patched, Mining(guarded):
+        patched.setattr(Sender, "_estimated", lambda *_: 500_000)  # the caps were not used up yet
+        assert "was refused by the chain" in refused(*confirming(guarded, key))
+    assert "as often as it may in 24 hours" in refused(*confirming(guarded, key))
+
+
 def test_a_guard_is_made_with_the_roles_it_is_given(guarded: Guarded) -> None:
     owner = key_file(guarded.folder, 11)
     guarded.chain.fund(guarded.of(owner))
@@ -183,6 +198,10 @@ def test_a_guard_is_made_with_the_roles_it_is_given(guarded: Guarded) -> None:
             "--key-file", str(owner), "--depth", "2", "--state", str(guarded.folder / "state"))  # fmt: skip
     assert "two persons are wanted" in refused(*told, "--confirmer", STRANGER)
     assert "is no address" in refused(*told, "--confirmer", "ann")
+    said = refused(*told, "--confirmer", OWNER, "--pause-for", "soon")
+    assert said.startswith("--pause-for: 'soon' is no span of time")
+    said = refused(*told, "--confirmer", OWNER, "--resume-after", "2h")
+    assert "cannot be made: the guard takes no such bounds" in said
     with Mining(guarded):
         code, said = runs(*told, "--confirmer", OWNER, "--alone", "--pauses-a-day", "3")
         assert code == 0, said

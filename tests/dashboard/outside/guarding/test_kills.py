@@ -88,7 +88,7 @@ def survives(guarded: Guarded, filing: Filing, store: str, kills: int, seed: int
 
 def adds_up(guarded: Guarded, store: str, said: str) -> None:
     """Between plans, what was said, the audit, and what is on the chain."""
-    plans, sent = guarded.plans(store), calls(guarded)
+    plans, sent = guarded.plans(store), guarded.sent_to_guard()
     assert plans and not [plan for plan in plans if plan.state in OPEN], said
     for plan in plans:
         of_it = [each for each in sent if plan.reason[2:] in each["input"]]
@@ -108,17 +108,6 @@ def adds_up(guarded: Guarded, store: str, said: str) -> None:
 def about(row: dict[str, str]) -> int:
     """The plan of a row of the audit."""
     return int(json.loads(row["change"])["number"])
-
-
-def calls(guarded: Guarded) -> list[dict[str, str]]:
-    """Transactions of the guardian to the guard, in all blocks that stand."""
-    sender = guarded.of(guarded.guardian)
-    return [
-        each
-        for number in range(guarded.chain.head + 1)
-        for each in guarded.chain.block(number)["transactions"]
-        if each["from"] == sender and (each["to"] or "").lower() == guarded.guard
-    ]
 
 
 def made(chain: SecondChain, folder: Path) -> Guarded:

@@ -48,7 +48,7 @@ def test_it_is_read_with_what_it_does_not_say_on_the_careful_side(tmp_path: Path
         ('["reentrancy"]', "[]", "`categories`"),
         ("Z", "", "no time zone"),
         ("2030-01-01T00:00:00Z", '"soon"', "expires"),
-        ('"1h"', '"1 hour"', "max_age"),
+        ('"1h"', '"1 hour"', "guard.toml: `max_age`: '1 hour' is no span of time"),
         ("max_age", 'act = "shoot"\nmax_age', "`act`: no 'shoot': choose propose, pause"),
         ("max_age", 'when = "maybe"\nmax_age', "`when`"),
         ("max_age", 'severity = "grave"\nmax_age', "`severity`"),

@@ -30,7 +30,7 @@ def hostile() -> Compiled:
 def inspected(bare_rpc: str, hostile: Compiled) -> Callable[..., Report]:
     def of(name: str, tries: int = 12, seconds: float = 60, seed: int = 7) -> Report:
         wish = Wish(HOSTILE.name, bare_rpc, tries=tries, seconds=seconds, seed=seed)
-        return examined(wish, (hostile, chosen(hostile, name, HOSTILE.name)), None)
+        return examined(wish, (hostile, chosen(hostile, name, HOSTILE.name)))
 
     return of
 

@@ -75,6 +75,24 @@ contract Bank {
     }
 }
 
+/// A careless one that is not made with any number.
+contract PickyBank is Bank {
+    constructor(uint256 number) {
+        require(number == 18, "another number");
+    }
+}
+
+/// Wants more than anybody has to say.
+contract Glutton {
+    constructor(uint256[2000] memory numbers) {
+        numbers;
+    }
+
+    function eat(uint256[10000000][2] calldata numbers) external pure {
+        numbers;
+    }
+}
+
 /// A careful one.
 contract CarefulBank {
     mapping(address => uint256) public balances;

@@ -10,8 +10,9 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
-from dashboard.outside.inspecting import replay
+from dashboard.outside.inspecting import cli, replay
 from dashboard.outside.inspecting.fork import forked
+from dashboard.outside.inspecting.functions import from_abi
 from dashboard.outside.inspecting.inspect import Report, Wish, inspect, tried
 from dashboard.outside.inspecting.lab import Lab
 from dashboard.outside.inspecting.outcome import Outcome
@@ -57,6 +58,24 @@ def test_its_counterexample_replays_and_one_that_was_changed_does_not(
     file.write_text(json.dumps(example))
     with pytest.raises(BadInput, match=f"step {last + 1} goes otherwise"):
         replay.replayed(file, bare_rpc, 60)
+
+
+def test_what_was_made_at_the_third_attempt_replays(
+    bare_rpc: str, inspected: Callable[..., Report], tmp_path: Path
+) -> None:
+    report = inspected("PickyBank", tries=2)
+    file = tmp_path / "re-entry.json"
+    file.write_text(json.dumps(report.example(outcome(report, "re-entry"))))
+
+    assert report.subject.notes == ("constructor: no --args, so these were tried: number = 18",)
+    assert "each as it was written" in replay.replayed(file, bare_rpc, 60)
+
+
+def test_arguments_of_any_size_are_not_made(hostile: Compiled, inspected: Callable[..., Report]) -> None:
+    with pytest.raises(BadInput, match="too large to be tried: give --args"):
+        inspected("Glutton")
+    (eat,) = from_abi(chosen(hostile, "Glutton", "hostile.sol").abi)
+    assert (eat.signature, eat.types) == ("eat(uint256[10000000][2])", None)
 
 
 def test_a_second_time_finds_the_same_and_the_watched_node_is_as_it_was(
@@ -149,7 +168,7 @@ def test_nothing_that_cannot_be_inspected_is_begun(bare_rpc: str, tmp_path: Path
 
 
 def test_which_contract_is_meant_must_be_said(hostile: Compiled) -> None:
-    with pytest.raises(BadInput, match=r"holds 8 contracts: choose one with --contract: .*Bank"):
+    with pytest.raises(BadInput, match=r"holds 10 contracts: choose one with --contract: .*Bank"):
         chosen(hostile, None, "hostile.sol")
     with pytest.raises(BadInput, match=r"holds no contract 'Bonk': there are .*CarefulBank"):
         chosen(hostile, "Bonk", "hostile.sol")
@@ -164,6 +183,7 @@ def test_which_contract_is_meant_must_be_said(hostile: Compiled) -> None:
         ("{}", "no counterexample"),
         ('{"format": 2}', "of format 2, this version reads 1"),
         ('{"format": 1, "steps": 3, "kind": "upgrade", "block": 0}', "no counterexample"),
+        ('{"format": 1, "steps": [], "kind": "upgrade", "block": 0}', "no counterexample"),
     ],
 )
 def test_what_is_no_counterexample_is_refused(text: str, words: str, tmp_path: Path) -> None:
@@ -171,6 +191,60 @@ def test_what_is_no_counterexample_is_refused(text: str, words: str, tmp_path: P
     file.write_text(text)
     with pytest.raises(BadInput, match=words):
         replay.read(file)
+
+
+@pytest.mark.parametrize(
+    ("step", "seconds", "words"),
+    [
+        ({"do": "ask", "of": 5, "asset": NOWHERE, "is": "1"}, 60, "step 1 cannot be read: .*5 is no address"),
+        ({"do": "ask", "of": NOWHERE, "asset": "weth", "is": "1"}, 60, "'weth' is no address"),
+        ({"do": "fly"}, 60, "step 1 cannot be read"),
+        (
+            {"do": "send", "from": NOWHERE, "to": None, "data": "0x", "value": "0", "ok": True},
+            -1,
+            "time was up",
+        ),
+    ],
+)
+def test_a_counterexample_that_somebody_wrote_is_refused_at_its_step(
+    step: dict[str, object], seconds: float, words: str, bare_rpc: str, tmp_path: Path
+) -> None:
+    genesis = Wallet.connect(bare_rpc).ask("eth_getBlockByNumber", "0x0", False)["hash"]
+    example = replay.written(31_337, 0, genesis, NOWHERE, Outcome("upgrade", True, "", 1))
+    file = tmp_path / "example.json"
+    file.write_text(json.dumps(example | {"steps": [step]}))
+    with pytest.raises(BadInput, match=words):
+        replay.replayed(file, bare_rpc, seconds)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[" * 100_000, "cannot be read as an interface"),
+        ('{"abi": 3}', "holds no interface: a JSON list"),
+        ('[{"type": "function", "name": "f"}]', "holds no interface: a JSON list"),
+        ('[{"name": "f", "inputs": [{"type": "uintx"}]}]', "'uintx' is no type"),
+        (
+            f'[{{"name": "f", "inputs": [{{"type": "uint[{"9" * 5_000}]"}}]}}]',
+            "holds no interface: a JSON list",
+        ),
+    ],
+)
+def test_what_is_no_interface_is_refused(
+    text: str, words: str, bare_rpc: str, hostile: Compiled, tmp_path: Path
+) -> None:
+    file = tmp_path / "abi.json"
+    file.write_text(text)
+    with forked(bare_rpc, 60) as chain:
+        bank = deployed(chain, staged(chain, 99), hostile, chosen(hostile, "Bank", "hostile.sol"), [])
+        with pytest.raises(BadInput, match=words):
+            inspect(Wish(bank.address, chain.wallet.url, abi=file))
+
+
+def test_counterexamples_go_into_a_folder(bank: Report, tmp_path: Path) -> None:
+    (tmp_path / "found").write_text("")
+    with pytest.raises(BadInput, match="found cannot be a folder: File exists"):
+        cli.write(bank, tmp_path / "found")
 
 
 def test_a_counterexample_of_another_chain_is_refused(bare_rpc: str, tmp_path: Path) -> None:

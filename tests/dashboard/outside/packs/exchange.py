@@ -97,7 +97,7 @@ def resigned(
     """The pack as somebody would sign it who has a key: another head, another content."""
     plain = json.loads(pack)
     text = plain["content"] if content is None else content
-    encoded = text.encode()
+    encoded = text.encode(errors="surrogatepass")
     plain["head"]["content"] = {"bytes": len(encoded), "sha256": hashlib.sha256(encoded).hexdigest()}
     change(plain["head"])
     head = msgspec.convert(plain["head"], Head)

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,6 @@ MOST = 200
 
 def files(folder: Path) -> dict[str, bytes]:
     return {str(each.relative_to(folder)): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
-
-
-def unnoted(plan: Plan) -> AbstractContextManager[None]:
-    return nullcontext()
 
 
 def dying(at: int) -> None:
@@ -52,7 +48,7 @@ def killed(folder: Path, act: Callable[[Path], Plan], at: int) -> bool:
     child = os.fork()
     if child == 0:
         dying(at)
-        carry_out(folder, act(folder), unnoted)
+        carry_out(folder, act(folder), nullcontext())
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
 
@@ -60,7 +56,7 @@ def killed(folder: Path, act: Callable[[Path], Plan], at: int) -> bool:
 def steps(base: Path, work: Path, act: Callable[[Path], Plan]) -> int:
     """At how many steps it was killed; raises AssertionError where something is half of one."""
     shutil.copytree(base, work)
-    carry_out(work, act(work), unnoted)
+    carry_out(work, act(work), nullcontext())
     before, after = files(base), files(work)
     seen = set[bool]()
     for at in range(MOST):

@@ -14,7 +14,7 @@ from dashboard.outside.evidence.canonical import canonical
 from dashboard.outside.evidence.signing import Signer
 from dashboard.outside.packs import contents, pack
 from ingest.model.errors import PackRefused
-from tests.dashboard.outside.packs.exchange import MALLORY, OSCAR, Exchange, model, resigned
+from tests.dashboard.outside.packs.exchange import MALLORY, OSCAR, TODAY, Exchange, model, resigned
 
 Change = Callable[[bytes, Exchange], bytes]
 
@@ -89,6 +89,7 @@ LISTS: dict[str, tuple[Change, str]] = {
     "no JSON": (lambda raw, each: b"{carol}\n", "no pack: "),
     "not UTF-8": (lambda raw, each: b'{"head":"\xff"}\n', "no pack: "),
     "half a letter": (told_otherwise(lambda told: told.update(content="\ud800")), "forged: its content"),
+    "half a letter that she signed": (content(lambda text: text + "\ud800"), "forged: its content has half"),
     "a path as a name": (stated(name="../../etc/cron"), r"no pack: .*name"),
     "a name with a null": (stated(name="carols\0"), "no pack: .*name"),
     "a name in capitals": (stated(name="Carols"), "no pack: .*name"),
@@ -103,7 +104,10 @@ LISTS: dict[str, tuple[Change, str]] = {
         "hold longer than the pack",
     ),
     "a column more": (content(lambda text: text.replace("until", "until,note", 1)), "not in their one form"),
-    "no address": (content(lambda text: text.replace("0x", "0y", 1)), "is no address"),
+    "no address": (
+        content(lambda text: text.replace("0x", "0y", 1)),
+        r"is refused: phishing\.csv, line 2: .* is no address",
+    ),
 }  # fmt: skip
 
 
@@ -141,7 +145,7 @@ def refused(each: Exchange, forged: bytes, why: str) -> None:
     assert (status, "\n" in said) == (1, False), said
     assert re.search(why, said), said
     assert each.files() == before
-    assert each.run("check", file, "--packs", each.packs, "--on", "2026-06-01")[0] == 1
+    assert each.run("check", file, "--packs", each.packs, "--on", TODAY) == (1, said)
 
 
 @pytest.mark.parametrize("forgery", LISTS)
@@ -228,8 +232,11 @@ def test_a_model_that_is_none_is_refused_by_its_reason(
 
 
 def test_the_true_ones_count(each: Exchange) -> None:
-    each.takes(each.list(MALLORY))
-    each.takes(each.makes("model", model(each.folder), "code"))
+    assert "entries: 1 added" in each.takes(each.list(MALLORY))
+    assert "replaces no model" in each.takes(each.makes("model", model(each.folder), "code"))
+    assert {name for name in each.files() if name.endswith((".csv", ".model.json"))} == {
+        str(each.lists / "phishing-pack.carols.csv"), str(each.packs / "models" / "code.model.json"),
+    }  # fmt: skip
 
 
 def test_what_a_signer_may_not_sign_is_refused(tmp_path: Path, true_list: bytes, still: Exchange) -> None:
@@ -237,6 +244,7 @@ def test_what_a_signer_may_not_sign_is_refused(tmp_path: Path, true_list: bytes,
     told = ("--packs", each.packs, "--store", each.store)
     each.did("trust", "carol", still.carol.public, "--may", "model", *told)
     refused(each, true_list, "wrong signer: carol may sign model, and not list")
+    assert not each.lists.exists()
 
 
 def test_versions_do_not_go_back_and_are_not_rewritten(each: Exchange) -> None:
@@ -256,14 +264,8 @@ def test_a_name_stays_its_signers_and_what_it_is_a_list_of(each: Exchange) -> No
     stolen = resigned(first.read_bytes(), dave, lambda told: told.update(version=2))
     refused(each, stolen, "wrong signer: that name is carol's here, and dave signed it")
     friends = resigned(first.read_bytes(), each.carol, lambda told: told.update(version=2, lists="allow"))
-    refused_by_import(each, friends, "carols is a list of phishing of chain 1, and this is of another")
-
-
-def refused_by_import(each: Exchange, forged: bytes, why: str) -> None:
-    file, before = each.folder / "forged.pack", each.files()
-    file.write_bytes(forged)
-    status, said = each.taking(file)
-    assert (status, re.search(why, said) is not None, each.files()) == (1, True, before), said
+    refused(each, friends, "carols is a list of phishing of chain 1, and this is of another")
+    assert [path.name for path in each.lists.iterdir()] == ["phishing-pack.carols.csv"]
 
 
 def test_a_pack_of_another_chain_than_ones_own_is_refused(still: Exchange) -> None:

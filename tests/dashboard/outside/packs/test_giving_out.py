@@ -92,7 +92,19 @@ def test_what_another_side_says_is_not_believed(each: Exchange) -> None:
     assert (status, f"the pack {pack.called} is refused: forged: " in said) == (1, True), said
     assert not out.exists()
     assert "does not answer" in each.run("fetch", "http://127.0.0.1:1")[1]
-    assert "is no address of an API" in each.run("fetch", "file:///etc/passwd")[1]
+    for odd in ("file:///etc/passwd", "http://[", "https://"):
+        assert "is no address of an API" in each.run("fetch", odd)[1]
+
+
+def test_what_this_machine_asks_itself_goes_through_no_proxy(
+    each: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with answering(partial(_says, b"[]")) as url:
+        assert each.did("fetch", url) == ""
 
 
 def _says(body: bytes, path: bytes) -> tuple[int, bytes]:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from dashboard.outside.evidence.canonical import canonical
 from dashboard.outside.evidence.signing import Signer
 from dashboard.outside.sharing.bins import edges
 from dashboard.outside.sharing.release import FORMAT, Histogram, Release, text_of
@@ -174,6 +175,41 @@ def test_of_a_revoked_key_nothing_counts_any_more(each: Exchange) -> None:
     assert "is revoked, and stays so" in each.run("trust", *pinned)[1]
 
 
+def test_what_fits_is_not_written_again_and_what_does_not_is_made_to_fit(each: Exchange) -> None:
+    labels = each.folder / "labels.jsonl"
+    labels.write_text(json.dumps({"chain_id": 1, "unlabelled": "honest"}) + "\n")
+    each.takes(each.list(MALLORY))
+    each.takes(each.makes("labels", labels, "carols-labels"))
+    each.withdraws("carols-labels", "wrong")
+    before, entries = each.files(), each.lists / "phishing-pack.carols.csv"
+    written = {name: Path(name).stat().st_ino for name in before}
+    each.did("show", "--packs", each.packs)
+    assert {name: Path(name).stat().st_ino for name in each.files()} == written
+    entries.write_bytes(b"\xff")
+    each.did("show", "--packs", each.packs)
+    assert each.files() == before
+
+
+def test_a_kept_pack_that_is_another_is_told_and_nothing_is_made_of_it(each: Exchange) -> None:
+    each.takes(each.list(MALLORY))
+    other = each.list(OSCAR, name="others")
+    (kept,) = (each.packs / "kept").iterdir()
+    kept.write_bytes(other.read_bytes())
+    before = each.files()
+    status, said = each.run("show", "--packs", each.packs)
+    assert (status, "is not the one that carols was taken in from" in said) == (1, True), said
+    assert each.files() == before
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(each: Exchange) -> None:
+    (each.folder / "file").write_text("")
+    status, said = each.run("show", "--packs", each.folder / "file" / "packs")
+    assert (status, said.endswith("give another --packs"), "\n" in said) == (1, True, False), said
+    each.lists.write_text("no folder")
+    status, said = each.taking(each.list(MALLORY))
+    assert (status, f"{each.lists / 'phishing-pack.carols.csv'} cannot be written" in said) == (1, True), said
+
+
 def test_a_model_of_a_pack_replaces_another_by_a_rebuild_only(each: Exchange) -> None:
     one, other = model(each.folder), model(each.folder, seed=2, name="other")
     each.takes(each.makes("model", one, "code"))
@@ -236,6 +272,13 @@ def test_somebody_without_undertow_checks_a_pack(each: Exchange, tmp_path: Path)
     assert "refused: the content" in checked(content.replace(MALLORY.encode(), OSCAR.encode()))
     assert "refused: another signer's key" in checked(content, "ab" * 32)
     assert "refused: not in canonical form" in checked(content + b" ")
+    for name, odd in (
+        ("content", 7),
+        ("content", "\ud800"),
+        ("signature", {"key": each.carol.public, "value": 7}),
+    ):
+        said = checked(canonical(json.loads(content) | {name: odd}) + b"\n")
+        assert said.startswith("refused: ") and said.count("\n") == 1, said
 
 
 def test_histograms_are_taken_in_as_they_were_released_and_in_no_other_form(each: Exchange) -> None:

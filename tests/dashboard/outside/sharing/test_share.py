@@ -118,6 +118,20 @@ def test_the_budget_is_set_once(alice: Alice) -> None:
     assert alice.releases_for("0.1", "--budget", "0.5")[0] == 0
 
 
+def test_a_budget_is_told_to_the_last_millionth(alice: Alice) -> None:
+    alice.releases_for("0.1", "--budget", "123.456789")
+    assert "give --budget 123.456789" in alice.releases_for("0.1", "--budget", "5")[1]
+    assert alice.releases_for("0.1", "--budget", "123.456789")[0] == 0
+
+
+def test_a_mark_that_cannot_be_written_is_one_line_and_nothing_is_spent(alice: Alice) -> None:
+    alice.mark.parent.write_text("no folder")
+    status, said = alice.releases_for("0.1")
+    assert (status, said.endswith("see --mark"), "\n" in said) == (1, True, False), said
+    with closing(open_reader(alice.store)) as reader:
+        assert list(reader.cases.audit()) == []
+
+
 def test_who_is_killed_before_the_file_is_written_has_spent_it(
     alice: Alice, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -165,6 +165,14 @@ def test_what_a_contract_would_refuse_is_not_sent(alice: Somebody, second: Secon
     assert alice.journal.entries() == []
 
 
+def test_what_failed_on_the_chain_is_never_told_as_done(alice: Somebody, second: SecondChain) -> None:
+    alice.sender.send(Wanted("a contract", None, "0xfe", gas=100_000))  # an invalid instruction
+    second.mine(DEPTH + 1)
+    assert (alice.sees().stage, alice.sender.look()) == ("failed", [])
+    standing = alice.sender.standing("a contract")
+    assert standing is not None and (standing.stage, standing.created) == ("failed", None)
+
+
 def test_who_has_no_money_is_told_so_before_anything_is_signed(alice: Somebody, second: SecondChain) -> None:
     second.fund(alice.key.address, 0)
     with pytest.raises(BadInput, match=r"has 0 wei on chain 31338.*send it some"):
