@@ -62,17 +62,24 @@ class CanaryWatch:
         self._known: set[str] | None = None
         self._told = (0, 0)
         self._why = "none was played yet"
+        self._is_of_another = False
 
-    def step(self, shadow: Health | None) -> CanaryHealth:
-        """Looks where it is time to. `shadow`: what a shadow run told last. Raises StoreUnreachable."""
+    def step(self, shadow: Health | None) -> CanaryHealth | None:
+        """Looks where it is time to. `shadow`: what a shadow run told last. None where the label file is of
+        another chain: nobody listens for this one. Raises StoreUnreachable.
+        """
         now = self._clock()
         if time.monotonic() - self._looked >= LOOK_EVERY_S:
             self._looked = time.monotonic()
             if self._is_heard(shadow):
                 self._heard_at, self._found_at = now, int(now)
                 self._note(OVER, now, "it is found again")
+            elif self._is_of_another:
+                self._heard_at = now
             elif now - self._heard_at > self._canary.within_s:
                 self._note(RAISED, now, f"none was found for {self._canary.within_s} s: {self._why}")
+        if self._is_of_another:
+            return None
         return CanaryHealth(self._about, self._silent, self._canary.within_s, self._found_at, self._why)
 
     def _note(self, kind: str, now: float, reason: str) -> None:
@@ -89,10 +96,12 @@ class CanaryWatch:
         """Whether a canary was found that was not before; those that lay there at a start do not count."""
         assert self._canary.file is not None
         try:
-            played = read_canaries(self._canary.file, self._chain_id)[-NEWEST:]
+            read = read_canaries(self._canary.file, self._chain_id)
         except ValueError as error:
             self._why = str(error)
             return False
+        self._is_of_another = read is None
+        played = (read or ())[-NEWEST:]
         known = self._known or set()
         found = {one.id for one in played if one.id not in known and self._is_found(one)}
         is_first, self._known = self._known is None, known | found
@@ -118,15 +127,17 @@ class CanaryWatch:
         return found > 0 and before != self._told and before != (0, 0)
 
 
-def read_canaries(file: Path, chain_id: int) -> Sequence[Played]:
-    """The canaries of a label file, in its order. Raises ValueError with one line for a person."""
+def read_canaries(file: Path, chain_id: int) -> Sequence[Played] | None:
+    """The canaries of a label file, in its order; None where it is of another chain. Raises ValueError with
+    one line for a person.
+    """
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{file} cannot be read: {type(error).__name__}") from error
     try:
         if lines and json.loads(lines[0])["chain_id"] != chain_id:
-            return []
+            return None
         told = [json.loads(line) for line in lines[1:] if '"canary"' in line]
         return [_played(label) for label in told if label["kind"] == "canary"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

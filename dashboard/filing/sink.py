@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from dashboard.filing.ageing import KEPT_SCORES_DAYS, Ageing
 from dashboard.filing.canary import Canary, CanaryWatch
+from dashboard.filing.chains import Chains
 from dashboard.filing.forecasts import FeeForecasts
 from dashboard.filing.health import HealthTopic
 from dashboard.filing.store_away import AWAY_S, Away, filed
@@ -25,7 +26,7 @@ from ingest.model.errors import BadInput, StoreUnreachable, UnreadableRecord
 from ingest.model.health import Vitals
 
 POLL_S = 0.2
-"""How long to wait for scores of one chain: an alert is on the screen this much later at worst."""
+"""How long to wait for scores, all chains together: an alert is on the screen this much later at worst."""
 MARK_EVERY_S = 2.0
 """How often to read a detector's mark without new output: a rebuild begins and ends without any."""
 MOST_REVISIONS = 1_000
@@ -55,41 +56,56 @@ class Goal:
 
 def run(bootstrap: str, writer: Writer, goal: Goal, stop: threading.Event, say: Say) -> None:
     """Files until `stop`, or until the head of every chain is at `goal.until_block`. A store that goes away
-    is waited for.
+    is waited for; a chain that cannot be filed is said, passed over and tried again while others can.
 
-    Raises BrokerUnreachable, and BadInput where the store was filled from another log.
+    Raises BrokerUnreachable, and BadInput where no chain can be filed, as where the store was filled from
+    another log, or not all of them reached `goal.until_block`.
     """
     Cluster(bootstrap).expect_rights("sink", goal.chain_id)
-    with ExitStack() as opened:
-        chains: dict[int, ChainTopics] = {}
-        ageing, away = Ageing(writer, goal.keep_scores_days), Away(say)
-        budget = Budget(goal.budget_cpu_s)
-        forecasts = FeeForecasts(writer, budget, say=say)
+    with closing(Chains[ChainTopics](say)) as chains:
+        beside = Beside(writer, goal, say)
+        away = Away(say)
         looked = float("-inf")
         while not stop.is_set():
             try:
                 if time.monotonic() - looked > CHAINS_EVERY_S:
-                    for topics in _new_chains(bootstrap, writer, goal, chains, say):
-                        chains[topics.chain_id] = opened.enter_context(closing(topics))
-                        opened.enter_context(topics.reporter)
+                    _open_new(bootstrap, writer, goal, chains, say)
                     looked = time.monotonic()
-                for topics in chains.values():
-                    if blocks := _file(writer, topics, stop, away, say):
-                        budget.blocks(blocks)
-                        forecasts.step(topics.chain_id)
-                    topics.vitals.optional = budget.states()
-                    topics.vitals.budget_cpu_s = budget.cpu_s_a_block
-                    topics.health.file(writer)
-                    topics.listen()
-                    ageing.step(topics.chain_id)
-                if chains and goal.until_block is not None and _reached(writer, chains, goal.until_block):
+                for topics in chains.open():
+                    with chains.alone(topics.chain_id):
+                        topics.wait_s = POLL_S / max(1, len(chains.open()))
+                        beside.step(topics, _file(writer, topics, stop, away, say))
+                chains.expect_one()
+                if goal.until_block is not None and _reached(writer, chains.open(), goal.until_block):
+                    chains.expect_all()
                     return
                 away.is_back()
             except StoreUnreachable as error:
                 away.is_away(error)
                 stop.wait(AWAY_S)
-            if not chains:
+            if not chains.open():
                 stop.wait(POLL_S)
+
+
+class Beside:
+    """What is done for a chain beside filing it, after each look at what is new."""
+
+    def __init__(self, writer: Writer, goal: Goal, say: Say) -> None:
+        self._writer = writer
+        self._ageing = Ageing(writer, goal.keep_scores_days)
+        self._budget = Budget(goal.budget_cpu_s)
+        self._forecasts = FeeForecasts(writer, self._budget, say=say)
+
+    def step(self, topics: ChainTopics, blocks: int) -> None:
+        """`blocks`: how many were just filed."""
+        if blocks:
+            self._budget.blocks(blocks)
+            self._forecasts.step(topics.chain_id)
+        topics.vitals.optional = self._budget.states()
+        topics.vitals.budget_cpu_s = self._budget.cpu_s_a_block
+        topics.health.file(self._writer)
+        topics.listen()
+        self._ageing.step(topics.chain_id)
 
 
 def _file(writer: Writer, topics: ChainTopics, stop: threading.Event, away: Away, say: Say) -> int:
@@ -123,22 +139,31 @@ def _counted(revisions: int) -> str:
     return "1 revision" if revisions == 1 else f"{revisions} revisions"
 
 
-def _reached(writer: Writer, chains: dict[int, ChainTopics], block: int) -> bool:
-    heads = [writer.head(chain_id) for chain_id in chains]
-    return all(head is not None and head >= block for head in heads)
+def _reached(writer: Writer, chains: Sequence[ChainTopics], block: int) -> bool:
+    heads = [writer.head(topics.chain_id) for topics in chains]
+    return bool(heads) and all(head is not None and head >= block for head in heads)
 
 
-def _new_chains(
-    bootstrap: str, writer: Writer, goal: Goal, known: dict[int, ChainTopics], say: Say
-) -> Iterator[ChainTopics]:
+def _open_new(bootstrap: str, writer: Writer, goal: Goal, chains: Chains[ChainTopics], say: Say) -> None:
     for chain_id, partition in Cluster(bootstrap).chains().items():
-        if chain_id not in known and goal.chain_id in (None, chain_id):
-            for topic in writer.misplaced(chain_id):
-                say(f"sink: chain {chain_id}: the store's place in {topic} is no offset: it is read again")
-            told = Told(writer.finality(chain_id) or DEFAULT_FINALITY, writer.rebuilding(chain_id))
-            mark = DetectorMark(bootstrap, chain_id, partition, told, say)
-            canary = None if goal.canary is None else CanaryWatch(chain_id, goal.canary, writer, say)
-            yield ChainTopics(bootstrap, chain_id, partition, writer.offsets(chain_id), mark, canary)
+        if goal.chain_id in (None, chain_id) and chains.is_to_be_opened(chain_id):
+            with chains.alone(chain_id), ExitStack() as opened:
+                topics = opened.enter_context(
+                    closing(_opened(bootstrap, writer, goal, chain_id, partition, say))
+                )
+                opened.enter_context(topics.reporter)
+                chains.add(topics, opened.pop_all())
+
+
+def _opened(
+    bootstrap: str, writer: Writer, goal: Goal, chain_id: int, partition: int, say: Say
+) -> ChainTopics:
+    for topic in writer.misplaced(chain_id):
+        say(f"sink: chain {chain_id}: the store's place in {topic} is no offset: it is read again")
+    told = Told(writer.finality(chain_id) or DEFAULT_FINALITY, writer.rebuilding(chain_id))
+    mark = DetectorMark(bootstrap, chain_id, partition, told, say)
+    canary = None if goal.canary is None else CanaryWatch(chain_id, goal.canary, writer, say)
+    return ChainTopics(bootstrap, chain_id, partition, writer.offsets(chain_id), mark, canary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +238,8 @@ class ChainTopics:
         canary: CanaryWatch | None = None,
     ) -> None:
         self.chain_id = chain_id
+        self.wait_s = POLL_S
+        """How long `read` waits for scores: chains are read in turn, and none delays the others."""
         self._filed = offsets
         self._held: Held | None = None
         self._mark = mark
@@ -253,12 +280,13 @@ class ChainTopics:
     def listen(self) -> None:
         """Whether canaries are found, where somebody is to listen."""
         if self._canary is not None:
-            self.vitals.canaries = [self._canary.step(self.health.shadow)]
+            told = self._canary.step(self.health.shadow)
+            self.vitals.canaries = [] if told is None else [told]
 
     def _polled(self) -> Held:
         """Scores that are new, and up to where the alerts were sent that belong to them."""
         before = self._scores.position
-        scores = self._scores.poll(POLL_S)
+        scores = self._scores.poll(self.wait_s)
         return Held(scores, before, self._scores.position, self._alerts.sent() if scores else 0)
 
     def _up_to(self, end: int) -> list[Message]:

@@ -45,12 +45,14 @@ _Kafka = Annotated[
         help="Live: the broker to read blocks from and send alerts to.",
     ),
 ]
-_ChainId = Annotated[
-    int | None,
+_ChainIds = Annotated[
+    list[int] | None,
     typer.Option(
         "--chain-id",
         envvar="UNDERTOW_CHAIN_ID",
-        help="The chain to judge. In batch: needed where the lake holds several.",
+        min=0,
+        help="The chain to judge. Live: may be given several times, each chain gets a process of its own. In "
+        "batch: needed where the lake holds several.",
     ),
 ]
 _State = Annotated[
@@ -193,7 +195,7 @@ def detect(
     kafka: _Kafka = DEFAULT_KAFKA,
     kafka_config: KafkaConfig = None,
     kafka_plaintext: KafkaPlaintext = False,
-    chain_id: _ChainId = None,
+    chain_id: _ChainIds = None,
     state: _State = None,
     until_block: _Until = None,
     rebuild: _Rebuild = False,
@@ -220,20 +222,36 @@ def detect(
     from detectors.engine.settings import EngineSettings
 
     choose_access(kafka_config, kafka_plaintext)
+    chains = list(dict.fromkeys(chain_id or ()))
     own = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol), tier=tier)
     _expect_a_use_of_lake(context, alerts is not None, rebuild)
-    if lake is not None and alerts is not None:
+    if len(chains) > 1:
+        if alerts is not None or tier is not None:
+            raise typer.BadParameter(
+                "a book is of one chain: in batch, run detect for each", param_hint="--chain-id"
+            )
+        _detect_each(context, chains, metrics, log_format)
+    elif lake is not None and alerts is not None:
         judges = judging(models, chosen, rules)
-        _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, own, judges)
+        _detect_lake(
+            lake,
+            chains[0] if chains else None,
+            alerts,
+            (from_block, to_block),
+            allow_gaps,
+            scores,
+            own,
+            judges,
+        )
     elif tier is not None:
         raise typer.BadParameter(
             "give --lake and --alerts with it: live, all that comes is read", param_hint="--tier"
         )
-    elif chain_id is not None and alerts is None:
+    elif chains and alerts is None:
         with _observed(metrics, otlp, log_format) as say:
             anew = rebuild, lake, allow_gaps
             judges = judging(models, chosen, rules)
-            _detect_live(kafka, chain_id, state, until_block, anew, own, judges, say)
+            _detect_live(kafka, chains[0], state, until_block, anew, own, judges, say)
     else:
         raise typer.BadParameter("give --chain-id (live, with --kafka), or --lake and --alerts (batch)")
 
@@ -261,6 +279,34 @@ def _symbol(text: str | None) -> str | None:
             param_hint="--native-symbol",
         )
     return text
+
+
+def _detect_each(
+    context: typer.Context, chains: Sequence[int], metrics: int | None, log_format: LogFormat
+) -> None:
+    """A process for each chain, with what this command was told; each has a port of its own for metrics."""
+    from detectors.runs.chain_processes import ChainProcesses
+    from ingest.machine.logs import sayer
+    from ingest.machine.signals import stop_on_signal
+
+    commands = {}
+    for place, chain in enumerate(chains):
+        own = () if metrics is None else ("--metrics", str(metrics + place))
+        told = told_again(context, "chain_id", "metrics")
+        commands[chain] = [sys.executable, "-m", "undertow", "detect", *told, "--chain-id", str(chain), *own]
+    with stop_on_signal() as stop:
+        ChainProcesses(commands, sayer("detect", log_format, sys.stderr)).run(stop)
+
+
+def told_again(context: typer.Context, *but: str) -> Iterator[str]:
+    """The options that stand on the command line, for a command that is started from this one."""
+    for option in context.command.params:
+        name = option.name or ""
+        source = context.get_parameter_source(name)
+        if name not in but and source is not None and source.name == "COMMANDLINE":
+            yield option.opts[0]
+            if context.params[name] is not True:
+                yield str(context.params[name])
 
 
 def _detect_live(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka import errors as kafka_errors
 
 from ingest.kafka.access import Access, access
+from ingest.kafka.claims import Claims
 from ingest.kafka.connection import (
     ALERTS,
     ANSWER_S,
@@ -67,8 +68,8 @@ class Cluster:
     def partition_of(self, chain_id: int, create: bool = False) -> int:
         """The chain's partition. Where it has none: with `create` it gets one, else BadInput.
 
-        The key of the first record in a partition of `chain.blocks` says whose it is. Until a new chain has
-        one, its partition still counts as free: do not start two *new* chains in the same second.
+        The key of the first record in a partition of `chain.blocks` says whose it is; until a new chain has
+        one, its claim does (see `claims`).
         """
         known: dict[int, int] = {}
         for chain, partition in self._chains():
@@ -80,9 +81,7 @@ class Cluster:
                 f"chain {chain_id} is not in the Kafka at {self._bootstrap} (it holds "
                 f"{', '.join(map(str, sorted(known))) or 'no chain'}): start `undertow ingest` for it first"
             )
-        partition = next(n for n in range(len(known) + 1) if n not in known.values())
-        self._make_room(partition + 1)
-        return partition
+        return Claims(self._bootstrap, self._access).claim(chain_id, self.chains, self._make_room)
 
     def _chains(self) -> Iterator[tuple[int, int]]:
         """Chains and their partitions, the newest first: whoever looks for one need not ask for all."""
@@ -128,8 +127,8 @@ class Cluster:
                 topic: count for topic, number in existing.items() if topic in _TOPICS and number < count
             }
             if short:
-                with self._needing("Alter", short):
-                    admin.create_partitions(short)
+                with self._needing("Alter", short), suppress(kafka_errors.InvalidPartitionsError):
+                    admin.create_partitions(short)  # another new chain may just have made as many
             _wait_for_leaders(admin, count)
 
     @contextmanager

@@ -14,8 +14,9 @@ from kafka import KafkaProducer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.structs import OffsetAndMetadata
 
+from ingest.kafka.access import Access
 from ingest.kafka.connection import ANSWER_S, UNREACHABLE, checked, connection, denied, reaching
-from ingest.model.errors import BrokerUnreachable, UndertowError
+from ingest.model.errors import BrokerUnreachable, TakenOver, UndertowError
 
 _END_S = 40.0
 """How long the end of a transaction may take; the library itself would wait for ever."""
@@ -31,17 +32,19 @@ Result = TypeVar("Result")
 class Publisher:
     """Writes records and marks in transactions. Making one fences every earlier one with the same id.
 
-    Raises BrokerUnreachable; UndertowError once a later publisher with its id has taken over.
+    Raises BrokerUnreachable; TakenOver once a later publisher with its id has taken over.
     """
 
-    def __init__(self, bootstrap: str, transactional_id: str) -> None:
+    def __init__(self, bootstrap: str, transactional_id: str, access: Access | None = None) -> None:
+        """`access` is as the environment says where it is not given."""
         self._bootstrap = checked(bootstrap)
+        self._access = access
         self._id = transactional_id
         self._began = time.monotonic()
         self._sent: list[Any] = []
         with self._errors():
             self._producer = KafkaProducer(
-                **connection(self._bootstrap),
+                **connection(self._bootstrap, chosen=access),
                 transactional_id=transactional_id,
                 transaction_timeout_ms=_TRANSACTION_TIMEOUT_MS,
                 retry_backoff_ms=5,  # 100, the default, makes every commit take 108 ms instead of 9
@@ -112,13 +115,15 @@ class Publisher:
         try:
             _within(_END_S, self._producer.abort_transaction)
         except kafka_errors.KafkaError as error:
+            if _is_fenced(error):
+                return
             logging.getLogger(__name__).warning(
                 "a transaction of %s was left to time out: %r", self._id, error
             )
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
-        with reaching(self._bootstrap):
+        with reaching(self._bootstrap, self._access):
             try:
                 yield
             except kafka_errors.KafkaError as error:
@@ -138,7 +143,7 @@ class Publisher:
         open_ms = 1000 * (time.monotonic() - self._began)
         refused = self._refusal() if _is_fenced(error) else None
         if _is_fenced(error) and open_ms < _TRANSACTION_TIMEOUT_MS and refused is None:
-            return UndertowError(f"another process publishes as {self._id} and took over: this one ends")
+            return TakenOver(f"another process publishes as {self._id} and took over: this one ends")
         why = refused or error
         return BrokerUnreachable(f"the Kafka at {self._bootstrap} did not take a transaction: {why!r}")
 

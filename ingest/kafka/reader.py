@@ -12,6 +12,7 @@ from typing import Any
 from kafka import TopicPartition
 from kafka import errors as kafka_errors
 
+from ingest.kafka.access import Access
 from ingest.kafka.connection import ANSWER_S, checked, open_consumer, reaching
 from ingest.model.errors import BadInput
 
@@ -129,16 +130,20 @@ class Marks:
     connection: to open one takes longer than all else between an alert and who sees it.
     """
 
-    def __init__(self, bootstrap: str, group: str, topic: str, partition: int) -> None:
+    def __init__(
+        self, bootstrap: str, group: str, topic: str, partition: int, access: Access | None = None
+    ) -> None:
         self._bootstrap = checked(bootstrap)
+        self._access = access
         self._at = TopicPartition(topic, partition)
-        with reaching(self._bootstrap):
-            self._consumer = open_consumer(self._bootstrap, group_id=group)
+        with reaching(self._bootstrap, access):
+            self._consumer = open_consumer(self._bootstrap, group_id=group, chosen=access)
 
-    def last(self) -> Mark | None:
-        """None before its first mark. Raises BrokerUnreachable."""
-        with reaching(self._bootstrap):
-            committed = self._consumer.committed(self._at, metadata=True, timeout_ms=ANSWER_S * 1000)
+    def last(self, partition: int | None = None) -> Mark | None:
+        """None before its first mark; of another partition where one is named. Raises BrokerUnreachable."""
+        at = self._at if partition is None else TopicPartition(self._at.topic, partition)
+        with reaching(self._bootstrap, self._access):
+            committed = self._consumer.committed(at, metadata=True, timeout_ms=ANSWER_S * 1000)
         if committed is None or committed.offset < 0:
             return None
         return Mark(committed.offset, committed.metadata or "")

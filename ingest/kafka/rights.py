@@ -32,12 +32,13 @@ ROLES: tuple[Role, ...] = get_args(Role)
 TRANSACTIONS, OFFSETS = "__transaction_state", "__consumer_offsets"
 INGEST, DETECT = "undertow-ingest-", "undertow-detect-"
 """Transactional ids, and the group of the output mark, begin so; a chain id follows."""
-_OF_A_CHAIN: frozenset[Kind] = frozenset({"group", "transactional-id"})
+NEW_CHAIN = "undertow-new-chain"
+"""Transactional id and group of whoever chooses a partition for a new chain: one for all chains."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Right:
-    """One operation on one thing. The name of a group or of a transactional id lacks its chain id."""
+    """One operation on one thing. The name of a group or transactional id of a chain lacks its chain id."""
 
     kind: Kind
     name: str
@@ -45,7 +46,7 @@ class Right:
 
     @property
     def is_of_a_chain(self) -> bool:
-        return self.kind in _OF_A_CHAIN
+        return self.name.endswith("-")
 
     def __str__(self) -> str:
         return f"{self.operation} on {self.kind} {self.name}{'<chain id>' if self.is_of_a_chain else ''}"
@@ -73,10 +74,14 @@ RIGHTS: dict[Role, tuple[Right, ...]] = {
         *_looked_at(BLOCKS, REJECTED),
         *_on("transactional-id", INGEST, "Write"),
     ),
-    "new-chain": tuple(
-        right
-        for name in (BLOCKS, REJECTED, ALERTS, SCORES, HEALTH)
-        for right in _on("topic", name, "Create", "Alter")
+    "new-chain": (
+        *(
+            right
+            for name in (BLOCKS, REJECTED, ALERTS, SCORES, HEALTH)
+            for right in _on("topic", name, "Create", "Alter")
+        ),
+        *_on("group", NEW_CHAIN, "Read"),
+        *_on("transactional-id", NEW_CHAIN, "Write"),
     ),
     "detect": (
         *_on("topic", BLOCKS, "Read"),
@@ -129,12 +134,12 @@ def missing(admin: Any, role: Role, chain_id: int | None) -> list[Right]:
 
 def _lacking_of_groups(admin: Any, groups: list[Right], chain_id: int) -> list[Right]:
     """A Kafka that nobody asked for a group yet takes a moment: it makes the topic of marks first."""
-    names = sorted({f"{right.name}{chain_id}" for right in groups})
+    names = sorted({_named(right, chain_id) for right in groups})
     until = time.monotonic() + ANSWER_S
     while True:
         try:
             told = admin.describe_groups(names)
-            has = {right: told[f"{right.name}{chain_id}"] for right in groups}
+            has = {right: told[_named(right, chain_id)] for right in groups}
             return [right for right in groups if not _is_new(has[right]) and _is_denied(right, has[right])]
         except kafka_errors.GroupAuthorizationFailedError:
             return groups

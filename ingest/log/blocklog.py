@@ -31,11 +31,12 @@ class LogReader:
     """Reads the events of a chain in order, from `offset` or from the beginning.
 
     Raises BadInput where the chain is not in this Kafka, UnreadableRecord with the offset where a record is
-    damaged.
+    damaged, WrongChain where it is another chain's.
     """
 
     def __init__(self, bootstrap: str, chain_id: int, offset: int | None = None) -> None:
         partition = Cluster(bootstrap).partition_of(chain_id)
+        self._chain_id = chain_id
         self._reader = Reader(bootstrap, BLOCKS, partition, offset)
         self._assembler = records.Assembler(from_beginning=offset is None)
 
@@ -56,11 +57,17 @@ class LogReader:
         self._reader.close()
 
     def _feed(self, message: Message) -> Event | None:
+        place = f"{message.topic}, partition {message.partition}, offset {message.offset}"
         try:
-            return self._assembler.feed(message.value or b"")
+            event = self._assembler.feed(message.value or b"")
         except UnreadableRecord as error:
-            place = f"{message.topic}, partition {message.partition}, offset {message.offset}"
             raise UnreadableRecord(f"{error} ({place})") from error
+        if event is not None and event.chain_id != self._chain_id:
+            raise WrongChain(
+                f"a record of chain {event.chain_id} lies in the log of chain {self._chain_id} ({place}): "
+                "another program wrote there; backfill a lake and judge that, or begin with a new Kafka"
+            )
+        return event
 
     def __enter__(self) -> LogReader:
         return self

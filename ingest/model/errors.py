@@ -19,6 +19,7 @@ UndertowError
 │       └── ForksMixed  receipts of another block: the chain may have changed between two answers
 ├── ChainGap            a block whose parent is not the block before it
 ├── RollbackTooDeep     a reorganisation below the state on disk
+├── TakenOver           a later process publishes in the place of this one
 ├── PartFailed          knowledge that detectors share could not be worked out: nothing stands on it
 ├── DetectorFailed      a detector raised where figures would be of the others alone
 ├── PortTaken
@@ -91,6 +92,9 @@ class ChainGap(UndertowError): ...
 
 
 class RollbackTooDeep(UndertowError): ...
+
+
+class TakenOver(UndertowError): ...
 
 
 class PartFailed(UndertowError): ...

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,15 @@ def test_two_chains_get_a_partition_each_and_keep_it(kafka: str, chain: Chain, f
     assert (known[fresh_chain_id], known[other_id]) == (chain.partition, other.partition)
     assert Cluster(kafka).partition_of(other_id) == other.partition
     other.publisher.close()
+
+
+def test_chains_that_are_new_in_the_same_moment_get_a_partition_each(kafka: str, fresh_chain_id: int) -> None:
+    names = [fresh_chain_id + 200_000 + each for each in range(3)]
+    with ThreadPoolExecutor(len(names)) as pool:
+        got = list(pool.map(lambda name: Cluster(kafka).partition_of(name, create=True), names))
+    assert len(set(got)) == len(names)
+    assert not set(got) & set(Cluster(kafka).chains().values())
+    assert [Cluster(kafka).partition_of(name, create=True) for name in names] == got, "a claim is kept"
 
 
 def test_every_topic_has_the_chains_partition(chain: Chain) -> None:

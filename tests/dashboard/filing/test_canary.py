@@ -205,8 +205,8 @@ def test_a_file_that_cannot_be_read_is_silence_and_says_so(watching: Watching) -
 
 def test_labels_of_another_chain_and_of_other_kinds_are_no_canaries(watching: Watching) -> None:
     write(watching.file, label(1), label(2, "attack"))
-    assert [one.id for one in read_canaries(watching.file, CHAIN)] == ["drain-1"]
-    assert read_canaries(watching.file, CHAIN + 1) == []
+    assert [one.id for one in read_canaries(watching.file, CHAIN) or ()] == ["drain-1"]
+    assert read_canaries(watching.file, CHAIN + 1) is None
 
 
 def test_a_shadow_run_that_finds_again_is_heard_and_one_that_only_plays_is_not(watching: Watching) -> None:
