@@ -1,7 +1,7 @@
 """Several chains through one Kafka, one detect, one sink and one store: each has the book that it has alone.
 
-All three play from the same dice: the same wallets do the same in blocks of the same numbers, so that whatever
-is told apart by less than its chain is told wrong.
+All three play from the same dice: the same wallets do the same in blocks of the same numbers, so that
+whatever is told apart by less than its chain is told wrong.
 """
 
 from __future__ import annotations
