@@ -37,6 +37,11 @@ def ensure(progress: Progress) -> None:
     progress(f"contracts: {len(sources)} compiled Solidity files are ready")
 
 
+def lacking() -> int:
+    """How many sources are not compiled; nothing is."""
+    return sum(not _output(source).exists() for source in SOURCES.glob("*.sol"))
+
+
 @cache
 def compiled(name: str) -> Mapping[str, str]:
     """Bytecode (0x-hex) of each contract in the source `name`, such as "vault" for `vault.sol`."""
