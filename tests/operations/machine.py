@@ -1,5 +1,5 @@
-"""A machine as `docker/OPERATIONS.md` leaves one, below a folder: its commands are run as they stand there, and
-systemd's part is played by starting what the units say, and starting it again where it fails.
+"""A machine as `docker/OPERATIONS.md` leaves one, below a folder: its commands are run as they stand there,
+and systemd's part is played by starting what the units say, and starting it again where it fails.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def sections() -> dict[str, list[str]]:
 
 @dataclass
 class Machine:
-    """`told`: what stands in the document -> what it is here, such as ports. `is_ready`: once a unit was started."""
+    """`told`: what stands in the document -> what it is here. `is_ready` is waited for after each start."""
 
     root: Path
     told: dict[str, str]
@@ -137,8 +137,8 @@ class Machine:
 
     def _moves_here(self) -> None:
         """What was copied names places of a whole machine: of this one it names those below `root`."""
-        units, program = self.root / "etc/systemd/system", self.root / "usr/local/bin/undertow"
-        for path in (program, *filter(Path.is_file, units.rglob("*"))):
+        copied = [*(self.root / "etc").rglob("*"), self.root / "usr/local/bin/undertow"]
+        for path in filter(Path.is_file, copied):
             path.write_text(self.here(path.read_text()).replace("runuser -u undertow -- ", ""))
 
     def _start(self, name: str) -> None:

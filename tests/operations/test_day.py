@@ -1,4 +1,4 @@
-"""A day in the life of who runs undertow: every block of `docker/OPERATIONS.md`, in its order, on real parts."""
+"""A day of who runs undertow: every block of `docker/OPERATIONS.md`, in its order, on real parts."""
 
 from __future__ import annotations
 

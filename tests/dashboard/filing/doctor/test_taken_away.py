@@ -97,7 +97,8 @@ def test_a_package_that_is_cut_short(tmp_path: Path) -> None:
     (farm / "networkx/convert.py").touch()
     told = without_package(farm, PACKAGES)
     assert told == (
-        "broken   packages     files of networkx are missing or cut short: pip install --force-reinstall networkx\n"
+        "broken   packages     files of networkx are missing or cut short: "
+        "pip install --force-reinstall networkx\n"
     )
 
 
