@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import sys
 
-import typer
+_BROKEN = (
+    "a package that undertow needs is missing or broken: `undertow doctor` says which, or install it again"
+)
 
-import dashboard.cli
-import detectors.commands.cli
-import ingest.commands.cli
-from ingest.machine.logs import say_error
-from ingest.model.errors import UndertowError
+try:
+    import typer
+
+    import dashboard.cli
+    import detectors.commands.cli
+    import ingest.commands.cli
+    from ingest.machine.logs import say_error
+    from ingest.model.errors import UndertowError
+except ImportError as error:
+    sys.exit(f"undertow: error: {error}: {_BROKEN}")
 
 app = typer.Typer(
     name="undertow",
@@ -33,6 +40,9 @@ def main() -> None:
         app()
     except UndertowError as error:
         say_error(" ".join(str(error).split()))
+        sys.exit(1)
+    except ImportError as error:
+        say_error(f"{error}: {_BROKEN}")
         sys.exit(1)
 
 

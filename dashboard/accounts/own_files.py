@@ -23,6 +23,12 @@ def read_own(path: Path, says: str) -> bytes:
     return content
 
 
+def own_state(name: str) -> Path:
+    """Beside no store: in the folder for what programs note of themselves (XDG)."""
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "undertow" / name
+
+
 @contextmanager
 def held(lock: Path, mend: str) -> Iterator[None]:
     """By one process at a time, others wait; `mend` says what to do where its folder cannot be written.

@@ -90,6 +90,14 @@ def notify(
     once: Annotated[bool, typer.Option("--once", help="End when nothing is left to be told now.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Only read the file and what it refers to.")] = False,
     retry_dead: Annotated[bool, typer.Option("--retry-dead", help="Try again what was given up.")] = False,
+    mark: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="What was told, noted outside of the store; let no backup hold both.  [default: "
+            "~/.local/state/undertow/told.txt]",
+        ),
+    ] = None,
     metrics: MetricsPort = None,
     log_format: LogFormatOption = "text",
 ) -> None:
@@ -97,7 +105,9 @@ def notify(
     import time
     from contextlib import closing
 
+    from dashboard.accounts.own_files import own_state
     from dashboard.filing.metrics import StoreMetrics
+    from dashboard.outside.outbox.mark import Mark
     from dashboard.outside.outbox.routes import read_routes
     from dashboard.outside.outbox.running import Notifier, run, senders
     from dashboard.store import open_outbox, open_reader
@@ -115,4 +125,5 @@ def notify(
             say(f"notify: {outbox.revive(int(time.time()))} messages are tried again")
         counted = StoreMetrics(lambda: open_reader(url))
         with closing(counted), answering(metrics, counted):
-            run(Notifier(outbox, found, say), stop, say, once)
+            noted = Mark(mark or own_state("told.txt"), int(time.time()))
+            run(Notifier(outbox, found, say, noted), stop, say, once)

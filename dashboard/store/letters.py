@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,11 +31,12 @@ class Telling:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What a decision goes by, beside the revision: what each channel was told of the alert, addresses that
-    are watched on its chain, and how many messages of a storm each channel may still have.
+    are watched on its chain, and the ids of messages that arrived, as they are known outside of the store.
     """
 
     told: dict[str, Told]
     watched: frozenset[str]
+    arrived: Container[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

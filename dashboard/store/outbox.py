@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
-from dashboard.store.alarms import Alarm, alarm_of, plan_alarms
+from dashboard.store.alarms import KIND, Alarm, alarm_of, plan_alarms
 from dashboard.store.case_tables import watches
 from dashboard.store.heads import raw
 from dashboard.store.keys import among
@@ -43,10 +43,10 @@ class Outbox:
         self._reading = reading
         self._telling = telling
 
-    def plan(self, decide: Decide, now: int, storm: int) -> int:
+    def plan(self, decide: Decide, now: int, storm: int, arrived: Container[str] = frozenset()) -> int:
         """Looks at the next revisions, and notes who is to be told; how many it looked at. All or nothing:
         a revision is looked at once, whatever is killed when. Beyond `storm` messages a minute a channel's
-        next ones are held for a minute, to be told as one.
+        next ones are held for a minute, to be told as one. `arrived`: ids of messages that need no sending.
         """
         if not self._rows(_BEHIND):
             return 0
@@ -56,7 +56,7 @@ class Outbox:
             fresh = [Revision(*row) for row in connection.execute(wanted.limit(AT_ONCE))]
             if not fresh:
                 return 0
-            book = _Book(connection, fresh, now, storm)
+            book = _Book(connection, fresh, now, storm, arrived)
             rows = [row for each in fresh for row in book.rows(each, decide(each, book.known(each)))]
             for number, row in enumerate(rows, last + 1):
                 row["number"] = number
@@ -110,6 +110,22 @@ class Outbox:
             rows = self._rows(select(*_REVISION).where(here).order_by(revisions.c.number))
             found += [Revision(*row) for row in rows]
         return found
+
+    def ids(self, letter: Letter) -> list[str]:
+        """Of a message, and of those that it tells together."""
+        inside = select(raw(outbox.c.id)).where(outbox.c.folded_into == letter.number)
+        return [letter.id, *(str(row[0]) for row in self._rows(inside))]
+
+    def settle(self, arrived: Container[str], now: int) -> int:
+        """Notes of what waits here that it arrived already; how many messages that were."""
+        waits = outbox.c.state.in_(("held", "waiting")) & (outbox.c.kind != KIND)
+        rows = self._rows(select(outbox.c.number, outbox.c.id).where(waits))
+        found = [number for number, name in rows if name in arrived]
+        with self._writing() as connection:
+            for start in range(0, len(found), AT_ONCE):
+                here = outbox.c.number.in_(found[start : start + AT_ONCE])
+                connection.execute(update(outbox).where(here).values(state="sent", done_at=now, reason=""))
+        return len(found)
 
     def sent(self, letter: Letter, now: int) -> None:
         self._become(letter, state="sent", done_at=now, attempts=letter.attempts + 1, reason="")
@@ -188,10 +204,18 @@ class Outbox:
 class _Book:
     """What is known while some revisions are looked at; kept at the end."""
 
-    def __init__(self, connection: Connection, fresh: Sequence[Revision], now: int, storm: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        fresh: Sequence[Revision],
+        now: int,
+        storm: int,
+        arrived: Container[str],
+    ) -> None:
         self._connection = connection
         self._now = now
         self._storm = storm
+        self._arrived = arrived
         self._told: dict[tuple[int, str], dict[str, Told]] = {}
         self._changed = set[tuple[str, int, str]]()
         self._held: dict[tuple[str, int, str], int] = {}
@@ -214,25 +238,29 @@ class _Book:
     def known(self, revision: Revision) -> Known:
         key = (revision.chain_id, revision.alert_id)
         watched = frozenset(self._watched.get(revision.chain_id, ()))
-        return Known(dict(self._told.get(key, {})), watched)
+        return Known(dict(self._told.get(key, {})), watched, self._arrived)
 
     def rows(self, revision: Revision, tellings: Iterable[Telling]) -> Iterator[dict[str, Any]]:
         for each in tellings:
             key = (revision.chain_id, revision.alert_id)
             self._told.setdefault(key, {})[each.channel] = each.after
             self._changed.add((each.channel, *key))
-            due_at = self._due_at(each, (each.channel, *key))
+            name = message_id(each.channel, revision, each.kind)
+            was_told = name in self._arrived
+            due_at = None if was_told else self._due_at(each, (each.channel, *key))
+            state = "sent" if was_told else "waiting" if due_at is None else "held"
             yield {
                 "channel": each.channel,
-                "id": message_id(each.channel, revision, each.kind),
+                "id": name,
                 "chain_id": revision.chain_id,
                 "alert_id": revision.alert_id,
                 "revision": revision.number,
                 "kind": each.kind,
-                "state": "waiting" if due_at is None else "held",
+                "state": state,
                 "due_at": self._now if due_at is None else due_at,
                 "filed_at": revision.filed_at,
                 "attempts": 0,
+                "done_at": self._now if was_told else None,
                 "reason": "",
             }
 

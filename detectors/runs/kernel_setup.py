@@ -16,6 +16,7 @@ from pathlib import Path
 from ingest.model.errors import SetupFailed
 
 _DEADLINE_S = 900  # two minutes where nothing else runs; a machine may be busy
+_STAMP = "complete-"
 _WARM_UP = "from detectors.runs.warm_up import warm_up; warm_up()"
 
 
@@ -30,11 +31,17 @@ def are_compiled() -> bool:
     return _stamp().exists()
 
 
+def others_are_compiled() -> bool:
+    """Whether those of another version of undertow or of Python are."""
+    stamp = _stamp()
+    return any(each != stamp for each in stamp.parent.glob(f"{_STAMP}*"))
+
+
 def _stamp() -> Path:
-    """The file that says so."""
+    """The file that says so: machine code is of one version of Python."""
     from detectors.memory.compiled import CACHE, whole_digest
 
-    return CACHE / f"complete-{whole_digest()}"
+    return CACHE / f"{_STAMP}{sys.implementation.cache_tag}-{whole_digest()}"
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from ingest.model.errors import SetupFailed
 
 SOURCES = Path(str(files("ingest"))) / "localchain" / "contracts"
 _COMPILER = DATA / "compile.js"
-_DEADLINE_S = 120
+_DEADLINE_S = 300
 _IMPORT = re.compile(r'^\s*import\s[^;]*?"\./([^"]+)"\s*;', re.MULTILINE)
 
 
@@ -35,6 +35,11 @@ def ensure(progress: Progress) -> None:
     for source in missing:
         _compile(source)
     progress(f"contracts: {len(sources)} compiled Solidity files are ready")
+
+
+def lacking() -> int:
+    """How many sources are not compiled; nothing is."""
+    return sum(not _output(source).exists() for source in SOURCES.glob("*.sol"))
 
 
 @cache
@@ -74,15 +79,22 @@ def _compile(source: Path) -> None:
         output = _output(source)
         if output.exists():  # another process was faster
             return
-        done = subprocess.run(
-            [installers.node(), _COMPILER, modules, source],
-            capture_output=True, text=True, timeout=_DEADLINE_S, check=False,
-        )  # fmt: skip
-        contracts = _bytecodes(source, done)
+        contracts = _bytecodes(source, _run_compiler(modules, source))
         output.parent.mkdir(parents=True, exist_ok=True)
         partial = output.with_suffix(".partial")
         partial.write_text(json.dumps(contracts))
         partial.replace(output)
+
+
+def _run_compiler(modules: Path, source: Path) -> subprocess.CompletedProcess[str]:
+    command, limit = [installers.node(), _COMPILER, modules, source], _DEADLINE_S
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)
+    except subprocess.TimeoutExpired:
+        raise SetupFailed(
+            f"{source.name} was not compiled within {limit} seconds: the machine is too busy; run "
+            "`undertow setup` again, which goes on from there"
+        ) from None
 
 
 def _bytecodes(source: Path, done: subprocess.CompletedProcess[str]) -> dict[str, str]:

@@ -88,8 +88,9 @@ LOCALCHAIN = document("ingest/localchain/README.md")
 DETECTORS = document("detectors/README.md")
 DASHBOARD = document("dashboard/README.md")
 DOCKER = document("docker/README.md")
+OPERATIONS = document("docker/OPERATIONS.md")
 READMES = (FRONT, INGEST, LOCALCHAIN, DETECTORS, DASHBOARD, DOCKER)
-ALL = (*READMES, SETTINGS, CONTRIBUTING, document("CHANGELOG.md"))
+ALL = (*READMES, OPERATIONS, SETTINGS, CONTRIBUTING, document("CHANGELOG.md"))
 
 
 def written_tables() -> Iterator[tuple[Document, Table]]:

@@ -43,16 +43,22 @@ def doctor(
     choose_access(kafka_config, kafka_plaintext)
     is_well = True
     for each in _checks(rpc, kafka, store, lake):
-        is_well = is_well and each.state == "ok"
+        is_well = is_well and each.is_well
         typer.echo(json.dumps(asdict(each), sort_keys=True) if as_json else each.line())
     if not is_well:
         raise typer.Exit(1)
 
 
 def _checks(rpc: str | None, kafka: str | None, store: str | None, lake: Path | None) -> Iterator[Found]:
-    from dashboard.filing.doctor import machine, peers
+    from dashboard.filing.doctor import installation, machine, programs
 
+    yield from installation.installation()
     yield from machine.machine()
+    yield from programs.programs()
+    if rpc is None and kafka is None and store is None and lake is None:
+        return
+    from dashboard.filing.doctor import peers
+
     for url in (each.strip() for each in (rpc or "").split(",") if each.strip()):
         yield from peers.node(url)
     if kafka is not None:

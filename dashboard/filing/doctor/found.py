@@ -8,17 +8,23 @@ from typing import Literal
 
 from ingest.model.errors import UndertowError
 
-State = Literal["ok", "missing", "broken"]
+State = Literal["ok", "notice", "missing", "broken"]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`says`: what is there, or what is wrong; `mend`: what to do, empty where it is well."""
+    """`says`: what is there, or what is wrong; `mend`: what to do, empty where it is well. A notice may be as
+    it should: a person has to look.
+    """
 
     name: str
     state: State
     says: str
     mend: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        return self.state in ("ok", "notice")
 
     def line(self) -> str:
         return f"{self.state:8} {self.name:12} {self.says}{f': {self.mend}' if self.mend else ''}"

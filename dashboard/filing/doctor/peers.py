@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 from dashboard.filing.doctor.found import Found, answered
 from dashboard.store import open_reader
+from ingest.blocks.times import seconds
 from ingest.kafka import Cluster
 from ingest.lake.reading import Lake
 from ingest.model.errors import BadInput, NodeMisbehaved, UndertowError
 from ingest.model.redact import redact
 from ingest.nodes.node import Node
 
+AHEAD_S, OLD_S = 15, 600
+"""A newest block of later, or of so long ago: a clock is wrong, or the node does not follow its chain."""
 LAST = 3
 """Blocks below the head that are looked at: a node behind a balancer may not have the newest one."""
 
@@ -31,9 +35,28 @@ def node(url: str) -> Iterator[Found]:
         yield first
         if first.state != "ok":
             return
+        yield _time(name, opened)
         yield answered(f"{name} final", lambda: _final(opened))
         yield answered(f"{name} blocks", lambda: _blocks(opened))
         yield _calls(name, opened)
+
+
+def _time(name: str, opened: Node) -> Found:
+    """Held against this machine's clock."""
+    try:
+        old = time.time() - seconds(opened.head().timestamp)
+    except (UndertowError, ValueError) as error:
+        return Found(f"{name} time", "broken", " ".join(str(error).split()))
+    if old < -AHEAD_S:
+        words, mend = (
+            f"its newest block is of {-old:,.0f} s from now",
+            "set this machine's clock right, by NTP",
+        )
+        return Found(f"{name} time", "notice", words, f"{mend}, unless it is a chain for tests")
+    if old > OLD_S:
+        words, mend = f"its newest block is {old:,.0f} s old", "look whether it still follows its chain"
+        return Found(f"{name} time", "notice", words, f"{mend}, and at this machine's clock")
+    return Found(f"{name} time", "ok", f"its newest block is {old:,.0f} s old")
 
 
 def _final(opened: Node) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from dashboard.outside.outbox.routes import Quiet, Route, Routes
-from dashboard.store.letters import Known, Telling, Told
+from dashboard.store.letters import Known, Telling, Told, message_id
 from dashboard.store.revision_reading import Revision
 from detectors.alerts.alert import SEVERITIES, Alert
 
@@ -15,15 +15,16 @@ def tellings(routes: Routes, revision: Revision, alert: Alert, known: Known, now
     """At most one for each channel.
 
     A danger is told once, and again when it is graver; whoever was told of one is told when it is less or
-    none, however old it is by then. Of blocks older than `max_age` nothing is told anew.
+    none, however old it is by then. Of blocks older than `max_age` nothing is told anew, but
+    what arrived is chosen again: so a store from a backup comes to know of it.
     """
     is_fresh = revision.block_time >= now - routes.max_age
-    found = (_telling(routes, alert, name, known, is_fresh, now) for name in routes.channels)
+    found = (_telling(routes, revision, alert, name, known, is_fresh, now) for name in routes.channels)
     return [each for each in found if each is not None]
 
 
 def _telling(
-    routes: Routes, alert: Alert, channel: str, known: Known, is_fresh: bool, now: int
+    routes: Routes, revision: Revision, alert: Alert, channel: str, known: Known, is_fresh: bool, now: int
 ) -> Telling | None:
     before = known.told.get(channel)
     is_over = alert.status == "retracted" or alert.suppressed_by is not None
@@ -39,9 +40,9 @@ def _telling(
     route = next(
         (each for each in routes.routes if channel in each.channels and passes(each, alert, known)), None
     )
-    if route is None or not is_fresh:
-        return None
     kind = "risen" if before is not None and before.standing else "raised"
+    if route is None or not (is_fresh or message_id(channel, revision, kind) in known.arrived):
+        return None
     return Telling(channel, kind, Told(alert.severity, True), due_at(route, alert, now))
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from dashboard.outside.outbox.choosing import tellings
+from dashboard.outside.outbox.mark import Mark
 from dashboard.outside.outbox.messages import Message, message_of, message_of_alarm
 from dashboard.outside.outbox.outcome import Outcome
 from dashboard.outside.outbox.routes import Routes
@@ -34,17 +35,20 @@ class Notifier:
     """One message at a time: whoever kills it makes it repeat one at most, under the same id."""
 
     def __init__(
-        self, outbox: Outbox, routes: Routes, say: Say, clock: Callable[[], float] = time.time
+        self, outbox: Outbox, routes: Routes, say: Say, mark: Mark, clock: Callable[[], float] = time.time
     ) -> None:
         self._outbox = outbox
         self._routes = routes
         self._say = say
+        self._mark = mark
         self._clock = clock
         self._senders = senders(routes)
+        if known := outbox.settle(mark, self._now()):
+            say(f"notify: {known} messages of this store arrived before: it is an older one")
 
     def step(self) -> int:
         """Plans, folds, and sends the first message of each channel; how much there was to do."""
-        done = self._outbox.plan(self._decide, self._now(), self._routes.storm)
+        done = self._outbox.plan(self._decide, self._now(), self._routes.storm, self._mark)
         now = self._now()
         done += self._outbox.plan_alarms(self._routes.operators, now, now - self._routes.max_age)
         done += self._outbox.fold(now)
@@ -85,6 +89,8 @@ class Notifier:
     def _settle(self, letter: Letter, outcome: Outcome) -> None:
         now = self._now()
         if outcome.arrived:
+            if letter.kind != KIND:  # a store of before gives the number of an alarm, and so its id, again
+                self._mark.note(self._outbox.ids(letter), now)
             self._outbox.sent(letter, now)
             self._say(f"notify: {letter.channel}: told {letter.kind} ({letter.id})")
         elif outcome.again and letter.attempts + 1 < MOST_TRIES:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import closing
 from decimal import Decimal, InvalidOperation
@@ -65,6 +64,7 @@ def release(
     store: AuditOption = None,
 ) -> None:
     """Write noised histograms of features, and spend epsilon for it, which nothing gives back."""
+    from dashboard.accounts.own_files import own_state
     from dashboard.filing.export import write_whole
     from dashboard.outside.sharing.mark import Mark, expect_known
     from dashboard.outside.sharing.noise import Noise
@@ -85,7 +85,11 @@ def release(
     if out.exists() or not out.absolute().parent.is_dir():
         raise BadInput(f"{out} is there already, or has no folder: give another --out")
     Noise(micro, len(names))
-    url, chain, noted = chosen_store(store), Lake.open(lake).chain_id(), Mark(mark or _own_mark())
+    url, chain, noted = (
+        chosen_store(store),
+        Lake.open(lake).chain_id(),
+        Mark(mark or own_state("epsilon.json")),
+    )
     with noted.held(), closing(open_desk(url)) as desk, closing(open_reader(url)) as reader:
         stands = spent_in(reader, chain)
         spending = Spending(chain, micro, whole, expect_known(noted, chain, stands.micro))
@@ -108,6 +112,7 @@ def spent(
     store: StoreOption = None,
 ) -> None:
     """Say how much of a chain's budget is spent, in the store and by the mark outside of it."""
+    from dashboard.accounts.own_files import own_state
     from dashboard.outside.sharing.mark import Mark, expect_known
     from dashboard.store import open_reader
     from dashboard.store.epsilon import spent as spent_in
@@ -115,7 +120,7 @@ def spent(
 
     with closing(open_reader(chosen_store(store))) as reader:
         found = spent_in(reader, chain_id)
-    noted = expect_known(Mark(mark or _own_mark()), chain_id, found.micro)
+    noted = expect_known(Mark(mark or own_state("epsilon.json")), chain_id, found.micro)
     whole = "none is set yet" if found.budget is None else told(found.budget)
     typer.echo(f"chain {chain_id}: {told(max(found.micro, noted))} spent; budget: {whole}")
     if noted > found.micro:
@@ -195,12 +200,6 @@ def _micro(text: str, flag: str) -> int:
     except InvalidOperation:
         raise typer.BadParameter(f"{flag} takes numbers from 0.000001 to 1000, not {text!a:.40}") from None
     return int(found)
-
-
-def _own_mark() -> Path:
-    """Beside no store: in the folder for what programs note of themselves (XDG)."""
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "undertow" / "epsilon.json"
 
 
 def _listed(path: Path) -> frozenset[bytes]:

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from dashboard.outside.outbox.mark import Mark
 from dashboard.outside.outbox.routes import read_routes
 from dashboard.outside.outbox.running import GIVE_UP_S, Notifier, run, senders
 from dashboard.outside.outbox.signing import WINDOW_S, WebhookRefused, check, signature
@@ -43,7 +44,8 @@ def drain(number: int = 1, **changes: Any) -> Alert:
 
 
 @pytest.fixture(autouse=True)
-def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+def secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("SOC_SECRET", SECRET)
     monkeypatch.setenv("PAGER_KEY", "pager-key")
 
@@ -77,13 +79,15 @@ class Telling:
         self.path = folder / "routes.toml"
         self.path.write_text(f"{more}\n{channels}\n{routes}")
         self.url = url
+        self.mark = folder / "told.txt"
         self.now = time.time()
 
     def tell(self, after: float = 0.0) -> None:
         """All that is due `after` seconds later."""
         self.now += after
         with open_outbox(self.url) as outbox:
-            notifier = Notifier(outbox, read_routes(self.path), lambda _: None, lambda: self.now)
+            mark = Mark(self.mark, int(self.now))
+            notifier = Notifier(outbox, read_routes(self.path), lambda _: None, mark, lambda: self.now)
             while notifier.step():
                 pass
 

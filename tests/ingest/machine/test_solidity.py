@@ -63,3 +63,12 @@ def test_a_source_that_does_not_compile_is_named_in_one_line(sources: Path) -> N
 def test_a_source_that_is_not_there_is_named(sources: Path) -> None:
     with pytest.raises(SetupFailed, match=r"no contract source chest\.sol"):
         solidity.compiled("chest")
+
+
+def test_a_machine_that_is_too_busy_is_told_so_in_one_line(
+    sources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (sources / "box.sol").write_text(f"{HEAD}contract Box {{}}")
+    monkeypatch.setattr(solidity, "_DEADLINE_S", 0.01)
+    with pytest.raises(SetupFailed, match=r"^box\.sol was not compiled within 0\.01 seconds: the machine is"):
+        solidity.ensure(lambda _: None)

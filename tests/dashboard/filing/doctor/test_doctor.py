@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
-from dashboard.filing.doctor import machine, peers
+from dashboard.filing.doctor import installation, peers
 from dashboard.store import open_writer
 from ingest.lake.writing import LakeWriter
 from tests.dashboard.alerts import Filing, drain, judged
@@ -30,39 +29,15 @@ def test_an_empty_home_lacks_what_setup_brings(tmp_path: Path, monkeypatch: pyte
 
     assert ran.exit_code == 1
     lines = ran.stdout.splitlines()
-    assert [line.split()[1] for line in lines if line.startswith("missing")][:2] == ["kafka", "npm"]
-    assert all("run `undertow setup`" in line for line in lines if line.startswith("missing"))
+    missing = [line for line in lines if line.startswith("missing")]
+    assert [line.split()[1] for line in missing][:4] == ["kafka", "npm", "solc", "contracts"]
+    assert all("run `undertow setup`" in line for line in missing)
     assert not (tmp_path / "home").exists(), "looking makes nothing"
 
 
 def test_another_python_is_named() -> None:
-    assert machine.python((3, 13, 1)).line() == (
-        "broken   python       3.13.1, which is not tested: use Python 3.11"
-    )
-
-
-def test_packages_that_are_missing_are_named_and_those_of_extras_are_not(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    told = ["polars", "no-such-package>=2; python_version > '3'", "pytest; extra == 'test'"]
-    monkeypatch.setattr("importlib.metadata.requires", lambda _name: told)
-    assert machine.packages().line().startswith("missing  packages     no-such-package: pip install")
-
-
-def test_a_home_that_cannot_be_written_is_named_with_what_to_set(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").write_text("no folder")
-    monkeypatch.setenv("UNDERTOW_HOME", str(tmp_path / "file" / "home"))
-    (found,) = machine.home()
-    assert (found.state, found.mend) == ("broken", "set UNDERTOW_HOME to a folder that can")
-
-
-def test_a_full_disk_is_named_with_what_is_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("shutil.disk_usage", lambda _folder: SimpleNamespace(free=10**8))
-    assert machine.disk(tmp_path).line() == (
-        "broken   disk         0.1 GB free: make room: setup and a demo take 3 GB"
-    )
+    told = installation.python((3, 9, 1)).line()
+    assert told.startswith("broken   python       3.9.1, which is not tested: use Python <3.1")
 
 
 def test_what_is_not_reached_is_said_in_the_words_of_its_error() -> None:
@@ -99,8 +74,8 @@ def test_store_and_lake_say_how_far_they_go(tmp_path: Path) -> None:
 @pytest.mark.chain
 def test_a_real_node_gives_what_ingest_needs(fork_rpc: str) -> None:
     found = list(peers.node(fork_rpc))
-    assert {state for _, state in words(found)} == {"ok"}
-    chain, final, blocks, calls = (each.says for each in found)
+    assert {state for _, state in words(found)} <= {"ok", "notice"}
+    chain, _, final, blocks, calls = (each.says for each in found)
     assert chain.startswith("chain 31337, head ")
     assert "calls nothing final" in final
     assert "receipts" in blocks
