@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detectors.kernels.takings_by_grant import OWNER
 from detectors.memory.layout import Array
 from detectors.parts.contract import Columns, Kind, Seen
 from detectors.parts.people import People, whole
@@ -130,11 +129,10 @@ class Case:
         return Link("spread", owner, rows, sibling) if sibling else None
 
     def _takings(self, owner: int) -> list[int]:
-        """Rows by which a wallet had a part in taking from others, by their grants and for nothing."""
+        """Rows by which a wallet took from others, by its own transactions and for nothing."""
         taken = self.seen.history("pulls.taken").rows(owner, self.block)
-        mine = (taken["role"] != OWNER) & (taken["owner"] != owner) & (taken["number"] <= self.row)
-        found: list[int] = taken["number"][mine].tolist()
-        return found
+        mine = (taken["signer"] == owner) & (taken["owner"] != owner) & (taken["number"] <= self.row)
+        return sorted(set(taken["number"][mine].tolist()))
 
     def _sibling(self, owner: int, payer: int) -> int:
         """Another new wallet that has its first money from the same payer and paid in before; 0 for none."""

@@ -130,6 +130,7 @@ class PumpAndDump:
     settings = Settings()
     reads = ("tokens",)
     quiet_seconds = 30 * DAY
+    excused_by = ("market-making",)
 
     def score(self, seen: Seen) -> list[Finding]:
         """One finding a token and block: of the sale by which its group has left."""

@@ -226,6 +226,16 @@ def test_who_comes_out_of_a_mixer_takes_by_a_grant_and_mixes_any_of_it_is_found(
         assert [alert.measured["reason"] for alert in alerts(chain)] == found
 
 
+def test_who_is_thrown_a_token_by_somebody_elses_act_has_taken_nothing() -> None:
+    chain, usd = town(), address("usd")
+    is_paid_out(chain, MALLORY, ETHER, RELAYER)
+    allows(chain, usd, ALICE, TRUDY)
+    pulls(chain.block(), usd, ALICE, MALLORY, 1_000, TRUDY)
+    chain.block().native(address("venue"), MALLORY, 9 * ETHER)
+    pays_in(chain.block(), MALLORY, ETHER)
+    assert alerts(chain) == []
+
+
 @pytest.mark.parametrize("payer", [ALICE, None])
 def test_so_many_notes_in_one_call_that_not_all_are_read_turn_no_detector_off(payer: bytes | None) -> None:
     chain, count = town(), 230
