@@ -167,7 +167,7 @@ class AddressPoisoning:
             seen.address(int(seen.rows[name][at])) for name in ("source", "target", "signer")
         )
         imitated, wei = seen.address(meant), whole(seen.rows["amount"][at : at + 1])[0]
-        attacker, victim = (payee, sender) if _alike(payee, imitated) else (sender, payee)
+        attacker, victim = (payee, sender) if _is_payee(seen, at, kind, imitated) else (sender, payee)
         prefix, suffix = _digits(attacker, imitated)
         roles: list[tuple[bytes, RoleName]] = [(attacker, "attacker"), (victim, "victim")]
         if by not in (victim, attacker) and kind not in (LOSS, SMALL_LOSS):
@@ -193,6 +193,20 @@ class AddressPoisoning:
             f"the first {prefix} and last {suffix} digits are equal. "
             f"It reached the victim's history by {MANNER[kind]}.",
         )
+
+
+def _is_payee(seen: Seen, at: int, kind: int, imitated: bytes) -> bool:
+    """Whether the lookalike is who is paid. Where the victim looks like whom it deals with as well, as one of
+    two wallets that were made alike does, the lookalike is who signs for his own transfer, else the newer.
+    """
+    ends = np.array([int(seen.rows[name][at]) for name in ("source", "target")])
+    sender, payee = (seen.address(int(each)) for each in ends)
+    if kind in (LOSS, SMALL_LOSS) or not _alike(sender, imitated) or not _alike(payee, imitated):
+        return _alike(payee, imitated)
+    if seen.rows["signer"][at] == ends[0]:
+        return False
+    first = seen.appeared(ends)
+    return bool(first[1] > first[0])
 
 
 def _score(kind: int, more_digits: int) -> float:

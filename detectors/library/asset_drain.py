@@ -89,6 +89,7 @@ class AssetDrain:
     settings = Settings()
     reads: tuple[str, ...] = ("net", "kept", "sides", "contracts", "prices", "acts")
     quiet_seconds = 30 * DAY
+    excused_by: tuple[str, ...] = ("known-protocol",)
 
     def score(self, seen: Seen) -> list[Finding]:
         found = [*tried_drains(seen, self.settings.share), *self._taken(seen), *given_back(seen)]

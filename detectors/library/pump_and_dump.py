@@ -28,6 +28,7 @@ class Settings:
     has not left. together_s: they leave within this time of one another. drained: part of a pool that is
     taken out meanwhile, from which on who sells flees. theirs: of what followers paid in, what the group won
     at least: else it went to somebody else. purchases: of those whom nobody followed, in two blocks or more.
+    steps: blocks in which all of a group traded, and hardly in others, from which on one hand moves them.
     """
 
     lift: float = 1.4
@@ -36,6 +37,7 @@ class Settings:
     drained: float = 0.1
     theirs: float = 0.25
     purchases: int = 2
+    steps: int = 4
 
 
 @dataclass(slots=True)
@@ -55,6 +57,7 @@ class Account:
     ends: int = 0
     purchases: int = 0
     newest: int = 0
+    blocks: frozenset[int] = frozenset()
 
     @property
     def rows(self) -> tuple[int, ...]:
@@ -72,6 +75,7 @@ class Account:
             self.got += line.paid
             self.ends, self.left, self.stays = line.time, line.block, line.block == self.block
         self.moves = (*self.moves, (line.row, _move(line)))
+        self.blocks |= {line.block}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +111,9 @@ class PumpAndDump:
     had bought was sold. So a bundle at birth (18.P1) counts as any other, and snipers who come together and
     leave each for himself do not (18.N1). Who keeps most, a listing that many buy, and a large buyer who
     stays are left in peace (18.N2). Victims are who followed and has less now; who left before the group is
-    none. Where nobody followed it is said with severity low, of one wallet or those of one funder who had
-    bought again and again: that they lose the fees does not make it honest.
+    none. Where nobody followed it is said with severity low, of one wallet, those of one funder, or those who
+    traded in the same four blocks or more, who had bought again and again: that they lose the fees does not
+    make it honest.
 
     Fails: trades on a launch curve (18.P2); exits by fresh wallets that the group feeds (18.P3); tokens older
     than the stream; groups without a common funder that come or leave one by one, beside as many others, or
@@ -125,6 +130,7 @@ class PumpAndDump:
     settings = Settings()
     reads = ("tokens",)
     quiet_seconds = 30 * DAY
+    excused_by = ("market-making",)
 
     def score(self, seen: Seen) -> list[Finding]:
         """One finding a token and block: of the sale by which its group has left."""
@@ -184,15 +190,23 @@ class PumpAndDump:
         return Dump(life, line, group, followers)
 
     def _is_planned(self, people: People, group: Sequence[Account]) -> bool:
-        """Whether those whom nobody followed have one funder, or are one, and had bought again and again, in
-        more blocks than one: who buys once and thinks again is no pump, nor are many who leave together.
+        """Whether those whom nobody followed have one funder, or one hand, or are one, and had bought again
+        and again, in more blocks than one: who buys once and thinks again is no pump, nor are many who leave
+        together.
         """
         members = {each.who for each in group}
         funders = {_funder(people, who) for who in members} - members
-        if len(group) > 1 and (len(funders) != 1 or 0 in funders):
+        if len(group) > 1 and (len(funders) != 1 or 0 in funders) and not self._is_one_hand(group):
             return False
         purchases = sum(each.purchases for each in group)
         return purchases >= self.settings.purchases and group[0].block < max(each.newest for each in group)
+
+    def _is_one_hand(self, group: Sequence[Account]) -> bool:
+        """Whether they traded in the same blocks again and again, both ways, and hardly in others."""
+        shared = frozenset.intersection(*(each.blocks for each in group))
+        return len(shared) >= self.settings.steps and all(
+            len(shared) >= self.settings.sold * len(each.blocks) for each in group
+        )
 
     def _leaves(self, account: Account, line: Line) -> bool:
         """Whether somebody sold nearly all that he bought, no more, and not in the block of his purchase."""

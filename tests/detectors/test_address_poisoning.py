@@ -195,3 +195,14 @@ def test_her_second_wallet_with_the_same_ends_may_send_her_anything() -> None:
     chain.erc20(USD, second, ALICE, 5).block()
     chain.native(ALICE, second, ETHER).block()
     assert told(chain) == []
+
+
+def test_of_two_wallets_made_alike_the_one_that_is_poisoned_is_no_poisoner() -> None:
+    """Alice set up her second wallet with the same ends and pays with both; mallory imitates the first."""
+    second, mirror = like(ALICE, "her own"), like(ALICE, "mallorys")
+    for told_by in (MALLORY, mirror):
+        chain = opened(ALICE, BOB)
+        chain.native(ALICE, second, ETHER).block()
+        chain.erc20(USD, second, ALICE, 900).erc20(USD, ALICE, second, 800).block(3600)
+        chain.erc20(address("counterfeit"), mirror, second, 900, by=told_by).block()
+        assert poisons(chain, mirror, second)

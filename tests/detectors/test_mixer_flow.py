@@ -10,6 +10,7 @@ from detectors.alerts.alert import Alert
 from detectors.engine.engine import Engine
 from detectors.library.mixer_flow import MixerFlow
 from ingest.blocks import frames as answered
+from tests.contract.allowances import allows, pulls
 from tests.contract.stories.mixer_flow import DEPOSIT, POOLS, WITHDRAWAL, is_paid_out, pays_in
 from tests.fixtures.frames import ChainBuilder, address, keccak, word
 from tests.fixtures.mainnet import recorded_block
@@ -173,6 +174,66 @@ def test_who_was_paid_by_a_mixer_long_ago_may_mix_again_and_a_new_wallet_that_do
         chain.block(days * DAY).native(ALICE, MALLORY, ETHER // 2)
         pays_in(chain.block(), MALLORY, ETHER)
         assert [alert.measured["reason"] for alert in alerts(chain)] == found
+
+
+def spread(*wallets: bytes, by: bytes = BOB, share: int = 30) -> ChainBuilder:
+    """Bob pays ten to each wallet that he makes, and each mixes some of it."""
+    chain = town()
+    for wallet in wallets:
+        chain.native(by, wallet, 10 * ETHER)
+    chain.block()
+    for wallet in wallets:
+        chain.native(wallet, SHOP, 10**16)
+        for _ in range(share // 10):
+            pays_in(chain, wallet, ETHER)
+    return chain
+
+
+def test_new_wallets_of_one_payer_that_each_mix_a_part_are_one_depositor_spread_out() -> None:
+    (alert,) = alerts(spread(MALLORY, TRUDY))
+    assert attackers(alert) == hexed(MALLORY, TRUDY)
+    assert (alert.measured["reason"], alert.score) == ("spread", 0.6)
+
+
+def test_one_new_wallet_that_mixes_a_part_is_private_as_are_several_that_mix_a_tenth() -> None:
+    assert alerts(spread(MALLORY)) == []
+    assert alerts(spread(MALLORY, TRUDY, share=10)) == []
+
+
+def test_new_wallets_of_who_pays_many_are_customers() -> None:
+    chain = town()
+    for n in range(14):
+        chain.native(BOB, address(f"client {n}"), ETHER)
+    for wallet in (MALLORY, TRUDY):
+        chain.native(BOB, wallet, 10 * ETHER)
+    chain.block()
+    for wallet in (MALLORY, TRUDY, MALLORY, TRUDY):
+        pays_in(chain, wallet, ETHER)
+    assert alerts(chain) == []
+
+
+def test_who_comes_out_of_a_mixer_takes_by_a_grant_and_mixes_any_of_it_is_found() -> None:
+    for takes, found in ((False, []), (True, ["loot"])):
+        chain, usd = town(), address("usd")
+        for n in range(14):
+            chain.erc20(usd, address(f"payer {n}"), ALICE, 100)
+        is_paid_out(chain, MALLORY, ETHER, RELAYER)
+        allows(chain, usd, ALICE, MALLORY)
+        if takes:
+            pulls(chain.block(), usd, ALICE, MALLORY, 1_000, MALLORY)
+        chain.block().native(address("venue"), MALLORY, 9 * ETHER)
+        pays_in(chain.block(), MALLORY, ETHER)
+        assert [alert.measured["reason"] for alert in alerts(chain)] == found
+
+
+def test_who_is_thrown_a_token_by_somebody_elses_act_has_taken_nothing() -> None:
+    chain, usd = town(), address("usd")
+    is_paid_out(chain, MALLORY, ETHER, RELAYER)
+    allows(chain, usd, ALICE, TRUDY)
+    pulls(chain.block(), usd, ALICE, MALLORY, 1_000, TRUDY)
+    chain.block().native(address("venue"), MALLORY, 9 * ETHER)
+    pays_in(chain.block(), MALLORY, ETHER)
+    assert alerts(chain) == []
 
 
 @pytest.mark.parametrize("payer", [ALICE, None])

@@ -46,6 +46,29 @@ def test_a_group_without_followers_only_pays_fees() -> None:
     assert alerts(made.chain, PumpAndDump()) == []
 
 
+def test_old_wallets_that_trade_in_the_same_blocks_again_and_again_are_one_hand() -> None:
+    for blocks, found in ((3, 1), (2, 0)):
+        made = launch(MAKER)
+        for _ in range(blocks):
+            bought(made, *GROUP)
+        for wallet in GROUP:
+            made.sells(wallet)
+        standing = alerts(made.chain, PumpAndDump())
+        assert [(named(alert, "attacker"), alert.severity) for alert in standing] == [
+            (set(GROUP), "low")
+        ] * found
+
+
+def test_strangers_who_now_and_then_trade_in_one_block_are_not_one_hand() -> None:
+    made = launch(MAKER)
+    for _ in range(3):
+        bought(made, *GROUP)
+        bought(made, MALLORY)
+    for wallet in GROUP:
+        made.sells(wallet)
+    assert alerts(made.chain, PumpAndDump()) == []
+
+
 def test_who_keeps_a_fifth_has_not_left() -> None:
     made = launch(MAKER)
     bought(made, MALLORY, wei=9 * ETHER)

@@ -64,6 +64,21 @@ def test_new_wallets_of_an_exchange_that_trade_only_this_are_found_by_the_round_
     assert alert.severity == "medium"
 
 
+def test_two_who_drew_the_same_odd_sum_from_an_exchange_have_one_owner() -> None:
+    odd = 1_111_994 * 10**12
+    for sums, others, found in (
+        ((odd, odd), 0, 1), ((odd, odd + 10**12), 0, 0), ((ETHER, ETHER), 0, 0), ((odd, odd), 12, 0)
+    ):  # fmt: skip
+        chain = ChainBuilder().block()
+        for customer in (address(f"customer {n}") for n in range(15)):
+            chain.native(customer, HOT, ETHER).native(HOT, customer, ETHER)
+        for wallet, wei in zip((ANNA, BERT), sums, strict=True):
+            chain.native(HOT, wallet, wei)
+        for n in range(others):
+            chain.native(HOT, address(f"who is given a bonus {n}"), odd)
+        assert len(alerts(goes(chain.block(), ANNA, BERT, ANNA))) == found
+
+
 def test_who_buys_back_once_from_a_stranger_or_much_dearer_washes_nothing() -> None:
     chain = funded([ANNA]).native(address("uncle"), BERT, 9 * ETHER).block()
     assert alerts(goes(chain, ANNA, BERT, ANNA)) == []
