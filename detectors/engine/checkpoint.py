@@ -189,6 +189,11 @@ def _anchor(checkpoint: Checkpoint) -> list[Any]:
 
 def _checkpoint(arrays: Arrays, chain_id: int, detectors: Sequence[Detector], where: str) -> Checkpoint:
     header = json.loads(arrays["header"].tobytes())
+    if header["version"] > VERSION:
+        raise UnreadableCheckpoint(
+            f"{where} was written by a later undertow (version {header['version']}, this one knows "
+            f"{VERSION}): update undertow"
+        )
     if header["version"] != VERSION or header["chain_id"] != chain_id:
         raise ValueError(
             f"version {header['version']} of chain {header['chain_id']}, not version {VERSION} of {chain_id}"

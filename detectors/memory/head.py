@@ -67,6 +67,11 @@ def read(folder: Path) -> Head | None:
         if whole is None:
             raise ValueError("it is not what this program writes")
         version, checksum, body = int(whole[1]), int(whole[2]), whole[3]
+        if version > VERSION:
+            raise UnreadableCheckpoint(
+                f"{path} was written by a later undertow (version {version}, this one knows {VERSION}): "
+                "update undertow"
+            )
         if version != VERSION:
             raise UnreadableCheckpoint(
                 f"{path} is of version {version}, this is version {VERSION}: start detect with --rebuild"

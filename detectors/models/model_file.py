@@ -111,7 +111,8 @@ def load(path: Path, columns: dict[str, tuple[str, ...]]) -> Trained:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput(f"{path} is no model that `undertow train` wrote; {AGAIN}") from error
     if form != FORMAT:
-        raise BadInput(f"{path} is a model of format {form!r:.20}, this version reads {FORMAT}; {AGAIN}")
+        mended = "update undertow" if isinstance(form, int) and form > FORMAT else AGAIN
+        raise BadInput(f"{path} is a model of format {form!r:.20}, this version reads {FORMAT}; {mended}")
     if digest != _digest(said):
         raise BadInput(f"{path} was changed after it was trained: its digest does not fit; {AGAIN}")
     model = _of(said, path)

@@ -57,16 +57,13 @@ class ChainProcesses:
         if status < 0:
             name = signal.Signals(-status).name
             self.say(f"detect: chain {chain_id}: its process was ended by {name} and is started again")
-        elif status:
+            return
+        del self._began[chain_id]
+        if status:
             self._failed.append(chain_id)
-            others = f"the others go on: {', '.join(map(str, self._others()))}" if self._others() else ""
-            self.say(f"detect: chain {chain_id}: ended with status {status}; {others or 'no other is left'}")
-            del self._began[chain_id]
-        else:
-            del self._began[chain_id]
-
-    def _others(self) -> list[int]:
-        return sorted({*self._running, *self._waiting()})
+            left = ", ".join(map(str, sorted(self._began)))
+            others = f"the others go on: {left}" if left else "no other is left"
+            self.say(f"detect: chain {chain_id}: ended with status {status}; {others}")
 
     def _waiting(self) -> list[int]:
         """Chains whose process was killed and is to be started again."""

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -24,12 +25,13 @@ from ingest.localchain.chain.chain import Node, fork
 from ingest.localchain.play.director import Director
 from ingest.localchain.play.simulation import Script, begin
 from ingest.machine.processes import Child
-from tests.fixtures.pipeline import DEADLINE_S, Pipeline
+from tests.fixtures.pipeline import Pipeline
 
 pytestmark = [pytest.mark.broker, pytest.mark.chain, pytest.mark.soak]
 
 FIRST_ID = 810_001
 CATEGORIES = frozenset({"address-poisoning", "wallet-drain", "layering"})
+DEADLINE_S = 400.0
 MOST_BLOCKS = 400
 """A node forgets older states, and what was read of them would be read as nothing by who is alone."""
 
@@ -76,7 +78,11 @@ class Chains:
 
     def waits_until_judged(self, *chains: int) -> None:
         for chain in chains:
-            self.lines[chain].waits_until_judged(self.worlds[chain].stage.miner.head)
+            head = self.worlds[chain].stage.miner.head
+            self.waits_for(partial(self.has_judged, chain, head), f"block {head} of chain {chain}")
+
+    def has_judged(self, chain: int, head: int) -> bool:
+        return self.lines[chain].judged() >= head
 
     def plays(self, rounds: int, *but: int) -> None:
         for _ in range(rounds):

@@ -121,7 +121,8 @@ def read(path: Path) -> Proof:
         if written(plain).encode() != data:
             raise BadInput(f"{path} is not as `undertow anchor prove` writes it: its JSON is not canonical")
         if plain["format"] != FORMAT:
-            raise BadInput(f"{path} is of format {shown(str(plain['format']), 60)!r}, not {FORMAT!r}")
+            named = shown(str(plain["format"]), 60)
+            raise BadInput(f"{path} is of format {named!r}, not {FORMAT!r}: update undertow")
         return parsed(plain)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BadInput(

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from dashboard.outside.evidence.anchors import check_anchored
-from dashboard.outside.evidence.bundle import MOST_BYTES, Bundle, Evidence
+from dashboard.outside.evidence.bundle import FORMAT, MOST_BYTES, Bundle, Evidence
 from dashboard.outside.evidence.canonical import canonical, first_difference, parsed
 from dashboard.outside.evidence.claims import OF_THE_RECORD, STATUS, Claim
 from dashboard.outside.evidence.places import digests
@@ -96,7 +96,17 @@ def _check_signature(plain: dict[str, Any], asked: Asked, found: Checked) -> Non
         found.refuse("another-signer", "/signature/key", f"{key[:64]} signed it, not {asked.signer}")
 
 
+_KEYS_SINCE: dict[str, Any] = {"proven": None}
+"""Keys of an alert that came after the first bundles were signed, as an alert of before has them."""
+
+
 def _type(plain: dict[str, Any], found: Checked) -> None:
+    told = plain.get("format")
+    if isinstance(told, str) and told != FORMAT and told.startswith(FORMAT.rpartition("/")[0]):
+        found.refuse(
+            "wrong-format", "/format", f"{told[:40]!a}, this version reads {FORMAT}: update undertow"
+        )
+        return
     try:
         found.bundle = msgspec.convert(plain, Bundle)
     except (msgspec.ValidationError, RecursionError) as error:
@@ -108,7 +118,7 @@ def _type(plain: dict[str, Any], found: Checked) -> None:
         kept = {**plain_alert, "status": None}
         msgspec.convert(kept, ALERT_TYPE)
         found.alert = Alert.from_dict(plain_alert)
-        if found.alert.to_dict() != plain_alert:
+        if found.alert.to_dict() != {**_KEYS_SINCE, **plain_alert}:
             raise ValueError("it has other keys than an alert")
     except (msgspec.ValidationError, KeyError, TypeError, ValueError) as error:
         found.refuse("not-an-alert", ALERT, str(error)[:200])

@@ -41,7 +41,9 @@ def read(file: Path) -> dict[str, Any]:
             raise BadInput(f"{file} is no counterexample: it is larger than {MOST_BYTES >> 20} MiB")
         found = json.loads(file.read_bytes())
         if found["format"] != FORMAT:
-            raise BadInput(f"{file} is of format {found['format']!r:.20}, this version reads {FORMAT}")
+            raise BadInput(
+                f"{file} is of format {found['format']!r:.20}, this version reads {FORMAT}: update undertow"
+            )
         told = isinstance(found["chain_id"], int) and all(isinstance(found[each], str) for each in _WORDS)
         fits = told and isinstance(found["steps"], list) and found["kind"] in WORDS and found["block"] >= 0
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:

@@ -126,7 +126,9 @@ def opened(content: bytes, what: str) -> Pack:
     except (ValueError, RecursionError) as error:  # msgspec's is a ValueError
         raise refusal(what, f"no pack: {shown(str(error), 160)}") from error
     if found.head.format != FORMAT:
-        raise refusal(what, f"of format {shown(found.head.format, 40)}, this version reads {FORMAT}")
+        raise refusal(
+            what, f"of format {shown(found.head.format, 40)}, this version reads {FORMAT}: update undertow"
+        )
     _expect_signed(found, content, what)
     return Pack(found.head, found.content, found.signature, hashlib.sha256(content).hexdigest())
 

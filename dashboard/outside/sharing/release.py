@@ -81,9 +81,13 @@ def read(path: Path) -> Release:
         raise BadInput(f"{path} cannot be read: {error.strerror}") from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise BadInput(f"{path} is no release of `undertow share release`: {error}") from error
+    if found.format != FORMAT:
+        raise BadInput(
+            f"{path} is of format {found.format!a:.40}, this version reads {FORMAT}: update undertow"
+        )
     for each in found.histograms:
         known = each.feature in WALLET_FEATURES and each.edges == bins.edges(each.feature).tolist()
-        if found.format != FORMAT or not known or len(each.counts) != len(each.edges) + 1:
+        if not known or len(each.counts) != len(each.edges) + 1:
             raise BadInput(
                 f"{path} has other bins of {each.feature!a:.40} than this version: update undertow"
             )

@@ -170,7 +170,9 @@ class Watching:
 
     def looks(self, after: float = 0.0, shadow: Health | None = None) -> CanaryHealth:
         self.clock.now += after
-        return self.watch.step(shadow)
+        told = self.watch.step(shadow)
+        assert told is not None
+        return told
 
 
 def test_an_alert_that_lay_there_at_a_start_is_not_heard_and_a_new_one_is(watching: Watching) -> None:
@@ -207,6 +209,16 @@ def test_labels_of_another_chain_and_of_other_kinds_are_no_canaries(watching: Wa
     write(watching.file, label(1), label(2, "attack"))
     assert [one.id for one in read_canaries(watching.file, CHAIN) or ()] == ["drain-1"]
     assert read_canaries(watching.file, CHAIN + 1) is None
+
+
+def test_who_files_several_chains_listens_on_the_one_that_the_labels_are_of(watching: Watching) -> None:
+    write(watching.file, label(1), chain_id=CHAIN + 1)
+    for _ in range(3):
+        watching.clock.now += WITHIN_S + 1
+        assert watching.watch.step(None) is None
+    assert kinds(watching.reader) == []
+    write(watching.file)
+    assert watching.looks(WITHIN_S + 1).silent
 
 
 def test_a_shadow_run_that_finds_again_is_heard_and_one_that_only_plays_is_not(watching: Watching) -> None:
