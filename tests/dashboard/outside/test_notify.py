@@ -437,7 +437,8 @@ def test_a_store_that_goes_away_is_waited_for(filing: Filing, store_url: str, tm
         (tmp_path / "routes.toml").write_text(
             '[channels.soc]\nkind = "pagerduty"\nrouting_key = "env:PAGER_KEY"\n' + ALL_TO_SOC
         )
-        run(Away(outbox, read_routes(tmp_path / "routes.toml"), said.append), stop, said.append)
+        mark = Mark(tmp_path / "told.txt", 0)
+        run(Away(outbox, read_routes(tmp_path / "routes.toml"), said.append, mark), stop, said.append)
     assert said == ["notify: waiting: the store postgresql://db cannot be used: gone"]
 
 
