@@ -15,7 +15,7 @@ from kafka import errors as kafka_errors
 from kafka.structs import OffsetAndMetadata
 
 from ingest.kafka.connection import ANSWER_S, UNREACHABLE, checked, connection, denied, reaching
-from ingest.model.errors import BrokerUnreachable, UndertowError
+from ingest.model.errors import BrokerUnreachable, TakenOver, UndertowError
 
 _END_S = 40.0
 """How long the end of a transaction may take; the library itself would wait for ever."""
@@ -31,7 +31,8 @@ Result = TypeVar("Result")
 class Publisher:
     """Writes records and marks in transactions. Making one fences every earlier one with the same id.
 
-    Raises BrokerUnreachable; UndertowError once a later publisher with its id has taken over.
+    Raises BrokerUnreachable; TakenOver once a later publisher with its id has taken over. Threads may share
+    it: their transactions wait for each other.
     """
 
     def __init__(self, bootstrap: str, transactional_id: str) -> None:
@@ -39,6 +40,7 @@ class Publisher:
         self._id = transactional_id
         self._began = time.monotonic()
         self._sent: list[Any] = []
+        self._turn = threading.Lock()
         with self._errors():
             self._producer = KafkaProducer(
                 **connection(self._bootstrap),
@@ -55,6 +57,11 @@ class Publisher:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """What is sent inside becomes visible together on leaving, or not at all when an exception passes."""
+        with self._turn, self._transaction():
+            yield
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
         self._began = time.monotonic()
         self._sent = []
         with self._errors():
@@ -138,7 +145,7 @@ class Publisher:
         open_ms = 1000 * (time.monotonic() - self._began)
         refused = self._refusal() if _is_fenced(error) else None
         if _is_fenced(error) and open_ms < _TRANSACTION_TIMEOUT_MS and refused is None:
-            return UndertowError(f"another process publishes as {self._id} and took over: this one ends")
+            return TakenOver(f"another process publishes as {self._id} and took over: this one ends")
         why = refused or error
         return BrokerUnreachable(f"the Kafka at {self._bootstrap} did not take a transaction: {why!r}")
 

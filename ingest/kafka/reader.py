@@ -129,11 +129,14 @@ class Marks:
     connection: to open one takes longer than all else between an alert and who sees it.
     """
 
-    def __init__(self, bootstrap: str, group: str, topic: str, partition: int) -> None:
+    def __init__(
+        self, bootstrap: str, group: str, topic: str, partition: int, isolation: str = "read_committed"
+    ) -> None:
+        """Where it is not `read_committed` a mark on its way in an open transaction is not waited for."""
         self._bootstrap = checked(bootstrap)
         self._at = TopicPartition(topic, partition)
         with reaching(self._bootstrap):
-            self._consumer = open_consumer(self._bootstrap, group_id=group)
+            self._consumer = open_consumer(self._bootstrap, group_id=group, isolation=isolation)
 
     def last(self) -> Mark | None:
         """None before its first mark. Raises BrokerUnreachable."""

@@ -22,6 +22,7 @@ UndertowError
 ├── PartFailed          knowledge that detectors share could not be worked out: nothing stands on it
 ├── DetectorFailed      a detector raised where figures would be of the others alone
 ├── PortTaken
+├── TakenOver           another process does this one's work now, and nothing of this one counts any more
 ├── EvidenceRefused     a bundle of evidence in which something does not hold
 └── SetupFailed         a tool that could not be installed or started
 
@@ -100,6 +101,9 @@ class DetectorFailed(UndertowError): ...
 
 
 class PortTaken(UndertowError): ...
+
+
+class TakenOver(UndertowError): ...
 
 
 class EvidenceRefused(UndertowError): ...
