@@ -16,7 +16,7 @@ from detectors.commands.canary_cli import canary
 from detectors.commands.evaluate_cli import evaluate
 from detectors.commands.train_cli import train
 from ingest.commands.kafka_access import KafkaConfig, KafkaPlaintext, choose_access
-from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption
+from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption, Standby
 
 if TYPE_CHECKING:
     from detectors.base import Detector
@@ -209,6 +209,7 @@ def detect(
     models: _Models = None,
     chosen: _Settings = None,
     rules: _Rules = None,
+    standby: Standby = None,
     metrics: MetricsPort = None,
     otlp: OtlpOption = None,
     log_format: LogFormatOption = "text",
@@ -222,6 +223,11 @@ def detect(
     choose_access(kafka_config, kafka_plaintext)
     own = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol), tier=tier)
     _expect_a_use_of_lake(context, alerts is not None, rebuild)
+    if rebuild and standby is not None:
+        raise typer.BadParameter(
+            "a rebuild begins at once: give it without --standby, and start the pair when it is done",
+            param_hint="--rebuild",
+        )
     if lake is not None and alerts is not None:
         judges = judging(models, chosen, rules)
         _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, own, judges)
@@ -233,7 +239,7 @@ def detect(
         with _observed(metrics, otlp, log_format) as say:
             anew = rebuild, lake, allow_gaps
             judges = judging(models, chosen, rules)
-            _detect_live(kafka, chain_id, state, until_block, anew, own, judges, say)
+            _detect_live(kafka, chain_id, state, until_block, anew, own, judges, say, standby)
     else:
         raise typer.BadParameter("give --chain-id (live, with --kafka), or --lake and --alerts (batch)")
 
@@ -272,6 +278,7 @@ def _detect_live(
     settings: EngineSettings,
     judges: Sequence[Detector],
     say: Callable[[str], None],
+    standby_s: float | None,
 ) -> None:
     from detectors.runs.live import Live
     from ingest.machine.signals import stop_on_signal
@@ -280,7 +287,8 @@ def _detect_live(
     with stop_on_signal() as stop:
         folder = state or home() / "detect"
         rebuild, lake, allow_gaps = anew
-        Live(kafka, chain_id, judges, folder, settings, say, lake, allow_gaps).run(stop, until, rebuild)
+        live = Live(kafka, chain_id, judges, folder, settings, say, lake, allow_gaps, standby_s=standby_s)
+        live.run(stop, until, rebuild)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The only door to Kafka: whose partition is whose, publishing in transactions, reading what is committed."""
 
 from ingest.kafka.access import PLAIN, Access, read_access
-from ingest.kafka.beats import Beating, Owner, detect_place, ingest_place
+from ingest.kafka.beats import Beating, Owner, Place, detect_place, ingest_place
 from ingest.kafka.cluster import Cluster
 from ingest.kafka.connection import ALERTS, BLOCKS, HEALTH, REJECTED, SCORES
 from ingest.kafka.publisher import Publisher
@@ -24,6 +24,7 @@ __all__ = [
     "Marks",
     "Message",
     "Owner",
+    "Place",
     "Publisher",
     "Reader",
     "Turns",

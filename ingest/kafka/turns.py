@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from ingest.kafka.beats import Beat, Beats, Owner, Place
-from ingest.model.errors import TakenOver
+from ingest.model.errors import BrokerUnreachable, TakenOver
 
 ASK_S = 0.25
 
@@ -62,6 +62,18 @@ class Turns:
         if self.silence_s is None:
             raise error
         self._taken_over = True
+
+    def expect_own(self, place: Place, error: BrokerUnreachable) -> None:
+        """Raises TakenOver where what looked as if Kafka were away was another process that took over, and
+        `error` where Kafka is away.
+        """
+        try:
+            with closing(Beats(self.bootstrap, place)) as beats:
+                beat = beats.last()
+        except BrokerUnreachable:
+            raise error from None
+        if beat is not None and beat.token != self.owner.token:
+            raise TakenOver(f"{beat.instance} publishes as {place.group} and took over: this one ends")
 
     def _is_free(self, beat: Beat | None) -> bool:
         """Nobody works, or it was this process itself, until the broker went away."""
