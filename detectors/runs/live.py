@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from detectors.alerts.messages import Note
@@ -30,18 +31,17 @@ from ingest.kafka import (
     Beating,
     Cluster,
     HealthReporter,
-    Owner,
+    KafkaBeats,
     Place,
     Publisher,
-    Turns,
     detect_place,
-    in_turns,
 )
 from ingest.log.blocklog import LogReader
 from ingest.machine.traces import note_blocks
 from ingest.model.batch import Batch, Event
 from ingest.model.errors import BadInput, BrokerUnreachable, RunMismatch
 from ingest.model.health import Vitals
+from ingest.model.turns import Owner, Turns, in_turns
 
 SAVE_BLOCKS = 50
 """State begins to be written each time what is final is this many blocks further: a restart replays about
@@ -88,7 +88,7 @@ class Live:
         cluster = Cluster(self.bootstrap)
         cluster.expect_rights("detect", self.chain_id)
         partition = cluster.partition_of(self.chain_id)
-        turns = Turns(self.bootstrap, self._owner, self.standby_s, self.say)
+        turns = Turns(self._owner, self.standby_s, self.say)
         instance = None if self.standby_s is None else self._owner.instance
         told = HealthReporter(self.bootstrap, "detect", self.chain_id, self.vitals, instance=instance)
         with told:
@@ -99,16 +99,17 @@ class Live:
     ) -> None:
         """Stands by until there is a turn, following what the other process judges, and has it."""
         place = detect_place(self.chain_id, partition)
+        beats = partial(KafkaBeats, self.bootstrap, place)
         opening = (self._opened, self._judged_again, self._save)
         with closing(StandbyState(self.bootstrap, self.chain_id, partition, *opening)) as state:
             self.vitals.standing = "active" if self.standby_s is None else "standby"
-            if not turns.await_one(place, stop, state.step):
+            if not turns.await_one(beats, stop, state.step):
                 return state.end()
             self.vitals.standing = "active"
             try:
                 self._work(place, state, stop, until_block, rebuild)
             except BrokerUnreachable as error:
-                turns.expect_own(place, error)
+                turns.expect_own(beats, error)
                 raise
 
     def _work(

@@ -6,9 +6,6 @@ A beat is a mark of a consumer group of the role's own, beside the marks that sa
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
 import threading
 from dataclasses import dataclass
 from types import TracebackType
@@ -20,8 +17,8 @@ from ingest.kafka.publisher import Publisher
 from ingest.kafka.reader import Marks
 from ingest.kafka.rights import DETECT, INGEST
 from ingest.model.errors import UndertowError
+from ingest.model.turns import BEAT_S, Beat, Owner
 
-BEAT_S = 1.0
 _END_S = 2.0
 """How long the end of a role waits for a beat that is on its way."""
 
@@ -44,31 +41,11 @@ def detect_place(chain_id: int, partition: int) -> Place:
     return Place(f"{DETECT}{chain_id}", ALERTS, partition)
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """A process: its machine's name and its number there, for people; and what no other process has."""
-
-    instance: str
-    token: str
-
-    @classmethod
-    def of_this_process(cls) -> Owner:
-        return cls(f"{(socket.gethostname() or 'unnamed')[:100]}:{os.getpid()}", secrets.token_hex(8))
-
-
-class Beat(msgspec.Struct, frozen=True):
-    """`number` counts from 1 with each beat of `token`; `ended` is its last one, said on leaving."""
-
-    instance: str
-    token: str
-    number: int
-    ended: bool = False
-
-
-class Beats:
+class KafkaBeats:
     """The last beat of a role, asked again and again through one connection."""
 
     def __init__(self, bootstrap: str, place: Place) -> None:
+        self.work = place.group
         self._marks = Marks(bootstrap, place.group, place.topic, place.partition, "read_uncommitted")
 
     def last(self) -> Beat | None:

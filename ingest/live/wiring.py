@@ -13,7 +13,7 @@ from ingest.facts.bridge_files import Bridge
 from ingest.facts.disagreements import DisagreementBook
 from ingest.facts.lists import ListBook
 from ingest.facts.messages import MessageBook
-from ingest.kafka import Cluster, HealthReporter, Owner, Turns, in_turns, ingest_place
+from ingest.kafka import Cluster, HealthReporter, KafkaBeats, ingest_place
 from ingest.lake.archive import archived
 from ingest.lake.backfill import Backfill
 from ingest.lake.bridges import check, read_beside
@@ -26,6 +26,7 @@ from ingest.log.blocklog import LogWriter
 from ingest.model.batch import Batch
 from ingest.model.errors import NodeMisbehaved, NodeUnreachable
 from ingest.model.health import NodeHealth, Vitals
+from ingest.model.turns import Owner, Turns, in_turns
 from ingest.nodes import Node, Nodes
 
 __all__ = ["FollowSettings", "Start", "follow"]
@@ -54,7 +55,7 @@ def follow(
     apart = Nodes(rpc, served, limits=settings.limits)
     vitals, owner = Vitals(), Owner.of_this_process()
     check(settings.bridges, served)
-    turns = Turns(kafka, owner, settings.standby_s, say)
+    turns = Turns(owner, settings.standby_s, say)
     instance = None if settings.standby_s is None else owner.instance
 
     def session(connected: Callable[[], None]) -> None:
@@ -66,7 +67,7 @@ def follow(
         )
         vitals.standing = "active" if settings.standby_s is None else "standby"
         with told:
-            if turns.await_one(place, stop, connected):
+            if turns.await_one(lambda: KafkaBeats(kafka, place), stop, connected):
                 vitals.standing = "active"
                 follow_in_turn(connected)
 

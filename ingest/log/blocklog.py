@@ -18,7 +18,6 @@ from ingest.kafka import (
     Beating,
     Cluster,
     Message,
-    Owner,
     Publisher,
     Reader,
     ingest_place,
@@ -29,6 +28,7 @@ from ingest.log.list_offsets import ListOffsets, lists_of
 from ingest.model.batch import Batch, Event, Rollback
 from ingest.model.errors import UnreadableRecord, WrongChain
 from ingest.model.health import Vitals
+from ingest.model.turns import Owner
 
 ARCHIVED = 1_200
 """Blocks by which a lake that is kept beside the log may be behind it: a range and what is not final."""

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.kafka import ALERTS, SCORES, Cluster, detect_place, ingest_place, tail
-from ingest.kafka.beats import Beats
+from ingest.kafka import ALERTS, SCORES, Cluster, KafkaBeats, detect_place, ingest_place, tail
 from ingest.log.blocklog import cursor
 from ingest.machine.processes import Child
 from tests.fixtures.living_log import FINALITY, living_log, said_once
@@ -25,7 +24,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.chain]
 LONG = [pytest.mark.slow, pytest.mark.soak, pytest.mark.timeout(5400)]
 
 
-def last_worker(beats: Beats) -> str | None:
+def last_worker(beats: KafkaBeats) -> str | None:
     beat = beats.last()
     return None if beat is None or beat.ended else beat.instance
 
@@ -38,7 +37,7 @@ def test_whoever_ingests_is_killed_or_stopped_the_other_goes_on_and_the_log_is_t
     place = ingest_place(fresh_chain_id, Cluster(kafka).partition_of(fresh_chain_id, create=True))
     with (
         restless_chain(fresh_chain_id, seed) as chain,
-        closing(Beats(kafka, place)) as beats,
+        closing(KafkaBeats(kafka, place)) as beats,
         ExitStack() as opened,
     ):
         ingester = Ingester(chain.url, kafka, tmp_path)
@@ -66,7 +65,7 @@ def test_whoever_detects_is_killed_or_stopped_each_alert_and_score_is_said_once(
 
     with living_log(kafka, fresh_chain_id, seed, 100 * kills), ExitStack() as opened:
         partition = Cluster(kafka).partition_of(fresh_chain_id)
-        beats = opened.enter_context(closing(Beats(kafka, detect_place(fresh_chain_id, partition))))
+        beats = opened.enter_context(closing(KafkaBeats(kafka, detect_place(fresh_chain_id, partition))))
         pair = StandbyPair(command, tmp_path, lambda: last_worker(beats), opened, own)
         pair.start_both()
         took_s = [pair.is_replaced(luck, dice.choice((0.1, 1.0))) for luck in lucks(kills, dice)]

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from ingest.kafka import BLOCKS, Beating, Cluster, Owner, Publisher, Turns, in_turns, ingest_place, tail
-from ingest.kafka.beats import Beats, Place
+from ingest.kafka import BLOCKS, Beating, Cluster, KafkaBeats, Place, Publisher, ingest_place, tail
 from ingest.model.errors import BrokerUnreachable, TakenOver
+from ingest.model.turns import Owner, Turns, in_turns
 
 pytestmark = pytest.mark.broker
 
@@ -28,13 +28,16 @@ class Work:
     said: list[str]
 
     def turns(self, owner: Owner, silence_s: float | None = SILENCE_S) -> Turns:
-        return Turns(self.kafka, owner, silence_s, self.said.append)
+        return Turns(owner, silence_s, self.said.append)
 
     def publisher(self) -> Publisher:
         return Publisher(self.kafka, self.place.group)
 
+    def beats(self) -> KafkaBeats:
+        return KafkaBeats(self.kafka, self.place)
+
     def worker(self) -> str | None:
-        with closing(Beats(self.kafka, self.place)) as beats:
+        with closing(self.beats()) as beats:
             beat = beats.last()
         return None if beat is None else beat.instance
 
@@ -51,14 +54,14 @@ def work(kafka: str, fresh_chain_id: int) -> Work:
 
 
 def test_where_nobody_works_who_stands_by_begins_at_once(work: Work) -> None:
-    assert work.turns(ALICE).await_one(work.place, threading.Event())
+    assert work.turns(ALICE).await_one(work.beats, threading.Event())
     assert work.said == []
 
 
 def test_who_stands_by_waits_as_long_as_the_other_works_and_goes_on_when_that_ends(work: Work) -> None:
     bob, got, stop = work.turns(BOB, 60.0), list[bool](), threading.Event()
     with work.working(ALICE):
-        waiting = threading.Thread(target=lambda: got.append(bob.await_one(work.place, stop)))
+        waiting = threading.Thread(target=lambda: got.append(bob.await_one(work.beats, stop)))
         waiting.start()
         waiting.join(1.5 * SILENCE_S)
         assert (waiting.is_alive(), got) == (True, [])
@@ -73,7 +76,7 @@ def test_who_stands_by_waits_as_long_as_the_other_works_and_goes_on_when_that_en
 def test_silence_is_an_end_and_who_was_silent_is_fenced_and_says_nothing_more(work: Work) -> None:
     with work.working(ALICE) as alice:
         alice._stop.set()  # she is stopped: no beat, and no word of an end
-        assert work.turns(BOB).await_one(work.place, threading.Event())
+        assert work.turns(BOB).await_one(work.beats, threading.Event())
         with work.working(BOB):
             with pytest.raises(TakenOver, match=f"publishes as {work.place.group} and took over"):
                 alice._beat()
@@ -106,14 +109,14 @@ def test_who_was_stopped_itself_while_it_stood_by_has_not_heard_silence(work: Wo
         stop.set()
 
     with work.working(ALICE):
-        assert not bob.await_one(work.place, stop, sleeps)
+        assert not bob.await_one(work.beats, stop, sleeps)
 
 
 def test_who_lost_its_turn_stands_by_and_does_not_fight_back(work: Work) -> None:
     alice, stop, turns = work.turns(ALICE), threading.Event(), list[str]()
 
     def works() -> None:
-        if alice.await_one(work.place, stop):
+        if alice.await_one(work.beats, stop):
             turns.append("alice")
             raise TakenOver("bob works")
 
@@ -125,11 +128,11 @@ def test_who_lost_its_turn_stands_by_and_does_not_fight_back(work: Work) -> None
 
 def test_who_stands_by_for_nobody_ends_once_another_one_works(work: Work) -> None:
     alice, stop = work.turns(ALICE, None), threading.Event()
-    assert alice.await_one(work.place, stop)
+    assert alice.await_one(work.beats, stop)
     with work.working(ALICE):
-        assert alice.await_one(work.place, stop)  # Kafka was away, and nobody came between
+        assert alice.await_one(work.beats, stop)  # Kafka was away, and nobody came between
     with work.working(BOB), pytest.raises(TakenOver, match="this one ends"):
-        alice.await_one(work.place, stop)
+        alice.await_one(work.beats, stop)
 
     def loses() -> None:
         raise TakenOver("bob works")

@@ -1,21 +1,60 @@
 """Whose turn it is: a process that stands by works once the one that works is silent, and not before.
 
-Nothing rests on this but how often processes take over from each other: that only one of them publishes is
-the transactional id's.
+Nothing rests on this but how often processes take over from each other: that nothing of two of them counts is
+seen to by a transactional id of Kafka, or by an epoch in a store.
 """
 
 from __future__ import annotations
 
+import os
+import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from ingest.kafka.beats import Beat, Beats, Owner, Place
-from ingest.model.errors import BrokerUnreachable, TakenOver
+import msgspec
+
+from ingest.model.errors import TakenOver, Unreachable
 
 ASK_S = 0.25
+BEAT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A process: its machine's name and its number there, for people; and what no other process has."""
+
+    instance: str
+    token: str
+
+    @classmethod
+    def of_this_process(cls) -> Owner:
+        return cls(f"{(socket.gethostname() or 'unnamed')[:100]}:{os.getpid()}", secrets.token_hex(8))
+
+
+class Beat(msgspec.Struct, frozen=True):
+    """`number` counts with each beat of `token`; `ended` is its last one, said on leaving."""
+
+    instance: str
+    token: str
+    number: int
+    ended: bool = False
+
+
+class Beats(Protocol):
+    """Asked for the last beat of `work`: None before the first."""
+
+    work: str
+
+    def last(self) -> Beat | None: ...
+    def close(self) -> None: ...
+
+
+Opening = Callable[[], Beats]
 
 
 def _nothing() -> None:
@@ -28,7 +67,6 @@ class Turns:
     once, and none that another process has taken from it.
     """
 
-    bootstrap: str
     owner: Owner
     silence_s: float | None
     say: Callable[[str], None]
@@ -36,23 +74,21 @@ class Turns:
     _taken_over: bool = field(default=False, init=False)
 
     def await_one(
-        self, place: Place, stop: threading.Event, meanwhile: Callable[[], None] = _nothing
+        self, opening: Opening, stop: threading.Event, meanwhile: Callable[[], None] = _nothing
     ) -> bool:
         """Returns once it is this process's turn; False where `stop` came first. `meanwhile` is called
         between questions.
 
-        Raises BrokerUnreachable; TakenOver where another process has its turn and this one does not stand by.
+        Raises Unreachable; TakenOver where another process has its turn and this one does not stand by.
         """
         if self.silence_s is None and not self._turns:
             self._turns = 1
             return True
-        with closing(Beats(self.bootstrap, place)) as beats:
+        with closing(opening()) as beats:
             if not self._is_free(beats.last()):
                 if self.silence_s is None:
-                    raise TakenOver(
-                        f"another process publishes as {place.group} and took over: this one ends"
-                    )
-                if not self._stands_by(beats, place.group, self.silence_s, stop, meanwhile):
+                    raise TakenOver(f"another process works as {beats.work} and took over: this one ends")
+                if not self._stands_by(beats, self.silence_s, stop, meanwhile):
                     return False
         self._turns, self._taken_over = self._turns + 1, False
         return True
@@ -63,17 +99,17 @@ class Turns:
             raise error
         self._taken_over = True
 
-    def expect_own(self, place: Place, error: BrokerUnreachable) -> None:
-        """Raises TakenOver where what looked as if Kafka were away was another process that took over, and
-        `error` where Kafka is away.
+    def expect_own(self, opening: Opening, error: Unreachable) -> None:
+        """Raises TakenOver where what looked as if something were away was another process that took over,
+        and `error` where that cannot be asked.
         """
         try:
-            with closing(Beats(self.bootstrap, place)) as beats:
+            with closing(opening()) as beats:
                 beat = beats.last()
-        except BrokerUnreachable:
+        except Unreachable:
             raise error from None
         if beat is not None and beat.token != self.owner.token:
-            raise TakenOver(f"{beat.instance} publishes as {place.group} and took over: this one ends")
+            raise TakenOver(f"{beat.instance} works as {beats.work} and took over: this one ends")
 
     def _is_free(self, beat: Beat | None) -> bool:
         """Nobody works, or it was this process itself, until the broker went away."""
@@ -82,7 +118,6 @@ class Turns:
     def _stands_by(
         self,
         beats: Beats,
-        work: str,
         silence_s: float,
         stop: threading.Event,
         meanwhile: Callable[[], None],
@@ -95,16 +130,16 @@ class Turns:
             stop.wait(max(0.0, ASK_S - (time.monotonic() - began)))
             beat = beats.last()
             if self._is_free(beat):
-                self.say(f"{work}: the process that did this has ended: taking over")
+                self.say(f"{beats.work}: the process that did this has ended: taking over")
                 return True
             assert beat is not None
             if beat.instance != told:
                 told = beat.instance
-                self.say(f"{work}: standing by for {told}")
+                self.say(f"{beats.work}: standing by for {told}")
             silent_s = 0.0 if beat != heard else silent_s + min(time.monotonic() - began, 2 * ASK_S)
             heard = beat
             if silent_s >= silence_s:
-                self.say(f"{work}: {told} is silent for {silence_s:g} seconds: taking over")
+                self.say(f"{beats.work}: {told} is silent for {silence_s:g} seconds: taking over")
                 return True
         return False
 
