@@ -53,11 +53,18 @@ class Goal:
     budget_cpu_s: float | None = None
 
 
-def run(bootstrap: str, writer: Writer, goal: Goal, stop: threading.Event, say: Say) -> None:
+def run(
+    bootstrap: str,
+    writer: Writer,
+    goal: Goal,
+    stop: threading.Event,
+    say: Say,
+    check: Callable[[], None] = lambda: None,
+) -> None:
     """Files until `stop`, or until the head of every chain is at `goal.until_block`. A store that goes away
-    is waited for.
+    is waited for. `check` raises where another sink has taken over.
 
-    Raises BrokerUnreachable, and BadInput where the store was filled from another log.
+    Raises BrokerUnreachable, BadInput where the store was filled from another log, and what `check` raises.
     """
     Cluster(bootstrap).expect_rights("sink", goal.chain_id)
     with ExitStack() as opened:
@@ -68,6 +75,7 @@ def run(bootstrap: str, writer: Writer, goal: Goal, stop: threading.Event, say: 
         looked = float("-inf")
         while not stop.is_set():
             try:
+                check()
                 if time.monotonic() - looked > CHAINS_EVERY_S:
                     for topics in _new_chains(bootstrap, writer, goal, chains, say):
                         chains[topics.chain_id] = opened.enter_context(closing(topics))

@@ -34,16 +34,24 @@ class Notifier:
     """One message at a time: whoever kills it makes it repeat one at most, under the same id."""
 
     def __init__(
-        self, outbox: Outbox, routes: Routes, say: Say, clock: Callable[[], float] = time.time
+        self,
+        outbox: Outbox,
+        routes: Routes,
+        say: Say,
+        clock: Callable[[], float] = time.time,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
+        """`check` raises where another process has taken over: it is asked before each message."""
         self._outbox = outbox
         self._routes = routes
         self._say = say
         self._clock = clock
+        self._check = check
         self._senders = senders(routes)
 
     def step(self) -> int:
         """Plans, folds, and sends the first message of each channel; how much there was to do."""
+        self._check()
         done = self._outbox.plan(self._decide, self._now(), self._routes.storm)
         now = self._now()
         done += self._outbox.plan_alarms(self._routes.operators, now, now - self._routes.max_age)
@@ -73,6 +81,7 @@ class Notifier:
         elif now - letter.filed_at > GIVE_UP_S:
             self._outbox.dead(letter, now, "it waited for more than a day")
         else:
+            self._check()
             self._settle(letter, self._senders[letter.channel].send(message))
 
     def _message(self, letter: Letter) -> Message | None:
