@@ -37,6 +37,15 @@ class Turn:
             raise TakenOver(f"another process works as {self.work} and took over: this one ends")
 
 
+def last_beat(connection: Connection, work: str) -> Beat | None:
+    """See `StoreTurns.last`."""
+    columns = (turns.c.instance, turns.c.token, turns.c.beat, turns.c.ended)
+    row = connection.execute(select(*map(raw, columns)).where(turns.c.work == work)).first()
+    if row is None or whole(row.beat) is None:
+        return None
+    return Beat(cut(str(row.instance)), str(row.token), int(row.beat), row.ended == 1)
+
+
 def held(engine: Engine, turn: Turn) -> Engine:
     """Every transaction of this engine is committed under `turn`, or not at all."""
     event.listen(engine, "commit", turn.expect)
@@ -54,13 +63,8 @@ class StoreTurns:
 
     def last(self) -> Beat | None:
         """None where nobody ever worked, and for a row that is none. Raises StoreUnreachable."""
-        columns = (turns.c.instance, turns.c.token, turns.c.epoch, turns.c.beat, turns.c.ended)
-        wanted = select(*map(raw, columns)).where(turns.c.work == self.work)
         with self._telling(), self._reading.connect() as connection:
-            row = connection.execute(wanted).first()
-        if row is None or whole(row.epoch) is None or whole(row.beat) is None:
-            return None
-        return Beat(cut(str(row.instance)), str(row.token), int(row.beat), row.ended == 1)
+            return last_beat(connection, self.work)
 
     def take(self, owner: Owner) -> Turn:
         """Begins an epoch: once this returns, nothing of the one before is committed any more."""

@@ -49,7 +49,7 @@ def judging(detection: Detection) -> Iterator[list[int]]:
     [
         (1, 1, "sqlite_url"),
         pytest.param(25, 2, "sqlite_url", marks=LONG),
-        pytest.param(25, 3, "postgres_url", marks=LONG),
+        pytest.param(25, 3, "empty_postgres", marks=LONG),
     ],
 )
 def test_whoever_files_is_killed_or_stopped_each_revision_is_filed_once(
@@ -80,7 +80,8 @@ def test_whoever_files_is_killed_or_stopped_each_revision_is_filed_once(
         told = revisions_after(reader, 0, 1_000_000)
         assert [each.alert_id for each in told] == [f"drain-{number}" for number in blocks]
         assert [row.block_number for row in reader.page(Filters(), 1, len(blocks))] == blocks[::-1]
-        assert [each.block_number for each in subjects.scores_of(reader, chain, ALICE)] == blocks
+        scored = [each.block_number for each in subjects.scores_of(reader, chain, ALICE)]
+        assert scored == blocks[-len(scored) :] != []
     print(
         f"\n{kills} times another one filed into {url.split(':')[0]}, after {min(took_s):.1f} to "
         f"{max(took_s):.1f} seconds: {len(blocks)} blocks, alerts and scores, each once"
