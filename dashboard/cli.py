@@ -16,7 +16,7 @@ from dashboard.outside import cli as outside_cli
 from dashboard.outside.evidence import cli as evidence_cli
 from dashboard.transfers.advice import cli as advice_cli
 from ingest.commands.kafka_access import KafkaConfig, KafkaPlaintext, choose_access
-from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption
+from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption, Standby
 
 if TYPE_CHECKING:
     from dashboard.store import Known
@@ -95,6 +95,7 @@ def sink(
             "[default: no limit]",
         ),
     ] = None,
+    standby: Standby = None,
     metrics: MetricsPort = None,
     otlp: OtlpOption = None,
     log_format: LogFormatOption = "text",
@@ -105,7 +106,8 @@ def sink(
     from dashboard.filing.canary import Canary
     from dashboard.filing.metrics import StoreMetrics
     from dashboard.filing.sink import Goal, run
-    from dashboard.store import open_reader, open_writer
+    from dashboard.filing.standing_by import Check, in_store_turns
+    from dashboard.store import Turn, open_reader, open_writer
     from ingest.machine.logs import sayer
     from ingest.machine.metrics import metrics as answering
     from ingest.machine.signals import stop_on_signal
@@ -116,10 +118,17 @@ def sink(
     choose_access(kafka_config, kafka_plaintext)
     heard = Canary(canary, canary_within) if canary is not None or shadow_canary else None
     url, say = chosen_store(store), sayer("sink", log_format)
-    with stop_on_signal() as stop, closing(open_writer(url)) as writer:
+    goal = Goal(chain_id, until_block, keep_scores, heard, budget_cpu)
+    work = "sink" if chain_id is None else f"sink of chain {chain_id}"
+    with stop_on_signal() as stop:
+
+        def file(turn: Turn, check: Check) -> None:
+            with closing(open_writer(url, turn)) as writer:
+                run(kafka, writer, goal, stop, say, check)
+
         counted = StoreMetrics(lambda: open_reader(url))
         with closing(counted), answering(metrics, counted), exporting(otlp, say):
-            run(kafka, writer, Goal(chain_id, until_block, keep_scores, heard, budget_cpu), stop, say)
+            in_store_turns(url, work, standby, stop, say, file)
 
 
 def dashboard(

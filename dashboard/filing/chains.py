@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Generic, Protocol, TypeVar
 
-from ingest.model.errors import BadInput, BrokerUnreachable, StoreUnreachable, UndertowError
+from ingest.model.errors import (
+    BadInput,
+    BrokerUnreachable,
+    StoreUnreachable,
+    TakenOver,
+    UndertowError,
+)
 
 AGAIN_S = 60.0
 """After so long a chain that could not be filed is opened anew."""
@@ -45,10 +51,11 @@ class Chains(Generic[Opened]):
 
     @contextmanager
     def alone(self, chain_id: int) -> Iterator[None]:
-        """What is wrong with this chain ends here; what is wrong with the store or the broker passes."""
+        """What is wrong with this chain ends here; what is wrong with the store or the broker, or a sink
+        that took over, passes."""
         try:
             yield
-        except (StoreUnreachable, BrokerUnreachable):
+        except (StoreUnreachable, BrokerUnreachable, TakenOver):
             raise
         except UndertowError as error:
             self._close(chain_id)

@@ -54,12 +54,20 @@ class Goal:
     budget_cpu_s: float | None = None
 
 
-def run(bootstrap: str, writer: Writer, goal: Goal, stop: threading.Event, say: Say) -> None:
+def run(
+    bootstrap: str,
+    writer: Writer,
+    goal: Goal,
+    stop: threading.Event,
+    say: Say,
+    check: Callable[[], None] = lambda: None,
+) -> None:
     """Files until `stop`, or until the head of every chain is at `goal.until_block`. A store that goes away
-    is waited for; a chain that cannot be filed is said, passed over and tried again while others can.
+    is waited for; a chain that cannot be filed is said, passed over and tried again while others can. `check`
+    raises where another sink has taken over.
 
-    Raises BrokerUnreachable, and BadInput where no chain can be filed, as where the store was filled from
-    another log, or not all of them reached `goal.until_block`.
+    Raises BrokerUnreachable, BadInput where no chain can be filed, as where the store was filled from another
+    log, or not all of them reached `goal.until_block`, and what `check` raises.
     """
     Cluster(bootstrap).expect_rights("sink", goal.chain_id)
     with closing(Chains[ChainTopics](say)) as chains:
@@ -68,6 +76,7 @@ def run(bootstrap: str, writer: Writer, goal: Goal, stop: threading.Event, say: 
         looked = float("-inf")
         while not stop.is_set():
             try:
+                check()
                 if time.monotonic() - looked > CHAINS_EVERY_S:
                     _open_new(bootstrap, writer, goal, chains, say)
                     looked = time.monotonic()

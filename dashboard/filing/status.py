@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from detectors.alerts.text import visible
 from ingest.model.cost import block_cost
 from ingest.model.errors import UnreadableRecord
 from ingest.model.health import Health
+from ingest.model.turns import Beat
 
 if TYPE_CHECKING:
     from dashboard.store import Head, SetAside
@@ -30,6 +31,8 @@ QUOTED, MOST_TOLD = 80, 3_000
 REPUTATION_RECORDS = 1_000
 """How many notes about nodes are looked at: what a node did over weeks is in them."""
 DAY_S, WEEK_S = 86_400, 7 * 86_400
+SILENT_AFTER = 3
+"""Records that a role may miss and still be one that works or stands by."""
 LAST_RECORDS = 64
 """How many records at the end of a topic are looked at: enough for the head and the proofs of late."""
 
@@ -125,6 +128,9 @@ class Status:
     """The last records of each chain that the sink could not read."""
     notes: list[str] = field(default_factory=list)
     """What else is to be known of the store: chains that are judged anew, and rows that hold no head."""
+
+    standing: list[str] = field(default_factory=list)
+    """Who does what and who stands by, as the store knows it: a line each."""
 
     replication: list[str] = field(default_factory=list)
     """By what a topic of Kafka may lose what it took."""
@@ -276,7 +282,26 @@ def _store(url: str, only: int | None) -> Status:
         rebuilds = ((chain, run) for chain, run in reader.rebuilding().items() if only in (None, chain))
         notes += [f"chain {_plain(chain)} in the store: {judged_anew(run)}" for chain, run in rebuilds]
         set_aside = [_as_told(bad) for bad in reader.set_aside(chain_id=only)]
-        return Status(store=chains, set_aside=set_aside, notes=notes)
+        standing = [*_in_kafka([each for each in told if only in (None, each.chain_id)], time.time())]
+        standing += [_in_store(work, beat) for work, beat in reader.health.turns()]
+        return Status(store=chains, set_aside=set_aside, notes=notes, standing=standing)
+
+
+def _in_kafka(told: Sequence[Health], now: float) -> Iterator[str]:
+    """Of each role that has somebody on stand-by: who told lately what of himself."""
+    lately = [each for each in told if each.standing and now - each.at <= SILENT_AFTER * each.every_s]
+    waiting = sorted({(each.chain_id, each.role) for each in lately if each.standing == "standby"})
+    for chain_id, role in waiting:
+        here = [each for each in lately if (each.chain_id, each.role) == (chain_id, role)]
+        works, waits = (
+            ", ".join(visible(each.instance) for each in here if each.standing == standing)
+            for standing in ("active", "standby")
+        )
+        yield f"{role} of chain {chain_id}: {works or 'nobody that told lately'} works, {waits} stands by"
+
+
+def _in_store(work: str, beat: Beat) -> str:
+    return f"{visible(work)}: {visible(beat.instance)} {'has ended' if beat.ended else 'works, or did last'}"
 
 
 def _stored(
@@ -327,6 +352,7 @@ def text(status: Status) -> str:
         for bad in status.set_aside
     ]
     lines += [f"REPLICATION: {line}" for line in status.replication]
+    lines += status.standing
     lines += status.notes
     lines.append(f"detectors: {len(status.detectors)}")
     lines += [

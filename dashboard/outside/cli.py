@@ -15,7 +15,7 @@ from dashboard.outside.inspecting import cli as inspecting_cli
 from dashboard.outside.packs import cli as packs_cli
 from dashboard.outside.sharing import cli as sharing_cli
 from dashboard.outside.tuning import cli as tuning_cli
-from ingest.commands.observing import LogFormatOption, MetricsPort
+from ingest.commands.observing import LogFormatOption, MetricsPort, Standby
 
 
 def mount(app: typer.Typer) -> None:
@@ -98,19 +98,21 @@ def notify(
             "~/.local/state/undertow/told.txt]",
         ),
     ] = None,
+    standby: Standby = None,
     metrics: MetricsPort = None,
     log_format: LogFormatOption = "text",
 ) -> None:
     """Tell people of alerts, by webhook, Slack, PagerDuty, e-mail and Apprise, until Ctrl-C or SIGTERM."""
     import time
-    from contextlib import closing
+    from contextlib import closing, nullcontext
 
     from dashboard.accounts.own_files import own_state
     from dashboard.filing.metrics import StoreMetrics
     from dashboard.outside.outbox.mark import Mark
+    from dashboard.filing.standing_by import Check, in_store_turns
     from dashboard.outside.outbox.routes import read_routes
     from dashboard.outside.outbox.running import Notifier, run, senders
-    from dashboard.store import open_outbox, open_reader
+    from dashboard.store import Turn, alone, open_outbox, open_reader
     from ingest.machine.logs import sayer
     from ingest.machine.metrics import metrics as answering
     from ingest.machine.signals import stop_on_signal
@@ -120,10 +122,16 @@ def notify(
     say(f"notify: {len(found.routes)} routes to {channels}")
     if check:
         return
-    with stop_on_signal() as stop, open_outbox(url) as outbox:
-        if retry_dead:
-            say(f"notify: {outbox.revive(int(time.time()))} messages are tried again")
+    with stop_on_signal() as stop:
+
+        def tell(turn: Turn, expect_turn: Check) -> None:
+            with open_outbox(url, turn) as outbox:
+                if retry_dead:
+                    say(f"notify: {outbox.revive(int(time.time()))} messages are tried again")
+                noted = Mark(mark or own_state("told.txt"), int(time.time()))
+                run(Notifier(outbox, found, say, noted, check=expect_turn), stop, say, once)
+
         counted = StoreMetrics(lambda: open_reader(url))
-        with closing(counted), answering(metrics, counted):
-            noted = Mark(mark or own_state("told.txt"), int(time.time()))
-            run(Notifier(outbox, found, say, noted), stop, say, once)
+        lone = alone(url, "notify") if standby is None else nullcontext()
+        with lone, closing(counted), answering(metrics, counted):
+            in_store_turns(url, "notify", standby, stop, say, tell)

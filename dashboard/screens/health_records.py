@@ -66,8 +66,10 @@ def proofs(record: Health) -> list[list[tables.Cell]]:
 def role(each: RoleHealth, now: float) -> list[tables.Cell]:
     """A row; of a record that cannot be read what is still known."""
     age = wording.ago(now - each.at if isinstance(each.at, int | float) else None)
-    first = [tables.cell(each.chain_id), tables.cell(each.role), tables.cell(each.instance), tables.cell(age)]
     record = each.health
+    stands_by = record is not None and record.standing == "standby"
+    name = f"{each.role}, on stand-by" if stands_by else each.role
+    first = [tables.cell(each.chain_id), tables.cell(name), tables.cell(each.instance), tables.cell(age)]
     if record is None:
         return [*first, *(tables.cell("") for _ in range(3)), tables.cell("its record cannot be read")]
     counted = ", ".join(f"{wording.number(count)} {name}" for name, count in sorted(record.counts.items()))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
@@ -17,6 +17,7 @@ from dashboard.store.guard_plans import GuardPlans
 from dashboard.store.outbox import Outbox
 from dashboard.store.reading import Reader
 from dashboard.store.tables import SCHEMA_VERSION
+from dashboard.store.turns import StoreTurns, Turn, held
 from dashboard.store.versions import make_or_upgrade, version_of
 from dashboard.store.writing import Writer
 from ingest.machine.tools import home
@@ -28,12 +29,11 @@ CACHE_KIB = 65_536
 BUSY_SECONDS = 10
 """How long a writer of SQLite waits for another before it gives up."""
 CONNECT_SECONDS = 5
-_NOTIFY_LOCK = 0x6E6F74696679
-"""Of PostgreSQL, which one `undertow notify` holds: "notify" in ASCII."""
-_ANCHOR_LOCK = 0x616E63686F72
-"""The same of `undertow anchor`."""
-_GUARD_LOCK = 0x6775617264
-"""The same of `undertow guard`."""
+IDLE_MS = 10_000
+"""Of PostgreSQL: a process that was stopped within a transaction holds others up for no longer."""
+Command = Literal["notify", "anchor", "guard"]
+_LOCKS: dict[Command, int] = {"notify": 0x6E6F74696679, "anchor": 0x616E63686F72, "guard": 0x6775617264}
+"""Of PostgreSQL, which one process of the command holds: its name in ASCII."""
 
 
 def own_store() -> str:
@@ -42,13 +42,18 @@ def own_store() -> str:
     return f"sqlite:///{home() / 'store.db'}"
 
 
-def open_writer(url: str) -> Writer:
+def open_writer(url: str, turn: Turn | None = None) -> Writer:
     """The store at `url` for the sink; its tables are made where the database is empty, and brought up to
-    date where they are older.
+    date where they are older. With a `turn` nothing is written once that is over.
 
     Raises StoreUnreachable, and BadInput for a URL or a database that cannot be a store.
     """
-    return Writer(_writing(url), lambda: _told_plainly(url))
+    return Writer(_writing(url, turn), lambda: _told_plainly(url))
+
+
+def open_turns(url: str, work: str) -> StoreTurns:
+    """Who does `work` on the store at `url`. Raises as `open_writer`."""
+    return StoreTurns(_writing(url), _reading(url)[0], lambda: _told_plainly(url), work)
 
 
 def open_desk(url: str) -> Desk:
@@ -57,22 +62,22 @@ def open_desk(url: str) -> Desk:
 
 
 @contextmanager
-def open_outbox(url: str) -> Iterator[Outbox]:
-    """The store at `url` for who tells people. Raises as `open_writer`, and BadInput where somebody else does
-    so already: two would tell everything twice.
+def open_outbox(url: str, turn: Turn | None = None) -> Iterator[Outbox]:
+    """The store at `url` for who tells people. Raises as `open_writer`; without a `turn` also BadInput where
+    somebody else does so already: two would tell everything twice.
     """
-    outbox = Outbox(_writing(url), _reading(url)[0], lambda: _told_plainly(url))
-    with closing(outbox), _alone(url, "notify", _NOTIFY_LOCK):
+    outbox = Outbox(_writing(url, turn), _reading(url)[0], lambda: _told_plainly(url))
+    with closing(outbox), alone(url, "notify") if turn is None else nullcontext():
         yield outbox
 
 
 @contextmanager
-def open_anchors(url: str) -> Iterator[Anchors]:
-    """The store at `url` for who anchors it. Raises as `open_writer`, and BadInput where somebody else does
-    so already.
+def open_anchors(url: str, turn: Turn | None = None) -> Iterator[Anchors]:
+    """The store at `url` for who anchors it. Raises as `open_writer`; without a `turn` also BadInput where
+    somebody else does so already.
     """
-    anchors = Anchors(_writing(url), lambda: _told_plainly(url))
-    with closing(anchors), _alone(url, "anchor", _ANCHOR_LOCK):
+    anchors = Anchors(_writing(url, turn), lambda: _told_plainly(url))
+    with closing(anchors), alone(url, "anchor") if turn is None else nullcontext():
         yield anchors
 
 
@@ -82,13 +87,13 @@ def open_guard(url: str) -> Iterator[GuardPlans]:
     does so already.
     """
     plans = GuardPlans(_writing(url), lambda: _told_plainly(url))
-    with closing(plans), _alone(url, "guard", _GUARD_LOCK):
+    with closing(plans), alone(url, "guard"):
         yield plans
 
 
 @contextmanager
-def _alone(url: str, command: str, lock: int) -> Iterator[None]:
-    """A lock that ends with its process, however that ends."""
+def alone(url: str, command: Command) -> Iterator[None]:
+    """A lock that ends with its process, however that ends. Raises BadInput where another process has it."""
     parsed, taken = _parsed(url), BadInput(f"another `undertow {command}` works with {redact(url)}: end one")
     if parsed.drivername == "sqlite":
         with Path(f"{parsed.database}.{command}").open("w") as file:
@@ -101,7 +106,7 @@ def _alone(url: str, command: str, lock: int) -> Iterator[None]:
     engine = _engine(parsed, read_only=True)
     with _told_plainly(url), closing(engine.raw_connection()) as connection:
         cursor = connection.cursor()
-        cursor.execute(f"SELECT pg_try_advisory_lock({lock})")
+        cursor.execute(f"SELECT pg_try_advisory_lock({_LOCKS[command]})")
         if not cursor.fetchall()[0][0]:
             raise taken
         connection.commit()
@@ -133,11 +138,11 @@ def _reading(url: str) -> tuple[Engine, int]:
         return engine, version_of(connection, url)
 
 
-def _writing(url: str) -> Engine:
+def _writing(url: str, turn: Turn | None = None) -> Engine:
     engine = _engine(_parsed(url), read_only=False)
     with _told_plainly(url), engine.begin() as connection:
         make_or_upgrade(connection, url)
-    return engine
+    return engine if turn is None else held(engine, turn)
 
 
 def _parsed(url: str) -> URL:
@@ -165,8 +170,8 @@ def _engine(url: URL, read_only: bool) -> Engine:
     if url.drivername == "sqlite":
         return _sqlite(url, read_only)
     arguments: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS}
-    if read_only:
-        arguments["options"] = "-c default_transaction_read_only=on"
+    read, write = "default_transaction_read_only=on", f"idle_in_transaction_session_timeout={IDLE_MS}"
+    arguments["options"] = f"-c {read if read_only else write}"
     return create_engine(url, connect_args=arguments, pool_pre_ping=True)
 
 

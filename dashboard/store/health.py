@@ -13,9 +13,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from dashboard.store.heads import raw
 from dashboard.store.tables import health, health_history
-from dashboard.store.values import in_order, whole
+from dashboard.store.turn_tables import turns
+from dashboard.store.turns import last_beat
+from dashboard.store.values import cut, in_order, whole
 from ingest.model.errors import UnreadableRecord
 from ingest.model.health import Health, health_from, health_value
+from ingest.model.turns import Beat
 
 MOST_ROWS = 20_000
 """A role tells of itself every five seconds: of a day there are 17,280."""
@@ -69,6 +72,15 @@ class HealthReader:
                 return []
         rows = self._rows(select(*map(raw, _columns(health))))
         return sorted(map(_told, rows), key=lambda told: (in_order(told.chain_id), str(told.role)))
+
+    def turns(self) -> list[tuple[str, Beat]]:
+        """Who does each kind of work on the store, or did last. None in a store of a version before."""
+        with self._reading() as connection:
+            if not inspect(connection).has_table(turns.name):
+                return []
+            works = [str(row[0]) for row in connection.execute(select(raw(turns.c.work)))]
+            found = [(work, last_beat(connection, work)) for work in sorted(works)]
+        return [(cut(work), beat) for work, beat in found if beat is not None]
 
     def history(self, chain_id: int, since: int) -> list[RoleHealth]:
         """Every record of a chain from `since` on (seconds UTC), oldest first; the last 20,000."""

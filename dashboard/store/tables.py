@@ -17,7 +17,7 @@ from sqlalchemy import (
     desc,
 )
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 """Raised with every change of a table, together with a step in `migrations/versions` that makes it in an
 older store.
 """

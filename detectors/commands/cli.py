@@ -16,7 +16,7 @@ from detectors.commands.canary_cli import canary
 from detectors.commands.evaluate_cli import evaluate
 from detectors.commands.train_cli import train
 from ingest.commands.kafka_access import KafkaConfig, KafkaPlaintext, choose_access
-from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption
+from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption, Standby
 
 if TYPE_CHECKING:
     from detectors.base import Detector
@@ -211,6 +211,7 @@ def detect(
     models: _Models = None,
     chosen: _Settings = None,
     rules: _Rules = None,
+    standby: Standby = None,
     metrics: MetricsPort = None,
     otlp: OtlpOption = None,
     log_format: LogFormatOption = "text",
@@ -225,6 +226,11 @@ def detect(
     chains = list(dict.fromkeys(chain_id or ()))
     own = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol), tier=tier)
     _expect_a_use_of_lake(context, alerts is not None, rebuild)
+    if rebuild and standby is not None:
+        raise typer.BadParameter(
+            "a rebuild begins at once: give it without --standby, and start the pair when it is done",
+            param_hint="--rebuild",
+        )
     if len(chains) > 1:
         if alerts is not None or tier is not None:
             raise typer.BadParameter(
@@ -251,7 +257,7 @@ def detect(
         with _observed(metrics, otlp, log_format) as say:
             anew = rebuild, lake, allow_gaps
             judges = judging(models, chosen, rules)
-            _detect_live(kafka, chains[0], state, until_block, anew, own, judges, say)
+            _detect_live(kafka, chains[0], state, until_block, anew, own, judges, say, standby)
     else:
         raise typer.BadParameter("give --chain-id (live, with --kafka), or --lake and --alerts (batch)")
 
@@ -318,6 +324,7 @@ def _detect_live(
     settings: EngineSettings,
     judges: Sequence[Detector],
     say: Callable[[str], None],
+    standby_s: float | None,
 ) -> None:
     from detectors.runs.live import Live
     from ingest.machine.signals import stop_on_signal
@@ -326,7 +333,8 @@ def _detect_live(
     with stop_on_signal() as stop:
         folder = state or home() / "detect"
         rebuild, lake, allow_gaps = anew
-        Live(kafka, chain_id, judges, folder, settings, say, lake, allow_gaps).run(stop, until, rebuild)
+        live = Live(kafka, chain_id, judges, folder, settings, say, lake, allow_gaps, standby_s=standby_s)
+        live.run(stop, until, rebuild)
 
 
 @contextmanager

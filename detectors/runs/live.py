@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from detectors.alerts.messages import Note, group_of
+from detectors.alerts.messages import Note
 from detectors.base import Detector
 from detectors.engine import checkpoint
 from detectors.engine.digest import digest
@@ -23,12 +25,23 @@ from detectors.runs.outbox import Outbox
 from detectors.runs.published import OutputMark, output_mark
 from detectors.runs.rebuild import Rebuild
 from detectors.runs.replay import Say
-from ingest.kafka import BLOCKS, Cluster, HealthReporter, Publisher
+from detectors.runs.standing_by import StandbyState
+from ingest.kafka import (
+    BLOCKS,
+    Beating,
+    Cluster,
+    HealthReporter,
+    KafkaBeats,
+    Place,
+    Publisher,
+    detect_place,
+)
 from ingest.log.blocklog import LogReader
 from ingest.machine.traces import note_blocks
 from ingest.model.batch import Batch, Event
-from ingest.model.errors import BadInput, RunMismatch
+from ingest.model.errors import BadInput, BrokerUnreachable, RunMismatch
 from ingest.model.health import Vitals
+from ingest.model.turns import Owner, Turns, in_turns
 
 SAVE_BLOCKS = 50
 """State begins to be written each time what is final is this many blocks further: a restart replays about
@@ -60,40 +73,93 @@ class Live:
     """A rebuild begins after the last gap, instead of ending."""
     vitals: Vitals = field(default_factory=Vitals)
     """What is counted for `undertow.health`; nothing that is judged knows of it."""
+    standby_s: float | None = None
+    """Stands by while another process detects, until that is silent for so many seconds."""
+    _owner: Owner = field(default_factory=Owner.of_this_process, init=False)
     _ages: ModelAges = field(init=False)
 
     def __post_init__(self) -> None:
         self._ages = self._known_ages()
 
     def run(self, stop: threading.Event, until_block: int | None = None, rebuild: bool = False) -> None:
-        """Until `stop` is set, or block `until_block` is judged.
-
-        1. A predecessor is fenced. 2. The mark is read: what is below it was sent. Where it is of another
-        run, or no note of ours, this ends; where a rebuild was cut short, it is repeated. 3. State comes from
-        the state on disk, or from nothing, and reading goes on after it. 4. For each poll: events are judged;
-        what lies above the mark is sent, alerts before scores, with the new mark, in one transaction; then
-        a slice of the state is written, where that is due.
+        """Until `stop` is set, or block `until_block` is judged. Where another process takes over this one
+        stands by, with `standby_s`, or raises TakenOver.
         """
         cluster = Cluster(self.bootstrap)
         cluster.expect_rights("detect", self.chain_id)
         partition = cluster.partition_of(self.chain_id)
-        told = HealthReporter(self.bootstrap, "detect", self.chain_id, self.vitals)
-        with Publisher(self.bootstrap, group_of(self.chain_id)) as publisher, told:
-            cluster.check_replication("detect", self.say)
-            outbox = Outbox(publisher, partition, self.chain_id, self.settings.finality)
-            mark = output_mark(self.bootstrap, self.chain_id, partition)
+        turns = Turns(self._owner, self.standby_s, self.say)
+        instance = None if self.standby_s is None else self._owner.instance
+        told = HealthReporter(self.bootstrap, "detect", self.chain_id, self.vitals, instance=instance)
+        with told:
+            in_turns(turns, lambda: self._turn(turns, partition, stop, until_block, rebuild), stop, self.say)
+
+    def _turn(
+        self, turns: Turns, partition: int, stop: threading.Event, until_block: int | None, rebuild: bool
+    ) -> None:
+        """Stands by until there is a turn, following what the other process judges, and has it."""
+        place = detect_place(self.chain_id, partition)
+        beats = partial(KafkaBeats, self.bootstrap, place)
+        opening = (self._opened, self._judged_again, self._save)
+        with closing(StandbyState(self.bootstrap, self.chain_id, partition, *opening)) as state:
+            self.vitals.standing = "active" if self.standby_s is None else "standby"
+            if not turns.await_one(beats, stop, state.step):
+                return state.end()
+            self.vitals.standing = "active"
+            try:
+                self._work(place, state, stop, until_block, rebuild)
+            except BrokerUnreachable as error:
+                turns.expect_own(beats, error)
+                raise
+
+    def _work(
+        self,
+        place: Place,
+        state: StandbyState,
+        stop: threading.Event,
+        until_block: int | None,
+        rebuild: bool,
+    ) -> None:
+        """1. A predecessor is fenced. 2. The mark is read: what is below it was sent. Where it is of another
+        run, or no note of ours, this ends; where a rebuild was cut short, it is repeated. 3. State comes from
+        what was followed on stand-by, from the state on disk, or from nothing, and reading goes on after it.
+        4. For each poll: events are judged; what lies above the mark is sent, alerts before scores, with the
+        new mark, in one transaction; then a slice of the state is written, where that is due.
+        """
+        with (
+            Publisher(self.bootstrap, place.group) as publisher,
+            Beating(publisher, place, self._owner) as beating,
+        ):
+            Cluster(self.bootstrap).check_replication("detect", self.say)
+            outbox = Outbox(publisher, place.partition, self.chain_id, self.settings.finality)
+            mark = output_mark(self.bootstrap, self.chain_id, place.partition)
             if rebuild or (mark is not None and self._checked(mark).rebuilding):
+                state.close()
                 begun = self._rebuilt(mark, outbox, stop, until_block)
             else:
-                begun = self._resumed(mark)
+                followed = state.taken(mark)
+                begun = self._resumed(mark) if followed is None else (*followed, mark)
             if begun is None:
                 return
             self._ages = self._known_ages()
             try:
-                self._follow(*begun, outbox, stop, until_block)
+                self._follow(*begun, outbox, stop, until_block, beating.check)
                 checkpoint.save(begun[0])
             finally:
                 begun[0].close()
+
+    def _opened(self, mark: OutputMark | None) -> tuple[Engine, int | None]:
+        """State on disk, for who stands by."""
+        if mark is not None:
+            self._checked(mark)
+        engine, offset, _ = self._resumed(mark)
+        return engine, offset
+
+    def _judged_again(self, engine: Engine, event: Event, after: int, mark: OutputMark) -> None:
+        """What another process has judged and sent."""
+        self._taken(engine, event, after)
+        self._expect_same_run(engine, mark, after)
+        self.vitals.head = engine.state.number
 
     def _checked(self, mark: OutputMark) -> Note:
         """The mark's note. Raises UnreadableRecord, RunMismatch, and BadInput where the log is another."""
@@ -172,11 +238,14 @@ class Live:
         outbox: Outbox,
         stop: threading.Event,
         until_block: int | None,
+        check: Callable[[], None],
     ) -> None:
+        """`check` raises where another process has taken over."""
         sent = mark.offset if mark is not None else 0
         checked = mark is None or engine.state.anchor is not None
         with LogReader(self.bootstrap, self.chain_id, offset) as reader:
             while not stop.is_set() and not (until_block is not None and engine.state.number >= until_block):
+                check()
                 outputs, after, began = [], sent, time.time_ns()
                 for event, after in reader.poll(POLL_S):
                     with self.vitals.timed("judge"):

@@ -29,6 +29,20 @@ OtlpOption = Annotated[
         "[default: do not]",
     ),
 ]
+SHORTEST_SILENCE_S = 2.0
+"""Two beats: with less, who is a little late would lose its turn."""
+Standby = Annotated[
+    float | None,
+    typer.Option(
+        "--standby",
+        envvar="UNDERTOW_STANDBY",
+        metavar="SECONDS",
+        min=SHORTEST_SILENCE_S,
+        max=3600.0,
+        help="Stand by while another process does this, and take over once that was silent for so long.  "
+        "[default: take over at once]",
+    ),
+]
 LogFormatOption = Annotated[
     LogFormat,
     typer.Option(

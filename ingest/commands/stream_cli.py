@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ingest.commands.kafka_access import KafkaConfig, KafkaPlaintext, choose_access
-from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption
+from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption, Standby
 from ingest.lake import RANGE_BLOCKS
 
 if TYPE_CHECKING:
@@ -150,6 +150,7 @@ def ingest(
     check_senders: CheckSenders = False,
     wrapped_native: WrappedNative = None,
     bridge: BridgeFiles = None,
+    standby: Standby = None,
     metrics: MetricsPort = None,
     otlp: OtlpOption = None,
     log_format: LogFormatOption = "text",
@@ -170,6 +171,7 @@ def ingest(
         traces, facts, check_senders=check_senders,
         wrapped=read_addresses(wrapped_native or (), "--wrapped-native"),
         bridges=read_bridges(tuple(bridge or ())), lake_every=_divisor(lake_every),
+        standby_s=standby,
     )  # fmt: skip
     collect_seldom()
     say = sayer("ingest", log_format, sys.stderr)

@@ -1,6 +1,7 @@
 """The only door to Kafka: whose partition is whose, publishing in transactions, reading what is committed."""
 
 from ingest.kafka.access import PLAIN, Access, read_access
+from ingest.kafka.beats import Beating, KafkaBeats, Place, detect_place, ingest_place
 from ingest.kafka.cluster import Cluster
 from ingest.kafka.connection import ALERTS, BLOCKS, HEALTH, REJECTED, SCORES
 from ingest.kafka.publisher import Publisher
@@ -15,13 +16,18 @@ __all__ = [
     "REJECTED",
     "SCORES",
     "Access",
+    "Beating",
     "Cluster",
     "HealthReporter",
+    "KafkaBeats",
     "Mark",
     "Marks",
     "Message",
+    "Place",
     "Publisher",
     "Reader",
+    "detect_place",
+    "ingest_place",
     "last_mark",
     "read_access",
     "tail",

@@ -32,7 +32,8 @@ Result = TypeVar("Result")
 class Publisher:
     """Writes records and marks in transactions. Making one fences every earlier one with the same id.
 
-    Raises BrokerUnreachable; TakenOver once a later publisher with its id has taken over.
+    Raises BrokerUnreachable; TakenOver once a later publisher with its id has taken over. Threads may share
+    it: their transactions wait for each other.
     """
 
     def __init__(self, bootstrap: str, transactional_id: str, access: Access | None = None) -> None:
@@ -42,6 +43,7 @@ class Publisher:
         self._id = transactional_id
         self._began = time.monotonic()
         self._sent: list[Any] = []
+        self._turn = threading.Lock()
         with self._errors():
             self._producer = KafkaProducer(
                 **connection(self._bootstrap, chosen=access),
@@ -58,6 +60,11 @@ class Publisher:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """What is sent inside becomes visible together on leaving, or not at all when an exception passes."""
+        with self._turn, self._transaction():
+            yield
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
         self._began = time.monotonic()
         self._sent = []
         with self._errors():

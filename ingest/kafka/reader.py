@@ -131,13 +131,22 @@ class Marks:
     """
 
     def __init__(
-        self, bootstrap: str, group: str, topic: str, partition: int, access: Access | None = None
+        self,
+        bootstrap: str,
+        group: str,
+        topic: str,
+        partition: int,
+        access: Access | None = None,
+        isolation: str = "read_committed",
     ) -> None:
+        """Where it is not `read_committed` a mark on its way in an open transaction is not waited for."""
         self._bootstrap = checked(bootstrap)
         self._access = access
         self._at = TopicPartition(topic, partition)
         with reaching(self._bootstrap, access):
-            self._consumer = open_consumer(self._bootstrap, group_id=group, chosen=access)
+            self._consumer = open_consumer(
+                self._bootstrap, group_id=group, isolation=isolation, chosen=access
+            )
 
     def last(self, partition: int | None = None) -> Mark | None:
         """None before its first mark; of another partition where one is named. Raises BrokerUnreachable."""

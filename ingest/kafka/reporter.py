@@ -79,6 +79,7 @@ class HealthReporter:
             canaries=list(vitals.canaries),
             budget_cpu_s=vitals.budget_cpu_s,
             optional=list(vitals.optional),
+            standing=vitals.standing,
         )
 
     def _run(self) -> None:

@@ -31,7 +31,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 TRANSACTIONS, OFFSETS = "__transaction_state", "__consumer_offsets"
 INGEST, DETECT = "undertow-ingest-", "undertow-detect-"
-"""Transactional ids, and the group of the output mark, begin so; a chain id follows."""
+"""Transactional ids, and the groups of marks and of beats, begin so; a chain id follows."""
 NEW_CHAIN = "undertow-new-chain"
 """Transactional id and group of whoever chooses a partition for a new chain: one for all chains."""
 
@@ -72,6 +72,7 @@ RIGHTS: dict[Role, tuple[Right, ...]] = {
         *_on("topic", REJECTED, "Write"),
         *_on("topic", HEALTH, "Write"),
         *_looked_at(BLOCKS, REJECTED),
+        *_on("group", INGEST, "Read"),
         *_on("transactional-id", INGEST, "Write"),
     ),
     "new-chain": (

@@ -56,7 +56,8 @@ class FollowSettings:
     head; `limits` bound every answer. With `traces` the calls inside transactions are read too; `facts` is a
     folder of lists, `wrapped` are coins that wrap the native one, `bridges` those whose other chains are
     read. While blocks are missing, so many requests are made `ahead`. With `check_senders` transactions are
-    held against their signatures. A lake that is kept gets final blocks `lake_every` so many.
+    held against their signatures. A lake that is kept gets final blocks `lake_every` so many. With
+    `standby_s` it stands by while another process follows the chain, until that is silent for so long.
     """
 
     start: Start = "latest"
@@ -73,6 +74,7 @@ class FollowSettings:
     wrapped: frozenset[bytes] = frozenset()
     bridges: tuple[Bridge, ...] = ()
     lake_every: int = RANGE_BLOCKS
+    standby_s: float | None = None
 
 
 class Follower:
@@ -111,10 +113,11 @@ class Follower:
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set or the wanted block is published. A node that fails is asked again, slower.
 
-        Raises WrongChain, RollbackTooDeep, BadInput, BrokerUnreachable.
+        Raises WrongChain, RollbackTooDeep, BadInput, BrokerUnreachable, TakenOver.
         """
         with self._ahead:
             while not stop.is_set():
+                self._log.check()
                 wait_s = self._attempt()
                 if wait_s is None:
                     return

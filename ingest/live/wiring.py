@@ -13,7 +13,7 @@ from ingest.facts.bridge_files import Bridge
 from ingest.facts.disagreements import DisagreementBook
 from ingest.facts.lists import ListBook
 from ingest.facts.messages import MessageBook
-from ingest.kafka import Cluster, HealthReporter
+from ingest.kafka import Cluster, HealthReporter, KafkaBeats, ingest_place
 from ingest.lake.archive import archived
 from ingest.lake.backfill import Backfill
 from ingest.lake.bridges import check, read_beside
@@ -26,6 +26,7 @@ from ingest.log.blocklog import LogWriter
 from ingest.model.batch import Batch
 from ingest.model.errors import NodeMisbehaved, NodeUnreachable
 from ingest.model.health import NodeHealth, Vitals
+from ingest.model.turns import Owner, Turns, in_turns
 from ingest.nodes import Node, Nodes
 
 __all__ = ["FollowSettings", "Start", "follow"]
@@ -46,19 +47,34 @@ def follow(
 ) -> None:
     """Follows the nodes' chain into the log until `stop`. A broker that goes away later is waited for.
 
-    Raises NodeUnreachable and BrokerUnreachable where none answers at the start, WrongChain, RollbackTooDeep.
+    Raises NodeUnreachable and BrokerUnreachable where none answers at the start, WrongChain, RollbackTooDeep;
+    TakenOver once another process follows the chain, where this one does not stand by.
     """
     nodes = Nodes(rpc, chain_id, settings.quorum, settings.limits)
     served = _chain_of(nodes, stop)
     apart = Nodes(rpc, served, limits=settings.limits)
-    vitals = Vitals()
+    vitals, owner = Vitals(), Owner.of_this_process()
     check(settings.bridges, served)
+    turns = Turns(owner, settings.standby_s, say)
+    instance = None if settings.standby_s is None else owner.instance
 
     def session(connected: Callable[[], None]) -> None:
         cluster = Cluster(kafka)
         cluster.expect_rights("ingest")
-        book, log = ListBook(settings.facts, say), LogWriter(kafka, served, vitals)
+        place = ingest_place(served, cluster.partition_of(served, create=True))
+        told = HealthReporter(
+            kafka, "ingest", served, vitals, lambda: node_health(nodes.all()), instance=instance
+        )
+        vitals.standing = "active" if settings.standby_s is None else "standby"
+        with told:
+            if turns.await_one(lambda: KafkaBeats(kafka, place), stop, connected):
+                vitals.standing = "active"
+                follow_in_turn(connected)
+
+    def follow_in_turn(connected: Callable[[], None]) -> None:
+        book, log = ListBook(settings.facts, say), LogWriter(kafka, served, vitals, owner)
         disagreements = DisagreementBook(say)
+        ended = False
         try:
             book.remember(log.lists())
             recent = log.recent() if lake is not None or settings.bridges else []
@@ -75,21 +91,21 @@ def follow(
                     "messages": messages.told(first, last),
                 }
 
-            cluster.check_replication("ingest", say)
+            Cluster(kafka).check_replication("ingest", say)
             connected()
             head = log.headers.head
             at = f"beginning at {settings.start}" if head is None else f"going on after block {head.number}"
             say(f"ingest: chain {served} from {nodes.source} into {kafka}, {at}")
-            told = HealthReporter(kafka, "ingest", served, vitals, lambda: node_health(nodes.all()))
             beside = _beside(served, apart, log, settings, lake, stop, say, known)
-            with told, beside, read_beside(messages, served, stop, say):
+            with beside, read_beside(messages, served, stop, say):
                 Follower(served, nodes, log, settings, say, book, vitals, disagreements, messages).run(stop)
+            ended = True
         finally:
-            log.close()
+            log.close(ended)
 
     nodes.listen()
     try:
-        despite_outages(session, stop, say)
+        in_turns(turns, lambda: despite_outages(session, stop, say), stop, say)
     finally:
         nodes.close()
         apart.close()

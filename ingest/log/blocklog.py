@@ -12,12 +12,23 @@ import polars as pl
 
 from ingest import schema
 from ingest.blocks.headers import Header, Headers
-from ingest.kafka import BLOCKS, REJECTED, Cluster, Message, Publisher, Reader, tail
+from ingest.kafka import (
+    BLOCKS,
+    REJECTED,
+    Beating,
+    Cluster,
+    Message,
+    Publisher,
+    Reader,
+    ingest_place,
+    tail,
+)
 from ingest.log import records
 from ingest.log.list_offsets import ListOffsets, lists_of
 from ingest.model.batch import Batch, Event, Rollback
 from ingest.model.errors import UnreadableRecord, WrongChain
 from ingest.model.health import Vitals
+from ingest.model.turns import Owner
 
 ARCHIVED = 1_200
 """Blocks by which a lake that is kept beside the log may be behind it: a range and what is not final."""
@@ -81,20 +92,29 @@ class LogReader:
 class LogWriter:
     """Appends events to the log of one chain; there is one writer at a time, the newest."""
 
-    def __init__(self, bootstrap: str, chain_id: int, vitals: Vitals | None = None) -> None:
+    def __init__(
+        self, bootstrap: str, chain_id: int, vitals: Vitals | None = None, owner: Owner | None = None
+    ) -> None:
         """The order matters: only what a fenced predecessor can no longer change is read back.
 
         1. the chain's partition is found, or made;
         2. the predecessor, if one still runs, is fenced and its open transaction aborted;
-        3. the last headers are read back from the log: they are the cursor.
+        3. with an `owner` who stands by is told that there is a writer;
+        4. the last headers are read back from the log: they are the cursor.
         """
         self._bootstrap = bootstrap
         self._key = str(chain_id).encode()
         self._chain_id = chain_id
         self._vitals = vitals or Vitals()
         self._partition = Cluster(bootstrap).partition_of(chain_id, create=True)
-        self._publisher = Publisher(bootstrap, f"undertow-ingest-{chain_id}")
-        self.headers, self._list_offsets = read_back(bootstrap, chain_id, self._partition)
+        place = ingest_place(chain_id, self._partition)
+        self._publisher = Publisher(bootstrap, place.group)
+        self._beating = None if owner is None else Beating(self._publisher, place, owner)
+        try:
+            self.headers, self._list_offsets = read_back(bootstrap, chain_id, self._partition)
+        except BaseException:
+            self.close(ended=False)
+            raise
         self._rejected: set[tuple[int | None, str]] = set()
 
     def publish(self, events: Sequence[Event]) -> None:
@@ -173,7 +193,15 @@ class LogWriter:
         self._rejected.add((number, reason))
         return True
 
-    def close(self) -> None:
+    def check(self) -> None:
+        """Raises TakenOver or BrokerUnreachable where a beat met that; without an owner nobody beats."""
+        if self._beating is not None:
+            self._beating.check()
+
+    def close(self, ended: bool = True) -> None:
+        """With `ended` who stands by is told that it need not wait."""
+        if self._beating is not None:
+            self._beating.close(ended)
         self._publisher.close()
 
 

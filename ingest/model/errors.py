@@ -19,10 +19,10 @@ UndertowError
 │       └── ForksMixed  receipts of another block: the chain may have changed between two answers
 ├── ChainGap            a block whose parent is not the block before it
 ├── RollbackTooDeep     a reorganisation below the state on disk
-├── TakenOver           a later process publishes in the place of this one
 ├── PartFailed          knowledge that detectors share could not be worked out: nothing stands on it
 ├── DetectorFailed      a detector raised where figures would be of the others alone
 ├── PortTaken
+├── TakenOver           another process does this one's work now, and nothing of this one counts any more
 ├── EvidenceRefused     a bundle of evidence in which something does not hold
 └── SetupFailed         a tool that could not be installed or started
 
@@ -94,9 +94,6 @@ class ChainGap(UndertowError): ...
 class RollbackTooDeep(UndertowError): ...
 
 
-class TakenOver(UndertowError): ...
-
-
 class PartFailed(UndertowError): ...
 
 
@@ -104,6 +101,9 @@ class DetectorFailed(UndertowError): ...
 
 
 class PortTaken(UndertowError): ...
+
+
+class TakenOver(UndertowError): ...
 
 
 class EvidenceRefused(UndertowError): ...

@@ -15,6 +15,7 @@ import msgspec
 from ingest.model.errors import UnreadableRecord
 
 HealthRole = Literal["ingest", "detect", "sink", "canary"]
+Standing = Literal["active", "standby"]
 OptionalState = Literal["on", "slowed", "paused"]
 BOUNDS_MS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
 """Upper bounds of the histograms; what takes longer is counted behind the last."""
@@ -78,7 +79,8 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `detectors` says of each whether it is on, warming up, or since which block it is off. `proofs` are the
     newest blocks with how far each was proved, lowest first, at most NEWEST_PROOFS. `head_time` is the head's
     block time, from which the age of `models` counts. `budget_cpu_s`: CPU seconds that a block may cost the
-    role, None without a limit, and `optional` what is left out where it costs more.
+    role, None without a limit, and `optional` what is left out where it costs more. `standing` is whether it
+    works or stands by for who does; None from versions before.
     """
 
     chain_id: Whole
@@ -100,6 +102,7 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     canaries: list[CanaryHealth] = []
     budget_cpu_s: float | None = None
     optional: list[OptionalHealth] = []
+    standing: Standing | None = None
 
 
 class Vitals:
@@ -117,6 +120,7 @@ class Vitals:
         self.canaries: list[CanaryHealth] = []
         self.budget_cpu_s: float | None = None
         self.optional: list[OptionalHealth] = []
+        self.standing: Standing = "active"
         self._proofs: dict[int, str] = {}
 
     def proved(self, blocks: Iterable[tuple[int, str]]) -> None:

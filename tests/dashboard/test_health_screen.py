@@ -32,6 +32,8 @@ def test_roles_latency_and_nodes_are_on_the_screen(sqlite_url: str, monkeypatch:
 def test_a_record_says_its_age_and_what_it_counted() -> None:
     row = health_records.role(RoleHealth(CHAIN, "ingest", "a", NOW - 42, told()), NOW)
     assert [cell["text"] for cell in row[3:]] == ["42 s ago", "7", "", "1.5", "7 blocks header"]
+    waits = health_records.role(RoleHealth(CHAIN, "ingest", "b", NOW, told(standing="standby")), NOW)
+    assert waits[1]["text"] == "ingest, on stand-by"
     broken = health_records.role(RoleHealth(CHAIN, "ingest", "a", "x", None), NOW)  # type: ignore[arg-type]
     assert [cell["text"] for cell in broken[3:]] == [
         "at an unknown time", "", "", "", "its record cannot be read"

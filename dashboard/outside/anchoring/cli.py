@@ -10,7 +10,7 @@ import typer
 
 from dashboard.filing.store_option import StoreOption, chosen_store
 from detectors.alerts.alert import DEFAULT_FINALITY
-from ingest.commands.observing import LogFormatOption, MetricsPort
+from ingest.commands.observing import LogFormatOption, MetricsPort, Standby
 
 STRETCH = 50
 """Blocks of a stretch where nothing else is said."""
@@ -97,6 +97,7 @@ def anchor(
             help="Dry: blocks on top of a block before it is final.",
         ),
     ] = DEFAULT_FINALITY,
+    standby: Standby = None,
     metrics: MetricsPort = None,
     log_format: LogFormatOption = "text",
 ) -> None:
@@ -114,10 +115,11 @@ def anchor(
     if rpc is None or key_file is None:
         raise typer.BadParameter("give --rpc and --key-file, or --lake and --dry-run")
     from dashboard.filing.metrics import StoreMetrics
+    from dashboard.filing.standing_by import Check, in_store_turns
     from dashboard.outside.anchoring.planning import Plan
     from dashboard.outside.anchoring.running import Daemon
     from dashboard.outside.anchoring.wiring import contract_of, sender_on, watched_chain
-    from dashboard.store import open_anchors, open_reader
+    from dashboard.store import Turn, alone, bring_up_to_date, open_anchors, open_reader
     from ingest.machine.logs import sayer
     from ingest.machine.metrics import metrics as answering
     from ingest.machine.signals import stop_on_signal
@@ -127,17 +129,24 @@ def anchor(
     key, url, say = SigningKey.read(key_file), chosen_store(store), sayer("anchor", log_format)
     with ExitStack() as opened:
         stop = opened.enter_context(stop_on_signal())
-        anchors = opened.enter_context(open_anchors(url))
+        bring_up_to_date(url)
         reader = opened.enter_context(closing(open_reader(url)))
         watched = watched_chain(reader, chain_id)
         node = opened.enter_context(closing(Speaker(rpc)))
-        sender = opened.enter_context(sender_on(node, key, state, watched, same_chain, depth, max_fee))
         counted = opened.enter_context(closing(StoreMetrics(lambda: open_reader(url))))
         opened.enter_context(answering(metrics, counted))
-        address = contract_of(reader, watched, sender.chain_id, contract)
-        plan = Plan(watched, blocks, from_block)
-        say(f"anchor: chain {watched} on chain {sender.chain_id}, paid by {key.address}")
-        Daemon(anchors, sender, node, plan, address, say).run(stop, once)
+        if standby is None:
+            opened.enter_context(alone(url, "anchor"))
+
+        def work(turn: Turn, check: Check) -> None:
+            sending = sender_on(node, key, state, watched, same_chain, depth, max_fee)
+            with open_anchors(url, turn) as anchors, sending as sender:
+                address = contract_of(reader, watched, sender.chain_id, contract)
+                plan = Plan(watched, blocks, from_block)
+                say(f"anchor: chain {watched} on chain {sender.chain_id}, paid by {key.address}")
+                Daemon(anchors, sender, node, plan, address, say, check=check).run(stop, once)
+
+        in_store_turns(url, f"anchor of chain {watched}", standby, stop, say, work)
 
 
 def _dry(lake: Path, chain_id: int | None, begin: int | None, blocks: int, finality: int) -> None:

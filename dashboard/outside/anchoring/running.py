@@ -160,6 +160,8 @@ class Daemon:
     address: str | None
     say: Say
     poll_s: float = POLL_S
+    check: Callable[[], None] = lambda: None
+    """Raises where another process has taken over."""
 
     def run(self, stop: threading.Event, once: bool = False) -> None:
         """Until `stop`, or, `once`, until all that is final is settled."""
@@ -168,6 +170,7 @@ class Daemon:
         while not stop.is_set():
             more, trouble = False, ""
             try:
+                self.check()
                 anchorer = anchorer or self._begun()
                 if anchorer is not None:
                     more, trouble = anchorer.step(), anchorer.trouble

@@ -35,19 +35,28 @@ class Notifier:
     """One message at a time: whoever kills it makes it repeat one at most, under the same id."""
 
     def __init__(
-        self, outbox: Outbox, routes: Routes, say: Say, mark: Mark, clock: Callable[[], float] = time.time
+        self,
+        outbox: Outbox,
+        routes: Routes,
+        say: Say,
+        mark: Mark,
+        clock: Callable[[], float] = time.time,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
+        """`check` raises where another process has taken over: it is asked before each message."""
         self._outbox = outbox
         self._routes = routes
         self._say = say
         self._mark = mark
         self._clock = clock
+        self._check = check
         self._senders = senders(routes)
         if known := outbox.settle(mark, self._now()):
             say(f"notify: {known} messages of this store arrived before: it is an older one")
 
     def step(self) -> int:
         """Plans, folds, and sends the first message of each channel; how much there was to do."""
+        self._check()
         done = self._outbox.plan(self._decide, self._now(), self._routes.storm, self._mark)
         now = self._now()
         done += self._outbox.plan_alarms(self._routes.operators, now, now - self._routes.max_age)
@@ -77,6 +86,7 @@ class Notifier:
         elif now - letter.filed_at > GIVE_UP_S:
             self._outbox.dead(letter, now, "it waited for more than a day")
         else:
+            self._check()
             self._settle(letter, self._senders[letter.channel].send(message))
 
     def _message(self, letter: Letter) -> Message | None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import closing
 
 import pytest
 
 from dashboard.filing.status import Status, _caught, gather, text
-from dashboard.store import Feed, Rejected, open_writer
+from dashboard.store import Feed, Rejected, open_turns, open_writer
 from detectors.alerts.messages import Note, group_of, note_text
 from ingest.kafka import BLOCKS, Cluster, Publisher
 from ingest.log.blocklog import LogWriter
+from ingest.model.turns import Owner
 from tests.dashboard.alerts import CHAIN, drain, judged
+from tests.dashboard.test_health import told
 from tests.fixtures.frames import ChainBuilder
 
 LIE = "block 7 from http://liar cannot be proved: its receipts hash to 0x12, its header says 0x34"
@@ -102,3 +105,21 @@ def test_one_chain_of_a_store_can_be_asked_for(sqlite_url: str) -> None:
     assert [bad.chain_id for bad in status.set_aside] == [CHAIN]
     assert [note.split()[1] for note in status.notes] == [str(CHAIN)]
     assert [chain.chain_id for chain in gather(None, sqlite_url).store] == [1, CHAIN]
+
+
+def test_who_works_and_who_stands_by_is_said(sqlite_url: str) -> None:
+    now = int(time.time())
+    works, waits = told(now, standing="active"), told(now, instance="machine-b", standing="standby")
+    gone = told(now - 60, instance="machine-c", standing="standby")
+    lone = told(now, role="detect", standing="active")
+    with closing(open_writer(sqlite_url)) as writer, closing(open_turns(sqlite_url, "sink")) as turns:
+        writer.file_health(CHAIN, [works, waits, gone, lone])
+        sink = turns.take(Owner("machine-a:7", "a"))
+        status = gather(None, sqlite_url)
+        assert status.standing == [
+            f"ingest of chain {CHAIN}: machine-a works, machine-b stands by",
+            "sink: machine-a:7 works, or did last",
+        ]
+        assert "sink: machine-a:7 works, or did last" in text(status).splitlines()
+        turns.beat(sink, ended=True)
+        assert gather(None, sqlite_url, 5).standing == ["sink: machine-a:7 has ended"]

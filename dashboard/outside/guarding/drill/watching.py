@@ -45,6 +45,9 @@ class ShortLog:
     def look_back(self) -> bool:
         return False
 
+    def check(self) -> None:
+        """Nobody else writes it."""
+
 
 @dataclass(slots=True)
 class Watch:

@@ -1,0 +1,141 @@
+"""Alice and Bob do one kind of work on a store: what is written in a turn that is over is never committed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from threading import Event
+
+import pytest
+
+from dashboard.filing.standing_by import Check, in_store_turns
+from dashboard.store import StoreBeating, StoreTurns, Turn, open_anchors, open_outbox, open_turns, open_writer
+from ingest.model.errors import TakenOver
+from ingest.model.turns import Owner
+from tests.dashboard.alerts import CHAIN, Filing, drain, judged
+
+ALICE, BOB = Owner("alice:1", "a"), Owner("bob:2", "b")
+
+
+@pytest.fixture
+def sinks(store_url: str) -> Iterator[StoreTurns]:
+    with closing(open_turns(store_url, "sink")) as turns:
+        yield turns
+
+
+def test_a_sink_that_was_taken_over_from_files_nothing_more(store_url: str, sinks: StoreTurns) -> None:
+    with closing(open_writer(store_url, sinks.take(ALICE))) as alice:
+        filing = Filing(alice)
+        filing.file(drain(1), blocks=(judged(1),))
+        with closing(open_writer(store_url, sinks.take(BOB))) as bob:
+            with pytest.raises(TakenOver, match="another process works as sink and took over"):
+                filing.file(drain(2), blocks=(judged(2),))
+            assert bob.head(CHAIN) == 1
+            with pytest.raises(TakenOver):
+                alice.age(CHAIN, 1)
+
+
+def test_who_was_stopped_in_the_middle_of_a_transaction_does_not_commit_it(
+    store_url: str, sinks: StoreTurns
+) -> None:
+    """On SQLite Bob waits until she goes on; on PostgreSQL he takes over while her transaction is open."""
+    alice = open_writer(store_url, sinks.take(ALICE))
+    with closing(alice), pytest.raises(TakenOver), alice._engine.begin() as connection:
+        connection.exec_driver_sql("SELECT 1")
+        if store_url.startswith("sqlite"):
+            connection.exec_driver_sql("ROLLBACK")
+            sinks.take(BOB)
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            sinks.take(BOB)
+        connection.exec_driver_sql(
+            f"INSERT INTO offsets (chain_id, topic, next_offset) VALUES ({CHAIN}, 't', 7)"
+        )
+    with closing(open_writer(store_url)) as seen:
+        assert seen.offsets(CHAIN) == {}
+
+
+def test_one_kind_of_work_takes_nothing_from_another(store_url: str, sinks: StoreTurns) -> None:
+    alice = sinks.take(ALICE)
+    with closing(open_turns(store_url, "notify")) as others:
+        others.take(BOB)
+    sinks.check(alice)
+    assert sinks.beat(alice)
+
+
+@pytest.mark.parametrize("opening", [open_outbox, open_anchors])
+def test_outbox_and_anchors_are_held_to_their_turn_as_well(store_url: str, opening: object) -> None:
+    with closing(open_turns(store_url, "notify")) as turns:
+        turn = turns.take(ALICE)
+        with opening(store_url, turn) as alice:  # type: ignore[operator]
+            turns.take(BOB)
+            with pytest.raises(TakenOver), alice._writing() as connection:
+                connection.exec_driver_sql("DELETE FROM outbox")
+
+
+def test_a_beat_of_a_turn_that_is_over_is_none(sinks: StoreTurns) -> None:
+    alice = sinks.take(ALICE)
+    assert sinks.beat(alice)
+    bob = sinks.take(BOB)
+    assert not sinks.beat(alice, ended=True)
+    told = sinks.last()
+    assert told is not None
+    assert (told.instance, told.number, told.ended) == ("bob:2", 1, False)
+    with pytest.raises(TakenOver):
+        sinks.check(alice)
+    sinks.check(bob)
+
+
+def test_who_stands_by_waits_for_the_end_of_the_other_and_who_lost_its_turn_stands_by(
+    sqlite_url: str,
+) -> None:
+    said, done, stop, works = list[str](), list[int](), Event(), Event()
+
+    def work(turn: Turn, check: Check) -> None:
+        done.append(turn.epoch)
+        works.set()
+        while not stop.wait(0.05):
+            check()
+
+    with closing(open_turns(sqlite_url, "sink")) as turns:
+        with StoreBeating(turns, turns.take(ALICE)):
+            bob = threading.Thread(
+                target=in_store_turns, args=(sqlite_url, "sink", 60.0, stop, said.append, work)
+            )
+            bob.start()
+            bob.join(1.0)
+            assert done == []
+        assert works.wait(10)
+        with StoreBeating(turns, turns.take(ALICE)):
+            time.sleep(1.0)
+            assert done == [2]
+            assert "another process took over" in said[-2]
+            assert said[-1] == "sink: standing by for alice:1"
+            stop.set()
+            bob.join(10)
+            assert not bob.is_alive()
+
+
+def test_who_stands_by_for_nobody_begins_at_once_and_ends_once_another_one_works(sqlite_url: str) -> None:
+    def work(_turn: Turn, check: Check) -> None:
+        with closing(open_turns(sqlite_url, "sink")) as turns:
+            turns.take(BOB)
+        check()
+
+    with pytest.raises(TakenOver, match="this one ends"):
+        in_store_turns(sqlite_url, "sink", None, Event(), print, work)
+
+
+@pytest.mark.parametrize("epoch", ["NULL", "-1", "'one'"])
+def test_a_row_that_is_no_turn_holds_up_nobody(sqlite_url: str, epoch: str) -> None:
+    with closing(open_turns(sqlite_url, "sink")) as turns:
+        turn = turns.take(ALICE)
+        with turns._writing.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE turns")
+            connection.exec_driver_sql("CREATE TABLE turns (work, epoch, instance, token, beat, ended)")
+            connection.exec_driver_sql(f"INSERT INTO turns VALUES ('sink', {epoch}, x'ff', 1, 1, 0)")
+        with pytest.raises(TakenOver):
+            turns.check(turn)
+        turns.check(turns.take(BOB))
