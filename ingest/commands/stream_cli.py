@@ -124,8 +124,8 @@ RayOption = Annotated[
         "--ray",
         envvar="UNDERTOW_RAY",
         metavar="ADDRESS",
-        help="Have the work done by Ray: `local` starts one here, HOST:PORT is the head of a running one; needs "
-        "undertow[ray].",
+        help="Have ranges read by Ray: `local` starts one here, HOST:PORT is the head of a running one; "
+        "needs undertow[ray].",
     ),
 ]
 NodeDeadline = Annotated[

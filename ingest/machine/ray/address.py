@@ -1,4 +1,4 @@
-"""Which Ray is spoken to: one that is started here, or the head of a running one; and whether that is safe."""
+"""Which Ray is spoken to: one that is started here, or the head of a running one; and whether it is safe."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _NEEDED = ("RAY_TLS_SERVER_CERT", "RAY_TLS_SERVER_KEY", "RAY_TLS_CA_CERT")
 
 
 def checked(address: str, environment: Mapping[str, str] = os.environ) -> str:
-    """`address`, where it can be used. Raises BadInput where Ray is not installed, for what is no address, and
-    for one beyond this machine without token and TLS; ClusterUnreachable where nothing listens.
+    """`address`, where it can be used. Raises BadInput where Ray is not installed, for what is no address,
+    and for one beyond this machine without token and TLS; ClusterUnreachable where nothing listens.
     """
     if find_spec("ray") is None:
         raise BadInput("--ray needs Ray: pip install 'undertow[ray]'")
@@ -46,8 +46,8 @@ def refuse_open(hosts: Iterable[str], environment: Mapping[str, str] = os.enviro
     tls = environment.get("RAY_USE_TLS", "") == "1" and all(environment.get(name) for name in _NEEDED)
     if beyond and not (token and tls):
         raise BadInput(
-            f"Ray at {beyond[0]} is beyond this machine: set RAY_AUTH_MODE=token with its token, RAY_USE_TLS=1 "
-            f"and {', '.join(_NEEDED)}, there and here"
+            f"Ray at {beyond[0]} is beyond this machine: set RAY_AUTH_MODE=token with its token, "
+            f"RAY_USE_TLS=1 and {', '.join(_NEEDED)}, there and here"
         )
 
 

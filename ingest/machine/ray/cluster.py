@@ -81,7 +81,9 @@ class Cluster:
         with suppress(EOFError, OSError):
             while True:
                 number, kind, value = self._pipe.recv()
-                heard = self._asked[number] if kind in (driver.ITEM, driver.AGAIN) else self._asked.pop(number)
+                heard = (
+                    self._asked[number] if kind in (driver.ITEM, driver.AGAIN) else self._asked.pop(number)
+                )
                 heard(kind, value)
         self._gone = True
         self._tell_gone()
@@ -127,7 +129,9 @@ def _begun(address: str, pipe: Connection) -> list[str]:
         nodes: list[str] = value
         return nodes
     if "Version mismatch" in value:
-        raise BadInput(f"Ray at {address} is of another version: {value[:300]}: install the same here and there")
+        raise BadInput(
+            f"Ray at {address} is of another version: {value[:300]}: install the same here and there"
+        )
     raise ClusterUnreachable(f"Ray at {address} cannot be used: {value[:300]}")
 
 

@@ -1,9 +1,9 @@
 """The process that is connected to Ray for a command: it hands work on, and answers as it is done.
 
-A request is (number, kind, work, arguments), or None for the end: kind CALL for a function that is run anywhere, FOLLOW for a
-generator that one worker runs from its beginning to its end. A reply is (number, kind, value): READY, with the
-addresses of the nodes, or FAILED once, for number 0; then for each request DONE or RAISED, and of a generator
-ITEM before.
+A request is (number, kind, work, arguments), or None for the end: kind CALL for a function that is run
+anywhere, FOLLOW for a generator that one worker of this machine runs from its beginning to its end. A reply
+is (number, kind, value): READY, with the addresses of the nodes, or FAILED once, for number 0; then for each
+request DONE or RAISED, and of a generator ITEM before, or AGAIN where it begins anew.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ OBJECT_STORE_BYTES = 200_000_000
 TRIES = 4
 """Times that work is begun when the worker that does it is ended."""
 
-_HEAD_GONE_S = "10"
+_HEAD_GONE, _HEAD_GONE_S = "RAY_gcs_rpc_server_reconnect_timeout_s", "10"
+"""Ray waits so many seconds for a head that does not answer."""
 _LOOK_S = 0.5
 _TOP = Path(__file__).resolve().parents[3]
 
@@ -64,8 +65,7 @@ def _connected(address: str, cpus: int, folder: str) -> Any:
     """Ray, imported and connected. One that is started here listens on 127.0.0.1 only, for who has a token
     that is in no file: by a setting that Ray has for systems whose firewalls ask about anything else.
     """
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ["RAY_gcs_rpc_server_reconnect_timeout_s"] = _HEAD_GONE_S
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", _HEAD_GONE: _HEAD_GONE_S}
     if address == LOCAL:
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
@@ -100,7 +100,9 @@ class _Desk:
 
     def _follow(self, number: int, work: Callable[..., Any], given: tuple[Any, ...]) -> None:
         """A generator whose worker is ended begins anew: what it gave before is given again."""
-        actor = self._ray.remote(_Follower).options(num_cpus=1)
+        here = self._ray.get_runtime_context().get_node_id()
+        near = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(here, soft=False)
+        actor = self._ray.remote(_Follower).options(num_cpus=1, scheduling_strategy=near)
         for left in range(TRIES - 1, -1, -1):
             follower = actor.remote()
             try:
@@ -146,8 +148,8 @@ def _plain(error: BaseException) -> BaseException:
         return found
     if type(error).__name__ in ("WorkerCrashedError", "ActorDiedError", "OutOfMemoryError", "NodeDiedError"):
         return UndertowError(
-            f"a worker of Ray was ended from outside {TRIES} times at the same work (was memory short?): give "
-            "the same command again, with fewer workers; what is written stays"
+            f"a worker of Ray was ended from outside {TRIES} times at the same work (was memory short?): "
+            "give the same command again, with fewer workers; what is written stays"
         )
     try:
         pickle.loads(pickle.dumps(found))

@@ -1,4 +1,4 @@
-"""Whether a worker runs the code that asks it: another version would give other bytes, and nobody would know."""
+"""Whether a worker runs the code that asks it: another would give other bytes, and nobody would know."""
 
 from __future__ import annotations
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
 import threading
 from pathlib import Path
 
-import psutil
 import pytest
 
 from ingest.lake.backfill import BackfillSettings, backfill
 from ingest.lake.reading import Lake, Manifest
-from ingest.machine.processes import Child, wait_until
-from ingest.machine.progress import Progress
-from tests.fixtures.ray import WITH_RAY, family, named
+from tests.fixtures.ray import WITH_RAY
 from tests.fixtures.town import ETHER, Town
 
 pytestmark = [pytest.mark.chain, *WITH_RAY]
