@@ -63,7 +63,8 @@ _State = Annotated[
         "--state",
         envvar="UNDERTOW_STATE",
         metavar="DIR",
-        help="Live: where the checkpoint is kept.  [default: ~/.undertow/detect]",
+        help="Where the checkpoint is kept: live, and in batch with --ray, where none is kept without it.  "
+        "[default: ~/.undertow/detect]",
     ),
 ]
 _Until = Annotated[
@@ -240,7 +241,8 @@ def detect(
     if lake is not None and alerts is not None:
         judges = judging(models, chosen, rules)
         blocks = from_block, to_block
-        _detect_lake(lake, chain_id, alerts, blocks, allow_gaps, scores, own, judges, ray)
+        by = None if ray is None else (ray, state)
+        _detect_lake(lake, chain_id, alerts, blocks, allow_gaps, scores, own, judges, by)
     elif ray is not None and context.get_parameter_source("ray") == ParameterSource.COMMANDLINE:
         raise typer.BadParameter(
             "give --lake and --alerts with it: a live run is one process", param_hint="--ray"
@@ -323,7 +325,7 @@ def _detect_lake(
     scores: Path | None,
     settings: EngineSettings,
     judges: Sequence[Detector],
-    ray: str | None,
+    by: tuple[str, Path | None] | None,
 ) -> None:
     from detectors.runs.over_lake import LakeRun, write_book, write_scores
     from ingest.lake.reading import Lake
@@ -338,7 +340,7 @@ def _detect_lake(
         allow_gaps,
         keep_scores=scores is not None,
     )
-    judged = _judged(run, blocks, ray, ProgressLine(sys.stderr).show)
+    judged = _judged(run, blocks, by, ProgressLine(sys.stderr).show)
     written = write_book(alerts, judged, settings.finality)
     if scores is not None:
         write_scores(scores, judged)
@@ -360,10 +362,15 @@ def _detect_lake(
 
 
 def _judged(
-    run: LakeRun, blocks: tuple[int | None, int | None], ray: str | None, report: Callable[[Progress], None]
+    run: LakeRun,
+    blocks: tuple[int | None, int | None],
+    by: tuple[str, Path | None] | None,
+    report: Callable[[Progress], None],
 ) -> Judged:
-    if ray is None:
+    """`by`: the address of a Ray, and a folder of state."""
+    if by is None:
         return run.run(*blocks, report)
     from detectors.runs.distributed.run import judged, order_of
 
-    return judged(ray, os.cpu_count() or 1, order_of(run, *blocks), report)
+    address, state = by
+    return judged(address, os.cpu_count() or 1, order_of(run, *blocks, state), report)

@@ -20,7 +20,7 @@ from detectors.engine.judge import Off
 from detectors.engine.output import Output, Score
 from detectors.engine.settings import EngineSettings
 from detectors.runs.tiers import at_tier
-from ingest.lake.reading import Lake
+from ingest.lake.reading import NO_BLOCK, Lake
 from ingest.lake.writing import written_reason
 from ingest.machine.progress import Progress
 from ingest.model.batch import Batch
@@ -138,18 +138,27 @@ class LakeRun:
 
     def steps(self, first: int | None, last: int | None) -> Iterator[Progress | Judged]:
         """How far it is, after each batch; at last what it says."""
-        sums, taker = Sums(), self.begun()
+        sums, taker = self.resumed(first, last)
+        after = NO_BLOCK if sums.began is None else taker.engine.state.number
         total, started = self._count(first, last), time.monotonic()
         try:
-            for whole in self.lake.batches(self.chain_id, first, last, blocks=self.blocks):
+            for whole in self.lake.batches(self.chain_id, first, last, self.blocks, after):
                 batch = at_tier(whole, self.settings.tier)
                 taker = self._taken(batch, taker, sums)
                 sums.count(batch)
+                self.keep(taker, sums)
                 yield Progress(sums.done, total, time.monotonic() - started, "detect")
             sums.add(taker.finish(), taker.engine, self.keep_scores)
             yield self._judged(sums, taker.engine, first, last)
         finally:
             taker.end()
+
+    def resumed(self, first: int | None, last: int | None) -> tuple[Sums, Taker]:
+        """What was said before, and who goes on: from the beginning here."""
+        return Sums(), self.begun()
+
+    def keep(self, taker: Taker, sums: Sums) -> None:
+        """Keeps how far it is, for who is `resumed`: nothing here."""
 
     def begun(self) -> Taker:
         """Who judges from the first block on, and anew after a gap."""

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from detectors.base import Detector, Finding, Seen
-from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
 from detectors.memory.copying import counts
 from detectors.memory.digest import add_part
 from detectors.memory.memory import Memory
 from detectors.registry import detectors
 from detectors.runs.distributed.pipeline import Pipeline
-from detectors.runs.over_lake import Judged, LakeRun, Taker
+from detectors.runs.distributed.run import Distributed, Order, order_of, run_of
+from detectors.runs.distributed.scorer import Start
+from detectors.runs.over_lake import Judged, LakeRun
 from ingest.lake.reading import Lake
 from ingest.lake.writing import LakeWriter
+from ingest.machine.progress import Progress
+from ingest.model.errors import BadInput
 from tests.detectors.distributed_here import Here
 from tests.fixtures.few import few_detectors
 from tests.fixtures.frames import ChainBuilder, address
@@ -28,29 +33,24 @@ from tests.parity.random_log import random_chain
 SETTINGS = EngineSettings(finality=4, epoch_blocks=5)
 
 
-class Apart(LakeRun):
-    """With two scorers; `crew` is that of the last engine."""
+def order(lake: Lake, by: Sequence[Detector], state: Path | None = None) -> Order:
+    run = LakeRun(lake, 1, by, SETTINGS, allow_gaps=True, keep_scores=True)
+    return replace(order_of(run, None, None, state), save_every_s=0.0)
 
-    crew: Here
-    pipeline: Pipeline
 
-    def begun(self) -> Taker:
-        def crew(start: object) -> Here:
-            self.crew = Here(start, 2)  # type: ignore[arg-type]
-            return self.crew
+def apart(lake: Lake, by: Sequence[Detector], blocks: int = 7, state: Path | None = None) -> Distributed:
+    """With two scorers."""
+    return replace(run_of(order(lake, by, state), partial(Here, count=2)), blocks=blocks)
 
-        engine = Engine(self.chain_id, self.detectors, self.settings, follows=False, keep_all=True)
-        self.pipeline = Pipeline(engine, crew)
-        return self.pipeline
+
+def alone(lake: Lake, by: Sequence[Detector]) -> Judged:
+    run = LakeRun(lake, 1, by, SETTINGS, allow_gaps=True, blocks=7, keep_scores=True)
+    return run.run(None, None, silent)
 
 
 def said(judged: Judged) -> tuple[object, ...]:
     alerts = sorted(alert.to_json() for alert in judged.alerts)
     return alerts, judged.scores, judged.off, judged.head, judged.blocks, judged.gaps, judged.transfers
-
-
-def judges(kind: type[LakeRun], lake: Lake, by: Sequence[Detector], blocks: int = 7) -> LakeRun:
-    return kind(lake, 1, by, SETTINGS, allow_gaps=True, blocks=blocks, keep_scores=True)
 
 
 def lake_of(folder: Path, chain: ChainBuilder, *ranges: tuple[int, int]) -> Lake:
@@ -76,15 +76,25 @@ def silent(_progress: object) -> None: ...
 
 def test_scorers_apart_find_what_one_process_finds_and_remember_the_same(tmp_path: Path) -> None:
     lake = lake_of(tmp_path, random_chain(Random(7), 90, 1))
-    alone = judges(LakeRun, lake, detectors()).run(None, None, silent)
-    apart = judges(Apart, lake, detectors())
-    assert isinstance(apart, Apart)
+    crews: list[Here] = []
 
-    assert said(apart.run(None, None, silent)) == said(alone)
-    assert alone.alerts
-    memory = apart.pipeline.engine.state.memory
-    for scorer in apart.crew.scorers:
-        assert digests(scorer._memory) == digests(memory)
+    def crew(start: Start) -> Here:
+        crews.append(Here(start, 2))
+        return crews[-1]
+
+    run = run_of(order(lake, detectors()), crew)
+    taker = run.begun()
+    assert isinstance(taker, Pipeline)
+    for batch in lake.batches(1, blocks=13):
+        taker.take(batch)
+    taker.finish()
+    taker.end()
+    judged = run.run(None, None, silent)
+
+    assert said(judged) == said(alone(lake, detectors()))
+    assert judged.alerts
+    for scorer in crews[0].scorers:
+        assert digests(scorer._memory) == digests(taker.engine.state.memory)
 
 
 class Stumbles:
@@ -107,17 +117,43 @@ class Stumbles:
 
 def test_who_raises_is_off_from_the_same_block_on_and_gaps_begin_anew(tmp_path: Path) -> None:
     lake = lake_of(tmp_path, random_chain(Random(3), 60, 1), (1, 30), (41, 60))
-    by = [Stumbles(), *few_detectors()]  # type: ignore[list-item]
-    alone, apart = (judges(kind, lake, by).run(None, None, silent) for kind in (LakeRun, Apart))
+    by = [Stumbles(), *few_detectors()]
+    judged = apart(lake, by).run(None, None, silent)
 
-    assert said(apart) == said(alone)
-    assert (apart.off["stumbles"].block, apart.gaps) == (23, 1)
-    assert any(alert.detector == "stumbles" and alert.block_number > 40 for alert in apart.alerts)
+    assert said(judged) == said(alone(lake, by))
+    assert (judged.off["stumbles"].block, judged.gaps) == (23, 1)
+    assert any(alert.detector == "stumbles" and alert.block_number > 40 for alert in judged.alerts)
 
 
 @pytest.mark.parametrize("blocks", [1, 50])
 def test_it_does_not_matter_how_blocks_are_cut(tmp_path: Path, blocks: int) -> None:
     lake = lake_of(tmp_path, random_chain(Random(11), 60, 1))
-    alone = judges(LakeRun, lake, few_detectors()).run(None, None, silent)
+    judged = apart(lake, few_detectors(), blocks).run(None, None, silent)
 
-    assert said(judges(Apart, lake, few_detectors(), blocks).run(None, None, silent)) == said(alone)
+    assert said(judged) == said(alone(lake, few_detectors()))
+
+
+@pytest.mark.parametrize("ended_at", [3, 8])
+def test_a_run_that_was_ended_goes_on_from_what_it_kept(tmp_path: Path, ended_at: int) -> None:
+    lake = lake_of(tmp_path / "lake", random_chain(Random(5), 90, 1), (1, 40), (41, 90))
+    first = apart(lake, detectors(), state=tmp_path / "state").steps(None, None)
+    for _ in range(ended_at):
+        next(first)
+    first.close()
+
+    again = list(apart(lake, detectors(), state=tmp_path / "state").steps(None, None))
+
+    assert isinstance(again[0], Progress) and again[0].done > 7  # the first seven blocks were kept
+    assert isinstance(again[-1], Judged)
+    assert said(again[-1]) == said(alone(lake, detectors()))
+
+
+def test_state_of_another_run_is_refused_in_one_line(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path / "lake", random_chain(Random(5), 40, 1))
+    first = apart(lake, few_detectors(), state=tmp_path / "state").steps(None, None)
+    for _ in range(3):
+        next(first)
+    first.close()
+
+    with pytest.raises(BadInput, match="keeps another lake run, or a damaged one: remove it"):
+        apart(lake, detectors(), state=tmp_path / "state").run(None, None, silent)

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.machine.ray.address import LOCAL
+from ingest.machine.ray.inside import TRIES, ended_too_often
 from ingest.model.errors import UndertowError
 
 READY, FAILED, DONE, RAISED, ITEM, AGAIN = "ready", "failed", "done", "raised", "item", "again"
@@ -30,9 +31,6 @@ CALL, FOLLOW = "call", "follow"
 
 OBJECT_STORE_BYTES = 200_000_000
 """Of a Ray that is started here: some ranges or pieces on their way. What is more goes to the disk."""
-
-TRIES = 4
-"""Times that work is begun when the worker that does it is ended."""
 
 _HEAD_GONE, _HEAD_GONE_S = "RAY_gcs_rpc_server_reconnect_timeout_s", "10"
 """Ray waits so many seconds for a head that does not answer."""
@@ -137,7 +135,7 @@ class _Follower:
     """The one worker of a generator."""
 
     def run(self, work: Callable[..., Any], given: tuple[Any, ...]) -> Any:
-        yield from work(*given)
+        yield from (item for item in work(*given))  # Ray sends into what it runs: what has no send fails
 
 
 def _plain(error: BaseException) -> BaseException:
@@ -147,10 +145,7 @@ def _plain(error: BaseException) -> BaseException:
     if isinstance(found, UndertowError):
         return found
     if type(error).__name__ in ("WorkerCrashedError", "ActorDiedError", "OutOfMemoryError", "NodeDiedError"):
-        return UndertowError(
-            f"a worker of Ray was ended from outside {TRIES} times at the same work (was memory short?): "
-            "give the same command again, with fewer workers; what is written stays"
-        )
+        return ended_too_often()
     try:
         pickle.loads(pickle.dumps(found))
     except Exception:  # noqa: BLE001 - whatever it is, it cannot be sent

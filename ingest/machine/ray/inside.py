@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ingest.model.errors import UndertowError
+
+TRIES = 4
+"""Times that work is begun when the worker that does it is ended."""
+
 Answer = Any
 """What a worker will have given: a reference of Ray's."""
 
 
 class WorkerLost(Exception):
     """A worker was ended, and with it what it kept."""
+
+
+def ended_too_often() -> UndertowError:
+    """What a user hears in the end."""
+    return UndertowError(
+        f"a worker of Ray was ended from outside {TRIES} times at the same work (was memory short?): give "
+        "the same command again, with fewer workers; what is written stays"
+    )
 
 
 class Workers:
