@@ -121,7 +121,8 @@ def connected(address: str, cpus: int) -> Iterator[Cluster]:
 
 def _begun(address: str, pipe: Connection) -> list[str]:
     """The addresses of its nodes, once it is there."""
-    kind, value = driver.FAILED, f"it does not answer within {_BEGIN_S:.0f} s"
+    kind: str = driver.FAILED
+    value: Any = f"it does not answer within {_BEGIN_S:.0f} s"
     with suppress(EOFError):
         if pipe.poll(_BEGIN_S):
             _, kind, value = pipe.recv()

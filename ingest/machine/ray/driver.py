@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from ingest.machine.ray.address import LOCAL
+from ingest.machine.ray.address import LOCAL, is_loopback
 from ingest.machine.ray.inside import TRIES, ended_too_often
 from ingest.model.errors import UndertowError
 
@@ -64,9 +64,10 @@ def _connected(address: str, cpus: int, folder: str) -> Any:
     that is in no file: by a setting that Ray has for systems whose firewalls ask about anything else.
     """
     os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", _HEAD_GONE: _HEAD_GONE_S}
+    if address == LOCAL or is_loopback(address.rpartition(":")[0]):
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # else Ray takes another address for 127.0.0.1
     if address == LOCAL:
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
         os.environ["PYTHONPATH"] = os.pathsep.join([str(_TOP), *filter(None, [os.getenv("PYTHONPATH")])])
         os.environ.pop("RAY_ADDRESS", None)
     import ray
