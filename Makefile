@@ -25,7 +25,7 @@ test: .venv/.installed ## every check and every test
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not soak" $(ARGS)
 
 .PHONY: soak
-soak: ready ## the long runs of what make test tries shortly: faulty nodes, crashes, reorganisations, random cases
+soak: ready .venv/.ray ## the long runs of what make test tries shortly: faulty nodes, crashes, reorganisations, random cases
 	$(BIN)/pytest -m "soak or hypothesis" --hypothesis-profile search $(ARGS)
 
 .PHONY: unit
@@ -91,6 +91,13 @@ clean: ## remove .venv and caches; what was installed in ~/.undertow stays
 	@echo "installing Python packages into .venv …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]' || { \
 		echo "make: pip could not install the packages (its own words are above): $(MEND)"; exit 1; }
+	@touch $@
+
+# Ray is an extra that only long tests need.
+
+.venv/.ray: .venv/.installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,ray]' || { \
+		echo "make: pip could not install Ray (its own words are above): $(MEND)"; exit 1; }
 	@touch $@
 
 # The tools live outside of this folder, so it is looked whether they are there: half a second when they are.

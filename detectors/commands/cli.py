@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from click.core import ParameterSource
 
 from detectors.alerts.alert import DEFAULT_FINALITY
 from detectors.commands.canary_cli import canary
@@ -21,7 +23,9 @@ from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption, 
 if TYPE_CHECKING:
     from detectors.base import Detector
     from detectors.engine.settings import EngineSettings
+    from detectors.runs.over_lake import Judged, LakeRun
     from ingest.machine.logs import LogFormat
+    from ingest.machine.progress import Progress
 
 DEFAULT_KAFKA = "127.0.0.1:9092"
 
@@ -61,7 +65,8 @@ _State = Annotated[
         "--state",
         envvar="UNDERTOW_STATE",
         metavar="DIR",
-        help="Live: where the checkpoint is kept.  [default: ~/.undertow/detect]",
+        help="Where the checkpoint is kept: live, and in batch with --ray, where none is kept without it.  "
+        "[default: ~/.undertow/detect]",
     ),
 ]
 _Until = Annotated[
@@ -108,6 +113,16 @@ _Tier = Annotated[
     typer.Option(
         "--tier",
         help="Batch: judge as if the lake held no more than this: what a tier is worth.  [default: all]",
+    ),
+]
+_Ray = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        envvar="UNDERTOW_RAY",
+        metavar="ADDRESS",
+        help="Batch: have pieces of the lake scored by Ray: `local` starts one here, HOST:PORT is the head "
+        "of a running one; needs undertow[ray].",
     ),
 ]
 _Finality = Annotated[
@@ -212,6 +227,7 @@ def detect(
     chosen: _Settings = None,
     rules: _Rules = None,
     standby: Standby = None,
+    ray: _Ray = None,
     metrics: MetricsPort = None,
     otlp: OtlpOption = None,
     log_format: LogFormatOption = "text",
@@ -239,15 +255,13 @@ def detect(
         _detect_each(context, chains, metrics, log_format)
     elif lake is not None and alerts is not None:
         judges = judging(models, chosen, rules)
-        _detect_lake(
-            lake,
-            chains[0] if chains else None,
-            alerts,
-            (from_block, to_block),
-            allow_gaps,
-            scores,
-            own,
-            judges,
+        blocks = from_block, to_block
+        by = None if ray is None else (ray, state)
+        chain = chains[0] if chains else None
+        _detect_lake(lake, chain, alerts, blocks, allow_gaps, scores, own, judges, by)
+    elif ray is not None and context.get_parameter_source("ray") == ParameterSource.COMMANDLINE:
+        raise typer.BadParameter(
+            "give --lake and --alerts with it: a live run is one process", param_hint="--ray"
         )
     elif tier is not None:
         raise typer.BadParameter(
@@ -264,8 +278,7 @@ def detect(
 
 def _expect_a_use_of_lake(context: typer.Context, batch: bool, rebuild: bool) -> None:
     """A live run reads the log; UNDERTOW_LAKE may be set for other commands."""
-    source = context.get_parameter_source("lake")
-    if source is not None and source.name == "COMMANDLINE" and not (batch or rebuild):
+    if context.get_parameter_source("lake") == ParameterSource.COMMANDLINE and not (batch or rebuild):
         raise typer.BadParameter(
             "a live run reads the log alone: give --lake and --alerts (batch), or --lake and --rebuild",
             param_hint="--lake",
@@ -358,6 +371,7 @@ def _detect_lake(
     scores: Path | None,
     settings: EngineSettings,
     judges: Sequence[Detector],
+    by: tuple[str, Path | None] | None,
 ) -> None:
     from detectors.runs.over_lake import LakeRun, write_book, write_scores
     from ingest.lake.reading import Lake
@@ -372,7 +386,7 @@ def _detect_lake(
         allow_gaps,
         keep_scores=scores is not None,
     )
-    judged = run.run(*blocks, ProgressLine(sys.stderr).show)
+    judged = _judged(run, blocks, by, ProgressLine(sys.stderr).show)
     written = write_book(alerts, judged, settings.finality)
     if scores is not None:
         write_scores(scores, judged)
@@ -391,3 +405,18 @@ def _detect_lake(
         f"{f'; tables that were full forgot their oldest rows early: {full}' if full else ''}",
         file=sys.stderr,
     )
+
+
+def _judged(
+    run: LakeRun,
+    blocks: tuple[int | None, int | None],
+    by: tuple[str, Path | None] | None,
+    report: Callable[[Progress], None],
+) -> Judged:
+    """`by`: the address of a Ray, and a folder of state."""
+    if by is None:
+        return run.run(*blocks, report)
+    from detectors.runs.distributed.run import judged, order_of
+
+    address, state = by
+    return judged(address, os.cpu_count() or 1, order_of(run, *blocks, state), report)

@@ -36,7 +36,7 @@ from detectors.engine.tally import DIGEST_BYTES, ROLES, Tally
 from detectors.memory import files
 from detectors.memory.head import NAME as HEAD
 from detectors.memory.head import read as read_head
-from detectors.memory.memory import discard, folder_of
+from detectors.memory.memory import Memory, discard, folder_of
 from detectors.models import outliers
 from detectors.models.outliers import Sample, Samples
 from detectors.parts.ledger import Ledger
@@ -112,12 +112,25 @@ def begin(engine: Engine) -> bool:
     checkpoint = engine.base() if memory.idle() else None
     if checkpoint is None or memory.folder is None or not memory.can_save(checkpoint.moment.number):
         return False
+    _begin(memory, memory.folder, checkpoint)
+    return True
+
+
+def save_batch(engine: Engine) -> None:
+    """Writes the state of a batch over final blocks that are filed, and waits until it is in its place."""
+    memory = engine.state.memory
+    assert memory.folder is not None
+    if memory.can_save(engine.state.number):
+        _begin(memory, memory.folder, engine.stands())
+        memory.finish_snapshot()
+
+
+def _begin(memory: Memory, folder: Path, checkpoint: Checkpoint) -> None:
     number = checkpoint.moment.number
     name = f"engine-{number:012}"
-    write(memory.folder / name, checkpoint)
+    write(folder / name, checkpoint)
     extra = {"engine": name, "run": checkpoint.run, "anchor": _anchor(checkpoint)}
     memory.begin_snapshot(extra, (name,), number)
-    return True
 
 
 def save(engine: Engine) -> bool:

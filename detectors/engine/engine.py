@@ -25,6 +25,7 @@ from detectors.engine.kept import IN_LAKE, NO_OFFSET, Checkpoint, Kept
 from detectors.engine.output import Output, scores_of
 from detectors.engine.revisions import Place
 from detectors.engine.settings import EngineSettings
+from detectors.engine.sight import Look
 from detectors.engine.state import Moment, State, advance, cut
 from detectors.memory import memory
 from detectors.memory.memory import Memory
@@ -73,12 +74,12 @@ class Engine:
         return self._take_blocks(event, offset)
 
     def _take_blocks(self, batch: Batch, offset: int) -> Output:
-        self._check_order(batch)
+        self.check_order(batch)
         if self.follows and not self.kept:
             self.kept.append(Kept(Moment(batch.first - 1, batch.parent_hash), min(offset, NO_OFFSET)))
         output = Output()
-        for piece in self._pieces(batch):
-            self._judge(piece, output)
+        for piece, look in self.looks(batch):
+            self.file(piece.blocks, self.judge.findings(look, self.state.off), output)
             if (piece.last + 1) % self.settings.epoch_blocks == 0:
                 self._say_revised(output)
         self._say_revised(output)
@@ -87,14 +88,20 @@ class Engine:
         if self.follows:
             self._keep(batch, offset)
         else:
-            self._forget(self.state.number, output.blocks[-1][2])
+            self.forget(self.state.number, output.blocks[-1][2])
         return output
 
-    def _judge(self, piece: Batch, output: Output) -> None:
-        look = advance(self.state, piece, self.detectors, self.settings)
-        findings = self.judge.findings(look, self.state.off)
+    def looks(self, batch: Batch) -> Iterator[tuple[Batch, Look]]:
+        """Goes on by the pieces of a batch that follows (see `check_order`): what can be seen of each."""
+        for piece in self._pieces(batch):
+            yield piece, advance(self.state, piece, self.detectors, self.settings)
+
+    def file(self, blocks: pl.DataFrame, findings: Sequence[Judged], output: Output) -> None:
+        """Makes what was found in a piece, given by its `blocks`, alerts and scores: piece by piece, in
+        order. State may be further by then.
+        """
         columns = ("chain_id", "block_number", "block_hash", "timestamp", "proof")
-        places = {row[1]: Place(*row) for row in _rows(piece.blocks, *columns)}
+        places = {row[1]: Place(*row) for row in _rows(blocks, *columns)}
         for number, of_block in groupby(findings, key=lambda judged: judged[1].block_number):
             output.revised += self._revise(list(of_block), places[number])
         for number, scores in scores_of(
@@ -131,7 +138,8 @@ class Engine:
         room = RECORD_BYTES // score_bytes(detector.name for detector in self.detectors)
         return min(self.settings.block_scores, room)
 
-    def _check_order(self, batch: Batch) -> None:
+    def check_order(self, batch: Batch) -> None:
+        """Raises ChainGap for blocks that do not follow those that were taken."""
         state = self.state
         if state.anchor is not None and (batch.first != state.number + 1 or batch.parent_hash != state.hash):
             raise ChainGap(
@@ -155,7 +163,7 @@ class Engine:
         if base:
             del self.kept[:base]
             number = self.kept[0].moment.number
-            self._forget(number, self._time_of(number))
+            self.forget(number, self._time_of(number))
             self.recent = [each for each in self.recent if each.last > number]
             self.state.memory.forget(number)
 
@@ -171,7 +179,8 @@ class Engine:
         batch = next(each for each in self.recent if each.last >= number)
         return int(batch.blocks["timestamp"][number - batch.first])
 
-    def _forget(self, number: int, now: int) -> None:
+    def forget(self, number: int, now: int) -> None:
+        """Lets go of what block `number`, of time `now`, ends: it was filed, and stays."""
         self._episodes().forget(number, now)
         self.state.ledger.forget(number)
 
@@ -244,6 +253,13 @@ class Engine:
         self.keep_all = False
         if self.episodes is not None:
             self.episodes.keep_all = False
+
+    def stands(self) -> Checkpoint:
+        """What can be put on disk of a batch over final blocks, all of them filed."""
+        number = self.state.number
+        ledger, episodes = self.state.ledger.until(number), self._episodes()
+        moment = self.state.moment()
+        return Checkpoint(self.chain_id, episodes.run, IN_LAKE, moment, ledger, *episodes.at(number))
 
     def base(self) -> Checkpoint | None:
         """What can be put on disk: the newest state that is final, with the alerts as they stood then; after

@@ -45,13 +45,27 @@ class Failure:
     reason: str
 
 
+Said = str | None | Failure
+"""What an explanation says of a finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a piece's detectors found, each by its name and with what each of its explanations says, in the
+    order of `Judge.findings`; and which detectors raised.
+    """
+
+    found: tuple[tuple[str, Finding, Mapping[str, Said]], ...]
+    off: Mapping[str, Off]
+
+
 class Judge:
     """The detectors and explanations of a run. Raises BadInput where a detector is excused by what is not
     there.
     """
 
     def __init__(self, detectors: Sequence[Detector], explanations: Iterable[Explanation]) -> None:
-        self._detectors = detectors
+        self._named = {detector.name: detector for detector in detectors}
         self._explanations = {each.kind: each for each in explanations}
         for detector in detectors:
             for kind in detector.excused_by if isinstance(detector, Excused) else ():
@@ -65,13 +79,27 @@ class Judge:
         """What is found in a piece, explained, in the order (block, place of the transaction that completed
         it, rank, detector, subject). `off` grows by what raises.
         """
-        found = [
-            (detector, finding)
-            for detector in self._detectors
-            for finding in self._scored(detector, look, off)
-        ]
-        found = _in_order(found, look)
-        return [(detector, self._explained(detector, f, look, off)) for detector, f in found]
+        found = self._found(look, off)
+        return [(by, _explained(by, f, partial(self._said, look, f), off)) for by, f in found]
+
+    def asked(self, look: Look, off: Mapping[str, Off]) -> Asked:
+        """What all say of a piece, for who decides elsewhere: `decided` makes of it what `findings` gives."""
+        raised = dict(off)
+        found = [(by.name, f, self._all_said(by, look, f)) for by, f in self._found(look, raised)]
+        return Asked(tuple(found), {name: each for name, each in raised.items() if name not in off})
+
+    def decided(self, asked: Asked, off: dict[str, Off]) -> list[Judged]:
+        """`findings` of a piece, whose detectors and explanations were asked without knowing what pieces
+        before it brought.
+        """
+        before = set(off)
+        off |= {name: each for name, each in asked.off.items() if name not in before}
+        found = [(self._named[name], f, said) for name, f, said in asked.found if name not in before]
+        return [(by, _explained(by, f, said.__getitem__, off)) for by, f, said in found]
+
+    def _found(self, look: Look, off: dict[str, Off]) -> list[Judged]:
+        found = [(by, finding) for by in self._named.values() for finding in self._scored(by, look, off)]
+        return _in_order(found, look)
 
     def _scored(self, detector: Detector, look: Look, off: dict[str, Off]) -> list[Finding]:
         """A detector that raises is asked again block by block: it is off from the first block that raises
@@ -92,30 +120,37 @@ class Judge:
             found += alone
         return found
 
-    def _explained(self, detector: Detector, finding: Finding, look: Look, off: dict[str, Off]) -> Finding:
-        """With the first reason that one of the detector's explanations has. A proven loss is not lowered by
-        one: it only notes it.
-        """
-        if not finding.alerts or finding.lowers or finding.suppressed_by or not isinstance(detector, Excused):
-            return finding
-        for kind in detector.excused_by:
-            reason = self._reason(kind, look, finding, off)
-            if reason is not None and finding.proven:
-                note = f"It looks like {kind} ({reason}), but the loss is proven."
-                return replace(finding, explanation=f"{finding.explanation} {note}")
-            if reason is not None:
-                return replace(finding, suppressed_by={"kind": kind, "reason": reason})
-        return finding
+    def _all_said(self, detector: Detector, look: Look, finding: Finding) -> Mapping[str, Said]:
+        kinds = detector.excused_by if isinstance(detector, Excused) and _may_be_excused(finding) else ()
+        return {kind: self._said(look, finding, kind) for kind in kinds}
 
-    def _reason(self, kind: str, look: Look, finding: Finding, off: dict[str, Off]) -> str | None:
+    def _said(self, look: Look, finding: Finding, kind: str) -> Said:
+        return _asked(lambda: _reason(self._explanations[kind], look, finding))
+
+
+def _may_be_excused(finding: Finding) -> bool:
+    return finding.alerts and not finding.lowers and not finding.suppressed_by
+
+
+def _explained(
+    detector: Detector, finding: Finding, said: Callable[[str], Said], off: dict[str, Off]
+) -> Finding:
+    """With the first reason that one of the detector's explanations has. A proven loss is not lowered by one:
+    it only notes it.
+    """
+    if not _may_be_excused(finding) or not isinstance(detector, Excused):
+        return finding
+    for kind in detector.excused_by:
         key = explanation_key(kind)
-        if key in off:
-            return None
-        told = _asked(lambda: _reason(self._explanations[kind], look, finding))
-        if isinstance(told, Failure):
-            off[key] = Off(finding.block_number, told.reason)
-            return None
-        return told
+        reason = None if key in off else said(kind)
+        if isinstance(reason, Failure):
+            off[key] = Off(finding.block_number, reason.reason)
+        elif reason is not None and finding.proven:
+            note = f"It looks like {kind} ({reason}), but the loss is proven."
+            return replace(finding, explanation=f"{finding.explanation} {note}")
+        elif reason is not None:
+            return replace(finding, suppressed_by={"kind": kind, "reason": reason})
+    return finding
 
 
 def scored(detector: Detector, look: Look) -> list[Finding]:

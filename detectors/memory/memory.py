@@ -147,6 +147,11 @@ class Memory(Declared):
         self._aged.append((block, time))
 
     @property
+    def aged_at(self) -> tuple[int, int] | None:
+        """The block at which horizons were last looked at, and its time; None before the first."""
+        return self._aged[-1] if self._aged else None
+
+    @property
     def aged_time(self) -> int:
         """The block time at which horizons were last looked at; 0 before the first."""
         return self._aged[-1][1] if self._aged else 0

@@ -118,6 +118,16 @@ Quorum = Annotated[
         envvar="UNDERTOW_QUORUM", min=1, help="Nodes that must hold a block before it is published."
     ),
 ]
+RayOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        envvar="UNDERTOW_RAY",
+        metavar="ADDRESS",
+        help="Have ranges read by Ray: `local` starts one here, HOST:PORT is the head of a running one; "
+        "needs undertow[ray].",
+    ),
+]
 NodeDeadline = Annotated[
     float,
     typer.Option(envvar="UNDERTOW_NODE_DEADLINE", min=0.1, help="Seconds that a node has for one answer."),
@@ -201,6 +211,7 @@ def backfill(
     check_senders: CheckSenders = False,
     wrapped_native: WrappedNative = None,
     bridge: BridgeFiles = None,
+    ray: RayOption = None,
 ) -> None:
     """Copy history from a node, proved, into a lake of Parquet files; run again, it goes on."""
     from ingest.facts.bridge_files import read_bridges
@@ -215,7 +226,7 @@ def backfill(
     wrapped = read_addresses(wrapped_native or (), "--wrapped-native")
     settings = BackfillSettings(
         from_block, to_block, workers, verify, allow_unfinalised, traces, facts, check_senders, wrapped,
-        read_bridges(tuple(bridge or ())),
+        read_bridges(tuple(bridge or ())), ray,
     )  # fmt: skip
     collect_seldom()
     with stop_on_signal() as stop:

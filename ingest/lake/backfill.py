@@ -22,6 +22,7 @@ from ingest.facts.wrapped import unknown_wrapped
 from ingest.lake import reading as lakes
 from ingest.lake.bridges import check, read_history
 from ingest.lake.range_reader import Say
+from ingest.lake.range_tasks import tasks
 from ingest.lake.range_workers import Crew, Facts, Task, processes, with_messages
 from ingest.lake.reading import Lake, Manifest
 from ingest.lake.writing import LakeWriter
@@ -52,6 +53,8 @@ class BackfillSettings:
     check_senders: bool = False
     wrapped: frozenset[bytes] = frozenset()
     bridges: tuple[Bridge, ...] = ()
+    ray: str | None = None
+    """The address of the Ray whose workers read, instead of processes beside this one."""
 
 
 def backfill(
@@ -86,7 +89,8 @@ def backfill(
         return {"lists": book.told(first, last), "messages": crossed.between(first, last)}
 
     is_told = crossed.is_told if settings.bridges else None
-    work = Backfill(served, nodes, writer, partial(processes, task, say), told, settings.wrapped, is_told)
+    crew = partial(tasks, settings.ray, task, say) if settings.ray else partial(processes, task, say)
+    work = Backfill(served, nodes, writer, crew, told, settings.wrapped, is_told)
 
     def learn(number: int) -> None:
         book.remember(book.facts(served, number))

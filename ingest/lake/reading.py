@@ -19,6 +19,7 @@ from ingest.model.batch import Batch
 from ingest.model.errors import NotALake
 
 MANIFESTS = "_ranges"
+NO_BLOCK = -1
 
 _ADDED = (
     schema.TRACES, schema.CODES, schema.LISTS, schema.WRAPPED_NATIVES, schema.MESSAGES, schema.DISAGREEMENTS,
@@ -90,9 +91,15 @@ class Lake:
         return ranges
 
     def batches(
-        self, chain_id: int, first: int | None = None, last: int | None = None, blocks: int = 100
+        self,
+        chain_id: int,
+        first: int | None = None,
+        last: int | None = None,
+        blocks: int = 100,
+        after: int = NO_BLOCK,
     ) -> Iterator[Batch]:
-        """The blocks `first`..`last` (inclusive; None: as far as there are), at most `blocks` a batch.
+        """The blocks `first`..`last` (inclusive; None: as far as there are), at most `blocks` a batch; those
+        up to block `after` are passed over, and what they told counts as told.
 
         A fact comes once, with the first batch that holds it. Batches end where ranges end. Where blocks are
         missing the next batch's parent hash does not fit: that is for the caller to refuse. Raises NotALake.
@@ -101,10 +108,21 @@ class Lake:
         for manifest in self.ranges(chain_id):
             low = manifest.first if first is None else max(first, manifest.first)
             high = manifest.last if last is None else min(last, manifest.last)
+            told.pass_over(self._told_of(manifest, low, min(high, after)))
+            low = max(low, after + 1)
             whole = self.read(manifest) if low <= high else None
             for start in range(low, high + 1, blocks):
                 assert whole is not None
                 yield told.first_time(whole.slice(start, min(start + blocks - 1, high)))
+
+    def _told_of(self, manifest: Manifest, first: int, last: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """What some blocks of a range told of tokens and of code; without opening it where these are none."""
+        tables = schema.TOKEN_METADATA, schema.CODES
+        if last < first:
+            return tables[0].empty(), tables[1].empty()
+        inside = pl.col("block_number").is_between(first, last)
+        tokens, codes = (self._table(manifest, table).filter(inside) for table in tables)
+        return tokens, codes
 
     def told(self, chain_id: int, table: schema.Table, last: int) -> pl.DataFrame:
         """The rows of one table up to block `last`, in order. Raises NotALake where the lake is damaged."""
@@ -218,6 +236,12 @@ class _Told:
     def __init__(self) -> None:
         self._tokens: set[bytes] = set()
         self._codes: set[bytes] = set()
+
+    def pass_over(self, told: tuple[pl.DataFrame, pl.DataFrame]) -> None:
+        """Words of tokens, and code, that somebody else was given."""
+        tokens, codes = told
+        self._tokens.update(tokens["token"])
+        self._codes.update(codes["code_hash"])
 
     def first_time(self, batch: Batch) -> Batch:
         """`batch` without the words of tokens that spoke before, and without code that was shown before."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -14,6 +16,34 @@ from ingest import schema
 from ingest.lake.reading import MANIFESTS, Lake, ListedFile, Manifest, table_path
 from ingest.model.batch import Batch
 from ingest.model.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedRange:
+    """A range as the lake keeps it: its manifest, and the bytes of each file that it lists."""
+
+    manifest: Manifest
+    contents: tuple[bytes, ...]
+
+
+def encoded(batch: Batch, tables: Sequence[schema.Table] = schema.LAKE_TABLES) -> EncodedRange:
+    """The blocks of `batch` as one range, the same bytes wherever that is done."""
+    frames = {**batch.frames(), "transfers": batch.transfers}
+    contents = tuple(_parquet(schema.conform(table, frames[table.name])) for table in tables)
+    files = [
+        ListedFile(
+            table_path(table.name, batch.chain_id, batch.first, batch.last), hashlib.sha256(data).hexdigest()
+        )
+        for table, data in zip(tables, contents, strict=True)
+    ]
+    ends = (batch.parent_hash.hex(), batch.last_hash.hex())
+    return EncodedRange(Manifest(batch.chain_id, batch.first, batch.last, *ends, files), contents)
+
+
+def _parquet(frame: pl.DataFrame) -> bytes:
+    target = io.BytesIO()
+    frame.write_parquet(target, compression="zstd", compression_level=1, statistics=False)
+    return target.getvalue()
 
 
 class LakeWriter:
@@ -31,7 +61,11 @@ class LakeWriter:
         return Lake.open(self._path)
 
     def write(self, batch: Batch) -> Manifest:
-        """Adds the blocks of `batch` as one range; a range that overlaps it keeps only what lies outside.
+        """Adds the blocks of `batch` as one range, see `add`."""
+        return self.add(encoded(batch))
+
+    def add(self, new: EncodedRange) -> Manifest:
+        """Adds a range; one that overlaps it keeps only what lies outside.
 
         1. the files are written and synced; 2. manifests of ranges that overlap are removed; 3. the new ones
         are renamed in; 4. files that no manifest lists any more are deleted. A crash between 2 and 3 leaves
@@ -39,65 +73,46 @@ class LakeWriter:
         folder cannot be written, on a full disk say.
         """
         try:
-            return self._write(batch)
-        except (OSError, pl.exceptions.ComputeError) as error:
+            return self._add(new)
+        except OSError as error:
             raise BadInput(
                 f"the lake's folder {self._path} cannot be written: {written_reason(error)}: make room "
                 "there, then give the same command again"
             ) from error
 
-    def _write(self, batch: Batch) -> Manifest:
-        replaced = [
-            old for old in self.lake().ranges(batch.chain_id) if old.overlaps(batch.first, batch.last)
-        ]
-        pieces: list[tuple[Batch, tuple[schema.Table, ...]]] = [(batch, schema.LAKE_TABLES)]
+    def _add(self, new: EncodedRange) -> Manifest:
+        first, last = new.manifest.first, new.manifest.last
+        replaced = [old for old in self.lake().ranges(new.manifest.chain_id) if old.overlaps(first, last)]
+        ranges = [new]
         for old in replaced:
-            pieces += [(piece, self._tables_of(old)) for piece in self._outside(old, batch)]
-        manifests = [self._write_files(piece, tables) for piece, tables in pieces]
+            ranges += [encoded(piece, self._tables_of(old)) for piece in self._outside(old, first, last)]
+        for range_ in ranges:
+            for file, data in zip(range_.manifest.files, range_.contents, strict=True):
+                _replace(self._path / file.path, data)
         for old in replaced:
             (self._path / MANIFESTS / old.name).unlink()
+        manifests = [range_.manifest for range_ in ranges]
         for manifest in manifests:
             _replace(self._path / MANIFESTS / manifest.name, msgspec.json.encode(manifest))
+            _sync(self._path / MANIFESTS)
         kept = {file.path for manifest in manifests for file in manifest.files}
         for file in (file for old in replaced for file in old.files if file.path not in kept):
             (self._path / file.path).unlink(missing_ok=True)
-        return manifests[0]
+        return new.manifest
 
-    def _outside(self, old: Manifest, batch: Batch) -> list[Batch]:
-        """What an older range holds before and after `batch`; nothing where it is damaged."""
+    def _outside(self, old: Manifest, first: int, last: int) -> list[Batch]:
+        """What an older range holds before and after blocks `first`..`last`; nothing where it is damaged."""
         lake = self.lake()
-        if (batch.first <= old.first and old.last <= batch.last) or not lake.intact(old):
+        if (first <= old.first and old.last <= last) or not lake.intact(old):
             return []
         held = lake.read(old)
-        pieces = (held.slice(old.first, batch.first - 1), held.slice(batch.last + 1, old.last))
+        pieces = (held.slice(old.first, first - 1), held.slice(last + 1, old.last))
         return [piece for piece in pieces if len(piece)]
 
     def _tables_of(self, old: Manifest) -> tuple[schema.Table, ...]:
         """What a range keeps of itself: it must not look as if it had been asked for what is new since."""
         lake, new = self.lake(), (schema.WRAPPED_NATIVES,)
         return tuple(table for table in schema.LAKE_TABLES if table not in new or lake.holds(old, table))
-
-    def _write_files(self, batch: Batch, tables: Sequence[schema.Table]) -> Manifest:
-        frames = {**batch.frames(), "transfers": batch.transfers}
-        files = [self._write_table(frames[table.name], table, batch) for table in tables]
-        ends = (batch.parent_hash.hex(), batch.last_hash.hex())
-        return Manifest(batch.chain_id, batch.first, batch.last, *ends, files)
-
-    def _write_table(self, frame: pl.DataFrame, table: schema.Table, batch: Batch) -> ListedFile:
-        path = table_path(table.name, batch.chain_id, batch.first, batch.last)
-        target = self._path / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            schema.conform(table, frame).write_parquet(
-                temporary, compression="zstd", compression_level=1, statistics=False
-            )
-            data = temporary.read_bytes()
-            _sync(temporary)
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
-        return ListedFile(path, hashlib.sha256(data).hexdigest())
 
 
 def written_reason(error: Exception) -> str:
@@ -108,7 +123,8 @@ def written_reason(error: Exception) -> str:
 
 
 def _replace(target: Path, data: bytes) -> None:
-    """The file appears under its name whole and on disk, or not at all."""
+    """The file appears under its name whole, with its bytes on disk, or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         temporary.write_bytes(data)
@@ -116,7 +132,6 @@ def _replace(target: Path, data: bytes) -> None:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
-    _sync(target.parent)
 
 
 def _sync(path: Path) -> None:

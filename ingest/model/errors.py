@@ -11,7 +11,8 @@ UndertowError
 │   ├── NodeUnreachable
 │   ├── BrokerUnreachable
 │   │   └── BrokerRefused  a broker that is there, and does not let this user do it
-│   └── StoreUnreachable
+│   ├── StoreUnreachable
+│   └── ClusterUnreachable  a Ray that does not answer, or is gone
 ├── NodeMisbehaved      a node that answers, but not with what it must
 │   ├── WrongChain
 │   ├── FinalityUnknown  a node that does not say now which block is final
@@ -65,6 +66,9 @@ class BrokerRefused(BrokerUnreachable): ...
 
 
 class StoreUnreachable(Unreachable): ...
+
+
+class ClusterUnreachable(Unreachable): ...
 
 
 class NodeMisbehaved(UndertowError): ...
