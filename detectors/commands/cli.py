@@ -59,7 +59,8 @@ _State = Annotated[
         "--state",
         envvar="UNDERTOW_STATE",
         metavar="DIR",
-        help="Live: where the checkpoint is kept.  [default: ~/.undertow/detect]",
+        help="Live: where the checkpoint is kept.  [default: ~/.undertow/detect, with --pending "
+        "~/.undertow/detect-pending]",
     ),
 ]
 _Until = Annotated[
@@ -138,6 +139,14 @@ _Models = Annotated[
         "nothing.",
     ),
 ]
+_Pending = Annotated[
+    bool,
+    typer.Option(
+        "--pending",
+        help="Live: judge what waits to be mined (`undertow ingest --mempool`) into fraud.pending, with "
+        "state of its own; never into the book.",
+    ),
+]
 
 
 _Settings = Annotated[
@@ -209,6 +218,7 @@ def detect(
     models: _Models = None,
     chosen: _Settings = None,
     rules: _Rules = None,
+    pending: _Pending = False,
     metrics: MetricsPort = None,
     otlp: OtlpOption = None,
     log_format: LogFormatOption = "text",
@@ -222,6 +232,8 @@ def detect(
     choose_access(kafka_config, kafka_plaintext)
     own = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol), tier=tier)
     _expect_a_use_of_lake(context, alerts is not None, rebuild)
+    if pending:
+        _expect_only_pending(chain_id, alerts, rebuild, tier)
     if lake is not None and alerts is not None:
         judges = judging(models, chosen, rules)
         _detect_lake(lake, chain_id, alerts, (from_block, to_block), allow_gaps, scores, own, judges)
@@ -233,6 +245,9 @@ def detect(
         with _observed(metrics, otlp, log_format) as say:
             anew = rebuild, lake, allow_gaps
             judges = judging(models, chosen, rules)
+            if pending:
+                _detect_pending(kafka, chain_id, state, until_block, own, judges, say)
+                return
             _detect_live(kafka, chain_id, state, until_block, anew, own, judges, say)
     else:
         raise typer.BadParameter("give --chain-id (live, with --kafka), or --lake and --alerts (batch)")
@@ -250,6 +265,14 @@ def _expect_a_use_of_lake(context: typer.Context, batch: bool, rebuild: bool) ->
         raise typer.BadParameter(
             "--alerts writes what a lake holds, --rebuild mends what was sent to Kafka: give one of them",
             param_hint="--rebuild",
+        )
+
+
+def _expect_only_pending(chain_id: int | None, alerts: Path | None, rebuild: bool, tier: str | None) -> None:
+    if chain_id is None or alerts is not None or rebuild or tier is not None:
+        raise typer.BadParameter(
+            "what waits is judged live, from --kafka and --chain-id, without --alerts, --rebuild or --tier",
+            param_hint="--pending",
         )
 
 
@@ -281,6 +304,24 @@ def _detect_live(
         folder = state or home() / "detect"
         rebuild, lake, allow_gaps = anew
         Live(kafka, chain_id, judges, folder, settings, say, lake, allow_gaps).run(stop, until, rebuild)
+
+
+def _detect_pending(
+    kafka: str,
+    chain_id: int,
+    state: Path | None,
+    until: int | None,
+    settings: EngineSettings,
+    judges: Sequence[Detector],
+    say: Callable[[str], None],
+) -> None:
+    from detectors.runs.pending.run import PendingRun
+    from ingest.machine.signals import stop_on_signal
+    from ingest.machine.tools import home
+
+    with stop_on_signal() as stop:
+        folder = state or home() / "detect-pending"
+        PendingRun(kafka, chain_id, judges, folder, settings, say).run(stop, until)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import msgspec
 
 from ingest.model.errors import UnreadableRecord
 
-HealthRole = Literal["ingest", "detect", "sink", "canary"]
+HealthRole = Literal["ingest", "detect", "sink", "canary", "pending"]
 OptionalState = Literal["on", "slowed", "paused"]
 BOUNDS_MS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
 """Upper bounds of the histograms; what takes longer is counted behind the last."""
