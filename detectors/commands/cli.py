@@ -59,8 +59,7 @@ _State = Annotated[
         "--state",
         envvar="UNDERTOW_STATE",
         metavar="DIR",
-        help="Live: where the checkpoint is kept.  [default: ~/.undertow/detect, with --pending "
-        "~/.undertow/detect-pending]",
+        help="Live: where the checkpoint is kept.  [default: ~/.undertow/detect]",
     ),
 ]
 _Until = Annotated[
@@ -320,7 +319,7 @@ def _detect_pending(
     from ingest.machine.tools import home
 
     with stop_on_signal() as stop:
-        folder = state or home() / "detect-pending"
+        folder = (state or home() / "detect") / "pending"
         PendingRun(kafka, chain_id, judges, folder, settings, say).run(stop, until)
 
 

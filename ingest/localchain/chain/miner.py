@@ -76,6 +76,8 @@ class Miner:
     """Seconds UTC of the newest block."""
     keep: set[str] = field(default_factory=set)
     """Hashes whose block is looked up later than that."""
+    remembers: int = REMEMBERED_BLOCKS
+    """Blocks whose transactions are looked up: more where blocks without any come between."""
     _tip: str = ""
     _gap: int = BLOCK_SECONDS
     _nonces: dict[Address, int] = field(default_factory=dict)
@@ -231,7 +233,7 @@ class Miner:
             # They came after what was lost, and the node may have thrown them away.
             self._send(left.values())
             self._mine_block(replace(block, sent=left, gap=BLOCK_SECONDS))
-        while len(self._recent) > REMEMBERED_BLOCKS:
+        while len(self._recent) > self.remembers:
             self._forget(self._recent.popleft())
         return receipts
 

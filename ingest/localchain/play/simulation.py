@@ -17,7 +17,7 @@ from ingest.localchain.play.canary import with_canaries
 from ingest.localchain.play.deploying import ensure_world
 from ingest.localchain.play.director import Director
 from ingest.localchain.play.labels import Label, LabelFile
-from ingest.localchain.play.pool import WaitingRoom
+from ingest.localchain.play.pool import MOST_BLOCKS, WaitingRoom
 from ingest.localchain.play.setting import ordinary_habits, set_stage
 from ingest.localchain.play.stories import repertoires
 from ingest.localchain.protocols.token_zoo import listed_tokens
@@ -87,6 +87,8 @@ def begin(url: str, labels: Path, script: Script) -> Director:
         plan = with_canaries(plan, script.canary_every, script.blocks)
     share = script.round_the_pool
     pool = None if share is None else WaitingRoom(script.seed, share)
+    if pool is not None:
+        miner.remembers *= MOST_BLOCKS
     director = Director(stage, plan, file, script.seed, pool)
     director.begin(habits)
     return director
