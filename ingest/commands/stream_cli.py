@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from threading import Event
 
     from ingest.live.follower import Say
+    from ingest.live.mempool.watching import Mempool
     from ingest.live.wiring import FollowSettings, Start
-    from ingest.mempool.watching import Mempool
 
 Verify = Literal["strict", "warn", "off"]
 
@@ -195,15 +195,16 @@ def ingest(
 
 
 def _pool(rpc: str, chain_id: int | None, settings: FollowSettings, say: Say) -> Mempool:
-    from ingest.mempool.watching import opened
+    from ingest.live.mempool.watching import opened
+    from ingest.localchain.chain.chain import private_fork
 
-    return opened(rpc, chain_id, settings.traces, settings.wrapped, say)
+    return opened(rpc, chain_id, settings.traces, settings.wrapped, private_fork, say)
 
 
 def _watched(pool: Mempool, kafka: str, stop: Event, say: Say) -> AbstractContextManager[None]:
     """Of a Kafka that this user may write pending transactions to."""
     from ingest.kafka import Cluster
-    from ingest.mempool.watching import watched
+    from ingest.live.mempool.watching import watched
 
     Cluster(kafka).expect_rights("mempool")
     return watched(pool, kafka, stop, say)

@@ -125,7 +125,7 @@ def main() -> None:
 
 
 def measured(line: Pipeline, blocks: int, rounds: int, pace: float) -> list[list[str]]:
-    script = Script(seed=7, blocks=2 * rounds * blocks, round_the_pool=0.3)
+    script = Script(seed=7, blocks=(2 * rounds + 1) * blocks, round_the_pool=0.3)
     director = begin(line.url, line.folder / "labels.jsonl", script)
     line.starts_all()
     line.waits_until_judged(director.stage.miner.head)
@@ -139,6 +139,7 @@ def measured(line: Pipeline, blocks: int, rounds: int, pace: float) -> list[list
     for thread in threads:
         thread.start()
     taken: dict[str, list[int]] = {ALONE: [], BESIDE: []}
+    stand.play(ALONE, blocks)  # until all is warm
     for _ in range(rounds):
         for way, numbers in taken.items():
             numbers += stand.play(way, blocks)

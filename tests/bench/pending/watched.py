@@ -18,8 +18,9 @@ from detectors.registry import detectors
 from detectors.runs.pending.standing import StandingAlerts, Where
 from ingest.facts.lists import ListBook
 from ingest.live.follower import Follower, FollowSettings
+from ingest.live.mempool.watching import Mempool, opened
+from ingest.localchain.chain.chain import private_fork
 from ingest.localchain.play.simulation import Script, begin
-from ingest.mempool.watching import Mempool, opened
 from ingest.model.batch import Batch
 from ingest.nodes import Nodes
 from tests.fixtures.list_log import ListLog
@@ -105,7 +106,7 @@ def played(url: str, labels: Path, script: Script, traces: bool, told: Callable[
     settings = FollowSettings("earliest", facts=script.facts, traces=traces, ahead=0)
     follower = Follower(chain_id, nodes, log, settings, say, ListBook(script.facts, say))
     engine = Engine(chain_id, detectors(), EngineSettings(), keep_all=True)
-    with closing(opened(url, chain_id, traces, frozenset(), say)) as mempool:
+    with closing(opened(url, chain_id, traces, frozenset(), private_fork, say)) as mempool:
         watched = Watched(engine, follower, log, mempool, StandingAlerts(engine.open_alert))
         watched.read_blocks()
         watched.judge_s.clear()

@@ -16,9 +16,10 @@ from detectors.engine.settings import EngineSettings
 from detectors.registry import detectors
 from detectors.runs.pending.run import PendingRun
 from ingest.kafka import ALERTS, PENDING_ALERTS, Cluster, tail
+from ingest.live.mempool.watching import opened, watched
 from ingest.live.wiring import FollowSettings, follow
+from ingest.localchain.chain.chain import private_fork
 from ingest.machine.processes import wait_until
-from ingest.mempool.watching import opened, watched
 from ingest.model.errors import BadInput
 from tests.fixtures.frames import address
 from tests.fixtures.town import ETHER, Town
@@ -50,7 +51,7 @@ def ingests(town: Town, kafka: str, folder: Path, said: list[str]) -> Iterator[N
     facts.mkdir(exist_ok=True)
     (facts / "sanctions.txt").write_text(f"{MALLORY}\n")
     stop, settings = threading.Event(), FollowSettings(town.head, facts=facts)
-    pool = opened(town.url, town.chain_id, False, frozenset(), said.append)
+    pool = opened(town.url, town.chain_id, False, frozenset(), private_fork, said.append)
 
     def run() -> None:
         with watched(pool, kafka, stop, said.append):

@@ -37,11 +37,11 @@ from ingest.kafka import (
     read_access,
 )
 from ingest.kafka.rights import DETECT, RIGHTS, ROLES, Right, _acl, acl_lines, missing
+from ingest.live.mempool.watching import _publish_all, opened
 from ingest.live.wiring import FollowSettings, follow
-from ingest.localchain.chain.chain import fork
+from ingest.localchain.chain.chain import fork, private_fork
 from ingest.log.blocklog import LogWriter
 from ingest.machine.processes import wait_until
-from ingest.mempool.watching import _publish_all, opened
 from ingest.model.errors import BrokerRefused
 from ingest.model.health import HealthRole, Vitals
 from ingest.model.kafka_role import Role
@@ -197,7 +197,7 @@ def sends_an_alert(bootstrap: str) -> None:
 def shows_what_waits(bootstrap: str, node: str) -> None:
     """Until the first picture is there."""
     ended = Event()
-    with closing(opened(node, CHAIN, False, frozenset(), print)) as pool:
+    with closing(opened(node, CHAIN, False, frozenset(), private_fork, print)) as pool:
         showing = Thread(target=_publish_all, args=(pool, bootstrap, Event(), ended))
         showing.start()
         partition = Cluster(bootstrap).partition_of(CHAIN)

@@ -15,14 +15,15 @@ from typing import Any
 
 from ingest.kafka import PENDING, Cluster, Publisher
 from ingest.kafka.rights import MEMPOOL
+from ingest.live.mempool import by_node
+from ingest.live.mempool.by_fork import Fork, ForkOf
+from ingest.live.mempool.choosing import BEYOND_CAP, Account, Chosen, best_paid, choose
+from ingest.live.mempool.hypothetical import PendingFacts, hypothetical
+from ingest.live.mempool.outcome import Head, Simulated
+from ingest.live.mempool.pool import Pool, open_pool
+from ingest.live.mempool.waiting import Waiting
 from ingest.log.pending_records import PendingHead, encode
-from ingest.mempool import by_node
-from ingest.mempool.by_fork import Fork
-from ingest.mempool.choosing import BEYOND_CAP, Account, Chosen, best_paid, choose
-from ingest.mempool.hypothetical import PendingFacts, hypothetical
-from ingest.mempool.outcome import Head, Simulated
-from ingest.mempool.pool import Pool, open_pool
-from ingest.mempool.waiting import Waiting
+from ingest.machine import tools
 from ingest.model.batch import Batch
 from ingest.model.errors import (
     BadInput,
@@ -68,6 +69,7 @@ class Mempool:
     chain_id: int
     traces: bool
     wrapped: frozenset[bytes]
+    fork_of: ForkOf
     say: Say
     _pool: Pool = field(init=False)
     _last: tuple[str, tuple[str, ...]] = ("", ())
@@ -79,7 +81,7 @@ class Mempool:
         self._check_chain()
         self._pool = open_pool(self.node)
         self._forks_only = self.traces
-        self._fork = Fork(self.url, self.chain_id, self.traces)
+        self._fork = Fork(self.fork_of, self.url, self.chain_id, self.traces)
         self._reader = Node(self.url)
         self._facts = PendingFacts(self._reader, self.wrapped)
         if not self._forks_only:
@@ -159,8 +161,6 @@ class Mempool:
             self._expect_anvil()
 
     def _expect_anvil(self) -> None:
-        from ingest.machine import tools
-
         try:
             tools.anvil()
         except SetupFailed as error:
@@ -231,7 +231,9 @@ class Mempool:
             raise NodeMisbehaved(f"the node at {self.node.source} gave an account that is none") from None
 
 
-def opened(rpc: str, chain_id: int | None, traces: bool, wrapped: frozenset[bytes], say: Say) -> Mempool:
+def opened(
+    rpc: str, chain_id: int | None, traces: bool, wrapped: frozenset[bytes], fork_of: ForkOf, say: Say
+) -> Mempool:
     """The pool of the first of the nodes that has one. Raises BadInput where none has, NodeUnreachable,
     WrongChain.
     """
@@ -240,7 +242,7 @@ def opened(rpc: str, chain_id: int | None, traces: bool, wrapped: frozenset[byte
         node = Speaker(url, cap_bytes=_CAP_BYTES)
         try:
             served = node.chain_id() if chain_id is None else chain_id
-            return Mempool(node, url, served, traces, wrapped, say)
+            return Mempool(node, url, served, traces, wrapped, fork_of, say)
         except (BadInput, NodeUnreachable, NodeMisbehaved) as failure:
             node.close()
             error = error or failure

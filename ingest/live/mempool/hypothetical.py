@@ -12,7 +12,7 @@ from ingest.blocks.traces import frame
 from ingest.facts.codes import CodeReader
 from ingest.facts.tokens import MetadataReader
 from ingest.facts.wrapped import WrappedReader
-from ingest.mempool.outcome import Head, Outcome
+from ingest.live.mempool.outcome import Head, Outcome
 from ingest.model.batch import Batch
 from ingest.nodes import Node
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ingest.mempool import choosing
-from ingest.mempool.choosing import (
+from ingest.live.mempool import choosing
+from ingest.live.mempool.choosing import (
     BEYOND_CAP,
     GAP,
     TOO_MUCH_GAS,
@@ -18,7 +18,7 @@ from ingest.mempool.choosing import (
     best_paid,
     choose,
 )
-from ingest.mempool.waiting import MOST_INPUT, Waiting, waiting_from
+from ingest.live.mempool.waiting import MOST_INPUT, Waiting, waiting_from
 from tests.fixtures.frames import address
 
 BLOCK_GAS = 30_000_000

@@ -10,7 +10,7 @@ from ingest.blocks import rlp
 from ingest.blocks.answers import LogAnswer
 from ingest.blocks.traces import Call
 from ingest.blocks.trie import keccak
-from ingest.mempool.waiting import Waiting
+from ingest.live.mempool.waiting import Waiting
 
 How = Literal["eth_simulateV1", "anvil"]
 MOST_LOGS = 20_000

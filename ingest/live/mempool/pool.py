@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from ingest.mempool.waiting import Waiting, waiting_from
+from ingest.live.mempool.waiting import Waiting, waiting_from
 from ingest.model.errors import BadInput, NodeMisbehaved
 from ingest.nodes.sending.speaking import Refused, Speaker
 

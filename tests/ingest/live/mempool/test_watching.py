@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from ingest.live.mempool import choosing
+from ingest.live.mempool.watching import REFUSED, MadePicture, Mempool, opened
+from ingest.localchain.chain.chain import private_fork
 from ingest.localchain.chain.wallet import call_data
 from ingest.localchain.play.deploying import world
 from ingest.log.pending_records import PictureAssembler, encode
 from ingest.machine import tools
-from ingest.mempool import choosing
-from ingest.mempool.watching import REFUSED, MadePicture, Mempool, opened
 from ingest.model.errors import BadInput, NodeUnreachable, SetupFailed, UnreadableRecord, WrongChain
 from tests.fixtures.frames import address
 from tests.fixtures.http_server import answering
@@ -31,7 +32,9 @@ def said() -> list[str]:
 
 @contextmanager
 def watching_over(town: Town, said: list[str], traces: bool = False, url: str = "") -> Iterator[Mempool]:
-    with closing(opened(url or town.url, town.chain_id, traces, frozenset(), said.append)) as pool:
+    with closing(
+        opened(url or town.url, town.chain_id, traces, frozenset(), private_fork, said.append)
+    ) as pool:
         yield pool
 
 
@@ -157,7 +160,7 @@ def test_neither_eth_simulate_nor_anvil_is_one_line(
 
     monkeypatch.setattr(tools, "anvil", missing)
     with lacking(town, "eth_simulateV1") as url, pytest.raises(BadInput, match="undertow setup") as error:
-        opened(url, town.chain_id, False, frozenset(), said.append)
+        opened(url, town.chain_id, False, frozenset(), private_fork, said.append)
     assert "\n" not in str(error.value)
 
 
@@ -166,20 +169,22 @@ def test_a_node_without_a_pool_is_one_line(town: Town, said: list[str]) -> None:
         lacking(town, "txpool_content", "eth_newPendingTransactionFilter") as url,
         pytest.raises(BadInput, match="offers no pool"),
     ):
-        opened(url, town.chain_id, False, frozenset(), said.append)
+        opened(url, town.chain_id, False, frozenset(), private_fork, said.append)
 
 
 def test_a_node_of_another_chain_is_one_line(town: Town, said: list[str]) -> None:
     with pytest.raises(WrongChain, match=f"serves chain {town.chain_id}, not chain 5"):
-        opened(town.url, 5, False, frozenset(), said.append)
+        opened(town.url, 5, False, frozenset(), private_fork, said.append)
 
 
 def test_of_several_nodes_the_first_with_a_pool_is_asked(town: Town, said: list[str]) -> None:
     with lacking(town, "txpool_content", "eth_newPendingTransactionFilter") as url:
-        with closing(opened(f"{url},{town.url}", None, False, frozenset(), said.append)) as pool:
+        with closing(
+            opened(f"{url},{town.url}", None, False, frozenset(), private_fork, said.append)
+        ) as pool:
             assert pool.url == town.url
         with pytest.raises(NodeUnreachable):
-            opened("http://127.0.0.1:9", None, False, frozenset(), said.append)
+            opened("http://127.0.0.1:9", None, False, frozenset(), private_fork, said.append)
 
 
 def test_hostile_transactions_stop_nobody(town: Town, said: list[str]) -> None:

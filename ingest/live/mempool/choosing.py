@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ingest.mempool.waiting import Waiting
+from ingest.live.mempool.waiting import Waiting
 
 MOST_TRANSACTIONS = 300
 """In one hypothetical block, the best paid first: about two of Ethereum's blocks."""

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from ingest.mempool import pool
-from ingest.mempool.pool import ToldPool, WholePool, open_pool
+from ingest.live.mempool import pool
+from ingest.live.mempool.pool import ToldPool, WholePool, open_pool
 from ingest.model.errors import BadInput, NodeMisbehaved
 from ingest.nodes.sending.speaking import Speaker
 from tests.fixtures.http_server import answering
-from tests.ingest.mempool.test_choosing import sent
+from tests.ingest.live.mempool.test_choosing import sent
 
 Answers = dict[str, Callable[..., Any]]
 

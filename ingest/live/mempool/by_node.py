@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from ingest.blocks.answers import LogAnswer
-from ingest.mempool.outcome import Head, Outcome, Simulated, created_by
-from ingest.mempool.waiting import Waiting
+from ingest.live.mempool.outcome import Head, Outcome, Simulated, created_by
+from ingest.live.mempool.waiting import Waiting
 from ingest.model.errors import NodeMisbehaved
 from ingest.nodes.sending.speaking import Speaker
 

@@ -4,8 +4,8 @@ refuses, and for the calls inside, which it does not tell. The watched node is o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -13,58 +13,62 @@ import msgspec
 
 from ingest.blocks.answers import ReceiptAnswer
 from ingest.blocks.traces import Call
-from ingest.localchain.chain.chain import fork
-from ingest.localchain.chain.wallet import Refusal, Request, Wallet
-from ingest.mempool.outcome import Head, Outcome, Simulated, created_by
-from ingest.mempool.waiting import Waiting
+from ingest.live.mempool.outcome import Head, Outcome, Simulated, created_by
+from ingest.live.mempool.waiting import Waiting
 from ingest.model.errors import NodeMisbehaved
 from ingest.nodes import Node
+from ingest.nodes.sending.speaking import Refused, Speaker
 
-_STATES = 8
+ForkOf = Callable[[str, int, int], AbstractContextManager[str]]
+"""Starts an anvil that forks the node at a URL, of a chain id, after a block; gives its URL."""
+
+_A_REQUEST = 20
+"""Transactions sent at once: anvil answers a batch of about 2 MB with one error for all of it."""
 
 
 class Fork:
-    """One anvil, forked anew at each head. Raises SetupFailed where anvil is not installed."""
+    """One anvil, forked anew at each head. Raises SetupFailed where it cannot be started."""
 
-    def __init__(self, url: str, chain_id: int, traces: bool) -> None:
+    def __init__(self, fork_of: ForkOf, url: str, chain_id: int, traces: bool) -> None:
+        self._fork_of = fork_of
         self._url, self._chain_id, self._traces = url, chain_id, traces
         self._inside = ExitStack()
-        self._wallet: Wallet | None = None
+        self._anvil: Speaker | None = None
         self._node: Node | None = None
 
     def simulate(self, head: Head, sent: Sequence[Waiting]) -> Simulated:
         """In their order, in one block after `head`; what anvil will not take is counted as refused."""
-        wallet = self._started(head)
-        self._prepare(wallet, head, sum(each.gas for each in sent))
-        requests: list[Request] = [
-            ("eth_sendTransaction", [_request(each, len(sent) - at)]) for at, each in enumerate(sent)
-        ]
-        answers = wallet.attempt_all(requests)
-        taken = {a: each for a, each in zip(answers, sent, strict=True) if not isinstance(a, Refusal)}
-        wallet.ask("evm_mine")
-        outcomes = self._outcomes(wallet, taken)
+        anvil = self._started(head)
+        self._prepare(anvil, head, sum(each.gas for each in sent))
+        requests = [_request(each, len(sent) - at) for at, each in enumerate(sent)]
+        taken: dict[Any, Waiting] = {}
+        for start in range(0, len(sent), _A_REQUEST):
+            some = slice(start, start + _A_REQUEST)
+            answers = anvil.ask_all([("eth_sendTransaction", [each]) for each in requests[some]])
+            both = zip(answers, sent[some], strict=True)
+            taken |= {answer: each for answer, each in both if not isinstance(answer, Refused)}
+        anvil.ask("evm_mine")
+        outcomes = self._outcomes(anvil, taken)
         return Simulated("anvil", outcomes, len(sent) - len(outcomes))
 
     def close(self) -> None:
-        if self._node is not None:
-            self._node.close()
+        for each in (self._node, self._anvil):
+            if each is not None:
+                each.close()
         self._inside.close()
-        self._wallet = self._node = None
+        self._anvil = self._node = None
 
-    def _started(self, head: Head) -> Wallet:
-        if self._wallet is None:
-            running = fork(
-                self._url, chain_id=self._chain_id, states=_STATES, at=head.number, free_of_fees=True
-            )
-            node = self._inside.enter_context(running)
-            self._wallet, self._node = Wallet.connect(node.url), Node(node.url)
+    def _started(self, head: Head) -> Speaker:
+        if self._anvil is None:
+            url = self._inside.enter_context(self._fork_of(self._url, self._chain_id, head.number))
+            self._anvil, self._node = Speaker(url), Node(url)
         else:
             forking = {"jsonRpcUrl": self._url, "blockNumber": head.number}
-            self._wallet.ask("anvil_reset", {"forking": forking})
-        return self._wallet
+            self._anvil.ask("anvil_reset", {"forking": forking})
+        return self._anvil
 
-    def _prepare(self, wallet: Wallet, head: Head, gas: int) -> None:
-        wallet.ask_all(
+    def _prepare(self, anvil: Speaker, head: Head, gas: int) -> None:
+        done = anvil.ask_all(
             [
                 ("evm_setAutomine", [False]),
                 ("anvil_autoImpersonateAccount", [True]),
@@ -73,25 +77,27 @@ class Fork:
                 ("evm_setNextBlockTimestamp", [head.next_time]),
             ]
         )
+        for refused in (each for each in done if isinstance(each, Refused)):
+            raise NodeMisbehaved(f"the private fork cannot be made ready: {refused}")
 
-    def _outcomes(self, wallet: Wallet, taken: dict[Any, Waiting]) -> list[Outcome]:
-        block = wallet.ask("eth_getBlockByNumber", "latest", False)
-        plain = wallet.ask("eth_getBlockReceipts", block["hash"]) or []
+    def _outcomes(self, anvil: Speaker, taken: Mapping[Any, Waiting]) -> list[Outcome]:
+        block = anvil.ask("eth_getBlockByNumber", "latest", False)
+        plain = anvil.ask("eth_getBlockReceipts", block["hash"]) or []
         try:
             receipts = msgspec.convert(plain, list[ReceiptAnswer])
         except msgspec.ValidationError as error:
             raise NodeMisbehaved(f"the private fork gave receipts that are none: {error}") from error
         calls = self._calls(block) if self._traces and receipts else {}
         return [
-            self._outcome(wallet, taken[each.transaction_hash], each, calls.get(at, []))
+            self._outcome(anvil, taken[each.transaction_hash], each, calls.get(at, []))
             for at, each in enumerate(receipts)
             if each.transaction_hash in taken
         ]
 
-    def _outcome(self, wallet: Wallet, sent: Waiting, receipt: ReceiptAnswer, calls: list[Call]) -> Outcome:
+    def _outcome(self, anvil: Speaker, sent: Waiting, receipt: ReceiptAnswer, calls: list[Call]) -> Outcome:
         ok = int(receipt.status or "0x0", 16) == 1
         created = created_by(sent) if sent.to is None and ok else None
-        code = bytes.fromhex(wallet.ask("eth_getCode", created, "latest")[2:]) if created else None
+        code = bytes.fromhex(anvil.ask("eth_getCode", created, "latest")[2:]) if created else None
         used = int(receipt.gas_used or "0x0", 16)
         return Outcome(sent, ok, used, receipt.logs, created, code or None, calls)
 
