@@ -79,6 +79,7 @@ class HealthReporter:
             canaries=list(vitals.canaries),
             budget_cpu_s=vitals.budget_cpu_s,
             optional=list(vitals.optional),
+            pending=list(vitals.pending),
         )
 
     def _run(self) -> None:

@@ -60,6 +60,20 @@ class CanaryHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     last: str = ""
 
 
+class PendingHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A pending alert that stands: about transactions that wait, and in no book. `since` is the head on which
+    it was found first.
+    """
+
+    id: Name
+    category: Name
+    severity: Name
+    subject: Name
+    transactions: Whole
+    since: Whole
+    says: Annotated[str, msgspec.Meta(max_length=400)] = ""
+
+
 class OptionalHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Work that a budget may leave out: how often it was done and left out since the role started. It is on
     where none of the last pieces was left out, paused where all were.
@@ -78,7 +92,8 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `detectors` says of each whether it is on, warming up, or since which block it is off. `proofs` are the
     newest blocks with how far each was proved, lowest first, at most NEWEST_PROOFS. `head_time` is the head's
     block time, from which the age of `models` counts. `budget_cpu_s`: CPU seconds that a block may cost the
-    role, None without a limit, and `optional` what is left out where it costs more.
+    role, None without a limit, and `optional` what is left out where it costs more. `pending` are the gravest
+    alerts about what waits to be mined.
     """
 
     chain_id: Whole
@@ -100,6 +115,7 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     canaries: list[CanaryHealth] = []
     budget_cpu_s: float | None = None
     optional: list[OptionalHealth] = []
+    pending: list[PendingHealth] = []
 
 
 class Vitals:
@@ -117,6 +133,7 @@ class Vitals:
         self.canaries: list[CanaryHealth] = []
         self.budget_cpu_s: float | None = None
         self.optional: list[OptionalHealth] = []
+        self.pending: list[PendingHealth] = []
         self._proofs: dict[int, str] = {}
 
     def proved(self, blocks: Iterable[tuple[int, str]]) -> None:

@@ -6,11 +6,12 @@ nothing of it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from detectors.alerts.alert import Alert
+from detectors.alerts.caps import shortened
 from detectors.alerts.messages import alert_key
 from detectors.alerts.pending import PendingAlert, pending_from
 from detectors.base import Detector, hexed
@@ -18,19 +19,22 @@ from detectors.engine import checkpoint
 from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
 from detectors.memory.memory import NO_BLOCK
-from detectors.runs.pending.standing import MOST_ALERTS, StandingAlerts, Where
+from detectors.runs.pending.standing import MOST_ALERTS, StandingAlerts, Where, gravity
 from ingest.kafka import PENDING, PENDING_ALERTS, Cluster, HealthReporter, Publisher, Reader
 from ingest.kafka.rights import DETECT_PENDING
 from ingest.log.blocklog import LogReader
 from ingest.log.pending_records import Picture, PictureAssembler
 from ingest.model.batch import Batch, Event, Rollback
 from ingest.model.errors import BadInput, PartFailed, RunMismatch, UnreadableRecord
-from ingest.model.health import Vitals
+from ingest.model.health import PendingHealth, Vitals
 
 SAVE_BLOCKS = 50
 POLL_S = 0.1
 NEWEST = 64
 """Records of pictures that are read at the start: the last whole one among them counts."""
+
+MOST_TOLD, SAYS = 20, 300
+"""Pending alerts in a record of health, and characters of what each says."""
 
 Say = Callable[[str], None]
 
@@ -70,6 +74,7 @@ class PendingRun:
                 self._follow(engine, offset, publisher, partition, stop, until_block)
                 checkpoint.save(engine)
             finally:
+                self.vitals.pending = []
                 engine.close()
 
     def _resumed(self) -> tuple[Engine, int | None]:
@@ -106,6 +111,7 @@ class PendingRun:
                 if events:
                     self.vitals.head = engine.state.number
                     self._send(publisher, partition, standing.end_mined(_where(engine)))
+                    self.vitals.pending = told_of(standing.open.values())
                     self._save(engine)
                     continue
                 self._read(pool, assembler)
@@ -133,6 +139,7 @@ class PendingRun:
             return
         self._supposed = one
         changed = standing.take(*self._found(engine, picture), where)
+        self.vitals.pending = told_of(standing.open.values())
         self._tell(standing.left_out)
         self.vitals.count("pictures")
         self.vitals.count("pending", sum(each.end is None for each in changed))
@@ -188,6 +195,25 @@ class PendingRun:
         if memory.saved == NO_BLOCK or memory.floor - memory.saved >= SAVE_BLOCKS:
             checkpoint.begin(engine)
         memory.write()
+
+
+def told_of(standing: Iterable[PendingAlert]) -> list[PendingHealth]:
+    """The gravest that nothing suppresses, as the screens show them."""
+    loud = [each for each in standing if each.alert.suppressed_by is None]
+    return [_told(each) for each in sorted(loud, key=lambda each: gravity(each.alert))[:MOST_TOLD]]
+
+
+def _told(each: PendingAlert) -> PendingHealth:
+    alert = each.alert
+    return PendingHealth(
+        id=each.id,
+        category=alert.category,
+        severity=alert.severity,
+        subject=f"{alert.subject_kind} {alert.subject_id}",
+        transactions=len(each.transactions),
+        since=each.first_parent_number,
+        says=shortened(alert.explanation, SAYS),
+    )
 
 
 def _where(engine: Engine) -> Where:

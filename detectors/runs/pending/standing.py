@@ -57,7 +57,7 @@ class StandingAlerts:
         alerts that are other now. What was not found again ends.
         """
         of_pool = [each for each in found if waiting & set(each.transactions)]
-        kept = sorted(of_pool, key=_gravity)[:MOST_ALERTS]
+        kept = sorted(of_pool, key=gravity)[:MOST_ALERTS]
         self.left_out = len(of_pool) - len(kept)
         fresh = [self._found(each, waiting & set(each.transactions), where) for each in kept]
         changed = [each for each in fresh if self.open.get(each.id) != each]
@@ -103,7 +103,8 @@ class StandingAlerts:
         return replace(each, end=End(how, where.number, None if came is None else came.id))
 
 
-def _gravity(alert: Alert) -> tuple[bool, int, float, str]:
+def gravity(alert: Alert) -> tuple[bool, int, float, str]:
+    """The gravest come first; what is suppressed comes last."""
     suppressed = alert.suppressed_by is not None
     return suppressed, -SEVERITIES.index(alert.severity), -alert.score, alert.id
 
