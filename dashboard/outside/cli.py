@@ -108,8 +108,8 @@ def notify(
 
     from dashboard.accounts.own_files import own_state
     from dashboard.filing.metrics import StoreMetrics
-    from dashboard.outside.outbox.mark import Mark
     from dashboard.filing.standing_by import Check, in_store_turns
+    from dashboard.outside.outbox.mark import Mark
     from dashboard.outside.outbox.routes import read_routes
     from dashboard.outside.outbox.running import Notifier, run, senders
     from dashboard.store import Turn, alone, open_outbox, open_reader

@@ -12,6 +12,7 @@ from dashboard.screens import (
     health_budget,
     health_course,
     health_outbox,
+    health_pending,
     health_records,
     health_watch,
     parts,
@@ -60,6 +61,7 @@ def _live(reader: Reader) -> None:
         _set_aside(reader.set_aside())
         health_outbox.show(reader)
         told = reader.health.now()
+        health_pending.show(told, time.time())
         health_watch.show(reader, told, time.time())
         health_budget.show(told)
         health_records.show(told, time.time())

@@ -12,11 +12,17 @@ from typing import Any
 import msgspec
 
 from detectors.alerts.messages import ALERT_TYPE, ScoreRecord
+from detectors.alerts.pending import PENDING_TYPE
 from ingest.model.health import Health
 
 FOLDER = Path(__file__).parent / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-TYPES: dict[str, Any] = {"fraud.alerts": ALERT_TYPE, "fraud.scores": ScoreRecord, "undertow.health": Health}
+TYPES: dict[str, Any] = {
+    "fraud.alerts": ALERT_TYPE,
+    "fraud.pending": PENDING_TYPE,
+    "fraud.scores": ScoreRecord,
+    "undertow.health": Health,
+}
 """By topic."""
 
 

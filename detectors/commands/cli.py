@@ -155,6 +155,14 @@ _Models = Annotated[
         "nothing.",
     ),
 ]
+_Pending = Annotated[
+    bool,
+    typer.Option(
+        "--pending",
+        help="Live: judge what waits to be mined (`undertow ingest --mempool`) into fraud.pending, with "
+        "state of its own; never into the book.",
+    ),
+]
 
 
 _Settings = Annotated[
@@ -228,6 +236,7 @@ def detect(
     rules: _Rules = None,
     standby: Standby = None,
     ray: _Ray = None,
+    pending: _Pending = False,
     metrics: MetricsPort = None,
     otlp: OtlpOption = None,
     log_format: LogFormatOption = "text",
@@ -242,6 +251,8 @@ def detect(
     chains = list(dict.fromkeys(chain_id or ()))
     own = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol), tier=tier)
     _expect_a_use_of_lake(context, alerts is not None, rebuild)
+    if pending:
+        _expect_only_pending(chains, alerts, rebuild, tier)
     if rebuild and standby is not None:
         raise typer.BadParameter(
             "a rebuild begins at once: give it without --standby, and start the pair when it is done",
@@ -271,6 +282,9 @@ def detect(
         with _observed(metrics, otlp, log_format) as say:
             anew = rebuild, lake, allow_gaps
             judges = judging(models, chosen, rules)
+            if pending:
+                _detect_pending(kafka, chains[0], state, until_block, own, judges, say)
+                return
             _detect_live(kafka, chains[0], state, until_block, anew, own, judges, say, standby)
     else:
         raise typer.BadParameter("give --chain-id (live, with --kafka), or --lake and --alerts (batch)")
@@ -287,6 +301,14 @@ def _expect_a_use_of_lake(context: typer.Context, batch: bool, rebuild: bool) ->
         raise typer.BadParameter(
             "--alerts writes what a lake holds, --rebuild mends what was sent to Kafka: give one of them",
             param_hint="--rebuild",
+        )
+
+
+def _expect_only_pending(chains: Sequence[int], alerts: Path | None, rebuild: bool, tier: str | None) -> None:
+    if not chains or alerts is not None or rebuild or tier is not None:
+        raise typer.BadParameter(
+            "what waits is judged live, from --kafka and --chain-id, without --alerts, --rebuild or --tier",
+            param_hint="--pending",
         )
 
 
@@ -348,6 +370,24 @@ def _detect_live(
         rebuild, lake, allow_gaps = anew
         live = Live(kafka, chain_id, judges, folder, settings, say, lake, allow_gaps, standby_s=standby_s)
         live.run(stop, until, rebuild)
+
+
+def _detect_pending(
+    kafka: str,
+    chain_id: int,
+    state: Path | None,
+    until: int | None,
+    settings: EngineSettings,
+    judges: Sequence[Detector],
+    say: Callable[[str], None],
+) -> None:
+    from detectors.runs.pending.run import PendingRun
+    from ingest.machine.signals import stop_on_signal
+    from ingest.machine.tools import home
+
+    with stop_on_signal() as stop:
+        folder = (state or home() / "detect") / "pending"
+        PendingRun(kafka, chain_id, judges, folder, settings, say).run(stop, until)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from detectors.alerts.caps import RECORD_BYTES, score_bytes
 from detectors.alerts.messages import Fees, fees_from
 from detectors.base import Detector, Explanation, Quiet, hexed
 from detectors.engine.digest import digest
-from detectors.engine.episodes import Episodes
+from detectors.engine.episodes import Episodes, Key
 from detectors.engine.judge import Judge, Judged
 from detectors.engine.kept import IN_LAKE, NO_OFFSET, Checkpoint, Kept
 from detectors.engine.output import Output, scores_of
@@ -77,18 +77,37 @@ class Engine:
         self.check_order(batch)
         if self.follows and not self.kept:
             self.kept.append(Kept(Moment(batch.first - 1, batch.parent_hash), min(offset, NO_OFFSET)))
-        output = Output()
-        for piece, look in self.looks(batch):
-            self.file(piece.blocks, self.judge.findings(look, self.state.off), output)
-            if (piece.last + 1) % self.settings.epoch_blocks == 0:
-                self._say_revised(output)
-        self._say_revised(output)
+        output = self._judged(batch)
         output.blocks = _rows(batch.blocks, "block_number", "block_hash", "timestamp")
         output.fees = [fees_from(row) for row in _rows(batch.blocks, *Fees.__struct_fields__)]
         if self.follows:
             self._keep(batch, offset)
         else:
             self.forget(self.state.number, output.blocks[-1][2])
+        return output
+
+    def suppose(self, batch: Batch) -> Output:
+        """What would be said if `batch` came next. State, names and alerts are as before afterwards, also
+        where it raises; nothing becomes final by it. Raises ChainGap where it does not follow the head,
+        PartFailed.
+        """
+        if not self.follows or self.state.anchor is None:
+            raise ValueError("only what follows a chain, and has read of it, can suppose a block")
+        self.check_order(batch)
+        moment = self.state.moment()
+        try:
+            return self._judged(batch)
+        finally:
+            self.state.back_to(moment)
+            self._episodes().undo(moment.number, "it was supposed")
+
+    def _judged(self, batch: Batch) -> Output:
+        output = Output()
+        for piece, look in self.looks(batch):
+            self.file(piece.blocks, self.judge.findings(look, self.state.off), output)
+            if (piece.last + 1) % self.settings.epoch_blocks == 0:
+                self._say_revised(output)
+        self._say_revised(output)
         return output
 
     def looks(self, batch: Batch) -> Iterator[tuple[Batch, Look]]:
@@ -247,6 +266,11 @@ class Engine:
     def standing(self) -> list[Alert]:
         """The last revision of every alert kept; with `keep_all`, of every alert."""
         return list(self.episodes.alerts.values()) if self.episodes is not None else []
+
+    def open_alert(self, key: Key) -> Alert | None:
+        """The alert of the episode that stands under a key."""
+        episode = None if self.episodes is None else self.episodes.open.get(key)
+        return None if episode is None else episode.alert
 
     def let_go(self) -> None:
         """Ends `keep_all`."""

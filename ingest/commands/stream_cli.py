@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,7 +14,11 @@ from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption, 
 from ingest.lake import RANGE_BLOCKS
 
 if TYPE_CHECKING:
-    from ingest.live.wiring import Start
+    from threading import Event
+
+    from ingest.live.follower import Say
+    from ingest.live.mempool.watching import Mempool
+    from ingest.live.wiring import FollowSettings, Start
 
 Verify = Literal["strict", "warn", "off"]
 
@@ -80,6 +85,14 @@ BridgeFiles = Annotated[
 ]
 Kafka = Annotated[
     str, typer.Option(envvar="UNDERTOW_KAFKA", metavar="HOST:PORT", help="The broker to publish to.")
+]
+MempoolOption = Annotated[
+    bool,
+    typer.Option(
+        "--mempool",
+        help="Also simulate what waits at the node as one block that does not exist, into chain.pending: for "
+        "`undertow detect --pending`.",
+    ),
 ]
 FirstBlock = Annotated[
     str,
@@ -161,6 +174,7 @@ def ingest(
     wrapped_native: WrappedNative = None,
     bridge: BridgeFiles = None,
     standby: Standby = None,
+    mempool: MempoolOption = False,
     metrics: MetricsPort = None,
     otlp: OtlpOption = None,
     log_format: LogFormatOption = "text",
@@ -185,8 +199,27 @@ def ingest(
     )  # fmt: skip
     collect_seldom()
     say = sayer("ingest", log_format, sys.stderr)
+    pool = _pool(rpc, chain_id, settings, say) if mempool else None
     with stop_on_signal() as stop, answering(metrics), exporting(otlp, say):
-        follow(rpc, kafka, chain_id, settings, lake, stop, say)
+        beside = nullcontext() if pool is None else _watched(pool, kafka, stop, say)
+        with beside:
+            follow(rpc, kafka, chain_id, settings, lake, stop, say)
+
+
+def _pool(rpc: str, chain_id: int | None, settings: FollowSettings, say: Say) -> Mempool:
+    from ingest.live.mempool.watching import opened
+    from ingest.localchain.chain.chain import private_fork
+
+    return opened(rpc, chain_id, settings.traces, settings.wrapped, private_fork, say)
+
+
+def _watched(pool: Mempool, kafka: str, stop: Event, say: Say) -> AbstractContextManager[None]:
+    """Of a Kafka that this user may write pending transactions to."""
+    from ingest.kafka import Cluster
+    from ingest.live.mempool.watching import watched
+
+    Cluster(kafka).expect_rights("mempool")
+    return watched(pool, kafka, stop, say)
 
 
 def backfill(

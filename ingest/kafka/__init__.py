@@ -3,7 +3,7 @@
 from ingest.kafka.access import PLAIN, Access, read_access
 from ingest.kafka.beats import Beating, KafkaBeats, Place, detect_place, ingest_place
 from ingest.kafka.cluster import Cluster
-from ingest.kafka.connection import ALERTS, BLOCKS, HEALTH, REJECTED, SCORES
+from ingest.kafka.connection import ALERTS, BLOCKS, HEALTH, PENDING, PENDING_ALERTS, REJECTED, SCORES
 from ingest.kafka.publisher import Publisher
 from ingest.kafka.reader import Mark, Marks, Message, Reader, last_mark, tail
 from ingest.kafka.reporter import HealthReporter
@@ -12,6 +12,8 @@ __all__ = [
     "ALERTS",
     "BLOCKS",
     "HEALTH",
+    "PENDING",
+    "PENDING_ALERTS",
     "PLAIN",
     "REJECTED",
     "SCORES",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -17,6 +17,8 @@ from ingest.kafka.connection import (
     ANSWER_S,
     BLOCKS,
     HEALTH,
+    PENDING,
+    PENDING_ALERTS,
     REJECTED,
     SCORES,
     checked,
@@ -39,6 +41,10 @@ MOST_RIGHTS = 4
 _TOPICS = {
     BLOCKS: _FOREVER, REJECTED: {}, ALERTS: _REVISIONS, SCORES: _FOREVER, HEALTH: _LAST_OF_KEY
 }  # fmt: skip
+_AN_HOUR = {"retention.ms": "3600000", "retention.bytes": str(1 << 30)}
+"""Pictures of a pool are of use until the next one."""
+_PENDING_TOPICS = {PENDING: _AN_HOUR, PENDING_ALERTS: _LAST_OF_KEY}
+"""Made where somebody reads a pool: a Kafka without them stays as it is."""
 
 
 class Cluster:
@@ -113,41 +119,54 @@ class Cluster:
         with self._admin() as admin:
             return _partition_counts(admin).get(HEALTH, 0)
 
-    def _make_room(self, count: int) -> None:
-        """Every topic has at least `count` partitions, each with a leader."""
+    def room_for_pending(self, chain_id: int) -> int:
+        """The chain's partition in the topics of what is pending, which are made where they are missing."""
+        partition = self.partition_of(chain_id)
+        if self.pending_partitions() <= partition:
+            self._make_room(partition + 1, _PENDING_TOPICS, "mempool")
+        return partition
+
+    def pending_partitions(self) -> int:
+        """How many all topics of what is pending have; 0 where nobody read a pool yet."""
+        with self._admin() as admin:
+            counts = _partition_counts(admin)
+        return min(counts.get(topic, 0) for topic in _PENDING_TOPICS)
+
+    def _make_room(
+        self, count: int, topics: Mapping[str, dict[str, str]] = _TOPICS, role: Role = "new-chain"
+    ) -> None:
+        """Each of the topics has at least `count` partitions, each with a leader."""
         with self._admin() as admin:
             existing = _partition_counts(admin)
-            new = [topic for topic in _TOPICS if topic not in existing]
+            new = [topic for topic in topics if topic not in existing]
             if new:
                 replicas, kept = best_for(_brokers(admin))
                 wanted = {"num_partitions": count, "replication_factor": replicas}
-                with self._needing("Create", new), self._seeing(admin, new):
-                    admin.create_topics({name: wanted | {"configs": _TOPICS[name] | kept} for name in new})
-            short = {
-                topic: count for topic, number in existing.items() if topic in _TOPICS and number < count
-            }
+                with self._needing("Create", new, role), self._seeing(admin, new, role):
+                    admin.create_topics({name: wanted | {"configs": topics[name] | kept} for name in new})
+            short = {topic: count for topic, number in existing.items() if topic in topics and number < count}
             if short:
-                with self._needing("Alter", short), suppress(kafka_errors.InvalidPartitionsError):
+                with self._needing("Alter", short, role), suppress(kafka_errors.InvalidPartitionsError):
                     admin.create_partitions(short)  # another new chain may just have made as many
-            _wait_for_leaders(admin, count)
+            _wait_for_leaders(admin, count, topics)
 
     @contextmanager
-    def _needing(self, operation: Operation, topics: Iterable[str]) -> Iterator[None]:
+    def _needing(self, operation: Operation, topics: Iterable[str], role: Role) -> Iterator[None]:
         try:
             yield
         except kafka_errors.AuthorizationError as error:
             lacking = [Right("topic", name, operation) for name in topics]
-            raise self._lacking("new-chain", lacking) from error
+            raise self._lacking(role, lacking) from error
 
     @contextmanager
-    def _seeing(self, admin: Any, topics: Sequence[str]) -> Iterator[None]:
+    def _seeing(self, admin: Any, topics: Sequence[str], role: Role) -> Iterator[None]:
         """Topics that are there already were made in this moment, or may not be seen: who may alter may."""
         try:
             yield
         except kafka_errors.TopicAlreadyExistsError as error:
             seen = _partition_counts(admin)
             if hidden := [Right("topic", name, "Alter") for name in topics if name not in seen]:
-                raise self._lacking("new-chain", hidden) from error
+                raise self._lacking(role, hidden) from error
 
     def expect_rights(self, role: Role, chain_id: int | None = None) -> None:
         """Returns where the user that this process speaks as may do what the role does. Where it speaks as
@@ -225,13 +244,13 @@ def _partition_counts(admin: Any) -> dict[str, int]:
     return {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics()}
 
 
-def _wait_for_leaders(admin: Any, count: int) -> None:
+def _wait_for_leaders(admin: Any, count: int, names: Iterable[str]) -> None:
     """New partitions take a moment to be known to the broker itself; producers fail on them until then."""
     end = time.monotonic() + ANSWER_S
     while time.monotonic() < end:
-        topics = admin.describe_topics(list(_TOPICS))
+        topics = admin.describe_topics(list(names))
         led = [sum(part["leader_id"] >= 0 for part in topic["partitions"]) for topic in topics]
-        if len(led) == len(_TOPICS) and min(led) >= count:
+        if len(led) == len(list(names)) and min(led) >= count:
             return
         time.sleep(0.05)
     raise BrokerUnreachable(f"Kafka made no leader for its new partitions within {ANSWER_S:g} seconds")

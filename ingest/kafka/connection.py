@@ -22,6 +22,8 @@ REJECTED = "chain.rejected"
 ALERTS = "fraud.alerts"
 SCORES = "fraud.scores"
 HEALTH = "undertow.health"
+PENDING = "chain.pending"
+PENDING_ALERTS = "fraud.pending"
 
 ANSWER_S = 8.0
 """How long a broker may take to say anything."""

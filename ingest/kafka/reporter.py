@@ -80,6 +80,7 @@ class HealthReporter:
             budget_cpu_s=vitals.budget_cpu_s,
             optional=list(vitals.optional),
             standing=vitals.standing,
+            pending=list(vitals.pending),
         )
 
     def _run(self) -> None:

@@ -22,7 +22,16 @@ from kafka.admin import (
     ResourceType,
 )
 
-from ingest.kafka.connection import ALERTS, ANSWER_S, BLOCKS, HEALTH, REJECTED, SCORES
+from ingest.kafka.connection import (
+    ALERTS,
+    ANSWER_S,
+    BLOCKS,
+    HEALTH,
+    PENDING,
+    PENDING_ALERTS,
+    REJECTED,
+    SCORES,
+)
 from ingest.model.kafka_role import Role
 
 Kind = Literal["topic", "group", "transactional-id"]
@@ -34,6 +43,7 @@ INGEST, DETECT = "undertow-ingest-", "undertow-detect-"
 """Transactional ids, and the groups of marks and of beats, begin so; a chain id follows."""
 NEW_CHAIN = "undertow-new-chain"
 """Transactional id and group of whoever chooses a partition for a new chain: one for all chains."""
+MEMPOOL, DETECT_PENDING = "undertow-mempool-", "undertow-pending-"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -110,8 +120,22 @@ RIGHTS: dict[Role, tuple[Right, ...]] = {
         *_READS_MARKS,
     ),
     "canary": (*_on("topic", BLOCKS, "Read"), *_on("topic", HEALTH, "Write")),
+    "mempool": (
+        *_on("topic", PENDING, "Write", "Create", "Alter"),
+        *_on("topic", PENDING_ALERTS, "Create", "Alter"),
+        *_on("transactional-id", MEMPOOL, "Write"),
+    ),
+    "pending": (
+        *_on("topic", BLOCKS, "Read"),
+        *_on("topic", PENDING, "Read"),
+        *_on("topic", PENDING_ALERTS, "Read", "Write"),
+        *_on("topic", HEALTH, "Write"),
+        *_on("transactional-id", DETECT_PENDING, "Write"),
+    ),
 }
-"""`doctor` asks as `status` does; `new-chain` is `ingest` at a chain's first start."""
+"""`doctor` asks as `status` does; `new-chain` is `ingest` at a chain's first start; `mempool` is what
+`ingest --mempool` needs beside `ingest`, and `pending` is `detect --pending`.
+"""
 
 
 def topics_of(role: Role) -> tuple[str, ...]:

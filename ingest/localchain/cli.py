@@ -84,6 +84,16 @@ def simulate(
             help="Every so many blocks a harmless attack on wallets of its own, with a label `canary`.",
         ),
     ] = None,
+    wait_in_pool: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            help="Transactions wait for 1 to 3 blocks in the node's pool, where `ingest --mempool` sees "
+            "them; this share goes round it.  [default: nothing waits]",
+        ),
+    ] = None,
     reorg: Annotated[
         list[str] | None,
         typer.Option(
@@ -102,7 +112,7 @@ def simulate(
     pace = block_time if block_time is not None else float(blocks is None)
     script = Script(
         seed, blocks, attacks_per_category, transactions_per_block, pace, _reorgs(reorg or []),
-        _categories(categories), facts, canary,
+        _categories(categories), facts, canary, wait_in_pool,
     )  # fmt: skip
     _say(f"simulation  seed {seed}, labels to {labels}")
     with stop_on_signal() as stop:

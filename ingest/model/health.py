@@ -14,7 +14,7 @@ import msgspec
 
 from ingest.model.errors import UnreadableRecord
 
-HealthRole = Literal["ingest", "detect", "sink", "canary"]
+HealthRole = Literal["ingest", "detect", "sink", "canary", "pending"]
 Standing = Literal["active", "standby"]
 OptionalState = Literal["on", "slowed", "paused"]
 BOUNDS_MS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
@@ -61,6 +61,20 @@ class CanaryHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     last: str = ""
 
 
+class PendingHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A pending alert that stands: about transactions that wait, and in no book. `since` is the head on which
+    it was found first.
+    """
+
+    id: Name
+    category: Name
+    severity: Name
+    subject: Name
+    transactions: Whole
+    since: Whole
+    says: Annotated[str, msgspec.Meta(max_length=400)] = ""
+
+
 class OptionalHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Work that a budget may leave out: how often it was done and left out since the role started. It is on
     where none of the last pieces was left out, paused where all were.
@@ -80,7 +94,8 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     newest blocks with how far each was proved, lowest first, at most NEWEST_PROOFS. `head_time` is the head's
     block time, from which the age of `models` counts. `budget_cpu_s`: CPU seconds that a block may cost the
     role, None without a limit, and `optional` what is left out where it costs more. `standing` is whether it
-    works or stands by for who does; None from versions before.
+    works or stands by for who does; None from versions before. `pending` are the gravest alerts about what
+    waits to be mined.
     """
 
     chain_id: Whole
@@ -103,6 +118,7 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     budget_cpu_s: float | None = None
     optional: list[OptionalHealth] = []
     standing: Standing | None = None
+    pending: list[PendingHealth] = []
 
 
 class Vitals:
@@ -121,6 +137,7 @@ class Vitals:
         self.budget_cpu_s: float | None = None
         self.optional: list[OptionalHealth] = []
         self.standing: Standing = "active"
+        self.pending: list[PendingHealth] = []
         self._proofs: dict[int, str] = {}
 
     def proved(self, blocks: Iterable[tuple[int, str]]) -> None:

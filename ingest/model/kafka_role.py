@@ -2,4 +2,4 @@
 
 from typing import Literal
 
-Role = Literal["ingest", "new-chain", "detect", "sink", "export", "status", "canary"]
+Role = Literal["ingest", "new-chain", "detect", "sink", "export", "status", "canary", "mempool", "pending"]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from typing import Any
 
 import msgspec
 import pytest
 
-from dashboard.screens import health_course, health_outbox, health_records, health_watch
+from dashboard.screens import health_course, health_outbox, health_pending, health_records, health_watch
 from dashboard.store import Reader, RoleHealth, Writer, open_outbox, open_writer
 from dashboard.store.alarms import OVER, RAISED, Alarm
 from dashboard.store.letters import Telling, Told
 from dashboard.store.outbox_reading import DeadLetter
-from ingest.model.health import CanaryHealth, Health, ModelHealth, NodeHealth
+from ingest.model.health import CanaryHealth, Health, ModelHealth, NodeHealth, PendingHealth
 from tests.dashboard.alerts import CHAIN, Filing, drain, judged
 from tests.dashboard.screen import opened, said
 from tests.dashboard.test_health import NOW, told
@@ -150,6 +151,25 @@ def test_canaries_alarms_and_the_age_of_models_are_on_the_screen(
     ]
     (song,) = ([cell["text"] for cell in health_watch.canary(record, each, NOW)] for each in record.canaries)
     assert song[1:] == ["played", "silent", "not yet", "600", "the last was drain-1, not found"]
+
+
+def test_what_waits_and_would_be_found_is_on_the_screen_and_says_that_it_is_in_no_book(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNDERTOW_STORE", sqlite_url)
+    waits = PendingHealth("pending-1", "wallet-drain", "high", "wallet 0xaa", 2, 41, "<b>it</b> is emptied")
+    now = int(time.time())
+    with closing(open_writer(sqlite_url)) as writer:
+        writer.file_health(CHAIN, [told(now, role="detect")])
+        assert "Pending" not in said(opened("health"))
+        writer.file_health(CHAIN, [told(now - 3_600, role="pending", pending=[waits])])
+        assert "Pending" not in said(opened("health")), "what waited an hour ago waits no more"
+        writer.file_health(CHAIN, [told(now, role="pending", pending=[waits])])
+    assert "Pending, not in the book" in said(opened("health"))
+    row = health_pending.pending(told(role="pending"), waits)
+    assert [cell["text"] for cell in row][1:] == [
+        "Wallet drain", "high", "wallet 0xaa", "2", "41", "<b>it</b> is emptied"
+    ]  # fmt: skip
 
 
 def test_an_alarm_with_odd_values_is_shown_as_it_is() -> None:

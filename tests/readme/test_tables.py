@@ -79,6 +79,7 @@ def test_every_schema_table_stands_with_its_columns_types_and_nulls() -> None:
 
 def test_every_topic_is_in_it() -> None:
     topics = {connection.BLOCKS, connection.REJECTED, connection.ALERTS, connection.SCORES, connection.HEALTH}
+    topics |= {connection.PENDING, connection.PENDING_ALERTS}
 
     assert set(keys(INGEST.table("topic"))) == topics
 

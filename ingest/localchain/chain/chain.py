@@ -127,6 +127,13 @@ def fork(
 
 
 @contextmanager
+def private_fork(of_url: str, chain_id: int, number: int) -> Iterator[str]:
+    """The URL of an anvil on which what waits at a node is tried after its block `number`, without fees."""
+    with fork(of_url, chain_id=chain_id, states=8, at=number, free_of_fees=True) as node:
+        yield node.url
+
+
+@contextmanager
 def _anvil(
     name: str, port: int | None, flag: str, chain_id: int, arguments: tuple[str, ...], log_dir: Path | None
 ) -> Iterator[Node]:

@@ -7,7 +7,7 @@ before it. The same transactions on the same chain give the same block hashes.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -39,6 +39,18 @@ NOT_MINED = Mined("", 0, False, None)
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """How transactions wait before they are mined: in the node's pool, while `blocks` - 1 blocks come without
+    them; those at the places `private` come into it just before they are mined. `look` is called on each
+    head while they wait.
+    """
+
+    blocks: int
+    private: frozenset[int]
+    look: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
 class _Block:
     """What was put into a block: balances set before it, requests by transaction hash, and the seconds that
     passed since the block before."""
@@ -64,6 +76,8 @@ class Miner:
     """Seconds UTC of the newest block."""
     keep: set[str] = field(default_factory=set)
     """Hashes whose block is looked up later than that."""
+    remembers: int = REMEMBERED_BLOCKS
+    """Blocks whose transactions are looked up: more where blocks without any come between."""
     _tip: str = ""
     _gap: int = BLOCK_SECONDS
     _nonces: dict[Address, int] = field(default_factory=dict)
@@ -146,14 +160,16 @@ class Miner:
     def nonce(self, address: Address) -> int:
         return int(self.wallet.ask("eth_getTransactionCount", address, "latest"), 16)
 
-    def mine(self, transactions: Sequence[Transaction]) -> list[Mined]:
-        """One block with these, in this order. What the node would not take is `NOT_MINED` in the answer."""
+    def mine(self, transactions: Sequence[Transaction], waits: Waits | None = None) -> list[Mined]:
+        """One block with these, in this order, after they have waited. What the node would not take is
+        `NOT_MINED` in the answer.
+        """
         self._follow()
         gifts, self._gifts = self._gifts, {}
         self._set_balances(gifts)
         self._journal.give(gifts)
         requests = self._requests(transactions)
-        hashes = self._send(requests)
+        hashes = self._send(requests) if waits is None else self._send_early(requests, waits)
         sent = {hash_: request for hash_, request in zip(hashes, requests, strict=True) if hash_}
         gap, self._gap = self._gap, BLOCK_SECONDS
         receipts = self._mine_block(_Block(gifts, sent, gap, self._journal.firsts(sent.values())))
@@ -179,6 +195,22 @@ class Miner:
         answers = self.wallet.attempt_all([("eth_sendTransaction", [request]) for request in requests])
         return ["" if isinstance(answer, Refusal) else answer for answer in answers]
 
+    def _send_early(self, requests: Sequence[dict[str, str]], waits: Waits) -> list[str]:
+        """The hashes as `_send` has them. anvil mines all that it holds: what waits on is taken out of the
+        pool for the moment in which a block without it is mined.
+        """
+        hashes: dict[int, str] = {}
+        public = [at for at in range(len(requests)) if at not in waits.private]
+        for left in reversed(range(waits.blocks)):
+            hashes = dict(zip(public, self._send(requests[at] for at in public), strict=True))
+            waits.look()
+            if left:
+                self.wallet.ask("anvil_dropAllTransactions")
+                self._mine_block(_Block({}, {}, BLOCK_SECONDS))
+        private = sorted(waits.private)
+        hashes |= zip(private, self._send(requests[at] for at in private), strict=True)
+        return [hashes[at] for at in range(len(requests))]
+
     def _set_balances(self, gifts: Mapping[Address, int]) -> None:
         self.wallet.ask_all([("anvil_setBalance", [a, hex(wei)]) for a, wei in gifts.items()])
 
@@ -201,7 +233,7 @@ class Miner:
             # They came after what was lost, and the node may have thrown them away.
             self._send(left.values())
             self._mine_block(replace(block, sent=left, gap=BLOCK_SECONDS))
-        while len(self._recent) > REMEMBERED_BLOCKS:
+        while len(self._recent) > self.remembers:
             self._forget(self._recent.popleft())
         return receipts
 

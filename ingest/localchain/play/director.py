@@ -11,6 +11,7 @@ from ingest.localchain.chain.actions import Transaction
 from ingest.localchain.chain.miner import NOT_MINED, Mined
 from ingest.localchain.chain.wallet import Address
 from ingest.localchain.play.labels import Label, LabelFile
+from ingest.localchain.play.pool import WaitingRoom
 from ingest.localchain.play.programme import Entry
 from ingest.localchain.world.stage import Bundle, Habit, Outcome, Stage, Story
 from ingest.localchain.world.world import ETH
@@ -44,6 +45,7 @@ class Director:
     upcoming: Iterator[Entry]
     file: LabelFile
     seed: int
+    pool: WaitingRoom | None = None
     labels: list[Label] = field(default_factory=list)
     transactions: int = 0
     blocks: int = 0
@@ -129,7 +131,10 @@ class Director:
         order[:0] = [n for n, part in enumerate(parts) if isinstance(part, Bundle) for _ in part]
         queues = [iter(part) for part in parts]
         sent = [next(queues[number]) for number in order]
-        mined = self.stage.miner.mine(sent)
+        waits = None if self.pool is None else self.pool.waits(parts, order, sent)
+        mined = self.stage.miner.mine(sent, waits)
+        if self.pool is not None and waits is not None:
+            self.pool.note(mined, waits)
         self._help(order, sent, mined)
         for number, actor in enumerate(self._actors):
             actor.news = [one for own, one in zip(order, mined, strict=True) if own == number]

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -16,6 +17,7 @@ from ingest.localchain.play.canary import with_canaries
 from ingest.localchain.play.deploying import ensure_world
 from ingest.localchain.play.director import Director
 from ingest.localchain.play.labels import Label, LabelFile
+from ingest.localchain.play.pool import MOST_BLOCKS, WaitingRoom
 from ingest.localchain.play.setting import ordinary_habits, set_stage
 from ingest.localchain.play.stories import repertoires
 from ingest.localchain.protocols.token_zoo import listed_tokens
@@ -47,6 +49,10 @@ class Script:
     """Where the lists of this world are written, see `facts`."""
     canary_every: int | None = None
     """Blocks between the beginnings of two canaries; None: there are none."""
+    round_the_pool: float | None = None
+    """Transactions wait in the node's pool for some blocks, and this share goes round it; None: nothing waits
+    and the blocks are those of the seed alone.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +85,17 @@ def begin(url: str, labels: Path, script: Script) -> Director:
     )
     if script.canary_every is not None:
         plan = with_canaries(plan, script.canary_every, script.blocks)
-    director = Director(stage, plan, file, script.seed)
+    share = script.round_the_pool
+    pool = None if share is None else WaitingRoom(script.seed, share)
+    if pool is not None:
+        miner.remembers *= MOST_BLOCKS
+    director = Director(stage, plan, file, script.seed, pool)
     director.begin(habits)
     return director
+
+
+def _pause(stop: threading.Event, seconds: float) -> None:
+    stop.wait(seconds)
 
 
 def simulate(
@@ -100,6 +114,8 @@ def simulate(
     director = begin(url, labels, script)
     for left_out in programme.left_out(repertoires(script.categories), script.blocks):
         report(f"no {left_out.category} {left_out.kind}: it takes more than {script.blocks} blocks")
+    if director.pool is not None:
+        director.pool.look = partial(_pause, stop, script.block_seconds)
     due = time.monotonic()
     while not stop.is_set() and director.blocks != script.blocks:
         for label in director.play_block():
@@ -107,8 +123,9 @@ def simulate(
         if depth := script.reorgs.get(director.blocks):
             director.stage.miner.reorganise(depth)
             report(f"reorganised {depth} blocks")
-        due = max(due + script.block_seconds, time.monotonic())
-        stop.wait(due - time.monotonic())
+        if director.pool is None:
+            due = max(due + script.block_seconds, time.monotonic())
+            stop.wait(due - time.monotonic())
     if stop.is_set():
         director.finish()
     if director.on_stage:

@@ -12,7 +12,7 @@ from ingest.model.errors import NodeMisbehaved, NodeUnreachable, UndertowError
 from ingest.model.redact import shown
 from ingest.nodes import jsonrpc
 from ingest.nodes.addresses import open_transport, source_of
-from ingest.nodes.jsonrpc import BatchRefused, NotJsonRpc
+from ingest.nodes.jsonrpc import BatchRefused, Call, NotJsonRpc, Reply
 from ingest.nodes.transport import Transport, TransportError
 
 DEADLINE_S = 20.0
@@ -20,11 +20,14 @@ _CAP_BYTES = 16 * 1024 * 1024
 
 
 class Refused(UndertowError):
-    """What the node answered instead of a result: its words, and the data of a call that was reverted."""
+    """What the node answered instead of a result: its words, the data of a call that was reverted, and
+    whether it does not offer what it was asked for.
+    """
 
-    def __init__(self, message: str, data: str = "") -> None:
+    def __init__(self, message: str, data: str = "", lacks_method: bool = False) -> None:
         super().__init__(shown(message))
         self.data = data
+        self.lacks_method = lacks_method
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +45,39 @@ class Speaker:
     one, Refused where it says no.
     """
 
-    def __init__(self, url: str, transport: Transport | None = None) -> None:
+    def __init__(self, url: str, transport: Transport | None = None, cap_bytes: int = _CAP_BYTES) -> None:
         self.source = source_of(url)
-        self._transport = transport or open_transport(url, _CAP_BYTES)
+        self._transport = transport or open_transport(url, cap_bytes)
 
     def ask(self, method: str, *parameters: Any) -> Any:
-        payload = jsonrpc.encode([(method, list(parameters))])
+        answer = self.ask_all([(method, list(parameters))])[0]
+        if isinstance(answer, Refused):
+            raise answer
+        return answer
+
+    def ask_all(self, calls: Sequence[Call]) -> list[Any]:
+        """The answers to several calls, asked at once, in their order; Refused itself in the place of each
+        that the node refused.
+        """
+        if not calls:
+            return []
         try:
-            reply = jsonrpc.decode(self._transport.exchange(payload, DEADLINE_S), 1)[0]
+            replies = jsonrpc.decode(self._transport.exchange(jsonrpc.encode(calls), DEADLINE_S), len(calls))
         except (TransportError, BatchRefused) as error:
             raise NodeUnreachable(f"no node answers at {self.source} ({error}): is it running?") from error
         except NotJsonRpc as error:
             raise NodeMisbehaved(f"the node at {self.source} did not answer in JSON-RPC ({error})") from error
+        return [self._answer(reply) for reply in replies]
+
+    def _answer(self, reply: Reply) -> Any:
         if reply.error is not None:
             data = reply.error.data
-            raise Refused(reply.error.message, data if isinstance(data, str) else "")
-        return msgspec.json.decode(reply.result)
+            lacks = reply.error.lacks_method
+            return Refused(reply.error.message, data if isinstance(data, str) else "", lacks)
+        try:
+            return msgspec.json.decode(reply.result)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise NodeMisbehaved(f"the node at {self.source} did not answer in JSON ({error})") from error
 
     def number(self, method: str, *parameters: Any) -> int:
         """The answer as a number of at most 256 bits."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -22,12 +22,26 @@ from kafka.admin._users import ScramMechanism
 from dashboard.filing import export, sink, status
 from dashboard.store import open_writer
 from detectors.alerts.messages import alert_key, group_of
+from detectors.alerts.pending import PendingAlert
+from detectors.engine.settings import EngineSettings
 from detectors.runs.live import Live
-from ingest.kafka import ALERTS, BLOCKS, SCORES, Cluster, HealthReporter, Publisher, read_access
+from detectors.runs.pending.run import PendingRun
+from ingest.kafka import (
+    ALERTS,
+    BLOCKS,
+    PENDING_ALERTS,
+    SCORES,
+    Cluster,
+    HealthReporter,
+    Publisher,
+    read_access,
+)
 from ingest.kafka.rights import DETECT, RIGHTS, ROLES, Right, _acl, acl_lines, missing
+from ingest.live.mempool.watching import _publish_all, opened
 from ingest.live.wiring import FollowSettings, follow
-from ingest.localchain.chain.chain import fork
+from ingest.localchain.chain.chain import fork, private_fork
 from ingest.log.blocklog import LogWriter
+from ingest.machine.processes import wait_until
 from ingest.model.errors import BrokerRefused
 from ingest.model.health import HealthRole, Vitals
 from ingest.model.kafka_role import Role
@@ -130,7 +144,8 @@ def ready(secured_broker: SecuredBroker) -> SecuredBroker:
     admin = secured_broker.cluster("admin")
     for role in ROLES:
         admin.allow(f"User:{role}", role, None)
-    admin.allow("User:ingest", "new-chain", None)
+    for more in ("new-chain", "mempool"):
+        admin.allow("User:ingest", more, None)
     return secured_broker
 
 
@@ -156,11 +171,13 @@ def test_with_exactly_its_rights_each_role_does_its_work_and_uses_every_one(
             live.run(Event(), until_block=goal, rebuild=goal == last)
     with closing(open_writer(f"sqlite:///{tmp_path / 'store.db'}")) as writer:
         sink.run(speaks_as("sink"), writer, sink.Goal(CHAIN, last), Event(), said.append)
+        shows_what_waits(speaks_as("ingest"), node.url)
+    judges_what_waits(speaks_as("pending"), tmp_path / "pending")
     sets_aside(speaks_as("ingest"))
     (exported,) = export.from_kafka(speaks_as("export"), CHAIN)
     (seen,) = status.gather(speaks_as("status"), None).log
     assert (exported.head, seen.judged) == (last, last)
-    for role in ("ingest", "detect", "sink", "canary"):
+    for role in ("ingest", "detect", "sink", "canary", "pending"):
         tells_of_health(speaks_as(role), role)
 
     used, denied = asked_of(ready)
@@ -175,6 +192,28 @@ def sends_an_alert(bootstrap: str) -> None:
     alert = drain(chain_id=CHAIN)
     with Publisher(bootstrap, group_of(CHAIN)) as publisher, publisher.transaction():
         publisher.send(ALERTS, 0, alert_key(CHAIN, alert.id), alert.to_json().encode())
+
+
+def shows_what_waits(bootstrap: str, node: str) -> None:
+    """Until the first picture is there."""
+    ended = Event()
+    with closing(opened(node, CHAIN, False, frozenset(), private_fork, print)) as pool:
+        showing = Thread(target=_publish_all, args=(pool, bootstrap, Event(), ended))
+        showing.start()
+        partition = Cluster(bootstrap).partition_of(CHAIN)
+        wait_until(lambda: Cluster(bootstrap).pending_partitions() > partition, 60, "room for pictures")
+        ended.wait(3)
+        ended.set()
+        showing.join(60)
+    assert not showing.is_alive()
+
+
+def judges_what_waits(bootstrap: str, state: Path) -> None:
+    """One run, after an alert that the process before left."""
+    left = PendingAlert("pending-1", CHAIN, 1, 1, "0x" + "00" * 32, (), False, drain(chain_id=CHAIN))
+    with Publisher(bootstrap, f"undertow-pending-{CHAIN}") as publisher, publisher.transaction():
+        publisher.send(PENDING_ALERTS, 0, alert_key(CHAIN, left.id), left.to_json().encode())
+    PendingRun(bootstrap, CHAIN, [], state, EngineSettings(), print).run(Event(), until_block=0)
 
 
 def sets_aside(bootstrap: str) -> None:
@@ -222,7 +261,7 @@ def asked_of(broker: SecuredBroker) -> tuple[Asked, Asked]:
 
 
 def has_used(used: Asked, role: Role, right: Right) -> bool:
-    user = "ingest" if role == "new-chain" else role
+    user = "ingest" if role in ("new-chain", "mempool") else role
     operation = re.sub("(?<=[a-z])(?=[A-Z])", "_", right.operation).upper()
     kind = {"topic": "Topic", "group": "Group", "transactional-id": "TransactionalId"}[right.kind]
     name = f"{right.name}{CHAIN}" if right.is_of_a_chain else right.name

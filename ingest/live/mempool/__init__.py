@@ -1,0 +1,1 @@
+"""What waits at a node to be mined, simulated as one hypothetical block, into `chain.pending`."""

@@ -1,0 +1,1 @@
+"""How much is seen in time of what waits to be mined, and what it costs."""

@@ -1,0 +1,154 @@
+"""From a node's pool to `fraud.pending`, by the commands as people run them; the book is another's."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from detectors.alerts.pending import PendingAlert, pending_from
+from detectors.base import Detector
+from detectors.engine.settings import EngineSettings
+from detectors.registry import detectors
+from detectors.runs.pending.run import PendingRun
+from ingest.kafka import ALERTS, PENDING_ALERTS, Cluster, tail
+from ingest.live.mempool.watching import opened, watched
+from ingest.live.wiring import FollowSettings, follow
+from ingest.localchain.chain.chain import private_fork
+from ingest.machine.processes import wait_until
+from ingest.model.errors import BadInput
+from tests.fixtures.frames import address
+from tests.fixtures.town import ETHER, Town
+from undertow import app
+
+pytestmark = [pytest.mark.broker, pytest.mark.chain]
+MALLORY = "0x" + address("mallory").hex()
+
+
+def exposure() -> tuple[Detector, ...]:
+    return tuple(each for each in detectors() if each.name == "sanctioned-exposure")
+
+
+@contextmanager
+def running(work: threading.Thread, stop: threading.Event) -> Iterator[None]:
+    work.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        work.join(30)
+        assert not work.is_alive()
+
+
+@contextmanager
+def ingests(town: Town, kafka: str, folder: Path, said: list[str]) -> Iterator[None]:
+    """Follows the town with its pool, and says that mallory is under sanctions."""
+    facts = folder / "facts"
+    facts.mkdir(exist_ok=True)
+    (facts / "sanctions.txt").write_text(f"{MALLORY}\n")
+    stop, settings = threading.Event(), FollowSettings(town.head, facts=facts)
+    pool = opened(town.url, town.chain_id, False, frozenset(), private_fork, said.append)
+
+    def run() -> None:
+        with watched(pool, kafka, stop, said.append):
+            follow(town.url, kafka, town.chain_id, settings, None, stop, said.append)
+
+    with running(threading.Thread(target=run), stop):
+        wait_until(lambda: Cluster(kafka).chains().get(town.chain_id) is not None, 60, "the first block")
+        partition = Cluster(kafka).partition_of(town.chain_id)
+        wait_until(lambda: Cluster(kafka).pending_partitions() > partition, 60, "room for what is pending")
+        yield
+
+
+@contextmanager
+def judges_what_waits(town: Town, kafka: str, folder: Path, said: list[str]) -> Iterator[None]:
+    stop = threading.Event()
+    run = PendingRun(kafka, town.chain_id, exposure(), folder / "state", EngineSettings(), said.append)
+    with running(threading.Thread(target=run.run, args=(stop,)), stop):
+        yield
+
+
+def pays_from_mallory(town: Town) -> str:
+    town.wallet.ask("anvil_setBalance", MALLORY, hex(1000 * ETHER))
+    to = "0x" + address("bob").hex()
+    sent = {"from": MALLORY, "to": to, "value": hex(5 * ETHER), "gas": hex(21_000)}
+    return str(town.wallet.ask("eth_sendTransaction", sent))
+
+
+def records(town: Town, kafka: str) -> list[PendingAlert]:
+    partition = Cluster(kafka).partition_of(town.chain_id)
+    found = tail(kafka, PENDING_ALERTS, partition, 50)
+    return [pending_from(each.key, each.value, town.chain_id) for each in found]
+
+
+def waits_for(town: Town, kafka: str, count: int) -> list[PendingAlert]:
+    wait_until(lambda: len(records(town, kafka)) >= count, 60, f"{count} records of pending alerts")
+    return records(town, kafka)
+
+
+def test_what_waits_is_found_before_it_is_mined_and_is_never_in_the_book(
+    town: Town, kafka: str, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    with ingests(town, kafka, tmp_path, said), judges_what_waits(town, kafka, tmp_path, said):
+        head = town.mine(2).head
+        paid = pays_from_mallory(town)
+        (pending,) = waits_for(town, kafka, 1)
+        town.mine()
+        _, mined = waits_for(town, kafka, 2)
+        town.reorganise(1)
+        again = pays_from_mallory(town)
+        *_, back = waits_for(town, kafka, 3)
+        town.wallet.ask("anvil_dropTransaction", again)
+        *_, dropped = waits_for(town, kafka, 4)
+
+    assert (pending.alert.category, pending.transactions) == ("sanctioned-exposure", (paid,))
+    assert (pending.first_parent_number, pending.end) == (head, None)
+    assert pending.alert.proof == "none" and not pending.alert.proven
+    assert (mined.id, mined.end and mined.end.how) == (pending.id, "mined")
+    assert mined.end is not None and mined.end.alert is not None
+    assert back.end is None
+    assert (dropped.id, dropped.end and dropped.end.how) == (back.id, "dropped")
+    assert tail(kafka, ALERTS, Cluster(kafka).partition_of(town.chain_id), 5) == []
+
+
+def test_what_a_process_before_left_open_is_ended_by_the_next(town: Town, kafka: str, tmp_path: Path) -> None:
+    said: list[str] = []
+    with ingests(town, kafka, tmp_path, said):
+        town.mine(2)
+        paid = pays_from_mallory(town)
+        with judges_what_waits(town, kafka, tmp_path, said):
+            (pending,) = waits_for(town, kafka, 1)
+        town.wallet.ask("anvil_dropTransaction", paid)
+        town.mine()
+        with judges_what_waits(town, kafka, tmp_path, said):
+            *_, ended = waits_for(town, kafka, 2)
+
+    assert (ended.id, ended.end and ended.end.how) == (pending.id, "dropped")
+
+
+def test_where_nobody_reads_a_pool_it_says_what_to_start(town: Town, kafka: str, tmp_path: Path) -> None:
+    follow(
+        town.url, kafka, town.chain_id, FollowSettings(until_block=town.head), None, threading.Event(), print
+    )
+    run = PendingRun(kafka, town.chain_id, (), tmp_path, EngineSettings(), print)
+    if Cluster(kafka).pending_partitions() > Cluster(kafka).partition_of(town.chain_id):
+        pytest.skip("another test of this session made room for chains to come")
+
+    with pytest.raises(BadInput, match="undertow ingest --mempool"):
+        run.run(threading.Event())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["--lake x --alerts y", "--chain-id 5 --rebuild", "--chain-id 5 --tier logs", ""],
+)
+def test_pending_goes_with_a_live_run_alone(wrong: str) -> None:
+    done = CliRunner().invoke(app, ["detect", "--pending", *wrong.split()])
+
+    assert done.exit_code == 2
+    assert "--pending" in done.output
