@@ -117,7 +117,7 @@ def anchor(
     from dashboard.outside.anchoring.planning import Plan
     from dashboard.outside.anchoring.running import Daemon
     from dashboard.outside.anchoring.wiring import contract_of, sender_on, watched_chain
-    from dashboard.store import open_anchors, open_reader
+    from dashboard.store import bring_up_to_date, open_anchors, open_reader
     from ingest.machine.logs import sayer
     from ingest.machine.metrics import metrics as answering
     from ingest.machine.signals import stop_on_signal
@@ -127,9 +127,10 @@ def anchor(
     key, url, say = SigningKey.read(key_file), chosen_store(store), sayer("anchor", log_format)
     with ExitStack() as opened:
         stop = opened.enter_context(stop_on_signal())
-        anchors = opened.enter_context(open_anchors(url))
+        bring_up_to_date(url)
         reader = opened.enter_context(closing(open_reader(url)))
         watched = watched_chain(reader, chain_id)
+        anchors = opened.enter_context(open_anchors(url, watched))
         node = opened.enter_context(closing(Speaker(rpc)))
         sender = opened.enter_context(sender_on(node, key, state, watched, same_chain, depth, max_fee))
         counted = opened.enter_context(closing(StoreMetrics(lambda: open_reader(url))))
