@@ -90,6 +90,31 @@ def test_all_that_end_well_end_it_well() -> None:
     assert run.error is None and run.said == []
 
 
+def test_each_process_is_told_what_the_command_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[ChainProcesses] = []
+    monkeypatch.setattr(ChainProcesses, "run", lambda each, _stop: begun.append(each))
+    words = [
+        "--chain-id",
+        "1",
+        "--chain-id",
+        "10",
+        "--state",
+        str(tmp_path),
+        "--rebuild",
+        "--metrics",
+        "9100",
+    ]
+    assert CliRunner().invoke(app, ["detect", *words]).exit_code == 0
+    (told,) = begun
+    shared = [sys.executable, "-m", "undertow", "detect", "--state", str(tmp_path), "--rebuild"]
+    assert told.commands == {
+        1: [*shared, "--chain-id", "1", "--metrics", "9100"],
+        10: [*shared, "--chain-id", "10", "--metrics", "9101"],
+    }
+
+
 def test_a_book_is_of_one_chain(tmp_path: Path) -> None:
     words = ["detect", "--lake", str(tmp_path), "--alerts", str(tmp_path / "book"), "--chain-id", "1"]
     done = CliRunner().invoke(app, [*words, "--chain-id", "10"])
