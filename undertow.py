@@ -6,6 +6,7 @@ A package's `cli` module is light: what a command needs is imported inside it, w
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 _BROKEN = (
     "a package that undertow needs is missing or broken: `undertow doctor` says which, or install it again"
@@ -30,6 +31,31 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from dashboard.filing.formats import formats
+        from ingest.model.version import VERSION
+
+        typer.echo(f"undertow {VERSION}")
+        for name, told in formats().items():
+            typer.echo(f"{name}: {told}")
+        raise typer.Exit
+
+
+@app.callback()
+def front(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Print the version and the formats it knows."
+        ),
+    ] = False,
+) -> None:
+    """Watch an EVM chain for fraud as it happens. Every block proved, every alert follows the chain."""
+
+
 for package in (ingest.commands.cli, detectors.commands.cli, dashboard.cli):
     package.mount(app)
 

@@ -114,7 +114,12 @@ def network_of(
         return
     parts.section("Who paid whom", f"{len(wallets):,} wallets; those with the same part are drawn as one")
     evidence = selection.evidence(moves, transfers.tokens(chain_id, moves))
-    flow(f"around_{address}", drawing(evidence, {address: "this wallet"}, MOST_NODES), chain_id, roles=False)
+    flow(
+        f"around_{chain_id}_{address}",
+        drawing(evidence, {address: "this wallet"}, MOST_NODES),
+        chain_id,
+        roles=False,
+    )
 
 
 def ways(
@@ -128,7 +133,7 @@ def ways(
     told = parts.found(transfers, revision, Asked(chain_id, wallets, most=network.ROWS_OF_A_HOP))
     moves = [row for row in told.transfers if (row.payer, row.payee) in steps]
     evidence = selection.evidence(moves, transfers.tokens(chain_id, moves))
-    flow(f"ways_graph_{key}", drawing(evidence, {}, MOST_NODES), chain_id, roles=False)
+    flow(f"ways_graph_{chain_id}_{key}", drawing(evidence, {}, MOST_NODES), chain_id, roles=False)
 
 
 def files(transfers: Transfers, chain_id: int, moves: Sequence[Transfer], name: str) -> None:

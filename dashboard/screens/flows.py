@@ -149,7 +149,7 @@ def _draw(reader: Reader, transfers: Transfers, wanted: Wanted) -> None:
     parts.section("The same as a graph", "every asset; wallets with the same part are drawn as one")
     evidence = selection.evidence(trail.moves, tokens)
     drawn = drawing(evidence, _roles(wanted, trail), drawings.MOST_NODES)
-    drawings.flow(f"trail_{wanted.start}_{wanted.way}", drawn, wanted.chain_id, roles=False)
+    drawings.flow(f"trail_{wanted.chain_id}_{wanted.start}_{wanted.way}", drawn, wanted.chain_id, roles=False)
     _table(transfers, wanted, trail, tokens)
 
 
@@ -198,7 +198,7 @@ def _sankey(wanted: Wanted, trail: Trail, tokens: Mapping[str, Token], token: st
     if not drawn.links:
         parts.remark("Nothing of it was paid to somebody else.")
         return
-    charts.sankey(f"sankey_{wanted.start}", drawn, token=told, alt=f"flow of {told.symbol}")
+    charts.sankey(f"sankey_{wanted.chain_id}_{wanted.start}", drawn, token=told, alt=f"flow of {told.symbol}")
     if drawn.back:
         parts.remark(f"{drawn.back} payments lead back in a circle: they are in the graph and the table.")
     if drawn.small:

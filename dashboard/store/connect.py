@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
@@ -72,31 +73,36 @@ def open_outbox(url: str, turn: Turn | None = None) -> Iterator[Outbox]:
 
 
 @contextmanager
-def open_anchors(url: str, turn: Turn | None = None) -> Iterator[Anchors]:
-    """The store at `url` for who anchors it. Raises as `open_writer`; without a `turn` also BadInput where
-    somebody else does so already.
+def open_anchors(url: str, chain_id: int | None = None, turn: Turn | None = None) -> Iterator[Anchors]:
+    """The store at `url` for who anchors a chain of it. Raises as `open_writer`; without a `turn` also
+    BadInput where somebody else does so already.
     """
     anchors = Anchors(_writing(url, turn), lambda: _told_plainly(url))
-    with closing(anchors), alone(url, "anchor") if turn is None else nullcontext():
+    with closing(anchors), alone(url, "anchor", chain_id) if turn is None else nullcontext():
         yield anchors
 
 
 @contextmanager
-def open_guard(url: str) -> Iterator[GuardPlans]:
-    """The store at `url` for who guards vaults. Raises as `open_writer`, and BadInput where somebody else
-    does so already.
+def open_guard(url: str, chain_id: int | None = None) -> Iterator[GuardPlans]:
+    """The store at `url` for who guards vaults of a chain. Raises as `open_writer`, and BadInput where
+    somebody else does so already.
     """
     plans = GuardPlans(_writing(url), lambda: _told_plainly(url))
-    with closing(plans), alone(url, "guard"):
+    with closing(plans), alone(url, "guard", chain_id):
         yield plans
 
 
 @contextmanager
-def alone(url: str, command: Command) -> Iterator[None]:
-    """A lock that ends with its process, however that ends. Raises BadInput where another process has it."""
-    parsed, taken = _parsed(url), BadInput(f"another `undertow {command}` works with {redact(url)}: end one")
+def alone(url: str, command: Command, chain_id: int | None = None) -> Iterator[None]:
+    """A lock that ends with its process, however that ends; where a chain is named, on that chain alone.
+    Raises BadInput where another process has it.
+    """
+    about = "" if chain_id is None else f" on chain {chain_id}"
+    parsed = _parsed(url)
+    taken = BadInput(f"another `undertow {command}` works with {redact(url)}{about}: end one")
     if parsed.drivername == "sqlite":
-        with Path(f"{parsed.database}.{command}").open("w") as file:
+        of_chain = "" if chain_id is None else f"-{chain_id}"
+        with Path(f"{parsed.database}.{command}{of_chain}").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -106,12 +112,20 @@ def alone(url: str, command: Command) -> Iterator[None]:
     engine = _engine(parsed, read_only=True)
     with _told_plainly(url), closing(engine.raw_connection()) as connection:
         cursor = connection.cursor()
-        cursor.execute(f"SELECT pg_try_advisory_lock({_LOCKS[command]})")
+        cursor.execute(f"SELECT pg_try_advisory_lock({_of_chain(_LOCKS[command], chain_id)})")
         if not cursor.fetchall()[0][0]:
             raise taken
         connection.commit()
         yield
     engine.dispose()
+
+
+def _of_chain(lock: int, chain_id: int | None) -> int:
+    """A number of PostgreSQL's 64 bits with a sign that no other command and no other chain has."""
+    if chain_id is None:
+        return lock
+    digest = hashlib.sha256(f"{lock}:{chain_id}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def bring_up_to_date(url: str) -> None:

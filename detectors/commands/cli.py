@@ -15,6 +15,7 @@ from click.core import ParameterSource
 
 from detectors.alerts.alert import DEFAULT_FINALITY
 from detectors.commands.canary_cli import canary
+from detectors.commands.each_chain import detect_each
 from detectors.commands.evaluate_cli import evaluate
 from detectors.commands.train_cli import train
 from ingest.commands.kafka_access import KafkaConfig, KafkaPlaintext, choose_access
@@ -263,12 +264,11 @@ def detect(
             raise typer.BadParameter(
                 "a book is of one chain: in batch, run detect for each", param_hint="--chain-id"
             )
-        _detect_each(context, chains, metrics, log_format)
+        detect_each(context, chains, metrics, log_format)
     elif lake is not None and alerts is not None:
         judges = judging(models, chosen, rules)
-        blocks = from_block, to_block
         by = None if ray is None else (ray, state)
-        chain = chains[0] if chains else None
+        chain, blocks = next(iter(chains), None), (from_block, to_block)
         _detect_lake(lake, chain, alerts, blocks, allow_gaps, scores, own, judges, by)
     elif ray is not None and context.get_parameter_source("ray") == ParameterSource.COMMANDLINE:
         raise typer.BadParameter(
@@ -320,34 +320,6 @@ def _symbol(text: str | None) -> str | None:
             param_hint="--native-symbol",
         )
     return text
-
-
-def _detect_each(
-    context: typer.Context, chains: Sequence[int], metrics: int | None, log_format: LogFormat
-) -> None:
-    """A process for each chain, with what this command was told; each has a port of its own for metrics."""
-    from detectors.runs.chain_processes import ChainProcesses
-    from ingest.machine.logs import sayer
-    from ingest.machine.signals import stop_on_signal
-
-    commands = {}
-    for place, chain in enumerate(chains):
-        own = () if metrics is None else ("--metrics", str(metrics + place))
-        told = told_again(context, "chain_id", "metrics")
-        commands[chain] = [sys.executable, "-m", "undertow", "detect", *told, "--chain-id", str(chain), *own]
-    with stop_on_signal() as stop:
-        ChainProcesses(commands, sayer("detect", log_format, sys.stderr)).run(stop)
-
-
-def told_again(context: typer.Context, *but: str) -> Iterator[str]:
-    """The options that stand on the command line, for a command that is started from this one."""
-    for option in context.command.params:
-        name = option.name or ""
-        source = context.get_parameter_source(name)
-        if name not in but and source is not None and source.name == "COMMANDLINE":
-            yield option.opts[0]
-            if context.params[name] is not True:
-                yield str(context.params[name])
 
 
 def _detect_live(

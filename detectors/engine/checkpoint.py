@@ -75,6 +75,10 @@ def opened(engine: Engine) -> int | None:
     assert memory.folder is not None
     head = read_head(memory.folder)
     if head is not None:
+        if not {"anchor", "run", "engine"} <= head.extra.keys():
+            raise UnreadableCheckpoint(
+                f"{memory.folder / HEAD} was written by an earlier undertow: start detect with --rebuild"
+            )
         number, block_hash = head.extra["anchor"]
         engine.check_run(head.extra["run"], (number, bytes.fromhex(block_hash)))
     if memory.open() is None or head is None:

@@ -25,8 +25,11 @@ from ingest.kafka import (
     last_mark,
     tail,
 )
+from ingest.log.blocklog import LogReader
+from ingest.log.records import encode
 from ingest.machine.processes import Child, free_port, wait_until
-from ingest.model.errors import BadInput, BrokerUnreachable, UndertowError
+from ingest.model.errors import BadInput, BrokerUnreachable, UndertowError, WrongChain
+from tests.fixtures.frames import ChainBuilder
 
 pytestmark = pytest.mark.broker
 
@@ -288,3 +291,14 @@ def test_a_broker_that_is_not_there_is_named_with_the_way_out(who: object) -> No
 def test_what_is_no_address_is_bad_input(address: str) -> None:
     with pytest.raises(BadInput, match="is not a Kafka address: --kafka takes HOST:PORT"):
         Cluster(address)
+
+
+def test_a_record_of_another_chain_in_a_chains_log_is_refused_by_whoever_reads_it(chain: Chain) -> None:
+    number = int(chain.key)
+    own, others = (ChainBuilder(each).block().batch() for each in (number, number + 1))
+    chain.publish(*encode(own), *encode(others))
+    with LogReader(chain.kafka, number) as reader:
+        said = f"a record of chain {number + 1} lies in the log of chain {number} .*offset"
+        with pytest.raises(WrongChain, match=said):
+            while reader.position < reader.end():
+                reader.poll(1)

@@ -22,7 +22,7 @@ from tests.upgrades.kept import FILES
 FIXTURES = FILES.parents[1] / "fixtures" / "files"
 FOLDERS = (
     FIXTURES / "before_wrapped_natives", FIXTURES / "before_messages", FILES / "log-3",
-    FIXTURES / "before_blob_gas",
+    FIXTURES / "before_blob_gas", FILES / "log-5",
 )  # fmt: skip
 CHAIN_ID = 31337
 
@@ -38,7 +38,7 @@ def batches(folder: Path) -> list[Batch]:
 
 def test_a_record_of_every_format_before_is_kept() -> None:
     known = {value[3] for folder in FOLDERS for value in records_in(folder)}
-    assert known == set(range(1, VERSION))
+    assert known == set(range(1, VERSION + 1)), "keep a record of the format that is released"
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -52,11 +52,12 @@ def test_it_is_read_with_the_columns_of_today_and_written_in_todays_format(folde
         assert all(frame.equals(batch.frames()[name]) for name, frame in again[-1].frames().items())  # type: ignore[union-attr]
 
 
-def test_messages_of_a_bridge_in_format_3_say_what_they_said() -> None:
-    (batch,) = batches(FILES / "log-3")
+@pytest.mark.parametrize("name", ["log-3", "log-5"])
+def test_messages_of_a_bridge_say_what_they_said(name: str) -> None:
+    (batch,) = batches(FILES / name)
     assert batch.messages["kind"].to_list() == ["lock", "mint"]
     assert batch.disagreements["node"].to_list() == ["http://node-1", "http://node-2"]
-    at_rest = concat(list(Lake.open(FILES / "log-3" / "lake").batches(CHAIN_ID)))
+    at_rest = concat(list(Lake.open(FILES / name / "lake").batches(CHAIN_ID)))
     for name, frame in at_rest.frames().items():
         assert frame.equals(batch.frames()[name]), name
 

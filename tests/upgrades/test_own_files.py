@@ -1,7 +1,7 @@
 """Files that people keep beside log, state and store are read as the version wrote that had them first.
 
-`users.json`, `tokens.json` and `code.model.json` are of version 0.6, `bundle.json` is of 0.9, `carols.pack`
-of 0.10.
+`users.json`, `tokens.json` and `code.model.json` are of version 0.5, `bundle.json` is of 0.6, `carols.pack`
+of 0.8.
 """
 
 from __future__ import annotations

@@ -136,11 +136,11 @@ def anchor(
         counted = opened.enter_context(closing(StoreMetrics(lambda: open_reader(url))))
         opened.enter_context(answering(metrics, counted))
         if standby is None:
-            opened.enter_context(alone(url, "anchor"))
+            opened.enter_context(alone(url, "anchor", watched))
 
         def work(turn: Turn, check: Check) -> None:
             sending = sender_on(node, key, state, watched, same_chain, depth, max_fee)
-            with open_anchors(url, turn) as anchors, sending as sender:
+            with open_anchors(url, watched, turn) as anchors, sending as sender:
                 address = contract_of(reader, watched, sender.chain_id, contract)
                 plan = Plan(watched, blocks, from_block)
                 say(f"anchor: chain {watched} on chain {sender.chain_id}, paid by {key.address}")

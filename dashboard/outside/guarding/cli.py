@@ -100,7 +100,7 @@ def guard(
         from dashboard.store import open_guard
 
         contract = check_policy(node, read, key.address)
-        plans = opened.enter_context(open_guard(url))
+        plans = opened.enter_context(open_guard(url, read.chain))
         sender = opened.enter_context(sender_on(node, key, state, depth, max_fee))
         say(f"guard: {len(read.vaults)} vaults on chain {read.chain} at {contract.address}, as {key.address}")
         running.run(running.Guardian(plans, sender, node, contract, read, say, depth), stop, once)

@@ -122,7 +122,7 @@ def _facts(alert: Alert) -> list[str]:
 def _line(alert: Alert) -> str:
     over = "taken back, " if alert.status == "retracted" else ""
     told = f"{plain(alert.severity)} {plain(alert.category)}: {plain(alert.explanation)}"
-    return f"{over}{told} ({plain(alert.id)})"
+    return f"{over}{told} (chain {alert.chain_id}, {plain(alert.id)})"
 
 
 def plain(text: str) -> str:
