@@ -48,12 +48,12 @@ def open_writer(url: str) -> Writer:
 
     Raises StoreUnreachable, and BadInput for a URL or a database that cannot be a store.
     """
-    return Writer(_writing(url), lambda: _told_plainly(url))
+    return Writer(_writing(url), lambda: told_plainly(url))
 
 
 def open_desk(url: str) -> Desk:
     """The store at `url` for what people do. Raises as `open_writer`."""
-    return Desk(_writing(url), lambda: _told_plainly(url))
+    return Desk(_writing(url), lambda: told_plainly(url))
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def open_outbox(url: str) -> Iterator[Outbox]:
     """The store at `url` for who tells people. Raises as `open_writer`, and BadInput where somebody else does
     so already: two would tell everything twice.
     """
-    outbox = Outbox(_writing(url), _reading(url)[0], lambda: _told_plainly(url))
+    outbox = Outbox(_writing(url), reading(url)[0], lambda: told_plainly(url))
     with closing(outbox), _alone(url, "notify", _NOTIFY_LOCK):
         yield outbox
 
@@ -71,7 +71,7 @@ def open_anchors(url: str) -> Iterator[Anchors]:
     """The store at `url` for who anchors it. Raises as `open_writer`, and BadInput where somebody else does
     so already.
     """
-    anchors = Anchors(_writing(url), lambda: _told_plainly(url))
+    anchors = Anchors(_writing(url), lambda: told_plainly(url))
     with closing(anchors), _alone(url, "anchor", _ANCHOR_LOCK):
         yield anchors
 
@@ -81,7 +81,7 @@ def open_guard(url: str) -> Iterator[GuardPlans]:
     """The store at `url` for who guards vaults. Raises as `open_writer`, and BadInput where somebody else
     does so already.
     """
-    plans = GuardPlans(_writing(url), lambda: _told_plainly(url))
+    plans = GuardPlans(_writing(url), lambda: told_plainly(url))
     with closing(plans), _alone(url, "guard", _GUARD_LOCK):
         yield plans
 
@@ -99,7 +99,7 @@ def _alone(url: str, command: str, lock: int) -> Iterator[None]:
             yield
         return
     engine = _engine(parsed, read_only=True)
-    with _told_plainly(url), closing(engine.raw_connection()) as connection:
+    with told_plainly(url), closing(engine.raw_connection()) as connection:
         cursor = connection.cursor()
         cursor.execute(f"SELECT pg_try_advisory_lock({lock})")
         if not cursor.fetchall()[0][0]:
@@ -111,7 +111,7 @@ def _alone(url: str, command: str, lock: int) -> Iterator[None]:
 
 def bring_up_to_date(url: str) -> None:
     """A store that is older; one of today need not be writable. Raises as `open_writer`."""
-    engine, version = _reading(url)
+    engine, version = reading(url)
     engine.dispose()
     if version < SCHEMA_VERSION:
         _writing(url).dispose()
@@ -121,23 +121,28 @@ def open_reader(url: str) -> Reader:
     """The store at `url` for people: nothing can be written through it. One of an older version is read as it
     stands. Raises as `open_writer`.
     """
-    return Reader(_reading(url)[0], lambda: _told_plainly(url))
+    return Reader(reading(url)[0], lambda: told_plainly(url))
 
 
-def _reading(url: str) -> tuple[Engine, int]:
+def reading(url: str) -> tuple[Engine, int]:
     """The store to read from, and its version."""
     parsed = _parsed(url)
     _refuse_missing_file(parsed)
     engine = _engine(parsed, read_only=True)
-    with _told_plainly(url), engine.connect() as connection:
+    with told_plainly(url), engine.connect() as connection:
         return engine, version_of(connection, url)
 
 
 def _writing(url: str) -> Engine:
-    engine = _engine(_parsed(url), read_only=False)
-    with _told_plainly(url), engine.begin() as connection:
+    engine = database(url)
+    with told_plainly(url), engine.begin() as connection:
         make_or_upgrade(connection, url)
     return engine
+
+
+def database(url: str) -> Engine:
+    """A database to write to, whatever it holds. Raises BadInput for a URL that names none."""
+    return _engine(_parsed(url), read_only=False)
 
 
 def _parsed(url: str) -> URL:
@@ -203,7 +208,7 @@ def _begin(connection: Connection) -> None:
 
 
 @contextmanager
-def _told_plainly(url: str) -> Iterator[None]:
+def told_plainly(url: str) -> Iterator[None]:
     """Turns what a database says into one line of ours."""
     try:
         yield
