@@ -56,7 +56,7 @@ def test_a_wheel_is_installed_with_its_packages_and_judges(minor: str, tmp_path:
     python, home = interpreter(minor), tmp_path / "home"
     subprocess.run([python, "-m", "venv", tmp_path / "environment"], check=True, timeout=600)
     programs = tmp_path / "environment/bin"
-    options = ["--quiet", "--disable-pip-version-check", "-c", TOP / "constraints.txt"]
+    options: list[str | Path] = ["--quiet", "--disable-pip-version-check", "-c", TOP / "constraints.txt"]
     install: list[str | Path] = [programs / "pip", "install", *options, built(tmp_path)]
     subprocess.run(install, check=True, timeout=5_000)
     (home / ".undertow").mkdir(parents=True)

@@ -134,7 +134,7 @@ class Place:
     @contextmanager
     def serving(self, command: str) -> Iterator[str]:
         port = free_port()
-        argv = [self.program, command, "--store", self.store, "--port", str(port)]
+        argv: list[str | Path] = [self.program, command, "--store", self.store, "--port", str(port)]
         with Child.start(command, argv, self.environment, self.folder / f"{command}.log") as child:
             wait_until(lambda: answers(port), 120, command, child)
             yield f"http://127.0.0.1:{port}"
