@@ -9,7 +9,7 @@ import typer
 
 from dashboard.accounts import cli as accounts_cli
 from dashboard.demo import cli as demo_cli
-from dashboard.filing import fees_cli
+from dashboard.filing import fees_cli, moving_cli
 from dashboard.filing.doctor import cli as doctor_cli
 from dashboard.filing.store_option import StoreOption, chosen_store
 from dashboard.outside import cli as outside_cli
@@ -45,6 +45,7 @@ def mount(app: typer.Typer) -> None:
     advice_cli.mount(app)
     doctor_cli.mount(app)
     fees_cli.mount(app)
+    moving_cli.mount(app)
     outside_cli.mount(app)
     accounts_cli.mount(app)
     demo_cli.mount(app)

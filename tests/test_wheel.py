@@ -70,7 +70,7 @@ def elsewhere(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def runs(elsewhere: Path, program: str, *arguments: str) -> str:
-    command = [elsewhere / "environment/bin" / program, *arguments]
+    command: list[str | Path] = [elsewhere / "environment/bin" / program, *arguments]
     done = subprocess.run(
         command,
         cwd=elsewhere,

@@ -20,6 +20,7 @@ from dashboard.store.connect import (
 from dashboard.store.desk import Bulk, Desk
 from dashboard.store.feed import Feed, Rejected
 from dashboard.store.health import HealthReader, RoleHealth
+from dashboard.store.moving import move
 from dashboard.store.people import LOCAL, ROLES, Actor, Role, whoever_types
 from dashboard.store.reading import Reader
 from dashboard.store.refusals import AuditBroken, NotAllowed, Overtaken
@@ -32,7 +33,7 @@ __all__ = [
     "AuditRow", "Audited", "Bulk", "Case", "CaseReader", "Change", "Comment", "Counts", "Desk", "Feed",
     "Filters", "Head", "HealthReader", "Known", "NotAllowed", "Overtaken", "Reader", "Rejected", "Role",
     "RoleHealth", "SavedFilter", "SetAside", "Standing", "StoreBeating", "StoreTurns", "Turn", "Watch",
-    "Writer", "alone", "bring_up_to_date", "in_order", "open_anchors", "open_desk", "open_guard",
+    "Writer", "alone", "bring_up_to_date", "in_order", "move", "open_anchors", "open_desk", "open_guard",
     "open_outbox", "open_reader", "open_turns", "open_writer", "own_store", "quoted", "whoever_types",
     "whole",
 ]  # fmt: skip

@@ -49,17 +49,17 @@ def open_writer(url: str, turn: Turn | None = None) -> Writer:
 
     Raises StoreUnreachable, and BadInput for a URL or a database that cannot be a store.
     """
-    return Writer(_writing(url, turn), lambda: _told_plainly(url))
+    return Writer(_writing(url, turn), lambda: told_plainly(url))
 
 
 def open_turns(url: str, work: str) -> StoreTurns:
     """Who does `work` on the store at `url`. Raises as `open_writer`."""
-    return StoreTurns(_writing(url), _reading(url)[0], lambda: _told_plainly(url), work)
+    return StoreTurns(_writing(url), reading(url)[0], lambda: told_plainly(url), work)
 
 
 def open_desk(url: str) -> Desk:
     """The store at `url` for what people do. Raises as `open_writer`."""
-    return Desk(_writing(url), lambda: _told_plainly(url))
+    return Desk(_writing(url), lambda: told_plainly(url))
 
 
 @contextmanager
@@ -67,7 +67,7 @@ def open_outbox(url: str, turn: Turn | None = None) -> Iterator[Outbox]:
     """The store at `url` for who tells people. Raises as `open_writer`; without a `turn` also BadInput where
     somebody else does so already: two would tell everything twice.
     """
-    outbox = Outbox(_writing(url, turn), _reading(url)[0], lambda: _told_plainly(url))
+    outbox = Outbox(_writing(url, turn), reading(url)[0], lambda: told_plainly(url))
     with closing(outbox), alone(url, "notify") if turn is None else nullcontext():
         yield outbox
 
@@ -77,7 +77,7 @@ def open_anchors(url: str, chain_id: int | None = None, turn: Turn | None = None
     """The store at `url` for who anchors a chain of it. Raises as `open_writer`; without a `turn` also
     BadInput where somebody else does so already.
     """
-    anchors = Anchors(_writing(url, turn), lambda: _told_plainly(url))
+    anchors = Anchors(_writing(url, turn), lambda: told_plainly(url))
     with closing(anchors), alone(url, "anchor", chain_id) if turn is None else nullcontext():
         yield anchors
 
@@ -87,7 +87,7 @@ def open_guard(url: str, chain_id: int | None = None) -> Iterator[GuardPlans]:
     """The store at `url` for who guards vaults of a chain. Raises as `open_writer`, and BadInput where
     somebody else does so already.
     """
-    plans = GuardPlans(_writing(url), lambda: _told_plainly(url))
+    plans = GuardPlans(_writing(url), lambda: told_plainly(url))
     with closing(plans), alone(url, "guard", chain_id):
         yield plans
 
@@ -110,7 +110,7 @@ def alone(url: str, command: Command, chain_id: int | None = None) -> Iterator[N
             yield
         return
     engine = _engine(parsed, read_only=True)
-    with _told_plainly(url), closing(engine.raw_connection()) as connection:
+    with told_plainly(url), closing(engine.raw_connection()) as connection:
         cursor = connection.cursor()
         cursor.execute(f"SELECT pg_try_advisory_lock({_of_chain(_LOCKS[command], chain_id)})")
         if not cursor.fetchall()[0][0]:
@@ -130,7 +130,7 @@ def _of_chain(lock: int, chain_id: int | None) -> int:
 
 def bring_up_to_date(url: str) -> None:
     """A store that is older; one of today need not be writable. Raises as `open_writer`."""
-    engine, version = _reading(url)
+    engine, version = reading(url)
     engine.dispose()
     if version < SCHEMA_VERSION:
         _writing(url).dispose()
@@ -140,23 +140,28 @@ def open_reader(url: str) -> Reader:
     """The store at `url` for people: nothing can be written through it. One of an older version is read as it
     stands. Raises as `open_writer`.
     """
-    return Reader(_reading(url)[0], lambda: _told_plainly(url))
+    return Reader(reading(url)[0], lambda: told_plainly(url))
 
 
-def _reading(url: str) -> tuple[Engine, int]:
+def reading(url: str) -> tuple[Engine, int]:
     """The store to read from, and its version."""
     parsed = _parsed(url)
     _refuse_missing_file(parsed)
     engine = _engine(parsed, read_only=True)
-    with _told_plainly(url), engine.connect() as connection:
+    with told_plainly(url), engine.connect() as connection:
         return engine, version_of(connection, url)
 
 
 def _writing(url: str, turn: Turn | None = None) -> Engine:
-    engine = _engine(_parsed(url), read_only=False)
-    with _told_plainly(url), engine.begin() as connection:
+    engine = database(url)
+    with told_plainly(url), engine.begin() as connection:
         make_or_upgrade(connection, url)
     return engine if turn is None else held(engine, turn)
+
+
+def database(url: str) -> Engine:
+    """A database to write to, whatever it holds. Raises BadInput for a URL that names none."""
+    return _engine(_parsed(url), read_only=False)
 
 
 def _parsed(url: str) -> URL:
@@ -222,7 +227,7 @@ def _begin(connection: Connection) -> None:
 
 
 @contextmanager
-def _told_plainly(url: str) -> Iterator[None]:
+def told_plainly(url: str) -> Iterator[None]:
     """Turns what a database says into one line of ours."""
     try:
         yield

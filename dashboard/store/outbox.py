@@ -121,6 +121,8 @@ class Outbox:
         waits = outbox.c.state.in_(("held", "waiting")) & (outbox.c.kind != KIND)
         rows = self._rows(select(outbox.c.number, outbox.c.id).where(waits))
         found = [number for number, name in rows if name in arrived]
+        if not found:
+            return 0
         with self._writing() as connection:
             for start in range(0, len(found), AT_ONCE):
                 here = outbox.c.number.in_(found[start : start + AT_ONCE])
@@ -247,7 +249,7 @@ class _Book:
             self._changed.add((each.channel, *key))
             name = message_id(each.channel, revision, each.kind)
             was_told = name in self._arrived
-            due_at = None if was_told else self._due_at(each, (each.channel, *key))
+            due_at = 0 if was_told else self._due_at(each, (each.channel, *key))
             state = "sent" if was_told else "waiting" if due_at is None else "held"
             yield {
                 "channel": each.channel,

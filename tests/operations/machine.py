@@ -52,10 +52,10 @@ class Machine:
 
     def here(self, text: str) -> str:
         """With every place below `root`, and every port a free one."""
-        text = PLACES.sub(lambda found: str(self.root) + found[0], text.replace(OWNERS, ""))
+        text = text.replace(OWNERS, "")
         for there, here in self.told.items():
             text = text.replace(there, here)
-        return text
+        return PLACES.sub(lambda found: str(self.root) + found[0], text)
 
     def runs(self, block: str) -> None:
         """Line by line; what is for systemd is done here."""

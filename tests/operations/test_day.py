@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -13,13 +13,16 @@ from ingest.localchain.chain.chain import fork
 from ingest.machine import tools
 from ingest.machine.processes import free_port
 from tests.fixtures.faulty_node import FaultyNode, ask, faulty
+from tests.fixtures.postgres import postgres_url
 from tests.fixtures.small_disk import fill, small_disk
 from tests.fixtures.wheel import built, installed
 from tests.operations.machine import Machine, made, sections
 
+__all__ = ["postgres_url"]  # pytest finds the fixture here
+
 pytestmark = [pytest.mark.soak, pytest.mark.chain, pytest.mark.broker, pytest.mark.timeout(5_400)]
 CHAIN_ID = 31_337
-PLAY = "--categories wallet-drain,address-poisoning --attacks-per-category 1 --transactions-per-block 4"
+PLAY = "--categories wallet-drain,address-poisoning --transactions-per-block 8"
 RULE = """rule large-payment
 says "Five coins or more to anybody."
 each transfer
@@ -28,7 +31,7 @@ severity low
 score 0.4
 when value >= 5 coins
 """
-ELSEWHERE = ("python3.11 -m venv /opt/undertow", "From SQLite")
+ELSEWHERE = ("python3.11 -m venv /opt/undertow",)
 """What a block begins with that is done otherwise here: packages come from this environment."""
 
 
@@ -41,17 +44,22 @@ class Day:
         store = machine.root / "var/lib/undertow/store.db"
         machine.is_ready = lambda: store.exists() and machine.judged(kafka, CHAIN_ID) >= 0
         self._played = 0
+        self.store = f"sqlite:///{machine.root}/var/lib/undertow/store.db"
 
-    def does(self, title: str) -> None:
-        for block in self._blocks.pop(title):
+    def does(self, title: str, after_first: Callable[[], None] = lambda: None) -> None:
+        """Runs the blocks of a section; `after_first` is what stands in its words, not in its blocks."""
+        for number, block in enumerate(self._blocks.pop(title)):
             if not block.startswith(ELSEWHERE):
                 self.machine.runs(block)
+            if number == 0:
+                after_first()
 
-    def plays(self, blocks: int) -> None:
+    def plays(self, blocks: int, attacks: int = 0) -> None:
         self._played += 1
         labels = self.machine.root / f"labels-{self._played}.jsonl"
+        others = f"{PLAY} --attacks-per-category {attacks}"
         self.machine.undertow(
-            f"simulate --rpc {self.node} --labels {labels} --blocks {blocks} --seed {self._played} {PLAY}"
+            f"simulate --rpc {self.node} --labels {labels} --blocks {blocks} --seed {self._played} {others}"
         )
 
     def head(self) -> int:
@@ -71,10 +79,6 @@ class Day:
         with closing(open_reader(self.store)) as reader:
             return max((head.block_number for head in reader.heads()), default=-1)
 
-    @property
-    def store(self) -> str:
-        return f"sqlite:///{self.machine.root}/var/lib/undertow/store.db"
-
     def book(self, *source: str) -> bytes:
         path = self.machine.root / "book.jsonl"
         self.machine.undertow("export", "--alerts", str(path), *source)
@@ -91,15 +95,19 @@ class Day:
 
 
 @pytest.fixture
-def day(origin_rpc: str, tmp_path: Path) -> Iterator[Day]:
+def day(origin_rpc: str, postgres_url: str, tmp_path: Path) -> Iterator[Day]:
     root, broker, dashboard = tmp_path / "root", free_port(), free_port()
-    with fork(origin_rpc, chain_id=CHAIN_ID) as node, faulty(FaultyNode(node.url, seed=1, rate=0.0)) as other:
+    with (
+        fork(origin_rpc, chain_id=CHAIN_ID) as node,
+        faulty(FaultyNode(node.url, seed=1, rate=0.0, faults=("log altered",))) as other,
+    ):
         there = {
             "8545": node.url.rpartition(":")[2],
             "8547": other.url.rpartition(":")[2],
             "9092": str(broker),
         }
         machine = made(root, {f"127.0.0.1:{old}": f"127.0.0.1:{new}" for old, new in there.items()})
+        machine.told["postgresql://undertow@127.0.0.1:5432/undertow"] = postgres_url
         installed(built(tmp_path), root / "opt/undertow")
         (root / "checkout/large.rule").write_text(RULE)
         with small_disk(root / "var/lib/undertow", "3g"):
@@ -114,31 +122,35 @@ def day(origin_rpc: str, tmp_path: Path) -> Iterator[Day]:
                 (tmp_path / "said.txt").write_text("\n".join(machine.said))
 
 
-def test_a_day(day: Day) -> None:
+def test_a_day(day: Day, postgres_url: str) -> None:
     machine = day.machine
     day.does("First install")
-    day.plays(60)
+    day.plays(60, attacks=1)
     first = day.books_agree()
     assert first.count(b"\n") > 0, "there is something to lose"
     day.does("A look in the morning")
 
     day.does("A node that changes")
-    day.other.rate, day.other.faults = 1.0, ("log altered",)
+    day.other.rate = 0.5
     day.plays(6)
     day.is_filed()
     assert "its receipts" in machine.log("ingest"), machine.log("ingest")[-2_000:]
-    day.other.faults = ("stale head",)
+    day.other.faults, day.other._deck = ("stale head",), []
     day.plays(6)
     day.is_filed()
     day.other.rate = 0.0
 
     taken = fill(machine.root / "var/lib/undertow")
     day.plays(6)
-    day.does("A full disk")
     machine.waits_for(
         lambda: bool(machine.saying("space left", "disk is full")), "a role to say what it lacks"
     )
-    taken.unlink()
+
+    def makes_room() -> None:
+        taken.unlink()
+        machine.waits_for(machine.is_ready, "the broker")
+
+    day.does("A full disk", makes_room)
     before = day.books_agree()
 
     day.does("A broker upgrade")
@@ -155,6 +167,11 @@ def test_a_day(day: Day) -> None:
 
     day.does("A key or a password")
     day.does("Retention")
+    day.plays(6)
+    day.books_agree()
+
+    day.does("From SQLite to PostgreSQL")
+    day.store = postgres_url
     day.plays(6)
     day.books_agree()
     assert day.all_was_done()
