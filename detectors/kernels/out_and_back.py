@@ -14,11 +14,12 @@ NONE = -1
 def out_and_back(  # type: ignore[no-untyped-def]
     most_left, first_row, end_row, number, block, coins, since,
     kind, flag, asset, money, source, target, amount,
-    slots, l_account, l_asset, l_out, l_back, l_running, l_low, l_borrower,
-    o_transaction, o_holder, o_asset, o_out, o_back, o_borrower, o_lent, o_left,
+    slots, l_account, l_asset, l_out, l_back, l_running, l_low, l_borrower, l_other,
+    o_transaction, o_holder, o_asset, o_out, o_back, o_borrower, o_payer, o_lent, o_left,
 ):  # fmt: skip
     """Writes a line for each account that paid an asset before it was paid any, and in the end had it back,
-    and of that no more than the share `most_left` besides, from one whom it paid; how many.
+    and of that no more than the share `most_left` besides; how many. The `payer` is whom it had paid, where
+    he paid it any, else who paid it last.
     """
     used, mask, found = 0, np.uint64(slots.size - 1), 0
     for t in range(number.size):
@@ -37,6 +38,7 @@ def out_and_back(  # type: ignore[no-untyped-def]
                     used += 1
                     l_account[line], l_asset[line] = account, money[row]
                     l_out[line], l_back[line] = (row if side == 0 else NONE), NONE
+                    l_other[line] = NONE
                     l_borrower[line], l_running[line], l_low[line] = target[row], 0.0, 0.0
                 if side == 0:
                     l_running[line] -= amount[row]
@@ -45,14 +47,18 @@ def out_and_back(  # type: ignore[no-untyped-def]
                     l_running[line] += amount[row]
                     if source[row] == l_borrower[line]:
                         l_back[line] = row
+                    else:
+                        l_other[line] = row
         for line in range(begin, used):
             lent, left = -l_low[line], l_running[line]
-            if l_out[line] == NONE or l_back[line] == NONE or lent <= 0:
+            back = l_other[line] if l_back[line] == NONE else l_back[line]
+            if l_out[line] == NONE or back == NONE or lent <= 0:
                 continue
             if -1e-12 * lent <= left <= most_left * lent:
                 o_transaction[found], o_holder[found] = number[t], l_account[line]
-                o_asset[found], o_out[found], o_back[found] = l_asset[line], l_out[line], l_back[line]
+                o_asset[found], o_out[found], o_back[found] = l_asset[line], l_out[line], back
                 o_borrower[found], o_lent[found], o_left[found] = l_borrower[line], lent, left
+                o_payer[found] = source[back]
                 found += 1
     return found
 

@@ -71,9 +71,10 @@ class FlashLoanAttack:
     What was refused is said with severity low, where there are traces: in a failed call of the signer's own
     contract a lender called back, a pool was swapped in, and then another's contract that few use failed.
 
-    Fails: victims of many that refuse; a gain that stays in the protocol and is taken by a later call (9.P4);
-    losers paid in what has no price, where no price was moved; loans paid back by somebody else; victims that
-    are pools of unknown kinds and lost less than a quarter. Abused by: nobody can be made an attacker but who
+    Fails: victims of many that refuse; a gain that stays in the protocol and is taken by a later call (9.P4),
+    or that is put into another market at once, for its shares; losers paid in what has no price, where no
+    price was moved; loans that a third hand pays back; victims that are pools of unknown kinds and lost less
+    than a quarter. Abused by: nobody can be made an attacker but who
     signs. Costs a look at the transactions with a loan, one in a hundred. Source: DeFiRanger (432 attacks in
     350M transactions), LeiShen P .789, DeFiScope P .96 R .80.
     """

@@ -30,8 +30,10 @@ class Settings:
     explained: part of that which no other income can have paid. reached: part of those who gave before the
     last round that were paid, less where they got less than they gave: a lottery pays few, and much. times:
     of what somebody gave, most that is usual. unasked: part of the payments that nobody called for himself,
-    as one does who takes out his own. runners: others who sign payments: many send through a router.
-    least_back, rest_seconds: how many got all of it back, how long after the last had given.
+    as one does who takes out his own. runners: others who sign payments: many send through a router. queue:
+    how many, all of those who came first, were paid in the order in which they gave, each more than he gave,
+    from which on it need not have reached many. least_back, rest_seconds: how many got all of it back, how
+    long after the last had given.
     """
 
     givers: int = 4
@@ -43,6 +45,7 @@ class Settings:
     times: float = 4.0
     unasked: float = 0.5
     runners: int = 3
+    queue: int = 4
     least_back: int = 2
     rest_seconds: int = DAY
 
@@ -148,6 +151,15 @@ class Scheme:
                 early = set(now)
         return len(early & set(self.paid)) / len(early) if early else 0.0
 
+    def queued(self) -> int:
+        """How many were paid more than they gave, where these are just those who gave first, in their order:
+        what wins a lottery does not come so.
+        """
+        paid, given, runs = self.paid, self.given, self.runners
+        first = [who for who in given if who not in runs][: len(paid)]
+        full = [who for who in paid if paid[who] > given[who]]
+        return len(full) if list(paid) == first and len(full) >= len(paid) - 1 else 0
+
     def multiple(self) -> float:
         """The median, over those who were paid, of what they got for what they gave."""
         given = self.given
@@ -160,11 +172,11 @@ class Ponzi:
 
     By flow accounting: of an account's payments in one asset, four people or more gave (no shares, no goods
     came back in the same transaction), two or more of those were paid later, in two rounds or more with new
-    gifts between, and no other income can explain it; they are three quarters of all that left, and
-    most of those who gave early were reached. A contract that pays in the entry itself (a queue, a matrix
-    that keeps nothing: 24.P1) is seen where traces or token transfers show whom it pays; who pays by hand is
-    seen as well. Roles: the account, whoever made it and signs its payouts attack; who has less is a victim,
-    who has more only passed on.
+    gifts between, and no other income can explain it; they are three quarters of all that left, and many of
+    those who gave early were reached, or just the first of them in their order. A contract that pays in the
+    entry itself (a queue, a matrix that keeps nothing: 24.P1) is seen where traces or token transfers show
+    whom it pays; who pays by hand is seen as well. Roles: the account, whoever made it and signs its payouts
+    attack; who has less is a victim, who has more only passed on.
 
     Left in peace: yields that somebody else pays in, payrolls, one refund to everybody, withdrawal queues
     whose depositors hold shares (24.N1), lotteries, which pay few of many (24.N2), exchanges, whose row of
@@ -218,7 +230,9 @@ class Ponzi:
             and scheme.explained() >= own.explained
             and scheme.unasked() >= own.unasked
             and len(scheme.runners) <= own.runners
-            and scheme.reached() >= own.reached * min(1.0, scheme.multiple())
+            and (
+                scheme.reached() >= own.reached * min(1.0, scheme.multiple()) or scheme.queued() >= own.queue
+            )
             and scheme.multiple() <= own.times
         )
 

@@ -4,7 +4,7 @@ in the coin at prices before the block.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from detectors.memory.layout import Array
 from detectors.parts.contract import Kind, Seen
 from detectors.parts.loans import MOST_LEFT
-from detectors.parts.profit import left_with, trader_for
+from detectors.parts.profit import burnt_at_last, left_with, trader_for
 from detectors.parts.trades import Change, Leg, changes_of, legs_of
 from detectors.parts.values import Values, values_before
 from detectors.parts.without_others import before_it
@@ -24,6 +24,7 @@ class Loan:
 
     lender: int
     borrower: int
+    payer: int
     asset: int
     lent: float
     out: int
@@ -61,6 +62,7 @@ class Dealing:
     """A transaction with who acts in it as one (`side`): `own` are the signer, what is his and who borrowed;
     beside them a contract that trades for him, and where profit is left. `given`: who else was paid by the
     side what others lost, and gave nothing: in sums his, as profit may be split, but nobody to be named.
+    `burnt`: units by asset of what others lost that the side burnt in the end, to have them elsewhere.
     """
 
     number: int
@@ -77,6 +79,7 @@ class Dealing:
     side: frozenset[int]
     given: frozenset[int]
     values: Values
+    burnt: Mapping[int, int]
 
     @property
     def pools(self) -> set[int]:
@@ -196,7 +199,7 @@ class Dealing:
 
     def sums(self) -> dict[int, int]:
         """What the side has more of each asset, or less."""
-        ours, mine = dict[int, int](), self.side | self.given
+        ours, mine = dict(self.burnt), self.side | self.given
         for line in self.changes:
             if line.account in mine:
                 ours[line.asset] = ours.get(line.asset, 0) + line.more
@@ -264,16 +267,18 @@ def _dealing(seen: Seen, number: int, values: Values) -> Dealing:
     changes = tuple(changes_of(seen, number))
     own = {signer, *members_of(seen, number)}
     own |= {loan.borrower for loan in loans} & ({called} - pools)
-    own |= {loan.borrower for loan in loans if not _has_less(changes, loan.borrower, values)} - pools - {0}
+    hands = {hand for loan in loans for hand in (loan.borrower, loan.payer)}
+    own |= {hand for hand in hands if not _has_less(changes, hand, values)} - pools - {0}
     side = own | trader_for(seen, rows, called, pools)
-    given: set[int] = set()
+    given, burnt = set[int](), dict[int, int]()
     if loans:
+        burnt = burnt_at_last(seen, rows, side, changes)
         much, given = left_with(seen, rows, side, pools | {loan.lender for loan in loans}, changes)
         side |= much
     block, time, hashed = int(sent["block"][at]), int(sent["time"][at]), sent["hash"][at].tobytes()
     acting = frozenset(own), frozenset(side - {0}), frozenset(given - side)
     return Dealing(
-        number, block, time, hashed, signer, called, rows, changes, legs, loans, *acting, values
+        number, block, time, hashed, signer, called, rows, changes, legs, loans, *acting, values, burnt
     )  # fmt: skip
 
 
@@ -297,7 +302,7 @@ def _loans(seen: Seen, number: int) -> list[Loan]:
     if not at.size:
         return []
     table = seen.of("loans")["loans"]
-    names = ("lender", "borrower", "asset", "lent", "out", "back", "how")
+    names = ("lender", "borrower", "payer", "asset", "lent", "out", "back", "how")
     return [Loan(*each) for each in zip(*(table[name][at].tolist() for name in names), strict=True)]
 
 

@@ -15,9 +15,11 @@ from detectors.parts.limbs import floats
 
 EVENTS = (Kind.FLASH_LOAN_AAVE, Kind.FLASH_LOAN_BALANCER, Kind.FLASH_LOAN_ERC3156, Kind.FLASH_V3)
 BY_EVENT, BY_TRANSFERS, BY_SWAP = 1, 2, 3
-_LINE = ("transaction", "holder", "asset", "out", "back", "borrower")
-_LOAN = ("transaction", "lender", "borrower", "asset", "out", "back", "how", "lent", "fee")
+_LINE = ("transaction", "holder", "asset", "out", "back", "borrower", "payer")
+_LOAN = ("transaction", "lender", "borrower", "payer", "asset", "out", "back", "how", "lent", "fee")
 _MOST_ROWS = 256
+_MOST_OF = 0.9
+"""The share of a loan that another was handed before he pays it back."""
 MOST_LEFT = 0.0105
 """What a lender may have more in the end, as a share of what it lent."""
 
@@ -40,8 +42,10 @@ class Loans:
 
     Without an event: the lender pays before it is paid, ends with what it had and no more than a fee beyond,
     signed nothing, is neither the token nor called, has no leg, and the borrower does something else with
-    somebody else in between. The zero address may lend (a flash mint). Fails: a loan whose lender is called
-    first, without an event; one paid back by another account. Source: `chain-notes.md`, 0 false of 31,136.
+    somebody else in between. The zero address may lend (a flash mint). Who pays back may be another, where a
+    lender's event tells of the loan, or where the borrower handed most of it to him. Fails: a loan whose
+    lender is called first, without an event; without one, a loan that goes over two hands before it is paid
+    back by the last. Source: `chain-notes.md`, 0 false of 31,136.
     """
 
     name: str = "loans"
@@ -67,7 +71,7 @@ class Loans:
         room = 2 * rows["number"].size
         longest = int((sent["end_row"] - sent["first_row"]).max(initial=1))
         lines: list[Array] = [np.empty(room, np.int64) for _ in range(4)]
-        lines += [np.empty(room), np.empty(room), np.empty(room, np.int64)]
+        lines += [np.empty(room), np.empty(room), *(np.empty(room, np.int64) for _ in range(2))]
         found: dict[str, Array] = {name: np.empty(room, np.int64) for name in _LINE}
         found |= {"lent": np.empty(room), "left": np.empty(room)}
         used = out_and_back(  # type: ignore[call-arg]
@@ -88,7 +92,7 @@ def _none() -> dict[str, Array]:
 def _kept(seen: Seen, lines: Mapping[str, Array]) -> dict[str, Array]:
     """Of what left and came back: what is a loan."""
     how = [_how(seen, lines, i) for i in range(lines["holder"].size)]
-    loans = {name: lines[name] for name in ("transaction", "borrower", "asset", "lent")}
+    loans = {name: lines[name] for name in ("transaction", "borrower", "payer", "asset", "lent")}
     loans |= {
         "lender": lines["holder"],
         "fee": np.maximum(lines["left"], 0.0),
@@ -100,8 +104,8 @@ def _kept(seen: Seen, lines: Mapping[str, Array]) -> dict[str, Array]:
 
 def _how(seen: Seen, lines: Mapping[str, Array], i: int) -> int:
     rows, sent, legs = seen.rows, seen.transactions, seen.of("pools").get("legs")
-    t, holder, asset, borrower = (
-        int(lines[name][i]) for name in ("transaction", "holder", "asset", "borrower")
+    t, holder, asset, borrower, payer = (
+        int(lines[name][i]) for name in ("transaction", "holder", "asset", "borrower", "payer")
     )
     at = t - int(sent["number"][0])
     mine = slice(int(sent["first_row"][at]), int(sent["end_row"][at]))
@@ -115,9 +119,22 @@ def _how(seen: Seen, lines: Mapping[str, Array], i: int) -> int:
     if legs is not None and (legs["pool"][legs["transaction"] == t] == holder).any():
         return 0
     between = slice(int(lines["out"][i]) + 1, int(lines["back"][i]))
-    ours = (rows["source"][between] == borrower) | (rows["target"][between] == borrower)
+    if payer != borrower and not _is_handed_on(seen, between, (borrower, payer, asset), lines["lent"][i]):
+        return 0
+    ours = np.isin(rows["source"][between], (borrower, payer))
+    ours |= np.isin(rows["target"][between], (borrower, payer))
     other = (rows["source"][between] != holder) & (rows["target"][between] != holder)
+    other &= (rows["source"][between] != borrower) | (rows["target"][between] != payer)
     return BY_TRANSFERS if (ours & other & (rows["kind"][between] == Kind.ERC20)).any() else 0
+
+
+def _is_handed_on(seen: Seen, between: slice, parties: tuple[int, int, int], lent: float) -> bool:
+    """Whether a borrower gave another most of what was lent to him."""
+    borrower, payer, asset = parties
+    rows = {name: seen.rows[name][between] for name in ("source", "target", "money", "kind", "amount")}
+    handed = (rows["source"] == borrower) & (rows["target"] == payer) & (rows["money"] == asset)
+    handed &= rows["kind"] == Kind.ERC20
+    return bool(floats(rows["amount"][handed]).sum() >= _MOST_OF * lent)
 
 
 def _of_pool(seen: Seen, mine: slice, holder: int, borrower: int) -> bool:
@@ -145,6 +162,7 @@ def _by_swap(seen: Seen) -> dict[str, Array]:
         "transaction": legs["transaction"][chosen],
         "lender": legs["pool"][chosen],
         "borrower": borrower[lent],
+        "payer": borrower[lent],
         "asset": legs["asset_out"][chosen],
         "out": rows["number"][out[lent]],
         "back": legs["row"][chosen],

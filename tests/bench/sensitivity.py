@@ -64,16 +64,20 @@ def table(
     yield "| detector | setting | at | found | false alarms |"
     yield "|---|---|---|---|---|"
     for detector in plain:
-        yield _line(alerts, labels, detector.name, detector.name, "as it is", "")
+        yield _line(alerts, labels, detector.name, detector, "as it is", "")
         for each in copies:
             if each.of == detector.name:
-                yield _line(alerts, labels, each.detector.name, each.of, f"`{each.setting}`", f"{each.now:g}")
+                yield _line(
+                    alerts, labels, each.detector.name, detector, f"`{each.setting}`", f"{each.now:g}"
+                )
 
 
-def _line(alerts: Sequence[Any], labels: Labels, told_by: str, of: str, setting: str, at: str) -> str:
-    mine = [replace(alert, category=of) for alert in alerts if alert.detector == told_by]
-    row = category_row(judge(mine, labels), of)
-    return f"| `{of}` | {setting} | {at} | {row.found} of {row.attacks} | {row.false_alarms} |"
+def _line(alerts: Sequence[Any], labels: Labels, told_by: str, of: Detector, setting: str, at: str) -> str:
+    """Held against the attacks of the category that the detector catches, whatever it is called itself."""
+    (category,) = of.catches
+    mine = [replace(alert, category=category) for alert in alerts if alert.detector == told_by]
+    row = category_row(judge(mine, labels), category)
+    return f"| `{of.name}` | {setting} | {at} | {row.found} of {row.attacks} | {row.false_alarms} |"
 
 
 if __name__ == "__main__":

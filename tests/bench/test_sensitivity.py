@@ -8,6 +8,7 @@ import pytest
 
 from detectors.engine.chosen import variants
 from detectors.evaluate.labels import Label, Labels
+from detectors.library.gathered_drain import GatheredDrain
 from detectors.library.ponzi import Ponzi
 from tests.bench.sensitivity import ended_by, main, table
 from tests.detectors.launched import alerts
@@ -35,6 +36,17 @@ def test_a_copy_that_asks_for_twice_as_many_givers_finds_what_has_as_many() -> N
         "| `ponzi` | `givers` | 2 | 1 of 1 | 0 |",
         "| `ponzi` | `givers` | 8 | 0 of 1 | 0 |",
     ]
+
+
+def test_a_detector_of_another_name_is_held_against_the_category_that_it_catches() -> None:
+    drains: Any = GatheredDrain()
+    attack = Label(
+        id="one", category="wallet-drain", kind="attack", variant="slow_drain", first_block=1, last_block=9,
+        harm_block=None, transactions=frozenset(), attackers=frozenset(), victims=frozenset(),
+        addresses=frozenset(),
+    )  # fmt: skip
+    (*_, line) = table([], Labels(1, "honest", (attack,)), [drains], [])
+    assert line == "| `gathered-drain` | as it is |  | 0 of 1 | 0 |"
 
 
 def test_what_goes_on_after_the_last_block_counts_for_nothing() -> None:

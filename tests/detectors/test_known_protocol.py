@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from detectors.alerts.alert import Alert
 from detectors.engine.engine import Engine
 from detectors.explanations.known_protocol import KnownProtocol
@@ -30,7 +32,9 @@ def city(users: int = 22, days: int = 9, boss: bytes | None = None) -> ChainBuil
 
 
 def alerts(chain: ChainBuilder) -> list[Alert]:
-    engine = Engine(1, [AssetDrain()], follows=False, explanations=[KnownProtocol()])
+    detectors: list[Any] = [AssetDrain()]
+    explanations: list[Any] = [KnownProtocol()]
+    engine = Engine(1, detectors, follows=False, explanations=explanations)
     engine.take(chain.batch())
     return list(engine.standing())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from detectors.alerts.alert import Alert
 from detectors.engine.engine import Engine
 from detectors.explanations.market_making import MarketMaking
@@ -17,7 +19,9 @@ LATE = (DAVE, ERIN, address("frank"))
 
 
 def alert_of(made: Launch) -> Alert:
-    engine = Engine(made.chain.chain_id, [PumpAndDump()], follows=False, explanations=[MarketMaking()])
+    detectors: list[Any] = [PumpAndDump()]
+    explanations: list[Any] = [MarketMaking()]
+    engine = Engine(made.chain.chain_id, detectors, follows=False, explanations=explanations)
     engine.take(made.chain.batch())
     (alert,) = engine.standing()
     return alert

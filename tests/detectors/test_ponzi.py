@@ -117,6 +117,17 @@ def test_what_each_takes_out_himself_is_his_own() -> None:
     assert alerts(chain, Ponzi()) == []
 
 
+def test_a_queue_that_pays_the_first_in_their_order_reaches_few_and_is_one_all_the_same() -> None:
+    """Three give each time, one is paid nearly all of it: in a lottery any of them."""
+    turns = [PEOPLE[:3], PEOPLE[3:6], PEOPLE[6:], [address(f"late investor {n}") for n in range(3)]]
+    for winners, found in ((PEOPLE[:4], 1), ((PEOPLE[0], PEOPLE[2], PEOPLE[1], PEOPLE[5]), 0)):
+        chain = ChainBuilder().block()
+        for people, winner in zip(turns, winners, strict=True):
+            gives(chain, *people)
+            pays(chain, winner, ether=25)
+        assert len(alerts(chain, Ponzi())) == found
+
+
 def test_one_winner_of_many_in_each_round_is_a_lottery() -> None:
     chain = ChainBuilder().block()
     for n in range(3):

@@ -97,11 +97,16 @@ def plain(batch: Batch) -> list[tuple[bytes, bytes, bytes]]:
             for _, source, _, _, amount in own:
                 running += -amount if source == holder else amount
                 low = min(low, running)
-            backs = [at for at, source, *_ in own if source == borrower]
-            if not backs or not 0 <= running <= 0.0105 * -low:
+            came = [(at, source) for at, source, *_ in own if source != holder]
+            came = [(at, source) for at, source in came if source == borrower] or came
+            if not came or not 0 <= running <= 0.0105 * -low:
                 continue
-            between = [m for m in moves if own[0][0] < m[0] < backs[-1]]
-            busy = any(borrower in m[1:3] and holder not in m[1:3] for m in between)
+            back, payer = came[-1]
+            between = [m for m in moves if own[0][0] < m[0] < back and holder not in m[1:3]]
+            handed = [m for m in between if m[1:4] == (borrower, payer, token)]
+            busy = any({borrower, payer} & {*m[1:3]} and m[1:3] != (borrower, payer) for m in between)
+            if payer != borrower and sum(m[4] for m in handed) < -0.9 * low:
+                busy = False
             barred = holder in (sent["from_address"], sent["to_address"], token) or holder in swapped
             if told or (busy and not barred):
                 firsts.append((own[0][0], (holder, borrower, token)))
@@ -193,6 +198,23 @@ def test_who_gets_it_back_from_somebody_else_did_not_lend() -> None:
     with chain.transaction(ALICE, BOB):
         chain.erc20(USD, VAULT, BOB, 9).erc20(CAT, BOB, CAROL, 5).erc20(USD, CAROL, VAULT, 9)
     assert loans(chain) == []
+
+
+def test_who_was_handed_what_was_lent_may_pay_it_back() -> None:
+    for handed, found in ((ETHER, [(VAULT, BOB, USD, ETHER, BY_TRANSFERS)]), (ETHER // 2, [])):
+        chain = ChainBuilder().block()
+        with chain.transaction(ALICE, BOB):
+            chain.erc20(USD, VAULT, BOB, ETHER).erc20(USD, BOB, CAROL, handed)
+            chain.erc20(CAT, MALLORY, CAROL, 5).erc20(USD, CAROL, VAULT, ETHER)
+        assert loans(chain) == found
+
+
+def test_of_what_an_event_tells_anybody_may_pay_it_back() -> None:
+    chain = ChainBuilder().block()
+    with chain.transaction(ALICE, BOB):
+        chain.log(VAULT, (FLASH_LOAN, word(BOB), word(USD)), word(ETHER) + word(0))
+        chain.erc20(USD, VAULT, BOB, ETHER).erc20(USD, CAROL, VAULT, ETHER)
+    assert loans(chain) == [(VAULT, BOB, USD, ETHER, BY_EVENT)]
 
 
 def test_what_comes_back_at_once_was_not_lent() -> None:
