@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from typer.testing import CliRunner
 
 from detectors.base import Detector, Finding, Seen
 from detectors.engine.settings import EngineSettings
@@ -29,6 +30,7 @@ from tests.detectors.distributed_here import Here
 from tests.fixtures.few import few_detectors
 from tests.fixtures.frames import ChainBuilder, address
 from tests.parity.random_log import random_chain
+from undertow import app
 
 SETTINGS = EngineSettings(finality=4, epoch_blocks=5)
 
@@ -157,3 +159,10 @@ def test_state_of_another_run_is_refused_in_one_line(tmp_path: Path) -> None:
 
     with pytest.raises(BadInput, match="keeps another lake run, or a damaged one: remove it"):
         apart(lake, detectors(), state=tmp_path / "state").run(None, None, silent)
+
+
+def test_a_live_run_is_one_process() -> None:
+    told = CliRunner().invoke(app, ["detect", "--chain-id", "1", "--ray", "local"])
+
+    assert told.exit_code == 2
+    assert "--lake and --alerts with it" in told.output
