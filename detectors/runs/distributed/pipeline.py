@@ -47,8 +47,8 @@ class Pipeline:
     def __init__(self, engine: Engine, crew: Callable[[Start], Crew]) -> None:
         """`engine` is empty, or was just opened."""
         self.engine = engine
-        askers = (*engine.detectors, *engine.explanations)
-        self._parts = {name for asker in askers for name in asker.reads}
+        reads = [*(each.reads for each in engine.detectors), *(each.reads for each in engine.explanations)]
+        self._parts = frozenset(name for each in reads for name in each)
         self._crew, self._turn = crew(start_of(engine)), 0
         for answer in [self._crew.ask(each, "ready") for each in range(self._crew.count)]:
             self._crew.given(answer)

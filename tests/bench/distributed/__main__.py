@@ -29,8 +29,8 @@ EDGE = 2_000_000
 """Half of the blocks are below it: two ranges."""
 TIMED = 100
 """Blocks of the range whose times are taken."""
-WAYS = {"one worker": ("--workers", "1"), "--workers 2": ("--workers", "2")}
-BY_RAY = {"--ray local --workers 2": ("--workers", "2", "--ray", "local")}
+WAYS: dict[str, tuple[str, ...]] = {"one worker": ("--workers", "1"), "--workers 2": ("--workers", "2")}
+BY_RAY: dict[str, tuple[str, ...]] = {"--ray local --workers 2": ("--workers", "2", "--ray", "local")}
 
 
 def main() -> None:
