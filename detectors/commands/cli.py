@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from click.core import ParameterSource
 
 from detectors.alerts.alert import DEFAULT_FINALITY
 from detectors.commands.canary_cli import canary
@@ -270,7 +269,7 @@ def detect(
         by = None if ray is None else (ray, state)
         chain, blocks = next(iter(chains), None), (from_block, to_block)
         _detect_lake(lake, chain, alerts, blocks, allow_gaps, scores, own, judges, by)
-    elif ray is not None and context.get_parameter_source("ray") == ParameterSource.COMMANDLINE:
+    elif ray is not None and _was_given(context, "ray"):
         raise typer.BadParameter(
             "give --lake and --alerts with it: a live run is one process", param_hint="--ray"
         )
@@ -290,9 +289,15 @@ def detect(
         raise typer.BadParameter("give --chain-id (live, with --kafka), or --lake and --alerts (batch)")
 
 
+def _was_given(context: typer.Context, option: str) -> bool:
+    """On the command line, not by a variable that may be set for other commands."""
+    source = context.get_parameter_source(option)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def _expect_a_use_of_lake(context: typer.Context, batch: bool, rebuild: bool) -> None:
     """A live run reads the log; UNDERTOW_LAKE may be set for other commands."""
-    if context.get_parameter_source("lake") == ParameterSource.COMMANDLINE and not (batch or rebuild):
+    if _was_given(context, "lake") and not (batch or rebuild):
         raise typer.BadParameter(
             "a live run reads the log alone: give --lake and --alerts (batch), or --lake and --rebuild",
             param_hint="--lake",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from ingest.model.batch import Batch
 from ingest.model.errors import NotALake
 
 MANIFESTS = "_ranges"
+_SPAN = re.compile(r"\d+-(\d+)-(\d+)")
 NO_BLOCK = -1
 
 _ADDED = (
@@ -205,6 +207,18 @@ class Lake:
                 f"the lake at {self.path} is damaged: {file.path} is not what was written; backfill it again"
             )
         return data
+
+
+def overlapping(path: Path, chain_id: int, first: int, last: int) -> list[Manifest]:
+    """The ranges of a lake that hold any of some blocks, found by their names, as years of a chain have
+    thousands. Raises NotALake where one of them does not decode.
+    """
+    found = []
+    for file in sorted((path / MANIFESTS).glob(f"{chain_id}-*.json")):
+        named = _SPAN.fullmatch(file.stem)
+        if named is None or (int(named[1]) <= last and first <= int(named[2])):
+            found.append(_read_manifest(file))
+    return [manifest for manifest in found if manifest.overlaps(first, last)]
 
 
 def span(first: int, last: int) -> str:

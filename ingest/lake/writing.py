@@ -13,7 +13,7 @@ import msgspec
 import polars as pl
 
 from ingest import schema
-from ingest.lake.reading import MANIFESTS, Lake, ListedFile, Manifest, table_path
+from ingest.lake.reading import MANIFESTS, Lake, ListedFile, Manifest, overlapping, table_path
 from ingest.model.batch import Batch
 from ingest.model.errors import BadInput
 
@@ -82,7 +82,7 @@ class LakeWriter:
 
     def _add(self, new: EncodedRange) -> Manifest:
         first, last = new.manifest.first, new.manifest.last
-        replaced = [old for old in self.lake().ranges(new.manifest.chain_id) if old.overlaps(first, last)]
+        replaced = overlapping(self._path, new.manifest.chain_id, first, last)
         ranges = [new]
         for old in replaced:
             ranges += [encoded(piece, self._tables_of(old)) for piece in self._outside(old, first, last)]

@@ -10,8 +10,9 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from typer.testing import CliRunner
 
-from detectors.base import Detector, Finding, Seen
+from detectors.base import Detector, Finding, Seen, Tier
 from detectors.engine.settings import EngineSettings
 from detectors.memory.copying import counts
 from detectors.memory.digest import add_part
@@ -29,6 +30,7 @@ from tests.detectors.distributed_here import Here
 from tests.fixtures.few import few_detectors
 from tests.fixtures.frames import ChainBuilder, address
 from tests.parity.random_log import random_chain
+from undertow import app
 
 SETTINGS = EngineSettings(finality=4, epoch_blocks=5)
 
@@ -100,9 +102,11 @@ def test_scorers_apart_find_what_one_process_finds_and_remember_the_same(tmp_pat
 class Stumbles:
     """Finds alice in each block, until it raises in block 23."""
 
-    name, catches, needs = "stumbles", ("layering",), "transfers"
+    name = "stumbles"
+    catches: tuple[str, ...] = ("layering",)
+    needs: Tier = "transfers"
     settings: object = None
-    reads = ("trails",)
+    reads: tuple[str, ...] = ("trails",)
     excused_by = ("arbitrage",)
 
     def score(self, seen: Seen) -> list[Finding]:
@@ -117,7 +121,7 @@ class Stumbles:
 
 def test_who_raises_is_off_from_the_same_block_on_and_gaps_begin_anew(tmp_path: Path) -> None:
     lake = lake_of(tmp_path, random_chain(Random(3), 60, 1), (1, 30), (41, 60))
-    by = [Stumbles(), *few_detectors()]
+    by: list[Detector] = [Stumbles(), *few_detectors()]
     judged = apart(lake, by).run(None, None, silent)
 
     assert said(judged) == said(alone(lake, by))
@@ -139,7 +143,7 @@ def test_a_run_that_was_ended_goes_on_from_what_it_kept(tmp_path: Path, ended_at
     first = apart(lake, detectors(), state=tmp_path / "state").steps(None, None)
     for _ in range(ended_at):
         next(first)
-    first.close()
+    del first  # the generator ends, and with it the run
 
     again = list(apart(lake, detectors(), state=tmp_path / "state").steps(None, None))
 
@@ -153,7 +157,14 @@ def test_state_of_another_run_is_refused_in_one_line(tmp_path: Path) -> None:
     first = apart(lake, few_detectors(), state=tmp_path / "state").steps(None, None)
     for _ in range(3):
         next(first)
-    first.close()
+    del first
 
     with pytest.raises(BadInput, match="keeps another lake run, or a damaged one: remove it"):
         apart(lake, detectors(), state=tmp_path / "state").run(None, None, silent)
+
+
+def test_a_live_run_is_one_process() -> None:
+    told = CliRunner().invoke(app, ["detect", "--chain-id", "1", "--ray", "local"])
+
+    assert told.exit_code == 2
+    assert "--lake and --alerts with it" in told.output

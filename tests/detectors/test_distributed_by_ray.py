@@ -14,7 +14,7 @@ from tests.fixtures.ray import FOLLOWER, HEAD, KEEPER, WITH_RAY, kill_one
 from tests.parity.random_log import random_chain
 
 pytestmark = WITH_RAY
-BLOCKS = 4000
+BLOCKS = 2000
 SAVING_OFTEN = """
 from detectors.runs.distributed import run
 from undertow import main
@@ -55,7 +55,7 @@ def test_the_book_is_the_same_where_a_worker_is_killed(
 ) -> None:
     log = tmp_path / "log"
     with Child.start("detect", detects(lake, tmp_path / "book", "--ray", "local"), log=log) as child:
-        wait_until(lambda: log.exists() and " of 4000 blocks" in log.read_text(), 240, "blocks", child)
+        wait_until(lambda: log.exists() and " of 2000 blocks" in log.read_text(), 240, "blocks", child)
         assert kill_one(child.pid, who)
         assert child.process.wait(600) == 0, child.last_lines()
 

@@ -47,9 +47,9 @@ class Pipeline:
     def __init__(self, engine: Engine, crew: Callable[[Start], Crew]) -> None:
         """`engine` is empty, or was just opened."""
         self.engine = engine
-        askers = (*engine.detectors, *engine.explanations)
-        self._parts = {name for asker in askers for name in asker.reads}
-        self._crew, self._turn = crew(_start(engine)), 0
+        reads = [*(each.reads for each in engine.detectors), *(each.reads for each in engine.explanations)]
+        self._parts = frozenset(name for each in reads for name in each)
+        self._crew, self._turn = crew(start_of(engine)), 0
         for answer in [self._crew.ask(each, "ready") for each in range(self._crew.count)]:
             self._crew.given(answer)
         self._known, self._aged = counts(engine.state.memory), engine.state.memory.aged_at
@@ -88,7 +88,7 @@ class Pipeline:
         for each in range(crew.count):
             crew.ask(each, "grow", added)
         off = dict(self.engine.state.off)
-        parcel = Parcel(look.piece, self._said(look), _brought(piece), off)
+        parcel = Parcel(look.piece, self._said(look), brought(piece), off)
         self._waiting.append((piece.blocks, crew.ask(self._turn, "asked", parcel)))
         self._turn = (self._turn + 1) % crew.count
 
@@ -111,7 +111,8 @@ class Pipeline:
         engine.forget(int(blocks["block_number"][-1]), int(blocks["timestamp"][-1]))
 
 
-def _start(engine: Engine) -> Start:
+def start_of(engine: Engine) -> Start:
+    """Where the scorers of an engine begin that nothing was taken with since it was opened."""
     files = dict[str, bytes]()
     if engine.folder is not None and engine.state.anchor is not None:
         folder = folder_of(engine.folder, engine.chain_id)
@@ -120,6 +121,6 @@ def _start(engine: Engine) -> Start:
     return Start(code_digest(), engine.chain_id, engine.detectors, ledger.native, ledger.facts, files)
 
 
-def _brought(piece: Batch) -> Batch:
+def brought(piece: Batch) -> Batch:
     """What `Facts` are asked for; logs are rows by now."""
     return replace(piece, logs=piece.logs.clear())

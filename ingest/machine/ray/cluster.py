@@ -123,9 +123,11 @@ def _begun(address: str, pipe: Connection) -> list[str]:
     """The addresses of its nodes, once it is there."""
     kind: str = driver.FAILED
     value: Any = f"it does not answer within {_BEGIN_S:.0f} s"
-    with suppress(EOFError):
+    try:
         if pipe.poll(_BEGIN_S):
             _, kind, value = pipe.recv()
+    except EOFError:
+        value = "it ends whoever connects (is its token given, and this machine one of its nodes?)"
     if kind == driver.READY:
         nodes: list[str] = value
         return nodes

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.lake.range_tasks import read_range
-from ingest.lake.reading import Lake, Manifest
+from ingest.lake.reading import MANIFESTS, Lake, Manifest
 from ingest.machine.processes import Child, wait_until
 from ingest.machine.ray.same_code import code_digest
 from ingest.model.errors import BadInput
@@ -27,7 +27,7 @@ def ended(child: Child) -> int:
 
 def held(lake: Path) -> list[Manifest]:
     """The ranges of a lake, with the digests of all files."""
-    return list(Lake.open(lake).manifests) if lake.exists() else []
+    return list(Lake.open(lake).manifests) if (lake / MANIFESTS).exists() else []
 
 
 def test_a_worker_with_other_code_refuses_in_one_line() -> None:
