@@ -25,7 +25,15 @@ from ingest.kafka.rights import DETECT_PENDING
 from ingest.log.blocklog import LogReader
 from ingest.log.pending_records import Picture, PictureAssembler
 from ingest.model.batch import Batch, Event, Rollback
-from ingest.model.errors import BadInput, PartFailed, RunMismatch, UnreadableRecord
+from ingest.model.errors import (
+    BadInput,
+    ChainGap,
+    PartFailed,
+    RollbackTooDeep,
+    RunMismatch,
+    UnreadableCheckpoint,
+    UnreadableRecord,
+)
 from ingest.model.health import PendingHealth, Vitals
 
 SAVE_BLOCKS = 50
@@ -57,7 +65,7 @@ class PendingRun:
     def run(self, stop: threading.Event, until_block: int | None = None) -> None:
         """Until `stop` is set, or block `until_block` is read and what waited then is supposed.
 
-        Raises BadInput where nobody reads a pool of this chain, BrokerUnreachable, RollbackTooDeep.
+        Raises BadInput where nobody reads a pool of this chain, BrokerUnreachable.
         """
         cluster = Cluster(self.bootstrap)
         cluster.expect_rights("pending", self.chain_id)
@@ -69,27 +77,28 @@ class PendingRun:
             )
         told = HealthReporter(self.bootstrap, "pending", self.chain_id, self.vitals)
         with Publisher(self.bootstrap, f"{DETECT_PENDING}{self.chain_id}") as publisher, told:
-            engine, offset = self._resumed()
-            try:
-                self._follow(engine, offset, publisher, partition, stop, until_block)
-                checkpoint.save(engine)
-            finally:
-                self.vitals.pending = []
-                engine.close()
+            while not self._runs_on(publisher, partition, stop, until_block):
+                self.say(f"detect --pending: chain {self.chain_id}: its state is forgotten, and made anew")
+                checkpoint.forget(self.state_dir, self.chain_id)
 
-    def _resumed(self) -> tuple[Engine, int | None]:
-        """From the state on disk; state of other settings or code is forgotten, as nothing rests on it."""
-        engine = self._engine()
+    def _runs_on(
+        self, publisher: Publisher, partition: int, stop: threading.Event, until_block: int | None
+    ) -> bool:
+        """To its end; False where the state cannot be gone on with. No book rests on it, so nobody need say
+        `--rebuild`.
+        """
+        engine = Engine(self.chain_id, self.detectors, self.settings, folder=self.state_dir)
         try:
-            return engine, checkpoint.opened(engine)
-        except RunMismatch:
-            self.say(f"detect --pending: chain {self.chain_id}: state of a run before is forgotten")
-            checkpoint.forget(self.state_dir, self.chain_id)
-            engine = self._engine()
-            return engine, checkpoint.opened(engine)
-
-    def _engine(self) -> Engine:
-        return Engine(self.chain_id, self.detectors, self.settings, folder=self.state_dir)
+            offset = checkpoint.opened(engine)
+            self._follow(engine, offset, publisher, partition, stop, until_block)
+            checkpoint.save(engine)
+        except (RunMismatch, UnreadableCheckpoint, RollbackTooDeep, ChainGap) as error:
+            self.say(f"detect --pending: {error}")
+            return False
+        finally:
+            self.vitals.pending = []
+            engine.close()
+        return True
 
     def _follow(
         self, engine: Engine, offset: int | None, publisher: Publisher, partition: int,

@@ -18,7 +18,7 @@ from detectors.registry import detectors
 from detectors.runs.pending.standing import StandingAlerts, Where
 from ingest.facts.lists import ListBook
 from ingest.live.follower import Follower, FollowSettings
-from ingest.live.mempool.watching import Mempool, opened
+from ingest.live.mempool.picture import Mempool, opened
 from ingest.localchain.chain.chain import private_fork
 from ingest.localchain.play.simulation import Script, begin
 from ingest.model.batch import Batch

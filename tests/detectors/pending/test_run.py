@@ -16,7 +16,8 @@ from detectors.engine.settings import EngineSettings
 from detectors.registry import detectors
 from detectors.runs.pending.run import PendingRun
 from ingest.kafka import ALERTS, PENDING_ALERTS, Cluster, tail
-from ingest.live.mempool.watching import opened, watched
+from ingest.live.mempool.picture import opened
+from ingest.live.mempool.watching import watched
 from ingest.live.wiring import FollowSettings, follow
 from ingest.localchain.chain.chain import private_fork
 from ingest.machine.processes import wait_until
@@ -152,3 +153,39 @@ def test_pending_goes_with_a_live_run_alone(wrong: str) -> None:
 
     assert done.exit_code == 2
     assert "--pending" in done.output
+
+
+def test_state_that_cannot_be_gone_on_with_is_made_anew_without_being_asked(
+    town: Town, kafka: str, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    with ingests(town, kafka, tmp_path, said):
+        town.mine(3)
+        chain, state = town.chain_id, tmp_path / "state"
+        for finality in (2, 3):
+            settings = EngineSettings(finality=finality)
+            PendingRun(kafka, chain, exposure(), state, settings, said.append).run(
+                threading.Event(), town.head
+            )
+
+    told = [line for line in said if line.startswith("detect")]
+    assert "start detect with --rebuild" in told[0]
+    assert told[1] == f"detect --pending: chain {chain}: its state is forgotten, and made anew"
+
+
+def test_a_second_who_reads_the_pool_takes_over_and_the_first_ends(
+    town: Town, kafka: str, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    with ingests(town, kafka, tmp_path, said):
+        stop, second = threading.Event(), list[str]()
+        pool = opened(town.url, town.chain_id, False, frozenset(), private_fork, second.append)
+
+        def ended() -> bool:
+            town.mine()
+            return any("took over" in line for line in said)
+
+        with watched(pool, kafka, stop, second.append):
+            wait_until(ended, 60, "the first to end")
+
+    assert second == []
