@@ -117,6 +117,7 @@ def test_what_waits_is_found_before_it_is_mined_and_is_never_in_the_book(
     assert tail(kafka, ALERTS, Cluster(kafka).partition_of(town.chain_id), 5) == []
 
 
+@pytest.mark.soak
 def test_what_a_process_before_left_open_is_ended_by_the_next(town: Town, kafka: str, tmp_path: Path) -> None:
     said: list[str] = []
     with ingests(town, kafka, tmp_path, said):
@@ -155,6 +156,7 @@ def test_pending_goes_with_a_live_run_alone(wrong: str) -> None:
     assert "--pending" in done.output
 
 
+@pytest.mark.soak
 def test_state_that_cannot_be_gone_on_with_is_made_anew_without_being_asked(
     town: Town, kafka: str, tmp_path: Path
 ) -> None:
@@ -173,6 +175,7 @@ def test_state_that_cannot_be_gone_on_with_is_made_anew_without_being_asked(
     assert told[1] == f"detect --pending: chain {chain}: its state is forgotten, and made anew"
 
 
+@pytest.mark.soak
 def test_a_second_who_reads_the_pool_takes_over_and_the_first_ends(
     town: Town, kafka: str, tmp_path: Path
 ) -> None:
