@@ -61,6 +61,8 @@ class PendingRun:
     _picture: Picture | None = None
     _supposed: tuple[str, float] | None = None
     _left_out: int = 0
+    _begins: int | None = None
+    """Where in the log a state that is made anew begins; None: at the log's beginning."""
 
     def run(self, stop: threading.Event, until_block: int | None = None) -> None:
         """Until `stop` is set, or block `until_block` is read and what waited then is supposed.
@@ -85,15 +87,18 @@ class PendingRun:
         self, publisher: Publisher, partition: int, stop: threading.Event, until_block: int | None
     ) -> bool:
         """To its end; False where the state cannot be gone on with. No book rests on it, so nobody need say
-        `--rebuild`.
+        `--rebuild`: it begins anew, behind a reorganisation below what is final or before blocks that do not
+        follow, and knows little for a while.
         """
         engine = Engine(self.chain_id, self.detectors, self.settings, folder=self.state_dir)
         try:
-            offset = checkpoint.opened(engine)
+            kept = checkpoint.opened(engine)
+            offset = self._begins if kept is None else kept
             self._follow(engine, offset, publisher, partition, stop, until_block)
             checkpoint.save(engine)
         except (RunMismatch, UnreadableCheckpoint, RollbackTooDeep, ChainGap) as error:
-            self.say(f"detect --pending: {error}")
+            told, _, _ = str(error).partition(": ")
+            self.say(f"detect --pending: {told}")
             return False
         finally:
             self.vitals.pending = []
@@ -105,7 +110,7 @@ class PendingRun:
         stop: threading.Event, until_block: int | None,
     ) -> None:  # fmt: skip
         standing = StandingAlerts(engine.open_alert, self._left_standing(partition))
-        assembler = PictureAssembler()
+        assembler, self._supposed = PictureAssembler(), None
         with (
             LogReader(self.bootstrap, self.chain_id, offset) as log,
             Reader(self.bootstrap, PENDING, partition) as pool,
@@ -115,8 +120,9 @@ class PendingRun:
                 events = list(log.poll(POLL_S))
                 for event, after in events:
                     with self.vitals.timed("judge"):
-                        engine.take(event, after)
+                        self._take(engine, event, offset, after)
                     _note(standing, event)
+                    offset = after
                 if events:
                     self.vitals.head = engine.state.number
                     self._send(publisher, partition, standing.end_mined(_where(engine)))
@@ -127,6 +133,13 @@ class PendingRun:
                 self._suppose(engine, standing, publisher, partition)
                 if until_block is not None and engine.state.number >= until_block:
                     return
+
+    def _take(self, engine: Engine, event: Event, before: int | None, after: int) -> None:
+        try:
+            engine.take(event, after)
+        except (RollbackTooDeep, ChainGap):
+            self._begins = after if isinstance(event, Rollback) else before
+            raise
 
     def _read(self, pool: Reader, assembler: PictureAssembler) -> None:
         """The newest whole picture there is. One that another program wrote, or that is damaged, is said."""

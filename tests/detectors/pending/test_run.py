@@ -20,6 +20,7 @@ from ingest.live.mempool.picture import opened
 from ingest.live.mempool.watching import watched
 from ingest.live.wiring import FollowSettings, follow
 from ingest.localchain.chain.chain import private_fork
+from ingest.log.blocklog import cursor
 from ingest.machine.processes import wait_until
 from ingest.model.errors import BadInput
 from tests.fixtures.frames import address
@@ -78,6 +79,11 @@ def pays_from_mallory(town: Town) -> str:
     to = "0x" + address("bob").hex()
     sent = {"from": MALLORY, "to": to, "value": hex(5 * ETHER), "gas": hex(21_000)}
     return str(town.wallet.ask("eth_sendTransaction", sent))
+
+
+def read_to_its_head(town: Town, kafka: str) -> None:
+    partition = Cluster(kafka).partition_of(town.chain_id)
+    wait_until(lambda: cursor(kafka, town.chain_id, partition).newest == town.head, 60, "the head in the log")
 
 
 def records(town: Town, kafka: str) -> list[PendingAlert]:
@@ -171,8 +177,27 @@ def test_state_that_cannot_be_gone_on_with_is_made_anew_without_being_asked(
             )
 
     told = [line for line in said if line.startswith("detect")]
-    assert "start detect with --rebuild" in told[0]
+    assert "made with other settings or code" in told[0]
+    assert "--rebuild" not in told[0]
     assert told[1] == f"detect --pending: chain {chain}: its state is forgotten, and made anew"
+
+
+@pytest.mark.soak
+def test_a_reorganisation_below_what_is_final_is_begun_behind_and_not_met_for_ever(
+    town: Town, kafka: str, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    with ingests(town, kafka, tmp_path, said):
+        for _ in range(9):
+            read_to_its_head(town.mine(), kafka)
+        read_to_its_head(town.reorganise(6).mine(), kafka)
+        settings = EngineSettings(finality=2)
+        run = PendingRun(kafka, town.chain_id, exposure(), tmp_path / "state", settings, said.append)
+        run.run(threading.Event(), town.head)
+
+    told = [line for line in said if line.startswith("detect")]
+    assert "below the final state kept" in told[0]
+    assert len(told) == 2
 
 
 @pytest.mark.soak
