@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from ingest.live.follower import Say
-    from ingest.live.mempool.watching import Mempool
+    from ingest.live.mempool.picture import Mempool
     from ingest.live.wiring import FollowSettings, Start
 
 Verify = Literal["strict", "warn", "off"]
@@ -207,7 +207,7 @@ def ingest(
 
 
 def _pool(rpc: str, chain_id: int | None, settings: FollowSettings, say: Say) -> Mempool:
-    from ingest.live.mempool.watching import opened
+    from ingest.live.mempool.picture import opened
     from ingest.localchain.chain.chain import private_fork
 
     return opened(rpc, chain_id, settings.traces, settings.wrapped, private_fork, say)

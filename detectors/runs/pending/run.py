@@ -25,7 +25,15 @@ from ingest.kafka.rights import DETECT_PENDING
 from ingest.log.blocklog import LogReader
 from ingest.log.pending_records import Picture, PictureAssembler
 from ingest.model.batch import Batch, Event, Rollback
-from ingest.model.errors import BadInput, PartFailed, RunMismatch, UnreadableRecord
+from ingest.model.errors import (
+    BadInput,
+    ChainGap,
+    PartFailed,
+    RollbackTooDeep,
+    RunMismatch,
+    UnreadableCheckpoint,
+    UnreadableRecord,
+)
 from ingest.model.health import PendingHealth, Vitals
 
 SAVE_BLOCKS = 50
@@ -53,11 +61,13 @@ class PendingRun:
     _picture: Picture | None = None
     _supposed: tuple[str, float] | None = None
     _left_out: int = 0
+    _begins: int | None = None
+    """Where in the log a state that is made anew begins; None: at the log's beginning."""
 
     def run(self, stop: threading.Event, until_block: int | None = None) -> None:
         """Until `stop` is set, or block `until_block` is read and what waited then is supposed.
 
-        Raises BadInput where nobody reads a pool of this chain, BrokerUnreachable, RollbackTooDeep.
+        Raises BadInput where nobody reads a pool of this chain, BrokerUnreachable.
         """
         cluster = Cluster(self.bootstrap)
         cluster.expect_rights("pending", self.chain_id)
@@ -69,34 +79,38 @@ class PendingRun:
             )
         told = HealthReporter(self.bootstrap, "pending", self.chain_id, self.vitals)
         with Publisher(self.bootstrap, f"{DETECT_PENDING}{self.chain_id}") as publisher, told:
-            engine, offset = self._resumed()
-            try:
-                self._follow(engine, offset, publisher, partition, stop, until_block)
-                checkpoint.save(engine)
-            finally:
-                self.vitals.pending = []
-                engine.close()
+            while not self._runs_on(publisher, partition, stop, until_block):
+                self.say(f"detect --pending: chain {self.chain_id}: its state is forgotten, and made anew")
+                checkpoint.forget(self.state_dir, self.chain_id)
 
-    def _resumed(self) -> tuple[Engine, int | None]:
-        """From the state on disk; state of other settings or code is forgotten, as nothing rests on it."""
-        engine = self._engine()
+    def _runs_on(
+        self, publisher: Publisher, partition: int, stop: threading.Event, until_block: int | None
+    ) -> bool:
+        """To its end; False where the state cannot be gone on with. No book rests on it, so nobody need say
+        `--rebuild`: it begins anew, behind a reorganisation below what is final or before blocks that do not
+        follow, and knows little for a while.
+        """
+        engine = Engine(self.chain_id, self.detectors, self.settings, folder=self.state_dir)
         try:
-            return engine, checkpoint.opened(engine)
-        except RunMismatch:
-            self.say(f"detect --pending: chain {self.chain_id}: state of a run before is forgotten")
-            checkpoint.forget(self.state_dir, self.chain_id)
-            engine = self._engine()
-            return engine, checkpoint.opened(engine)
-
-    def _engine(self) -> Engine:
-        return Engine(self.chain_id, self.detectors, self.settings, folder=self.state_dir)
+            kept = checkpoint.opened(engine)
+            offset = self._begins if kept is None else kept
+            self._follow(engine, offset, publisher, partition, stop, until_block)
+            checkpoint.save(engine)
+        except (RunMismatch, UnreadableCheckpoint, RollbackTooDeep, ChainGap) as error:
+            told, _, _ = str(error).partition(": ")
+            self.say(f"detect --pending: {told}")
+            return False
+        finally:
+            self.vitals.pending = []
+            engine.close()
+        return True
 
     def _follow(
         self, engine: Engine, offset: int | None, publisher: Publisher, partition: int,
         stop: threading.Event, until_block: int | None,
     ) -> None:  # fmt: skip
         standing = StandingAlerts(engine.open_alert, self._left_standing(partition))
-        assembler = PictureAssembler()
+        assembler, self._supposed = PictureAssembler(), None
         with (
             LogReader(self.bootstrap, self.chain_id, offset) as log,
             Reader(self.bootstrap, PENDING, partition) as pool,
@@ -106,8 +120,9 @@ class PendingRun:
                 events = list(log.poll(POLL_S))
                 for event, after in events:
                     with self.vitals.timed("judge"):
-                        engine.take(event, after)
+                        self._take(engine, event, offset, after)
                     _note(standing, event)
+                    offset = after
                 if events:
                     self.vitals.head = engine.state.number
                     self._send(publisher, partition, standing.end_mined(_where(engine)))
@@ -118,6 +133,13 @@ class PendingRun:
                 self._suppose(engine, standing, publisher, partition)
                 if until_block is not None and engine.state.number >= until_block:
                     return
+
+    def _take(self, engine: Engine, event: Event, before: int | None, after: int) -> None:
+        try:
+            engine.take(event, after)
+        except (RollbackTooDeep, ChainGap):
+            self._begins = after if isinstance(event, Rollback) else before
+            raise
 
     def _read(self, pool: Reader, assembler: PictureAssembler) -> None:
         """The newest whole picture there is. One that another program wrote, or that is damaged, is said."""

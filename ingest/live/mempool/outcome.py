@@ -14,7 +14,7 @@ from ingest.live.mempool.waiting import Waiting
 
 How = Literal["eth_simulateV1", "anvil"]
 MOST_LOGS = 20_000
-"""In one hypothetical block; transactions from the first on that lies beyond are left out, and counted."""
+"""In one hypothetical block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,17 @@ class Simulated:
     refused: int = 0
 
     def within_cap(self) -> Simulated:
-        """Without what lies beyond `MOST_LOGS`; counted as refused."""
-        kept, logs = [], 0
-        for each in self.outcomes:
-            logs += len(each.logs)
-            if logs > MOST_LOGS:
+        """Without those that log most, as many as are beyond `MOST_LOGS`; counted as refused: who fills a
+        block with logs hides nobody else.
+        """
+        logs, loudest = sum(len(each.logs) for each in self.outcomes), set[str]()
+        for each in sorted(self.outcomes, key=lambda each: -len(each.logs)):
+            if logs <= MOST_LOGS:
                 break
-            kept.append(each)
-        return Simulated(self.how, kept, self.refused + len(self.outcomes) - len(kept))
+            logs -= len(each.logs)
+            loudest.add(each.sent.hash)
+        kept = [each for each in self.outcomes if each.sent.hash not in loudest]
+        return Simulated(self.how, kept, self.refused + len(loudest))
 
 
 def created_by(sent: Waiting) -> str:

@@ -117,19 +117,25 @@ def fork(
     nobody answers. `free_of_fees`: its blocks begin with a base fee of nothing.
     """
     Wallet.connect(of_url)
-    arguments = (
-        "--fork-url", of_url, "--no-rate-limit", "--no-storage-caching", "--prune-history", str(states),
-        *(() if at is None else ("--fork-block-number", str(at))),
-        *(("--base-fee", "0") if free_of_fees else ()),
-    )  # fmt: skip
+    arguments = (*_forking(of_url, states, at), *(("--base-fee", "0") if free_of_fees else ()))
     with _anvil("fork", port, "--port", chain_id, arguments, log_dir) as node:
         yield node
 
 
+def _forking(of_url: str, states: int, at: int | None) -> tuple[str, ...]:
+    return (
+        "--fork-url", of_url, "--no-rate-limit", "--no-storage-caching", "--prune-history", str(states),
+        *(() if at is None else ("--fork-block-number", str(at))),
+    )  # fmt: skip
+
+
 @contextmanager
 def private_fork(of_url: str, chain_id: int, number: int) -> Iterator[str]:
-    """The URL of an anvil on which what waits at a node is tried after its block `number`, without fees."""
-    with fork(of_url, chain_id=chain_id, states=8, at=number, free_of_fees=True) as node:
+    """The URL of an anvil on which what waits at a node is tried after its block `number`, without fees; the
+    node may speak whatever anvil does (HTTP, WebSocket, IPC).
+    """
+    arguments = (*_forking(of_url, 8, number), "--base-fee", "0")
+    with _anvil("fork", None, "--port", chain_id, arguments, None) as node:
         yield node.url
 
 

@@ -50,8 +50,9 @@ def main() -> None:
                     node.url, folder / f"labels-{seed}.jsonl", script, wanted.traces, progress(seed)
                 )
             sights.append(Sight.of(watched))
-    for lines in tables(sights):
-        show(lines)
+            print(f"seeds {wanted.seed[: len(sights)]}", flush=True)
+            for lines in tables(sights):
+                show(lines)
 
 
 def progress(seed: int) -> Callable[[Watched], None]:

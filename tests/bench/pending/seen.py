@@ -12,7 +12,7 @@ from detectors.evaluate.judging import Verdict, judge
 from detectors.evaluate.labels import Label
 from tests.bench.pending.watched import Watched
 
-THROUGH, ROUND, PARTLY = "through the pool", "round it", "partly"
+THROUGH, ROUND, BOTH = "its harm went through the pool", "its harm went round it", "both"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,13 @@ class Sight:
         return cls(watched, judge(watched.book, watched.labels), pending, seen)
 
     def way(self, label: Label) -> str:
-        """How the transactions of the block that did harm went; of an attack without harm all of its own."""
-        public = self.watched.public
-        own = [public[each] for each in label.transactions if each in public]
-        return THROUGH if all(own) else PARTLY if any(own) else ROUND
+        """How the first transaction went that did harm."""
+        return THROUGH if self.watched.public[self.watched.harm[label.id]] else ROUND
+
+    def in_book_before(self, label: Label) -> bool:
+        """Whether what was mined before did already say so."""
+        blocks = [hit.alert.block_number for hit in self.book.hits if hit.finds and hit.label.id == label.id]
+        return label.harm_block is not None and min(blocks, default=label.harm_block) < label.harm_block
 
     def harmed(self) -> list[Label]:
         return [label for label in self.book.labels.attacks if label.harm_block is not None]
@@ -52,12 +55,14 @@ def tables(sights: Sequence[Sight]) -> Iterator[list[list[str]]]:
 
 
 def _in_time(sights: Sequence[Sight]) -> list[list[str]]:
-    lines = [
-        ["attacks that did harm", "attacks", "in the book", "seen in time", "share", "95 %", "blocks ahead"]
-    ]
-    for way in (THROUGH, PARTLY, ROUND, "all"):
-        pairs = [(s, label) for s in sights for label in s.harmed() if way in ("all", s.way(label))]
+    lines = [[
+        "attacks that did harm", "attacks", "in the book", "before the harm", "seen pending in time", "share",
+        "95 %", "blocks ahead",
+    ]]  # fmt: skip
+    for way in (THROUGH, ROUND, BOTH):
+        pairs = [(s, label) for s in sights for label in s.harmed() if way in (BOTH, s.way(label))]
         found = sum(label in s.book.found for s, label in pairs)
+        before = sum(s.in_book_before(label) for s, label in pairs)
         ahead = [
             label.harm_block - s.first_seen[label.id]
             for s, label in pairs
@@ -66,13 +71,16 @@ def _in_time(sights: Sequence[Sight]) -> list[list[str]]:
         low, high = wilson(len(ahead), len(pairs))
         share = len(ahead) / len(pairs) if pairs else 0.0
         middle = f"{median(ahead):.0f}" if ahead else "-"
-        cells = (len(pairs), found, len(ahead), f"{share:.2f}", f"{low:.2f} to {high:.2f}", middle)
+        cells = (len(pairs), found, before, len(ahead), f"{share:.2f}", f"{low:.2f} to {high:.2f}", middle)
         lines.append([way, *map(str, cells)])
     return lines
 
 
 def _alarms(sights: Sequence[Sight]) -> list[list[str]]:
-    lines = [["alerts", "raised", "about attacks", "false", "of hard negatives", "per 1,000 transactions"]]
+    lines = [[
+        "alerts", "raised", "of an attack", "of another category", "false", "of hard negatives",
+        "false per 1,000 transactions",
+    ]]  # fmt: skip
     for name, verdicts in (
         ("pending", [s.pending for s in sights]),
         ("in the book", [s.book for s in sights]),
@@ -80,9 +88,11 @@ def _alarms(sights: Sequence[Sight]) -> list[list[str]]:
         raised = sum(len(v.raised) for v in verdicts)
         false = sum(len(v.unmatched) - len(v.elsewhere) + len(v.flags) for v in verdicts)
         flags = sum(len(v.flags) for v in verdicts)
-        about = sum(len({h.alert.id for h in v.hits if h.is_raised}) + len(v.elsewhere) for v in verdicts)
+        about = sum(len({h.alert.id for h in v.hits if h.is_raised}) + len(v.also) for v in verdicts)
+        other = sum(len(v.elsewhere) for v in verdicts)
         sent = sum(len(s.watched.public) for s in sights)
-        lines.append([name, *map(str, (raised, about, false, flags, f"{1000 * false / max(1, sent):.2f}"))])
+        rate = f"{1000 * false / max(1, sent):.2f}"
+        lines.append([name, *map(str, (raised, about, other, false, flags, rate))])
     ends = Counter(each.end.how for s in sights for each in s.watched.ends.values() if each.end)
     came = sum(
         each.end is not None and each.end.alert is not None
@@ -90,7 +100,8 @@ def _alarms(sights: Sequence[Sight]) -> list[list[str]]:
         for each in s.watched.ends.values()
     )
     told = ", ".join(f"{how} {count}" for how, count in sorted(ends.items()))
-    lines.append([f"pending alerts ended: {told}; an alert of the book came of {came}", *[""] * 5])
+    lines.append([f"ended: {told}", *[""] * 6])
+    lines.append([f"in the book in the end: {came}", *[""] * 6])
     return lines
 
 

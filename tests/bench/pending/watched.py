@@ -18,7 +18,7 @@ from detectors.registry import detectors
 from detectors.runs.pending.standing import StandingAlerts, Where
 from ingest.facts.lists import ListBook
 from ingest.live.follower import Follower, FollowSettings
-from ingest.live.mempool.watching import Mempool, opened
+from ingest.live.mempool.picture import Mempool, opened
 from ingest.localchain.chain.chain import private_fork
 from ingest.localchain.play.simulation import Script, begin
 from ingest.model.batch import Batch
@@ -40,6 +40,8 @@ class Watched:
     found: dict[str, PendingAlert] = field(default_factory=dict)
     ends: dict[str, PendingAlert] = field(default_factory=dict)
     public: dict[str, bool] = field(default_factory=dict)
+    harm: dict[str, str] = field(default_factory=dict)
+    """By the id of a label, the first transaction that did harm."""
     labels: Labels | None = None
     book: list[Alert] = field(default_factory=list)
     heads: int = 0
@@ -123,6 +125,8 @@ def played(url: str, labels: Path, script: Script, traces: bool, told: Callable[
         watched.read_blocks()
     director.write_labels()
     watched.public, watched.labels = director.pool.public, load_labels(labels)
+    told_harm = {each.id: each.outcome.harm for each in director.labels}
+    watched.harm = {name: harm for name, harm in told_harm.items() if harm is not None}
     watched.book = engine.standing()
     nodes.close()
     return watched

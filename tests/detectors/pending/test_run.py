@@ -16,9 +16,11 @@ from detectors.engine.settings import EngineSettings
 from detectors.registry import detectors
 from detectors.runs.pending.run import PendingRun
 from ingest.kafka import ALERTS, PENDING_ALERTS, Cluster, tail
-from ingest.live.mempool.watching import opened, watched
+from ingest.live.mempool.picture import opened
+from ingest.live.mempool.watching import watched
 from ingest.live.wiring import FollowSettings, follow
 from ingest.localchain.chain.chain import private_fork
+from ingest.log.blocklog import cursor
 from ingest.machine.processes import wait_until
 from ingest.model.errors import BadInput
 from tests.fixtures.frames import address
@@ -79,6 +81,11 @@ def pays_from_mallory(town: Town) -> str:
     return str(town.wallet.ask("eth_sendTransaction", sent))
 
 
+def read_to_its_head(town: Town, kafka: str) -> None:
+    partition = Cluster(kafka).partition_of(town.chain_id)
+    wait_until(lambda: cursor(kafka, town.chain_id, partition).newest == town.head, 60, "the head in the log")
+
+
 def records(town: Town, kafka: str) -> list[PendingAlert]:
     partition = Cluster(kafka).partition_of(town.chain_id)
     found = tail(kafka, PENDING_ALERTS, partition, 50)
@@ -116,6 +123,7 @@ def test_what_waits_is_found_before_it_is_mined_and_is_never_in_the_book(
     assert tail(kafka, ALERTS, Cluster(kafka).partition_of(town.chain_id), 5) == []
 
 
+@pytest.mark.soak
 def test_what_a_process_before_left_open_is_ended_by_the_next(town: Town, kafka: str, tmp_path: Path) -> None:
     said: list[str] = []
     with ingests(town, kafka, tmp_path, said):
@@ -152,3 +160,60 @@ def test_pending_goes_with_a_live_run_alone(wrong: str) -> None:
 
     assert done.exit_code == 2
     assert "--pending" in done.output
+
+
+@pytest.mark.soak
+def test_state_that_cannot_be_gone_on_with_is_made_anew_without_being_asked(
+    town: Town, kafka: str, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    with ingests(town, kafka, tmp_path, said):
+        town.mine(3)
+        chain, state = town.chain_id, tmp_path / "state"
+        for finality in (2, 3):
+            settings = EngineSettings(finality=finality)
+            PendingRun(kafka, chain, exposure(), state, settings, said.append).run(
+                threading.Event(), town.head
+            )
+
+    told = [line for line in said if line.startswith("detect")]
+    assert "made with other settings or code" in told[0]
+    assert "--rebuild" not in told[0]
+    assert told[1] == f"detect --pending: chain {chain}: its state is forgotten, and made anew"
+
+
+@pytest.mark.soak
+def test_a_reorganisation_below_what_is_final_is_begun_behind_and_not_met_for_ever(
+    town: Town, kafka: str, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    with ingests(town, kafka, tmp_path, said):
+        for _ in range(9):
+            read_to_its_head(town.mine(), kafka)
+        read_to_its_head(town.reorganise(6).mine(), kafka)
+        settings = EngineSettings(finality=2)
+        run = PendingRun(kafka, town.chain_id, exposure(), tmp_path / "state", settings, said.append)
+        run.run(threading.Event(), town.head)
+
+    told = [line for line in said if line.startswith("detect")]
+    assert "below the final state kept" in told[0]
+    assert len(told) == 2
+
+
+@pytest.mark.soak
+def test_a_second_who_reads_the_pool_takes_over_and_the_first_ends(
+    town: Town, kafka: str, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    with ingests(town, kafka, tmp_path, said):
+        stop, second = threading.Event(), list[str]()
+        pool = opened(town.url, town.chain_id, False, frozenset(), private_fork, second.append)
+
+        def ended() -> bool:
+            town.mine()
+            return any("took over" in line for line in said)
+
+        with watched(pool, kafka, stop, second.append):
+            wait_until(ended, 60, "the first to end")
+
+    assert second == []

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from ingest.kafka import Cluster
 from ingest.lake.reading import Lake
 from tests.fixtures.log import replay
 from tests.fixtures.town import Town
+from tests.ingest.live.mempool.test_watching import lacking
 
 NOBODY = "http://someone:secret@127.0.0.1:1/key"
 
@@ -70,6 +72,21 @@ def test_a_node_of_another_chain_is_refused(town: Town, tmp_path: Path) -> None:
 )
 def test_a_command_used_wrongly_ends_with_2(arguments: tuple[object, ...]) -> None:
     assert undertow(*arguments).returncode == 2
+
+
+@pytest.mark.chain
+@pytest.mark.broker
+def test_a_node_without_a_pool_or_of_another_chain_ends_it_before_anything_is_written(
+    town: Town, kafka: str
+) -> None:
+    wanted = ("--kafka", kafka, "--mempool")
+    with lacking(town, "txpool_content", "eth_newPendingTransactionFilter") as url:
+        without = the_line(undertow("ingest", "--rpc", url, *wanted))
+    other = the_line(undertow("ingest", "--rpc", town.url, *wanted, "--chain-id", 1))
+
+    assert "offers no pool" in without and "leave --mempool out" in without
+    assert other == f"undertow: error: the node at {town.url} serves chain {town.chain_id}, not chain 1"
+    assert town.chain_id not in Cluster(kafka).chains()
 
 
 @pytest.mark.chain

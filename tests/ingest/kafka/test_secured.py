@@ -37,7 +37,8 @@ from ingest.kafka import (
     read_access,
 )
 from ingest.kafka.rights import DETECT, RIGHTS, ROLES, Right, _acl, acl_lines, missing
-from ingest.live.mempool.watching import _publish_all, opened
+from ingest.live.mempool.picture import opened
+from ingest.live.mempool.watching import _publish_all
 from ingest.live.wiring import FollowSettings, follow
 from ingest.localchain.chain.chain import fork, private_fork
 from ingest.log.blocklog import LogWriter
@@ -169,9 +170,9 @@ def test_with_exactly_its_rights_each_role_does_its_work_and_uses_every_one(
                 sends_an_alert(speaks_as("detect"))  # which the rebuild reads, and retracts
             live = Live(speaks_as("detect"), CHAIN, [], tmp_path / "state", say=said.append)
             live.run(Event(), until_block=goal, rebuild=goal == last)
+        shows_what_waits(speaks_as("ingest"), node.url)
     with closing(open_writer(f"sqlite:///{tmp_path / 'store.db'}")) as writer:
         sink.run(speaks_as("sink"), writer, sink.Goal(CHAIN, last), Event(), said.append)
-        shows_what_waits(speaks_as("ingest"), node.url)
     judges_what_waits(speaks_as("pending"), tmp_path / "pending")
     sets_aside(speaks_as("ingest"))
     (exported,) = export.from_kafka(speaks_as("export"), CHAIN)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ingest.live.mempool import choosing
-from ingest.live.mempool.watching import REFUSED, MadePicture, Mempool, opened
+from ingest.live.mempool import choosing, outcome
+from ingest.live.mempool.picture import REFUSED, MadePicture, Mempool, opened
 from ingest.localchain.chain.chain import private_fork
 from ingest.localchain.chain.wallet import call_data
 from ingest.localchain.play.deploying import world
@@ -159,9 +159,10 @@ def test_neither_eth_simulate_nor_anvil_is_one_line(
         raise SetupFailed("anvil is not installed: run `undertow setup`")
 
     monkeypatch.setattr(tools, "anvil", missing)
-    with lacking(town, "eth_simulateV1") as url, pytest.raises(BadInput, match="undertow setup") as error:
-        opened(url, town.chain_id, False, frozenset(), private_fork, said.append)
-    assert "\n" not in str(error.value)
+    for traces in (False, True):
+        with lacking(town, "eth_simulateV1") as url, pytest.raises(BadInput, match="undertow setup") as error:
+            opened(url, town.chain_id, traces, frozenset(), private_fork, said.append)
+        assert "\n" not in str(error.value)
 
 
 def test_a_node_without_a_pool_is_one_line(town: Town, said: list[str]) -> None:
@@ -243,8 +244,39 @@ def test_a_flood_is_cut_counted_and_said_once(
 
     assert (first.head.transactions, first.head.left_out) == (2, {choosing.BEYOND_CAP: 10})
     assert [line.split(":")[1] for line in said] == [
-        " 10 pending transactions are beyond what is simulated", " all that waits is simulated again"
+        " 10 pending transactions are beyond the caps or unreadable", " all that waits is simulated again"
     ]  # fmt: skip
+
+
+def test_who_fills_a_block_with_logs_hides_nobody_else(
+    town: Town, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LOG0 of nothing, 14 times in one transaction; the cap is two logs."""
+    monkeypatch.setattr(outcome, "MOST_LOGS", 2)
+    dear = {"maxFeePerGas": hex(100 * 10**9), "maxPriorityFeePerGas": hex(50 * 10**9)}
+    waits(town, "mallory", data="0x" + "60006000a0" * 14, **dear)
+    wrapped = wraps(town, "carol")
+    with watching_over(town, said) as pool:
+        made = picture(pool)
+
+    assert made.batch is not None
+    assert ["0x" + each.hex() for each in made.batch.transactions["transaction_hash"]] == [wrapped]
+    assert made.head.left_out == {REFUSED: 1}
+
+
+def test_a_node_that_speaks_websocket_is_read_and_forked_as_well(town: Town, said: list[str]) -> None:
+    pays(town, "alice", "bob")
+    url = town.url.replace("http://", "ws://")
+    with watching_over(town, said, url=url) as pool:
+        assert picture(pool).head.simulated_by == "eth_simulateV1"
+    with watching_over(town, said, traces=True, url=url) as pool:
+        first = picture(pool)
+        town.mine()
+        pays(town, "carol", "bob")
+        again = picture(pool)
+
+    assert [each.head.transactions for each in (first, again)] == [1, 1]
+    assert again.batch is not None and again.batch.traces.height == 1
 
 
 def test_a_reorganisation_is_a_new_picture_on_the_new_head(town: Town, said: list[str]) -> None:
