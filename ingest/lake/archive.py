@@ -75,8 +75,8 @@ class Archive:
         if self._lock is None and not self._told:
             self._told = True
             self._say(
-                f"lake: another ingest keeps chain {self._chain_id} there: it is left to that one; name another "
-                "folder with --lake for one of this process's own"
+                f"lake: another ingest keeps chain {self._chain_id} there: it is left to that one; name "
+                "another folder with --lake for one of this process's own"
             )
         return self._lock is not None
 

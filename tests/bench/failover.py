@@ -62,7 +62,7 @@ def ingesting(kafka: str, folder: Path) -> Iterator[StandbyPair]:
 
 @contextmanager
 def detecting(kafka: str, folder: Path) -> Iterator[StandbyPair]:
-    with living_log(kafka, CHAIN + 1, 1, 4_000), ExitStack() as opened:
+    with living_log(kafka, CHAIN + 1, 1, 2_000), ExitStack() as opened:
         partition = Cluster(kafka).partition_of(CHAIN + 1)
         command = ["detect", "--kafka", kafka, "--chain-id", str(CHAIN + 1), "--finality", "8"]
         beats = opened.enter_context(closing(KafkaBeats(kafka, detect_place(CHAIN + 1, partition))))
