@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 
 from dashboard.filing.store_away import AWAY_S
 from dashboard.store import StoreBeating, StoreTurns, Turn, open_turns
-from ingest.model.errors import StoreUnreachable
+from ingest.model.errors import StoreUnreachable, UndertowError
 from ingest.model.turns import Owner, Turns, in_turns
 
 Check = Callable[[], None]
@@ -37,9 +37,19 @@ def in_store_turns(
             turn = _begun(turns, partial(open_turns, url, work), partial(own.take, owner), stop, say)
             if turn is not None:
                 with StoreBeating(own, turn):
-                    do(turn, partial(own.check, turn))
+                    _done(partial(do, turn), partial(own.check, turn))
 
     in_turns(turns, once, stop, say)
+
+
+def _done(do: Callable[[Check], None], check: Check) -> None:
+    """What failed because another process had already gone on is no failure: then `check` says why."""
+    try:
+        do(check)
+    except UndertowError:
+        with suppress(StoreUnreachable):
+            check()
+        raise
 
 
 def _begun(

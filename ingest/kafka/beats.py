@@ -94,9 +94,8 @@ class Beating:
         self._number += 1
         beat = Beat(self._owner.instance, self._owner.token, self._number, ended)
         place = self._place
-        with self._publisher.transaction():
-            note = msgspec.json.encode(beat).decode()
-            self._publisher.mark(place.group, place.topic, place.partition, 0, note)
+        note = msgspec.json.encode(beat).decode()
+        self._publisher.commit_mark(place.group, place.topic, place.partition, 0, note)
 
     def close(self, ended: bool) -> None:
         """With `ended` who stands by need not wait for silence, as well as that can be told."""

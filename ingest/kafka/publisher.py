@@ -89,6 +89,11 @@ class Publisher:
         marks = {TopicPartition(topic, partition): OffsetAndMetadata(offset, note, -1)}
         self._end(lambda: self._producer.send_offsets_to_transaction(marks, group))
 
+    def commit_mark(self, group: str, topic: str, partition: int, offset: int, note: str) -> None:
+        """A mark in a transaction of its own, with nothing else."""
+        with self._turn, self._transaction():
+            self.mark(group, topic, partition, offset, note)
+
     def close(self) -> None:
         """Lets go of the connection; an open transaction is left to be aborted by the broker."""
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,13 +28,22 @@ class Archive:
     """
 
     def __init__(
-        self, backfill: Backfill, writer: LakeWriter, chain_id: int, bounds: Bounds, every: int
+        self,
+        backfill: Backfill,
+        writer: LakeWriter,
+        chain_id: int,
+        bounds: Bounds,
+        every: int,
+        say: Callable[[str], None],
     ) -> None:
         self._backfill = backfill
         self._writer = writer
         self._chain_id = chain_id
         self._bounds = bounds
         self._every = every
+        self._say = say
+        self._lock: int | None = None
+        self._told = False
         self._stop = threading.Event()
         self._error: UndertowError | None = None
         self._thread = threading.Thread(target=self._run, name="archive", daemon=True)
@@ -48,16 +58,32 @@ class Archive:
         """
         self._stop.set()
         self._thread.join()
-        if self._error is not None:
-            raise self._error
-        ready = self._ready(whole_ranges=False) if rest else None
-        if ready is not None:
-            self._backfill.run(*ready, 1, threading.Event(), lambda _progress: None)
+        try:
+            if self._error is not None:
+                raise self._error
+            ready = self._ready(whole_ranges=False) if rest and self._is_ours() else None
+            if ready is not None:
+                self._backfill.run(*ready, 1, threading.Event(), lambda _progress: None)
+        finally:
+            if self._lock is not None:
+                os.close(self._lock)
+
+    def _is_ours(self) -> bool:
+        """Whether nobody else writes here. What another one leaves undone is written once it has ended."""
+        if self._lock is None:
+            self._lock = self._writer.lock(self._chain_id)
+        if self._lock is None and not self._told:
+            self._told = True
+            self._say(
+                f"lake: another ingest keeps chain {self._chain_id} there: it is left to that one; name "
+                "another folder with --lake for one of this process's own"
+            )
+        return self._lock is not None
 
     def _run(self) -> None:
         while not self._stop.wait(_PAUSE_S):
             try:
-                ready = self._ready(whole_ranges=True)
+                ready = self._ready(whole_ranges=True) if self._is_ours() else None
                 if ready is not None:
                     self._backfill.run(*ready, 1, self._stop, lambda _progress: None)
             except WrongChain as error:
@@ -92,6 +118,7 @@ def archived(
     headers: Headers,
     stop: threading.Event,
     every: int,
+    say: Callable[[str], None],
 ) -> Iterator[None]:
     """Archives what `headers` pass while the block runs, `every` so many blocks; the rest of them too, unless
     `stop` is set.
@@ -101,7 +128,7 @@ def archived(
         oldest, head = headers.oldest, headers.head
         return None if oldest is None or head is None else (oldest.number, head.number)
 
-    archive = Archive(backfill, writer, chain_id, bounds, every)
+    archive = Archive(backfill, writer, chain_id, bounds, every, say)
     archive.start()
     finished = False
     try:

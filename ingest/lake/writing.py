@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import os
@@ -55,6 +56,20 @@ class LakeWriter:
         except OSError as error:
             raise BadInput(f"the lake's folder {path} cannot be made: {error.strerror}") from error
         self._path = path
+
+    def lock(self, chain_id: int) -> int | None:
+        """Keeps other processes of this machine from keeping the chain's final blocks here, until what is
+        returned is closed; None where one does so.
+        """
+        folder = (self._path / table_path(schema.BLOCKS.name, chain_id, 0, 0)).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            return None
+        return descriptor
 
     def lake(self) -> Lake:
         """The lake as it is now."""

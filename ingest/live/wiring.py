@@ -161,4 +161,4 @@ def _beside(
     reader = RangeReader(served, nodes, rules, say, settings.traces, settings.wrapped)
     crew = partial(threads, RangeWorker(reader, writer, threading.Lock()))
     copy = Backfill(served, nodes, writer, crew, known)
-    return archived(served, copy, writer, log.headers, stop, settings.lake_every)
+    return archived(served, copy, writer, log.headers, stop, settings.lake_every, say)

@@ -1,7 +1,7 @@
 """Whose turn it is: a process that stands by works once the one that works is silent, and not before.
 
-Nothing rests on this but how often processes take over from each other: that nothing of two of them counts is
-seen to by a transactional id of Kafka, or by an epoch in a store.
+Nothing rests on this but how often processes take over from each other: that what one of them does counts,
+and nothing of the other, is seen to by a transactional id of Kafka, or by an epoch in a store.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import pytest
 
 from dashboard.filing.standing_by import Check, in_store_turns
 from dashboard.store import StoreBeating, StoreTurns, Turn, open_anchors, open_outbox, open_turns, open_writer
-from ingest.model.errors import TakenOver
+from ingest.model.errors import BadInput, TakenOver
 from ingest.model.turns import Owner
 from tests.dashboard.alerts import CHAIN, Filing, drain, judged
 
@@ -126,6 +126,27 @@ def test_who_stands_by_for_nobody_begins_at_once_and_ends_once_another_one_works
 
     with pytest.raises(TakenOver, match="this one ends"):
         in_store_turns(sqlite_url, "sink", None, Event(), print, work)
+
+
+def test_what_fails_as_another_one_has_already_gone_on_is_no_failure(sqlite_url: str) -> None:
+    """Alice was stopped while she filed: Bob has moved the place that she would move."""
+    work = "sink"
+
+    def files(turn: Turn, _check: Check) -> None:
+        with closing(open_writer(sqlite_url, turn)) as alice, closing(open_turns(sqlite_url, work)) as turns:
+            late = Filing(alice)
+            with closing(open_writer(sqlite_url, turns.take(BOB))) as bob:
+                Filing(bob).file(drain(1), blocks=(judged(1),))
+            late.file(drain(1), blocks=(judged(1),))
+
+    with pytest.raises(TakenOver, match="took over"):
+        in_store_turns(sqlite_url, work, None, Event(), print, files)
+
+    def breaks(_turn: Turn, _check: Check) -> None:
+        raise BadInput("it is broken")
+
+    with pytest.raises(BadInput, match="it is broken"):
+        in_store_turns(sqlite_url, work, None, Event(), print, breaks)
 
 
 @pytest.mark.parametrize("epoch", ["NULL", "-1", "'one'"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 
 from ingest.model.batch import Batch, Event, Rollback
@@ -59,12 +60,18 @@ def random_log(chain: ChainBuilder, rng: Random, finality: int, epoch: int) -> l
     """Ends in all of `chain`. Blocks of other branches come and go, as deep below the highest one that ever
     was as `finality` lets them, also below the first block of all.
     """
+    return list(random_events(chain, rng, finality, epoch))
+
+
+def random_events(chain: ChainBuilder, rng: Random, finality: int, epoch: int) -> Iterator[Event]:
+    """As `random_log`, made as they are asked for."""
     walk = _Walk(chain, rng, finality, epoch)
     while walk.stayed < chain.head:
         walk.goes_on()
         if rng.random() < 0.6:
             walk.goes_back()
-    return walk.log
+        yield from walk.log
+        walk.log.clear()
 
 
 class _Walk:

@@ -57,13 +57,13 @@ def test_whoever_ingests_is_killed_or_stopped_the_other_goes_on_and_the_log_is_t
 def test_whoever_detects_is_killed_or_stopped_each_alert_and_score_is_said_once(
     kafka: str, fresh_chain_id: int, tmp_path: Path, kills: int, seed: int
 ) -> None:
-    dice = random.Random(seed)
+    dice, pace_s = random.Random(seed), 0.3 if kills == 1 else 1.0
     command = ["detect", "--kafka", kafka, "--chain-id", str(fresh_chain_id), "--finality", str(FINALITY)]
 
     def own(number: int) -> list[str]:
         return ["--state", str(tmp_path / f"state-{number}")]
 
-    with living_log(kafka, fresh_chain_id, seed, 100 * kills), ExitStack() as opened:
+    with living_log(kafka, fresh_chain_id, seed, 100 + 12 * kills, pace_s), ExitStack() as opened:
         partition = Cluster(kafka).partition_of(fresh_chain_id)
         beats = opened.enter_context(closing(KafkaBeats(kafka, detect_place(fresh_chain_id, partition))))
         pair = StandbyPair(command, tmp_path, lambda: last_worker(beats), opened, own)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from ingest.lake.archive import FINALITY
 from ingest.lake.reading import Lake
+from ingest.lake.writing import LakeWriter
 from ingest.live.wiring import FollowSettings, follow
 from ingest.machine.processes import wait_until
 from tests.fixtures.town import Town
@@ -69,6 +71,21 @@ def test_blocks_that_were_thought_final_and_left_are_written_again(
     follow_to_head(town, kafka, tmp_path)
 
     assert hashes(tmp_path, town.chain_id) == town.hashes(0, town.head - 2)
+
+
+def test_a_folder_that_another_ingest_keeps_is_left_to_it_until_that_ends(
+    town: Town, kafka: str, tmp_path: Path
+) -> None:
+    last, said = town.mine(20 + FINALITY).head - FINALITY, list[str]()
+    settings = FollowSettings("earliest", until_block=town.head)
+    other = LakeWriter(tmp_path).lock(town.chain_id)
+    assert other is not None
+    follow(town.url, kafka, town.chain_id, settings, tmp_path, threading.Event(), said.append)
+    assert hashes(tmp_path, town.chain_id) == {}
+    assert [line for line in said if f"another ingest keeps chain {town.chain_id} there" in line] != []
+    os.close(other)
+    follow_to_head(town, kafka, tmp_path)
+    assert hashes(tmp_path, town.chain_id) == town.hashes(0, last)
 
 
 def _wait_for(ranges: int, lake: Path, town: Town) -> None:
