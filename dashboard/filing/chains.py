@@ -44,8 +44,10 @@ class Chains(Generic[Opened]):
         return [topics for topics, _ in self._open.values()]
 
     @contextmanager
-    def alone(self, chain_id: int) -> Iterator[None]:
-        """What is wrong with this chain ends here; what is wrong with the store or the broker passes."""
+    def alone(self, chain_id: int, opening: bool = False) -> Iterator[None]:
+        """What is wrong with this chain ends here; what is wrong with the store or the broker passes. A chain
+        that only opened well may still fail when it is read.
+        """
         try:
             yield
         except (StoreUnreachable, BrokerUnreachable):
@@ -54,7 +56,7 @@ class Chains(Generic[Opened]):
             self._close(chain_id)
             self._fail(chain_id, error)
         else:
-            if chain_id in self._failed:
+            if chain_id in self._failed and not opening:
                 self._say(f"sink: chain {chain_id}: filed again")
                 del self._failed[chain_id]
 

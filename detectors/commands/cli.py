@@ -231,7 +231,7 @@ def detect(
             raise typer.BadParameter(
                 "a book is of one chain: in batch, run detect for each", param_hint="--chain-id"
             )
-        detect_each(context, chains, metrics, log_format)
+        detect_each(context, chains, rebuild, metrics, log_format)
     elif lake is not None and alerts is not None:
         judges = judging(models, chosen, rules)
         chain, blocks = next(iter(chains), None), (from_block, to_block)
