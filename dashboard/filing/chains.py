@@ -50,9 +50,10 @@ class Chains(Generic[Opened]):
         return [topics for topics, _ in self._open.values()]
 
     @contextmanager
-    def alone(self, chain_id: int) -> Iterator[None]:
-        """What is wrong with this chain ends here; what is wrong with the store or the broker, or a sink
-        that took over, passes."""
+    def alone(self, chain_id: int, opening: bool = False) -> Iterator[None]:
+        """What is wrong with this chain ends here; what is wrong with the store or the broker, or a sink that
+        took over, passes. A chain that only opened well may still fail when it is read.
+        """
         try:
             yield
         except (StoreUnreachable, BrokerUnreachable, TakenOver):
@@ -61,7 +62,7 @@ class Chains(Generic[Opened]):
             self._close(chain_id)
             self._fail(chain_id, error)
         else:
-            if chain_id in self._failed:
+            if chain_id in self._failed and not opening:
                 self._say(f"sink: chain {chain_id}: filed again")
                 del self._failed[chain_id]
 

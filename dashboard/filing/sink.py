@@ -156,7 +156,7 @@ def _reached(writer: Writer, chains: Sequence[ChainTopics], block: int) -> bool:
 def _open_new(bootstrap: str, writer: Writer, goal: Goal, chains: Chains[ChainTopics], say: Say) -> None:
     for chain_id, partition in Cluster(bootstrap).chains().items():
         if goal.chain_id in (None, chain_id) and chains.is_to_be_opened(chain_id):
-            with chains.alone(chain_id), ExitStack() as opened:
+            with chains.alone(chain_id, opening=True), ExitStack() as opened:
                 topics = opened.enter_context(
                     closing(_opened(bootstrap, writer, goal, chain_id, partition, say))
                 )

@@ -263,7 +263,7 @@ def detect(
             raise typer.BadParameter(
                 "a book is of one chain: in batch, run detect for each", param_hint="--chain-id"
             )
-        detect_each(context, chains, metrics, log_format)
+        detect_each(context, chains, rebuild, metrics, log_format)
     elif lake is not None and alerts is not None:
         judges = judging(models, chosen, rules)
         by = None if ray is None else (ray, state)

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 
 def detect_each(
-    context: typer.Context, chains: Sequence[int], metrics: int | None, log_format: LogFormat
+    context: typer.Context,
+    chains: Sequence[int],
+    rebuild: bool,
+    metrics: int | None,
+    log_format: LogFormat,
 ) -> None:
     """A process for each chain, told what this command was told. The first answers for its metrics at the
     port that was given, the next at the one after it, and so on.
@@ -25,10 +29,11 @@ def detect_each(
     commands = {}
     for place, chain in enumerate(chains):
         own = () if metrics is None else ("--metrics", str(metrics + place))
-        told = told_again(context, "chain_id", "metrics")
+        told = told_again(context, "chain_id", "metrics", "rebuild")
         commands[chain] = [sys.executable, "-m", "undertow", "detect", *told, "--chain-id", str(chain), *own]
     with stop_on_signal() as stop:
-        ChainProcesses(commands, sayer("detect", log_format, sys.stderr)).run(stop)
+        first = ("--rebuild",) if rebuild else ()
+        ChainProcesses(commands, sayer("detect", log_format, sys.stderr), first).run(stop)
 
 
 def told_again(context: typer.Context, *but: str) -> Iterator[str]:

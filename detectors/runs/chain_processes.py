@@ -21,10 +21,13 @@ GRACE_S = 30.0
 
 @dataclass(slots=True)
 class ChainProcesses:
-    """`commands` has the command line of each chain's process; what those say goes where ours goes."""
+    """`commands` has the command line of each chain's process; what those say goes where ours goes. `first`
+    are further words of it that one is told once, and not when it is started again.
+    """
 
     commands: Mapping[int, Sequence[str]]
     say: Callable[[str], None]
+    first: Sequence[str] = ()
     _running: dict[int, Child] = field(default_factory=dict)
     _began: dict[int, float] = field(default_factory=dict)
     _failed: list[int] = field(default_factory=list)
@@ -70,8 +73,10 @@ class ChainProcesses:
         return [chain_id for chain_id in self._began if chain_id not in self._running]
 
     def _start(self, chain_id: int) -> None:
+        words = () if chain_id in self._began else self.first
         self._began[chain_id] = time.monotonic()
-        self._running[chain_id] = Child.start(f"detect of chain {chain_id}", self.commands[chain_id])
+        command = [*self.commands[chain_id], *words]
+        self._running[chain_id] = Child.start(f"detect of chain {chain_id}", command)
 
     def _end(self) -> None:
         for child in self._running.values():

@@ -17,7 +17,7 @@ from ingest.kafka.connection import BLOCKS
 from ingest.kafka.publisher import Publisher
 from ingest.kafka.reader import Marks
 from ingest.kafka.rights import NEW_CHAIN
-from ingest.model.errors import BrokerUnreachable, TakenOver
+from ingest.model.errors import BrokerRefused, BrokerUnreachable, TakenOver
 
 _PATIENCE_S = 60.0
 _PAUSE_S = 0.5
@@ -60,8 +60,7 @@ class Claims:
             taken = {partition: chain for chain, partition in known.items()}
             partition = self._free(chain_id, taken)
             make_room(partition + 1)
-            with lock.transaction():
-                lock.mark(NEW_CHAIN, BLOCKS, partition, 0, str(chain_id))
+            _note(lock, partition, chain_id)
             return partition
 
     def _free(self, chain_id: int, taken: Mapping[int, int]) -> int:
@@ -73,3 +72,14 @@ class Claims:
                 if partition not in taken and (mark is None or mark.note == str(chain_id)):
                     return partition
                 partition += 1
+
+
+def _note(lock: Publisher, partition: int, chain_id: int) -> None:
+    """Raises TakenOver where it may not have been noted: who asks again finds it, where it was."""
+    try:
+        with lock.transaction():
+            lock.mark(NEW_CHAIN, BLOCKS, partition, 0, str(chain_id))
+    except BrokerRefused:
+        raise
+    except BrokerUnreachable as error:  # also what a broker says that is just fencing it: an unknown error
+        raise TakenOver(str(error)) from error

@@ -19,7 +19,8 @@ from ingest.model.errors import UndertowError
 from undertow import app
 
 DEADLINE_S = 60.0
-LIVES = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(99)"
+LIVES = "import os, sys, time; open(sys.argv[1], 'w').write(f'{os.getpid()} {len(sys.argv)}'); time.sleep(99)"
+"""Says its process id and how many words it was told."""
 ENDS = "import sys; sys.exit(int(sys.argv[1]))"
 
 
@@ -30,11 +31,11 @@ def program(text: str, *words: object) -> list[str]:
 class Run:
     """A supervisor in a thread of its own; threads that start children must outlive them."""
 
-    def __init__(self, commands: dict[int, list[str]]) -> None:
+    def __init__(self, commands: dict[int, list[str]], *first: str) -> None:
         self.said: list[str] = []
         self.error: UndertowError | None = None
         self.stop = threading.Event()
-        self._chains = ChainProcesses(commands, self.said.append)
+        self._chains = ChainProcesses(commands, self.said.append, first)
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
@@ -56,7 +57,13 @@ class Run:
 
 
 def pid_in(file: Path) -> int:
-    return int(file.read_text() or 0) if file.exists() else 0
+    return told_in(file)[0]
+
+
+def told_in(file: Path) -> tuple[int, int]:
+    """Process id and number of words; nothing yet where it has not written."""
+    words = file.read_text().split() if file.exists() else []
+    return (int(words[0]), int(words[1])) if len(words) == 2 else (0, 0)
 
 
 def test_a_chain_whose_process_fails_is_named_and_the_others_go_on(tmp_path: Path) -> None:
@@ -73,11 +80,12 @@ def test_a_chain_whose_process_fails_is_named_and_the_others_go_on(tmp_path: Pat
 def test_one_that_is_killed_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chain_processes, "AGAIN_S", 0.0)
     pid = tmp_path / "1"
-    run = Run({1: program(LIVES, pid)})
+    run = Run({1: program(LIVES, pid)}, "--rebuild")
     run.waits_for(lambda: pid_in(pid))
-    first = pid_in(pid)
+    first, words = told_in(pid)
     os.kill(first, signal.SIGKILL)
     run.waits_for(lambda: pid_in(pid) not in (0, first))
+    assert told_in(pid)[1] == words - 1, "it is not told to judge anew once more"
     assert run.said == ["detect: chain 1: its process was ended by SIGKILL and is started again"]
     run.stop.set()
     run.ends()
@@ -108,7 +116,8 @@ def test_each_process_is_told_what_the_command_was_told(
     ]
     assert CliRunner().invoke(app, ["detect", *words]).exit_code == 0
     (told,) = begun
-    shared = [sys.executable, "-m", "undertow", "detect", "--state", str(tmp_path), "--rebuild"]
+    shared = [sys.executable, "-m", "undertow", "detect", "--state", str(tmp_path)]
+    assert told.first == ("--rebuild",)
     assert told.commands == {
         1: [*shared, "--chain-id", "1", "--metrics", "9100"],
         10: [*shared, "--chain-id", "10", "--metrics", "9101"],

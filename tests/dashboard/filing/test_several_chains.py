@@ -122,6 +122,9 @@ def test_a_chain_that_failed_is_tried_again_later_and_said_once_until_it_changes
     assert len(said) == 2
     with pytest.raises(BadInput, match="chain 10: another sink files"):
         chains.expect_all()
+    with chains.alone(10, opening=True):
+        pass
+    assert len(said) == 2
     with chains.alone(10):
         pass
     assert said[-1] == "sink: chain 10: filed again"

@@ -54,6 +54,23 @@ def gone(number: int) -> Alert:
     return drain(number, status="retracted", retraction_reason=f"block {number} left the chain")
 
 
+def test_of_two_chains_on_which_the_same_happened_each_is_answered_for_itself(
+    writer: Writer, sqlite_url: str
+) -> None:
+    scores = {CHAIN: 0.75, 10: 0.5}
+    for chain, score in scores.items():
+        block = judged(1, (MALLORY, score), chain_id=chain)
+        Filing(writer, chain_id=chain).file(drain(1, chain_id=chain, score=score), blocks=(block,))
+    with serving(sqlite_url) as api:
+        for chain, score in scores.items():
+            assert api.ask(f"/v1/alerts/{chain}/drain-1")["score"] == score
+            assert [row["score"] for row in api.ask(f"/v1/alerts?chain={chain}")["alerts"]] == [score]
+            wallet = api.ask(f"/v1/wallets/{chain}/{MALLORY}")
+            assert {each["alert"]["score"] for each in wallet["alerts"]} == {score}
+            assert [each["score"] for each in api.ask(f"/v1/scores/{chain}/{MALLORY}")["scores"]] == [score]
+            assert len(api.ask(f"/v1/alerts/{chain}/drain-1/revisions")["revisions"]) == 1
+
+
 def test_every_question_is_answered_with_what_the_store_holds(still: Asked) -> None:
     page = still.ask("/v1/alerts")
     assert [(row["id"], row["status"]) for row in page["alerts"]] == [
