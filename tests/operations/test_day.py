@@ -22,7 +22,7 @@ __all__ = ["postgres_url"]  # pytest finds the fixture here
 
 pytestmark = [pytest.mark.soak, pytest.mark.chain, pytest.mark.broker, pytest.mark.timeout(5_400)]
 CHAIN_ID = 31_337
-PLAY = "--categories wallet-drain,address-poisoning --transactions-per-block 8"
+PLAY = "--attacks-per-category 0 --transactions-per-block 8"
 RULE = """rule large-payment
 says "Five coins or more to anybody."
 each transfer
@@ -54,13 +54,18 @@ class Day:
             if number == 0:
                 after_first()
 
-    def plays(self, blocks: int, attacks: int = 0) -> None:
+    def plays(self, blocks: int) -> None:
+        """Blocks of honest people."""
         self._played += 1
         labels = self.machine.root / f"labels-{self._played}.jsonl"
-        others = f"{PLAY} --attacks-per-category {attacks}"
         self.machine.undertow(
-            f"simulate --rpc {self.node} --labels {labels} --blocks {blocks} --seed {self._played} {others}"
+            f"simulate --rpc {self.node} --labels {labels} --blocks {blocks} --seed {self._played} {PLAY}"
         )
+
+    def mines(self, blocks: int = 6) -> None:
+        """Blocks in which nothing is."""
+        asked = {"jsonrpc": "2.0", "id": 1, "method": "anvil_mine", "params": [hex(blocks)]}
+        assert "error" not in ask(self.node, [asked])[0]
 
     def head(self) -> int:
         asked = {"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber", "params": []}
@@ -125,23 +130,22 @@ def day(origin_rpc: str, postgres_url: str, tmp_path: Path) -> Iterator[Day]:
 def test_a_day(day: Day, postgres_url: str) -> None:
     machine = day.machine
     day.does("First install")
-    day.plays(60, attacks=1)
-    first = day.books_agree()
-    assert first.count(b"\n") > 0, "there is something to lose"
+    day.plays(25)
+    day.books_agree()
     day.does("A look in the morning")
 
     day.does("A node that changes")
     day.other.rate = 0.5
-    day.plays(6)
+    day.plays(8)
     day.is_filed()
     assert "its receipts" in machine.log("ingest"), machine.log("ingest")[-2_000:]
     day.other.faults, day.other._deck = ("stale head",), []
-    day.plays(6)
+    day.mines()
     day.is_filed()
     day.other.rate = 0.0
 
     taken = fill(machine.root / "var/lib/undertow")
-    day.plays(6)
+    day.mines()
     machine.waits_for(
         lambda: bool(machine.saying("space left", "disk is full")), "a role to say what it lacks"
     )
@@ -154,7 +158,7 @@ def test_a_day(day: Day, postgres_url: str) -> None:
     before = day.books_agree()
 
     day.does("A broker upgrade")
-    day.plays(6)
+    day.mines()
     assert len(day.books_agree()) >= len(before)
 
     day.does("A new version, a new detector, another setting")
@@ -162,16 +166,16 @@ def test_a_day(day: Day, postgres_url: str) -> None:
     assert b"large-payment" in day.books_agree()
 
     day.does("A backup, and a restore")
-    day.plays(6)
+    day.mines()
     day.books_agree()
 
     day.does("A key or a password")
     day.does("Retention")
-    day.plays(6)
+    day.mines()
     day.books_agree()
 
     day.does("From SQLite to PostgreSQL")
     day.store = postgres_url
-    day.plays(6)
+    day.mines()
     day.books_agree()
     assert day.all_was_done()

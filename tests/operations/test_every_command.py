@@ -37,7 +37,6 @@ backfill --rpc NODE --from-block 0 --to-block 14 --lake lake
 detect --lake lake --alerts book.jsonl
 doctor --lake lake
 fees --lake lake
-advise ADDRESS --lake lake
 anchor --dry-run --lake lake --finality 1
 rules fields
 rules check rules
@@ -52,6 +51,7 @@ tokens add soc --days 1
 tokens list
 tokens remove soc
 audit verify
+advise - --lake lake < address
 status --store STORE
 export --store STORE --alerts exported.jsonl
 notify --routes routes.toml --once
@@ -97,7 +97,6 @@ class Place:
         self.words = {
             "PACK": PACK,
             "NODE": node,
-            "ADDRESS": ADDRESS,
             "STORE": self.store,
             "HERE": str(folder),
         }
@@ -109,6 +108,7 @@ class Place:
             "rules/large.rule": RULE,
             "box.sol": SOLIDITY,
             "routes.toml": ROUTES,
+            "address": ADDRESS,
             "password": "a long password of ann's\n" * 2,
             "list.csv": f"address,tag\n{ADDRESS},phishing\n",
         }
