@@ -83,8 +83,10 @@ def two_thirds(count, members):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def most_of_all(count, began, members):  # type: ignore[no-untyped-def]
-    """Whether more than half go on of wallets that all (but one in ten) began it together."""
-    return 2 * count > members and 10 * began >= 9 * members
+    """Whether more than half go on of wallets that all (but one, or one in ten) began it together: the head
+    of a chain of payments may do nothing but pay.
+    """
+    return 2 * count > members and began >= members - max(1, members // 10)
 
 
 @njit(cache=True)

@@ -175,8 +175,8 @@ class Ponzi:
     gifts between, and no other income can explain it; they are three quarters of all that left, and many of
     those who gave early were reached, or just the first of them in their order. A contract that pays in the
     entry itself (a queue, a matrix that keeps nothing: 24.P1) is seen where traces or token transfers show
-    whom it pays; who pays by hand is seen as well. Roles: the account, whoever made it and signs its payouts attack; who has less is a victim,
-    who has more only passed on.
+    whom it pays; who pays by hand is seen as well. Roles: the account, whoever made it and signs its payouts
+    attack; who has less is a victim, who has more only passed on.
 
     Left in peace: yields that somebody else pays in, payrolls, one refund to everybody, withdrawal queues
     whose depositors hold shares (24.N1), lotteries, which pay few of many (24.N2), exchanges, whose row of

@@ -27,9 +27,10 @@ TIES = {
 class Settings:
     """wallets: how many act in step; by a common exit only, `clusters` asks for more. share: hundredths of
     all that the leader paid first (or of all payments it got) that do: nearly all of a farm does, while of a
-    host's guests or a shop's customers some do. rest: hundredths that do both where `began` hundredths did
-    the first together: owners leave some out when they claim. drawn: how many of a hub's customers, as
-    `clusters` has it. step_s: they are in step while the next one does the same within this, as there.
+    host's guests or a shop's customers some do. rest: hundredths that do both where `began` hundredths, or
+    all but one, did the first together: owners leave some out when they claim. drawn: how many of a hub's
+    customers, as `clusters` has it. step_s: they are in step while the next one does the same within this,
+    as there.
     """
 
     wallets: int = 4
@@ -54,7 +55,7 @@ class SybilCluster:
     The part `clusters` remembers of young wallets who paid them first and the first eight different things
     they did. Four or more of one funder that do the same two one after the other, within an hour of one
     another, and that are two thirds of all it ever paid first, are one owner's, as are more than half of them
-    where nine tenths did the first of the two together; so are five that got the same
+    where nine tenths, or all but one, did the first of the two together; so are five that got the same
     for nothing and handed it in to one account that nearly only they pay. One of the two is a call that costs
     nothing (a visit, a claim, a vote), or one that fails: who only trades in step is no crowd but a bundle or
     a wash trade. A hub ties nobody, but for five or more that drew the same sum from it within a quarter of
@@ -116,8 +117,9 @@ class SybilCluster:
             int(lines[name][line])
             for name in ("transaction", "leader", "link", "first", "second", "count", "members", "began")
         )
-        share, together = 100 * count // max(count, members), 100 * began // max(began, members)
-        least = self.settings.rest if together >= self.settings.began else self.settings.share
+        share, left_out = 100 * count // max(count, members), members * (100 - self.settings.began) // 100
+        together = began >= members - max(1, left_out)
+        least = self.settings.rest if together else self.settings.share
         if count < self.settings.wallets or share < least:
             return None
         sent = seen.transactions

@@ -57,11 +57,11 @@ class Clusters:
     `link`: 0 the leader paid them first, 1 at the head of a chain, 2 they got something by `first` and handed
     it in to the leader by `second`, 3 the leader is a hub that paid them first, within a quarter of an hour
     and the same sum (none a fiftieth more than another). They are two thirds or more of all `members`, or, of
-    links 0 and 1, more than half where nine tenths of these `began` together, by doing `first` within an hour
-    of one another: some owners leave a few out later. Members are wallets that it paid first (of a hub: for
-    that sum, from the first of them to the last, and as long before and after; and two thirds of all that it
-    paid first about then which did both), or payments it got. Of a hub with more than 4,096 new customers in
-    a quarter of an hour nothing is said.
+    links 0 and 1, more than half where nine tenths of these, or all but one, `began` together, by doing
+    `first` within an hour of one another: some owners leave a few out later. Members are wallets that it paid
+    first (of a hub: for that sum, from the first of them to the last, and as long before and after; and two
+    thirds of all that it paid first about then which did both), or payments it got. Of a hub with more than
+    4,096 new customers in a quarter of an hour nothing is said.
 
     `drawn`, by "transaction": of link 3 at most 60 `wallet`s, the `row` of the first payment of each, and
     `first_row` and `second_row` of what it did.

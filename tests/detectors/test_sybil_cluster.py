@@ -44,6 +44,22 @@ def test_the_funder_and_the_wallets_are_attackers_and_the_project_is_robbed() ->
     assert alert.measured["wallets"] == 8
 
 
+def test_the_head_of_a_chain_that_only_pays_on_does_not_hide_a_farm_that_leaves_some_out() -> None:
+    """Of seven in a chain six visit and four of these claim; five visitors are too few to be all but one."""
+    for visitors, found in ((6, 1), (5, 0)):
+        chain, payer = ChainBuilder().block(), ALICE
+        chain.native(address("an exchange"), ALICE, ETHER).block()
+        for wallet in WALLETS[:6]:
+            chain.native(payer, wallet, ETHER // 2).block()
+            payer = wallet
+        for wallet in WALLETS[6 - visitors : 6]:
+            chain.calls(wallet, PROJECT, VISIT)
+        chain.block()
+        for wallet in WALLETS[2:6]:
+            claims(chain, wallet)
+        assert len(alerts(chain.block())) == found
+
+
 def test_of_wallets_that_drew_from_an_exchange_the_first_to_act_is_named_and_the_exchange_is_not() -> None:
     chain = drawn(*[ETHER] * 6)
     visit_and_claim(chain, WALLETS[:6])
