@@ -77,7 +77,7 @@ def silent(_progress: object) -> None: ...
 
 
 def test_scorers_apart_find_what_one_process_finds_and_remember_the_same(tmp_path: Path) -> None:
-    lake = lake_of(tmp_path, random_chain(Random(7), 90, 1))
+    lake = lake_of(tmp_path, random_chain(Random(7), 60, 1))
     crews: list[Here] = []
 
     def crew(start: Start) -> Here:
@@ -137,7 +137,7 @@ def test_it_does_not_matter_how_blocks_are_cut(tmp_path: Path, blocks: int) -> N
     assert said(judged) == said(alone(lake, few_detectors()))
 
 
-@pytest.mark.parametrize("ended_at", [3, 8])
+@pytest.mark.parametrize("ended_at", [3, pytest.param(8, marks=pytest.mark.soak)])
 def test_a_run_that_was_ended_goes_on_from_what_it_kept(tmp_path: Path, ended_at: int) -> None:
     lake = lake_of(tmp_path / "lake", random_chain(Random(5), 90, 1), (1, 40), (41, 90))
     first = apart(lake, detectors(), state=tmp_path / "state").steps(None, None)

@@ -135,7 +135,9 @@ def _begun(address: str, pipe: Connection) -> list[str]:
         raise BadInput(
             f"Ray at {address} is of another version: {value[:300]}: install the same here and there"
         )
-    raise ClusterUnreachable(f"Ray at {address} cannot be used: {value[:300]}")
+    raise ClusterUnreachable(
+        f"Ray at {address} cannot be used ({value[:300]}): give the same command again, or leave --ray out"
+    )
 
 
 def _end(process: BaseProcess, pipe: Connection) -> None:
