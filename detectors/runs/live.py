@@ -36,6 +36,7 @@ from ingest.kafka import (
     Publisher,
     detect_place,
 )
+from ingest.live.outage import despite_outages
 from ingest.log.blocklog import LogReader
 from ingest.machine.traces import note_blocks
 from ingest.model.batch import Batch, Event
@@ -55,6 +56,10 @@ Begun = tuple[Engine, int | None, OutputMark | None]
 
 def _quiet(line: str) -> None:
     """Says nothing."""
+
+
+def _nothing() -> None:
+    """Nobody waits to hear that the broker answers."""
 
 
 @dataclass(slots=True)
@@ -82,8 +87,9 @@ class Live:
         self._ages = self._known_ages()
 
     def run(self, stop: threading.Event, until_block: int | None = None, rebuild: bool = False) -> None:
-        """Until `stop` is set, or block `until_block` is judged. Where another process takes over this one
-        stands by, with `standby_s`, or raises TakenOver.
+        """Until `stop` is set, or block `until_block` is judged. With `standby_s` it stands by where another
+        process takes over, and waits for a broker that goes away; else it raises TakenOver and
+        BrokerUnreachable.
         """
         cluster = Cluster(self.bootstrap)
         cluster.expect_rights("detect", self.chain_id)
@@ -91,11 +97,26 @@ class Live:
         turns = Turns(self._owner, self.standby_s, self.say)
         instance = None if self.standby_s is None else self._owner.instance
         told = HealthReporter(self.bootstrap, "detect", self.chain_id, self.vitals, instance=instance)
+
+        def session(connected: Callable[[], None]) -> None:
+            self._turn(turns, partition, stop, until_block, rebuild, connected)
+
+        def work() -> None:
+            if self.standby_s is None:
+                return session(_nothing)
+            return despite_outages(session, stop, self.say)
+
         with told:
-            in_turns(turns, lambda: self._turn(turns, partition, stop, until_block, rebuild), stop, self.say)
+            in_turns(turns, work, stop, self.say)
 
     def _turn(
-        self, turns: Turns, partition: int, stop: threading.Event, until_block: int | None, rebuild: bool
+        self,
+        turns: Turns,
+        partition: int,
+        stop: threading.Event,
+        until_block: int | None,
+        rebuild: bool,
+        connected: Callable[[], None],
     ) -> None:
         """Stands by until there is a turn, following what the other process judges, and has it."""
         place = detect_place(self.chain_id, partition)
@@ -103,11 +124,16 @@ class Live:
         opening = (self._opened, self._judged_again, self._save)
         with closing(StandbyState(self.bootstrap, self.chain_id, partition, *opening)) as state:
             self.vitals.standing = "active" if self.standby_s is None else "standby"
-            if not turns.await_one(beats, stop, state.step):
+
+            def follow() -> None:
+                state.step()
+                connected()
+
+            if not turns.await_one(beats, stop, follow):
                 return state.end()
             self.vitals.standing = "active"
             try:
-                self._work(place, state, stop, until_block, rebuild)
+                self._work(place, state, stop, until_block, rebuild, connected)
             except BrokerUnreachable as error:
                 turns.expect_own(beats, error)
                 raise
@@ -119,6 +145,7 @@ class Live:
         stop: threading.Event,
         until_block: int | None,
         rebuild: bool,
+        connected: Callable[[], None],
     ) -> None:
         """1. A predecessor is fenced. 2. The mark is read: what is below it was sent. Where it is of another
         run, or no note of ours, this ends; where a rebuild was cut short, it is repeated. 3. State comes from
@@ -131,6 +158,7 @@ class Live:
             Beating(publisher, place, self._owner) as beating,
         ):
             Cluster(self.bootstrap).check_replication("detect", self.say)
+            connected()
             outbox = Outbox(publisher, place.partition, self.chain_id, self.settings.finality)
             mark = output_mark(self.bootstrap, self.chain_id, place.partition)
             if rebuild or (mark is not None and self._checked(mark).rebuilding):
