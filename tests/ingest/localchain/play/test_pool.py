@@ -63,7 +63,7 @@ def test_what_waits_is_in_the_pool_until_it_is_mined_and_what_goes_round_never_i
 
 @pytest.mark.soak
 def test_labels_of_a_world_whose_transactions_wait_are_true(origin_rpc: str, tmp_path: Path) -> None:
-    some = frozenset({"address-poisoning", "layering", "sandwich", "flash-loan-attack"})
+    some = frozenset({"address-poisoning", "sandwich", "flash-loan-attack"})
     script = Script(seed=3, blocks=150, attacks_per_category=1, categories=some, round_the_pool=0.3)
     labels = tmp_path / "labels.jsonl"
 
