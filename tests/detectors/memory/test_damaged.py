@@ -178,7 +178,7 @@ def test_a_head_of_another_version_is_refused(folder: Path) -> None:
     path = folder / "head.json"
     whole = json.loads(path.read_text())
     path.write_text(json.dumps({**whole, "version": 2}))
-    assert "is of version 2, this is version 1" in refusal(folder)
+    assert "a later undertow (version 2, this one knows 1): update undertow" in refusal(folder)
 
 
 def test_a_head_with_other_fields_is_refused(folder: Path) -> None:
