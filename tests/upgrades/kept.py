@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,15 +21,6 @@ def unpacked(name: str) -> str:
 
 def lines(name: str) -> list[Any]:
     return [json.loads(line) for line in unpacked(name).splitlines()]
-
-
-def records(name: str) -> Iterator[bytes]:
-    """Records of a log: each after its length in four bytes."""
-    data = gzip.decompress((FILES / name).read_bytes())
-    while data:
-        size = int.from_bytes(data[:4], "big")
-        yield data[4 : 4 + size]
-        data = data[4 + size :]
 
 
 def store_in_sqlite(version: int, folder: Path) -> str:

@@ -38,7 +38,7 @@ def batches(folder: Path) -> list[Batch]:
 
 def test_a_record_of_every_format_before_is_kept() -> None:
     known = {value[3] for folder in FOLDERS for value in records_in(folder)}
-    assert known == set(range(1, VERSION + 1)), "keep a record of the format that is released"
+    assert known >= set(range(1, VERSION)), "keep a record of the format that was released last"
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

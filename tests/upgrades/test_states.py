@@ -48,10 +48,6 @@ def state_of(version: int, folder: Path, chain_id: int) -> Path:
     return folder
 
 
-def test_state_of_the_version_that_is_released_is_kept_for_those_to_come() -> None:
-    assert (FILES / "state" / f"{checkpoint.VERSION}.tar.gz").exists()
-
-
 @pytest.mark.parametrize("version", KEPT)
 def test_it_is_refused_in_one_line_that_names_the_command(version: int, tmp_path: Path) -> None:
     state = state_of(version, tmp_path, KEPT_CHAIN)

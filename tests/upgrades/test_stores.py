@@ -24,7 +24,7 @@ from tests.dashboard.alerts import CHAIN, MALLORY, Filing, drain, judged
 from tests.dashboard.conftest import empty_postgres, postgres_url
 from tests.dashboard.filing.sinks import command
 from tests.dashboard.test_migrations import emptied, shape, versions
-from tests.upgrades.kept import FILES, as_before, lines, store_in_postgresql, store_in_sqlite
+from tests.upgrades.kept import as_before, lines, store_in_postgresql, store_in_sqlite
 
 __all__ = ["empty_postgres", "postgres_url"]  # pytest finds the fixtures here
 
@@ -89,8 +89,3 @@ def test_brought_up_to_date_it_holds_what_it_held_and_is_filled_further(
     made, new = shape(url), emptied(url, tmp_path)
     open_writer(new).close()
     assert made == shape(new)
-
-
-def test_a_store_of_the_version_that_is_released_is_kept_for_those_to_come() -> None:
-    for name in ("sqlite-{}.sql.gz", "postgresql-{}.sql.gz", "book-{}.jsonl.gz"):
-        assert (FILES / "stores" / name.format(SCHEMA_VERSION)).exists()

@@ -40,5 +40,6 @@ def test_the_changes_name_each_version_once_newest_first_with_the_formats_of_tod
     assert versions == sorted(set(versions), reverse=True)
     assert versions[0] == tuple(map(int, VERSION.split(".")))
     for name, number in NOW.items():
-        raised = [int(each) for each in re.findall(rf"\b{name} (\d+)\b", text)]
-        assert max(raised) == number, f"say under Unreleased that the {name} is of {number}"
+        told = rf"\b{name}(?: is of version|'s format is)? (\d+)\b"
+        raised = max(int(each) for each in re.findall(told, text))
+        assert raised == number, f"say under Unreleased that there is {name} {number}"

@@ -177,8 +177,11 @@ def test_what_is_no_head_is_refused(raw: bytes, folder: Path) -> None:
 def test_a_head_of_another_version_is_refused(folder: Path) -> None:
     path = folder / "head.json"
     whole = json.loads(path.read_text())
+    path.write_text(json.dumps({**whole, "version": 0}))
+    assert "is of version 0, this is version 1" in refusal(folder)
     path.write_text(json.dumps({**whole, "version": 2}))
-    assert "is of version 2, this is version 1" in refusal(folder)
+    with pytest.raises(UnreadableCheckpoint, match=r"version 2, this one knows 1\): update undertow$"):
+        Town(folder.parent)
 
 
 def test_a_head_with_other_fields_is_refused(folder: Path) -> None:
