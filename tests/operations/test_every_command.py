@@ -58,9 +58,9 @@ advise - --lake lake < address
 status --store STORE
 notify --routes routes.toml --once
 packs make phishing.csv PACK --out ours.pack
-packs check ours.pack
 packs trust us KEY --may list
 packs keys
+packs check ours.pack
 packs import ours.pack
 packs show
 packs withdraw ours --reason wrong
