@@ -19,6 +19,14 @@ _START_DEADLINE_S = 300
 _STOP_GRACE_S = 15
 _FORMAT_DEADLINE_S = 300
 _POLL_S = 0.5
+_MOST_READ = 16 << 20
+_CAUSES = {
+    "No space left on device": "no space is left on its disk: make room, and start it again",
+    "Disk quota exceeded": "its disk quota is used up: make room, and start it again",
+    "Too many open files": "it may hold too few files open: raise `ulimit -n` (LimitNOFILE= of a unit)",
+    "Read-only file system": "its disk takes no writing: look at the disk, or take another --data",
+}
+"""What Java says of it -> what it means."""
 _HEAP = ("-Xms64m", "-Xmx512m", "-XX:+UseSerialGC")
 _LOG = ("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showShortLogName=true")
 _CONFIG = """\
@@ -49,8 +57,8 @@ def running(data: Path, port: int | None = None) -> Iterator[str]:
     """
     port = free_port() if port is None else port
     refuse_taken(port, "--port")
-    config = _configure(data, port)
-    with Child.start("broker", _java("kafka.Kafka", config), log=data / "broker.log") as child:
+    config, log = _configure(data, port), data / "broker.log"
+    with _explained(log), Child.start("broker", _java("kafka.Kafka", config), log=log) as child:
         try:
             wait_until(lambda: _is_ready(port), _START_DEADLINE_S, "the Kafka broker", child)
             yield f"{LOOPBACK}:{port}"
@@ -61,8 +69,8 @@ def running(data: Path, port: int | None = None) -> Iterator[str]:
 def serve(data: Path, port: int, stop: threading.Event, say: Callable[[str], None]) -> None:
     """Runs a broker in the foreground until `stop` is set; raises SetupFailed when it ends by itself."""
     refuse_taken(port, "--port")
-    config = _configure(data, port)
-    with Child.start("broker", _java("kafka.Kafka", config), log=data / "broker.log") as child:
+    config, log = _configure(data, port), data / "broker.log"
+    with _explained(log), Child.start("broker", _java("kafka.Kafka", config), log=log) as child:
         ready = lambda: stop.is_set() or _is_ready(port)  # noqa: E731
         wait_until(ready, _START_DEADLINE_S, "the Kafka broker", child)
         if not stop.is_set():
@@ -71,6 +79,29 @@ def serve(data: Path, port: int, stop: threading.Event, say: Callable[[str], Non
             if child.poll() is not None:
                 raise SetupFailed(f"the Kafka broker ended by itself: {child.last_lines()}")
         child.stop(_STOP_GRACE_S)
+
+
+@contextmanager
+def _explained(log: Path) -> Iterator[None]:
+    """Kafka's last words are where it failed, not why: where the reason is known, an error says that."""
+    begin = log.stat().st_size if log.exists() else 0
+    try:
+        yield
+    except SetupFailed as error:
+        cause = _cause(log, begin)
+        if cause is None:
+            raise
+        raise SetupFailed(f"the Kafka broker ended: {cause}; its own words are in {log}") from error
+
+
+def _cause(log: Path, begin: int) -> str | None:
+    """The first known reason that stands in a log from byte `begin` on."""
+    if not log.exists():
+        return None
+    with log.open("rb") as file:
+        file.seek(begin)
+        said = file.read(_MOST_READ)
+    return next((cause for words, cause in _CAUSES.items() if words.encode() in said), None)
 
 
 def _is_ready(port: int) -> bool:

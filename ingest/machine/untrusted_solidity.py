@@ -58,8 +58,9 @@ def compile_file(file: Path, folder: Path, caps: Caps | None = None) -> Compiled
 
 
 def _command(soljson: Path) -> list[str | Path]:
-    package = tools.npm_package("solc")
-    readable = (f"{package.parent}/*", soljson, f"{tools.DATA}/*")
+    # Node's permissions go by where a file really is: a home may lie behind a symbolic link.
+    package, soljson = tools.npm_package("solc").resolve(), soljson.resolve()
+    readable = (f"{package.parent}/*", soljson, f"{tools.DATA.resolve()}/*")
     return [
         installers.node(), "--permission", *(f"--allow-fs-read={each}" for each in readable),
         "--disable-wasm-trap-handler", f"--max-old-space-size={_HEAP_MB}", "--stack-size=3000",

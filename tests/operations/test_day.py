@@ -147,7 +147,7 @@ def test_a_day(day: Day, postgres_url: str) -> None:
     taken = fill(machine.root / "var/lib/undertow")
     day.mines()
     machine.waits_for(
-        lambda: bool(machine.saying("space left", "disk is full")), "a role to say what it lacks"
+        lambda: bool(machine.saying("no space is left", "disk is full")), "a role to say what it lacks"
     )
 
     def makes_room() -> None:

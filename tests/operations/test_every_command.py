@@ -6,6 +6,7 @@ import subprocess
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,8 @@ secret = "env:SOC"
 [[routes]]
 channels = ["soc"]
 """
-PACK = "--kind list --name ours --source us --licence CC0-1.0 --expires 2099-01-01 --chain-id 1"
+NEXT_YEAR = date.today() + timedelta(days=365)
+PACK = f"--kind list --name ours --source us --licence CC0-1.0 --expires {NEXT_YEAR} --chain-id 1"
 DONE = """
 setup
 settings
@@ -46,19 +48,19 @@ users add ann --role admin < password
 users passwd ann < password
 users role ann analyst
 users list
-users remove ann
+users add bob < password
+users remove bob
 tokens add soc --days 1
 tokens list
 tokens remove soc
 audit verify
 advise - --lake lake < address
 status --store STORE
-export --store STORE --alerts exported.jsonl
 notify --routes routes.toml --once
-packs make list.csv PACK --out ours.pack
-packs check ours.pack
+packs make phishing.csv PACK --out ours.pack
 packs trust us KEY --may list
 packs keys
+packs check ours.pack
 packs import ours.pack
 packs show
 packs withdraw ours --reason wrong
@@ -66,11 +68,11 @@ packs revoke KEY --reason gone
 share release --lake lake --epsilon 0.5 --out release.json
 share spent --chain-id 31337
 share thresholds release.json
-inspect box.sol --tries 1 --seconds 60
+inspect box.sol --rpc NODE --tries 1 --seconds 60
 move-store --to sqlite:///HERE/moved.db
 """
 ELSEWHERE = {
-    "broker, ingest, sink, simulate": "test_day.py",
+    "broker, ingest, sink, simulate, export": "test_day.py",
     "api, dashboard": "below",
     "demo": "tests/browser, as a user starts it",
     "chain": "what the demo starts",
@@ -110,7 +112,7 @@ class Place:
             "routes.toml": ROUTES,
             "address": ADDRESS,
             "password": "a long password of ann's\n" * 2,
-            "list.csv": f"address,tag\n{ADDRESS},phishing\n",
+            "phishing.csv": f"address,tag\n{ADDRESS},phishing\n",
         }
         for name, text in texts.items():
             (self.folder / name).write_text(text)

@@ -111,3 +111,20 @@ def test_a_preparation_that_hangs_ends_in_one_line(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(broker, "_FORMAT_DEADLINE_S", 0.001)
     with pytest.raises(SetupFailed, match=r"could not prepare \S+ within 0.001 seconds: the machine is too"):
         broker._configure(tmp_path, free_port())
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("java.io.IOException: No space left on device", "no space is left on its disk: make room"),
+        ("java.nio.file.FileSystemException: Too many open files", "it may hold too few files open"),
+    ],
+)
+def test_why_a_broker_ended_is_said_before_where(tmp_path: Path, words: str, told: str) -> None:
+    log = tmp_path / "broker.log"
+    log.write_text("of a start before: Read-only file system\n")
+    with pytest.raises(SetupFailed, match=f"^the Kafka broker ended: {told}"), broker._explained(log):
+        log.write_text(log.read_text() + f"Caused by: {words}\n\tat java.base/java.lang.Thread.run\n" * 9)
+        raise SetupFailed("the Kafka broker ended by itself: at java.base/java.lang.Thread.run")
+    with pytest.raises(SetupFailed, match="ended by itself"), broker._explained(log):
+        raise SetupFailed("the Kafka broker ended by itself: for a reason that nobody knows")

@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ingest.machine import tools
 from ingest.machine.processes import Caps
 from ingest.machine.untrusted_solidity import compile_file
 from ingest.model.errors import BadInput
@@ -68,3 +69,13 @@ def test_what_does_not_compile_says_where(tmp_path: Path) -> None:
     file.write_text("pragma solidity ^0.8.0; contract A { uint x = ; }")
     with pytest.raises(BadInput, match=r"wrong\.sol does not compile: ParserError: .*wrong\.sol:1:"):
         compile_file(file, tmp_path)
+
+
+def test_a_home_behind_a_symbolic_link_serves_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/tools").symlink_to(tools.home() / "tools")
+    monkeypatch.setenv("UNDERTOW_HOME", str(tmp_path / "home"))
+    (tmp_path / "box.sol").write_text("pragma solidity ^0.8.20;\ncontract Box { uint256 public held = 1; }\n")
+    assert [each.name for each in compile_file(tmp_path / "box.sol", tmp_path).own] == ["Box"]
