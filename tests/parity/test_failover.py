@@ -53,7 +53,7 @@ def test_whoever_ingests_is_killed_or_stopped_the_other_goes_on_and_the_log_is_t
         assert_is_the_chain(chain, kafka, fresh_chain_id, f"{kills} times another one ingested")
 
 
-@pytest.mark.parametrize(("kills", "seed"), [(1, 7), pytest.param(50, 8, marks=LONG)])
+@pytest.mark.parametrize(("kills", "seed"), [pytest.param(kills, 7, marks=LONG) for kills in (1, 50)])
 def test_whoever_detects_is_killed_or_stopped_each_alert_and_score_is_said_once(
     kafka: str, fresh_chain_id: int, tmp_path: Path, kills: int, seed: int
 ) -> None:

@@ -47,7 +47,7 @@ def judging(detection: Detection) -> Iterator[list[int]]:
 @pytest.mark.parametrize(
     ("kills", "seed", "store"),
     [
-        (1, 1, "sqlite_url"),
+        pytest.param(1, 1, "sqlite_url", marks=LONG),
         pytest.param(25, 2, "sqlite_url", marks=LONG),
         pytest.param(25, 3, "empty_postgres", marks=LONG),
     ],

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from ingest.kafka import BLOCKS, Beating, Cluster, KafkaBeats, Place, Publisher, ingest_place, tail
+from ingest.machine.processes import wait_until
 from ingest.model.errors import BrokerUnreachable, TakenOver
 from ingest.model.turns import Owner, Turns, in_turns
 
@@ -63,9 +64,10 @@ def test_who_stands_by_waits_as_long_as_the_other_works_and_goes_on_when_that_en
     with work.working(ALICE):
         waiting = threading.Thread(target=lambda: got.append(bob.await_one(work.beats, stop)))
         waiting.start()
-        waiting.join(1.5 * SILENCE_S)
+        wait_until(lambda: work.said != [], 60, "bob to stand by")
+        waiting.join(SILENCE_S)
         assert (waiting.is_alive(), got) == (True, [])
-    waiting.join(10)
+    waiting.join(60)
     assert got == [True]
     assert [line.split(": ", 1)[1] for line in work.said] == [
         "standing by for alice:1",
