@@ -117,16 +117,22 @@ class Case:
 
     def _made_for_it(self, owner: int, came: Columns, notes: Columns, total: int) -> Link | None:
         """A new wallet that got all it has at once; or several of one payer, each of which mixes a part."""
-        amounts, paid = whole(came["amount"]), _sum(notes, 0)
-        largest = max(range(len(amounts)), key=amounts.__getitem__)
-        row, payer = (int(came[name][largest]) for name in ("row", "source"))
-        if amounts[largest] * 100 < self.own.lump * total or self._is_busy(payer):
+        paid, lump = _sum(notes, 0), self._lump(came, total)
+        if lump is None or self._is_busy(lump[1]):
             return None
-        rows = (row, *notes["row"].tolist())
+        rows = (lump[0], *notes["row"].tolist())
         if paid * 100 >= self.own.share * total:
             return Link("wallet", owner, rows)
-        sibling = self._sibling(owner, payer) if paid * 100 >= self.own.spread * total else 0
+        sibling = self._sibling(owner, lump[1]) if paid * 100 >= self.own.spread * total else 0
         return Link("spread", owner, rows, sibling) if sibling else None
+
+    def _lump(self, came: Columns, total: int) -> tuple[int, int] | None:
+        """Row and payer of the payment by which nearly all of `total` came."""
+        amounts = whole(came["amount"])
+        largest = max(range(len(amounts)), key=amounts.__getitem__)
+        if amounts[largest] * 100 < self.own.lump * total:
+            return None
+        return int(came["row"][largest]), int(came["source"][largest])
 
     def _takings(self, owner: int) -> list[int]:
         """Rows by which a wallet took from others, by its own transactions and for nothing."""
@@ -135,17 +141,27 @@ class Case:
         return sorted(set(taken["number"][mine].tolist()))
 
     def _sibling(self, owner: int, payer: int) -> int:
-        """Another new wallet that has its first money from the same payer and paid in before; 0 for none."""
+        """Another new wallet that was made by the same payer, and mixes a part as well; 0 for none."""
         people = People(self.seen, self.block)
         if people.serves_many(payer):
             return 0
         rows = people.rows(payer)
         paid = _coin(rows) & (rows["source"] == payer) & (rows["row"] < self.row)
         for other in dict.fromkeys(rows["target"][paid].tolist()):
-            theirs = self._notes(other)
-            if other != owner and (theirs["out"] == 0).any() and people.funder(other) == payer:
+            if other != owner and people.funder(other) == payer and self._mixes_a_part(other, payer):
                 return int(other)
         return 0
+
+    def _mixes_a_part(self, who: int, payer: int) -> bool:
+        """Whether nearly all that somebody got came at once from a payer, and a part of it was paid in."""
+        life, paid = self._life(who), _sum(self._notes(who), 0)
+        if life is None or not paid:
+            return False
+        got = _coin(life) & (life["target"] == who) & (life["source"] != who)
+        came = {name: column[got] for name, column in life.items()}
+        total = sum(whole(came["amount"]))
+        lump = self._lump(came, total) if total else None
+        return lump is not None and lump[1] == payer and paid * 100 >= self.own.spread * total
 
     def _only_mixes(self, owner: int, life: Columns, notes: Columns) -> Link | None:
         """A wallet that was there before the stream, and wakes to pay in many notes and for nothing else."""

@@ -200,6 +200,16 @@ def test_one_new_wallet_that_mixes_a_part_is_private_as_are_several_that_mix_a_t
     assert alerts(spread(MALLORY, TRUDY, share=10)) == []
 
 
+def test_who_was_paid_a_little_by_the_same_payer_and_mixes_money_of_his_own_is_no_sibling() -> None:
+    chain = town().native(BOB, TRUDY, 10**16).block()
+    chain.native(SHOP, TRUDY, 10 * ETHER).block()
+    pays_in(chain, TRUDY, ETHER)
+    chain.native(BOB, MALLORY, 10 * ETHER).block()
+    for _ in range(3):
+        pays_in(chain, MALLORY, ETHER)
+    assert alerts(chain) == []
+
+
 def test_new_wallets_of_who_pays_many_are_customers() -> None:
     chain = town()
     for n in range(14):
