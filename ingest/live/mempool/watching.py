@@ -13,7 +13,7 @@ from ingest.kafka import PENDING, Cluster, Publisher
 from ingest.kafka.rights import MEMPOOL
 from ingest.live.mempool.picture import Mempool, Say
 from ingest.log.pending_records import encode
-from ingest.model.errors import BrokerUnreachable, UndertowError
+from ingest.model.errors import BrokerUnreachable, TakenOver, UndertowError
 
 EVERY_S = 0.5
 """How often the pool is read at most; after one that took longer it rests for as long."""
@@ -43,10 +43,10 @@ def _watch(mempool: Mempool, kafka: str, stop: threading.Event, ended: threading
     while not stop.is_set() and not ended.is_set():
         try:
             _publish_all(mempool, kafka, stop, ended)
+        except TakenOver as error:
+            say(f"mempool: {error}; blocks go on")
+            return  # somebody else shows what waits
         except UndertowError as error:
-            if type(error) is UndertowError:
-                say(f"mempool: {error}; blocks go on")
-                return  # somebody else shows what waits
             if str(error) != told and not isinstance(error, BrokerUnreachable):
                 say(f"mempool: {error}; blocks go on")
             told = str(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -215,5 +216,8 @@ def test_a_second_who_reads_the_pool_takes_over_and_the_first_ends(
 
         with watched(pool, kafka, stop, second.append):
             wait_until(ended, 60, "the first to end")
+            for _ in range(8):
+                town.mine()
+                time.sleep(0.5)
 
-    assert second == []
+    assert second == [] and sum("took over" in line for line in said) == 1
