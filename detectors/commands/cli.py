@@ -252,7 +252,7 @@ def detect(
     own = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol), tier=tier)
     _expect_a_use_of_lake(context, alerts is not None, rebuild)
     if pending:
-        _expect_only_pending(chains, alerts, rebuild, tier)
+        _expect_only_pending(chains, alerts, rebuild or standby is not None, tier)
     if rebuild and standby is not None:
         raise typer.BadParameter(
             "a rebuild begins at once: give it without --standby, and start the pair when it is done",
@@ -309,10 +309,12 @@ def _expect_a_use_of_lake(context: typer.Context, batch: bool, rebuild: bool) ->
         )
 
 
-def _expect_only_pending(chains: Sequence[int], alerts: Path | None, rebuild: bool, tier: str | None) -> None:
-    if not chains or alerts is not None or rebuild or tier is not None:
+def _expect_only_pending(chains: Sequence[int], alerts: Path | None, of_book: bool, tier: str | None) -> None:
+    """`of_book`: an option that only who writes the book has."""
+    if not chains or alerts is not None or of_book or tier is not None:
         raise typer.BadParameter(
-            "what waits is judged live, from --kafka and --chain-id, without --alerts, --rebuild or --tier",
+            "what waits is judged live, from --kafka and --chain-id, without --alerts, --rebuild, --standby "
+            "or --tier",
             param_hint="--pending",
         )
 

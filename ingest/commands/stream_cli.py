@@ -189,6 +189,12 @@ def ingest(
     from ingest.machine.traces import exporting
     from ingest.nodes import Limits
 
+    if mempool and standby is not None:
+        raise typer.BadParameter(
+            "who stands by would show what waits in the place of who works: give --mempool without "
+            "--standby, to an `undertow ingest` that has no pair",
+            param_hint="--mempool",
+        )
     choose_access(kafka_config, kafka_plaintext)
     settings = FollowSettings(
         _start(start), verify, until_block, poll_ms / 1000, confirmations, quorum, Limits(node_deadline),

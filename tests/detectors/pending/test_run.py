@@ -154,7 +154,13 @@ def test_where_nobody_reads_a_pool_it_says_what_to_start(town: Town, kafka: str,
 
 @pytest.mark.parametrize(
     "wrong",
-    ["--lake x --alerts y", "--chain-id 5 --rebuild", "--chain-id 5 --tier logs", ""],
+    [
+        "--lake x --alerts y",
+        "--chain-id 5 --rebuild",
+        "--chain-id 5 --tier logs",
+        "--chain-id 5 --standby 3",
+        "",
+    ],
 )
 def test_pending_goes_with_a_live_run_alone(wrong: str) -> None:
     done = CliRunner().invoke(app, ["detect", "--pending", *wrong.split()])

@@ -89,6 +89,12 @@ def test_a_node_without_a_pool_or_of_another_chain_ends_it_before_anything_is_wr
     assert town.chain_id not in Cluster(kafka).chains()
 
 
+def test_who_stands_by_reads_no_pool() -> None:
+    done = undertow("ingest", "--rpc", NOBODY, "--mempool", "--standby", 3)
+    assert done.returncode == 2
+    assert "give --mempool without --standby" in " ".join(done.stderr.replace("│", " ").split())
+
+
 @pytest.mark.chain
 @pytest.mark.broker
 def test_ingest_with_a_lake_keeps_final_blocks_there_too(town: Town, kafka: str, tmp_path: Path) -> None:
