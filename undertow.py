@@ -35,7 +35,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from dashboard.formats import formats
+        from dashboard.outside.formats import formats
         from ingest.model.version import VERSION
 
         typer.echo(f"undertow {VERSION}")

@@ -92,7 +92,7 @@ def test_the_roles_find_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {understood[role]["rpc"] for role in ("simulate", "ingest")} == {rpc}
     assert len({understood[role]["store"] for role in ("sink", "dashboard", "api", "notify")}) == 1
     assert understood["simulate"]["facts"] == understood["ingest"]["facts"]
-    assert str(understood["detect"]["chain_id"]) == chain[chain.index("--chain-id") + 1]
+    assert [str(each) for each in understood["detect"]["chain_id"]] == [chain[chain.index("--chain-id") + 1]]
 
 
 def test_prometheus_asks_each_role_where_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,7 @@ class Chains(Generic[Opened]):
         self._clock = clock
         self._open: dict[int, tuple[Opened, ExitStack]] = {}
         self._failed: dict[int, tuple[UndertowError, float]] = {}
+        self._untold: dict[int, str] = {}
 
     def is_to_be_opened(self, chain_id: int) -> bool:
         failed = self._failed.get(chain_id)
@@ -65,17 +66,21 @@ class Chains(Generic[Opened]):
             if chain_id in self._failed and not opening:
                 self._say(f"sink: chain {chain_id}: filed again")
                 del self._failed[chain_id]
+                self._untold.pop(chain_id, None)
 
     def _fail(self, chain_id: int, error: UndertowError) -> None:
         before = self._failed.get(chain_id)
         self._failed[chain_id] = (error, self._clock())
         if before is None or str(before[0]) != str(error):
-            self._say(f"sink: chain {chain_id} is not filed, the other chains are: {error}")
+            self._untold[chain_id] = str(error)
 
     def expect_one(self) -> None:
-        """Raises what is wrong with the last chain that failed where none is left."""
+        """Says which chains failed. Raises what is wrong with the last of them where no other is left."""
         if self._failed and not self._open:
             raise list(self._failed.values())[-1][0]
+        for chain_id, error in self._untold.items():
+            self._say(f"sink: chain {chain_id} is not filed, the other chains are: {error}")
+        self._untold.clear()
 
     def expect_all(self) -> None:
         """Raises BadInput that names the chains that are not filed."""

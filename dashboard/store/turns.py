@@ -9,12 +9,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Any
 
-from sqlalchemy import Connection, Engine, event, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, event, insert, select, update
 
 from dashboard.store.heads import raw
 from dashboard.store.turn_tables import turns
-from dashboard.store.values import cut, whole
+from dashboard.store.values import LARGEST, cut, whole
 from ingest.model.errors import StoreUnreachable, TakenOver
 from ingest.model.turns import BEAT_S, Beat, Owner
 
@@ -23,18 +24,27 @@ Telling = Callable[[], AbstractContextManager[None]]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a process may write under, until another one has a turn of the same work."""
+    """What a process may write under, until another one has a turn of the same work: its epoch and its own
+    `token`, as an epoch that somebody spoilt is counted from one again.
+    """
 
     work: str
     epoch: int
+    token: str
+
+    def is_the(self, row: Row[Any] | None) -> bool:
+        return row is not None and (whole(row.epoch), row.token) == (self.epoch, self.token)
 
     def expect(self, connection: Connection) -> None:
         """Raises TakenOver where it is over. A database of many writers keeps it from ending before the
         transaction has.
         """
-        wanted = select(raw(turns.c.epoch)).where(turns.c.work == self.work).with_for_update(read=True)
-        if whole(connection.scalar(wanted)) != self.epoch:
+        if not self.is_the(connection.execute(_stands(self.work).with_for_update(read=True)).first()):
             raise TakenOver(f"another process works as {self.work} and took over: this one ends")
+
+
+def _stands(work: str) -> Select[Any]:
+    return select(raw(turns.c.epoch), raw(turns.c.token)).where(turns.c.work == work)
 
 
 def last_beat(connection: Connection, work: str) -> Beat | None:
@@ -70,23 +80,23 @@ class StoreTurns:
         """Begins an epoch: once this returns, nothing of the one before is committed any more."""
         here = turns.c.work == self.work
         with self._telling(), self._writing.begin() as connection:
-            stood = connection.execute(select(raw(turns.c.epoch)).where(here).with_for_update()).first()
-            epoch = (0 if stood is None else whole(stood[0]) or 0) + 1
+            stood = connection.execute(_stands(self.work).with_for_update()).first()
+            epoch = (0 if stood is None else min(whole(stood.epoch) or 0, LARGEST - 1)) + 1
             now = {"epoch": epoch, "instance": owner.instance, "token": owner.token, "beat": 1, "ended": 0}
             made = insert(turns).values(work=self.work, **now)
             connection.execute(made if stood is None else update(turns).where(here).values(**now))
-        return Turn(self.work, epoch)
+        return Turn(self.work, epoch, owner.token)
 
     def check(self, turn: Turn) -> None:
         """Raises TakenOver where `turn` is over now, and StoreUnreachable."""
         with self._telling(), self._reading.connect() as connection:
-            epoch = connection.scalar(select(raw(turns.c.epoch)).where(turns.c.work == turn.work))
-        if whole(epoch) != turn.epoch:
+            stands = connection.execute(_stands(turn.work)).first()
+        if not turn.is_the(stands):
             raise TakenOver(f"another process works as {turn.work} and took over: this one ends")
 
     def beat(self, turn: Turn, ended: bool = False) -> bool:
         """Whether `turn` was still one."""
-        here = (turns.c.work == turn.work) & (turns.c.epoch == turn.epoch)
+        here = (turns.c.work == turn.work) & (turns.c.epoch == turn.epoch) & (turns.c.token == turn.token)
         now = update(turns).where(here).values(beat=turns.c.beat + 1, ended=int(ended))
         with self._telling(), self._writing.begin() as connection:
             return connection.execute(now).rowcount == 1

@@ -30,6 +30,7 @@ from tests.dashboard.people import ANN
 from tests.dashboard.test_any_row import ANYTHING, BAD_ROW
 from tests.dashboard.test_odd_anchors import OF_ANCHORS
 from tests.dashboard.test_odd_fees import OF_FEES
+from tests.dashboard.test_turns import OF_TURNS
 
 FIRST, SECOND = AlertKey(CHAIN, "drain-1"), AlertKey(CHAIN, "drain-2")
 OF_PEOPLE = {cases: "alert_id = 'drain-2'", watches: f"address = '{ALICE}'", saved_filters: "name = 'odd'"}
@@ -67,7 +68,7 @@ def test_every_table_is_looked_at_for_odd_rows() -> None:
     versions, of_roles = {store_version, migrated}, {health, health_history}
     looked_at = {metadata.tables[name] for name in BAD_ROW} | OF_PEOPLE.keys() | of_roles
     leaving = {revisions, revision_head, alert_numbers, outbox, told, outbox_place, alarms}
-    elsewhere = OF_ANCHORS.keys() | OF_FEES.keys() | {guard_plans}
+    elsewhere = OF_ANCHORS.keys() | OF_FEES.keys() | OF_TURNS | {guard_plans}
     assert looked_at | append_only | versions | leaving | elsewhere == set(metadata.tables.values())
 
 

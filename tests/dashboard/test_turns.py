@@ -5,16 +5,21 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from threading import Event
 
 import pytest
+from sqlalchemy import bindparam, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.types import NullType
 
 from dashboard.filing.standing_by import Check, in_store_turns
 from dashboard.store import StoreBeating, StoreTurns, Turn, open_anchors, open_outbox, open_turns, open_writer
+from dashboard.store.turn_tables import turns as turn_rows
 from ingest.model.errors import BadInput, TakenOver
 from ingest.model.turns import Owner
 from tests.dashboard.alerts import CHAIN, Filing, drain, judged
+from tests.dashboard.test_any_row import ANYTHING
 
 ALICE, BOB = Owner("alice:1", "a"), Owner("bob:2", "b")
 
@@ -69,7 +74,7 @@ def test_one_kind_of_work_takes_nothing_from_another(store_url: str, sinks: Stor
 def test_outbox_and_anchors_are_held_to_their_turn_as_well(store_url: str, opening: object) -> None:
     with closing(open_turns(store_url, "notify")) as turns:
         turn = turns.take(ALICE)
-        with opening(store_url, turn) as alice:  # type: ignore[operator]
+        with opening(store_url, turn=turn) as alice:  # type: ignore[operator]
             turns.take(BOB)
             with pytest.raises(TakenOver), alice._writing() as connection:
                 connection.exec_driver_sql("DELETE FROM outbox")
@@ -160,3 +165,26 @@ def test_a_row_that_is_no_turn_holds_up_nobody(sqlite_url: str, epoch: str) -> N
         with pytest.raises(TakenOver):
             turns.check(turn)
         turns.check(turns.take(BOB))
+
+
+OF_TURNS = frozenset({turn_rows})
+"""Tables that are looked at for odd rows here."""
+
+
+@pytest.mark.parametrize("column", [column.name for column in turn_rows.columns if not column.primary_key])
+@pytest.mark.parametrize("value", ANYTHING, ids=range(len(ANYTHING)))
+def test_an_odd_row_of_turns_keeps_nobody_from_taking_the_next(
+    sqlite_url: str, column: str, value: object
+) -> None:
+    with closing(open_turns(sqlite_url, "sink")) as sinks:
+        alice = sinks.take(ALICE)
+        changed = text(f'UPDATE turns SET "{column}" = :value').bindparams(
+            bindparam("value", value, NullType())
+        )
+        with suppress(IntegrityError), sinks._writing.begin() as connection:
+            connection.execute(changed)
+        sinks.last()
+        bob = sinks.take(BOB)
+        sinks.check(bob)
+        with pytest.raises(TakenOver):
+            sinks.check(alice)

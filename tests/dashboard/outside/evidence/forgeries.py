@@ -215,7 +215,7 @@ WITH_A_KEY: dict[str, tuple[Change, str, str]] = {
     "a key that no alert has": (put("evidence/alert/trust", "me"), "not-an-alert", "/alert"),
     "an alert without its thresholds": (
         lambda plain: plain["evidence"]["alert"].pop("thresholds"), "not-an-alert", "/alert"),
-    "another format": (put("format", "undertow-evidence/9"), "wrong-format", ".format"),
+    "another format": (put("format", "undertow-evidence/9"), "wrong-format", "/format"),
     "a part that no bundle has": (put("evidence/extra", 1), "wrong-format", ".evidence"),
     "a proof that is no hex": (
         put(f"{BLOCK}/receipts/0/nodes/0", "0xzz"), "wrong-format", ".evidence.blocks"),
@@ -276,4 +276,4 @@ TEXTS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 
 def absolute(place: str) -> str:
     """Places of the tables are those inside of the evidence, where they do not say otherwise."""
-    return place if place.startswith(("/filed", ".")) else f"/evidence{place}"
+    return place if place.startswith(("/filed", "/format", ".")) else f"/evidence{place}"
