@@ -7,20 +7,17 @@ of the log (`ingest.log.records`) that carries a piece of the hypothetical block
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
-from ingest.log import records
+from ingest.log import framing, records
 from ingest.model.batch import Batch
 from ingest.model.errors import UnreadableRecord
 
 NAME, VERSION = b"uTp", 1
-_FRONT = struct.Struct(">3sBII")
 
 
 class PendingHead(msgspec.Struct, frozen=True):
@@ -88,23 +85,12 @@ def _batch(parts: list[bytes], head: PendingHead) -> Batch:
 
 
 def _seal(head: PendingHead, body: bytes) -> bytes:
-    header = msgspec.json.encode(head)
-    rest = header + body
-    return _FRONT.pack(NAME, VERSION, zlib.crc32(rest), len(header)) + rest
+    return framing.sealed(NAME, VERSION, msgspec.json.encode(head), body)
 
 
 def _open(value: bytes) -> tuple[PendingHead, bytes]:
-    if len(value) < _FRONT.size or value[:3] != NAME:
-        raise UnreadableRecord("a record of chain.pending is not undertow's")
-    _, version, checksum, size = _FRONT.unpack_from(value)
-    if version != VERSION:
-        raise UnreadableRecord(
-            f"a record of chain.pending has format {version}, this undertow reads {VERSION}: update it"
-        )
-    rest = value[_FRONT.size :]
-    if zlib.crc32(rest) != checksum or size > len(rest):
-        raise UnreadableRecord("a record of chain.pending is damaged: its checksum is wrong")
+    header, body = framing.opened(value, NAME, range(VERSION, VERSION + 1), "chain.pending")
     try:
-        return msgspec.json.decode(rest[:size], type=PendingHead), rest[size:]
+        return msgspec.json.decode(header, type=PendingHead), body
     except msgspec.DecodeError as error:
         raise UnreadableRecord(f"a record of chain.pending does not decode: {error}") from error

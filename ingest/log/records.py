@@ -8,8 +8,6 @@ each is.
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -18,6 +16,7 @@ import msgspec
 import polars as pl
 
 from ingest import schema
+from ingest.log import framing
 from ingest.model.batch import Batch, Event, Rollback
 from ingest.model.errors import UnreadableRecord
 
@@ -36,7 +35,6 @@ _HEADER_ROOM = 64_000
 _UNCOMPRESSED, _NUMBER_BYTES = 1_700_000, 8
 """What about fills a record, before it is compressed: mainnet's blocks shrink to less than half."""
 
-_FRONT = struct.Struct(">3sBII")
 _COMPAT = pl.CompatLevel.oldest()
 _TABLES: dict[str, tuple[tuple[schema.Table, ...], tuple[schema.Table, ...]]] = {
     "blocks": (schema.CHAIN_TABLES, (schema.TRACES,)),
@@ -184,28 +182,17 @@ def _records(head: Head, frames: dict[str, pl.DataFrame]) -> list[bytes]:
 
 
 def _seal(head: Head, payload: bytes) -> bytes:
-    header = msgspec.json.encode(head)
-    body = header + payload
     version = max((_SINCE.get(name, 1) for name in head.frames), default=1)
-    return _FRONT.pack(NAME, version, zlib.crc32(body), len(header)) + body
+    return framing.sealed(NAME, version, msgspec.json.encode(head), payload)
 
 
 def _open(value: bytes) -> Record:
-    if len(value) < _FRONT.size or value[:3] != NAME:
-        raise UnreadableRecord("a record of the log is not undertow's: was another program publishing to it?")
-    _, version, checksum, header_size = _FRONT.unpack_from(value)
-    if not 1 <= version <= VERSION:
-        raise UnreadableRecord(
-            f"a record of the log has format {version}, this undertow reads 1 to {VERSION}: update it"
-        )
-    body = value[_FRONT.size :]
-    if zlib.crc32(body) != checksum or header_size > len(body):
-        raise UnreadableRecord("a record of the log is damaged: its checksum is wrong")
+    hint = ": was another program publishing to it?"
+    header, payload = framing.opened(value, NAME, range(1, VERSION + 1), "the log", hint)
     try:
-        head = msgspec.json.decode(body[:header_size], type=Head)
+        return Record(msgspec.json.decode(header, type=Head), payload)
     except msgspec.DecodeError as error:
         raise UnreadableRecord(f"a record of the log has a header that does not decode: {error}") from error
-    return Record(head, body[header_size:])
 
 
 def _write_frame(frame: pl.DataFrame) -> bytes:
