@@ -246,7 +246,9 @@ def detect(
     """
     from detectors.engine.chosen import judges as judging
     from detectors.engine.settings import EngineSettings
+    from ingest.machine.signals import collect_seldom
 
+    collect_seldom()
     choose_access(kafka_config, kafka_plaintext)
     chains = list(dict.fromkeys(chain_id or ()))
     own = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol), tier=tier)
