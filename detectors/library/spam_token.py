@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +48,7 @@ class Throw:
     forged: bool
     coin: bool
     crowd: int
-    used: int
+    users: Array
     receivers: Array
     rows: Array
 
@@ -107,19 +108,22 @@ class SpamToken:
         paid = [row for row in _rows(lines, "paid", token) if self._is_loss(people, throw, row)]
         now = set(_rows(lines, "moves", token)) & set(throw.rows.tolist())
         telling = max([*paid, *now], default=-1)
-        if telling < 0 or not (paid or self._is_spam(people, throw)):
+        if telling < 0 or self._is_gift(people, throw, paid) or not (paid or self._is_spam(people, throw)):
             return None
-        return self._finding(people, throw, telling, bool(paid))
+        return self._finding(people, throw, telling, paid)
+
+    def _is_gift(self, people: People, throw: Throw, paid: Sequence[int]) -> bool:
+        """Whether no more got it than share out what is launched, or enough use it without paying."""
+        first = int(people.seen.rows["number"][0])
+        payers = people.seen.rows["signer"][np.array(paid, np.int64) - first]
+        users = np.setdiff1d(throw.users, payers).size
+        fewest = self.settings.baited if throw.is_strong else self.settings.plain
+        return throw.receivers.size < fewest or 100 * users >= self.settings.used * throw.receivers.size
 
     def _is_spam(self, people: People, throw: Throw) -> bool:
-        own = self.settings
-        if 100 * throw.used >= own.used * throw.receivers.size:
-            return False
-        if throw.bait or throw.forged or throw.coin:
-            enough = throw.receivers.size >= (own.baited if throw.is_strong else own.plain)
-        else:
-            enough = throw.crowd >= own.plain
-        return enough and (throw.forged or not any(is_market(people, each) for each in places(people, throw)))
+        is_thrown = throw.bait or throw.forged or throw.coin or throw.crowd >= self.settings.plain
+        has_market = any(is_market(people, each) for each in places(people, throw))
+        return bool(is_thrown) and (throw.forged or not has_market)
 
     def _is_loss(self, people: People, throw: Throw, row: int) -> bool:
         """Whether one who was thrown the token paid, and nothing came back."""
@@ -130,9 +134,9 @@ class SpamToken:
         got = mine & (rows["target"] == payer) & np.isin(rows["kind"], _MOVES)
         return payer in throw.receivers and payer != throw.sender and not bool(got.any())
 
-    def _finding(self, people: People, throw: Throw, row: int, paid: bool) -> Finding:
+    def _finding(self, people: People, throw: Throw, row: int, paid: Sequence[int]) -> Finding:
         seen, token = people.seen, people.seen.address(throw.token)
-        payers, wei, rows = payments(people, throw) if paid else ({}, 0, [])
+        payers, wei, rows = payments(people, throw, paid) if paid else ({}, 0, [])
         sender = seen.address(throw.sender)
         roles: list[tuple[bytes, RoleName]] = [(sender, "attacker")]
         roles += [(seen.address(each), "victim") for each in list(payers)[:SHOWN]]
@@ -156,14 +160,14 @@ class SpamToken:
             rows=seen.evidence([each for each in evidence if each <= row]),
             measured={
                 "receivers": receivers,
-                "used": throw.used,
+                "used": throw.users.size,
                 "in_one": throw.crowd,
                 "payers": len(payers),
             },
             thresholds={"receivers": self.settings.baited},
             explanation=(
                 f"{symbol[:80]} at {hexed(token)} was sent to {receivers} people who had not asked for it"
-                f"{_why(throw)}; {throw.used} of them did anything with it"
+                f"{_why(throw)}; {throw.users.size} of them did anything with it"
                 f"{f', {len(payers)} paid and got nothing' if payers else ''}."
             ),
             value_wei=wei or None,
@@ -189,7 +193,7 @@ def thrown(people: People, token: int) -> Throw | None:
     if not given.any():
         return None
     receivers = np.unique(moved["target"][given])
-    used = np.intersect1d(receivers, moved["source"][moved["source"] == moved["signer"]]).size
+    users = np.intersect1d(receivers, moved["source"][moved["source"] == moved["signer"]])
     return Throw(
         token=token,
         sender=maker,
@@ -197,7 +201,7 @@ def thrown(people: People, token: int) -> Throw | None:
         forged=_is_forged(moved, given, {0, token, maker}) and token not in seen.coins["id"],
         coin=int(known["twin"][0]) == COIN,
         crowd=_crowd(moved, given, maker),
-        used=int(used),
+        users=users,
         receivers=receivers,
         rows=moved["row"][given],
     )
@@ -247,11 +251,13 @@ def places(people: People, throw: Throw) -> list[int]:
     ]
 
 
-def payments(people: People, throw: Throw) -> tuple[dict[int, int], int, list[int]]:
-    """Who of those who were thrown it paid at its doors, and at which; how much, and the rows."""
+def payments(people: People, throw: Throw, paid: Sequence[int]) -> tuple[dict[int, int], int, list[int]]:
+    """Who of those who were thrown it paid at its doors, and at which, `paid` in this block among them; how
+    much, and the rows.
+    """
     seen, payers, wei, found = people.seen, dict[int, int](), 0, list[int]()
     doors = seen.history("new-tokens.doors")
-    for target in doors_of(people, throw):
+    for target in doors_of(people, throw, paid):
         if not doors.rows(target, people.block, 1)["token"].size:
             continue
         rows = seen.history("rows").rows(target, people.block, 400)
@@ -263,11 +269,12 @@ def payments(people: People, throw: Throw) -> tuple[dict[int, int], int, list[in
     return payers, wei, sorted(found)
 
 
-def doors_of(people: People, throw: Throw) -> list[int]:
-    """The token, and contracts that its sender made."""
+def doors_of(people: People, throw: Throw, paid: Sequence[int]) -> list[int]:
+    """The token, contracts that its sender made, and where these rows paid."""
+    now = people.seen.rows["target"][np.array(paid, np.int64) - int(people.seen.rows["number"][0])]
     rows = people.rows(throw.sender)
     made = (rows["kind"] == Kind.TRANSACTION) & (rows["third"] > 0) & (rows["signer"] == throw.sender)
-    return list(dict.fromkeys([throw.token, *rows["third"][made].tolist()]))
+    return list(dict.fromkeys([throw.token, *rows["third"][made].tolist(), *now.tolist()]))
 
 
 def _rows(lines: dict[str, Columns], table: str, token: int) -> list[int]:

@@ -55,6 +55,22 @@ def test_who_pays_to_claim_is_a_victim_of_the_same_alert_at_the_token_or_beside_
         assert alert.measured["payers"] == 1
 
 
+def test_the_first_holders_of_a_launch_who_fund_what_its_maker_built_are_nobodys_victims() -> None:
+    chain = made().creates(MALLORY, DESK)
+    for holder in (ALICE, *PEOPLE[:3]):
+        chain.erc20(TOKEN, ZERO, holder, 10**6 * ETHER, by=MALLORY)
+    assert alerts(chain.block().native(ALICE, DESK, 3 * ETHER)) == []
+
+
+def test_an_airdrop_that_people_use_stays_a_gift_when_one_of_them_pays_its_maker() -> None:
+    chain = thrown(made().creates(MALLORY, DESK), [ALICE, *PEOPLE])
+    for person in PEOPLE[:3]:
+        chain.erc20(TOKEN, person, EXCHANGE, ETHER)
+    (early,) = alerts(chain)
+    (late,) = alerts(chain.block().native(ALICE, DESK, ETHER))
+    assert early == late and named(early, "victim") == set()
+
+
 def test_an_innocent_name_minted_for_strangers_alone_alerts_low_before_anybody_pays() -> None:
     (alert,) = alerts(thrown(made(), PEOPLE[:6]))
     assert alert.severity == "low"
