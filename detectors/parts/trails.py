@@ -11,7 +11,7 @@ import numpy as np
 from detectors.kernels.followed import follow
 from detectors.kernels.handed_on import COIN, COIN_DUST, PRICED
 from detectors.kernels.moves import DEGREE, L_AMOUNT, MOVE
-from detectors.kernels.signed_payments import MOST_ASSETS, signed_payments
+from detectors.kernels.signed_payments import GIVEN, MOST_ASSETS, SOLD, signed_payments
 from detectors.kernels.tried import ASKED, TRIED
 from detectors.memory.history import History
 from detectors.memory.layout import Array
@@ -71,7 +71,8 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class Trails:
     """`payments`, by "transaction": `payer`, `payee`, `asset`, `amount`, `row`, and `form`: 0 the payer got
-    nothing for it, 1 it got something, 2 a contract paid whoever called it; `hub`: 1 where the payer was a
+    nothing for it, 1 it got something or sold it to the payee, a pool (for coin that a router hands on inside
+    of calls, of which logs do not tell), 2 a contract paid whoever called it; `hub`: 1 where the payer was a
     hub (a dozen payers, a dozen payees) before it, 2 where the payee was, 3 where both. Only of what its
     payer signed for (or, 2, its payee): nobody can be put on a trail by logs that others make. Not of
     transactions with more than 512 changes of balances, nor of payers with more than 64 payees in one.
@@ -90,7 +91,7 @@ class Trails:
     """
 
     name: str = "trails"
-    reads: tuple[str, ...] = ("net", "prices")
+    reads: tuple[str, ...] = ("net", "pools", "prices")
     kinds: tuple[Kind, ...] = (
         Kind.TRANSACTION, Kind.INNER_VALUE, Kind.ERC20, Kind.WETH_DEPOSIT, Kind.WETH_WITHDRAWAL,
     )  # fmt: skip
@@ -117,6 +118,7 @@ class Trails:
             *exchanges.values(),
         )
         payments = {name: column[: found[0]] for name, column in payments.items()}
+        payments["form"][_sold_to_pools(seen, payments)] = SOLD
         exchanges = {name: column[: found[1]] for name, column in exchanges.items()}
         made = np.flatnonzero((rows["kind"] == Kind.TRANSACTION) & (rows["third"] != 0) & rows["flag"])
         makings = [rows[name][made] for name in ("transaction", "signer", "number")]
@@ -163,6 +165,17 @@ class Trails:
         given += [*payments.values(), *exchanges.values(), *others, np.array(limits, np.int64), hub]
         hops, handed = follow(*given)
         return {"hops": _lines(hops, ("what",)), "handed": _lines(handed)}
+
+
+def _sold_to_pools(seen: Seen, payments: Mapping[str, Array]) -> Array:
+    """Payments for nothing that is seen, to a pool which swapped what it got by them."""
+    legs = seen.of("pools").get("legs")
+    if legs is None:
+        return np.empty(0, np.int64)
+    swapped = set(zip(*(legs[name].tolist() for name in ("transaction", "pool", "asset_in")), strict=True))
+    given = np.flatnonzero((payments["form"] == GIVEN) & np.isin(payments["payee"], legs["pool"]))
+    paid = zip(*(payments[name][given].tolist() for name in ("transaction", "payee", "asset")), strict=True)
+    return given[np.array([each in swapped for each in paid], np.bool_)]
 
 
 def _tried(seen: Seen) -> list[Array]:

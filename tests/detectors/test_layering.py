@@ -107,6 +107,19 @@ def test_what_bob_changes_himself_is_followed() -> None:
     assert hexed(POOL) not in roles(alert)
 
 
+def test_who_sells_an_airdrop_in_a_pool_of_few_traders_gathers_nothing() -> None:
+    """Also where the router hands the coin on inside of calls, and nobody traces these."""
+    market = Market(ChainBuilder().block())
+    pool = market.fills(Pool(POOL, (GOLD, WETH), [10**24, 10**22]), SHOP)
+    receivers = [address(f"receiver {n}") for n in range(5)]
+    for who in receivers:
+        market.chain.block().erc20(GOLD, ALICE, who, 800)
+    for who in receivers:
+        market.chain.block()
+        market.sells_for_coin(who, pool, 800)
+    assert alerts(market.chain) == []
+
+
 def scattered(middle: list[bytes], openly: int = 0) -> ChainBuilder:
     """Alice scatters, in one transaction of a contract; each changes it and back; erin gathers."""
     chain = ChainBuilder().block()
