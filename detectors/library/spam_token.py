@@ -126,10 +126,12 @@ class SpamToken:
         return bool(is_thrown) and (throw.forged or not has_market)
 
     def _is_loss(self, people: People, throw: Throw, row: int) -> bool:
-        """Whether one who was thrown the token paid, and nothing came back."""
+        """Whether one who was thrown the token paid, and nothing came back, not even the coin, wrapped."""
         rows = people.seen.rows
         at = row - int(rows["number"][0])
         payer, sent = int(rows["signer"][at]), rows["transaction"][at]
+        if rows["target"][at] in people.seen.coins["id"]:
+            return False
         mine = rows["transaction"] == sent
         got = mine & (rows["target"] == payer) & np.isin(rows["kind"], _MOVES)
         return payer in throw.receivers and payer != throw.sender and not bool(got.any())
@@ -270,11 +272,12 @@ def payments(people: People, throw: Throw, paid: Sequence[int]) -> tuple[dict[in
 
 
 def doors_of(people: People, throw: Throw, paid: Sequence[int]) -> list[int]:
-    """The token, contracts that its sender made, and where these rows paid."""
+    """The token, contracts that its sender made, and where these rows paid, but for what wraps the coin."""
     now = people.seen.rows["target"][np.array(paid, np.int64) - int(people.seen.rows["number"][0])]
     rows = people.rows(throw.sender)
     made = (rows["kind"] == Kind.TRANSACTION) & (rows["third"] > 0) & (rows["signer"] == throw.sender)
-    return list(dict.fromkeys([throw.token, *rows["third"][made].tolist(), *now.tolist()]))
+    doors = dict.fromkeys([throw.token, *rows["third"][made].tolist(), *now.tolist()])
+    return [each for each in doors if each not in people.seen.coins["id"]]
 
 
 def _rows(lines: dict[str, Columns], table: str, token: int) -> list[int]:

@@ -9,6 +9,7 @@ from detectors.library.spam_token import SpamToken
 from tests.detectors.parts.test_skeletons import HOSTILE_NAMES
 from tests.detectors.told_alerts import alerts_of, named
 from tests.fixtures.frames import ChainBuilder, address, keccak
+from tests.fixtures.market import WETH
 
 ZERO = bytes(20)
 MALLORY, TOKEN, DESK, EXCHANGE, ALICE, DOLLARS = (
@@ -60,6 +61,15 @@ def test_the_first_holders_of_a_launch_who_fund_what_its_maker_built_are_nobodys
     for holder in (ALICE, *PEOPLE[:3]):
         chain.erc20(TOKEN, ZERO, holder, 10**6 * ETHER, by=MALLORY)
     assert alerts(chain.block().native(ALICE, DESK, 3 * ETHER)) == []
+
+
+def test_who_wraps_the_coin_where_the_maker_of_the_token_made_that_too_paid_nobody() -> None:
+    chain = made().creates(MALLORY, WETH)
+    for holder in (ALICE, *PEOPLE[:6]):
+        chain.erc20(TOKEN, ZERO, holder, 10**6 * ETHER, by=MALLORY)
+    with chain.block().transaction(ALICE, WETH, ETHER, data=keccak(b"deposit()")[:4]):
+        chain.deposit_log(WETH, ALICE, ETHER)
+    assert alerts(chain) == []
 
 
 def test_an_airdrop_that_people_use_stays_a_gift_when_one_of_them_pays_its_maker() -> None:
