@@ -177,6 +177,15 @@ def dashboard(
             help="The folder of an analyst's rules, for the screen Rules, which writes them.",
         ),
     ] = None,
+    budget_cpu: Annotated[
+        float | None,
+        typer.Option(
+            envvar="UNDERTOW_BUDGET_CPU",
+            metavar="SECONDS",
+            help="CPU seconds of this server that a filed block may cost; beyond it pictures of flows are "
+            "drawn when asked for only.  [default: no limit]",
+        ),
+    ] = None,
 ) -> None:
     """Show the alerts of a store in the browser, until Ctrl-C or SIGTERM."""
     from dashboard import launch
@@ -188,8 +197,9 @@ def dashboard(
     access = Access(address, known, secrets, tls_cert, tls_key, host_name)
     said = check(access)
     with stop_on_signal() as stop:
+        sources = launch.Sources(lake, evaluation, rules)
         child = launch.start(
-            chosen_store(store), port, access=access, sources=launch.Sources(lake, evaluation, rules)
+            chosen_store(store), port, access=access, sources=sources, budget_cpu_s=budget_cpu
         )
         for line in said:
             typer.echo(f"dashboard: {line}")

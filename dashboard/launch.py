@@ -14,12 +14,13 @@ from dashboard.filing.evaluation import read_evaluation
 from dashboard.store import bring_up_to_date
 from ingest.lake.reading import Lake
 from ingest.machine.processes import LOOPBACK, Child, refuse_taken, wait_until
+from ingest.model.budget import Budget
 from ingest.model.errors import BadInput, SetupFailed
 
 STORE_SETTING = "UNDERTOW_STORE"
 USERS_SETTING = "UNDERTOW_USERS"
 LAKE_SETTING, EVALUATION_SETTING = "DASHBOARD_LAKE", "DASHBOARD_EVALUATION"
-RULES_SETTING = "DASHBOARD_RULES"
+RULES_SETTING, BUDGET_SETTING = "DASHBOARD_RULES", "DASHBOARD_BUDGET_CPU"
 """How the page is told what was named on the command line: no settings of people."""
 START_DEADLINE_S = 60.0
 HERE = Access()
@@ -68,13 +69,20 @@ class Sources:
 
 
 def start(
-    store: str, port: int, log: Path | None = None, access: Access = HERE, sources: Sources = Sources()
+    store: str,
+    port: int,
+    log: Path | None = None,
+    access: Access = HERE,
+    sources: Sources = Sources(),
+    budget_cpu_s: float | None = None,
 ) -> Child:
     """The dashboard, answering at `port` of `access`, which was checked before; an older store is brought up
-    to date first.
+    to date first. `budget_cpu_s`: CPU seconds that a filed block may cost before pictures are left out.
 
-    Raises BadInput or StoreUnreachable where the store cannot be read, NotALake, PortTaken, and SetupFailed.
+    Raises BadInput or StoreUnreachable where the store cannot be read, BadInput for a budget that is none,
+    NotALake, PortTaken, and SetupFailed.
     """
+    limit = Budget(budget_cpu_s).cpu_s_a_block
     bring_up_to_date(store)
     sources.check()
     refuse_taken(port, "--port")
@@ -82,6 +90,7 @@ def start(
     argv = [sys.executable, "-m", "streamlit", "run", str(_APP), *settings]
     # The URL may hold a password: the environment is not shown to other accounts, a command line is.
     told = {STORE_SETTING: store, USERS_SETTING: "" if access.users is None else str(access.users.absolute())}
+    told[BUDGET_SETTING] = "" if limit is None else repr(limit)
     child = Child.start("dashboard", argv, told | sources.settings(), log)
     try:
         wait_until(lambda: _answers(access, port), START_DEADLINE_S, "the dashboard did not start", child)

@@ -42,8 +42,8 @@ def demo(
         float | None,
         typer.Option(
             metavar="SECONDS",
-            help="CPU seconds that a block may cost the sink before it leaves out forecasts.  "
-            "[default: no limit]",
+            help="CPU seconds that a block may cost the sink before it leaves out forecasts, and the "
+            "dashboard before it leaves out pictures.  [default: no limit]",
         ),
     ] = None,
     rules: Annotated[

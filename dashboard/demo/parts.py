@@ -123,19 +123,23 @@ def detect(place: Place, rules: Path | None = None) -> Part:
 
 def sink(place: Place, canary: bool = False, budget_cpu: float | None = None) -> Part:
     heard = ("--canary", place.labels, "--canary-within", CANARY_WITHIN_S) if canary else ()
-    limited = () if budget_cpu is None else ("--budget-cpu", budget_cpu)
-    argv = _undertow("sink", "--kafka", place.kafka, "--store", place.store, *heard, *limited)
+    kept = ("--kafka", place.kafka, "--store", place.store)
+    argv = _undertow("sink", *kept, *heard, *_limited(budget_cpu))
     return _part("sink", argv, lambda _log: _is_filed(place), "alerts are filed for the dashboard")
 
 
-def dashboard(place: Place, port: int, rules: Path | None = None) -> Part:
+def dashboard(place: Place, port: int, rules: Path | None = None, budget_cpu: float | None = None) -> Part:
     read = ("--store", place.store, "--port", port, "--lake", place.lake)
-    argv = _undertow("dashboard", *read, *_with_rules(rules))
+    argv = _undertow("dashboard", *read, *_with_rules(rules), *_limited(budget_cpu))
     return _part("dashboard", argv, lambda _log: answers(port), url(port))
 
 
 def _with_rules(rules: Path | None) -> tuple[str, ...]:
     return () if rules is None else ("--rules", str(rules.absolute()))
+
+
+def _limited(budget_cpu: float | None) -> tuple[object, ...]:
+    return () if budget_cpu is None else ("--budget-cpu", budget_cpu)
 
 
 def second_chain(place: Place) -> Part:

@@ -75,10 +75,14 @@ def _start(supervisor: Supervisor, place: Place, options: Options) -> None:
     supervisor.start(demo_parts.broker(place), demo_parts.chain(place), demo_parts.second_chain(place))
     played = demo_parts.simulation(place, options.blocks, options.seed, options.canary)
     supervisor.start(played, demo_parts.ingest(place, keeps_lake=options.port is not None))
-    filed = demo_parts.sink(place, options.canary, options.budget_cpu)
+    limit = options.budget_cpu
+    filed = demo_parts.sink(place, options.canary, limit)
     supervisor.start(demo_parts.detect(place, options.rules), filed)
-    screen = () if options.port is None else (demo_parts.dashboard(place, options.port, options.rules),)
-    supervisor.start(demo_parts.anchor(place), *screen)
+    if options.port is None:
+        supervisor.start(demo_parts.anchor(place))
+        return
+    screen = demo_parts.dashboard(place, options.port, options.rules, limit)
+    supervisor.start(demo_parts.anchor(place), screen)
 
 
 def _show(

@@ -102,7 +102,7 @@ class Beside:
     def __init__(self, writer: Writer, goal: Goal, say: Say) -> None:
         self._writer = writer
         self._ageing = Ageing(writer, goal.keep_scores_days)
-        self._budget = Budget(goal.budget_cpu_s)
+        self._budget = Budget(goal.budget_cpu_s, say=lambda line: say(f"sink: {line}"))
         self._forecasts = FeeForecasts(writer, self._budget, say=say)
 
     def step(self, topics: ChainTopics, blocks: int) -> None:
@@ -110,8 +110,7 @@ class Beside:
         if blocks:
             self._budget.blocks(blocks)
             self._forecasts.step(topics.chain_id)
-        topics.vitals.optional = self._budget.states()
-        topics.vitals.budget_cpu_s = self._budget.cpu_s_a_block
+        self._budget.tell(topics.vitals)
         topics.health.file(self._writer)
         topics.listen()
         self._ageing.step(topics.chain_id)

@@ -82,7 +82,7 @@ class LogStatus:
 class RoleStatus:
     """What a block costs a role, a mean since it began: CPU seconds, answers of nodes, bytes, and joules by
     10 W for a busy core. `budget_cpu_s` is what it may cost, None without a limit, and `optional` has the
-    state of each work that is left out beyond: on, slowed or paused.
+    state of each work that is left out beyond: on, slowed or paused; `left_out` how often it was.
     """
 
     role: str
@@ -94,6 +94,7 @@ class RoleStatus:
     joules: float
     budget_cpu_s: float | None
     optional: dict[str, str]
+    left_out: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,8 +320,9 @@ def _role(record: Health) -> list[RoleStatus]:
     if cost is None:
         return []
     optional: dict[str, str] = {work.name: work.state for work in record.optional}
+    left_out = {work.name: work.left_out for work in record.optional}
     figures = (cost.blocks, cost.cpu_s, cost.answers, cost.bytes, cost.joules)
-    return [RoleStatus(record.role, record.instance, *figures, record.budget_cpu_s, optional)]
+    return [RoleStatus(record.role, record.instance, *figures, record.budget_cpu_s, optional, left_out)]
 
 
 def _as_told(bad: SetAside) -> SetAside:
@@ -418,7 +420,9 @@ def _store_lines(chain: StoreStatus) -> list[str]:
 
 def _role_line(role: RoleStatus) -> str:
     budget = "" if role.budget_cpu_s is None else f" of {role.budget_cpu_s:.3g} that it may"
-    optional = "".join(f"; {name} {state}" for name, state in role.optional.items())
+    optional = "".join(
+        f"; {name} {state}, {role.left_out[name]} left out" for name, state in role.optional.items()
+    )
     return (
         f"  a block costs {role.role}: {role.cpu_s:.3g} CPU s{budget}, {role.answers:.3g} RPC answers, "
         f"{role.bytes:.3g} bytes, {role.joules:.3g} J (10 W a core){optional}"

@@ -11,13 +11,13 @@ import streamlit as st
 
 from dashboard import wording
 from dashboard.flow import Flow, drawing
-from dashboard.screens import parts, routes, tables
+from dashboard.screens import parts, pictures, routes, tables
 from dashboard.store import Reader
 from dashboard.store.subjects import Score
 from dashboard.transfers import network, selection
 from dashboard.transfers.door import Transfers
 from dashboard.transfers.values import Asked, Token, Transfer, native, unknown
-from detectors.alerts.alert import RoleName
+from detectors.alerts.alert import Evidence, RoleName
 
 LONGEST = 140
 """Characters of an identifier: hashes have 66."""
@@ -52,6 +52,13 @@ def flow(
     opened = _FLOW(key=key, data=data, on_opened_change=lambda: None, on_asked_change=asked).opened
     if opened:
         routes.follow(routes.link("wallet", chain_id, opened))
+
+
+def laid_out(key: str, evidence: Sequence[Evidence], roles: Mapping[str, str], chain_id: int) -> None:
+    """Draws transfers by the parts that some wallets have, where the server's budget allows it."""
+    drawn = pictures.laid_out(key, lambda: drawing(evidence, roles, MOST_NODES))
+    if drawn is not None:
+        flow(key, drawn, chain_id, roles=False)
 
 
 def flow_data(drawn: Flow, roles: bool = True) -> dict[str, Any]:
@@ -114,12 +121,7 @@ def network_of(
         return
     parts.section("Who paid whom", f"{len(wallets):,} wallets; those with the same part are drawn as one")
     evidence = selection.evidence(moves, transfers.tokens(chain_id, moves))
-    flow(
-        f"around_{chain_id}_{address}",
-        drawing(evidence, {address: "this wallet"}, MOST_NODES),
-        chain_id,
-        roles=False,
-    )
+    laid_out(f"around_{chain_id}_{address}", evidence, {address: "this wallet"}, chain_id)
 
 
 def ways(
@@ -133,7 +135,7 @@ def ways(
     told = parts.found(transfers, revision, Asked(chain_id, wallets, most=network.ROWS_OF_A_HOP))
     moves = [row for row in told.transfers if (row.payer, row.payee) in steps]
     evidence = selection.evidence(moves, transfers.tokens(chain_id, moves))
-    flow(f"ways_graph_{chain_id}_{key}", drawing(evidence, {}, MOST_NODES), chain_id, roles=False)
+    laid_out(f"ways_graph_{chain_id}_{key}", evidence, {}, chain_id)
 
 
 def files(transfers: Transfers, chain_id: int, moves: Sequence[Transfer], name: str) -> None:

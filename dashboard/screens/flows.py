@@ -8,7 +8,6 @@ from decimal import Decimal, InvalidOperation
 import streamlit as st
 
 from dashboard import wording
-from dashboard.flow import drawing
 from dashboard.screens import charts, drawings, inputs, parts, routes, tables
 from dashboard.screens.tables import Column
 from dashboard.store import Reader
@@ -148,8 +147,8 @@ def _draw(reader: Reader, transfers: Transfers, wanted: Wanted) -> None:
     _sankey(wanted, trail, tokens, chosen)
     parts.section("The same as a graph", "every asset; wallets with the same part are drawn as one")
     evidence = selection.evidence(trail.moves, tokens)
-    drawn = drawing(evidence, _roles(wanted, trail), drawings.MOST_NODES)
-    drawings.flow(f"trail_{wanted.chain_id}_{wanted.start}_{wanted.way}", drawn, wanted.chain_id, roles=False)
+    key = f"trail_{wanted.chain_id}_{wanted.start}_{wanted.way}"
+    drawings.laid_out(key, evidence, _roles(wanted, trail), wanted.chain_id)
     _table(transfers, wanted, trail, tokens)
 
 

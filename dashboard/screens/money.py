@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import wording
 from dashboard.flow import Flow, drawing, wallet
-from dashboard.screens import drawings, inputs, parts
+from dashboard.screens import drawings, inputs, parts, pictures
 from dashboard.transfers import selection
 from dashboard.transfers.values import Asked
 from detectors.alerts.alert import Alert, Evidence
@@ -32,16 +32,21 @@ class Look:
 
 
 def show(alert: Alert) -> tuple[Evidence, ...]:
-    """Draws the flow; returns the rows of evidence that belong to what is picked, all where nothing is."""
+    """Draws the flow; returns the rows of evidence that belong to what is picked, all where nothing is, or
+    the picture is left out.
+    """
     look: Look = st.session_state.setdefault(f"flow_of_{alert.chain_id}:{alert.id}", Look())
     roles = {wallet(role.address): wallet(role.role) for role in alert.roles}
     more = _added(alert, look)
     # Who asks for more wants to see it: more wallets stand alone than of the alert by itself.
-    drawn = drawing((*alert.evidence, *more), roles, *([drawings.MOST_NODES] if more else []))
+    most = [drawings.MOST_NODES] if more else []
+    key = f"flow-{alert.chain_id}-{alert.id}"
+    drawn = pictures.laid_out(key, lambda: drawing((*alert.evidence, *more), roles, *most))
+    if drawn is None:
+        return alert.evidence
     if not drawn.nodes:
         parts.remark("No transfer is among the evidence of this alert.")
         return alert.evidence
-    key = f"flow-{alert.chain_id}-{alert.id}"
     drawings.flow(key, drawn, alert.chain_id, on_asked=partial(ask, look))
     return tuple(row for row in alert.evidence if belongs(row, look.picked, drawn))
 

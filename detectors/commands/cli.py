@@ -17,6 +17,7 @@ from detectors.commands.canary_cli import canary
 from detectors.commands.each_chain import detect_each
 from detectors.commands.evaluate_cli import evaluate
 from detectors.commands.train_cli import train
+from ingest.commands.budgeting import PendingBudget, expect_optional_work
 from ingest.commands.kafka_access import KafkaConfig, KafkaPlaintext, choose_access
 from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption, Standby
 
@@ -237,6 +238,7 @@ def detect(
     standby: Standby = None,
     ray: _Ray = None,
     pending: _Pending = False,
+    budget_cpu: PendingBudget = None,
     metrics: MetricsPort = None,
     otlp: OtlpOption = None,
     log_format: LogFormatOption = "text",
@@ -253,6 +255,7 @@ def detect(
     chains = list(dict.fromkeys(chain_id or ()))
     own = EngineSettings(finality=finality, native_symbol=_symbol(native_symbol), tier=tier)
     _expect_a_use_of_lake(context, alerts is not None, rebuild)
+    expect_optional_work(context, "--pending", pending)
     if pending:
         _expect_only_pending(chains, alerts, rebuild or standby is not None, tier)
     if rebuild and standby is not None:
@@ -284,7 +287,7 @@ def detect(
             anew = rebuild, lake, allow_gaps
             judges = judging(models, chosen, rules)
             if pending:
-                _detect_pending(kafka, chains[0], state, until_block, own, judges, say)
+                _detect_pending(kafka, chains[0], state, until_block, own, judges, say, budget_cpu)
                 return
             _detect_live(kafka, chains[0], state, until_block, anew, own, judges, say, standby)
     else:
@@ -361,14 +364,17 @@ def _detect_pending(
     settings: EngineSettings,
     judges: Sequence[Detector],
     say: Callable[[str], None],
+    budget_cpu: float | None,
 ) -> None:
     from detectors.runs.pending.run import PendingRun
     from ingest.machine.signals import stop_on_signal
     from ingest.machine.tools import home
+    from ingest.model.budget import Budget
 
+    budget = Budget(budget_cpu, say=lambda line: say(f"detect --pending: {line}"))
     with stop_on_signal() as stop:
         folder = (state or home() / "detect") / "pending"
-        PendingRun(kafka, chain_id, judges, folder, settings, say).run(stop, until)
+        PendingRun(kafka, chain_id, judges, folder, settings, say, budget).run(stop, until)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from ingest.commands.budgeting import PendingBudget, expect_optional_work
 from ingest.commands.kafka_access import KafkaConfig, KafkaPlaintext, choose_access
 from ingest.commands.observing import LogFormatOption, MetricsPort, OtlpOption, Standby
 from ingest.lake import RANGE_BLOCKS
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
     from ingest.live.follower import Say
     from ingest.live.mempool.picture import Mempool
+    from ingest.live.mempool.spending import Spending
     from ingest.live.wiring import FollowSettings, Start
+    from ingest.model.health import Vitals
 
 Verify = Literal["strict", "warn", "off"]
 
@@ -154,6 +157,7 @@ def mount(app: typer.Typer) -> None:
 
 
 def ingest(
+    context: typer.Context,
     rpc: Rpc,
     kafka: Kafka = "127.0.0.1:9092",
     kafka_config: KafkaConfig = None,
@@ -175,6 +179,7 @@ def ingest(
     bridge: BridgeFiles = None,
     standby: Standby = None,
     mempool: MempoolOption = False,
+    budget_cpu: PendingBudget = None,
     metrics: MetricsPort = None,
     otlp: OtlpOption = None,
     log_format: LogFormatOption = "text",
@@ -187,8 +192,10 @@ def ingest(
     from ingest.machine.metrics import metrics as answering
     from ingest.machine.signals import collect_seldom, stop_on_signal
     from ingest.machine.traces import exporting
+    from ingest.model.health import Vitals
     from ingest.nodes import Limits
 
+    expect_optional_work(context, "--mempool", mempool)
     if mempool and standby is not None:
         raise typer.BadParameter(
             "who stands by would show what waits in the place of who works: give --mempool without "
@@ -204,12 +211,20 @@ def ingest(
         standby_s=standby,
     )  # fmt: skip
     collect_seldom()
-    say = sayer("ingest", log_format, sys.stderr)
+    say, vitals = sayer("ingest", log_format, sys.stderr), Vitals()
+    spending = _spending(budget_cpu, vitals, say)
     pool = _pool(rpc, chain_id, settings, say) if mempool else None
     with stop_on_signal() as stop, answering(metrics), exporting(otlp, say):
-        beside = nullcontext() if pool is None else _watched(pool, kafka, stop, say)
+        beside = nullcontext() if pool is None else _watched(pool, kafka, stop, say, spending)
         with beside:
-            follow(rpc, kafka, chain_id, settings, lake, stop, say)
+            follow(rpc, kafka, chain_id, settings, lake, stop, say, vitals)
+
+
+def _spending(budget_cpu: float | None, vitals: Vitals, say: Say) -> Spending:
+    from ingest.live.mempool.spending import Spending
+    from ingest.model.budget import Budget
+
+    return Spending(Budget(budget_cpu, say=lambda line: say(f"mempool: {line}")), vitals)
 
 
 def _pool(rpc: str, chain_id: int | None, settings: FollowSettings, say: Say) -> Mempool:
@@ -219,13 +234,15 @@ def _pool(rpc: str, chain_id: int | None, settings: FollowSettings, say: Say) ->
     return opened(rpc, chain_id, settings.traces, settings.wrapped, private_fork, say)
 
 
-def _watched(pool: Mempool, kafka: str, stop: Event, say: Say) -> AbstractContextManager[None]:
+def _watched(
+    pool: Mempool, kafka: str, stop: Event, say: Say, spending: Spending
+) -> AbstractContextManager[None]:
     """Of a Kafka that this user may write pending transactions to."""
     from ingest.kafka import Cluster
     from ingest.live.mempool.watching import watched
 
     Cluster(kafka).expect_rights("mempool")
-    return watched(pool, kafka, stop, say)
+    return watched(pool, kafka, stop, say, spending)
 
 
 def backfill(

@@ -44,8 +44,10 @@ def follow(
     lake: Path | None,
     stop: threading.Event,
     say: Say,
+    vitals: Vitals | None = None,
 ) -> None:
-    """Follows the nodes' chain into the log until `stop`. A broker that goes away later is waited for.
+    """Follows the nodes' chain into the log until `stop`; `vitals` count what is done. A broker that goes
+    away later is waited for.
 
     Raises NodeUnreachable and BrokerUnreachable where none answers at the start, WrongChain, RollbackTooDeep;
     TakenOver once another process follows the chain, where this one does not stand by.
@@ -53,7 +55,7 @@ def follow(
     nodes = Nodes(rpc, chain_id, settings.quorum, settings.limits)
     served = _chain_of(nodes, stop)
     apart = Nodes(rpc, served, limits=settings.limits)
-    vitals, owner = Vitals(), Owner.of_this_process()
+    vitals, owner = vitals or Vitals(), Owner.of_this_process()
     check(settings.bridges, served)
     turns = Turns(owner, settings.standby_s, say)
     instance = None if settings.standby_s is None else owner.instance

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Literal, get_args
 
 from ingest.model.errors import BadInput
-from ingest.model.health import OptionalHealth, OptionalState
+from ingest.model.health import OptionalHealth, OptionalState, Vitals
 
-OptionalWork = Literal["forecasts", "pictures", "pending", "inspect"]
+OptionalWork = Literal["forecasts", "pending", "pictures"]
 OPTIONAL_WORK: tuple[str, ...] = get_args(OptionalWork)
 SAVED_BLOCKS, OWED_BLOCKS = 20, 100
 """Blocks whose budget can be saved up for later, and of how many one can be behind: after a while of dear
@@ -29,17 +29,23 @@ class Budget:
 
     Each block adds its budget, all that the process uses is taken off, and optional work is done while
     something is left. So it is done more seldom the dearer blocks are, and not at all where what must be done
-    takes everything.
+    takes everything. Whenever the state of a work becomes another, `say` is told one line. Belongs to one
+    thread.
     """
 
     def __init__(
-        self, cpu_s_a_block: float | None = None, clock: Callable[[], float] = time.process_time
+        self,
+        cpu_s_a_block: float | None = None,
+        clock: Callable[[], float] = time.process_time,
+        say: Callable[[str], None] = lambda _line: None,
     ) -> None:
         """Raises BadInput for a budget that is no positive number."""
         if cpu_s_a_block is not None and not 0 < cpu_s_a_block < float("inf"):
             raise BadInput(f"a budget of {cpu_s_a_block} CPU seconds a block is none: give a number above 0")
         self.cpu_s_a_block = cpu_s_a_block
         self._clock = clock
+        self._say = say
+        self._said: dict[str, OptionalState] = {}
         self._looked = clock()
         self._left = 0.0
         self._done: Counter[str] = Counter()
@@ -58,7 +64,23 @@ class Budget:
         is_allowed = self.cpu_s_a_block is None or self._left > 0
         self._answers[work].append(is_allowed)
         (self._done if is_allowed else self._left_out)[work] += 1
+        self._say_change(work)
         return is_allowed
+
+    def tell(self, vitals: Vitals) -> None:
+        """What a role tells of its budget, and of what it leaves out."""
+        vitals.budget_cpu_s, vitals.optional = self.cpu_s_a_block, self.states()
+
+    def _say_change(self, work: OptionalWork) -> None:
+        state, before = _state(self._answers[work]), self._said.get(work, "on")
+        self._said[work] = state
+        if state == before:
+            return
+        told = "all of it is done again" if state == "on" else f"{state} by the budget"
+        self._say(
+            f"{work}: {told}; a block may cost {self.cpu_s_a_block:g} CPU s "
+            f"({self._done[work]} done, {self._left_out[work]} left out so far)"
+        )
 
     def states(self) -> list[OptionalHealth]:
         """Of every work that was asked for, in order of its name."""

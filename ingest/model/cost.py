@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ingest.model.health import Health
@@ -32,8 +33,12 @@ def block_cost(record: Health) -> BlockCost | None:
 
 
 def blocks_done(record: Health) -> int:
+    return blocks_counted(record.counts)
+
+
+def blocks_counted(counts: Mapping[str, int]) -> int:
     """Ingest counts them by how they were proved, the others as they are."""
-    return sum(count for name, count in record.counts.items() if name.split(" ")[0] == "blocks")
+    return sum(count for name, count in counts.items() if name.split(" ")[0] == "blocks")
 
 
 def answers_of(record: Health) -> int:

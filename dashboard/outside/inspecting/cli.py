@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from dashboard.outside.inspecting.inspect import Report
+    from dashboard.outside.inspecting.waiting import GiveWay
 
 
 def mount(app: typer.Typer) -> None:
@@ -59,8 +63,19 @@ def inspect(
     tries: Annotated[int, typer.Option(min=1, max=10_000, help="Tries of each kind at most.")] = 60,
     seconds: Annotated[
         float,
-        typer.Option(min=1, max=86_400, help="For everything that is tried; what is left then is said."),
+        typer.Option(
+            min=1, max=86_400, help="For everything that is tried or waited for; what is left then is said."
+        ),
     ] = 300.0,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            envvar="UNDERTOW_STORE",
+            metavar="URL",
+            help="Wait while a role that tells of itself there is beyond its budget.  [default: do not]",
+        ),
+    ] = None,
+    now: Annotated[bool, typer.Option("--now", help="Wait for no role.")] = False,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Write the counterexample of each finding here, KIND.json."),
@@ -83,13 +98,27 @@ def inspect(
     from dashboard.outside.inspecting.inspect import inspect as inspected
 
     given = read_arguments(args)
-    report = inspected(
-        Wish(str(target), rpc, chain_id, contract, folder, given, abi, model, seed, tries, seconds)
-    )
+    wish = Wish(str(target), rpc, chain_id, contract, folder, given, abi, model, seed, tries, seconds)
+    with giving_way(None if now else store) as give_way:
+        report = inspected(wish, give_way)
     for line in report.lines():
         typer.echo(line)
     if out is not None:
         write(report, out)
+
+
+@contextmanager
+def giving_way(store: str | None) -> Iterator[GiveWay]:
+    """To the pipeline of a store, where one is given. Raises BadInput, StoreUnreachable."""
+    from dashboard.outside.inspecting.waiting import Pipeline, at_once
+
+    if not store:
+        yield at_once
+        return
+    from dashboard.store import open_reader
+
+    with closing(open_reader(store)) as reader:
+        yield Pipeline(reader, partial(typer.echo, err=True)).give_way
 
 
 def write(report: Report, out: Path) -> None:

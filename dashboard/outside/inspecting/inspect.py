@@ -25,9 +25,13 @@ from dashboard.outside.inspecting.market import Market, made_market, markets_on_
 from dashboard.outside.inspecting.outcome import ATTACKS, POWERS, Count, Outcome, missed
 from dashboard.outside.inspecting.stage import mint, staged
 from dashboard.outside.inspecting.subject import Subject, at_address, chosen, deployed
+from dashboard.outside.inspecting.waiting import GiveWay, at_once
 from ingest.localchain.chain.wallet import Address, Wallet, is_type
 from ingest.machine.untrusted_solidity import Compiled, Contract, compile_file
 from ingest.model.errors import BadInput, WrongChain
+
+_TIME_IS_UP = "the time was up (--seconds)"
+_WAITED = "the time went by in waiting for the pipeline (--now does not wait)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +95,15 @@ class Report:
         return replay.written(self.chain_id, self.number, self.hash, self.subject.address, outcome)
 
 
-def inspect(wish: Wish) -> Report:
-    """Raises BadInput, WrongChain, NodeUnreachable, NodeMisbehaved, SetupFailed: each in one line."""
+def inspect(wish: Wish, give_way: GiveWay = at_once) -> Report:
+    """Before each kind of trial it gives way. Raises BadInput, WrongChain, NodeUnreachable, NodeMisbehaved,
+    SetupFailed: each in one line.
+    """
     address = address_in(wish.target)
-    return examined(wish, address if address is not None else _compiled(wish))
+    return examined(wish, address if address is not None else _compiled(wish), give_way)
 
 
-def examined(wish: Wish, target: Address | tuple[Compiled, Contract]) -> Report:
+def examined(wish: Wish, target: Address | tuple[Compiled, Contract], give_way: GiveWay = at_once) -> Report:
     """The same of an address, or of a contract that was compiled already."""
     begun, watched = time.monotonic(), Wallet.connect(wish.rpc)
     if wish.chain_id is not None and (found := int(watched.ask("eth_chainId"), 16)) != wish.chain_id:
@@ -112,15 +118,16 @@ def examined(wish: Wish, target: Address | tuple[Compiled, Contract]) -> Report:
             subject = deployed(fork, stage, *target, wish.arguments)
             named = f"{target[1].name} of {wish.target}, compiled by solc {target[0].version}"
         facts = code_facts(watched, subject, fork.number, wish.model)
-        outcomes = tried(Lab(fork, stage, subject, wish.seed, wish.tries), watched)
+        outcomes = tried(Lab(fork, stage, subject, wish.seed, wish.tries), watched, give_way)
     return Report(
         wish, fork.chain_id, fork.number, fork.hash, subject, named, facts, outcomes, time.monotonic() - begun
     )
 
 
-def tried(lab: Lab, watched: Wallet) -> tuple[Outcome, ...]:
+def tried(lab: Lab, watched: Wallet, give_way: GiveWay = at_once) -> tuple[Outcome, ...]:
     """Every kind, in the order of `ATTACKS` and `POWERS`; what the time did not suffice for, it says."""
     found: dict[str, Outcome] = {}
+    why = _TIME_IS_UP
     try:
         market = _market(lab, watched)
     except TimeIsUp:
@@ -134,17 +141,20 @@ def tried(lab: Lab, watched: Wallet) -> tuple[Outcome, ...]:
         lambda: powers(lab, market),
     ]
     for trial in trials:
+        if not give_way(lab.fork.until):
+            why = _WAITED
+            break
         try:
             found |= {each.kind: each for each in trial()}
         except TimeIsUp:
             continue
-    return tuple(found.get(kind) or _late(lab, kind) for kind in (*ATTACKS, *POWERS))
+    return tuple(found.get(kind) or _late(lab, kind, why) for kind in (*ATTACKS, *POWERS))
 
 
-def _late(lab: Lab, kind: str) -> Outcome:
+def _late(lab: Lab, kind: str, why: str) -> Outcome:
     power = kind in POWERS or kind == "owner-drains"
     count = lab.counts.get("powers" if power else kind) or Count(0)
-    return missed(kind, count, "the time was up (--seconds)")
+    return missed(kind, count, why)
 
 
 def _market(lab: Lab, watched: Wallet) -> Market | None:

@@ -1,6 +1,6 @@
 """`detect --pending`: follows `chain.blocks` with state of its own, and supposes each picture of
-`chain.pending` as the next block. What is found goes to `fraud.pending`; the book, and who writes it, know
-nothing of it.
+`chain.pending` as the next block, as far as its budget allows. What is found goes to `fraud.pending`; the
+book, and who writes it, know nothing of it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ingest.kafka.rights import DETECT_PENDING
 from ingest.log.blocklog import LogReader
 from ingest.log.pending_records import Picture, PictureAssembler
 from ingest.model.batch import Batch, Event, Rollback
+from ingest.model.budget import Budget
 from ingest.model.errors import (
     BadInput,
     ChainGap,
@@ -57,6 +58,7 @@ class PendingRun:
     state_dir: Path
     settings: EngineSettings
     say: Say
+    budget: Budget = field(default_factory=Budget)
     vitals: Vitals = field(default_factory=Vitals)
     _picture: Picture | None = None
     _supposed: tuple[str, float] | None = None
@@ -77,6 +79,7 @@ class PendingRun:
                 f"the Kafka at {self.bootstrap} has no pending transactions of chain {self.chain_id}: start "
                 "`undertow ingest --mempool` for it first"
             )
+        self.budget.tell(self.vitals)
         told = HealthReporter(self.bootstrap, "pending", self.chain_id, self.vitals)
         with Publisher(self.bootstrap, f"{DETECT_PENDING}{self.chain_id}") as publisher, told:
             while not self._runs_on(publisher, partition, stop, until_block):
@@ -124,6 +127,7 @@ class PendingRun:
                     _note(standing, event)
                     offset = after
                 if events:
+                    self._count(sum(len(each) for each, _ in events if isinstance(each, Batch)))
                     self.vitals.head = engine.state.number
                     self._send(publisher, partition, standing.end_mined(_where(engine)))
                     self.vitals.pending = told_of(standing.open.values())
@@ -152,7 +156,7 @@ class PendingRun:
     def _suppose(
         self, engine: Engine, standing: StandingAlerts, publisher: Publisher, partition: int
     ) -> None:
-        """What the picture is of must be the head that is read; each is supposed once."""
+        """What the picture is of must be the head that is read; each is supposed once, or left out."""
         picture, where = self._picture, _where(engine)
         if picture is None or picture.head.parent_hash != where.hash:
             return
@@ -160,12 +164,26 @@ class PendingRun:
         if one == self._supposed:
             return
         self._supposed = one
+        if not self._may_suppose(picture):
+            return
         changed = standing.take(*self._found(engine, picture), where)
         self.vitals.pending = told_of(standing.open.values())
         self._tell(standing.left_out)
         self.vitals.count("pictures")
         self.vitals.count("pending", sum(each.end is None for each in changed))
         self._send(publisher, partition, changed)
+
+    def _count(self, blocks: int) -> None:
+        self.vitals.count("blocks", blocks)
+        self.budget.blocks(blocks)
+
+    def _may_suppose(self, picture: Picture) -> bool:
+        """A pool in which nothing waits costs nothing, and ends what stands."""
+        if picture.batch is None:
+            return True
+        is_allowed = self.budget.allows("pending")
+        self.budget.tell(self.vitals)
+        return is_allowed
 
     def _found(self, engine: Engine, picture: Picture) -> tuple[list[Alert], set[str]]:
         """Alerts of the supposed block, and the hashes that wait in it."""

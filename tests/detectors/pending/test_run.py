@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,14 +16,17 @@ from detectors.base import Detector
 from detectors.engine.settings import EngineSettings
 from detectors.registry import detectors
 from detectors.runs.pending.run import PendingRun
-from ingest.kafka import ALERTS, PENDING_ALERTS, Cluster, tail
+from ingest.kafka import ALERTS, PENDING, PENDING_ALERTS, Cluster, tail
 from ingest.live.mempool.picture import opened
+from ingest.live.mempool.spending import Spending
 from ingest.live.mempool.watching import watched
 from ingest.live.wiring import FollowSettings, follow
 from ingest.localchain.chain.chain import private_fork
 from ingest.log.blocklog import cursor
 from ingest.machine.processes import wait_until
+from ingest.model.budget import OWED_BLOCKS, Budget
 from ingest.model.errors import BadInput
+from ingest.model.health import Vitals
 from tests.fixtures.frames import address
 from tests.fixtures.town import ETHER, Town
 from undertow import app
@@ -47,18 +50,49 @@ def running(work: threading.Thread, stop: threading.Event) -> Iterator[None]:
         assert not work.is_alive()
 
 
+class Processor:
+    """CPU seconds that a process has used: nothing but what a test spends."""
+
+    def __init__(self) -> None:
+        self.used = 0.0
+
+    def __call__(self) -> float:
+        return self.used
+
+
+def used_up(say: Callable[[str], None]) -> Budget:
+    """A budget of which as much is owed as can be: the blocks after the next `OWED_BLOCKS` pay for a look."""
+    processor = Processor()
+    budget = Budget(1.0, processor, say)
+    processor.used = 1_000_000.0
+    return budget
+
+
+def unlimited() -> Spending:
+    return Spending(Budget(), Vitals())
+
+
 @contextmanager
-def ingests(town: Town, kafka: str, folder: Path, said: list[str]) -> Iterator[None]:
+def ingests(
+    town: Town,
+    kafka: str,
+    folder: Path,
+    said: list[str],
+    budget: Budget | None = None,
+    vitals: Vitals | None = None,
+) -> Iterator[None]:
     """Follows the town with its pool, and says that mallory is under sanctions."""
     facts = folder / "facts"
     facts.mkdir(exist_ok=True)
     (facts / "sanctions.txt").write_text(f"{MALLORY}\n")
     stop, settings = threading.Event(), FollowSettings(town.head, facts=facts)
     pool = opened(town.url, town.chain_id, False, frozenset(), private_fork, said.append)
+    counted = vitals or Vitals()
+    spending = Spending(budget or Budget(), counted)
 
     def run() -> None:
-        with watched(pool, kafka, stop, said.append):
-            follow(town.url, kafka, town.chain_id, settings, None, stop, said.append)
+        with watched(pool, kafka, stop, said.append, spending):
+            follow(town.url, kafka, town.chain_id, settings, None, stop, said.append, counted)
 
     with running(threading.Thread(target=run), stop):
         wait_until(lambda: Cluster(kafka).chains().get(town.chain_id) is not None, 60, "the first block")
@@ -68,11 +102,14 @@ def ingests(town: Town, kafka: str, folder: Path, said: list[str]) -> Iterator[N
 
 
 @contextmanager
-def judges_what_waits(town: Town, kafka: str, folder: Path, said: list[str]) -> Iterator[None]:
-    stop = threading.Event()
-    run = PendingRun(kafka, town.chain_id, exposure(), folder / "state", EngineSettings(), said.append)
+def judges_what_waits(
+    town: Town, kafka: str, folder: Path, said: list[str], budget: Budget | None = None
+) -> Iterator[PendingRun]:
+    stop, settings = threading.Event(), EngineSettings()
+    state, limit = folder / "state", budget or Budget()
+    run = PendingRun(kafka, town.chain_id, exposure(), state, settings, said.append, limit)
     with running(threading.Thread(target=run.run, args=(stop,)), stop):
-        yield
+        yield run
 
 
 def pays_from_mallory(town: Town) -> str:
@@ -85,6 +122,10 @@ def pays_from_mallory(town: Town) -> str:
 def read_to_its_head(town: Town, kafka: str) -> None:
     partition = Cluster(kafka).partition_of(town.chain_id)
     wait_until(lambda: cursor(kafka, town.chain_id, partition).newest == town.head, 60, "the head in the log")
+
+
+def left_out(vitals: Vitals) -> int:
+    return sum(work.left_out for work in vitals.optional)
 
 
 def records(town: Town, kafka: str) -> list[PendingAlert]:
@@ -122,6 +163,58 @@ def test_what_waits_is_found_before_it_is_mined_and_is_never_in_the_book(
     assert back.end is None
     assert (dropped.id, dropped.end and dropped.end.how) == (back.id, "dropped")
     assert tail(kafka, ALERTS, Cluster(kafka).partition_of(town.chain_id), 5) == []
+
+
+def test_a_budget_that_is_used_up_leaves_out_what_waits_and_no_block(
+    town: Town, kafka: str, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    with (
+        ingests(town, kafka, tmp_path, said),
+        judges_what_waits(town, kafka, tmp_path, said, used_up(said.append)) as run,
+    ):
+        town.mine(2)
+        pays_from_mallory(town)
+        wait_until(lambda: left_out(run.vitals) > 0, 60, "a picture to be left out")
+        town.mine(OWED_BLOCKS + 1)
+        wait_until(lambda: run.vitals.head == town.head, 60, "every block to be judged")
+        assert records(town, kafka) == []
+        paid = pays_from_mallory(town)
+        (pending,) = waits_for(town, kafka, 1)
+
+    assert pending.transactions == (paid,)
+    assert run.vitals.counts()["blocks"] > OWED_BLOCKS
+    paused, *_, slowed = [line for line in said if "by the budget" in line]
+    assert paused == "pending: paused by the budget; a block may cost 1 CPU s (0 done, 1 left out so far)"
+    assert slowed.startswith("pending: slowed by the budget")
+
+
+@pytest.mark.soak
+def test_who_reads_the_pool_leaves_it_unread_where_its_budget_is_used_up(
+    town: Town, kafka: str, tmp_path: Path
+) -> None:
+    said, vitals = list[str](), Vitals()
+    with ingests(town, kafka, tmp_path, said, used_up(said.append), vitals):
+        pays_from_mallory(town)
+        wait_until(lambda: left_out(vitals) > 1, 60, "looks at the pool to be left out")
+        partition = Cluster(kafka).partition_of(town.chain_id)
+        assert tail(kafka, PENDING, partition, 5) == []
+        town.mine(OWED_BLOCKS + 1)
+        read_to_its_head(town, kafka)
+        wait_until(lambda: bool(tail(kafka, PENDING, partition, 5)), 60, "the pool to be read again")
+
+    (pending,) = vitals.optional
+    assert (vitals.budget_cpu_s, pending.name, pending.state) == (1.0, "pending", "slowed")
+
+
+@pytest.mark.parametrize(
+    "command", ["ingest --rpc http://127.0.0.1:9", "detect --chain-id 5", "detect --lake x --alerts y"]
+)
+def test_a_budget_without_anything_that_it_could_leave_out_is_refused(command: str) -> None:
+    done = CliRunner().invoke(app, [*command.split(), "--budget-cpu", "1"])
+
+    assert done.exit_code == 2
+    assert "there is nothing here that may be left" in done.output
 
 
 @pytest.mark.soak
@@ -220,7 +313,7 @@ def test_a_second_who_reads_the_pool_takes_over_and_the_first_ends(
             town.mine()
             return any("took over" in line for line in said)
 
-        with watched(pool, kafka, stop, second.append):
+        with watched(pool, kafka, stop, second.append, unlimited()):
             wait_until(ended, 60, "the first to end")
             for _ in range(8):
                 town.mine()

@@ -9,7 +9,7 @@ from ingest import schema
 from ingest.model.budget import LOOKED_AT, OPTIONAL_WORK, OWED_BLOCKS, SAVED_BLOCKS, Budget
 from ingest.model.cost import BlockCost, block_cost
 from ingest.model.errors import BadInput
-from ingest.model.health import Health, NodeHealth, OptionalHealth
+from ingest.model.health import Health, NodeHealth, OptionalHealth, Vitals
 
 
 class Processor:
@@ -76,7 +76,31 @@ def test_what_is_saved_up_is_bounded() -> None:
     budget = Budget(1.0, processor)
     budget.blocks(1_000_000)
     processor.used += SAVED_BLOCKS
-    assert not budget.allows("inspect")
+    assert not budget.allows("pictures")
+
+
+def test_a_change_of_its_state_is_said_once_with_what_was_left_out() -> None:
+    """What must be done takes 3 s of the 1 s that a block may cost for 60 blocks, then nothing: the next
+    hundred pay what is owed, and the twenty after them have their forecasts.
+    """
+    processor, said = Processor(), list[str]()
+    budget = Budget(1.0, processor, said.append)
+    worked(budget, processor, 3.0, 0.0, 60)
+    worked(budget, processor, 0.0, 0.0, OWED_BLOCKS + LOOKED_AT)
+
+    cost = "a block may cost 1 CPU s"
+    assert said == [
+        f"forecasts: paused by the budget; {cost} (0 done, 1 left out so far)",
+        f"forecasts: slowed by the budget; {cost} (1 done, 160 left out so far)",
+        f"forecasts: all of it is done again; {cost} (20 done, 160 left out so far)",
+    ]
+
+
+def test_a_role_tells_of_its_budget() -> None:
+    vitals, budget = Vitals(), Budget(0.5, Processor())
+    budget.allows("pending")
+    budget.tell(vitals)
+    assert (vitals.budget_cpu_s, vitals.optional) == (0.5, [OptionalHealth("pending", "paused", 0, 1)])
 
 
 @pytest.mark.parametrize("amount", [0, -1.0, float("nan"), float("inf")])
@@ -95,9 +119,7 @@ def test_no_proof_fact_part_model_or_detector_can_be_left_out() -> None:
 
     assert not must & set(OPTIONAL_WORK)
     for name in must:
-        with pytest.raises(
-            ValueError, match="is not optional: only forecasts, pictures, pending, inspect are"
-        ):
+        with pytest.raises(ValueError, match="is not optional: only forecasts, pending, pictures are"):
             budget.allows(name)  # type: ignore[arg-type]
     assert budget.states() == []
 

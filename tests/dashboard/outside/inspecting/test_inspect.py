@@ -145,6 +145,20 @@ def test_time_that_is_up_is_said_and_never_passed_off_as_tries(bare_rpc: str, ho
     assert outcomes[3].line() == "not found  re-entry: within 0 tries: the time was up (--seconds)"
 
 
+def test_time_that_went_by_in_waiting_is_said_too(bare_rpc: str, hostile: Compiled) -> None:
+    """The pipeline is beyond its budget from the third kind on."""
+    turns = iter([True, True])
+    with forked(bare_rpc, 60) as fork:
+        stage = staged(fork, 7)
+        subject = deployed(fork, stage, hostile, chosen(hostile, "Bank", "hostile.sol"), None)
+        lab = Lab(fork, stage, subject, 7, 2)
+        outcomes = tried(lab, Wallet.connect(bare_rpc), lambda _until: next(turns, False))
+
+    waited = [each.kind for each in outcomes if "waiting for the pipeline" in each.said]
+    assert "sell-after-buy" not in waited and "upgrade" not in waited
+    assert len(waited) == 11
+
+
 def test_a_contract_on_the_chain_is_inspected_without_its_interface(bare_rpc: str, hostile: Compiled) -> None:
     with forked(bare_rpc, 60) as chain:
         stage = staged(chain, 99)
