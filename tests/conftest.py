@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.fixtures.order import ByWorld, long_files_first
+
+# Brokers of tests live for minutes: Java's second compiler would take more time than it wins.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
 
 # No example fails for being slow on a busy machine. `make test` tries the same ones each time,
 # `make soak` others.

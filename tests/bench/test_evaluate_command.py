@@ -127,7 +127,8 @@ def test_of_two_runs_at_once_one_judges_after_the_other(
     """While another run judges, this one waits, and says so."""
     with evaluate._alone(tmp_path):
         waiting = threading.Thread(
-            target=evaluate._evaluate, args=(evaluate._wanted(["--folder", str(tmp_path), "--seeds", "1"]),)
+            target=evaluate._evaluate,
+            args=(evaluate._wanted(["--folder", str(tmp_path), "--seeds", "1", "--no-baselines"]),),
         )
         waiting.start()
         said = ""

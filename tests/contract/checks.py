@@ -64,18 +64,18 @@ def _snapshot(batch: Batch, look: Look) -> dict[str, Any]:
 
 def scores_and_thresholds_are_sound(detector: Detector, worlds: Worlds) -> None:
     """Scores are finite and in [0, 1], of six decimals; every threshold stands beside what was measured."""
-    for batch, _, found in judged(detector, worlds.long.batch, SHORT, BRIEF):
-        times = dict(batch.blocks.select("block_number", "timestamp").iter_rows())
-        assert [f.block_number for f in found] == sorted(f.block_number for f in found), "chain order"
-        for finding in found:
-            assert math.isfinite(finding.score), "not finite"
-            assert 0.0 <= finding.score <= 1.0, "not in [0, 1]"
-            assert finding.score == round(finding.score, 6)
-            assert finding.thresholds.keys() <= finding.measured.keys()
-            assert finding.category in detector.catches
-            assert finding.subject_kind in SUBJECTS
-            assert finding.timestamp == times[finding.block_number]
-            assert finding.explanation.endswith(".") or not finding.alerts, "a sentence for a person"
+    found = _findings(detector, worlds)
+    times = dict(worlds.long.batch.blocks.select("block_number", "timestamp").iter_rows())
+    assert [f.block_number for f in found] == sorted(f.block_number for f in found), "chain order"
+    for finding in found:
+        assert math.isfinite(finding.score), "not finite"
+        assert 0.0 <= finding.score <= 1.0, "not in [0, 1]"
+        assert finding.score == round(finding.score, 6)
+        assert finding.thresholds.keys() <= finding.measured.keys()
+        assert finding.category in detector.catches
+        assert finding.subject_kind in SUBJECTS
+        assert finding.timestamp == times[finding.block_number]
+        assert finding.explanation.endswith(".") or not finding.alerts, "a sentence for a person"
 
 
 def evidence_is_really_in_the_chain(detector: Detector, worlds: Worlds) -> None:
@@ -128,9 +128,15 @@ def roles_are_single_and_just(detector: Detector, worlds: Worlds) -> None:
 
 
 def _alerting(detector: Detector, worlds: Worlds) -> list[Finding]:
+    found = [finding for finding in _findings(detector, worlds) if finding.alerts]
+    assert found, "it never alerts in a chain that holds what it promises"
+    return found
+
+
+def _findings(detector: Detector, worlds: Worlds) -> list[Finding]:
+    """All it says of the long chain, whether it alerts or only scores; worked out once for every check."""
+
     def every() -> list[Finding]:
         return [f for _, _, found in judged(detector, worlds.long.batch, SHORT, BRIEF) for f in found]
 
-    found = [finding for finding in worlds.once("findings", detector, every) if finding.alerts]
-    assert found, "it never alerts in a chain that holds what it promises"
-    return found
+    return worlds.once("findings", detector, every)

@@ -14,7 +14,7 @@ from detectors.memory.layout import Layout
 from detectors.memory.table import Table
 from detectors.parts.contract import Columns, Kind, PartMemory, Seen, TableSpec
 from tests.contract import part_checks
-from tests.contract.part_checks import PartCheck
+from tests.contract.part_checks import OrderCheck, PartCheck
 
 
 class Rows:
@@ -125,8 +125,8 @@ def test_refused(
     ids=lambda check: check.__name__,
 )  # fmt: skip
 def test_one_that_says_the_same_of_everybody_keeps_the_promises(
-    check: PartCheck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    check: OrderCheck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     part = Rows()
     monkeypatch.setattr("tests.detectors.seen.looking.PARTS", [*registry.parts(), part])
-    check(part, tmp_path)
+    check(part, tmp_path, (1,))

@@ -19,21 +19,26 @@ CHECKS: tuple[Callable[[order_checks.Those, Worlds], None], ...] = (
     order_checks.a_rollback_leaves_no_trace,
     order_checks.a_restart_changes_nothing,
 )
+ALL_CHECKS = (*CHECKS, order_checks.cuts_of_other_sizes_give_the_same_book)
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize(
+    "check",
+    [*CHECKS, pytest.param(order_checks.cuts_of_other_sizes_give_the_same_book, marks=pytest.mark.soak)],
+    ids=lambda check: check.__name__,
+)
 def test_all_detectors_together(check: Callable[[order_checks.Those, Worlds], None], worlds: Worlds) -> None:
     check((*detectors(), *RULES), worlds)
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", ALL_CHECKS, ids=lambda check: check.__name__)
 def test_rules_together(check: Callable[[order_checks.Those, Worlds], None], worlds: Worlds) -> None:
     check(RULES, worlds)
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", ALL_CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("detector", detectors(), ids=lambda detector: detector.name)
 def test_each_alone(
     detector: Detector, check: Callable[[order_checks.Those, Worlds], None], worlds: Worlds

