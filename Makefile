@@ -61,6 +61,10 @@ bench-ingest: ready ## how fast blocks come in, beside cryo, web3.py and ethereu
 bench-engine: ready ## how fast blocks of mainnet's size are decoded, remembered and judged
 	$(BIN)/python -m tests.bench.engine $(ARGS)
 
+.PHONY: bench-soak
+bench-soak: ready ## 30 days of mainnet-like blocks through the engine; ARGS="--live 30": mainnet's pace through Kafka
+	$(BIN)/python -m tests.bench.soak $(ARGS)
+
 .PHONY: bench-midas
 bench-midas: ready ## how well MIDAS tells attacks in a labelled edge stream, beside the papers' own figures
 	$(BIN)/python -m tests.bench.midas $(ARGS)

@@ -28,3 +28,10 @@ class Answers:
             self._kept[key] = made
         found: T = self._kept[key]
         return found
+
+    def end(self) -> list[Any]:
+        """What was kept, which is forgotten: it may name who keeps it, and would then stay until Python looks
+        for circles, which it seldom does where much else lives long.
+        """
+        kept, self._kept, self._weight = list(self._kept.values()), {}, 0
+        return kept

@@ -111,9 +111,13 @@ class Engine:
         return output
 
     def looks(self, batch: Batch) -> Iterator[tuple[Batch, Look]]:
-        """Goes on by the pieces of a batch that follows (see `check_order`): what can be seen of each."""
+        """Goes on by the pieces of a batch that follows (see `check_order`): what can be seen of each, until
+        the next is asked for.
+        """
         for piece in self._pieces(batch):
-            yield piece, advance(self.state, piece, self.detectors, self.settings)
+            look = advance(self.state, piece, self.detectors, self.settings)
+            yield piece, look
+            look.end()
 
     def file(self, blocks: pl.DataFrame, findings: Sequence[Judged], output: Output) -> None:
         """Makes what was found in a piece, given by its `blocks`, alerts and scores: piece by piece, in
@@ -355,7 +359,7 @@ class Engine:
 
     def _advance_quietly(self, batch: Batch) -> None:
         for piece in self._pieces(batch):
-            advance(self.state, piece, self.detectors, self.settings)
+            advance(self.state, piece, self.detectors, self.settings).end()
 
 
 def _rows(frame: pl.DataFrame, *columns: str) -> list[tuple[Any, ...]]:

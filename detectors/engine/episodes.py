@@ -7,12 +7,14 @@ revisions back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from detectors.alerts.alert import Alert, Role
 from detectors.base import Finding, Tier, hexed
+from detectors.engine.endings import Endings
 from detectors.engine.revisions import (
     Place,
     evidence_of,
@@ -45,6 +47,9 @@ class Episode:
     size: Size
 
 
+Entry = tuple[int, Key, str, Episode | None, Alert | None]
+
+
 @dataclass(slots=True)
 class Episodes:
     """All episodes that can still change. With `keep_all` (batch), closed final alerts are kept for the book
@@ -56,16 +61,22 @@ class Episodes:
     keep_all: bool = False
     open: dict[Key, Episode] = field(default_factory=dict)
     alerts: dict[str, Alert] = field(default_factory=dict)
-    journal: list[tuple[int, Key, str, Episode | None, Alert | None]] = field(default_factory=list)
+    journal: list[Entry] = field(default_factory=list)
     """(block, key, alert id, the key's episode before, the alert's revision before), oldest first."""
     tallies: dict[str, Tally] = field(default_factory=dict)
     """What each episode has named so far, by alert id."""
     by_transaction: dict[str, set[str]] = field(default_factory=dict)
-    """Ids of alerts that showed a transaction at some time: more than do now, never fewer."""
+    """Ids of alerts that show a transaction."""
+    endings: Endings[Key] = field(default_factory=Endings)
+    """When to look whether an open episode is closed."""
+    loose: set[str] = field(default_factory=set)
+    """Ids of alerts that may have nothing that holds them any more: no other can."""
 
     def __post_init__(self) -> None:
-        for episode in self.open.values():
+        self.loose.update(self.alerts)
+        for key, episode in self.open.items():
             self._index(episode.alert)
+            self.endings.expect(key, episode.until)
 
     def take(
         self,
@@ -140,6 +151,8 @@ class Episodes:
         self.journal.append((number, key, name, self.open.get(key), self.alerts.get(name)))
         self.open[key], self.alerts[name] = episode, episode.alert
         self._index(episode.alert)
+        if key not in self.endings:
+            self.endings.expect(key, episode.until)
 
     def _named(
         self, old: Alert | None, alert: Alert, finding: Finding, place: Place, ledger: Ledger
@@ -170,6 +183,7 @@ class Episodes:
         while self.journal and self.journal[-1][0] > number:
             _, key, alert_id, episode, alert = self.journal.pop()
             _set(self.open, key, episode)
+            self._expect(key, episode)
             changed[alert_id] = alert
             if episode is not None and episode.alert.id == alert_id:
                 self.tallies[alert_id].truncate(episode.size)
@@ -178,6 +192,7 @@ class Episodes:
         revisions = []
         for alert_id, alert in sorted(changed.items()):
             standing = self.alerts[alert_id]
+            self._unindex(standing, () if alert is None else alert.transactions)
             if alert is None:
                 revisions.append(replace(standing, status="retracted", retraction_reason=reason))
                 del self.alerts[alert_id]
@@ -189,24 +204,52 @@ class Episodes:
         """Revisions that retract every alert kept, which is then forgotten: no block that was read stands."""
         gone = sorted(self.alerts.values(), key=_order)
         self.open, self.alerts, self.journal, self.tallies, self.by_transaction = {}, {}, [], {}, {}
+        self.endings, self.loose = Endings(), set()
         return [replace(alert, status="retracted", retraction_reason=reason) for alert in gone]
 
     def forget(self, number: int, now: int) -> None:
         """Drops what can no longer change: journal entries up to block `number`, closed episodes and, in a
-        stream, their alerts.
+        stream, their alerts. It looks at what may have changed and not at all that is open.
         """
-        self.journal = [entry for entry in self.journal if entry[0] > number]
-        closed = [key for key, e in self.open.items() if now > e.until and e.alert.updated_block <= number]
-        for key in closed:
-            del self.open[key]
-        reachable = [*self.open.values(), *(entry[3] for entry in self.journal if entry[3] is not None)]
-        live = {episode.alert.id for episode in reachable} | {entry[2] for entry in self.journal}
-        self.tallies = {i: tally for i, tally in self.tallies.items() if i in live}
-        if closed:
-            kept = {each: names & live for each, names in self.by_transaction.items()}
-            self.by_transaction = {each: names for each, names in kept.items() if names}
-        if not self.keep_all:
-            self.alerts = {i: a for i, a in self.alerts.items() if i in live}
+        final = bisect_right(self.journal, number, key=lambda entry: entry[0])
+        for entry in self.journal[:final]:
+            self.loose |= _named_in(entry)
+        del self.journal[:final]
+        for key in self.endings.before(now):
+            episode = self.open.get(key)
+            if episode is not None and now > episode.until and episode.alert.updated_block <= number:
+                del self.open[key]
+                self.loose.add(episode.alert.id)
+            else:
+                self._expect(key, episode)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Of loose alerts those that no open episode and no journal entry holds; the others come up again."""
+        noted = {name for entry in self.journal for name in _named_in(entry)}
+        for alert in (self.alerts[name] for name in self.loose - noted if name in self.alerts):
+            episode = self.open.get(_key(alert))
+            if episode is None or episode.alert.id != alert.id:
+                self.tallies.pop(alert.id, None)
+                self._unindex(alert)
+                if not self.keep_all:
+                    del self.alerts[alert.id]
+        self.loose.clear()
+
+    def _expect(self, key: Key, episode: Episode | None) -> None:
+        """An episode may be closed behind its time."""
+        if episode is None:
+            self.endings.drop(key)
+        else:
+            self.endings.expect(key, episode.until)
+
+    def _unindex(self, alert: Alert, but: Collection[str] = ()) -> None:
+        """An alert shows its transactions no more, `but` these."""
+        for each in set(alert.transactions).difference(but):
+            names = self.by_transaction.get(each, set())
+            names.discard(alert.id)
+            if not names:
+                self.by_transaction.pop(each, None)
 
     def at(self, number: int) -> tuple[dict[Key, Episode], dict[str, Alert], dict[str, Tally]]:
         """Open episodes, alerts, and what the episodes had named, as it all stood at block `number` (not
@@ -228,6 +271,12 @@ class Episodes:
         if episode is not None and episode.alert.id == alert.id:
             self.open[key] = replace(episode, alert=alert)
         return alert
+
+
+def _named_in(entry: Entry) -> set[str]:
+    """Ids of the alert of a journal entry, and of the one whose episode stood before."""
+    _, _, name, before, _ = entry
+    return {name} if before is None else {name, before.alert.id}
 
 
 def _set(table: dict[K, V], key: K, value: V | None) -> None:

@@ -102,6 +102,12 @@ class Look:
         """What belongs to one block of the piece; numbers stay."""
         return self.answers.once(("of block", number), lambda: self._of_block(number))
 
+    def end(self) -> None:
+        """Nothing more is asked about the piece, nor about one of its blocks."""
+        for made in self.answers.end():
+            if isinstance(made, Look):
+                made.end()
+
     def _of_block(self, number: int) -> Look:
         one = _one_block(self.piece, int(np.searchsorted(self.piece.blocks["number"], number)))
         look = replace(self, piece=one, tables={}, facts=self.facts.of_block(number), answers=Answers())

@@ -116,7 +116,8 @@ class ApprovalPhishing:
         groups = [self._taken_by(people, party) for party in parties]
         if not any(group is not None and self._may_be_theft(group) for group in groups):
             return
-        asked = (g for g in groups if g is not None and g.persons >= self.settings.owners)
+        news = (g for g in groups if g is not None and (warned is not None or g.is_of(people.block)))
+        asked = (g for g in news if g.persons >= self.settings.owners)
         best = max(asked, key=lambda g: g.persons, default=None)
         finding = None if best is None else self._finding(best, warned)
         if best is not None and finding is not None:

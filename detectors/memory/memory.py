@@ -202,8 +202,8 @@ class Memory(Declared):
         for part in self.parts.values():
             part.forget(self.floor)
         del self._aged[: self._last_aged(self.floor)]
-        if self.folder is None:
-            self._drop(self.floor)
+        if self.folder is None and self._aged[0][0] <= self.floor:
+            self._drop(self._aged[:1])
 
     def _last_aged(self, block: int) -> int:
         """Which of `_aged` is the last at or below a block; the first where there is none."""
@@ -252,9 +252,10 @@ class Memory(Declared):
         """
         if self._snapshot is None or not self._snapshot.write(seconds):
             return False
-        self.saved, self._snapshot = self._snapshot.block, None
+        written, self._snapshot = self._snapshot, None
+        self.saved = written.block
         self._keep_journal(self._follows)
-        self._drop(self.saved)
+        self._drop(written.aged)
         return True
 
     def finish_snapshot(self) -> None:
@@ -270,14 +271,14 @@ class Memory(Declared):
             add_part(whole, self.parts[name], self._aged[-1][1] if self._aged else 0)
         return whole.hexdigest()
 
-    def _drop(self, block: int) -> None:
+    def _drop(self, aged: Sequence[tuple[int, int]]) -> None:
         """Deletes files of rows that were too old when horizons were last looked at before the end of a final
         block, that of the head where there is one: the head does not name them.
         """
-        if self._aged and self._aged[0][0] <= block:
+        for block, time in aged:
             for part in self.parts.values():
                 if isinstance(part, AppendOnly):
-                    part.drop(*self._aged[0])
+                    part.drop(block, time)
 
     def _keep_journal(self, on: bool) -> None:
         for part in self.parts.values():

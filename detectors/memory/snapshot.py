@@ -61,6 +61,7 @@ class Snapshot:
         logs = {name: part for name, part in parts.items() if isinstance(part, Log)}
         names = {name: part for name, part in parts.items() if isinstance(part, Numbering)}
         self.folder, self.block, self.logs, self.names = folder, block, logs, names
+        self.aged = aged
         self._sources = [_source(table, block) for table in tables.values()]
         self._entries: deque[tuple[int, Array]] = deque()
         for i, source in enumerate(self._sources):

@@ -38,6 +38,10 @@ class Group:
         gang = {int(who) for name in ("receiver", "signer", "spender") for who in self.taken[name]}
         return self.people.persons(self.owners, gang - set(self.owners))
 
+    def is_of(self, block: int) -> bool:
+        """Whether any of them happened in a block: where that one was given back, all were told before."""
+        return bool((self.taken["block"] == block).any())
+
     def column(self, name: str) -> list[int]:
         return [int(value) for value in self.taken[name]]
 

@@ -40,6 +40,18 @@ def test_what_was_given_back_lowers_it() -> None:
     assert alert.suppressed_by["kind"] == "value-back-to-owner"
 
 
+def test_a_taking_that_is_given_back_at_once_tells_nothing_anew_of_the_others() -> None:
+    """Blocks later, when what was told before lies behind all that is looked at then."""
+    town = robbed(Town(), victims=(ALICE, BOB))
+    allows(town.chain.blocks(60), USD, CAROL, SPENDER)
+    told = town.chain.head
+    pulls(town.chain.block(), USD, CAROL, MALLORY, 90 * ETHER, SPENDER)
+    town.chain.erc20(USD, MALLORY, CAROL, 90 * ETHER)
+    (alert,) = town.alerts("approval-phishing")
+    assert alert.updated_block <= told
+    assert alert.suppressed_by is None
+
+
 def test_a_worthless_token_given_for_it_is_no_price() -> None:
     town, worthless = Town(), address("worthless")
     for victim in VICTIMS:

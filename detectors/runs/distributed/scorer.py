@@ -93,7 +93,9 @@ class Scorer:
         sight, tables = self._state.sight, dict(parcel.tables)
         facts = Facts(parcel.batch, sight.chronicle.names, parcel.piece)
         look = Look(sight, parcel.piece, tables, self._ledger, self._models, facts)
-        return self._judge.asked(look, parcel.off)
+        asked = self._judge.asked(look, parcel.off)
+        look.end()
+        return asked
 
 
 def _laid(folder: tempfile.TemporaryDirectory[str] | None, start: Start) -> Path | None:

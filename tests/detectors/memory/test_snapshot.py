@@ -151,3 +151,19 @@ def test_rows_that_are_all_too_old_leave_the_file_behind_which_the_next_one_begi
         assert (town.rows.segments.first, town.rows.count) == (0, 520)
         assert town.memory.digest() == town.twin().memory.digest()
         town.memory.close()
+
+
+def test_files_are_dropped_by_a_snapshot_that_takes_longer_than_horizons_are_looked_at(state: Path) -> None:
+    """It is of block 28, horizons were looked at in block 25: the rows of 15 blocks were too old by then,
+    which fill five files; until the snapshot was written, horizons were looked at again.
+    """
+    with patch.object(segments, "LEAST", 1), patch.object(segments, "MOST", 1):
+        town = Town(state)
+        for number in range(40):
+            town.live(Block(number, 20 * number, tuple(Payment(1 + i % 8, BOB, i) for i in range(200))))
+            town.memory.forget(number - 2)
+            if number == 30:
+                town.memory.begin_snapshot({})
+        town.memory.finish_snapshot()
+        assert town.rows.segments.first == 5 * 512
+        town.memory.close()
