@@ -27,6 +27,7 @@ class Settings:
     a theft. most_back: part that may come back as bait. young_seconds: a platform older than this, when first
     paid, is one that others know. total: part of what an exchange sent that one total pull takes.
     desk_times: payments from which on a sum that does not rise is somebody's business with a desk.
+    several: people who ended what they had granted one spender, from which on it is no matter of one person.
     window_seconds: how far back payments are read.
     """
 
@@ -38,6 +39,7 @@ class Settings:
     total: float = 0.9
     desk_times: int = 6
     platform_payers: int = 12
+    several: int = 3
     window_seconds: int = 180 * DAY
     most_lines: int = 64
 
@@ -232,18 +234,29 @@ class PigButchering:
         return self._said(people, paid, "pulled from and then paid by", 0.6)
 
     def _second_thoughts(self, people: People, spender: int, row: int) -> Finding | None:
-        """A wallet's pull fails: the only owner that ever granted to it had ended that."""
+        """A wallet's pull fails: the only owner that ever granted to it had ended that. Where it turns out to
+        be the same with others it is no matter of one person: what was said of the first is lowered.
+        """
         seen = people.seen
         given = seen.history("grants.given").rows(spender, people.block)
-        if np.unique(given["owner"]).size != 1 or len(given["on"]) < 2 or given["on"][0]:
+        owners = [int(owner) for owner in np.unique(given["owner"])]
+        if len(given["on"]) < 2 or given["on"][0]:
             return None
         is_plain = (given["basis"] == Kind.APPROVAL_ERC20) & (given["how"] == SIGNED)
         rested = int(given["time"][0] - given["time"][-1]) >= self.settings.rest_seconds
-        first = int(given["number"].min())
-        owner = int(given["owner"][0])
-        if not is_plain.all() or people.persons([owner], {spender}) != 1 or people.is_hub(spender, first):
+        lowers = None
+        if len(owners) > 1:
+            ended = [int(owner) for owner in np.unique(given["owner"][is_plain & (given["on"] == 0)])]
+            if people.persons(ended, {spender}) < self.settings.several or self._took(people, spender):
+                return None
+            lowers = ("several-owners", f"{len(ended)} owners had granted to it, and ended that")
+        elif (
+            not is_plain.all()
+            or people.persons(owners, {spender}) != 1
+            or people.is_hub(spender, int(given["number"].min()))
+        ):
             return None
-        wallet, victim = seen.address(spender), seen.address(owner)
+        wallet, victim = seen.address(spender), seen.address(int(given["owner"][0]))
         return Finding(
             **place_of(seen, row),
             category=self.name,
@@ -252,12 +265,17 @@ class PigButchering:
             score=0.5 if rested else 0.4,
             severity="low",
             roles=((wallet, "attacker"), (victim, "victim")),
-            rows=seen.evidence([*sorted(int(n) for n in given["number"]), row]),
-            measured={"owners": 1, "seconds": int(given["time"][0] - given["time"][-1])},
+            rows=seen.evidence([*sorted(int(n) for n in given["number"][:50]), row]),
+            measured={"owners": len(owners), "seconds": int(given["time"][0] - given["time"][-1])},
             thresholds={"owners": 1},
             explanation=f"{hexed(wallet)} tried to take from {hexed(victim)}, who had ended the only grant "
             "to it.",
+            lowers=lowers,
         )
+
+    def _took(self, people: People, spender: int) -> bool:
+        """Whether somebody took anything so far: then what was said of it stands."""
+        return bool(people.seen.history("pulls.taken").rows(spender, people.block, 1)["owner"].size)
 
     def _said(
         self,

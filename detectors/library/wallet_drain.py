@@ -15,10 +15,11 @@ from detectors.memory.history import History
 from detectors.memory.layout import Array, Layout
 from detectors.parts import worth
 from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, Seen
+from detectors.parts.halved import halved, lives_by
 from detectors.parts.holdings import TRANSFERS
 from detectors.parts.horizons import DAY
 from detectors.parts.lines import place_of
-from detectors.parts.people import whole
+from detectors.parts.people import People, whole
 from detectors.parts.returns import without_returns
 from detectors.parts.worth import DUST
 
@@ -43,7 +44,7 @@ class Remembered:
     own_payees: int = 2
     same_owner_payees: int = 20
     gas_wei: int = DUST
-    horizon_s: int = DAY
+    horizon_s: int = 30 * DAY
     cap: int = 1_000_000
 
 
@@ -118,11 +119,14 @@ class Takings:
 class Settings:
     """victims: owners emptied to one address before it alerts. window_seconds: block time within which they
     must be. remembered: payments to an address that are looked at beside those of a block itself, the newest.
+    part: of two assets each that a wallet lost at one sitting, from which on the rest hides nothing, nor do
+    weeks between one wallet and the next.
     """
 
     victims: int = 3
     window_seconds: int = 6 * 3600
     remembered: int = 20_000
+    part: float = 0.5
 
 
 class WalletDrain:
@@ -135,6 +139,9 @@ class WalletDrain:
     taker had lent it is no loss; and it gets nothing that matters to it back in the transaction. Wallets with
     one funder count as one owner, as do a wallet and its funder, unless that funder serves many.
 
+    So do three of whom each lost half or more of two assets at one sitting, weeks apart or not, to somebody
+    whom hardly anybody else pays: nobody shares two kinds of savings with one who has no other customers.
+
     What an attacker can give decides nothing: worthless tokens, dust, transfers and deposits told by some
     contract. Every excuse is held against the sum that moves: a funder's money is a twentieth of what the
     wallet ever had, a busy place was paid three times as much (of the coin, or of this very token) by wallets
@@ -142,13 +149,14 @@ class WalletDrain:
     vault is no rest.
 
     Fails: victims with one asset whose balance began before the stream, or to whom native value came inside
-    of calls; what leaves more than a twentieth, whatever it takes; another taker for each victim, one whose
-    victims were first robbed into each other, and drains through contracts that route the money; six hours
-    and more between victims or bites; who funds the wallets of strangers before their owners do, by a
-    twentieth of all they will have; who was paid by six wallets of his own what three victims have. Accuses
-    wrongly: a contract that sells something nobody used yet, where three spend all they have on it; wallets
-    of one owner that each came from a large exchange. Costs one filter a piece; candidates are rare.
-    Source: Forta's drainer heuristics (.3 to .4 confidence).
+    of calls; what leaves more than a twentieth of one asset alone, or takes it alone with six hours between
+    victims or bites; another taker for each victim, one whose victims were first robbed into each other,
+    and drains through contracts that route the money; who funds the wallets of strangers before their
+    owners do, by a twentieth of all they will have; who was paid by six wallets of his own what three
+    victims have. Accuses wrongly: a contract that sells something nobody used yet, where three spend all
+    they have on it; wallets of one owner that each came from a large exchange; friends who put half of two
+    assets each into one new purse. Costs one filter a piece; candidates are rare. Source: Forta's drainer
+    heuristics (.3 to .4 confidence).
     """
 
     name = "wallet-drain"
@@ -169,8 +177,8 @@ class WalletDrain:
         return [self._finding(seen, taker, drain) for taker, drain in found if drain is not None]
 
     def _drain(self, seen: Seen, block: int, taker: int, fresh: int) -> Columns | None:
-        """The emptying payments to a taker up to the last of the block, of which `fresh` are of the block,
-        whose payer it leaves emptied, oldest first; None where too few owners are.
+        """The payments to a taker that emptied wallets, up to the last of the block, of which `fresh` are of
+        the block, whose payer it leaves emptied, oldest first; None where too few owners are.
         """
         past = seen.history("takings.taken").rows(taker, block, self.settings.remembered + fresh)
         if np.unique(past["payer"]).size < self.settings.victims:
@@ -180,12 +188,35 @@ class WalletDrain:
             window = past["time"] + self.settings.window_seconds >= past["time"][last]
             window[last + 1 :] = False
             if past["payer"][last] in _emptied(past, window):
+                window &= ~_usual(past, int(np.flatnonzero(window)[0]))
+                drain = self._of(past, window & np.isin(past["payer"], _emptied(past, window)))
+                if drain is not None and self._is_sure(seen, block, taker, drain, past):
+                    return drain
                 break
-        else:
+        return self._halved(seen, block, taker, past)
+
+    def _halved(self, seen: Seen, block: int, taker: int, past: Columns) -> Columns | None:
+        """The same, whose payers lost most of two assets each, weeks apart or not; one in the block."""
+        if _of_two_assets(past) < self.settings.victims:
             return None
-        window &= ~_usual(past, int(np.flatnonzero(window)[0]))
-        window &= np.isin(past["payer"], _emptied(past, window))
-        drain = {name: column[window] for name, column in past.items()}
+        past = {name: column[~_usual(past, 0)] for name, column in past.items()}
+        robbed = halved(People(seen, block), taker, past, self.settings.part)
+        drain = self._of(past, np.isin(past["payer"], robbed))
+        return drain if drain is not None and drain["block"][-1] == block else None
+
+    def _is_sure(self, seen: Seen, block: int, taker: int, drain: Columns, past: Columns) -> bool:
+        """Whether enough are known to have lost all, or hardly anybody paid the taker but who is emptied at
+        some time: of balances that are not known, what customers of a shop pay looks like all they had.
+        """
+        known = {name: column[drain["whole"] == 1] for name, column in drain.items()}
+        if _owners(known) >= self.settings.victims:
+            return True
+        payers = _emptied(past, np.ones(past["payer"].size, bool)).tolist()
+        return lives_by(People(seen, block), taker, payers, drain)
+
+    def _of(self, past: Columns, lines: Array) -> Columns | None:
+        """Some lines, if their payers are enough owners."""
+        drain = {name: column[lines] for name, column in past.items()}
         return drain if _owners(drain) >= self.settings.victims else None
 
     def _finding(self, seen: Seen, taken_by: int, payments: Columns) -> Finding:
@@ -209,8 +240,8 @@ class WalletDrain:
             rows=seen.evidence(payments["row"].tolist()),
             measured={"victims": owners, "seconds": seconds, "native_wei": str(wei)},
             thresholds={"victims": self.settings.victims, "seconds": self.settings.window_seconds},
-            explanation=f"{owners} unrelated wallets in use were emptied to {hexed(taker)} "
-            f"within {seconds} seconds; none of them got anything back.",
+            explanation=f"{owners} unrelated wallets in use were emptied, or lost most of two assets each, "
+            f"to {hexed(taker)} within {seconds} seconds; none of them got anything back.",
         )
 
 
@@ -226,6 +257,12 @@ def _emptied(past: Columns, window: Array) -> Array:
     payers, assets = np.unique(pairs[:, 0], return_counts=True)
     found: Array = np.union1d(wholly, payers[assets >= 2])
     return found
+
+
+def _of_two_assets(past: Columns) -> int:
+    """How many payers paid in two assets or more."""
+    pairs = np.unique(np.stack([past["payer"], past["asset"]], axis=1), axis=0)
+    return int(np.count_nonzero(np.unique(pairs[:, 0], return_counts=True)[1] >= 2))
 
 
 def _usual(past: Columns, first: int) -> Array:

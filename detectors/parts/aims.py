@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from detectors.memory.layout import Columns
@@ -18,9 +20,16 @@ def targets(people: People, made: Columns, line: int, users: int, makers: int) -
     use, and whose address stands in the code of fewer than `makers` others' contracts.
     """
     maker, contract = int(made["maker"][line]), int(made["contract"][line])
-    numbers = [people.seen.number_of(each, people.block) for each in wired(made, line)]
-    others = [each for each in numbers if each > 0 and each not in (maker, contract)]
-    return tuple(each for each in others if _is_another_s(people, each, maker, users, makers))
+    return aimed_at(people, wired(made, line), (maker, contract), users, makers)
+
+
+def aimed_at(
+    people: People, addresses: Iterable[bytes], own: tuple[int, int], users: int, makers: int
+) -> tuple[int, ...]:
+    """The same of some addresses; `own`: maker and contract in whose code they stand."""
+    numbers = [people.seen.number_of(each, people.block) for each in addresses]
+    others = [each for each in numbers if each > 0 and each not in own]
+    return tuple(each for each in others if _is_another_s(people, each, own[0], users, makers))
 
 
 def _is_another_s(people: People, target: int, maker: int, users: int, makers: int) -> bool:

@@ -132,7 +132,7 @@ class People:
         return len(self.rows(who)["row"]) < MOST
 
     def funder(self, wallet: int) -> int:
-        """Who first sent a wallet coin or tokens, 0 where that is not known."""
+        """Who first sent a wallet coin or tokens, as far as the row log goes; 0 where that is not known."""
         return self.account(wallet).funder
 
     def fee_payer(self, wallet: int) -> int:
@@ -163,9 +163,13 @@ class People:
         return any(self.is_hub(int(payer)) for payer in payers[:4])
 
     def is_new(self, who: int, row: int) -> bool:
-        """Whether nothing was heard of somebody before a row."""
+        """Whether nothing was heard of somebody before a row, also not before what the row log still holds:
+        who rested for months is nobody new.
+        """
         rows = self.rows(who)
-        return self.is_fully_known(who) and bool((rows["row"] >= row).all())
+        if not self.is_fully_known(who) or not rows["row"].size or rows["row"][-1] < row:
+            return False
+        return bool(self.seen.appeared(np.array([who]))[0] >= rows["time"][-1])
 
     def persons(self, owners: Iterable[int], gang: Collection[int]) -> int:
         """How many people these wallets are: those that one of the gang or of themselves funded, or that pay

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.allowances import allows, pulls
-from tests.detectors.granted import ALICE, BOB, HOT, MALLORY, SPENDER, USD, Town, roles
+from tests.contract.allowances import allows, ends, fails_to_take, pulls
+from tests.detectors.granted import ALICE, BOB, CAROL, HOT, MALLORY, SPENDER, USD, Town, roles
 from tests.fixtures.frames import address, word
 
 ETHER, DAY = 10**18, 86_400
@@ -116,3 +116,51 @@ def test_a_platform_that_gives_shares_is_honest_and_one_that_gives_nothing_is_no
         return len(town.alerts("pig-butchering"))
 
     assert (alerts(shares=False), alerts(shares=True)) == (1, 0)
+
+
+def paid_by_hand(town: Town, rest_days: int, to: list[bytes]) -> Town:
+    """After a rest a page takes a little from alice, who then pays these by hand, each more than the last."""
+    allows(town.chain.block(rest_days * DAY), USD, ALICE, SPENDER, 5 * ETHER)
+    pulls(town.chain.block(), USD, ALICE, MALLORY, 5 * ETHER, SPENDER)
+    for who, amount in zip(to, (10, 20, 45), strict=True):
+        town.chain.block(2 * DAY).erc20(USD, ALICE, who, amount * ETHER)
+    return town
+
+
+@pytest.mark.parametrize("months", [0, 4])
+def test_friends_who_rested_longer_than_rows_are_kept_are_not_new(months: int) -> None:
+    """Else a robbed person's friends, paid later by hand, would be called the robber's wallets."""
+    town, friends = Town(), [address(f"friend {n}") for n in range(3)]
+    for friend in friends:
+        town.opens(friend)
+    assert paid_by_hand(town, months * 30, friends).alerts("pig-butchering") == []
+    strangers = [address(f"stranger {n}") for n in range(3)]
+    (alert,) = paid_by_hand(Town(), months * 30, strangers).alerts("pig-butchering")
+    assert roles(alert)[strangers[-1]] == "attacker"
+
+
+def ended_in_time(town: Town, *people: bytes) -> Town:
+    """Each grants, ends it, and the spender fails to take."""
+    for who in people:
+        allows(town.chain.block(), USD, who, SPENDER)
+        ends(town.chain.block(), USD, who, SPENDER)
+        fails_to_take(town.chain.block(), USD, SPENDER)
+    return town
+
+
+def test_what_failed_with_one_person_is_lowered_once_it_failed_with_several() -> None:
+    (alert,) = ended_in_time(Town(), ALICE).alerts("pig-butchering")
+    assert alert.suppressed_by is None
+    (alert,) = ended_in_time(Town(), ALICE, BOB).alerts("pig-butchering")
+    assert alert.suppressed_by is None
+    (alert,) = ended_in_time(Town(), ALICE, BOB, CAROL).alerts("pig-butchering")
+    assert alert.suppressed_by is not None
+    assert alert.suppressed_by["kind"] == "several-owners"
+
+
+def test_who_took_something_is_not_excused_by_others_who_ended_their_grants() -> None:
+    town = pulled(Town(), (20, 45, 110))
+    ends(town.chain.block(), USD, ALICE, SPENDER)
+    fails_to_take(town.chain.block(), USD, SPENDER)
+    (alert,) = ended_in_time(town, BOB, CAROL).alerts("pig-butchering")
+    assert alert.suppressed_by is None

@@ -8,6 +8,7 @@ import pytest
 
 from detectors.alerts.alert import Alert
 from detectors.library.suspicious_contract import SuspiciousContract
+from ingest.localchain.chain.artifacts import Own
 from tests.contract.stories.suspicious_contract import EVENT, ORIGIN, SWEEP, TRANSFERS, wired
 from tests.detectors.parts.test_bytecode import asks, calls, when_paid
 from tests.detectors.told_alerts import alerts_of, named
@@ -105,3 +106,25 @@ def test_any_bytes_are_read_and_none_raise() -> None:
         contract = address(f"noise {number}")
         chain.creates(MALLORY, contract).code(contract, rng.randbytes(rng.randint(0, 400)))
     assert alerts_of(SuspiciousContract(), chain) == []
+
+
+def two_hands(users: int = 4, owner: bytes = FOUNDER) -> list[Alert]:
+    """Mallory deploys a contract that makes two others as it is made: these deal with the bank, not it."""
+    made_by = Own("raiders", "CrossRaider", ("address",)).deployment("0x" + BANK.hex())
+    chain = ChainBuilder().block().creates(owner, BANK).native(ALICE, MALLORY, ETHER)
+    for number in range(users):
+        chain.calls(address(f"user {number}"), BANK, b"depo")
+    chain.block().creates(MALLORY, CONTRACT, data=bytes.fromhex(made_by.removeprefix("0x")))
+    hands = wired(address("left")) + wired(address("right"))
+    return alerts_of(SuspiciousContract(), chain.code(CONTRACT, wired(MALLORY) + hands + SWEEP).block())
+
+
+def test_what_the_contracts_do_that_it_made_at_once_it_does_itself() -> None:
+    (alert,) = two_hands()
+    assert named(alert, "attacker") == {"0x" + who.hex() for who in (MALLORY, CONTRACT)}
+    assert named(alert, "infrastructure") == {"0x" + BANK.hex()}
+
+
+def test_hands_in_a_bank_of_ones_own_or_in_everybodys_are_aimed_at_nobody() -> None:
+    assert two_hands(owner=MALLORY) == []
+    assert two_hands(users=30) == []
