@@ -82,10 +82,10 @@ class Sender:
         self.chain_id = node.chain_id()
 
     def send(self, wanted: Wanted) -> None:
-        """Signs, notes and sends; nothing where the purpose is open already. Raises Refused where the node
-        says beforehand that it would fail, CannotPay where the account cannot.
+        """Signs, notes and sends; nothing where what was sent for the purpose may still count. Raises Refused
+        where the node says beforehand that it would fail, CannotPay where the account cannot.
         """
-        if any(entry.purpose == wanted.purpose for entry in self._journal.open()):
+        if any(self._may_count(each) for each in self._journal.entries() if each.purpose == wanted.purpose):
             return
         gas = wanted.gas or self._estimated(wanted)
         last = max((entry.nonce for entry in self._journal.open()), default=-1)
@@ -125,6 +125,18 @@ class Sender:
         """Whether something that was sent is not settled."""
         return bool(self._journal.open())
 
+    def _may_count(self, entry: Entry) -> bool:
+        """Of what was settled: unless it failed, or its nonce is used by something else. A reorganisation may
+        have dropped it since it was looked at: it is sent again under its own nonce.
+        """
+        if not entry.settled:
+            return True
+        receipt = self._node.receipt(entry.tries[-1].hash)
+        return receipt.ok if receipt is not None else not self._is_passed_by(entry, self._node.head())
+
+    def _is_passed_by(self, entry: Entry, head: int) -> bool:
+        return self._node.nonce(self._key.address, max(0, head - self._depth + 1)) > entry.nonce
+
     def _seen_to(self, entry: Entry, head: int, used: int) -> Outcome:
         for each in reversed(entry.tries):
             receipt = self._node.receipt(each.hash)
@@ -149,7 +161,7 @@ class Sender:
         """The nonce is used, and not by a try of ours: by somebody else with the same key, for good once that
         is deep. A node that is between two blocks may look so for a moment.
         """
-        deep = self._node.nonce(self._key.address, max(0, head - self._depth + 1)) > entry.nonce
+        deep = self._is_passed_by(entry, head)
         if deep:
             self._journal.drop(entry)
         return self._outcome(entry, "displaced" if deep else "waiting", entry.tries[-1])

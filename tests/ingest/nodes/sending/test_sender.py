@@ -106,6 +106,35 @@ def test_a_reorganisation_deeper_than_what_was_taken_for_settled_is_mended_as_we
     assert alice.carol_has() == 7
 
 
+def test_what_is_asked_for_again_before_that_reorganisation_is_noticed_keeps_its_nonce(
+    alice: Somebody, second: SecondChain
+) -> None:
+    second.mine(5)
+    alice.pays(7)
+    second.mine(DEPTH)
+    assert alice.sees().stage == "settled"
+    alice.pays(11, "another gift")
+    second.mine()
+    second.reorganise(DEPTH + 3)
+    alice.pays(7)
+    assert [entry.nonce for entry in alice.journal.entries()] == [0, 1]
+    for _ in range(3):
+        alice.sender.look()
+        second.mine(DEPTH)
+    assert alice.sender.look() == []
+    assert alice.carol_has() == 7 + 11
+
+
+def test_what_failed_for_good_may_be_asked_for_again(alice: Somebody, second: SecondChain) -> None:
+    broken, mended = Wanted("a contract", None, "0xfe", gas=100_000), Wanted("a contract", None, "0x00")
+    alice.sender.send(broken)
+    second.mine(DEPTH)
+    assert alice.sees().stage == "failed"
+    alice.sender.send(mended)
+    second.mine()
+    assert alice.sees().created is not None
+
+
 def test_a_payment_whose_fee_is_too_low_is_outbid_under_its_own_nonce(
     alice: Somebody, second: SecondChain
 ) -> None:
