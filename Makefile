@@ -4,8 +4,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 MEND := check the network, a proxy (HTTPS_PROXY), or pip's own settings (pip config list), then run make again
-# More than there are processors: much of a test's time is waiting, for nodes, brokers and deadlines.
-WORKERS ?= 4
+WORKERS ?= 3
 # Tests start hundreds of processes: none of them compiles its modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 

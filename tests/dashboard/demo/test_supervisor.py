@@ -57,7 +57,7 @@ def test_each_part_is_announced_when_it_is_up_and_ended_at_the_end(
 def test_a_part_that_dies_is_named_with_its_last_words(supervisor: Supervisor) -> None:
     with supervisor:
         supervisor.start(part("detect", DIES), part("sink", LIVES))
-        wait_until(lambda: supervisor.has_ended("detect"), 10, "the death of detect")
+        wait_until(lambda: supervisor.has_ended("detect"), 60, "the death of detect")
         with pytest.raises(
             SetupFailed, match=r"detect ended by itself \(status 3\); its last words: .*no more memory"
         ):
@@ -75,7 +75,7 @@ def test_a_part_that_dies_before_it_is_up_ends_the_wait(supervisor: Supervisor) 
 def test_a_part_may_end_when_its_work_is_done(supervisor: Supervisor) -> None:
     with supervisor:
         supervisor.start(part("simulation", WORKS, ends=True))
-        wait_until(lambda: supervisor.has_ended("simulation"), 10, "the end of the simulation")
+        wait_until(lambda: supervisor.has_ended("simulation"), 60, "the end of the simulation")
         supervisor.check()
         assert supervisor.has_ended("simulation")
 

@@ -38,11 +38,13 @@ from ingest.kafka import (
 )
 from ingest.kafka.rights import DETECT, RIGHTS, ROLES, Right, _acl, acl_lines, missing
 from ingest.live.mempool.picture import opened
+from ingest.live.mempool.spending import Spending
 from ingest.live.mempool.watching import _publish_all
 from ingest.live.wiring import FollowSettings, follow
 from ingest.localchain.chain.chain import fork, private_fork
 from ingest.log.blocklog import LogWriter
 from ingest.machine.processes import wait_until
+from ingest.model.budget import Budget
 from ingest.model.errors import BrokerRefused
 from ingest.model.health import HealthRole, Vitals
 from ingest.model.kafka_role import Role
@@ -199,7 +201,8 @@ def shows_what_waits(bootstrap: str, node: str) -> None:
     """Until the first picture is there."""
     ended = Event()
     with closing(opened(node, CHAIN, False, frozenset(), private_fork, print)) as pool:
-        showing = Thread(target=_publish_all, args=(pool, bootstrap, Event(), ended))
+        spending = Spending(Budget(), Vitals())
+        showing = Thread(target=_publish_all, args=(pool, bootstrap, Event(), ended, spending))
         showing.start()
         partition = Cluster(bootstrap).partition_of(CHAIN)
         wait_until(lambda: Cluster(bootstrap).pending_partitions() > partition, 60, "room for pictures")
