@@ -70,8 +70,7 @@ def test_a_canary_of_the_chain_is_found_and_a_detector_that_stops_is_an_alarm_un
     labels, stop = tmp_path / "labels.jsonl", Event()
     script = Script(categories=frozenset({"wallet-drain"}), attacks_per_category=0, canary_every=10)
     world = begin(pipeline.url, labels, script)
-    pipeline.starts("ingest")
-    pipeline.starts("detect")
+    pipeline.starts_detection()
     telling = Telling(pipeline.store, tmp_path, webhook(received), "", OPERATORS)
     canary = Canary(labels, WITHIN_S, clock)
     with closing(open_writer(pipeline.store)) as writer, closing(open_reader(pipeline.store)) as reader:
