@@ -18,6 +18,7 @@ from detectors.base import Detector, Excused, Explanation
 from detectors.engine.digest import TOP, digest_of, ingredients, sources
 from detectors.engine.order import in_order
 from detectors.engine.settings import EngineSettings
+from detectors.library.rules.detector import PREFIX
 from ingest.model.errors import BadInput
 
 DIGEST, ROWS = "model_digest", "training_rows_digest"
@@ -29,6 +30,10 @@ def steps_of(alert: Alert, detectors: Sequence[Detector]) -> list[Step]:
     explanations that it can be excused by. Raises BadInput where this version has no such detector.
     """
     detector = next((each for each in detectors if each.name == alert.detector), None)
+    if detector is None and alert.detector.startswith(PREFIX):
+        raise BadInput(
+            f"the alert is of an analyst's rule, {alert.detector}: give --rules, as `detect` had it"
+        )
     if detector is None:
         raise BadInput(f"this undertow has no detector {alert.detector}: use the version that made the alert")
     excuses = _excuses(detector)

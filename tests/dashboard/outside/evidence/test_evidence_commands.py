@@ -14,7 +14,9 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from dashboard.outside.evidence.steps import steps_of
 from dashboard.store import open_writer
+from detectors.registry import detectors
 from ingest.lake.writing import LakeWriter
 from ingest.model.errors import BadInput, EvidenceRefused
 from tests.dashboard.alerts import Filing, judged
@@ -206,6 +208,12 @@ def test_what_is_not_there_is_said_in_one_line(folder: Path, tmp_path: Path) -> 
     assert outcome.exit_code == 2
     assert "give one of --store and --alerts" in outcome.output
     assert CliRunner().invoke(app, ["verify", str(folder / "key"), "--signer", "me"]).exit_code == 2
+
+
+def test_an_alert_of_a_rule_asks_for_the_rules() -> None:
+    of_a_rule = replace(alert(), detector="rule-large-to-newcomer", category="analyst-rule")
+    with pytest.raises(BadInput, match="an analyst's rule, rule-large-to-newcomer: give --rules"):
+        steps_of(of_a_rule, detectors())
 
 
 def test_a_lake_of_another_history_is_refused(folder: Path, tmp_path: Path) -> None:
