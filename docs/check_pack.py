@@ -67,4 +67,6 @@ def check(raw: bytes, key: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("usage: python check_pack.py FILE KEY")
     check(Path(sys.argv[1]).read_bytes(), sys.argv[2])

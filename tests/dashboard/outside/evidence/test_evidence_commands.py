@@ -192,6 +192,14 @@ def test_the_script_is_short_and_imports_nothing_of_undertow() -> None:
     assert roots <= {"hashlib", "json", "sys", "collections", "pathlib", "typing", "rlp", "Crypto"}
 
 
+@pytest.mark.parametrize("name", ["verify_bundle.py", "check_pack.py"])
+def test_a_script_that_is_given_nothing_says_what_it_wants(name: str) -> None:
+    words = [sys.executable, "-I", str(SCRIPT.with_name(name))]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith(f"usage: python {name} FILE")
+
+
 def test_what_is_not_there_is_said_in_one_line(folder: Path, tmp_path: Path) -> None:
     store, out = ("--store", f"sqlite:///{folder / 'store.db'}"), ("--out", tmp_path / "x.json")
     key = ("--key-file", folder / "key")
