@@ -85,7 +85,8 @@ class Sender:
         """Signs, notes and sends; nothing where what was sent for the purpose may still count. Raises Refused
         where the node says beforehand that it would fail, CannotPay where the account cannot.
         """
-        if any(self._may_count(each) for each in self._journal.entries() if each.purpose == wanted.purpose):
+        asked = [each for each in self._journal.entries() if each.purpose == wanted.purpose]
+        if any(self._may_count(each, wanted) for each in asked):
             return
         gas = wanted.gas or self._estimated(wanted)
         last = max((entry.nonce for entry in self._journal.open()), default=-1)
@@ -125,12 +126,14 @@ class Sender:
         """Whether something that was sent is not settled."""
         return bool(self._journal.open())
 
-    def _may_count(self, entry: Entry) -> bool:
-        """Of what was settled: unless it failed, or its nonce is used by something else. A reorganisation may
-        have dropped it since it was looked at: it is sent again under its own nonce.
+    def _may_count(self, entry: Entry, wanted: Wanted) -> bool:
+        """Of what was settled at the same address: unless it failed, or its nonce is used by something else.
+        A reorganisation may have dropped it since it was looked at: it is sent again under its own nonce.
         """
         if not entry.settled:
             return True
+        if entry.to != (wanted.to or ""):
+            return False
         receipt = self._node.receipt(entry.tries[-1].hash)
         return receipt.ok if receipt is not None else not self._is_passed_by(entry, self._node.head())
 

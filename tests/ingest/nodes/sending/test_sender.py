@@ -125,6 +125,14 @@ def test_what_is_asked_for_again_before_that_reorganisation_is_noticed_keeps_its
     assert alice.carol_has() == 7 + 11
 
 
+def test_the_same_purpose_at_another_address_is_another_payment(alice: Somebody, second: SecondChain) -> None:
+    alice.pays(7)
+    second.mine(DEPTH)
+    assert alice.sees().stage == "settled"
+    alice.sender.send(Wanted("a gift", alice.sender.address, "0x", 1))
+    assert alice.sees().stage == "waiting"
+
+
 def test_what_failed_for_good_may_be_asked_for_again(alice: Somebody, second: SecondChain) -> None:
     broken, mended = Wanted("a contract", None, "0xfe", gas=100_000), Wanted("a contract", None, "0x00")
     alice.sender.send(broken)
