@@ -172,8 +172,10 @@ def _sold_to_pools(seen: Seen, payments: Mapping[str, Array]) -> Array:
     legs = seen.of("pools").get("legs")
     if legs is None:
         return np.empty(0, np.int64)
-    swapped = set(zip(*(legs[name].tolist() for name in ("transaction", "pool", "asset_in")), strict=True))
     given = np.flatnonzero((payments["form"] == GIVEN) & np.isin(payments["payee"], legs["pool"]))
+    if not given.size:
+        return given
+    swapped = set(zip(*(legs[name].tolist() for name in ("transaction", "pool", "asset_in")), strict=True))
     paid = zip(*(payments[name][given].tolist() for name in ("transaction", "payee", "asset")), strict=True)
     return given[np.array([each in swapped for each in paid], np.bool_)]
 
