@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dashboard.filing.store_option import StoreOption, chosen_store
 from detectors.alerts.alert import DEFAULT_FINALITY
 from ingest.commands.observing import LogFormatOption, MetricsPort, Standby
+
+if TYPE_CHECKING:
+    from detectors.base import Detector
+    from detectors.engine.settings import EngineSettings
 
 STRETCH = 50
 """Blocks of a stretch where nothing else is said."""
@@ -97,6 +102,29 @@ def anchor(
             help="Dry: blocks on top of a block before it is final.",
         ),
     ] = DEFAULT_FINALITY,
+    native_symbol: Annotated[
+        str | None,
+        typer.Option(
+            "--native-symbol",
+            envvar="UNDERTOW_NATIVE_SYMBOL",
+            metavar="SYMBOL",
+            help="Dry: as `detect` had it.",
+        ),
+    ] = None,
+    models: Annotated[
+        Path | None,
+        typer.Option("--models", envvar="UNDERTOW_MODELS", metavar="DIR", help="Dry: as `detect` had it."),
+    ] = None,
+    chosen: Annotated[
+        Path | None,
+        typer.Option(
+            "--settings", envvar="UNDERTOW_SETTINGS", metavar="FILE", help="Dry: as `detect` had it."
+        ),
+    ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option("--rules", envvar="UNDERTOW_RULES", metavar="DIR", help="Dry: as `detect` had it."),
+    ] = None,
     standby: Standby = None,
     metrics: MetricsPort = None,
     log_format: LogFormatOption = "text",
@@ -110,7 +138,11 @@ def anchor(
     if dry_run or lake is not None:
         if not (dry_run and lake is not None) or rpc is not None or key_file is not None:
             raise typer.BadParameter("give --lake and --dry-run together, without --rpc and --key-file")
-        _dry(lake, chain_id, from_block, blocks, finality)
+        from detectors.engine.chosen import judges
+        from detectors.engine.settings import EngineSettings
+
+        settings = EngineSettings(finality=finality, native_symbol=native_symbol)
+        _dry(lake, chain_id, from_block, blocks, settings, judges(models, chosen, rules))
         return
     if rpc is None or key_file is None:
         raise typer.BadParameter("give --rpc and --key-file, or --lake and --dry-run")
@@ -149,11 +181,17 @@ def anchor(
         in_store_turns(url, f"anchor of chain {watched}", standby, stop, say, work)
 
 
-def _dry(lake: Path, chain_id: int | None, begin: int | None, blocks: int, finality: int) -> None:
+def _dry(
+    lake: Path,
+    chain_id: int | None,
+    begin: int | None,
+    blocks: int,
+    settings: EngineSettings,
+    judges: Sequence[Detector],
+) -> None:
     from dashboard.outside.anchoring.dry_run import DryRun
-    from detectors.engine.settings import EngineSettings
 
-    run = DryRun(lake, chain_id, EngineSettings(finality=finality), blocks)
+    run = DryRun(lake, chain_id, settings, blocks, judges)
     for each in run.stretches(begin):
         typer.echo(f"{each.first} {each.last} {each.leaves} {each.root} {each.run}")
 
