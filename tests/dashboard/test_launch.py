@@ -52,6 +52,14 @@ def test_sigterm_ends_the_dashboard_and_frees_its_port(sqlite_url: str) -> None:
         process.wait()
 
 
+def test_the_first_analyst_waits_for_no_import_that_all_screens_share() -> None:
+    asks = "import sys; from dashboard import serving; serving.prepare(); print(*sys.modules)"
+    before = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
+    for shared in ("dashboard.store.cases", "dashboard.transfers.lake", "sqlalchemy", "polars", "networkx"):
+        assert shared in before.stdout.split()
+    assert "No runtime" not in before.stderr, "nothing that Streamlit caches is made before its server is"
+
+
 def test_who_starts_the_app_by_hand_for_everybody_is_shown_nothing(sqlite_url: str) -> None:
     open_writer(sqlite_url).close()
     port = free_port()
