@@ -195,6 +195,15 @@ class AssetDrain:
         old = told["time"] + self.settings.recent_s < one.of("time")
         return {*made["signer"].tolist(), *told["target"][old & (told["kind"] == Kind.OWNER)].tolist()} - {0}
 
+    def _has_turned(self, one: Inside, contract: int) -> bool:
+        """Whether control changed hands shortly before. Whom a contract obeys as it is made is no change."""
+        block = one.of("block")
+        told = one.seen.history("contracts.told").rows(contract, block)
+        made = one.seen.history("contracts.made").rows(contract, block, 1)
+        late = told["time"] + self.settings.recent_s >= one.of("time")
+        as_made = np.isin(told["block"], made["block"]) & np.isin(told["signer"], made["signer"])
+        return bool((late & ~as_made).any())
+
     def _takes_part(self, one: Inside, people: People, takings: list[Taking], signer: int) -> bool:
         """Whether a signer had a share, now or shortly before, by a contract of his own too, or made the code
         that was put behind: keys that leaked sign for their owners, who are victims.
@@ -218,8 +227,7 @@ class AssetDrain:
         main = max(takings, key=lambda taking: (taking.share, taking.amount))
         owners = {who for taking in takings for who in self._owners(one, taking.contract)}
         is_stranger = signer not in owners and self._takes_part(one, people, takings, signer)
-        told = seen.history("contracts.told").rows(main.contract, one.of("block"))
-        turned = bool((told["time"] + self.settings.recent_s >= one.of("time")).any())
+        turned = self._has_turned(one, main.contract)
         wei, unpriced = in_coin(one, ((taking.asset, taking.amount) for taking in takings))
         roles: dict[int, RoleName] = {taking.taker: "attacker" for taking in takings}
         if is_stranger:

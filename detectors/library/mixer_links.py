@@ -208,7 +208,7 @@ class Case:
 
     def _paid(self, account: int, life: Columns) -> Link | None:
         """A depositor who paid the wallet, or was paid by it, beside the mixer. Who paid as much as a note
-        and never signs again was robbed, for all that is known.
+        and never signs again was robbed, for all that is known; who deals with many has met everybody.
         """
         direct = _coin(life) & (life["kind"] == Kind.TRANSACTION)
         for side, other in (("target", "source"), ("source", "target")):
@@ -221,9 +221,14 @@ class Case:
                 wei = whole(life["amount"][place : place + 1])[0]
                 least = min(whole(theirs["amount"][theirs["out"] == 0]), default=0)
                 robbed = wei >= least and not self._goes_on(payer, row)
-                if paid_in.size and who != 0 and not robbed and not self._is_busy(who):
+                if paid_in.size and who != 0 and not robbed and self._is_private(who):
                     return Link("paid", who, (int(life["row"][place]), *paid_in.tolist()), account)
         return None
+
+    def _is_private(self, who: int) -> bool:
+        """Whether to have dealt with somebody says whose he is."""
+        life = self._life(who)
+        return life is not None and not self._is_busy(who) and not self._deals_with_many(life)
 
     def _goes_on(self, payer: int, row: int) -> bool:
         """Whether somebody signs anything after a row."""

@@ -114,6 +114,14 @@ def test_a_new_owner_of_today_is_not_whose_contract_it_was() -> None:
     assert alert.measured["control_changed"] == 1
 
 
+def test_whom_a_contract_obeys_from_its_first_block_on_is_no_change_of_control() -> None:
+    chain = ChainBuilder().block().creates(ALICE, SAFE)
+    chain.log(SAFE, (OWNER, word(bytes(20)), word(ALICE)), by=ALICE).erc20(USD, DONOR, SAFE, 1_000)
+    (alert,) = alerts(pays(chain.block(), ALICE, MALLORY))
+    assert alert.measured["control_changed"] == 0
+    assert alert.severity != "critical"
+
+
 def test_a_theft_is_looked_at_though_much_more_passes_through_its_victim_in_the_transaction() -> None:
     """A vault that kept one coin passes on 10^12 of them, as whoever lends for a moment does: the first look
     works with floats, whose rounding there is larger than a dust of what was taken.
