@@ -32,7 +32,8 @@ class Settings:
     of what somebody gave, most that is usual. unasked: part of the payments that nobody called for himself,
     as one does who takes out his own. runners: others who sign payments: many send through a router. queue:
     how many, all of those who came first, were paid in the order in which they gave, each more than he gave,
-    from which on it need not have reached many. least_back, rest_seconds: how many got all of it back, how
+    from which on it need not have reached many; alike: the same where each got the same multiple by the
+    entries of others, from which on it does not matter how much else left, as the fee of one large gift. least_back, rest_seconds: how many got all of it back, how
     long after the last had given.
     """
 
@@ -46,6 +47,7 @@ class Settings:
     unasked: float = 0.5
     runners: int = 3
     queue: int = 4
+    alike: int = 3
     least_back: int = 2
     rest_seconds: int = DAY
 
@@ -160,6 +162,18 @@ class Scheme:
         full = [who for who in paid if paid[who] > given[who]]
         return len(full) if list(paid) == first and len(full) >= len(paid) - 1 else 0
 
+    def alike(self) -> int:
+        """How many were queued where each got the same multiple of what he gave, by a hundredth, as others
+        gave: in the transactions of their gifts.
+        """
+        paid, given = self.paid, self.given
+        times = [amount / given[who] for who, amount in paid.items() if given.get(who)]
+        entries = {each.transaction for each in self.payments if each.into}
+        ride = all(
+            each.transaction in entries for each in self.payments if not each.into and each.who in paid
+        )
+        return self.queued() if times and max(times) <= 1.01 * min(times) and ride else 0
+
     def multiple(self) -> float:
         """The median, over those who were paid, of what they got for what they gave."""
         given = self.given
@@ -173,7 +187,8 @@ class Ponzi:
     By flow accounting: of an account's payments in one asset, four people or more gave (no shares, no goods
     came back in the same transaction), two or more of those were paid later, in two rounds or more with new
     gifts between, and no other income can explain it; they are three quarters of all that left, and many of
-    those who gave early were reached, or just the first of them in their order. A contract that pays in the
+    those who gave early were reached, or just the first of them in their order; where these all got the same
+    multiple of what they gave by the entries of others, whatever else left. A contract that pays in the
     entry itself (a queue, a matrix that keeps nothing: 24.P1) is seen where traces or token transfers show
     whom it pays; who pays by hand is seen as well. Roles: the account, whoever made it and signs its payouts
     attack; who has less is a victim, who has more only passed on.
@@ -226,15 +241,16 @@ class Ponzi:
             len(scheme.given) >= own.givers
             and len(scheme.paid) >= own.repaid
             and scheme.rounds() >= own.rounds
-            and scheme.share >= own.share
             and scheme.explained() >= own.explained
             and scheme.unasked() >= own.unasked
             and len(scheme.runners) <= own.runners
-            and (
-                scheme.reached() >= own.reached * min(1.0, scheme.multiple()) or scheme.queued() >= own.queue
-            )
             and scheme.multiple() <= own.times
+            and (scheme.alike() >= own.alike or (scheme.share >= own.share and self._reaches_many(scheme)))
         )
+
+    def _reaches_many(self, scheme: Scheme) -> bool:
+        own = self.settings
+        return scheme.reached() >= own.reached * min(1.0, scheme.multiple()) or scheme.queued() >= own.queue
 
     def _came_to_nothing(self, people: People, told: Columns, scheme: Scheme) -> bool:
         """Whether an account, in all its life, took money of people who have nothing to do with one another,

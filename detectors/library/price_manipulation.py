@@ -42,7 +42,7 @@ class Settings:
     """
 
     least_wei: int = 10**17
-    honest: float = 0.75
+    honest: float = 0.85
     least_gain: float = 0.1
     push: float = 1.02
     least_share: float = 0.01
@@ -60,7 +60,7 @@ class Settings:
 
 class PriceManipulation:
     """Catches who moves a price and has somebody pay by it. At once: a pool is traded one way and back in one
-    transaction, and somebody beside pools and the trader's side got back less than three quarters of what it
+    transaction, and somebody beside pools and the trader's side got back less than 85 % of what it
     paid, at prices before the block, while the side gained. Step by step: a wallet drew from a contract, by a
     call of its own, more than what it had left there would be worth had it not bought that itself, or others
     for it; at whatever pace, and less what others sold against it; a claim of what was registered at such a

@@ -7,7 +7,7 @@ from tests.detectors.launched import alerts, named
 from tests.fixtures.frames import ChainBuilder, address
 from tests.fixtures.market import ETHER, USD
 
-MALLORY, PLAN, OWNER, BANK = (address(name) for name in ("mallory", "plan", "owner", "bank"))
+MALLORY, PLAN, OWNER, BANK, USD = (address(name) for name in ("mallory", "plan", "owner", "bank", "usd"))
 PEOPLE = [address(f"investor {n}") for n in range(9)]
 
 
@@ -125,6 +125,21 @@ def test_a_queue_that_pays_the_first_in_their_order_reaches_few_and_is_one_all_t
         for people, winner in zip(turns, winners, strict=True):
             gives(chain, *people)
             pays(chain, winner, ether=25)
+        assert len(alerts(chain, Ponzi())) == found
+
+
+def test_a_queue_that_pays_in_the_entries_of_others_is_one_however_much_its_operator_takes_meanwhile() -> (
+    None
+):
+    for multiples, found in (((19, 19, 19), 1), ((19, 25, 12), 0)):
+        chain = ChainBuilder().block()
+        for person in PEOPLE[:4]:
+            chain.erc20(USD, person, PLAN, 10)
+        chain.block()
+        for giver, payee, paid in zip(PEOPLE[4:7], PEOPLE[:3], multiples, strict=True):
+            with chain.transaction(giver, PLAN, data=b"invest"):
+                chain.erc20(USD, giver, PLAN, 90).erc20(USD, PLAN, OWNER, 60).erc20(USD, PLAN, payee, paid)
+            chain.block()
         assert len(alerts(chain, Ponzi())) == found
 
 
