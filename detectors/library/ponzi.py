@@ -26,15 +26,16 @@ _MONEY = (Kind.TRANSACTION, Kind.INNER_VALUE, Kind.ERC20)
 @dataclass(frozen=True, slots=True)
 class Settings:
     """givers, repaid: how many gave, and how many of them were paid. rounds: payments back between which
-    others gave anew: one round is a refund. share: of what left it, part that went to those who had given;
-    explained: part of that which no other income can have paid. reached: part of those who gave before the
-    last round that were paid, less where they got less than they gave: a lottery pays few, and much. times:
-    of what somebody gave, most that is usual. unasked: part of the payments that nobody called for himself,
-    as one does who takes out his own. runners: others who sign payments: many send through a router. queue:
-    how many, all of those who came first, were paid in the order in which they gave, each more than he gave,
-    from which on it need not have reached many; alike: the same where each got the same multiple by the
-    entries of others, from which on it does not matter how much else left, as the fee of one large gift. least_back, rest_seconds: how many got all of it back, how
-    long after the last had given.
+    others gave anew: one round is a refund. share: of what left it, part that went to those who had
+    given; explained: part of that which no other income can have paid. reached: part of those who gave
+    before the last round that were paid, less where they got less than they gave: a lottery pays few, and
+    much. times: of what somebody gave, most that is usual. unasked: part of the payments that nobody
+    called for himself, as one does who takes out his own. runners: others who sign payments: many send
+    through a router. queue: how many, all of those who came first, were paid in the order in which they
+    gave, each more than he gave, from which on it need not have reached many; alike: the same where each
+    got the same multiple by the entries of others, from which on it does not matter how much else left,
+    as the fee of one large gift. least_back, rest_seconds: how many got all of it back, how long after
+    the last had given.
     """
 
     givers: int = 4
