@@ -28,21 +28,22 @@ from detectors.parts.values import values_before
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """least_wei, honest, least_gain, push, most_legs: as of `flash-loan-attack`. least_share: where the coin
-    prices nothing, the share of what was first paid to the moved pool below which a loss is not looked at.
-    covered: what was left for a loan would be worth less than this share of it had its owner not bought
-    (lenders want 1.2 times the loan and more, so an honest one stays far above). dearer: so many times dearer
-    he made it, or what was taken out of a pool without a trade made the rest. attempt: the same where the
-    next call failed (a lender of 70 % gives more than its worth for a token 1.4 times too dear). drained: the
-    share of a pool's money that went then; unpriced: the same where no price is known. seized: collateral
-    was worth so many times the debt that was paid for it (bonuses end at 1.15, thin pools are off by half,
-    wrong feeds by far more). users: of a raid that failed, people who used the contract that refused, from
-    which on it is known to be in use (as of `flash-loan-attack`). window_s, most_rows: how far back purchases
-    are looked for: all that the row log holds, as thieves wait for weeks.
+    """least_wei, least_gain, push, most_legs: as of `flash-loan-attack`; honest too, higher as a pool was
+    moved. least_share: where the coin prices nothing, the share of what was first paid to the moved pool
+    below which a loss is not looked at. covered: what was left for a loan would be worth less than this
+    share of it had its owner not bought (lenders want 1.2 times the loan and more, so an honest one stays
+    far above). dearer: so many times dearer he made it, or what was taken out of a pool without a trade
+    made the rest. attempt: the same where the next call failed (a lender of 70 % gives more than its
+    worth for a token 1.4 times too dear). drained: the share of a pool's money that went then; unpriced:
+    the same where no price is known. seized: collateral was worth so many times the debt that was paid
+    for it (bonuses end at 1.15, thin pools are off by half, wrong feeds by far more). users: of a raid
+    that failed, people who used the contract that refused, from which on it is known to be in use (as of
+    `flash-loan-attack`). window_s, most_rows: how far back purchases are looked for: all that the row log
+    holds, as thieves wait for weeks.
     """
 
     least_wei: int = 10**17
-    honest: float = 0.85
+    honest: float = 0.8
     least_gain: float = 0.1
     push: float = 1.02
     least_share: float = 0.01
@@ -60,7 +61,7 @@ class Settings:
 
 class PriceManipulation:
     """Catches who moves a price and has somebody pay by it. At once: a pool is traded one way and back in one
-    transaction, and somebody beside pools and the trader's side got back less than 85 % of what it
+    transaction, and somebody beside pools and the trader's side got back less than 80 % of what it
     paid, at prices before the block, while the side gained. Step by step: a wallet drew from a contract, by a
     call of its own, more than what it had left there would be worth had it not bought that itself, or others
     for it; at whatever pace, and less what others sold against it; a claim of what was registered at such a
