@@ -110,6 +110,24 @@ def test_continue_goes_on_with_the_next_chain_and_so_many_blocks_end_with_a_summ
 
 
 @pytest.mark.soak
+def test_what_waits_is_judged_beside_the_book_and_the_summary_says_what_was_seen_in_time(home: Path) -> None:
+    with demo(home, "--pending", "--blocks", "12", "--no-dashboard") as run:
+        run.wait_for("\nsink ")
+        assert re.search(r"^ingest +proved blocks go to Kafka, what waits beside them$", run.text(), re.M)
+        assert re.search(r"^pending +what waits is judged, beside the book$", run.text(), re.M)
+        assert run.child.process.wait(600) == 0
+        run.assert_nothing_is_left()
+        text = run.text()
+    for way in ("its harm waited in the pool", "its harm went round it", "both"):
+        assert re.search(rf"^{way} +\d+ +\d+ +\d+ +\d+ +(\d\.\d\d|-) +\d\.\d\d to \d\.\d\d$", text, re.M)
+    assert re.search(
+        r"^pending alerts \d+, false \d+ \(\d+ of hard negatives\), in the book in the end \d+$", text, re.M
+    )
+    logged = (home / "demo/logs/ingest.log").read_text()
+    assert "mempool:" not in logged, "the fork of an anvil is simulated on, and goes on to answer"
+
+
+@pytest.mark.soak
 def test_killed_it_leaves_nothing(home: Path) -> None:
     with demo(home, "--no-dashboard") as run:
         run.wait_for("\nsink ")

@@ -38,6 +38,14 @@ def demo(
             "--canary", help="Play a harmless attack every minute, and raise an alarm where nobody finds it."
         ),
     ] = False,
+    pending: Annotated[
+        bool,
+        typer.Option(
+            "--pending",
+            help="Transactions wait before they are mined and are judged meanwhile, beside the book. A block "
+            "lasts three seconds then, also with --blocks.",
+        ),
+    ] = False,
     budget_cpu: Annotated[
         float | None,
         typer.Option(
@@ -63,6 +71,7 @@ def demo(
     from dashboard.demo.terminal import Terminal
     from ingest.machine.signals import stop_on_signal
 
-    options = Options(blocks, seed, None if no_dashboard else port, keep, canary, budget_cpu, rules)
+    screen = None if no_dashboard else port
+    options = Options(blocks, seed, screen, keep, canary, budget_cpu, rules, pending)
     with stop_on_signal() as stop:
         run(options, Terminal(sys.stdout), stop)

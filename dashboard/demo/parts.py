@@ -22,6 +22,12 @@ LAKE_EVERY = 20
 """Blocks: a demo is short, and its screens are looked at while it runs."""
 BLOCK_SECONDS = 1.0
 """Real pace of an endless demo; one of so many blocks goes as fast as the machine allows."""
+PENDING_BLOCK_SECONDS = 3.0
+"""Where what is sent waits: a block lasts longer than it takes to read the pool, simulate and judge it."""
+PENDING_KEPT = 128
+"""Blocks whose transactions the node keeps then: its state is read at each head, most of which they are."""
+ROUND_THE_POOL = 0.3
+"""The share of what actors send that nobody sees waiting."""
 
 ANCHOR_CHAIN_ID = 41_337
 """Far from those of the watched chains, which count up from 31337."""
@@ -78,20 +84,29 @@ def broker(place: Place) -> Part:
     return _part("broker", argv, lambda log: "answers at" in _text(log), f"Kafka at {place.kafka}")
 
 
-def chain(place: Place) -> Part:
+def chain(place: Place, pending: bool = False) -> Part:
     """Two parts for who looks: the origin, and its fork, each as soon as it is up."""
-    argv = _undertow("chain", "--port", place.chain_port, "--chain-id", place.chain_id)
+    kept = ("--transactions-kept", PENDING_KEPT) if pending else ()
+    argv = _undertow("chain", "--port", place.chain_port, "--chain-id", place.chain_id, *kept)
     return Part("chain", argv, _chain_lines)
 
 
-def simulation(place: Place, blocks: int | None, seed: int | None, canary: bool = False) -> Part:
-    """Ends by itself when it has played `blocks`; without, it plays on at a pace that can be watched."""
-    length = ("--block-time", BLOCK_SECONDS) if blocks is None else ("--blocks", blocks)
+def simulation(
+    place: Place, blocks: int | None, seed: int | None, canary: bool = False, pending: bool = False
+) -> Part:
+    """Ends by itself when it has played `blocks`; without, or where what it sends waits to be mined, it plays
+    at a pace that can be watched.
+    """
+    length = () if blocks is None else ("--blocks", blocks)
+    seconds = PENDING_BLOCK_SECONDS if pending else BLOCK_SECONDS
+    pace = ("--block-time", seconds) if blocks is None or pending else ()
+    waits = ("--wait-in-pool", ROUND_THE_POOL) if pending else ()
     chosen = () if seed is None else ("--seed", seed)
     stories = ("--categories", ",".join(watched_categories()))
     written = ("--labels", place.labels, "--facts", place.facts)
     sings = ("--canary", CANARY_BLOCKS) if canary else ()
-    argv = _undertow("simulate", "--rpc", place.rpc, *written, *length, *chosen, *stories, *sings)
+    argv = _undertow("simulate", "--rpc", place.rpc, *written, *length, *pace, *waits, *chosen,
+                     *stories, *sings)  # fmt: skip
     says = f"labelled actors play on chain {place.chain_id}"
     return _part("simulation", argv, lambda log: bool(_text(log)), says, ends=True)
 
@@ -105,13 +120,15 @@ def watched_categories() -> list[str]:
     return sorted(caught & {one.category for one in repertoires()})
 
 
-def ingest(place: Place, keeps_lake: bool) -> Part:
-    """A lake is for who looks: its blocks are read from the node once more."""
+def ingest(place: Place, keeps_lake: bool, pending: bool = False) -> Part:
+    """A lake is for who looks: its blocks are read from the node once more. `pending`: also what waits."""
     place.facts.mkdir(parents=True, exist_ok=True)
     read = ("--rpc", place.rpc, "--start", "earliest", "--facts", place.facts)
     kept = ("--lake", place.lake, "--lake-every", LAKE_EVERY) if keeps_lake else ()
-    argv = _undertow("ingest", *read, "--traces", "--kafka", place.kafka, *kept)
-    return _part("ingest", argv, lambda _log: _is_published(place), "proved blocks go to Kafka")
+    pool = ("--mempool",) if pending else ()
+    argv = _undertow("ingest", *read, "--traces", "--kafka", place.kafka, *kept, *pool)
+    says = "proved blocks go to Kafka" + (", what waits beside them" if pending else "")
+    return _part("ingest", argv, lambda _log: _is_published(place, pending), says)
 
 
 def detect(place: Place, rules: Path | None = None) -> Part:
@@ -119,6 +136,15 @@ def detect(place: Place, rules: Path | None = None) -> Part:
     argv = _undertow("detect", "--kafka", place.kafka, "--chain-id", place.chain_id, "--state", state,
                      *_with_rules(rules))  # fmt: skip
     return _part("detect", argv, lambda _log: _is_judged(place), "blocks are judged as they come")
+
+
+def pending(place: Place, rules: Path | None = None) -> Part:
+    """Its state is beside that of `detect`, its alerts are in a topic of their own."""
+    state = place.folder / f"detect-{place.chain_id}"
+    read = ("--kafka", place.kafka, "--chain-id", place.chain_id, "--state", state)
+    argv = _undertow("detect", "--pending", *read, *_with_rules(rules))
+    says = "what waits is judged, beside the book"
+    return _part("pending", argv, lambda _log: (state / "pending").exists(), says)
 
 
 def sink(place: Place, canary: bool = False, budget_cpu: float | None = None) -> Part:
@@ -194,10 +220,12 @@ def _chain_lines(log: Path) -> list[str] | None:
     return lines if any(name == "fork" for name, _ in said) else None
 
 
-def _is_published(place: Place) -> bool:
+def _is_published(place: Place, pending: bool) -> bool:
     from ingest.kafka import Cluster
 
-    return place.chain_id in Cluster(place.kafka).chains()
+    cluster = Cluster(place.kafka)
+    partition = cluster.chains().get(place.chain_id)
+    return partition is not None and (not pending or cluster.pending_partitions() > partition)
 
 
 def _is_judged(place: Place) -> bool:

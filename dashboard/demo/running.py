@@ -41,6 +41,7 @@ class Options:
     canary: bool = False
     budget_cpu: float | None = None
     rules: Path | None = None
+    pending: bool = False
 
 
 def run(options: Options, terminal: Terminal, stop: threading.Event) -> None:
@@ -72,12 +73,16 @@ def run(options: Options, terminal: Terminal, stop: threading.Event) -> None:
 
 
 def _start(supervisor: Supervisor, place: Place, options: Options) -> None:
-    supervisor.start(demo_parts.broker(place), demo_parts.chain(place), demo_parts.second_chain(place))
-    played = demo_parts.simulation(place, options.blocks, options.seed, options.canary)
-    supervisor.start(played, demo_parts.ingest(place, keeps_lake=options.port is not None))
+    supervisor.start(
+        demo_parts.broker(place), demo_parts.chain(place, options.pending), demo_parts.second_chain(place)
+    )
+    played = demo_parts.simulation(place, options.blocks, options.seed, options.canary, options.pending)
+    read = demo_parts.ingest(place, keeps_lake=options.port is not None, pending=options.pending)
+    supervisor.start(played, read)
     limit = options.budget_cpu
     filed = demo_parts.sink(place, options.canary, limit)
-    supervisor.start(demo_parts.detect(place, options.rules), filed)
+    supposed = [demo_parts.pending(place, options.rules)] if options.pending else []
+    supervisor.start(demo_parts.detect(place, options.rules), *supposed, filed)
     if options.port is None:
         supervisor.start(demo_parts.anchor(place))
         return
@@ -91,9 +96,11 @@ def _show(
     with Watcher(place.rpc, place.store, place.chain_id) as watcher:
         if not _watch(supervisor, watcher, terminal, stop):
             return
-        from dashboard.demo.summary import anchored, summary
+        from dashboard.demo.summary import anchored, seen_in_time, summary
 
         told = summary(place.kafka, place.chain_id, place.labels)
+        if options.pending:
+            told += seen_in_time(place.kafka, place.chain_id, place.labels)
         for line in (*told, *anchored(place.store, place.chain_id)):
             terminal.say(line)
     if options.port is not None:

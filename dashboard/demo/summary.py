@@ -11,6 +11,8 @@ from dashboard.store import open_reader
 from dashboard.store.anchors import anchorings, last_settled, stretch_counts
 from detectors.alerts.alert import Alert
 from detectors.evaluate import Label, judge, load_labels
+from detectors.evaluate.in_time import in_time
+from detectors.runs.pending.published import last_pending
 from detectors.runs.published import last_revisions
 from ingest.log.blocklog import LogReader
 from ingest.model.batch import Batch
@@ -27,6 +29,13 @@ def summary(bootstrap: str, chain_id: int, labels: Path) -> list[str]:
         *_raised(alerts),
         *_judged(alerts, labels),
     ]
+
+
+def seen_in_time(bootstrap: str, chain_id: int, labels: Path) -> list[str]:
+    """Of the attacks that waited and of those that went round the pool, how many were seen while they did."""
+    published = last_revisions(bootstrap, chain_id).alerts.values()
+    pending = list(last_pending(bootstrap, chain_id).values())
+    return in_time(pending, published, load_labels(labels))
 
 
 def anchored(store: str, chain_id: int) -> list[str]:

@@ -1,7 +1,8 @@
 """What really happened on a chain, and what was said of it: the files that evaluation reads.
 
 The only place in `detectors` that reads labels. Their format stands in
-`ingest/localchain/README.md`; `also`, `variant` and `succeeded` are keys that labels of others may leave out.
+`ingest/localchain/README.md`; `also`, `variant`, `succeeded` and `waited` are keys that labels of others may
+leave out.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ class Label:
     succeeded: bool = True
     also: frozenset[str] = frozenset()
     subjects: frozenset[str] = frozenset()
+    waited: bool | None = None
+    """Whether the transaction of the first loss waited in the pool; None where nobody says so."""
 
     @property
     def wanted(self) -> Collection[str]:
@@ -187,6 +190,7 @@ def _label(plain: Mapping[str, Any]) -> Label:
         succeeded=_flag(plain.get("succeeded", True)),
         also=_texts(plain.get("also", [])) - {category},
         subjects=_with_role("subject", roles),
+        waited=None if plain.get("waited") is None else _flag(plain["waited"]),
     )
 
 

@@ -30,6 +30,15 @@ def chain(
         int,
         typer.Option(min=1, help="Blocks whose state is remembered: 3 to 40 MB of memory each, by traffic."),
     ] = 512,
+    transactions_kept: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="BLOCKS",
+            help="Blocks whose transactions are kept, so that the node's state stays small for `ingest "
+            "--mempool`; older ones read as empty, and prove nothing.  [default: all]",
+        ),
+    ] = None,
 ) -> None:
     """Run a local EVM chain: an origin with WETH, Uniswap V2 and tokens, and a fork of it to play on.
 
@@ -41,7 +50,16 @@ def chain(
 
     with (
         stop_on_signal() as stop,
-        local_chain(ensure_world, port, origin_port, fork_url, chain_id, report=_say, states=states) as nodes,
+        local_chain(
+            ensure_world,
+            port,
+            origin_port,
+            fork_url,
+            chain_id,
+            report=_say,
+            states=states,
+            transactions=transactions_kept,
+        ) as nodes,  # fmt: skip
     ):
         nodes.watch(stop)
 

@@ -124,7 +124,8 @@ def test_every_story_of_the_labelled_world_is_in_it() -> None:
 
 
 def test_every_key_of_a_label_is_in_it() -> None:
-    label = Label("ring-1", "layering", "attack", "ring", Outcome(("0x1",), (), "alice, bob, alice"))
+    outcome = Outcome(("0x1",), (), "alice, bob, alice", "0x1")
+    label = Label("ring-1", "layering", "attack", "ring", outcome, waited=True)
 
     assert sorted(keys(LOCALCHAIN.table("key of a label"))) == sorted(label.to_dict({"0x1": 5}))
 

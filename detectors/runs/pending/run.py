@@ -13,12 +13,13 @@ from pathlib import Path
 from detectors.alerts.alert import Alert
 from detectors.alerts.caps import shortened
 from detectors.alerts.messages import alert_key
-from detectors.alerts.pending import PendingAlert, pending_from
+from detectors.alerts.pending import PendingAlert
 from detectors.base import Detector, hexed
 from detectors.engine import checkpoint
 from detectors.engine.engine import Engine
 from detectors.engine.settings import EngineSettings
 from detectors.memory.memory import NO_BLOCK
+from detectors.runs.pending.published import last_pending
 from detectors.runs.pending.standing import MOST_ALERTS, StandingAlerts, Where, gravity
 from ingest.kafka import PENDING, PENDING_ALERTS, Cluster, HealthReporter, Publisher, Reader
 from ingest.kafka.rights import DETECT_PENDING
@@ -112,7 +113,9 @@ class PendingRun:
         self, engine: Engine, offset: int | None, publisher: Publisher, partition: int,
         stop: threading.Event, until_block: int | None,
     ) -> None:  # fmt: skip
-        standing = StandingAlerts(engine.open_alert, self._left_standing(partition))
+        published = last_pending(self.bootstrap, self.chain_id)
+        left = {each.id: each for each in published.values() if each.end is None}  # found again, or ends
+        standing = StandingAlerts(engine.open_alert, left)
         assembler, self._supposed = PictureAssembler(), None
         with (
             LogReader(self.bootstrap, self.chain_id, offset) as log,
@@ -196,22 +199,6 @@ class PendingRun:
         except PartFailed as error:
             self.say(f"detect --pending: what waits on block {engine.state.number} is passed over: {error}")
             return [], waiting
-
-    def _left_standing(self, partition: int) -> dict[str, PendingAlert]:
-        """What the process before left open: it is found again, or ends."""
-        found: dict[str, PendingAlert] = {}
-        with Reader(self.bootstrap, PENDING_ALERTS, partition) as reader:
-            end = reader.end()
-            while reader.position < end:
-                for message in reader.poll(0.5):
-                    try:
-                        each = pending_from(message.key, message.value, self.chain_id)
-                    except UnreadableRecord:
-                        continue
-                    found.pop(each.id, None)
-                    if each.end is None:
-                        found[each.id] = each
-        return found
 
     def _send(self, publisher: Publisher, partition: int, changed: Sequence[PendingAlert]) -> None:
         if not changed:

@@ -1,5 +1,6 @@
 """Simulates on a private anvil that forks the watched node: for nodes without `eth_simulateV1`, for what that
-refuses, and for the calls inside, which it does not tell. The watched node is only read.
+refuses, and for the calls inside, which it does not tell. Where that is an anvil which forks another node,
+the private one forks that other one and takes over the state. The watched node is only read.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import msgspec
 
 from ingest.blocks.answers import ReceiptAnswer
 from ingest.blocks.traces import Call
+from ingest.live.mempool.forked_anvil import Below, take_over
 from ingest.live.mempool.outcome import Head, Outcome, Simulated, created_by
 from ingest.live.mempool.waiting import Waiting
 from ingest.model.errors import NodeMisbehaved
@@ -27,17 +29,23 @@ _A_REQUEST = 20
 
 
 class Fork:
-    """One anvil, forked anew at each head. Raises SetupFailed where it cannot be started."""
+    """One anvil, forked anew at each head of the node `watched` at `url`; `below` is what that forks itself.
+    Raises SetupFailed where it cannot be started.
+    """
 
-    def __init__(self, fork_of: ForkOf, url: str, chain_id: int, traces: bool) -> None:
-        self._fork_of = fork_of
+    def __init__(
+        self, fork_of: ForkOf, watched: Speaker, url: str, chain_id: int, traces: bool, below: Below | None
+    ) -> None:
+        self._fork_of, self._watched, self._below = fork_of, watched, below
         self._url, self._chain_id, self._traces = url, chain_id, traces
         self._inside = ExitStack()
         self._anvil: Speaker | None = None
         self._node: Node | None = None
 
     def simulate(self, head: Head, sent: Sequence[Waiting]) -> Simulated:
-        """In their order, in one block after `head`; what anvil will not take is counted as refused."""
+        """In their order, in one block after `head`; what anvil will not take is counted as refused. Raises
+        HeadMoved where the watched node went on meanwhile.
+        """
         anvil = self._started(head)
         self._prepare(anvil, head, sum(each.gas for each in sent))
         requests = [_request(each, len(sent) - at) for at, each in enumerate(sent)]
@@ -59,12 +67,15 @@ class Fork:
         self._anvil = self._node = None
 
     def _started(self, head: Head) -> Speaker:
+        forked = self._below or Below(self._url, head.number)
         if self._anvil is None:
-            url = self._inside.enter_context(self._fork_of(self._url, self._chain_id, head.number))
+            url = self._inside.enter_context(self._fork_of(forked.url, self._chain_id, forked.number))
             self._anvil, self._node = Speaker(url), Node(url)
         else:
-            forking = {"jsonRpcUrl": self._url, "blockNumber": head.number}
+            forking = {"jsonRpcUrl": forked.url, "blockNumber": forked.number}
             self._anvil.ask("anvil_reset", {"forking": forking})
+        if self._below is not None:
+            take_over(self._watched, self._anvil, head)
         return self._anvil
 
     def _prepare(self, anvil: Speaker, head: Head, gas: int) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ingest.live.mempool import by_node
 from ingest.live.mempool.by_fork import Fork, ForkOf
 from ingest.live.mempool.choosing import BEYOND_CAP, Chosen, best_paid, choose
+from ingest.live.mempool.forked_anvil import HeadMoved, below
 from ingest.live.mempool.head import accounts, newest
 from ingest.live.mempool.hypothetical import PendingFacts, hypothetical
 from ingest.live.mempool.outcome import Head, Simulated
@@ -62,11 +63,12 @@ class Mempool:
     _forks_only: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        """Raises BadInput where the node has no pool, NodeUnreachable, WrongChain."""
+        """Raises BadInput where the node has no pool or nobody can simulate, NodeUnreachable, WrongChain."""
         self._check_chain()
         self._pool = open_pool(self.node)
         self._forks_only = self.traces
-        self._fork = Fork(self.fork_of, self.url, self.chain_id, self.traces)
+        under = below(self.node, self.url)
+        self._fork = Fork(self.fork_of, self.node, self.url, self.chain_id, self.traces, under)
         self._reader = Node(self.url)
         self._facts = PendingFacts(self._reader, self.wrapped)
         self._find_out_who_simulates()
@@ -79,7 +81,10 @@ class Mempool:
         now = head.hash, tuple(sorted({each.hash for each in waiting}))
         if now == self._last:
             return None
-        made = self._made(head, waiting)
+        try:
+            made = self._made(head, waiting)
+        except HeadMoved:
+            return None
         if newest(self.node).hash != head.hash:
             return None  # what was asked meanwhile may be of either head
         self._last = now

@@ -72,9 +72,11 @@ def local_chain(
     log_dir: Path | None = None,
     report: Report = lambda line: None,
     states: int = STATES,
+    transactions: int | None = None,
 ) -> Iterator[LocalChain]:
     """Starts both anvils and ends them; with `fork_url` only the fork, and nothing is deployed. Free ports
-    where none are given. The fork remembers the state after each of its newest `states` blocks.
+    where none are given. The fork remembers the state after each of its newest `states` blocks,
+    and with `transactions` only what was in so many of the newest.
 
     Raises PortTaken, NodeUnreachable (the URL to fork), SetupFailed (anvil did not come up).
     """
@@ -86,7 +88,14 @@ def local_chain(
             ours = running.enter_context(origin(deploy, origin_port, chain_id, log_dir))
             report(f"origin chain  {ours.url}")
         copy = running.enter_context(
-            fork(ours.url if ours else fork_url or "", port, chain_id, log_dir, states)
+            fork(
+                ours.url if ours else fork_url or "",
+                port,
+                chain_id,
+                log_dir,
+                states,
+                transactions=transactions,
+            )
         )
         report(f"fork  {copy.url}")
         yield LocalChain(copy, ours, chain_id)
@@ -112,12 +121,16 @@ def fork(
     states: int = STATES,
     at: int | None = None,
     free_of_fees: bool = False,
+    transactions: int | None = None,
 ) -> Iterator[Node]:
     """An anvil that forks the node at `of_url`, at its head or after block `at`. Raises NodeUnreachable where
-    nobody answers. `free_of_fees`: its blocks begin with a base fee of nothing.
+    nobody answers. `free_of_fees`: its blocks begin with a base fee of nothing. `transactions`: of how many
+    of the newest blocks it keeps them; older ones it serves as if they were empty. None: of all.
     """
     Wallet.connect(of_url)
-    arguments = (*_forking(of_url, states, at), *(("--base-fee", "0") if free_of_fees else ()))
+    fees = ("--base-fee", "0") if free_of_fees else ()
+    kept = () if transactions is None else ("--transaction-block-keeper", str(transactions))
+    arguments = (*_forking(of_url, states, at), *fees, *kept)
     with _anvil("fork", port, "--port", chain_id, arguments, log_dir) as node:
         yield node
 
@@ -132,9 +145,9 @@ def _forking(of_url: str, states: int, at: int | None) -> tuple[str, ...]:
 @contextmanager
 def private_fork(of_url: str, chain_id: int, number: int) -> Iterator[str]:
     """The URL of an anvil on which what waits at a node is tried after its block `number`, without fees; the
-    node may speak whatever anvil does (HTTP, WebSocket, IPC).
+    node may speak whatever anvil does (HTTP, WebSocket, IPC). A request to it may be as large as a state is.
     """
-    arguments = (*_forking(of_url, 8, number), "--base-fee", "0")
+    arguments = (*_forking(of_url, 8, number), "--base-fee", "0", "--no-request-size-limit")
     with _anvil("fork", None, "--port", chain_id, arguments, None) as node:
         yield node.url
 

@@ -114,7 +114,8 @@ class Director:
         self._told[name] += 1
         self.stage.miner.keep |= set(outcome.transactions)
         told = replace(outcome, transactions=self._in_order(outcome.transactions))
-        return Label(f"{name}-{self._told[name]:03d}", category, kind, variant, told)
+        waited = None if self.pool is None else self.pool.public.get(outcome.harm or "")
+        return Label(f"{name}-{self._told[name]:03d}", category, kind, variant, told, waited)
 
     def _in_order(self, hashes: Iterable[str]) -> tuple[str, ...]:
         """As they stand on the chain: a story may tell first what came last."""

@@ -19,19 +19,23 @@ Kind = Literal["attack", "hard_negative", "canary"]
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What a finished story was, apart from its blocks, which a reorganisation may change."""
+    """What a finished story was, apart from its blocks, which a reorganisation may change. `waited`: whether
+    the transaction of its first loss waited in the pool; None where nothing waits, or nothing was lost.
+    """
 
     id: str
     category: str
     kind: Kind
     variant: str
     outcome: Outcome
+    waited: bool | None = None
 
     def to_dict(self, where: Mapping[str, int]) -> dict[str, Any]:
         """The label as it is written; `where` tells the block of each of its transactions."""
         blocks = [where[hash_] for hash_ in self.outcome.transactions]
         harm = self.outcome.harm
-        return {
+        waited = {} if self.waited is None else {"waited": self.waited}
+        return waited | {
             "id": self.id,
             "category": self.category,
             "kind": self.kind,

@@ -35,7 +35,7 @@ def powers(lab: Lab, market: Market | None) -> list[Outcome]:
         seen: dict[str, Outcome] = {}
         before: dict[Address, Standing] = {}
         idle: collections.Counter[tuple[Address, str]] = collections.Counter()
-        for caller, function, data in _attempts(lab, holders, count):
+        for caller, function, data in _attempts(lab, market, holders, count):
             if idle[caller, function.selector] >= _IDLE:
                 continue
             if caller not in before:
@@ -94,15 +94,17 @@ def _opened(lab: Lab, market: Market) -> None:
 
 
 def _attempts(
-    lab: Lab, holders: tuple[Address, ...], count: Count
+    lab: Lab, market: Market | None, holders: tuple[Address, ...], count: Count
 ) -> Iterator[tuple[Address, Function, str]]:
     """What would not fail of calls of every function with many arguments, as each who may be an owner: each
     function's first, then its second, and so on. All that are asked about count as tries.
     """
+    pool = None if market is None else market.pair  # a token may remember it, but nobody signs for it
+    owners = [each for each in lab.subject.owners if each != pool][:4]
     stage, fork, dice = lab.stage, lab.fork, lab.dice(KIND)
     addresses = [stage.victim, stage.friend, *(each for each in lab.assets() if each), *holders[-1:]]
     works: list[tuple[int, Address, Function, str]] = []
-    for owner in (*(lab.subject.owners[:4] or (stage.owner,)), stage.attacker):
+    for owner in (*(owners or (stage.owner,)), stage.attacker):
         fork.give(owner)
         guesses = Guesses(
             tuple(dict.fromkeys([stage.victim, owner, *addresses, ZERO])),

@@ -21,6 +21,7 @@ from dashboard.outside.inspecting.subject import chosen, deployed
 from ingest.localchain.chain.wallet import Wallet
 from ingest.machine.untrusted_solidity import Compiled
 from ingest.model.errors import BadInput, NodeUnreachable, WrongChain
+from tests.bench.inspect import CASES, at_address, project
 from undertow import app
 
 pytestmark = pytest.mark.chain
@@ -168,6 +169,17 @@ def test_a_contract_on_the_chain_is_inspected_without_its_interface(bare_rpc: st
     assert outcome(report, "re-entry").found
     assert report.subject.maker == stage.owner
     assert not report.subject.has_interface
+
+
+def test_a_pool_that_a_token_remembers_is_no_owner_of_it(bare_rpc: str) -> None:
+    """The token's storage names its pool: nobody can have that pay away what it holds."""
+    (trap,) = (each for each in CASES if each.name == "BlacklistTrap" and "sell-after-buy" not in each.true)
+    with project() as folder:
+        report = at_address(trap, folder, bare_rpc, Wish("", "", tries=15, seconds=120))
+
+    assert "by setBots" in outcome(report, "shuts-out-one").said
+    assert not outcome(report, "stops-transfers").found
+    assert outcome(report, "stops-transfers").tries > 0
 
 
 def test_nothing_that_cannot_be_inspected_is_begun(bare_rpc: str, tmp_path: Path) -> None:

@@ -62,6 +62,21 @@ def test_old_states_are_forgotten_and_never_go_to_disk(
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+def test_old_transactions_are_forgotten_where_that_is_asked_for_and_only_there() -> None:
+    for kept, oldest in ((None, 1), (5, 0)):
+        with local_chain(transactions=kept) as chain:
+            wallet = Wallet.connect(chain.url)
+            payer, paid = wallet.ask("eth_accounts")[:2]
+            wallet.ask("evm_setAutomine", False)
+            for _ in range(8):
+                wallet.ask("eth_sendTransaction", {"from": payer, "to": paid, "value": "0x1"})
+                wallet.ask("evm_mine")
+            head = int(wallet.ask("eth_blockNumber"), 16)
+            first, last = (wallet.ask("eth_getBlockByNumber", hex(n), False) for n in (head - 7, head))
+
+        assert (len(first["transactions"]), len(last["transactions"])) == (oldest, 1)
+
+
 def test_the_chain_id_can_be_chosen() -> None:
     with local_chain(chain_id=77) as chain:
         assert Wallet.connect(chain.url).ask("eth_chainId") == hex(77)

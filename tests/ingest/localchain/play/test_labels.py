@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from detectors.evaluate.labels import load_labels
 from ingest.localchain.play.labels import Label, LabelFile
 from ingest.localchain.world.stage import Outcome, roles
 from ingest.model.errors import BadInput, NodeMisbehaved
@@ -71,6 +72,16 @@ def test_without_harm_there_is_no_harm_block() -> None:
     harmless = Label("x", "layering", "attack", "peel_chain", outcome).to_dict({"0x01": 3})
 
     assert (harmless["harm_block"], harmless["succeeded"]) == (None, False)
+
+
+def test_whether_the_harm_waited_in_the_pool_is_said_where_transactions_wait(tmp_path: Path) -> None:
+    outcome = Outcome(("0x01",), roles(["0xbad"]), "", harm="0x01")
+    told = [Label(str(w), "layering", "attack", "peel_chain", outcome, w) for w in (True, False, None)]
+    file = LabelFile(tmp_path / "labels.jsonl", 31_337, 5)
+    file.write(told, {"0x01": 30}, 40)
+
+    assert [each.waited for each in load_labels(file.path).labels] == [True, False, None]
+    assert "waited" not in file.path.read_text().splitlines()[3]
 
 
 def test_a_write_leaves_nothing_else_behind(tmp_path: Path) -> None:
