@@ -7,7 +7,7 @@ from tests.detectors.launched import alerts, named
 from tests.fixtures.frames import ChainBuilder, address
 from tests.fixtures.market import ETHER, USD
 
-MALLORY, PLAN, OWNER, BANK, USD = (address(name) for name in ("mallory", "plan", "owner", "bank", "usd"))
+MALLORY, PLAN, OWNER, BANK = (address(name) for name in ("mallory", "plan", "owner", "bank"))
 PEOPLE = [address(f"investor {n}") for n in range(9)]
 
 
