@@ -22,18 +22,21 @@ COIN = 0
 @dataclass(frozen=True, slots=True)
 class Settings:
     """wallets: how many a round goes through before it is one (two friends who lend and repay are one; of
-    AMLworld's cycles the shortest have three accounts); token_wallets: the same where all is in a token that
-    no pool prices, which anybody can make and play with, or the origin sent money to many: what an exchange
-    paid out comes back over its customer and his address for deposits. token_payees: whom a wallet of a round
-    in such a token paid in it at most: among many hands that throw it to and fro some rounds close by chance.
-    home: the hundredths of what went out
-    in one asset that came home in it, from which on it is the same money.
+    AMLworld's cycles the shortest have three accounts); token_wallets: the same where all is in a token
+    that no pool prices, which anybody can make and play with, or the origin sent money to many: what an
+    exchange paid out comes back over its customer and his address for deposits. token_payees: whom a
+    wallet of a round in such a token paid in it at most: among many hands that throw it to and fro some
+    rounds close by chance. home: the hundredths of what went out in one asset that came home in it, from
+    which on it is the same money. added: over `wallets` alone, what a wallet may pass on beyond what
+    came, as a share of it: three friends who pay each other similar sums in a row close a round by
+    chance.
     """
 
     wallets: int = 2
     token_wallets: int = 3
     token_payees: int = 2
     home: int = 10
+    added: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +67,13 @@ class Round:
 class CycleLaundering:
     """Flags money that leaves a wallet and comes back to it through two other wallets or more, in time order.
 
-    The part `trails` walks back from each payment (signed by its payer): every wallet on the way passes on at
-    least half of what came and a quarter more at most, that is most of what it got and paid of the asset
-    meanwhile, and it may change the asset once or twice itself. The last payment may be a sale (the origin's
-    own token or item for the money). Rings, pieces, branches and rests of months (120 days for a round) are
-    found; nothing inside one transaction is. A round that broke off is found too, at severity low: wallets
-    that serve nothing else, of which the last one's first payment fails, in a call that names whom the money
-    had come from.
+    The part `trails` walks back from each payment (signed by its payer): every wallet on the way passes
+    on at least half of what came and a quarter more at most, that is most of what it got and paid of the
+    asset meanwhile, and it may change the asset once or twice itself. The last payment may be a sale (the
+    origin's own token or item for the money). Rings, pieces, branches and rests of months (120 days for a
+    round) are found; nothing inside one transaction is. Over two wallets none may add more than a
+    twentieth of his own. A round that broke off is found too, at severity low: wallets that serve nothing
+    else, of which the last one's first payment fails, in a call that names whom the money had come from.
 
     Fails: a round that broke off by a call that does not say who was to be paid, or over one wallet
     (`layering` says that it broke off); a round through an exchange or another hub, whose amounts and clock
@@ -109,6 +112,8 @@ class CycleLaundering:
         is_plain = is_priced and not people.serves_many(one.origin)
         least = self.settings.wallets if is_plain else self.settings.token_wallets
         if len(wallets) < least or home < self.settings.home:
+            return None
+        if len(wallets) == self.settings.wallets and _added(sums) > self.settings.added:
             return None
         if not is_priced and any(count > self.settings.token_payees for count in _payees(people, one)):
             return None
@@ -187,6 +192,12 @@ def _hundredths(sums: list[tuple[int, int]]) -> int:
             left *= min(1.0, sums[n - 1][1] / sums[at][1]) if sums[at][1] else 0.0
             at = n
     return round(100 * left)
+
+
+def _added(sums: list[tuple[int, int]]) -> float:
+    """The most that a step in the asset of the one before has beyond it, as a share of that."""
+    steps = zip(sums, sums[1:], strict=False)
+    return max((now[1] / before[1] - 1 for before, now in steps if now[0] == before[0]), default=0.0)
 
 
 def _share(sums: list[tuple[int, int]], home: int) -> str:

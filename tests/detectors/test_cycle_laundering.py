@@ -46,6 +46,14 @@ def test_alice_is_the_attacker_and_those_on_the_way_are_not() -> None:
     assert alert.severity == "high"
 
 
+def test_three_friends_who_pay_each_other_similar_sums_close_no_round_and_four_wallets_do() -> None:
+    for friends, found in (((ALICE, BOB, CAROL), 0), ((ALICE, BOB, CAROL, DAVE), 1)):
+        chain = ChainBuilder()
+        for number, (here, there) in enumerate(pairwise([*friends, ALICE])):
+            chain.block().native(here, there, (100 + 7 * (number % 2)) * ETHER)
+        assert len(alerts(chain)) == found
+
+
 def broken_off(*wallets: bytes, home: bytes, by: bytes | None = None) -> ChainBuilder:
     """Each hands all on; the last one's payment to `home` fails: of a token, or by a contract that pays
     whomever it is told.
