@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -196,7 +197,7 @@ def _hundredths(sums: list[tuple[int, int]]) -> int:
 
 def _added(sums: list[tuple[int, int]]) -> float:
     """The most that a step in the asset of the one before has beyond it, as a share of that."""
-    steps = zip(sums, sums[1:], strict=False)
+    steps = pairwise(sums)
     return max((now[1] / before[1] - 1 for before, now in steps if now[0] == before[0]), default=0.0)
 
 
