@@ -122,6 +122,16 @@ def is_learning(detector: object) -> TypeGuard[Learns]:
     return hasattr(detector, "model")
 
 
+def is_excused(detector: object) -> TypeGuard[Excused]:
+    """As `is_learning`: every finding asks its detector."""
+    return hasattr(detector, "excused_by")
+
+
+def is_quiet(detector: object) -> TypeGuard[Quiet]:
+    """As `is_learning`: every finding asks its detector."""
+    return hasattr(detector, "quiet_seconds")
+
+
 def hexed(raw: bytes) -> str:
     """Lower-case 0x-hex."""
     return "0x" + raw.hex()

@@ -17,7 +17,7 @@ import polars as pl
 from detectors.alerts.alert import Alert
 from detectors.alerts.caps import RECORD_BYTES, score_bytes
 from detectors.alerts.messages import Fees, fees_from
-from detectors.base import Detector, Explanation, Quiet, hexed
+from detectors.base import Detector, Explanation, hexed, is_quiet
 from detectors.engine.digest import digest
 from detectors.engine.episodes import Episodes, Key
 from detectors.engine.judge import Judge, Judged
@@ -151,7 +151,7 @@ class Engine:
                 lowered = episodes.lower(detector.name, finding, place, ledger)
                 changed += [lowered.id] if lowered is not None else []
             elif finding.alerts:
-                quiet = detector.quiet_seconds if isinstance(detector, Quiet) else None
+                quiet = detector.quiet_seconds if is_quiet(detector) else None
                 changed.append(episodes.take(detector.name, detector.needs, finding, place, ledger, quiet).id)
         return [*changed, *episodes.settle(dict.fromkeys(changed), place)]
 

@@ -141,16 +141,18 @@ class Episodes:
     def _sharing(self, alert: Alert) -> set[str]:
         return {name for each in alert.transactions for name in self.by_transaction.get(each, ())}
 
-    def _index(self, alert: Alert) -> None:
-        for transaction in alert.transactions:
+    def _index(self, alert: Alert, known: Collection[str] = ()) -> None:
+        """`known` are transactions that it showed before."""
+        for transaction in set(alert.transactions).difference(known):
             self.by_transaction.setdefault(transaction, set()).add(alert.id)
 
     def _stand(self, key: Key, number: int, episode: Episode) -> None:
         """`episode` stands from block `number` on; what stood before is journalled."""
         name = episode.alert.id
-        self.journal.append((number, key, name, self.open.get(key), self.alerts.get(name)))
+        before = self.alerts.get(name)
+        self.journal.append((number, key, name, self.open.get(key), before))
         self.open[key], self.alerts[name] = episode, episode.alert
-        self._index(episode.alert)
+        self._index(episode.alert, () if before is None else before.transactions)
         if key not in self.endings:
             self.endings.expect(key, episode.until)
 
@@ -166,11 +168,12 @@ class Episodes:
         room = self.settings.evidence_rows - len(shown)
         fresh = list(tally.add_rows(finding.rows))[:room]
         tally.add_roles(Role(hexed(address), role) for address, role in finding.roles)
-        evidence = (*shown, *(evidence_of(row, place, ledger) for row in fresh))
+        new = tuple(evidence_of(row, place, ledger) for row in fresh)
+        named = (row.transaction for row in new if row.kind != BLOCK)
         return replace(
             alert,
-            evidence=evidence,
-            transactions=unique(row.transaction for row in evidence if row.kind != BLOCK),
+            evidence=(*shown, *new),
+            transactions=unique((*(old.transactions if old is not None else ()), *named)),
             roles=tally.first_roles(self.settings.roles),
             measured={**alert.measured, **tally.counted(self.settings.roles)},
         )

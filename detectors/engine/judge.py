@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from detectors.alerts.caps import WORD, shortened
 from detectors.alerts.text import visible
-from detectors.base import Detector, Excused, Explanation, Finding
+from detectors.base import Detector, Explanation, Finding, is_excused
 from detectors.engine.order import explanation_key
 from detectors.engine.ranks import RANKS
 from detectors.engine.sight import Look
@@ -68,7 +68,7 @@ class Judge:
         self._named = {detector.name: detector for detector in detectors}
         self._explanations = {each.kind: each for each in explanations}
         for detector in detectors:
-            for kind in detector.excused_by if isinstance(detector, Excused) else ():
+            for kind in detector.excused_by if is_excused(detector) else ():
                 if kind not in self._explanations:
                     raise BadInput(
                         f"detector {detector.name} is excused by {kind!r}, but no file in "
@@ -121,7 +121,7 @@ class Judge:
         return found
 
     def _all_said(self, detector: Detector, look: Look, finding: Finding) -> Mapping[str, Said]:
-        kinds = detector.excused_by if isinstance(detector, Excused) and _may_be_excused(finding) else ()
+        kinds = detector.excused_by if is_excused(detector) and _may_be_excused(finding) else ()
         return {kind: self._said(look, finding, kind) for kind in kinds}
 
     def _said(self, look: Look, finding: Finding, kind: str) -> Said:
@@ -138,7 +138,7 @@ def _explained(
     """With the first reason that one of the detector's explanations has. A proven loss is not lowered by one:
     it only notes it.
     """
-    if not _may_be_excused(finding) or not isinstance(detector, Excused):
+    if not _may_be_excused(finding) or not is_excused(detector):
         return finding
     for kind in detector.excused_by:
         key = explanation_key(kind)

@@ -23,6 +23,11 @@ STANDARDS: Mapping[int, str] = {
 }  # fmt: skip
 """What moves value, by the names of `schema.TRANSFERS`."""
 
+_TOLD = (
+    "kind", "flag", "block", "log_index", "index_in_log", "trace_index", "source", "target", "asset",
+)  # fmt: skip
+"""Columns of a row that evidence tells, beside its amount."""
+
 MOST = 200
 
 
@@ -39,12 +44,23 @@ class Reading:
 
     def rows(self, key: int, as_of: int, most: int = MOST) -> Columns:
         """Raises ValueError for a block that is not of the piece: what was said as of others is not known."""
-        if as_of not in self._times:
-            raise ValueError(f"history is read as of block {as_of}, which is not of this piece")
-        numbers = self._held.numbers(key, as_of, self._times[as_of], most)
+        numbers = self._held.numbers(key, as_of, self._time_of(as_of), most)
         # a key's rows are a chain: from the newest on so many are always the same; and none are always none
         place = (self._name, key, int(numbers[0]), numbers.size) if numbers.size else (self._name, -1, -1, 0)
-        return self._answers.once(place, lambda: self._held.at(numbers), numbers.size)
+        return self._answers.once(place, lambda: self._held.at_held(numbers), numbers.size)
+
+    def has(self, keys: Array, as_of: Array) -> Array:
+        """As `rows`, raises ValueError for blocks that are not of the piece."""
+        if not keys.size:
+            return np.zeros(0, np.bool_)
+        now = np.fromiter((self._time_of(block) for block in as_of.tolist()), np.int64, as_of.size)
+        return self._held.has(keys, as_of, now)
+
+    def _time_of(self, block: int) -> int:
+        now = self._times.get(block)
+        if now is None:
+            raise ValueError(f"history is read as of block {block}, which is not of this piece")
+        return now
 
 
 def evidence(chronicle: Chronicle, numbers: Sequence[int]) -> tuple[Row, ...]:
@@ -56,24 +72,28 @@ def evidence(chronicle: Chronicle, numbers: Sequence[int]) -> tuple[Row, ...]:
     if not which.size:
         return ()
     rows = chronicle.log.at(which)
-    hashes = chronicle.sent.at(rows["transaction"])["hash"]
-    return tuple(_row(chronicle.names, rows, hashes, i) for i in range(which.size))
+    hashes = np.ascontiguousarray(chronicle.sent.at(rows["transaction"])["hash"])
+    amounts = rows["amount"].astype(">u8")
+    told = zip(*(rows[name].tolist() for name in _TOLD), strict=True)
+    return tuple(
+        _row(chronicle.names, sent.tobytes(), amount.tobytes(), line)
+        for sent, amount, line in zip(hashes, amounts, told, strict=True)
+    )
 
 
-def _row(names: Names, rows: Columns, hashes: Array, i: int) -> Row:
-    kind, trace = int(rows["kind"][i]), int(rows["trace_index"][i])
-    amount = rows["amount"][i].astype(">u8").tobytes()
-    moves = kind in STANDARDS and not (kind == Kind.TRANSACTION and not (rows["flag"][i] and any(amount)))
-    asset = int(rows["asset"][i])
+def _row(names: Names, sent: bytes, amount: bytes, told: tuple[int, ...]) -> Row:
+    """A row with the hash of its transaction; `told` are its columns `_TOLD`."""
+    kind, flag, block, log, index, trace, source, target, asset = told
+    moves = kind in STANDARDS and not (kind == Kind.TRANSACTION and not (flag and any(amount)))
     return Row(
-        transaction_hash=np.ascontiguousarray(hashes[i]).tobytes(),
-        log_index=int(rows["log_index"][i]),
-        block_number=int(rows["block"][i]),
-        from_address=names.address(max(0, int(rows["source"][i]))) if moves else None,
-        to_address=names.address(max(0, int(rows["target"][i]))) if moves else None,
+        transaction_hash=sent,
+        log_index=log,
+        block_number=block,
+        from_address=names.address(max(0, source)) if moves else None,
+        to_address=names.address(max(0, target)) if moves else None,
         token=names.address(asset) if moves and asset else None,
         amount=amount if moves else None,
-        index_in_log=int(rows["index_in_log"][i]),
+        index_in_log=index,
         kind=STANDARDS[kind] if moves else Kind(kind).name.lower(),
         trace_index=trace if trace >= 0 else None,
     )

@@ -211,11 +211,15 @@ class View:
         return self._look.tables[part]
 
     def history(self, name: str) -> Reading:
+        if name != "rows":
+            self._check(name.partition(".")[0])
+        return self._look.answers.once(("history", name), lambda: self._history(name))
+
+    def _history(self, name: str) -> Reading:
         times = self._look.times()
         if name == "rows":
             return Reading(self._look.sight.chronicle.log, times, self._look.answers, name)
         part, _, own = name.partition(".")
-        self._check(part)
         held = self._look.sight.held[part].get(own)
         if not isinstance(held, History):
             raise PermissionError(

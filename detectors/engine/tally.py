@@ -23,6 +23,7 @@ ROLES: tuple[RoleName, ...] = ("attacker", "victim", "intermediary", "infrastruc
 """One role an address, the first of these: whoever attacked once is an attacker, and a victim is never called
 anything else but that.
 """
+_UP_TO = {role: ROLES[: i + 1] for i, role in enumerate(ROLES)}
 DIGEST_BYTES = 16
 
 Size = tuple[int, ...]
@@ -49,15 +50,18 @@ class Tally:
 
     def add_roles(self, roles: Iterable[Role]) -> None:
         for role in roles:
-            better = ROLES[: ROLES.index(role.role) + 1]
-            known = any(role.address in self.roles[each] for each in better)
+            known = False
+            for each in _UP_TO[role.role]:
+                known = known or role.address in self.roles[each]
             if not known and len(self.roles[role.role]) < self.most:
                 self.roles[role.role][role.address] = None
 
     def of_role(self, role: RoleName) -> set[str]:
         """Addresses whose role it is: nobody who was promoted since."""
-        better = ROLES[: ROLES.index(role)]
-        return set(self.roles[role]).difference(*(self.roles[each] for each in better))
+        found = set(self.roles[role])
+        for better in ROLES[: ROLES.index(role)] if found else ():
+            found.difference_update(self.roles[better])
+        return found
 
     def first_roles(self, most: int) -> tuple[Role, ...]:
         """By role and address, attackers before victims: at most so many."""

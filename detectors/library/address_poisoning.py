@@ -24,7 +24,7 @@ from detectors.kernels.lookalikes import (
 from detectors.memory.layout import Array
 from detectors.memory.table import Table
 from detectors.parts import worth
-from detectors.parts.contract import Columns, Kind, PartMemory, Seen, TableSpec
+from detectors.parts.contract import Columns, Kind, PartMemory, Row, Seen, TableSpec
 from detectors.parts.holdings import TRANSFERS
 from detectors.parts.horizons import DAY
 from detectors.parts.lines import place_of
@@ -158,10 +158,11 @@ class AddressPoisoning:
         found = seen.of("lookalikes").get("poisonings")
         if found is None:
             return []
-        lines = zip(*(found[name].tolist() for name in ("row", "manner", "imitated")), strict=True)
-        return [self._finding(seen, *line) for line in lines]
+        columns = (found[name].tolist() for name in ("row", "manner", "imitated"))
+        told = seen.evidence(found["row"].tolist())
+        return [self._finding(seen, *line) for line in zip(*columns, told, strict=True)]
 
-    def _finding(self, seen: Seen, row: int, kind: int, meant: int) -> Finding:
+    def _finding(self, seen: Seen, row: int, kind: int, meant: int, told: Row) -> Finding:
         at = row - int(seen.rows["number"][0])
         sender, payee, by = (
             seen.address(int(seen.rows[name][at])) for name in ("source", "target", "signer")
@@ -181,7 +182,7 @@ class AddressPoisoning:
             score=round(score, 6),
             severity=_severity(kind, wei, bool(seen.rows["money"][at] == 0)),
             roles=tuple(roles),
-            rows=seen.evidence([row]),
+            rows=(told,),
             measured={
                 "prefix_digits": prefix,
                 "suffix_digits": suffix,
@@ -246,8 +247,7 @@ def _alike(left: bytes, right: bytes) -> bool:
 
 def _digits(left: bytes, right: bytes) -> tuple[int, int]:
     """Equal hex digits at the start and at the end."""
-    return _common(left.hex(), right.hex()), _common(left.hex()[::-1], right.hex()[::-1])
-
-
-def _common(left: str, right: str) -> int:
-    return next((i for i, (a, b) in enumerate(zip(left, right, strict=True)) if a != b), len(left))
+    differs, bits = int.from_bytes(left, "big") ^ int.from_bytes(right, "big"), 8 * len(left)
+    if not differs:
+        return bits // 4, bits // 4
+    return (bits - differs.bit_length()) // 4, ((differs & -differs).bit_length() - 1) // 4

@@ -13,6 +13,7 @@ from detectors.kernels.decoding import Kind
 from detectors.parts import worth
 from detectors.parts.contract import Columns, Seen
 from detectors.parts.grants import PERMITTED, SIGNED
+from detectors.parts.kinds import among
 from detectors.parts.lines import blocks_of, last_of, of_block, place_of
 from detectors.parts.people import People
 from detectors.parts.takers import Group, group_of
@@ -128,8 +129,8 @@ class ApprovalPhishing:
         """What a party took from owners of whom there are enough."""
         own = self.settings
         key = ("group", self.name, party, people.block)
-        group = people.seen.once(key, lambda: group_of(people, party, own.window_seconds, own.most_owners))
-        return group if group is not None and len(group.owners) >= own.owners else None
+        asked = own.window_seconds, own.owners, own.most_owners
+        return people.seen.once(key, lambda: group_of(people, party, *asked))
 
     def _lowered(self, people: People, giver: int, row: int) -> Iterator[Finding]:
         """Once what was taken is given back, what was said of those who took it is lowered."""
@@ -272,7 +273,7 @@ class ApprovalPhishing:
         """A spender's pull failed, and several owners had ended what they granted."""
         seen = people.seen
         given = seen.history("grants.given").rows(spender, people.block)
-        erc20 = np.isin(given["basis"], (Kind.APPROVAL_ERC20, Kind.APPROVAL_FOR_ALL))
+        erc20 = among(given["basis"], (Kind.APPROVAL_ERC20, Kind.APPROVAL_FOR_ALL))
         ended = erc20 & (given["on"] == 0) & (given["how"] == SIGNED)
         owners = list(dict.fromkeys(int(o) for o in given["owner"][ended]))[: self.settings.most_owners]
         persons = people.persons(owners, {spender}) if len(owners) >= self.settings.owners else 0

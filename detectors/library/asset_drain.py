@@ -18,6 +18,7 @@ from detectors.memory.layout import Array, Columns
 from detectors.parts import worth
 from detectors.parts.contract import Seen
 from detectors.parts.inside import NOBODY, Inside, Line, in_coin, of_asset
+from detectors.parts.kinds import among, is_some, of_kinds
 from detectors.parts.limbs import floats
 from detectors.parts.people import People, whole
 
@@ -119,7 +120,7 @@ class AssetDrain:
         burns = any(line.account in (NOBODY, line.asset) and line.received for line in lines)
         if burns:
             return None
-        mute = set(rows["emitter"][np.isin(rows["kind"], TRADED)].tolist()) | {NOBODY, one.of("signer")}
+        mute = set(rows["emitter"][of_kinds(rows["kind"], TRADED)].tolist()) | {NOBODY, one.of("signer")}
         gained = {line.account for line in lines if line.more > 0}
         people = People(one.seen, one.of("block"))
         takings = []
@@ -170,10 +171,7 @@ class AssetDrain:
         with_it = (rows["source"] == line.account) | (rows["target"] == line.account)
         early = before & with_it & (rows["time"] + self.settings.window_s < one.of("time"))
         paid_in = (
-            before
-            & (rows["target"] == line.account)
-            & (rows["source"] == taker)
-            & (rows["amount"] != 0).any(axis=1)
+            before & (rows["target"] == line.account) & (rows["source"] == taker) & is_some(rows["amount"])
         )
         if early.any() or paid_in.any():
             return True
@@ -212,7 +210,7 @@ class AssetDrain:
             return True
         rows = people.rows(signer)
         near = (rows["target"] == signer) & (rows["time"] + self.settings.window_s >= one.of("time"))
-        if (near & np.isin(rows["source"], [taking.contract for taking in takings])).any():
+        if (near & among(rows["source"], [taking.contract for taking in takings])).any():
             return True
         made = one.seen.history("contracts.made")
         for taking in takings:
@@ -272,7 +270,7 @@ def _best(one: Inside, line: Line, lines: list[Line]) -> Line | None:
 def _left_without(net: Columns, kept: Columns, before: Array, out: Array) -> Array:
     """Transactions in which nobody burns anything and an account loses what lay there and gains nothing."""
     sent, account = net["transaction"], net["account"]
-    came = (net["received"] != 0).any(axis=1)
+    came = is_some(net["received"])
     burnt = np.unique(sent[came & ((account == NOBODY) | (account == net["asset"]))])
     first = int(sent[0])
     pairs = ((sent - first) << 40) | account

@@ -12,6 +12,7 @@ from detectors.alerts.alert import RoleName
 from detectors.base import Finding, hexed
 from detectors.parts.contract import Columns, Kind, Seen
 from detectors.parts.inside import of_asset
+from detectors.parts.kinds import is_some
 from detectors.parts.lines import place_of
 from detectors.parts.people import People, whole
 from detectors.parts.sandbox.frame import Unknowable
@@ -93,7 +94,7 @@ def _asked(people: People, contract: int, number: int, row: int) -> Try | None:
     """
     seen, place = people.seen, number - int(people.seen.transactions["number"][0])
     rows = people.rows(contract)
-    if ((rows["source"] == contract) & (rows["row"] >= row) & (rows["amount"] != 0).any(axis=1)).any():
+    if ((rows["source"] == contract) & (rows["row"] >= row) & is_some(rows["amount"])).any():
         return None
     data, here = seen.call_data(number), seen.transactions
     told = seen.rows["kind"][int(here["first_row"][place]) : int(here["end_row"][place])]
@@ -188,7 +189,7 @@ def _is_strange(people: People, found: Try) -> bool:
     ends = (rows["source"], rows["target"])
     with_it = (ends[0] == found.contract) | (ends[1] == found.contract)
     with_it &= (rows["flag"] != 0) | (rows["row"] < 0)
-    dealt = with_it & (rows["amount"] != 0).any(axis=1)
+    dealt = with_it & is_some(rows["amount"])
     return people.is_fully_known(taker) and not dealt.any()
 
 

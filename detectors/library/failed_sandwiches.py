@@ -9,6 +9,7 @@ import numpy as np
 
 from detectors.base import Finding, Seen, hexed
 from detectors.parts.front_and_back import accounts, goes, one_hand, opposite
+from detectors.parts.kinds import among
 from detectors.parts.trades import Leg, legs_of
 
 
@@ -97,7 +98,7 @@ def _missed(seen: Seen, fronts: Sequence[Leg], backs: Sequence[Leg]) -> tuple[in
     first, last = fronts[-1].transaction, backs[0].transaction
     names = [seen.address(each) for each in (fronts[0].asset_out, fronts[0].asset_in) if each]
     mine = (sent["number"] > first) & (sent["number"] < last) & ~sent["done"] & (sent["selector"] >= 0)
-    mine &= ~np.isin(sent["target"], [fronts[0].asset_out, fronts[0].asset_in])
+    mine &= ~among(sent["target"], [fronts[0].asset_out, fronts[0].asset_in])
     return tuple(
         number
         for number, signer in zip(sent["number"][mine].tolist(), sent["signer"][mine].tolist(), strict=True)

@@ -10,6 +10,7 @@ from detectors.alerts.alert import RoleName
 from detectors.base import Finding, hexed
 from detectors.memory.layout import Array
 from detectors.parts.contract import Columns, Kind, Seen
+from detectors.parts.kinds import of_kinds
 from detectors.parts.kinship import Kinship
 from detectors.parts.lines import place_of
 from detectors.parts.people import Account, People, whole
@@ -71,7 +72,7 @@ def _pieces(account: Account, called: int) -> list[int]:
     allowed = _may_take(rows) & (rows["target"] == called) & (rows["source"] == who)
     found = []
     for collection in dict.fromkeys(rows["emitter"][allowed].tolist()):
-        moved = np.isin(rows["kind"], _ITEMS) & (rows["emitter"] == collection)
+        moved = of_kinds(rows["kind"], _ITEMS) & (rows["emitter"] == collection)
         came, went = (rows["item"][moved & (rows[side] == who)] for side in ("target", "source"))
         if came.size > went.size:
             found.append(collection)

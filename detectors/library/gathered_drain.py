@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from detectors.alerts.alert import RoleName
 from detectors.base import Finding, Tier, hexed
 from detectors.kernels.decoding import Kind
 from detectors.parts import worth
 from detectors.parts.contract import Seen
-from detectors.parts.emptied import SITTING_S, Loss, income, losses, persons, possible
+from detectors.parts.emptied import SITTING_S, Loss, income, losses, may_tell, persons
 from detectors.parts.grants import SIGNED
+from detectors.parts.kinds import among
 from detectors.parts.lines import blocks_of, last_of, of_block, place_of
 from detectors.parts.people import People
 
@@ -109,7 +108,7 @@ class GatheredDrain:
 
     def _group(self, people: People, taker: int) -> Group | None:
         own = self.settings
-        if possible(people, taker) < own.victims:
+        if not may_tell(people, taker, own.victims):
             return None
         if not people.is_fully_known(taker) or people.is_hub(taker):
             return None
@@ -201,7 +200,7 @@ class GatheredDrain:
         """A spender's pull failed, and several owners had ended what they granted."""
         seen = people.seen
         given = seen.history("grants.given").rows(spender, people.block)
-        erc20 = np.isin(given["basis"], (Kind.APPROVAL_ERC20, Kind.APPROVAL_FOR_ALL))
+        erc20 = among(given["basis"], (Kind.APPROVAL_ERC20, Kind.APPROVAL_FOR_ALL))
         ended = erc20 & (given["on"] == 0) & (given["how"] == SIGNED)
         owners = list(dict.fromkeys(int(owner) for owner in given["owner"][ended]))[:200]
         persons = people.persons(owners, {spender}) if len(owners) >= self.settings.victims else 0

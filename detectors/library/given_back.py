@@ -9,9 +9,9 @@ import numpy as np
 from detectors.base import Finding, hexed
 from detectors.parts.contract import Seen
 from detectors.parts.inside import MOVES, NOBODY, Inside, of_asset
-from detectors.parts.kinds import marks
+from detectors.parts.kinds import is_some, marks
 from detectors.parts.limbs import floats
-from detectors.parts.lines import place_of
+from detectors.parts.lines import place_of, some
 from detectors.parts.people import People, whole
 
 _MOVED = marks(*MOVES)
@@ -30,17 +30,18 @@ def given_back(seen: Seen) -> Iterator[Finding]:
     before, came = floats(kept["before"]), floats(net["received"]) - floats(net["paid"])
     refilled = (kept["first"] != 0) & (came > before) & (net["account"] != NOBODY) & (before >= 0)
     refilled &= floats(kept["got"]) >= 2 * _NEARLY * came
-    for line in np.flatnonzero(refilled).tolist():
-        contract, asset = int(net["account"][line]), int(net["asset"][line])
+    lines, sent = np.flatnonzero(refilled), seen.transactions
+    blocks = sent["block"][net["transaction"][lines] - int(sent["number"][0])]
+    made = seen.history("contracts.made").has(net["account"][lines], blocks)
+    for line in lines[made].tolist():
         one = Inside(seen, int(net["transaction"][line]))
-        if seen.history("contracts.made").rows(contract, one.of("block"), 1)["row"].size:
-            yield from _returned(one, contract, asset)
+        yield from _returned(one, int(net["account"][line]), int(net["asset"][line]))
 
 
 def _returned(one: Inside, contract: int, asset: int) -> Iterator[Finding]:
     seen, rows, people = one.seen, one.rows, People(one.seen, one.of("block"))
     paid = _MOVED[rows["kind"]] & (rows["target"] == contract)
-    paid &= (rows["money"] == asset) & (rows["amount"] != 0).any(axis=1)
+    paid &= (rows["money"] == asset) & is_some(rows["amount"])
     givers = dict(zip(rows["source"][paid].tolist(), rows["number"][paid].tolist(), strict=True))
     for giver, row in givers.items():
         if giver and _has_all_back(seen, people, giver, contract, row):
@@ -52,8 +53,8 @@ def _has_all_back(seen: Seen, people: People, giver: int, contract: int, row: in
     never paid it before.
     """
     mine = people.rows(giver)
-    moved = (mine["row"] <= row) & _MOVED[mine["kind"]] & (mine["amount"] != 0).any(axis=1)
-    mine = {name: column[moved] for name, column in mine.items()}
+    moved = (mine["row"] <= row) & _MOVED[mine["kind"]] & is_some(mine["amount"])
+    mine = some(mine, moved)
     out = (mine["source"] == contract) & (mine["target"] == giver)
     back = (mine["source"] == giver) & (mine["target"] == contract)
     if not out.any() or (back & (mine["row"] < mine["row"][out].min())).any():

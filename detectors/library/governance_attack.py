@@ -14,6 +14,7 @@ from detectors.parts import worth
 from detectors.parts.ballots import Ballot, ballot_of, hired, tied
 from detectors.parts.contract import Seen
 from detectors.parts.inside import NOBODY, Inside, in_coin, transactions_with
+from detectors.parts.kinds import among, is_some, of_kinds
 from detectors.parts.people import People
 from detectors.parts.takeovers import handed_over, made_money, replaced
 
@@ -162,7 +163,7 @@ class GovernanceAttack:
 
     def _borrowed(self, one: Inside) -> Finding | None:
         rows, people = one.rows, People(one.seen, one.of("block"))
-        lent = np.isin(rows["kind"], LOANS)
+        lent = of_kinds(rows["kind"], LOANS)
         votes, lenders = set(rows["asset"][lent].tolist()), set(rows["emitter"][lent].tolist())
         side = one.side()
         losses = [
@@ -184,9 +185,9 @@ class GovernanceAttack:
         """Whether what was lent went into a contract and out of it again, whole."""
         changes = one.seen.of("net")["changes"]
         first, end = np.searchsorted(changes["transaction"], [one.number, one.number + 1])
-        mine = (changes["account"][first:end] == treasury) & np.isin(changes["asset"][first:end], list(votes))
+        mine = (changes["account"][first:end] == treasury) & among(changes["asset"][first:end], list(votes))
         same = (changes["received"][first:end] == changes["paid"][first:end]).all(axis=1)
-        return bool((mine & same & (changes["paid"][first:end] != 0).any(axis=1)).any())
+        return bool((mine & same & is_some(changes["paid"][first:end])).any())
 
     def _proposed(self, people: People, one: Inside, treasury: int) -> bool:
         """Whether the signer had called it before, long enough for a proposal to lie there."""

@@ -15,6 +15,7 @@ from detectors.memory.layout import Columns
 from detectors.parts import worth
 from detectors.parts.contract import Seen
 from detectors.parts.inside import NOBODY, Inside, Line
+from detectors.parts.kinds import is_some
 from detectors.parts.people import People
 
 
@@ -69,15 +70,15 @@ class HiddenMint:
         kept, net = seen.of("kept").get("lines"), seen.of("net").get("changes")
         if legs is None or kept is None or net is None or not legs["row"].size:
             return []
-        short = (kept["short"] != 0).any(axis=1) & (net["asset"] != 0) & (net["account"] != NOBODY)
+        short = is_some(kept["short"]) & (net["asset"] != 0) & (net["account"] != NOBODY)
         sold = set(zip(legs["transaction"].tolist(), legs["asset_in"].tolist(), strict=True))
         lines = zip(net["transaction"][short].tolist(), net["asset"][short].tolist(), strict=True)
         found = []
-        for number, token in dict.fromkeys(each for each in lines if each in sold):
-            one = Inside(seen, int(number))
-            if _is_known_from_birth(one, int(token)):
-                finding = self._judge(one, int(token), legs)
-                found += [finding] if finding is not None else []
+        for one, token in _known_from_birth(
+            seen, list(dict.fromkeys(each for each in lines if each in sold))
+        ):
+            finding = self._judge(one, token, legs)
+            found += [finding] if finding is not None else []
         return found
 
     def _judge(self, one: Inside, token: int, legs: Columns) -> Finding | None:
@@ -145,8 +146,10 @@ class HiddenMint:
         )
 
 
-def _is_known_from_birth(one: Inside, token: int) -> bool:
-    """Whether a token was seen to be made: most that are traded were not."""
-    seen, block = one.seen, one.of("block")
-    key = "known from birth", token, block
-    return seen.once(key, lambda: bool(seen.history("contracts.made").rows(token, block, 1)["row"].size))
+def _known_from_birth(seen: Seen, sold: list[tuple[int, int]]) -> list[tuple[Inside, int]]:
+    """Of transactions and tokens those whose token was seen to be made: most that are traded were not."""
+    numbers, tokens = np.array(sold, np.int64).reshape(-1, 2).T
+    sent = seen.transactions
+    blocks = sent["block"][numbers - int(sent["number"][0])]
+    made = seen.history("contracts.made").has(tokens, blocks)
+    return [(Inside(seen, number), token) for (number, token), known in zip(sold, made, strict=True) if known]

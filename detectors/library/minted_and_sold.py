@@ -13,6 +13,7 @@ from detectors.base import Finding, Seen, hexed
 from detectors.parts.contract import Kind
 from detectors.parts.dealings import Dealing, Loss, dealings
 from detectors.parts.exploits import roles_of
+from detectors.parts.kinds import among, is_some
 from detectors.parts.trades import Leg
 from detectors.parts.without_others import before_it
 from detectors.parts.worth import severity
@@ -51,7 +52,7 @@ def _candidates(seen: Seen) -> list[int]:
     legs, net = seen.of("pools").get("legs"), seen.of("net").get("changes")
     if legs is None or net is None:
         return []
-    made = (net["account"] == 0) & (net["asset"] != 0) & (net["paid"] != 0).any(axis=1)
+    made = (net["account"] == 0) & (net["asset"] != 0) & is_some(net["paid"])
     sold = (legs["transaction"] << 32) | legs["asset_in"]
     moved = (net["transaction"] << 32) | net["asset"]
     found: list[int] = np.unique(net["transaction"][made & np.isin(moved, sold)]).tolist()
@@ -79,7 +80,7 @@ def _paid_for(seen: Seen, deal: Dealing, token: int) -> bool:
     rows = {name: seen.rows[name][slice(*deal.rows)] for name in ("kind", "source", "target", "money")}
     made = (rows["kind"] == Kind.ERC20) & (rows["source"] == 0) & (rows["money"] == token)
     before = np.arange(made.size) < int(np.argmax(made))
-    paid = before & np.isin(rows["source"], list(deal.side)) & (rows["money"] != token)
+    paid = before & among(rows["source"], list(deal.side)) & (rows["money"] != token)
     payees = set(zip(rows["target"][paid].tolist(), rows["money"][paid].tolist(), strict=True))
     apart = deal.side | deal.pools
     return any(

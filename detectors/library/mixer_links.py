@@ -10,6 +10,7 @@ import numpy as np
 
 from detectors.memory.layout import Array
 from detectors.parts.contract import Columns, Kind, Seen
+from detectors.parts.kinds import is_some, of_kinds
 from detectors.parts.people import People, whole
 
 COIN = 0
@@ -268,6 +269,6 @@ def _sum(notes: Columns, out: int) -> int:
 
 def _coin(rows: Columns) -> Array:
     """Which rows moved the coin."""
-    some: Array = np.isin(rows["kind"], _MONEY) & (rows["amount"] != 0).any(axis=1)
+    some: Array = of_kinds(rows["kind"], _MONEY) & is_some(rows["amount"])
     done: Array = (rows["kind"] != Kind.TRANSACTION) | (rows["flag"] != 0)
     return some & done

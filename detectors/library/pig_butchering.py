@@ -125,7 +125,7 @@ class PigButchering:
 
     def _pulled(self, people: People, owner: int, spender: int) -> Finding | None:
         taken = self._taken(people, owner, own=False)
-        paid = paid_to(taken, owner, spender)
+        paid = paid_to(taken, owner, spender, self.settings.times)
         if paid is None or len(paid.amounts) < self.settings.times or not self._is_victim(people, paid):
             return None
         if not self._rises(paid.amounts, paid.times):

@@ -12,6 +12,7 @@ from detectors.base import Finding, Tier, hexed
 from detectors.kernels.decoding import Kind
 from detectors.parts import worth
 from detectors.parts.contract import Columns, Seen
+from detectors.parts.kinds import among, is_some, of_kinds
 from detectors.parts.lines import place_of
 from detectors.parts.people import People, whole
 
@@ -346,9 +347,9 @@ def _scheme(seen: Seen, told: Columns, pot: int, asset: int, last: int) -> Schem
     if told["row"].size >= MOST_ROWS:
         return None
     coins = seen.coins["id"]
-    money = np.where(np.isin(told["asset"], coins), 0, told["asset"])
-    moved = np.isin(told["kind"], _MONEY) & (money == asset) & (told["row"] <= last)
-    moved &= (told["amount"] != 0).any(axis=1) & (told["source"] != told["target"])
+    money = np.where(among(told["asset"], coins), 0, told["asset"])
+    moved = of_kinds(told["kind"], _MONEY) & (money == asset) & (told["row"] <= last)
+    moved &= is_some(told["amount"]) & (told["source"] != told["target"])
     moved &= (told["kind"] != Kind.TRANSACTION) | (told["flag"] != 0)
     into = told["target"] == pot
     which = np.flatnonzero(moved & (into | (told["source"] == pot)))[::-1]

@@ -20,6 +20,7 @@ from detectors.library.moved_prices import (
 from detectors.parts.bare_syncs import bare_syncs, destroyed
 from detectors.parts.dealings import Dealing, dealings
 from detectors.parts.exploits import losses_in_money, total, used_push
+from detectors.parts.kinds import of_kinds
 from detectors.parts.lending import LIQUIDATIONS, told_of
 from detectors.parts.lines import Place
 from detectors.parts.pledges import Look, called_payers, pledges, refused_calls
@@ -177,7 +178,7 @@ class PriceManipulation:
 
     def _seized(self, seen: Seen) -> Iterator[Finding]:
         own, rows = self.settings, seen.rows
-        told = np.isin(rows["kind"], LIQUIDATIONS)
+        told = of_kinds(rows["kind"], LIQUIDATIONS)
         for deal in dealings(seen, rows["transaction"][told].tolist() if told.any() else []):
             deal.values.assumed.clear()
             found = [

@@ -15,6 +15,7 @@ from detectors.memory.rowlog import DAYS_90
 from detectors.parts import worth
 from detectors.parts.contract import Seen
 from detectors.parts.inside import NOBODY, Inside, in_coin, of_asset
+from detectors.parts.kinds import among, is_some, of_kinds
 from detectors.parts.people import People, whole
 
 PAYS = (Kind.INNER_VALUE, Kind.ERC20)
@@ -94,7 +95,7 @@ class Reentrancy:
 
     def _judge(self, one: Inside) -> Finding | None:
         side, rows = one.side(), one.rows
-        swaps = set(rows["emitter"][np.isin(rows["kind"], TRADED)].tolist())
+        swaps = set(rows["emitter"][of_kinds(rows["kind"], TRADED)].tolist())
         raids = [self._raid(one, rows, group, side) for group in _groups(rows, side, swaps)]
         kept = [raid for raid in raids if raid is not None]
         if not kept:
@@ -156,8 +157,8 @@ def _both(left: Array, right: Array) -> Array:
 
 def _repeating(rows: Columns, members: Array) -> Array:
     """Transactions in which somebody pays the signer's side the same sum of an asset twice."""
-    pays = np.isin(rows["kind"], PAYS) & np.isin(_both(rows["transaction"], rows["target"]), members)
-    pays &= (rows["amount"] != 0).any(axis=1)
+    pays = of_kinds(rows["kind"], PAYS) & np.isin(_both(rows["transaction"], rows["target"]), members)
+    pays &= is_some(rows["amount"])
     pays &= ~np.isin(_both(rows["transaction"], rows["source"]), members)
     which = np.flatnonzero(pays)
     keys = [rows[name][which] for name in ("transaction", "source", "money")]
@@ -171,12 +172,8 @@ def _repeating(rows: Columns, members: Array) -> Array:
 
 def _groups(rows: Columns, side: set[int], swaps: set[int]) -> list[Array]:
     """Places of rows by which one account that is none of the side's pays the side the same sum."""
-    pays = (
-        np.isin(rows["kind"], PAYS)
-        & np.isin(rows["target"], list(side))
-        & ~np.isin(rows["source"], list(side))
-    )
-    pays &= (rows["source"] != NOBODY) & ~np.isin(rows["source"], list(swaps))
+    pays = of_kinds(rows["kind"], PAYS) & among(rows["target"], side) & ~among(rows["source"], side)
+    pays &= (rows["source"] != NOBODY) & ~among(rows["source"], swaps)
     groups: dict[tuple[int, int, bytes], list[int]] = {}
     for at in np.flatnonzero(pays).tolist():
         key = (int(rows["source"][at]), int(rows["money"][at]), rows["amount"][at].tobytes())
@@ -197,7 +194,7 @@ def _dealings(one: Inside, side: set[int], bank: int, asset: int) -> tuple[int, 
 
 def _put_in(one: Inside, rows: Columns, hands: set[int], bank: int, asset: int) -> int:
     """What a side paid a bank of an asset in this transaction."""
-    pays = np.isin(rows["kind"], PAID_IN) & np.isin(rows["source"], list(hands)) & (rows["target"] == bank)
+    pays = of_kinds(rows["kind"], PAID_IN) & among(rows["source"], hands) & (rows["target"] == bank)
     return sum(whole(rows["amount"][pays & (rows["money"] == asset)]))
 
 

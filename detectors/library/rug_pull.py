@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Tier, hexed
 from detectors.library.launch_risk import MONTH, risk_of
 from detectors.parts import worth
 from detectors.parts.contract import Seen
+from detectors.parts.kinds import among
 from detectors.parts.launches import Life, Line, Till, insiders, life_of, without_visits
 from detectors.parts.lines import place_of
 from detectors.parts.people import People
@@ -95,7 +94,7 @@ class RugPull:
         lines = seen.of("tokens").get("lines")
         if lines is None:
             return []
-        moved = np.isin(lines["what"], (*_TAKES, What.ADDED)) & (lines["born"] != 0)
+        moved = among(lines["what"], (*_TAKES, What.ADDED)) & (lines["born"] != 0)
         block = seen.rows["block"][lines["row"][moved] - int(seen.rows["number"][0])]
         found: list[Finding] = []
         for at, token in sorted(set(zip(block.tolist(), lines["token"][moved].tolist(), strict=True))):

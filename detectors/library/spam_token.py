@@ -14,6 +14,7 @@ from detectors.memory.layout import Array, Columns
 from detectors.parts import worth
 from detectors.parts.baits import CLAIM, HOSTILE, LINK, is_strong
 from detectors.parts.contract import Kind, Seen
+from detectors.parts.kinds import among, is_some, of_kinds
 from detectors.parts.lines import blocks_of, of_block, place_of
 from detectors.parts.new_tokens import MOST_MOVES, is_market
 from detectors.parts.people import People, whole
@@ -133,7 +134,7 @@ class SpamToken:
         if rows["target"][at] in people.seen.coins["id"]:
             return False
         mine = rows["transaction"] == sent
-        got = mine & (rows["target"] == payer) & np.isin(rows["kind"], _MOVES)
+        got = mine & (rows["target"] == payer) & of_kinds(rows["kind"], _MOVES)
         return payer in throw.receivers and payer != throw.sender and not bool(got.any())
 
     def _finding(self, people: People, throw: Throw, row: int, paid: Sequence[int]) -> Finding:
@@ -188,7 +189,7 @@ def thrown(people: People, token: int) -> Throw | None:
     moved = seen.history("new-tokens.moved").rows(token, people.block, MOST_MOVES)
     moved = {name: column[::-1] for name, column in moved.items()}
     maker = int(known["maker"][0])
-    given = (moved["target"] != moved["signer"]) & ~np.isin(moved["target"], [0, token])
+    given = (moved["target"] != moved["signer"]) & ~among(moved["target"], [0, token])
     if maker < 0 and given.any():
         maker = int(np.bincount(moved["signer"][given]).argmax())
     given &= moved["signer"] == maker
@@ -263,11 +264,11 @@ def payments(people: People, throw: Throw, paid: Sequence[int]) -> tuple[dict[in
         if not doors.rows(target, people.block, 1)["token"].size:
             continue
         rows = seen.history("rows").rows(target, people.block, 400)
-        paid = (rows["kind"] == Kind.TRANSACTION) & (rows["target"] == target) & (rows["flag"] != 0)
-        paid &= (rows["amount"] != 0).any(axis=1) & np.isin(rows["signer"], throw.receivers)
-        payers |= {int(each): target for each in rows["signer"][paid]}
-        wei += sum(whole(rows["amount"][paid]))
-        found += rows["row"][paid].tolist()
+        came = (rows["kind"] == Kind.TRANSACTION) & (rows["target"] == target) & (rows["flag"] != 0)
+        came &= is_some(rows["amount"]) & among(rows["signer"], throw.receivers)
+        payers |= {int(each): target for each in rows["signer"][came]}
+        wei += sum(whole(rows["amount"][came]))
+        found += rows["row"][came].tolist()
     return payers, wei, sorted(found)
 
 

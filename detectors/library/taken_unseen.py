@@ -13,6 +13,7 @@ from detectors.base import Finding, Seen, hexed
 from detectors.memory.layout import Array, Columns
 from detectors.parts import worth
 from detectors.parts.inside import NOBODY, Inside, in_coin
+from detectors.parts.kinds import among, is_some
 from detectors.parts.one_sided import Loot, loot
 from detectors.parts.people import People
 
@@ -28,7 +29,7 @@ def candidates(seen: Seen, net: Columns, out: Array, before: Array) -> list[int]
     account = net["transaction"] << 32 | net["account"]
     gained, times = np.isin(account, account[out < 0]), _times(account[lost])
     pays = lost & (~gained | np.isin(account, times))
-    turned = pays & (net["received"] != 0).any(axis=1)
+    turned = pays & is_some(net["received"])
     sent, _ = np.unique(np.stack([net["transaction"][pays], net["asset"][pays]]), axis=1)
     several = sent[1:][sent[1:] == sent[:-1]]
     found: list[int] = np.unique(np.concatenate([several, net["transaction"][turned]])).tolist()
@@ -63,7 +64,7 @@ def _is_strange(one: Inside, taken: Loot) -> bool:
         rows = people.rows(taker)
         if not people.is_fully_known(taker) or people.is_hub(taker):
             return False
-        with_it = np.isin(rows["source"], taken.losers) | np.isin(rows["target"], taken.losers)
+        with_it = among(rows["source"], taken.losers) | among(rows["target"], taken.losers)
         if (with_it & (rows["row"] < first)).any():
             return False
     return True

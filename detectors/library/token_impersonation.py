@@ -10,6 +10,7 @@ from detectors.alerts.alert import RoleName, Severity
 from detectors.base import Finding, Tier, hexed
 from detectors.memory.layout import Columns
 from detectors.parts.contract import Seen
+from detectors.parts.kinds import among
 from detectors.parts.lines import blocks_of, of_block, place_of
 from detectors.parts.new_tokens import is_market, use_of
 from detectors.parts.people import People, whole
@@ -118,7 +119,7 @@ class TokenImpersonation:
         if supply < own.supply and not disguised:
             return None
         ours = np.array([0, maker, token])
-        given = np.isin(moved["source"], ours) & ~np.isin(moved["target"], ours) & (moved["signer"] == maker)
+        given = among(moved["source"], ours) & ~among(moved["target"], ours) & (moved["signer"] == maker)
         places = np.unique(moved["target"][given])
         taken = (
             np.isin(moved["source"], places)
@@ -177,7 +178,7 @@ def held_by_maker(moved: Columns, ours: set[int]) -> int:
     if not minted.any():
         return 100
     amounts = np.array(whole(moved["amount"][minted]), object)
-    his = np.isin(moved["target"][minted], list(ours))
+    his = among(moved["target"][minted], ours)
     total = int(amounts.sum())
     return int(100 * int(amounts[his].sum()) // total) if total else 100
 

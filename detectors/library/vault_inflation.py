@@ -16,6 +16,7 @@ from detectors.memory.layout import Array
 from detectors.parts import worth
 from detectors.parts.contract import Seen
 from detectors.parts.inside import NOBODY, Inside, Line, in_coin
+from detectors.parts.kinds import among, is_some, of_kinds
 from detectors.parts.limbs import floats
 from detectors.parts.people import People, whole
 
@@ -81,7 +82,7 @@ class VaultInflation:
         jumps &= (net["account"] != NOBODY) & (net["asset"] != net["account"])
         makers = (net["account"] == NOBODY) | (net["account"] == net["asset"])
         made = np.unique(_both(net["transaction"], net["asset"])[makers])
-        jumps &= (kept["issued"] != 0).any(axis=1) | np.isin(_both(net["transaction"], net["account"]), made)
+        jumps &= is_some(kept["issued"]) | np.isin(_both(net["transaction"], net["account"]), made)
         found = []
         for number in np.unique(net["transaction"][jumps]).tolist():
             finding = self._judge(Inside(seen, int(number)))
@@ -90,7 +91,7 @@ class VaultInflation:
 
     def _judge(self, one: Inside) -> Finding | None:
         rows, lines = one.rows, one.lines()
-        trading = set(rows["emitter"][np.isin(rows["kind"], TRADED)].tolist())
+        trading = set(rows["emitter"][of_kinds(rows["kind"], TRADED)].tolist())
         issued = {line.asset for line in lines if line.account in (NOBODY, line.asset)}
         for line in lines:
             is_vault = line.account in issued or line.issued > 0
@@ -103,7 +104,7 @@ class VaultInflation:
     def _gift(self, one: Inside, line: Line) -> Gift | None:
         """The largest transfer into a vault that no share was made for."""
         rows, vault, held = one.rows, line.account, line.before
-        moves = np.flatnonzero(np.isin(rows["kind"], MOVES) & (rows["amount"] != 0).any(axis=1)).tolist()
+        moves = np.flatnonzero(of_kinds(rows["kind"], MOVES) & is_some(rows["amount"])).tolist()
         best: Gift | None = None
         for place, at in enumerate(moves):
             amount = whole(rows["amount"][at : at + 1])[0]
@@ -139,7 +140,7 @@ class VaultInflation:
         rows, (vault,) = one.rows, (gift.vault,)
         supply = max((line.issued for line in one.lines() if line.account == vault), default=0)
         shares = (rows["kind"] == Kind.ERC20) & (rows["asset"] == vault) & (rows["number"] < gift.row)
-        makers = np.isin(rows["source"], (NOBODY, vault)), np.isin(rows["target"], (NOBODY, vault))
+        makers = among(rows["source"], (NOBODY, vault)), among(rows["target"], (NOBODY, vault))
         return (
             supply
             + sum(whole(rows["amount"][shares & makers[0]]))

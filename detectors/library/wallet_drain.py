@@ -18,7 +18,7 @@ from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, See
 from detectors.parts.halved import halved, lives_by
 from detectors.parts.holdings import TRANSFERS
 from detectors.parts.horizons import DAY
-from detectors.parts.lines import place_of
+from detectors.parts.lines import place_of, some
 from detectors.parts.people import People, whole
 from detectors.parts.returns import without_returns
 from detectors.parts.worth import DUST
@@ -181,9 +181,9 @@ class WalletDrain:
         the block, whose payer it leaves emptied, oldest first; None where too few owners are.
         """
         past = seen.history("takings.taken").rows(taker, block, self.settings.remembered + fresh)
-        if np.unique(past["payer"]).size < self.settings.victims:
+        if len(set(past["payer"].tolist())) < self.settings.victims:
             return None
-        past = {name: column[::-1] for name, column in past.items()}
+        past = some(past, slice(None, None, -1))
         for last in np.flatnonzero(past["block"] == block)[::-1].tolist():
             window = past["time"] + self.settings.window_seconds >= past["time"][last]
             window[last + 1 :] = False
@@ -199,7 +199,7 @@ class WalletDrain:
         """The same, whose payers lost most of two assets each, weeks apart or not; one in the block."""
         if _of_two_assets(past) < self.settings.victims:
             return None
-        past = {name: column[~_usual(past, 0)] for name, column in past.items()}
+        past = some(past, ~_usual(past, 0))
         robbed = halved(People(seen, block), taker, past, self.settings.part)
         drain = self._of(past, np.isin(past["payer"], robbed))
         return drain if drain is not None and drain["block"][-1] == block else None
@@ -208,7 +208,7 @@ class WalletDrain:
         """Whether enough are known to have lost all, or hardly anybody paid the taker but who is emptied at
         some time: of balances that are not known, what customers of a shop pay looks like all they had.
         """
-        known = {name: column[drain["whole"] == 1] for name, column in drain.items()}
+        known = some(drain, drain["whole"] == 1)
         if _owners(known) >= self.settings.victims:
             return True
         payers = _emptied(past, np.ones(past["payer"].size, bool)).tolist()
@@ -216,7 +216,7 @@ class WalletDrain:
 
     def _of(self, past: Columns, lines: Array) -> Columns | None:
         """Some lines, if their payers are enough owners."""
-        drain = {name: column[lines] for name, column in past.items()}
+        drain = some(past, lines)
         return drain if _owners(drain) >= self.settings.victims else None
 
     def _finding(self, seen: Seen, taken_by: int, payments: Columns) -> Finding:

@@ -72,7 +72,12 @@ class AppendOnly:
         which its asker should not have.
         """
         self._check_held(which)
-        return Held(self.segments.cells[which], self._laid, {} if "row" in self._laid else {"row": which})
+        return self.at_held(which)
+
+    def at_held(self, which: Array) -> Columns:
+        """`at` of numbers that were just found here, so that nobody need ask whether they are held."""
+        cells = self.segments.cells.take(which, axis=0)
+        return Held(cells, self._laid, {} if "row" in self._laid else {"row": which})
 
     def _check_held(self, which: Array) -> None:
         if len(which) and not self.control[BEGIN] <= which.min() <= which.max() < self.count:

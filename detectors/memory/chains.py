@@ -77,6 +77,15 @@ def gather_of(cells, control, current, previous, key, as_of, now, most, out):  #
 
 
 @njit(cache=True)
+def has(cells, control, current, previous, keys, as_of, now):  # type: ignore[no-untyped-def]
+    """Whether `newest` finds a row of each key, as of the block beside it."""
+    found = np.empty(keys.size, np.bool_)
+    for i in range(keys.size):
+        found[i] = newest(cells, control, current, previous, keys[i], as_of[i], now[i]) != NONE
+    return found
+
+
+@njit(cache=True)
 def held(current, previous, keys):  # type: ignore[no-untyped-def]
     """Of which keys there may be a row: who asks for one of the others finds nothing."""
     found = np.empty(keys.size, np.bool_)

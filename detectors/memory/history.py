@@ -10,7 +10,7 @@ from detectors.memory import chains
 from detectors.memory.append_only import COUNT, AppendOnly
 from detectors.memory.layout import Array, Columns, Layout
 from detectors.memory.segments import Segments
-from detectors.memory.table import Table
+from detectors.memory.table import FOREVER, Table
 
 HEAD = Layout(ints=("newest",))
 
@@ -71,7 +71,9 @@ class History(AppendOnly):
         """Numbers of a key's `most` newest rows at or below block `as_of`, whose block time is `now`, newest
         first. Raises ValueError for a block below `readable_from`.
         """
-        arrays = self.arrays_as_of(as_of)
+        self.check_readable(as_of)
+        heads = self.heads
+        arrays = self.segments.cells, self.control, heads.current.arena, heads.previous.arena
         out = np.empty(min(most, 16), np.int64)
         found = chains.gather_of(*arrays, key, as_of, now, most, out)
         if found > out.size:
@@ -82,6 +84,13 @@ class History(AppendOnly):
     def held(self, keys: Array) -> Array:
         """Of which keys there may be rows, [n] bool: of the others none were added, or all are gone."""
         found: Array = chains.held(*self.heads.arrays()[:2], keys)
+        return found
+
+    def has(self, keys: Array, as_of: Array, now: Array) -> Array:
+        """Of which keys there is a row at or below the block beside each, whose time is `now`, [n] bool.
+        Raises ValueError for a block below `readable_from`.
+        """
+        found: Array = chains.has(*self.arrays_as_of(int(as_of.min(initial=FOREVER))), keys, as_of, now)
         return found
 
     def rows(self, key: int, as_of: int, now: int, most: int = 1 << 20) -> Columns:

@@ -92,9 +92,10 @@ class Held(Mapping[str, Array]):
             column.flags.writeable = False
 
     def __getitem__(self, name: str) -> Array:
-        if name not in self.made:
-            self.made[name] = self.places[name].of(self.cells)
-        return self.made[name]
+        column = self.made.get(name)
+        if column is None:
+            column = self.made[name] = self.places[name].of(self.cells)
+        return column
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys((*self.made, *self.places)))

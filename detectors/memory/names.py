@@ -44,7 +44,8 @@ class Names(Numbering):
         self.number(np.zeros((1, ADDRESS_WORDS), np.uint32), np.array([-1]), np.array([0]))
 
     def address(self, number: int) -> bytes:
-        return self.addresses([number])[0]
+        words: Array = self.segments.cells[number, : self.words]
+        return words.tobytes()
 
     def addresses(self, which: Sequence[int] | Array) -> list[bytes]:
         return [words.tobytes() for words in self.keys(np.asarray(which, np.int64))]

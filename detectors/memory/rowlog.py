@@ -81,6 +81,13 @@ class RowLog(AppendOnly):
         out = np.empty(most, np.int64)
         return out[: accounts.gather(*self.arrays_as_of(as_of), account, as_of, now, out)]
 
+    def has(self, keys: Array, as_of: Array, now: Array) -> Array:
+        """Of which accounts there is a row at or below the block beside each, whose time is `now`. Raises
+        ValueError for a block below `readable_from`.
+        """
+        asked = zip(keys.tolist(), as_of.tolist(), now.tolist(), strict=True)
+        return np.array([self.numbers(*each, most=1).size > 0 for each in asked], np.bool_)
+
     def rows(self, account: int, as_of: int, now: int, most: int = 200) -> Columns:
         """An account's newest rows as `numbers` finds them."""
         return self.at(self.numbers(account, as_of, now, most))

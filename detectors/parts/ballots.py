@@ -9,6 +9,7 @@ import numpy as np
 
 from detectors.memory.layout import Array, Columns
 from detectors.parts.contract import Kind
+from detectors.parts.kinds import among, is_some, of_kinds
 from detectors.parts.people import People, whole
 
 FOR = 1
@@ -100,14 +101,14 @@ def _is_issuer(people: People, who: int) -> bool:
     rows = people.rows(who)
     sent = rows["asset"][(rows["kind"] == Kind.ERC20) & (rows["source"] == who)]
     minted = (rows["kind"] == Kind.ERC20) & (rows["target"] == who) & (rows["source"] <= 0)
-    return bool((minted & np.isin(rows["asset"], sent)).any())
+    return bool((minted & among(rows["asset"], sent)).any())
 
 
 def _given(people: People, ballot: Ballot, voter: int, party: set[int], within_s: int) -> Array:
     rows = people.rows(voter)
     voted = rows["asset"][rows["kind"] == Kind.DELEGATE_VOTES]
-    found: Array = (rows["kind"] == Kind.ERC20) & (rows["target"] == voter) & np.isin(rows["asset"], voted)
-    found &= np.isin(rows["source"], list(party)) & (rows["time"] + within_s >= ballot.time)
+    found: Array = (rows["kind"] == Kind.ERC20) & (rows["target"] == voter) & among(rows["asset"], voted)
+    found &= among(rows["source"], party) & (rows["time"] + within_s >= ballot.time)
     return found & (rows["row"] < ballot.rows[voter])
 
 
@@ -140,13 +141,15 @@ def _paid_for(people: People, ballot: Ballot, within_s: int) -> list[int]:
 
 
 def _voting(rows: Columns) -> Array:
-    voted: Array = rows["asset"][np.isin(rows["kind"], (Kind.DELEGATE, Kind.DELEGATE_VOTES))]
+    voted: Array = rows["asset"][of_kinds(rows["kind"], (Kind.DELEGATE, Kind.DELEGATE_VOTES))]
     return voted
 
 
 def _payment(rows: Columns, payer: int, payee: int, before: int) -> int:
     """The row by which somebody paid another before a row, by himself; -1 for none."""
-    paid = np.isin(rows["kind"], (*_COIN, Kind.ERC20)) & (rows["source"] == payer) & (rows["target"] == payee)
-    paid &= (rows["amount"] != 0).any(axis=1) & (rows["row"] < before)
+    paid = (
+        of_kinds(rows["kind"], (*_COIN, Kind.ERC20)) & (rows["source"] == payer) & (rows["target"] == payee)
+    )
+    paid &= is_some(rows["amount"]) & (rows["row"] < before)
     which = paid.nonzero()[0]
     return int(rows["row"][which[0]]) if which.size else -1

@@ -10,6 +10,7 @@ import numpy as np
 from detectors.memory.layout import Array
 from detectors.parts.contract import Kind, Seen
 from detectors.parts.dealings import Dealing
+from detectors.parts.kinds import of_kinds
 from detectors.parts.trades import whole
 
 _OF_POOL = (Kind.SYNC, Kind.SWAP_V2, Kind.MINT_V2, Kind.BURN_V2)
@@ -31,7 +32,7 @@ class Destroyed:
 def bare_syncs(seen: Seen) -> Mapping[int, list[int]]:
     """By transaction, places in the piece of Sync logs that nothing of the same pool explains."""
     rows = seen.rows
-    at = np.flatnonzero(np.isin(rows["kind"], _OF_POOL))
+    at = np.flatnonzero(of_kinds(rows["kind"], _OF_POOL))
     if not at.size:
         return {}
     at = at[np.lexsort((at, rows["emitter"][at], rows["transaction"][at]))]
@@ -68,7 +69,7 @@ def _left(seen: Seen, begin: int, end: int, pool: int, asset: int) -> int:
     """Units that a pool paid since its last log and before the row `end`, less those it was paid."""
     rows = seen.rows
     mine: Array = np.flatnonzero(
-        (rows["emitter"][begin:end] == pool) & np.isin(rows["kind"][begin:end], _OF_POOL)
+        (rows["emitter"][begin:end] == pool) & of_kinds(rows["kind"][begin:end], _OF_POOL)
     )
     first = begin + int(mine[-1]) + 1 if mine.size else begin
     moves = (rows["kind"][first:end] == Kind.ERC20) & (rows["money"][first:end] == asset)

@@ -93,6 +93,12 @@ class AsOf(Protocol):
         """A key's newest rows at or below block `as_of`, newest first; `as_of` is a block of the piece."""
         ...
 
+    def has(self, keys: Array, as_of: Array) -> Array:
+        """Of which keys there is a row at or below the block beside each, [n] bool: for who asks about many
+        of which most have none.
+        """
+        ...
+
 
 class Seen(Protocol):
     """A piece of the chain: whole blocks, of one epoch. Every array is read-only, and rows, transactions and

@@ -11,6 +11,7 @@ from detectors.memory.history import History
 from detectors.memory.layout import Layout
 from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, Seen, TableSpec
 from detectors.parts.horizons import DAY
+from detectors.parts.kinds import of_kinds
 
 CONTROL = (
     Kind.OWNER, Kind.ADMIN, Kind.ROLE_GRANTED, Kind.ROLE_REVOKED, Kind.IMPLEMENTATION, Kind.BEACON,
@@ -69,7 +70,7 @@ class Contracts:
         for at, contract in zip(which.tolist(), said["contract"].tolist(), strict=True):
             by, signer = rows["source"][at], rows["signer"][at]
             made.add(contract, *_when(rows, at), row=rows["number"][at], signer=signer, by=by)
-        for at in np.flatnonzero(np.isin(kind, CONTROL)).tolist():
+        for at in np.flatnonzero(of_kinds(kind, CONTROL)).tolist():
             what = {name: rows[name][at] for name in ("kind", "signer", "source", "target", "item")}
             told.add(int(rows["emitter"][at]), *_when(rows, at), row=rows["number"][at], **what)
         return {"born": said}

@@ -11,6 +11,7 @@ import numpy as np
 
 from detectors.memory.layout import Array
 from detectors.parts.contract import Kind, Seen
+from detectors.parts.kinds import of_kinds
 from detectors.parts.loans import MOST_LEFT
 from detectors.parts.profit import burnt_at_last, left_with, trader_for
 from detectors.parts.trades import Change, Leg, changes_of, legs_of
@@ -227,7 +228,7 @@ class Dealing:
         """All that moved or was lent: at most so many rows that they can be read."""
         rows = seen.rows
         mine = slice(*self.rows)
-        moved = np.isin(rows["kind"][mine], _TOLD)
+        moved = of_kinds(rows["kind"][mine], _TOLD)
         numbers: list[int] = rows["number"][mine][moved].tolist()
         return (
             numbers

@@ -10,7 +10,8 @@ import numpy as np
 from detectors.kernels.decoding import Kind
 from detectors.memory.layout import Array
 from detectors.parts.contract import Columns
-from detectors.parts.kinds import marks
+from detectors.parts.kinds import is_some, marks
+from detectors.parts.lines import some
 from detectors.parts.people import People, whole
 
 _COIN = marks(Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION)
@@ -56,15 +57,20 @@ def losses(people: People, taker: int, window_s: int) -> Iterator[Loss]:
     for payer in dict.fromkeys(paid["payer"][into].tolist()):
         mine = into & (paid["payer"] == payer)
         mine &= paid["time"] + SITTING_S >= int(paid["time"][mine].max())
-        loss = _loss(people, taker, payer, {name: column[mine] for name, column in paid.items()})
+        loss = _loss(people, taker, payer, some(paid, mine))
         if loss is not None:
             yield loss
 
 
-def possible(people: People, taker: int) -> int:
-    """How many payers `losses` tells of at most, of a taker and of those who emptied wallets before him."""
+def may_tell(people: People, taker: int, least: int) -> bool:
+    """Whether `losses` may tell of so many payers, of a taker and of those who emptied wallets before him."""
     payers = _payers(people, taker)
-    return sum(max(1, len(_payers(people, payer))) for payer in payers)
+    found = len(payers)
+    for payer in payers if found < least else ():
+        found += max(1, len(_payers(people, payer))) - 1
+        if found >= least:
+            break
+    return found >= least
 
 
 def _payers(people: People, taker: int) -> set[int]:
@@ -155,13 +161,13 @@ def income(people: People, taker: int, window_s: int) -> int:
 
 def _coin(rows: Columns) -> Array:
     """Which rows moved native value."""
-    some: Array = _COIN[rows["kind"]] & (rows["amount"] != 0).any(axis=1)
+    some: Array = _COIN[rows["kind"]] & is_some(rows["amount"])
     some &= (rows["kind"] != Kind.TRANSACTION) | (rows["flag"] != 0)
     return some
 
 
 def _signed_payments(rows: Columns, wallet: int) -> Array:
     """Which rows are a wallet's own payments, of native value or tokens."""
-    tokens = (rows["kind"] == Kind.ERC20) & (rows["amount"] != 0).any(axis=1)
+    tokens = (rows["kind"] == Kind.ERC20) & is_some(rows["amount"])
     mine: Array = (tokens | _coin(rows)) & (rows["source"] == wallet) & (rows["signer"] == wallet)
     return mine

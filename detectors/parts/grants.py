@@ -22,6 +22,7 @@ from detectors.memory.layout import Array
 from detectors.memory.table import Table
 from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, Seen, TableSpec
 from detectors.parts.horizons import DAY
+from detectors.parts.kinds import of_kinds
 
 __all__ = ["APPROVALS", "MOVES", "PERMITTED", "SIGNED", "TOLD", "Grants", "Settings"]
 
@@ -90,8 +91,8 @@ class Grants:
 
     def take(self, memory: PartMemory, seen: Seen) -> Mapping[str, Columns]:
         rows, sent = seen.rows, seen.transactions
-        grants = int(np.isin(rows["kind"], APPROVALS).sum())
-        moves = int(np.isin(rows["kind"], MOVES).sum())
+        grants = int(of_kinds(rows["kind"], APPROVALS).sum())
+        moves = int(of_kinds(rows["kind"], MOVES).sum())
         rooms = {"standing": grants, "told": 2 * grants, "latest": grants, "signers": sent["number"].size}
         held: list[Array] = []
         for name, room in rooms.items():

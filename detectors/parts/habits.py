@@ -13,6 +13,7 @@ from detectors.memory.table import Table
 from detectors.parts.contract import Columns, Kind, PartMemory, Seen, TableSpec
 from detectors.parts.holdings import TRANSFERS, opening
 from detectors.parts.horizons import DAY
+from detectors.parts.kinds import is_some
 
 TOUCHES = 3
 
@@ -80,7 +81,7 @@ def _rows(seen: Seen, known: Columns) -> Array:
     columns = {
         "payer": rows["source"], "payee": rows["target"], "signer": rows["signer"],
         "signed": known["direct"], "opens": opening(seen, which),
-        "closes": np.diff(rows["block"], append=-1) != 0, "moves": (rows["amount"] != 0).any(axis=1),
+        "closes": np.diff(rows["block"], append=-1) != 0, "moves": is_some(rows["amount"]),
         "met": known["met"], "new_asset": known["new_asset"], "time": rows["time"], "block": rows["block"],
         "payer_since": seen.appeared(rows["source"]), "payee_since": seen.appeared(rows["target"]),
         "signer_since": seen.appeared(rows["signer"]),

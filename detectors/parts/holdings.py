@@ -17,7 +17,7 @@ from detectors.memory.layout import Array
 from detectors.memory.table import Table
 from detectors.parts.contract import Columns, Kind, PartMemory, Seen, TableSpec
 from detectors.parts.horizons import Horizons
-from detectors.parts.kinds import marks
+from detectors.parts.kinds import among, is_some, marks
 
 TRANSFERS = (
     Kind.TRANSACTION, Kind.ERC20, Kind.ERC721, Kind.ERC1155, Kind.WETH_DEPOSIT, Kind.WETH_WITHDRAWAL,
@@ -104,7 +104,7 @@ def transfers(seen: Seen) -> Array:
     """Positions of the rows that are transfers."""
     rows = seen.rows
     some = _TRANSFERS[rows["kind"]]
-    moved = rows["flag"] & (rows["target"] != 0) & (rows["amount"] != 0).any(axis=1)
+    moved = rows["flag"] & (rows["target"] != 0) & is_some(rows["amount"])
     return np.flatnonzero(some & ((rows["kind"] != Kind.TRANSACTION) | moved))
 
 
@@ -135,7 +135,7 @@ def _own_call(seen: Seen, which: Array) -> Array:
     rows, sent = seen.rows, seen.transactions
     at = rows["transaction"][which] - int(sent["number"][0])
     called: Array = sent["target"][at] == rows["source"][which]
-    return called & np.isin(sent["selector"][at], WALLET_CALLS)
+    return called & among(sent["selector"][at], WALLET_CALLS)
 
 
 def _arrays(memory: PartMemory, rows: int, name: str, touches: int) -> tuple[Array, ...]:

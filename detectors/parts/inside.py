@@ -9,6 +9,7 @@ import numpy as np
 
 from detectors.memory.layout import Array, Columns
 from detectors.parts.contract import Kind, Seen
+from detectors.parts.kinds import among, is_some, of_kinds
 from detectors.parts.people import whole
 from detectors.parts.values import values_before
 
@@ -110,14 +111,14 @@ class Inside:
     def payments(self) -> list[Payment]:
         """Tokens and native value that calls moved, in order."""
         rows = self.rows
-        paid = np.isin(rows["kind"], (Kind.ERC20, Kind.INNER_VALUE))
+        paid = of_kinds(rows["kind"], (Kind.ERC20, Kind.INNER_VALUE))
         columns = (rows[name][paid].tolist() for name in ("source", "target", "money"))
         return list(zip(*columns, whole(rows["amount"][paid]), strict=True))
 
     def moved(self, accounts: set[int]) -> list[int]:
         """Numbers of the rows that moved something from or to some of these."""
         rows = self.rows
-        about: Array = np.isin(rows["kind"], MOVES) & (rows["amount"] != 0).any(axis=1)
+        about: Array = of_kinds(rows["kind"], MOVES) & is_some(rows["amount"])
         who = list(accounts)
         about &= np.isin(rows["source"], who) | np.isin(rows["target"], who)
         return [int(number) for number in rows["number"][about]]
@@ -125,7 +126,7 @@ class Inside:
 
 def transactions_with(seen: Seen, kinds: tuple[Kind, ...]) -> Iterator[Inside]:
     """Transactions of the piece with a row of such a kind."""
-    has = np.isin(seen.rows["kind"], kinds)
+    has = of_kinds(seen.rows["kind"], kinds)
     for number in np.unique(seen.rows["transaction"][has]).tolist():
         yield Inside(seen, int(number))
 
@@ -142,9 +143,9 @@ def in_coin(one: Inside, sums: Iterable[tuple[int, int]]) -> tuple[int, bool]:
 def of_asset(rows: Columns, asset: int, coins: Array) -> Array:
     """Which rows of the row log moved an asset; of the coin (0) also what wraps it."""
     done = (rows["kind"] != Kind.TRANSACTION) | (rows["flag"] != 0)
-    token = np.isin(rows["asset"], coins) if asset == 0 else rows["asset"] == asset
+    token = among(rows["asset"], coins) if asset == 0 else rows["asset"] == asset
     found: Array = (rows["kind"] == Kind.ERC20) & token
     if asset == 0:
-        found |= np.isin(rows["kind"], (Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION)) & done
-    found &= (rows["amount"] != 0).any(axis=1)
+        found |= of_kinds(rows["kind"], (Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION)) & done
+    found &= is_some(rows["amount"])
     return found

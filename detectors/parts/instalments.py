@@ -10,6 +10,7 @@ import numpy as np
 
 from detectors.memory.layout import Array
 from detectors.parts.contract import Columns
+from detectors.parts.lines import some
 from detectors.parts.people import People, whole
 
 SITTING_S = 3600
@@ -63,13 +64,13 @@ def taken_from(people: People, owner: int, own: bool, window_s: int) -> Columns:
         kept &= taken["third"] != 0
     kept &= taken["time"] + window_s >= int(taken["time"].max(initial=0))
     which = np.flatnonzero(kept)[::-1]
-    return {name: column[which] for name, column in taken.items()}
+    return some(taken, which)
 
 
-def paid_to(taken: Columns, owner: int, operator: int) -> Instalments | None:
-    """Those by one spender, in the asset of the newest."""
+def paid_to(taken: Columns, owner: int, operator: int, least: int = 1) -> Instalments | None:
+    """Those by one spender, in the asset of the newest; None for fewer."""
     mine = taken["spender"] == operator
-    if not mine.any():
+    if np.count_nonzero(mine) < least:
         return None
     asset = int(taken["asset"][mine][-1])
     mine &= taken["asset"] == asset

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detectors.parts.contract import Kind
+from detectors.parts.kinds import is_some
 from detectors.parts.people import HUB, People, whole
 
 CHAIN = 6
@@ -62,7 +63,7 @@ class Kinship:
         """Those whom a wallet sent the coin without a call."""
         rows = self.people.rows(wallet)
         sent = (rows["kind"] == Kind.TRANSACTION) & (rows["source"] == wallet) & (rows["small"] < 0)
-        sent &= (rows["amount"] != 0).any(axis=1) & (rows["third"] == 0) & np.isin(rows["target"], among)
+        sent &= is_some(rows["amount"]) & (rows["third"] == 0) & np.isin(rows["target"], among)
         return {int(each) for each in rows["target"][sent]}
 
     def drew_alike(self, wallet: int, among: list[int]) -> set[int]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from detectors.kernels.decoding import Kind
 from detectors.parts.contract import Seen
+from detectors.parts.kinds import among
 from detectors.parts.people import HUB, People, whole
 from detectors.parts.tokens import What
 
@@ -100,13 +101,13 @@ def _belongs(people: People, who: int, inside: Collection[int], things: Collecti
 def givers(people: People, who: int, things: Collection[int]) -> set[int]:
     """Who handed somebody some of these tokens, by a transaction of his own that was no trade."""
     rows = people.rows(who)
-    got = (rows["kind"] == Kind.ERC20) & (rows["target"] == who) & np.isin(rows["asset"], list(things))
+    got = (rows["kind"] == Kind.ERC20) & (rows["target"] == who) & among(rows["asset"], things)
     return set(rows["source"][got & (rows["source"] == rows["signer"])].tolist())
 
 
 def gives_to_many(people: People, giver: int, things: Collection[int]) -> bool:
     rows = people.rows(giver)
-    gave = (rows["kind"] == Kind.ERC20) & (rows["source"] == giver) & np.isin(rows["asset"], list(things))
+    gave = (rows["kind"] == Kind.ERC20) & (rows["source"] == giver) & among(rows["asset"], things)
     return np.unique(rows["target"][gave]).size >= HUB
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detectors.parts.contract import Kind, Seen
+from detectors.parts.kinds import among
 from detectors.parts.trades import whole
 
 LIQUIDATIONS = (Kind.LIQUIDATION_AAVE, Kind.LIQUIDATION_COMPOUND)
@@ -46,7 +47,7 @@ def told_of(seen: Seen, number: int, kinds: Collection[Kind]) -> list[Told]:
     at = number - int(sent["number"][0])
     begin, end = int(sent["first_row"][at]), int(sent["end_row"][at])
     kind = rows["kind"][begin:end]
-    here = begin + np.flatnonzero(np.isin(kind, list(kinds)))
+    here = begin + np.flatnonzero(among(kind, kinds))
     if not here.size:
         return []
     moved = {

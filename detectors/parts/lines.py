@@ -7,7 +7,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from detectors.memory.layout import Array
+from detectors.memory.layout import Array, Held
 from detectors.parts.contract import Columns, Row, Seen
 
 BLOCK = "block"
@@ -43,6 +43,16 @@ def of_block(tables: Mapping[str, Columns], seen: Seen, block: int) -> dict[str,
         inside = numbered[key]["block"][table[key] - int(numbered[key]["number"][0])] == block
         found[name] = {each: column[inside] for each, column in table.items()}
     return found
+
+
+def some(columns: Columns, which: Array | slice) -> Columns:
+    """Some lines of a table, by place or by whether they are wanted. Of rows that were read from memory
+    columns are made as they are asked for, as those of `AsOf.rows` are.
+    """
+    if not isinstance(columns, Held):
+        return {name: column[which] for name, column in columns.items()}
+    own = {} if "row" in columns.places else {"row": columns["row"][which]}
+    return Held(columns.cells[which], columns.places, own)
 
 
 def last_of(table: Columns, who: str) -> list[tuple[int, int]]:

@@ -11,6 +11,7 @@ from detectors.kernels.decoding.kinds import Kind
 from detectors.kernels.out_and_back import out_and_back, pays_first
 from detectors.memory.layout import Array, Columns
 from detectors.parts.contract import PartMemory, Seen, TableSpec
+from detectors.parts.kinds import among, of_kinds
 from detectors.parts.limbs import floats
 
 EVENTS = (Kind.FLASH_LOAN_AAVE, Kind.FLASH_LOAN_BALANCER, Kind.FLASH_LOAN_ERC3156, Kind.FLASH_V3)
@@ -109,7 +110,7 @@ def _how(seen: Seen, lines: Mapping[str, Array], i: int) -> int:
     )
     at = t - int(sent["number"][0])
     mine = slice(int(sent["first_row"][at]), int(sent["end_row"][at]))
-    told = np.isin(rows["kind"][mine], EVENTS) & (rows["money"][mine] == asset)
+    told = of_kinds(rows["kind"][mine], EVENTS) & (rows["money"][mine] == asset)
     named = (rows["target"][mine] == borrower) | (rows["source"][mine] == borrower)
     named |= rows["emitter"][mine] == holder
     if (told & named).any() or _of_pool(seen, mine, holder, borrower):
@@ -121,8 +122,8 @@ def _how(seen: Seen, lines: Mapping[str, Array], i: int) -> int:
     between = slice(int(lines["out"][i]) + 1, int(lines["back"][i]))
     if payer != borrower and not _is_handed_on(seen, between, (borrower, payer, asset), lines["lent"][i]):
         return 0
-    ours = np.isin(rows["source"][between], (borrower, payer))
-    ours |= np.isin(rows["target"][between], (borrower, payer))
+    ours = among(rows["source"][between], (borrower, payer))
+    ours |= among(rows["target"][between], (borrower, payer))
     other = (rows["source"][between] != holder) & (rows["target"][between] != holder)
     other &= (rows["source"][between] != borrower) | (rows["target"][between] != payer)
     return BY_TRANSFERS if (ours & other & (rows["kind"][between] == Kind.ERC20)).any() else 0

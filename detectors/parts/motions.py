@@ -11,6 +11,7 @@ from detectors.memory.history import History
 from detectors.memory.layout import Layout
 from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, Seen, TableSpec
 from detectors.parts.horizons import DAY
+from detectors.parts.kinds import of_kinds
 
 ABOUT = (
     Kind.PROPOSAL_CREATED, Kind.PROPOSAL_QUEUED, Kind.PROPOSAL_EXECUTED, Kind.PROPOSAL_CANCELLED, Kind.VOTE,
@@ -50,7 +51,7 @@ class Motions:
     def take(self, memory: PartMemory, seen: Seen) -> Mapping[str, Columns]:
         rows, said = seen.rows, memory["said"]
         assert isinstance(said, History)
-        which = np.flatnonzero(np.isin(rows["kind"], ABOUT))
+        which = np.flatnonzero(of_kinds(rows["kind"], ABOUT))
         for at in which.tolist():
             is_vote = rows["kind"][at] == Kind.VOTE
             said.add(

@@ -13,6 +13,7 @@ from detectors.memory.rows import value
 from detectors.parts.baits import bait
 from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, Seen, TableSpec
 from detectors.parts.horizons import DAY
+from detectors.parts.kinds import among, is_some
 from detectors.parts.people import People
 from detectors.parts.skeletons import keys, spelling
 
@@ -85,7 +86,7 @@ class NewTokens:
         for at in moves.tolist():
             _keep(held["moved"], rows, at)
         asks = (rows["kind"] == Kind.TRANSACTION) & (rows["small"] >= 0) & (rows["flag"] != 0)
-        paying = np.flatnonzero(asks & (rows["amount"] != 0).any(axis=1))
+        paying = np.flatnonzero(asks & is_some(rows["amount"]))
         paid = _of(held["doors"], rows, paying, "target")
         doors = [_newest(held["doors"], rows, at, "target") for at in paid.tolist()]
         return {
@@ -204,7 +205,7 @@ def is_market(people: People, place: int) -> bool:
     gives one asset for another. Who is charged by a collector, month by month, pays and gets nothing for it.
     """
     rows = people.seen.history("rows").rows(place, people.block, 60)
-    told = np.isin(rows["kind"], [Kind.POOL_V2, Kind.POOL_V3]) & (rows["target"] == place)
+    told = among(rows["kind"], [Kind.POOL_V2, Kind.POOL_V3]) & (rows["target"] == place)
     if told.any() or (rows["signer"] == place).any():
         return bool(told.any())
     money = rows["kind"] == Kind.ERC20

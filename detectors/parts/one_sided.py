@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from detectors.parts.contract import Columns, Kind
 from detectors.parts.inside import NOBODY, Inside, Payment
+from detectors.parts.kinds import among, of_kinds
+from detectors.parts.trades import changes_of
 from detectors.parts.values import values_before
 
 Sums = dict[int, dict[int, int]]
@@ -54,12 +54,15 @@ def loot(one: Inside, most_takers: int) -> Loot | None:
     given by nobody. Where nobody knows what native value moved, only who lost the coin himself was not paid
     in it.
     """
-    rows, sums = one.rows, _sums(one)
-    pools = set(rows["emitter"][np.isin(rows["kind"], _POOLS)].tolist())
+    rows = one.rows
+    if of_kinds(rows["kind"], _PAYMENTS).any():
+        return None
+    sums = _sums(one)
+    pools = set(rows["emitter"][of_kinds(rows["kind"], _POOLS)].tolist())
     apart = pools | {NOBODY, one.of("signer"), one.of("target"), one.of("created")}
     burnt = {asset for asset, more in sums.get(NOBODY, {}).items() if asset and more > 0}
     redeemed = _redeemed(sums, apart, burnt)
-    if burnt - redeemed or owed(rows, redeemed) or np.isin(rows["kind"], _PAYMENTS).any():
+    if burnt - redeemed or owed(rows, redeemed):
         return None
     lines, unwraps = one.payments(), _unwraps(one)
     takers = _takers(one, sums, pools, lines, unwraps)
@@ -75,8 +78,8 @@ def owed(rows: Columns, redeemed: Collection[int]) -> bool:
     """Whether an event says that somebody gets what is his, or owes it, beside liquidity that left a pool for
     shares of it that were themselves taken.
     """
-    told = np.isin(rows["kind"], OWED)
-    told &= (rows["kind"] != Kind.BURN_V2) | ~np.isin(rows["emitter"], list(redeemed))
+    told = of_kinds(rows["kind"], OWED)
+    told &= (rows["kind"] != Kind.BURN_V2) | ~among(rows["emitter"], redeemed)
     return bool(told.any())
 
 
@@ -99,7 +102,7 @@ def _unwraps(one: Inside) -> set[int]:
 
 def _sums(one: Inside) -> Sums:
     sums: Sums = {}
-    for line in one.lines():
+    for line in changes_of(one.seen, one.number):
         if line.more:
             sums.setdefault(line.account, {})[line.asset] = line.more
     return sums

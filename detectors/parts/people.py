@@ -14,7 +14,7 @@ import numpy as np
 from detectors.kernels.decoding import Kind
 from detectors.memory.layout import Array
 from detectors.parts.contract import Columns, Seen
-from detectors.parts.kinds import marks
+from detectors.parts.kinds import is_some, marks
 
 MOST = 400
 """Rows of an account that are read. Somebody with more is busy, and what came before is not known."""
@@ -62,6 +62,16 @@ class Account:
 
         found: int = self._once("fee_payer", first)
         return found
+
+    @property
+    def approvals(self) -> Array:
+        """Which rows, by place, are allowances that it signed itself."""
+        found: Array = self._once("approvals", self._approvals)
+        return found
+
+    def _approvals(self) -> Array:
+        given = (self.rows["kind"] == Kind.APPROVAL_ERC20) & (self.rows["source"] == self.who)
+        return np.flatnonzero(given & (self.rows["signer"] == self.who))
 
     @property
     def payees(self) -> int:
@@ -188,7 +198,7 @@ class People:
 
 def _moved(rows: Columns) -> Array:
     """Which rows moved money, by what they say."""
-    some: Array = _MONEY[rows["kind"]] & (rows["amount"] != 0).any(axis=1)
+    some: Array = _MONEY[rows["kind"]] & is_some(rows["amount"])
     moved: Array = some & ((rows["kind"] != Kind.TRANSACTION) | (rows["flag"] != 0))
     return moved
 

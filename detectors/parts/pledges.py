@@ -9,7 +9,9 @@ import numpy as np
 
 from detectors.memory.layout import Columns
 from detectors.parts.contract import Kind, Seen
+from detectors.parts.kinds import among
 from detectors.parts.lending import money_of
+from detectors.parts.lines import some
 from detectors.parts.trades import whole
 
 
@@ -75,11 +77,14 @@ class Look:
     def rows(self, who: int, since: int = 0) -> Columns:
         rows = self.seen.history("rows").rows(who, self.block, self.most)
         young = (rows["time"] >= since) & (rows["row"] < self.until)
-        return {name: column[young] for name, column in rows.items()}
+        return some(rows, young)
 
     def has_given(self, who: int, holder: int) -> bool:
         """Whether somebody left anything with a holder, by his rows: most did not."""
         rows = self.seen.history("rows").rows(who, self.block, self.most)
+        place = "paid tokens", who, int(rows["row"][0]) if rows["row"].size else -1, rows["row"].size
+        if holder not in self.seen.once(place, lambda: _payees(rows, who)):
+            return False
         return bool((_moves(rows, who, holder) & (rows["row"] < self.until)).any())
 
 
@@ -151,11 +156,16 @@ def _balance(
     rows: Columns, owner: int, holder: int, assets: set[int], begin: int, end: int
 ) -> tuple[int, list[int]]:
     """Units from owner to holder, less those that came back, from row `begin` to `end`; the rows."""
-    of_asset = np.isin(rows["asset"], list(assets)) & (rows["row"] >= begin) & (rows["row"] < end)
+    of_asset = among(rows["asset"], assets) & (rows["row"] >= begin) & (rows["row"] < end)
     out = _moves(rows, owner, holder) & of_asset
     back = _moves(rows, holder, owner) & of_asset
     units = sum(map(whole, rows["amount"][out])) - sum(map(whole, rows["amount"][back]))
     return units, rows["row"][out | back].tolist()
+
+
+def _payees(rows: Columns, who: int) -> set[int]:
+    """Whom somebody paid tokens, by his rows."""
+    return set(rows["target"][(rows["kind"] == Kind.ERC20) & (rows["source"] == who)].tolist())
 
 
 def _moves(rows: Columns, source: int, target: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -12,6 +12,7 @@ from detectors.memory.layout import Array
 from detectors.memory.table import Table
 from detectors.parts.contract import Columns, Kind, PartMemory, Seen, TableSpec
 from detectors.parts.horizons import DAY
+from detectors.parts.kinds import is_some, of_kinds
 
 _SENT = ("number", "first_row", "end_row", "block", "time", "target", "done")
 _PAYMENT = ("transaction", "payer", "payee", "asset", "form")
@@ -56,7 +57,7 @@ class Pots:
         sent, rows = seen.transactions, seen.rows
         payments = seen.of("trails").get("payments", {})
         given = [payments.get(name, np.empty(0, np.int64)) for name in _PAYMENT]
-        moves = np.isin(rows["kind"], _MOVES) & (rows["amount"] != 0).any(axis=1)
+        moves = of_kinds(rows["kind"], _MOVES) & is_some(rows["amount"])
         moves &= (rows["kind"] != Kind.TRANSACTION) | rows["flag"]
         held: list[Array] = []
         for name in ("gave", "pots"):

@@ -8,6 +8,7 @@ import numpy as np
 
 from detectors.memory.layout import Array
 from detectors.parts.contract import Columns, Kind, Seen
+from detectors.parts.kinds import among, of_kinds
 from detectors.parts.people import whole
 from detectors.parts.trades import Change
 
@@ -21,9 +22,7 @@ def trader_for(seen: Seen, rows: tuple[int, int], called: int, pools: set[int]) 
     """
     mine = slice(*rows)
     source, target = seen.rows["source"][mine], seen.rows["target"][mine]
-    with_pool = (np.isin(target, list(pools)) & (source == called)) | (
-        np.isin(source, list(pools)) & (target == called)
-    )
+    with_pool = (among(target, pools) & (source == called)) | (among(source, pools) & (target == called))
     return {called} if (with_pool & (seen.rows["kind"][mine] == Kind.ERC20)).any() else set()
 
 
@@ -49,10 +48,10 @@ def left_with(
         lost[asset] = lost.get(asset, 0) + whole(told["amount"][at : at + 1])[0]
         after[at:] |= told["money"][at:] == asset
     made = np.flatnonzero(moved & (told["source"] == 0))
-    by_side = moved & np.isin(told["source"], list(side)) & after
+    by_side = moved & among(told["source"], side) & after
     by_side[: int(made[-1]) if made.size else 0] = False
     paid = set(told["target"][by_side].tolist()) - side - apart - {0}
-    traded = np.isin(told["kind"], _ITEMS) | (moved & np.isin(told["target"], list(side)))
+    traded = of_kinds(told["kind"], _ITEMS) | (moved & among(told["target"], side))
     paid -= losers | set(told["source"][traded].tolist())
     much = {line.account for line in changes if line.asset in lost and 10 * line.more >= lost[line.asset]}
     return paid & much, paid
@@ -61,10 +60,10 @@ def left_with(
 def _sold(told: Columns, loot: Array, moved: Array, side: set[int], apart: set[int]) -> list[int]:
     """Rows in which a pool that the side paid some loot gives it another asset for that, from then on."""
     ours, theirs = list(side), list(apart)
-    paid = loot & np.isin(told["source"], ours) & np.isin(told["target"], theirs)
+    paid = loot & among(told["source"], ours) & among(told["target"], theirs)
     venues, assets = set(told["target"][paid].tolist()), set(told["money"][paid].tolist())
-    given = moved & np.isin(told["source"], list(venues)) & np.isin(told["target"], ours)
-    given &= ~np.isin(told["money"], list(assets))
+    given = moved & among(told["source"], venues) & among(told["target"], ours)
+    given &= ~among(told["money"], assets)
     given[: int(np.flatnonzero(paid)[0]) if venues else 0] = False
     found: list[int] = np.flatnonzero(given).tolist()
     return found
@@ -80,13 +79,13 @@ def burnt_at_last(
     told = {name: seen.rows[name][slice(*rows)] for name in (*_READ, "amount")}
     moved = told["kind"] == Kind.ERC20
     lost = {line.asset for line in changes if line.more < 0 and line.account not in side | {0}}
-    last = np.flatnonzero(moved & np.isin(told["target"], list(side)))
-    burnt = moved & (told["target"] == 0) & np.isin(told["money"], list(lost))
+    last = np.flatnonzero(moved & among(told["target"], side))
+    burnt = moved & (told["target"] == 0) & among(told["money"], lost)
     burnt[: int(last[-1]) if last.size else 0] = False
     if not burnt.any():
         return {}
     keeps = {(line.account, line.asset) for line in changes if line.more}
-    by_side = moved & np.isin(told["source"], list(side))
+    by_side = moved & among(told["source"], side)
     found = dict[int, int]()
     for at in np.flatnonzero(burnt).tolist():
         who, asset = int(told["source"][at]), int(told["money"][at])
@@ -99,7 +98,7 @@ def burnt_at_last(
 def _after_losses(told: Columns, moved: Array, losers: Collection[int], assets: Collection[int]) -> Array:
     """Rows of each asset that lie behind the first in which a loser paid it."""
     after = np.zeros(moved.size, np.bool_)
-    by_loser = moved & np.isin(told["source"], list(losers))
+    by_loser = moved & among(told["source"], losers)
     for asset in assets:
         of_asset = told["money"] == asset
         first = np.flatnonzero(by_loser & of_asset)

@@ -15,6 +15,7 @@ from detectors.memory.table import Table
 from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, Seen, TableSpec
 from detectors.parts.grants import MOVES
 from detectors.parts.horizons import DAY
+from detectors.parts.kinds import of_kinds
 
 _SENT = ("first_row", "end_row", "number", "traced", "target", "done", "selector")
 _READ = (
@@ -86,7 +87,7 @@ class Pulls:
         rows, sent = seen.rows, seen.transactions
         given, taken = seen.of("grants")["given"], seen.of("grants")["taken"]
         changes = seen.of("net")["changes"]
-        most, moves = taken["row"].size, int(np.isin(rows["kind"], MOVES).sum())
+        most, moves = taken["row"].size, int(of_kinds(rows["kind"], MOVES).sum())
         made = int((rows["kind"] == Kind.CREATION).sum()) + int((sent["created"] != 0).sum())
         held = _held(memory, {"parties": most + given["row"].size, "users": moves, "robbed": 4 * most,
                               "victims": most, "made": made, "taken": 4 * most, "back": moves})  # fmt: skip

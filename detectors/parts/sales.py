@@ -11,6 +11,7 @@ from detectors.memory.history import History
 from detectors.memory.layout import Array, Layout
 from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, Seen, TableSpec
 from detectors.parts.horizons import DAY
+from detectors.parts.kinds import of_kinds
 
 SOLD = Layout(ints=("row", "seller", "buyer", "asset", "transaction"), words=("price",))
 TRADED = Layout(ints=("row", "trader", "buys", "pool", "count"), words=("amount", "money"))
@@ -59,7 +60,7 @@ class Sales:
 
 def _items(sold: History, seen: Seen) -> Columns:
     rows, changes = seen.rows, seen.of("net").get("changes")
-    lines = np.flatnonzero(np.isin(rows["kind"], ITEMS) & (rows["source"] > 0) & (rows["target"] > 0))
+    lines = np.flatnonzero(of_kinds(rows["kind"], ITEMS) & (rows["source"] > 0) & (rows["target"] > 0))
     found: dict[str, list[int]] = {name: [] for name in ("row", "item", "seller", "buyer", "asset")}
     for at in lines.tolist() if changes is not None else ():
         assert changes is not None
@@ -90,19 +91,15 @@ def _trades(traded: History, seen: Seen) -> Columns:
     names = ("row", "token", "trader", "buys")
     found: dict[str, list[int]] = {name: [] for name in names}
     first = int(rows["number"][0]) if rows["number"].size else 0
-    is_new: dict[tuple[int, int], bool] = {}
-    for line in range(legs["row"].size if legs is not None else 0):
+    new = _of_new_tokens(seen, legs, first) if legs is not None and legs["row"].size else {}
+    for line in np.flatnonzero(new["asset_out"] | new["asset_in"]).tolist() if new else ():
         assert legs is not None
         at = int(legs["row"][line]) - first
         block, now = int(rows["block"][at]), int(rows["time"][at])
-        for buys, asset in ((1, int(legs["asset_out"][line])), (0, int(legs["asset_in"][line]))):
-            if asset <= 0:
+        for buys, side in ((1, "asset_out"), (0, "asset_in")):
+            if not new[side][line]:
                 continue
-            if (asset, block) not in is_new:
-                known = seen.history("new-tokens.known").rows(asset, block, 1)
-                is_new[asset, block] = bool(known["maker"].size)
-            if not is_new[asset, block]:
-                continue
+            asset = int(legs[side][line])
             row, trader = int(legs["row"][line]), int(legs["signer"][line])
             before = traded.rows(asset, block, now, 1)["count"]
             count = int(before[0]) + 1 if before.size else 1
@@ -115,3 +112,10 @@ def _trades(traded: History, seen: Seen) -> Columns:
             for name, value in zip(names, (row, asset, trader, buys), strict=True):
                 found[name].append(value)
     return {name: np.array(column, np.int64) for name, column in found.items()}
+
+
+def _of_new_tokens(seen: Seen, legs: Columns, first: int) -> Columns:
+    """By side, of which legs the asset is a new token: of most neither is. `first` is the first row."""
+    blocks = seen.rows["block"][legs["row"] - first]
+    known = seen.history("new-tokens.known")
+    return {side: (legs[side] > 0) & known.has(legs[side], blocks) for side in ("asset_out", "asset_in")}

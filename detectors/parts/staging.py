@@ -12,6 +12,7 @@ import numpy as np
 from detectors.kernels.decoding import Kind
 from detectors.parts.acts import Act, acts_of
 from detectors.parts.contract import Seen
+from detectors.parts.kinds import among
 from detectors.parts.sandbox.frame import Unknowable
 from detectors.parts.sandbox.machine import Machine
 from detectors.parts.sandbox.messages import Call
@@ -91,7 +92,7 @@ class Surroundings:
             return True
         rows = self.seen.history("rows").rows(known, self.block, 50)
         calls = (rows["kind"] == Kind.TRANSACTION) & (rows["target"] == known) & (rows["small"] >= 0)
-        return bool(calls.any() or np.isin(rows["emitter"], [known]).any())
+        return bool(calls.any() or among(rows["emitter"], [known]).any())
 
     def arrives(self, machine: Machine, address: int) -> None:
         """Whatever else was made in the stream is set up when it is first called, but for what is kept."""

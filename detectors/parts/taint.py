@@ -14,6 +14,7 @@ from detectors.memory.rows import touch
 from detectors.memory.table import Table
 from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, Seen, TableSpec
 from detectors.parts.horizons import DAY
+from detectors.parts.kinds import among
 from detectors.parts.lists import BRIDGE, EXCHANGE, MIXER, SANCTIONS
 from detectors.parts.lots import CLEAN, Lot, Purse, joined, scaled, split
 from detectors.parts.people import whole
@@ -183,7 +184,7 @@ class _Work:
                 which = (payments["hub"] & bit) != 0
                 pairs.append((payments["transaction"][which], payments[end][which]))
         if touched is not None:
-            which = np.isin(touched["kind"], HUBS) & touched["holds"]
+            which = among(touched["kind"], HUBS) & touched["holds"]
             pairs.append((touched["transaction"][which], touched["account"][which]))
         for transactions, accounts in pairs:
             for transaction, account in zip(transactions.tolist(), accounts.tolist(), strict=True):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-import numpy as np
-
 from detectors.parts.ballots import Ballot
 from detectors.parts.contract import Kind
 from detectors.parts.inside import NOBODY, Inside
+from detectors.parts.kinds import among, of_kinds
 
 HANDED = (Kind.OWNER, Kind.ADMIN, Kind.ROLE_GRANTED)
 
@@ -27,7 +26,7 @@ class Takeover:
 def handed_over(one: Inside, party: Collection[int]) -> Takeover | None:
     """Control of a contract that an execution gives to one of a party."""
     rows = one.rows
-    given = np.isin(rows["kind"], HANDED) & np.isin(rows["target"], list(party))
+    given = of_kinds(rows["kind"], HANDED) & among(rows["target"], party)
     if not given.any():
         return None
     return Takeover(

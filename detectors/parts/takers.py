@@ -11,6 +11,7 @@ import numpy as np
 
 from detectors.memory.layout import Array
 from detectors.parts.contract import Columns
+from detectors.parts.lines import some
 from detectors.parts.people import People, whole
 
 SITTING_S = 3600
@@ -77,23 +78,27 @@ class Group:
         return part
 
 
-def group_of(people: People, party: int, window_s: int, most_owners: int) -> Group | None:
-    """What a party had a part in; None for nothing."""
+def group_of(people: People, party: int, window_s: int, least_owners: int, most_owners: int) -> Group | None:
+    """What a party had a part in; None where it took from fewer owners."""
     taken = people.seen.history("pulls.taken").rows(party, people.block)
     if not len(taken["number"]):
         return None
     kept = (taken["role"] != 0) & (taken["third"] != 0) & (taken["own"] == 0)
     kept &= taken["time"] + window_s >= taken["time"][0]
+    if len(set(taken["owner"][kept].tolist())) < least_owners:
+        return None
     kept &= _not_returned(people, party, taken, kept)
-    taken = {name: column[kept] for name, column in taken.items()}
+    taken = some(taken, kept)
     owners = list(dict.fromkeys(taken["owner"].tolist()))[:most_owners]
-    return Group(people, party, taken, owners)
+    return Group(people, party, taken, owners) if len(owners) >= least_owners else None
 
 
 def _not_returned(people: People, party: int, taken: Columns, kept: Array) -> Array:
     """Of which takings less than half was given back."""
     returned: dict[tuple[int, int], int] = {}
-    for giver in list(dict.fromkeys([party, *taken["receiver"][kept].tolist()]))[:MOST_GIVERS]:
+    givers = np.array(list(dict.fromkeys([party, *taken["receiver"][kept].tolist()]))[:MOST_GIVERS], np.int64)
+    gave = people.seen.history("pulls.back").has(givers, np.full(givers.size, people.block))
+    for giver in givers[gave].tolist():
         for key, amount in _given_back(people, giver).items():
             returned[key] = returned.get(key, 0) + amount
     if not returned:
@@ -106,8 +111,6 @@ def _not_returned(people: People, party: int, taken: Columns, kept: Array) -> Ar
 def _given_back(people: People, giver: int) -> dict[tuple[int, int], int]:
     """By owner and asset: many groups ask about the same few."""
     back = people.seen.history("pulls.back").rows(giver, people.block)
-    if not back["row"].size:
-        return {}
     place = "given back", giver, int(back["row"][0]), back["row"].size
     return people.seen.once(place, lambda: _sums(back))
 

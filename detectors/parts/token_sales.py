@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
 from detectors.kernels.decoding import Kind
 from detectors.parts.launches import Life
 from detectors.parts.people import People, whole
@@ -68,10 +66,8 @@ def has_failed(people: People, who: int) -> bool:
 
 def wanted(people: People, who: int, called: int, row: int) -> Sale | None:
     """What somebody wanted to sell whose call failed: the token that he let the called one have last."""
-    rows = people.rows(who)
-    allowed = (rows["kind"] == Kind.APPROVAL_ERC20) & (rows["source"] == who) & (rows["target"] == called)
-    allowed &= (rows["row"] < row) & (rows["signer"] == who)
-    which = np.flatnonzero(allowed)
+    rows, which = people.rows(who), people.account(who).approvals
+    which = which[(rows["target"][which] == called) & (rows["row"][which] < row)] if which.size else which
     if not which.size or not rows["flag"][which[0]]:
         return None
     at = int(which[0])

@@ -15,6 +15,7 @@ from detectors.memory.history import History
 from detectors.memory.layout import Array, Layout
 from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, Seen
 from detectors.parts.horizons import DAY
+from detectors.parts.kinds import among, of_kinds
 from detectors.parts.limbs import floats
 from detectors.parts.people import whole
 
@@ -179,8 +180,8 @@ def _pools(seen: Seen) -> Iterator[dict[str, Array]]:
     which = np.flatnonzero((rows["kind"] == Kind.POOL_V2) | (rows["kind"] == Kind.POOL_V3))
     coins = seen.coins["id"]
     for own, other in (("asset", "third"), ("third", "asset")):
-        mine = which[~np.isin(rows[own][which], coins)]
-        money = np.where(np.isin(rows[other], coins), 0, rows[other])
+        mine = which[~among(rows[own][which], coins)]
+        money = np.where(among(rows[other], coins), 0, rows[other])
         yield _picked(
             seen, mine, What.POOL, token=rows[own], money=money, pool=rows["target"], who=rows["signer"]
         )
@@ -241,7 +242,7 @@ def _liquidity(seen: Seen) -> Iterator[dict[str, object]]:
     """What moved into and out of the pool in the transaction of each event, a line for each token of it."""
     rows, sent = seen.rows, seen.transactions
     told: set[tuple[int, int]] = set()
-    for row in np.flatnonzero(np.isin(rows["kind"], (*_ADDS, *_REMOVES))).tolist():
+    for row in np.flatnonzero(of_kinds(rows["kind"], (*_ADDS, *_REMOVES))).tolist():
         pool, number, kind = int(rows["emitter"][row]), int(rows["transaction"][row]), rows["kind"][row]
         adds = kind in _ADDS
         if (pool, number) in told:
@@ -269,7 +270,7 @@ def _moved(rows: Columns, first: int, end: int, pool: int) -> tuple[dict[int, in
     """By asset how much more a pool has after a transaction, and whom it paid last."""
     mine = slice(first, end)
     source, target = rows["source"][mine], rows["target"][mine]
-    counts = np.isin(rows["kind"][mine], _MOVES) & ((source == pool) | (target == pool))
+    counts = of_kinds(rows["kind"][mine], _MOVES) & ((source == pool) | (target == pool))
     counts &= (rows["asset"][mine] != pool) & (source != target)
     at = first + np.flatnonzero(counts)
     more: dict[int, int] = {}

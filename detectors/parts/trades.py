@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from detectors.memory.layout import Array, Columns
 from detectors.parts.contract import Kind, Seen
+from detectors.parts.people import whole as wholes
 from detectors.parts.without_others import Trade, reserves
 
 
@@ -52,32 +53,30 @@ def legs_of(seen: Seen, which: Sequence[int] | Array) -> list[Leg]:
     """Lines of the table `legs` of the part `pools`, in their order."""
     tables, sent = seen.of("pools"), seen.transactions
     legs, swaps = tables["legs"], tables["swaps"]
+    which = np.asarray(which, np.int64)
     at = np.searchsorted(swaps["row"], legs["row"][which])
-    return [_leg(seen, legs, swaps, sent, int(i), int(j)) for i, j in zip(which, at, strict=True)]
+    own = legs["transaction"][which] - int(sent["number"][0])
+    traded = _trades(swaps, at, *(wholes(legs[name][which]) for name in ("paid", "got")))
+    sides = (legs[name][which].tolist() for name in ("pool", "signer", "asset_in", "asset_out"))
+    columns = zip(
+        legs["row"][which].tolist(), legs["transaction"][which].tolist(), sent["block"][own].tolist(),
+        sent["time"][own].tolist(), sent["hash"][own], swaps["version"][at].tolist(),
+        sent["target"][own].tolist(), *sides, traded, strict=True,
+    )  # fmt: skip
+    return [
+        Leg(row, sent_in, block, time, name.tobytes(), pool, version, signer, called, paid, got, trade)
+        for row, sent_in, block, time, name, version, called, pool, signer, paid, got, trade in columns
+    ]
 
 
-def _leg(seen: Seen, legs: Columns, swaps: Columns, sent: Columns, i: int, j: int) -> Leg:
-    version, number = int(swaps["version"][j]), int(legs["transaction"][i])
-    at = number - int(sent["number"][0])
-    before, after = (
-        reserves(version, *(whole(swaps[f"{when}{side}"][j]) for side in (0, 1)))
-        for when in ("before", "after")
-    )
-    paid, got = whole(legs["paid"][i]), whole(legs["got"][i])
-    return Leg(
-        row=int(legs["row"][i]),
-        transaction=number,
-        block=int(sent["block"][at]),
-        time=int(sent["time"][at]),
-        hash=sent["hash"][at].tobytes(),
-        pool=int(legs["pool"][i]),
-        version=version,
-        signer=int(legs["signer"][i]),
-        called=int(sent["target"][at]),
-        asset_in=int(legs["asset_in"][i]),
-        asset_out=int(legs["asset_out"][i]),
-        trade=Trade(int(swaps["side"][j]), paid, got, before if swaps["priced"][j] else None, after),
-    )
+def _trades(swaps: Columns, at: Array, paid: list[int], got: list[int]) -> Iterator[Trade]:
+    """What some swaps, by their place in the table, did to their pools."""
+    names = ("before0", "before1", "after0", "after1")
+    told = zip(*(wholes(swaps[name][at]) for name in names), strict=True)
+    own = (swaps[name][at].tolist() for name in ("version", "side", "priced"))
+    for version, side, priced, (first, second, *then), pays, gets in zip(*own, told, paid, got, strict=True):
+        before = reserves(version, first, second) if priced else None
+        yield Trade(side, pays, gets, before, reserves(version, *then))
 
 
 def trader(seen: Seen, leg: Leg) -> int:
@@ -98,19 +97,19 @@ def trader(seen: Seen, leg: Leg) -> int:
 
 
 def changes_of(seen: Seen, transaction: int) -> list[Change]:
-    """What the part `net` says of a transaction."""
+    """What the part `net` says of a transaction: whoever looks at a pool asks, and so do others."""
+    return seen.once(("changes of", transaction), lambda: _changes(seen, transaction))
+
+
+def _changes(seen: Seen, transaction: int) -> list[Change]:
     changes = seen.of("net").get("changes")
     if changes is None:
         return []
     first, end = np.searchsorted(changes["transaction"], [transaction, transaction + 1])
-    return [
-        Change(
-            int(changes["account"][i]),
-            int(changes["asset"][i]),
-            whole(changes["received"][i]) - whole(changes["paid"][i]),
-        )
-        for i in range(first, end)
-    ]
+    who, what = (changes[name][first:end].tolist() for name in ("account", "asset"))
+    came, went = (wholes(changes[name][first:end]) for name in ("received", "paid"))
+    lines = zip(who, what, came, went, strict=True)
+    return [Change(account, asset, got - paid) for account, asset, got, paid in lines]
 
 
 def whole(limbs: Array) -> int:

@@ -17,6 +17,7 @@ from detectors.memory.history import History
 from detectors.memory.layout import Array
 from detectors.memory.table import Table
 from detectors.parts.contract import Columns, HistorySpec, Kind, PartMemory, Seen, TableSpec
+from detectors.parts.kinds import among, is_some
 from ingest.decode.shapes import signature
 
 _PAYMENT = ("transaction", "payer", "payee", "asset", "row", "form", "amount")
@@ -186,10 +187,10 @@ def _tried(seen: Seen) -> list[Array]:
     """
     rows = seen.rows
     failed = (rows["kind"] == Kind.TRANSACTION) & ~rows["flag"]
-    coin = failed & (rows["amount"] != 0).any(axis=1)
+    coin = failed & is_some(rows["amount"])
     at = np.flatnonzero(coin | (failed & (rows["small"] == TRANSFER)))
-    asset = np.where(coin[at] | np.isin(rows["target"][at], seen.coins["id"]), COIN, rows["target"][at])
-    what = np.where(np.isin(rows["small"][at], (NO_SELECTOR, TRANSFER)), TRIED, ASKED)
+    asset = np.where(coin[at] | among(rows["target"][at], seen.coins["id"]), COIN, rows["target"][at])
+    what = np.where(among(rows["small"][at], (NO_SELECTOR, TRANSFER)), TRIED, ASKED)
     return [rows["transaction"][at], rows["signer"][at], asset, what, rows["number"][at], rows["amount"][at]]
 
 

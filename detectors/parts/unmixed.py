@@ -15,6 +15,7 @@ from detectors.memory.rows import touch
 from detectors.memory.table import Table
 from detectors.parts.contract import Columns, Kind, PartMemory, Seen, TableSpec
 from detectors.parts.horizons import DAY
+from detectors.parts.kinds import among
 from detectors.parts.people import whole
 
 COIN = 0
@@ -138,7 +139,7 @@ def _payments_of(tried: Table, seen: Seen, signers: Array) -> list[int]:
     mine = np.zeros(payments["row"].size, np.bool_)
     times = seen.transactions["time"][payments["transaction"] - int(seen.transactions["number"][0])]
     held(*tried.arrays()[:2], payments["payer"], times, mine)
-    mine |= np.isin(payments["payer"], signers)
+    mine |= among(payments["payer"], signers)
     lines: list[int] = np.flatnonzero(
         mine & (payments["asset"] == COIN) & (payments["form"] == GIVEN)
     ).tolist()

@@ -54,6 +54,26 @@ def test_nothing_above_a_block_is_said_as_of_it() -> None:
     assert [spenders(history, ALICE, block, block) for block in (0, 1, 3)] == [[], [1], [3, 2, 1]]
 
 
+def test_of_many_keys_at_once_it_says_which_have_a_row_by_the_block_beside_each() -> None:
+    """Alice's first row is of block 2 and too old at time 121; bob has none at all."""
+    history = grants(horizon_s=100)
+    history.add(ALICE, 2, 20, spender=7)
+    keys, blocks = np.array([ALICE, ALICE, ALICE, BOB]), np.array([1, 2, 3, 3])
+    found = history.has(keys, blocks, np.array([10, 20, 121, 121]))
+    assert found.tolist() == [False, True, False, False]
+    each = zip(keys.tolist(), blocks.tolist(), (10, 20, 121, 121), strict=True)
+    assert found.tolist() == [history.numbers(*one).size > 0 for one in each]
+    assert history.has(keys[:0], blocks[:0], blocks[:0]).tolist() == []
+
+
+def test_of_many_keys_it_says_nothing_as_of_a_block_whose_rows_may_be_gone() -> None:
+    history = grants()
+    history.add(ALICE, 2, 20, spender=7)
+    history.deleted_at = 5
+    with pytest.raises(ValueError, match="as of block 4, too late"):
+        history.has(np.array([ALICE, ALICE]), np.array([6, 4]), np.array([60, 40]))
+
+
 def test_a_later_row_does_not_take_an_earlier_one_away_as_of_a_block_between() -> None:
     """Alice's row of time 10 is too old at 150, but was not at 101: a batch that went on to 150 still says
     it as of 101.

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from detectors.parts.contract import Seen
+from detectors.parts.lines import some
 from detectors.parts.people import People
 from tests.detectors.seen.views import begun, seen
 from tests.fixtures.frames import ChainBuilder, address
@@ -29,6 +30,30 @@ def test_rows_of_an_account_are_read_once_until_something_new_is_heard_of_it() -
     assert rows.rows(bob, 2) is view.history("rows").rows(bob, 3)
     assert rows.rows(bob, 1) is not rows.rows(bob, 2)
     assert [len(rows.rows(alice, block)["row"]) for block in (1, 2, 3, 1)] == [1, 2, 3, 1]
+
+
+def test_of_several_accounts_it_is_said_at_once_who_had_a_row_by_a_block() -> None:
+    """Carol is first heard of in block 3; alice's payment to her is none of bob's rows."""
+    view = piece()
+    who = np.array([number(view, BOB), number(view, CAROL), number(view, CAROL)])
+    assert view.history("rows").has(who, np.array([1, 2, 3])).tolist() == [True, False, True]
+    assert view.history("rows").has(who[:0], who[:0]).tolist() == []
+
+
+def test_who_asks_of_several_as_of_a_block_of_another_piece_is_refused() -> None:
+    view = piece()
+    with pytest.raises(ValueError, match="as of block 4, which is not of this piece"):
+        view.history("rows").has(np.array([1, 1]), np.array([3, 4]))
+
+
+def test_lines_that_are_wanted_of_what_was_read_are_those_lines_of_each_column() -> None:
+    view = piece()
+    rows = view.history("rows").rows(number(view, ALICE), 3)
+    for which in (rows["source"] == number(view, ALICE), np.array([2, 0]), slice(None, None, -1)):
+        plain = {name: column[which].tolist() for name, column in rows.items()}
+        kept = some(rows, which)
+        assert {name: kept[name].tolist() for name in rows} == plain
+        assert {name: column.tolist() for name, column in some(dict(rows), which).items()} == plain
 
 
 def test_fewer_rows_are_not_the_same_rows() -> None:
