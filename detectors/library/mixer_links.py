@@ -16,7 +16,7 @@ from detectors.parts.people import People, whole
 COIN = 0
 _MONEY = (Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION)
 HOUR = 3600
-FEW = 12
+FEW = 6
 """Whom a wallet deals with, beyond which to have dealt with a depositor says nothing: a shop has many."""
 
 
