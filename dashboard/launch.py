@@ -87,7 +87,7 @@ def start(
     sources.check()
     refuse_taken(port, "--port")
     settings = [f"--{name}={value}" for name, value in (_SETTINGS | _settings(access, port)).items()]
-    argv = [sys.executable, "-m", "dashboard.serving", "run", str(_APP), *settings]
+    argv = [sys.executable, "-m", "dashboard.screens.serving", "run", str(_APP), *settings]
     # The URL may hold a password: the environment is not shown to other accounts, a command line is.
     told = {STORE_SETTING: store, USERS_SETTING: "" if access.users is None else str(access.users.absolute())}
     told[BUDGET_SETTING] = "" if limit is None else repr(limit)

@@ -53,7 +53,7 @@ def test_sigterm_ends_the_dashboard_and_frees_its_port(sqlite_url: str) -> None:
 
 
 def test_the_first_analyst_waits_for_no_import_that_all_screens_share() -> None:
-    asks = "import sys; from dashboard import serving; serving.prepare(); print(*sys.modules)"
+    asks = "import sys; from dashboard.screens import serving; serving.prepare(); print(*sys.modules)"
     before = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
     for shared in ("dashboard.store.cases", "dashboard.transfers.lake", "sqlalchemy", "polars", "networkx"):
         assert shared in before.stdout.split()

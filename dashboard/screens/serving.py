@@ -1,4 +1,4 @@
-"""Runs Streamlit's server with what every screen imports already there: `python -m dashboard.serving run …`.
+"""Runs Streamlit's server with what all screens import there: `python -m dashboard.screens.serving run …`.
 
 A server that knows nothing yet makes the first analyst wait for a second of imports. Only modules that hold
 nothing of Streamlit are read beforehand: what it caches wants its server.
