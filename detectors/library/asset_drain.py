@@ -199,7 +199,7 @@ class AssetDrain:
         told = one.seen.history("contracts.told").rows(contract, block)
         made = one.seen.history("contracts.made").rows(contract, block, 1)
         late = told["time"] + self.settings.recent_s >= one.of("time")
-        as_made = np.isin(told["block"], made["block"]) & np.isin(told["signer"], made["signer"])
+        as_made = among(told["block"], made["block"]) & among(told["signer"], made["signer"])
         return bool((late & ~as_made).any())
 
     def _takes_part(self, one: Inside, people: People, takings: list[Taking], signer: int) -> bool:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from detectors.parts.contract import Kind
+from detectors.parts.kinds import among
 from detectors.parts.launches import Life, insiders
 from detectors.parts.people import People, whole
 from detectors.parts.tokens import What
@@ -23,14 +22,13 @@ of rug pulls, a supply in few hands in most; an owner and youth are common among
 class Risk:
     """As of a block, from 0 to 1 each. liquidity: of what lies in its pools, what insiders can take out.
     supply: of all tokens, what they hold outside of pools. owner: whether one of them controls the token.
-    young: from 1 at its birth to 0 after a month. `insiders`: its maker, and whom he made or gave of it.
+    young: from 1 at its birth to 0 after a month.
     """
 
     liquidity: float
     supply: float
     owner: float
     young: float
-    insiders: frozenset[int]
 
     @property
     def score(self) -> float:
@@ -45,20 +43,13 @@ def risk_of(people: People, life: Life) -> Risk | None:
     inside = insiders(people, life, _handed(people, life))
     if not all(people.is_fully_known(who) for who in inside):
         return None
-    age = _now(people, life) - life.lines[0].time
     owners = [line.whom for line in life.of(What.OWNER)]
     return Risk(
         liquidity=_liquidity(people, life, inside),
         supply=_part(_held(people, inside, life.token)[0], _supply(life)),
         owner=float(bool(owners) and owners[-1] in inside),
-        young=max(0.0, 1.0 - age / MONTH),
-        insiders=inside,
+        young=max(0.0, 1.0 - (life.lines[-1].time - life.lines[0].time) / MONTH),
     )
-
-
-def _now(people: People, life: Life) -> int:
-    """The time of a token's last line: it is looked at where there is one."""
-    return max(line.time for line in life.lines if line.block <= people.block)
 
 
 def _handed(people: People, life: Life) -> set[int]:
@@ -67,7 +58,7 @@ def _handed(people: People, life: Life) -> set[int]:
     """
     rows = people.rows(life.maker)
     gave = (rows["kind"] == Kind.ERC20) & (rows["source"] == life.maker) & (rows["signer"] == life.maker)
-    gave &= np.isin(rows["asset"], [life.token, *life.pools])
+    gave &= among(rows["asset"], {life.token, *life.pools})
     given = set(rows["target"][gave].tolist()) - life.pools - {0}
     signs = {who for who in given if (people.rows(who)["signer"] == who).any()}
     return signs | {line.who for line in life.of(What.BOUGHT, What.SOLD)}
@@ -84,7 +75,7 @@ def _held(people: People, inside: frozenset[int], asset: int) -> tuple[int, int]
     for who in inside:
         rows = people.rows(who)
         moved = (rows["kind"] == Kind.ERC20) & (rows["asset"] == asset)
-        others = {end: ~np.isin(rows[end], list(inside)) for end in ("source", "target")}
+        others = {end: ~among(rows[end], inside) for end in ("source", "target")}
         came += sum(whole(rows["amount"][moved & (rows["target"] == who) & others["source"]]))
         gone += sum(whole(rows["amount"][moved & (rows["source"] == who) & others["target"]]))
     return max(0, came - gone), came

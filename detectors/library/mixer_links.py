@@ -16,8 +16,6 @@ from detectors.parts.people import People, whole
 COIN = 0
 _MONEY = (Kind.TRANSACTION, Kind.INNER_VALUE, Kind.CREATION)
 HOUR = 3600
-FEW = 6
-"""Whom a wallet deals with, beyond which to have dealt with a depositor says nothing: a shop has many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,8 @@ class Settings:
     is privacy). young_s: how old a wallet that was made for it is at most. many: notes within an hour of a
     wallet that is known for nothing else; savers pay in one to four. warm_s: how long after the first block
     everybody is new. candidates: newest notes of a pool among which owners are looked for. spread: hundredths
-    of what it got that each of several new wallets of one payer mixes.
+    of what it got that each of several new wallets of one payer mixes. few: whom a wallet deals with, beyond
+    which to have dealt with somebody says nothing: a shop has many; of so many payments the newest are read.
     """
 
     share: int = 50
@@ -42,6 +41,7 @@ class Settings:
     warm_s: int = 600
     candidates: int = 200
     spread: int = 20
+    few: int = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ class Case:
     def _deals_with_many(self, life: Columns) -> bool:
         """A shop, or somebody with a life, who is paid by all kinds of people."""
         direct = _coin(life) & (life["kind"] == Kind.TRANSACTION)
-        return max(np.unique(life[end][direct]).size for end in ("source", "target")) > FEW
+        return max(np.unique(life[end][direct]).size for end in ("source", "target")) > self.own.few
 
     def _paid(self, account: int, life: Columns) -> Link | None:
         """A depositor who paid the wallet, or was paid by it, beside the mixer. Who paid as much as a note
@@ -214,7 +214,7 @@ class Case:
         direct = _coin(life) & (life["kind"] == Kind.TRANSACTION)
         for side, other in (("target", "source"), ("source", "target")):
             mine = direct & (life[side] == account) & (life[other] != account)
-            for place in np.flatnonzero(mine)[-FEW:].tolist():
+            for place in np.flatnonzero(mine)[-self.own.few :].tolist():
                 who = int(life[other][place])
                 theirs = self._notes(who)
                 paid_in = theirs["row"][theirs["out"] == 0]

@@ -107,7 +107,7 @@ class RugPull:
 
     def _risk(self, people: People, life: Life) -> Iterator[Finding]:
         """A score of a young token of which nothing bad is known, and no alert."""
-        last = max((line for line in life.lines if line.block == people.block), key=lambda line: line.row)
+        last = life.lines[-1]
         risk = risk_of(people, life) if last.time - life.lines[0].time <= MONTH else None
         if risk is not None:
             yield Finding(
